@@ -1,0 +1,87 @@
+// One POST over a pool of kept-alive connections, with a deadline for all of it.
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+
+/** Far under the hour after which the proxy closes an idle connection, so that it is always us who close. */
+const IDLE_MS = 60_000
+const MAX_ANSWER_BYTES = 16 * 1024
+
+export type Answer = { status: number; body: string }
+export type Post = (
+  headers: Record<string, string>,
+  body: Buffer,
+  signal: AbortSignal,
+) => Promise<Answer>
+
+/**
+ * Makes the function that posts to `url`. It rejects with the system's error, or `signal`'s.
+ *
+ * A request is sent again, once, only if it cannot have been answered: nobody was listening, or a connection that had
+ * been idle was closed while it was on its way, without a byte of an answer. The latter may have reached the signer
+ * all the same, which does no harm: the same message gets the same MAC.
+ */
+export function createPost(url: URL): Post {
+  const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
+  return async (headers, body, signal) => {
+    try {
+      return await postOnce(url, agent, headers, body, signal)
+    } catch (error) {
+      if (signal.aborted || !(error instanceof UnansweredError)) throw error
+      return await postOnce(url, agent, headers, body, signal)
+    }
+  }
+}
+
+/** No byte of an answer came, and the connection is to blame. `code` is the system's. */
+class UnansweredError extends Error {
+  readonly code: string | undefined
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(cause.message, { cause })
+    this.name = 'UnansweredError'
+    this.code = cause.code
+  }
+}
+
+function postOnce(
+  url: URL,
+  agent: Agent,
+  headers: Record<string, string>,
+  body: Buffer,
+  signal: AbortSignal,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, {
+      method: 'POST',
+      agent,
+      signal,
+      headers: { ...headers, 'content-length': body.length },
+    })
+    let seenBytes = 0
+    outgoing.on('socket', (socket) => {
+      seenBytes = socket.bytesRead
+    })
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      const unanswered = isUnanswered(error, outgoing, seenBytes)
+      reject(unanswered ? new UnansweredError(error) : error)
+    })
+    outgoing.on('response', (incoming) => readAnswer(incoming).then(resolve, reject))
+    outgoing.end(body)
+  })
+}
+
+function isUnanswered({ code }: NodeJS.ErrnoException, outgoing: ClientRequest, seenBytes: number) {
+  if (code === 'ECONNREFUSED') return true
+  if (code !== 'ECONNRESET' && code !== 'EPIPE') return false
+  return outgoing.reusedSocket && outgoing.socket?.bytesRead === seenBytes
+}
+
+async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too long')
+    chunks.push(chunk)
+  }
+  return { status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }
+}

@@ -1,0 +1,53 @@
+// Asks the signer for a signature, and says in our words why there is none.
+import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/contract.ts'
+import { AppError } from '../runtime/errors.ts'
+import type { ReadToken } from './caller-token.ts'
+import { type Answer, createPost } from './http-post.ts'
+
+export type SignerClientOptions = { url: URL; timeoutMs: number; readToken: ReadToken }
+
+/**
+ * Has a message signed. Throws AppError: signer_unavailable, signer_timeout, caller_token_unavailable, or
+ * payload_too_large if the message is longer than the signer takes.
+ */
+export type AskSigner = (message: string, requestId: string) => Promise<SignResponse>
+
+/** Makes the client. `timeoutMs` is for a call all told, waiting for a connection and a second try included. */
+export function createSignerClient({ url, timeoutMs, readToken }: SignerClientOptions): AskSigner {
+  const post = createPost(url)
+  return async (message, requestId) => {
+    const body = Buffer.from(JSON.stringify({ message }))
+    if (body.length > MAX_BODY_BYTES) {
+      throw new AppError('payload_too_large', 'the processed message is too long to be signed')
+    }
+    const headers = {
+      authorization: `Bearer ${readToken()}`,
+      'content-type': 'application/json',
+      'x-request-id': requestId,
+    }
+    const signal = AbortSignal.timeout(timeoutMs)
+    try {
+      return readSignature(await post(headers, body, signal))
+    } catch (error) {
+      throw explain(error, signal)
+    }
+  }
+}
+
+function readSignature({ status, body }: Answer): SignResponse {
+  // 4xx too: the frontend's own request was refused, which its caller can do nothing about.
+  if (status !== 200) throw new AppError('signer_unavailable', `the signer answered ${status}`)
+  return signResponse.parse(JSON.parse(body))
+}
+
+function explain(error: unknown, signal: AbortSignal): AppError {
+  if (error instanceof AppError) return error
+  if (signal.aborted) {
+    return new AppError('signer_timeout', 'the signer did not answer in time', { cause: error })
+  }
+  const detail =
+    error instanceof Error && 'code' in error
+      ? `the signer cannot be reached (${error.code})`
+      : 'the signer did not answer as agreed'
+  return new AppError('signer_unavailable', detail, { cause: error })
+}

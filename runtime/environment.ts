@@ -1,0 +1,35 @@
+// Configuration from environment variables: parsed once, all problems told at once, by name and never by value.
+import { z } from 'zod'
+
+/** The environment does not fit the schema. The message has one `NAME: what is wrong` for each variable. */
+export class EnvironmentError extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '))
+    this.name = 'EnvironmentError'
+  }
+}
+
+/** Parses the variables that `schema` names and leaves the others alone. Throws EnvironmentError. */
+export function parseEnvironment<T extends z.ZodObject>(
+  schema: T,
+  environment: NodeJS.ProcessEnv,
+): Readonly<z.output<T>> {
+  const result = schema.safeParse(environment)
+  if (result.success) return Object.freeze(result.data)
+  // Only messages of our own, so that no library can quote a value.
+  const { issues } = result.error
+  throw new EnvironmentError(issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+}
+
+/** An absolute path. */
+export const path = z.string('must be set').regex(/^\/[^\0]+$/, 'must be an absolute path')
+
+/** A whole number in decimal digits, from `least` to `most`. */
+export function wholeNumber(least: number, most: number) {
+  const message = `must be a whole number from ${least} to ${most}`
+  return z
+    .string(message)
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message)
+}

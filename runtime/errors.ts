@@ -1,0 +1,32 @@
+// What can go wrong, as one closed list. The code is what programs match on, and it fixes the HTTP status.
+export const statusOf = {
+  invalid_request: 400,
+  not_found: 404,
+  method_not_allowed: 405,
+  request_timeout: 408,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  headers_too_large: 431,
+  internal: 500,
+  key_unavailable: 503,
+  caller_token_unavailable: 503,
+  signer_unavailable: 503,
+  shutting_down: 503,
+  signer_timeout: 504,
+} as const
+
+export type ErrorCode = keyof typeof statusOf
+
+/** A failure that the caller is told about. `detail` is sent out: no payload, path, token or key bytes in it. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  /** The request's field that was rejected. */
+  readonly field: string | undefined
+
+  constructor(code: ErrorCode, detail: string, options: ErrorOptions & { field?: string } = {}) {
+    super(detail, options)
+    this.name = 'AppError'
+    this.code = code
+    this.field = options.field
+  }
+}

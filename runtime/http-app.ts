@@ -1,0 +1,71 @@
+// What every route of both services has: a request id, problems for errors, and exact paths and methods.
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, type Handler, Hono } from 'hono'
+import { AppError, statusOf } from './errors.ts'
+import type { Log } from './log.ts'
+import { makeProblem } from './problem.ts'
+import { chooseRequestId } from './request-id.ts'
+
+export type AppEnv = { Bindings: Partial<HttpBindings>; Variables: { requestId: string } }
+export type AppContext = Context<AppEnv>
+export type App = Hono<AppEnv>
+
+/** Makes an app without routes. */
+export function createHttpApp(log: Log): App {
+  const app = new Hono<AppEnv>({ getPath: readTarget })
+  app.use(async function nameRequest(c, next) {
+    const requestId = chooseRequestId(c.req.header('x-request-id'))
+    c.set('requestId', requestId)
+    c.header('x-request-id', requestId)
+    c.header('cache-control', 'no-store')
+    await next()
+  })
+  app.notFound((c) => makeProblem(new AppError('not_found', 'no such resource'), c.var.requestId))
+  app.onError((error, c) => {
+    logFailure(log, error, c.var.requestId)
+    return makeProblem(error, c.var.requestId)
+  })
+  return app
+}
+
+/** Adds a route that knows one method; every other gets 405 with Allow (RFC 9110 section 15.5.6). */
+export function addRoute(
+  app: App,
+  method: 'GET' | 'POST',
+  path: string,
+  handler: Handler<AppEnv>,
+): void {
+  app.on(method, path, handler)
+  const allow = method === 'GET' ? 'GET, HEAD' : method
+  app.all(path, (c) => {
+    const error = new AppError('method_not_allowed', `only ${allow}`)
+    return makeProblem(error, c.var.requestId, { allow })
+  })
+}
+
+/** `GET /healthz` and `GET /readyz`; `requireReady` throws an AppError that says why not. */
+export function addHealthRoutes(app: App, requireReady: () => void): void {
+  addRoute(app, 'GET', '/healthz', (c) => c.json({ status: 'ok' }))
+  addRoute(app, 'GET', '/readyz', (c) => {
+    requireReady()
+    return c.json({ status: 'ok' })
+  })
+}
+
+// The target to the letter: not decoded, no dot segments taken out, a query is part of it. What policy has matched in
+// the proxy and what is served here can then not be read in two ways.
+function readTarget(request: Request, options?: { env?: AppEnv['Bindings'] }): string {
+  return options?.env?.incoming?.url ?? request.url.replace(/^[a-z]+:\/\/[^/]*/, '')
+}
+
+function logFailure(log: Log, error: Error, requestId: string): void {
+  if (!(error instanceof AppError)) {
+    log('error', 'request_failed', {
+      requestId,
+      code: 'internal',
+      error: error.stack ?? error.name,
+    })
+  } else if (statusOf[error.code] >= 500) {
+    log('warn', 'request_failed', { requestId, code: error.code, detail: error.message })
+  }
+}

@@ -1,0 +1,32 @@
+// The signer's configuration: paths and times, never a secret.
+import { z } from 'zod'
+import { parseEnvironment, path, wholeNumber } from '../runtime/environment.ts'
+import { freshSocket } from '../runtime/listen.ts'
+
+/** sun_path of unix(7), without the NUL at its end. */
+const MAX_SOCKET_PATH_BYTES = 107
+
+const schema = z.object({
+  SIGNER_SOCKET: path
+    .refine(
+      (socket) => Buffer.byteLength(freshSocket(socket)) <= MAX_SOCKET_PATH_BYTES,
+      'is too long for a Unix socket',
+    )
+    .describe('the socket to listen on; its folder must be writable'),
+  SIGNER_KEY_DIR: path.describe('the folder that the Secret with the keys is mounted at'),
+  SIGNER_LINGER_MS: wholeNumber(0, 60_000)
+    .default(0)
+    .describe('how long requests are still taken after SIGTERM'),
+})
+
+export type SignerConfig = Readonly<{ socket: string; keyDir: string; lingerMs: number }>
+
+/** Reads SIGNER_*. Throws EnvironmentError, which names every variable that is wrong. */
+export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
+  const variables = parseEnvironment(schema, environment)
+  return Object.freeze({
+    socket: variables.SIGNER_SOCKET,
+    keyDir: variables.SIGNER_KEY_DIR,
+    lingerMs: variables.SIGNER_LINGER_MS,
+  })
+}

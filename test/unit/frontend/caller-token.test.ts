@@ -1,0 +1,70 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createTokenReader } from '../../../frontend/caller-token.ts'
+import { AppError } from '../../../runtime/errors.ts'
+import { makeToken } from '../support/caller-token.ts'
+import { makeFolder, makeVolume, mountEntries } from '../support/folder.ts'
+
+const later = makeToken(2_000)
+
+test('reads the token, and one newline more or less does not matter', async () => {
+  for (const content of [later, `${later}\n`]) {
+    const folder = await makeVolume({ token: content })
+    expect(createTokenReader(join(folder, 'token'), () => 0)()).toBe(later)
+  }
+})
+
+test('reads the renewed token within a second', async () => {
+  let now = 0
+  const folder = await makeVolume({ token: later })
+  const readToken = createTokenReader(join(folder, 'token'), () => now)
+  expect(readToken()).toBe(later)
+  const renewed = makeToken(3_000)
+  await mountEntries(folder, { token: renewed }, '2')
+  now = 1_000
+  expect(readToken()).toBe(renewed)
+})
+
+test('refuses the token from the moment of its expiry on, and not before', async () => {
+  let now = 1_999_999
+  const readToken = createTokenReader(join(await makeVolume({ token: later }), 'token'), () => now)
+  expect(readToken()).toBe(later)
+  now = 2_000_000
+  expect(readToken).toThrow('the caller token has expired')
+})
+
+test('notices within a second that the file is gone', async () => {
+  let now = 0
+  const file = join(await makeFolder(), 'token')
+  await writeFile(file, later)
+  const readToken = createTokenReader(file, () => now)
+  expect(readToken()).toBe(later)
+  await rm(file)
+  now = 1_000
+  expect(readToken).toThrow('the caller token cannot be read')
+  await writeFile(file, later)
+  expect(readToken()).toBe(later)
+})
+
+describe('refuses', () => {
+  test.each([
+    ['an empty file', '', 'is empty'],
+    ['a newline', '\n', 'is empty'],
+    ['no JWT', 'hunter2', 'is no JWT'],
+    ['a second header', `${later}\r\nx-injected: hunter2`, 'is no JWT'],
+    ['a JWT without claims', 'e30.hunter2.e30', 'has no expiry that can be read'],
+    ['a JWT without expiry', makeToken(undefined), 'has no expiry that can be read'],
+    ['an expiry that is no number', makeToken('never'), 'has no expiry that can be read'],
+  ])('%s, without quoting it', async (_, token, reason) => {
+    const file = join(await makeVolume({ token }), 'token')
+    const readToken = createTokenReader(file)
+    expect(readToken).toThrow(AppError)
+    expect(readToken).toThrow(reason)
+    expect(readToken).not.toThrow(/hunter2|run|tmp/)
+  })
+
+  test('a missing file', () => {
+    expect(createTokenReader('/nowhere/token')).toThrow('cannot be read')
+  })
+})

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import { createApp } from '../../../frontend/app.ts'
+import type { AskSigner } from '../../../frontend/signer-client.ts'
+import { AppError, type ErrorCode } from '../../../runtime/errors.ts'
+import { get, post } from '../support/http.ts'
+
+/** Makes the app with a signer that answers, or fails with `fault`; what it was asked is in `asked`. */
+function makeApp(fault?: AppError) {
+  const asked: string[][] = []
+  const askSigner: AskSigner = async (...args) => {
+    asked.push(args)
+    if (fault !== undefined) throw fault
+    return { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
+  }
+  const readToken = () => {
+    if (fault !== undefined) throw fault
+    return 'token'
+  }
+  return { app: createApp({ log: () => {}, isDraining: () => false, askSigner, readToken }), asked }
+}
+
+describe('POST /process', () => {
+  test.each([
+    ['hello', 'HELLO'],
+    ['Größe', 'GRÖSSE'],
+    ['ﬁ ŉ 😀 ı', 'FI ʼN 😀 I'],
+    ['', ''],
+  ])('upper-cases %j and has that signed', async (message, processed) => {
+    const { app, asked } = makeApp()
+    const { status, body } = await post(app, '/process', { message }, { 'x-request-id': 'id-1' })
+    expect(status).toBe(200)
+    const signature = 'ab'.repeat(32)
+    expect(body).toEqual({ processed_message: processed, signature, key_id: 'key-1' })
+    expect(asked).toEqual([[processed, 'id-1']])
+  })
+
+  test.each([
+    ['no message', {}],
+    ['a number', { message: 1 }],
+    ['a key id', { message: 'a', keyId: 'key-1' }],
+    ['an encoding', { message: 'a', encoding: 'base64' }],
+    ['a lone surrogate', '{"message":"\\udfff"}'],
+  ])('rejects %s, and asks for no signature', async (_, request) => {
+    const { app, asked } = makeApp()
+    expect((await post(app, '/process', request)).status).toBe(400)
+    expect(asked).toEqual([])
+  })
+
+  test.each<[ErrorCode, number, string | null]>([
+    ['signer_unavailable', 503, '1'],
+    ['caller_token_unavailable', 503, '1'],
+    ['signer_timeout', 504, null],
+    ['payload_too_large', 413, null],
+  ])('answers %s with %i', async (code, expected, retryAfter) => {
+    const { app } = makeApp(new AppError(code, 'said'))
+    const { status, headers, body } = await post(app, '/process', { message: 'a' })
+    expect([status, body.code, headers.get('retry-after')]).toEqual([expected, code, retryAfter])
+    expect(body).not.toHaveProperty('processed_message')
+  })
+
+  test.each(['GET', 'PUT', 'DELETE'])('refuses %s', async (method) => {
+    const response = await makeApp().app.request('/process', { method })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+  })
+
+  test.each(['/sign', '/verify', '/keys'])('knows nothing of %s', async (path) => {
+    expect((await post(makeApp().app, path, { message: 'a' })).status).toBe(404)
+  })
+})
+
+test('is ready with a token and not without, and alive either way', async () => {
+  const { app } = makeApp()
+  expect((await get(app, '/readyz')).status).toBe(200)
+  const { app: tokenless } = makeApp(new AppError('caller_token_unavailable', 'gone'))
+  expect((await get(tokenless, '/readyz')).status).toBe(503)
+  expect((await get(tokenless, '/healthz')).status).toBe(200)
+})

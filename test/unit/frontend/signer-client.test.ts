@@ -1,0 +1,160 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { createSignerClient } from '../../../frontend/signer-client.ts'
+import { AppError } from '../../../runtime/errors.ts'
+import { serve } from '../support/http.ts'
+
+const token = 'header.hunter2.signature'
+const answer = { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
+
+async function makeClient(listener: RequestListener, timeoutMs = 5_000) {
+  return createSignerClient({ url: await serve(listener), timeoutMs, readToken: () => token })
+}
+
+/** What the client throws. */
+async function failure(asked: Promise<unknown>): Promise<AppError> {
+  const error = await asked.then(
+    () => new Error('it did not fail'),
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(AppError)
+  expect((error as AppError).message).not.toMatch(/hunter2|127\.0\.0\.1/)
+  return error as AppError
+}
+
+test('posts the message with its token and the request id, and returns the answer', async () => {
+  const seen: unknown[] = []
+  const ask = await makeClient(async (incoming, outgoing) => {
+    const { authorization, 'x-request-id': id, 'content-type': type } = incoming.headers
+    seen.push([incoming.method, incoming.url, authorization, id, type, await json(incoming)])
+    outgoing.end(JSON.stringify(answer))
+  })
+  expect(await ask('Ä"\n', 'id-1')).toEqual(answer)
+  const headers = [`Bearer ${token}`, 'id-1', 'application/json']
+  expect(seen).toEqual([['POST', '/sign', ...headers, { message: 'Ä"\n' }]])
+})
+
+test('keeps its connection for the next request', async () => {
+  const ports = new Set<number | undefined>()
+  const ask = await makeClient((incoming, outgoing) => {
+    ports.add(incoming.socket.remotePort)
+    outgoing.end(JSON.stringify(answer))
+  })
+  for (let round = 0; round < 3; round++) await ask('a', 'id')
+  expect(ports.size).toBe(1)
+})
+
+test('calls nobody without a token', async () => {
+  let calls = 0
+  const url = await serve((_, outgoing) => {
+    calls++
+    outgoing.end(JSON.stringify(answer))
+  })
+  let refusal: AppError | undefined = new AppError('caller_token_unavailable', 'gone')
+  function readToken(): string {
+    if (refusal !== undefined) throw refusal
+    return token
+  }
+  const ask = createSignerClient({ url, timeoutMs: 5_000, readToken })
+  expect((await failure(ask('a', 'id'))).code).toBe('caller_token_unavailable')
+  expect(calls).toBe(0)
+  refusal = undefined
+  expect(await ask('a', 'id')).toEqual(answer)
+  expect(calls).toBe(1)
+})
+
+test('rejects a message that the signer would not take', async () => {
+  const ask = await makeClient((_, outgoing) => outgoing.end(JSON.stringify(answer)))
+  const frame = '{"message":""}'.length
+  expect(await ask('a'.repeat(65_536 - frame), 'id')).toEqual(answer)
+  expect((await failure(ask('a'.repeat(65_537 - frame), 'id'))).code).toBe('payload_too_large')
+})
+
+describe('says that the signer is away', () => {
+  test.each([400, 401, 403, 404, 429, 500, 502, 503, 301])('when it answers %i', async (status) => {
+    const ask = await makeClient((_, outgoing) => outgoing.writeHead(status).end('hunter2'))
+    const error = await failure(ask('a', 'id'))
+    expect([error.code, error.message]).toEqual([
+      'signer_unavailable',
+      `the signer answered ${status}`,
+    ])
+  })
+
+  test.each([
+    ['no JSON', '<html>hunter2'],
+    ['nothing', ''],
+    ['a list', '[]'],
+    ['an upper-case signature', JSON.stringify({ ...answer, signature: 'AB'.repeat(32) })],
+    ['a short signature', JSON.stringify({ ...answer, signature: 'ab' })],
+    ['another algorithm', JSON.stringify({ ...answer, algorithm: 'none' })],
+    ['no key id', JSON.stringify({ ...answer, keyId: undefined })],
+    ['17 KiB', JSON.stringify({ ...answer, filler: 'a'.repeat(17 * 1024) })],
+  ])('when it answers %s', async (_, body) => {
+    const ask = await makeClient((__, outgoing) => outgoing.end(body))
+    expect((await failure(ask('a', 'id'))).code).toBe('signer_unavailable')
+  })
+
+  test('when nobody listens', async () => {
+    const url = new URL('http://127.0.0.1:1/sign')
+    const ask = createSignerClient({ url, timeoutMs: 5_000, readToken: () => token })
+    const error = await failure(ask('a', 'id'))
+    expect(error.code).toBe('signer_unavailable')
+    expect(error.message).toContain('ECONNREFUSED')
+  })
+
+  test('when it closes without an answer, and asks no second time', async () => {
+    let calls = 0
+    const ask = await makeClient((incoming) => {
+      calls++
+      incoming.socket.destroy()
+    })
+    expect((await failure(ask('a', 'id'))).code).toBe('signer_unavailable')
+    expect(calls).toBe(1)
+  })
+
+  test('when it closes in the middle of its answer', async () => {
+    const ask = await makeClient((incoming, outgoing) => {
+      outgoing.writeHead(200, { 'content-length': 500 })
+      outgoing.write('{"signature":', () => incoming.socket.destroy())
+    })
+    expect((await failure(ask('a', 'id'))).code).toBe('signer_unavailable')
+  })
+})
+
+describe('says that the signer is late', () => {
+  test.each([
+    ['to answer', () => {}],
+    ['to end its answer', (outgoing: { write: (text: string) => unknown }) => outgoing.write('{')],
+  ])('%s', async (_, begin) => {
+    const ask = await makeClient((__, outgoing) => void begin(outgoing), 50)
+    expect((await failure(ask('a', 'id'))).code).toBe('signer_timeout')
+  })
+})
+
+describe('asks a second time', () => {
+  /** A signer that answers the first request, and closes the kept connection while the next is on its way. */
+  async function makeClosingClient(firstBytes: string) {
+    const seen: IncomingMessage[] = []
+    const ask = await makeClient((incoming, outgoing) => {
+      seen.push(incoming)
+      if (seen.length !== 2) outgoing.end(JSON.stringify(answer))
+      else if (firstBytes === '') incoming.socket.resetAndDestroy()
+      else incoming.socket.write(firstBytes, () => incoming.socket.destroy())
+    })
+    expect(await ask('a', 'id')).toEqual(answer)
+    return { ask, seen }
+  }
+
+  test('when a kept connection was closed without a byte', async () => {
+    const { ask, seen } = await makeClosingClient('')
+    expect(await ask('a', 'id')).toEqual(answer)
+    expect(seen).toHaveLength(3)
+  })
+
+  test('and not when an answer had begun', async () => {
+    const { ask, seen } = await makeClosingClient('HTTP/1.1 200 OK\r\ncontent-le')
+    expect((await failure(ask('a', 'id'))).code).toBe('signer_unavailable')
+    expect(seen).toHaveLength(2)
+  })
+})

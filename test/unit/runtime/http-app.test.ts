@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import { AppError } from '../../../runtime/errors.ts'
+import { addHealthRoutes, addRoute, createHttpApp } from '../../../runtime/http-app.ts'
+import { get } from '../support/http.ts'
+import { createMemoryLog } from '../support/logged.ts'
+
+const { log, lines } = createMemoryLog()
+let notReady: AppError | undefined
+const app = createHttpApp(log)
+addHealthRoutes(app, () => {
+  if (notReady !== undefined) throw notReady
+})
+addRoute(app, 'POST', '/act', (c) => c.json({ done: true }))
+addRoute(app, 'GET', '/broken', () => {
+  throw new Error('a detail of ours')
+})
+
+describe('paths and methods', () => {
+  test.each(['/healthz', '/readyz'])('answers %s', async (path) => {
+    const { status, body } = await get(app, path)
+    expect([status, body]).toEqual([200, { status: 'ok' }])
+  })
+
+  test.each([
+    '/',
+    '/healthz/',
+    '//healthz',
+    '/HEALTHZ',
+    '/%68ealthz',
+    '/healthz?a=b',
+    '/healthz%00',
+    '/healthz;a=b',
+  ])('knows no %s', async (path) => {
+    const { status, body } = await get(app, path)
+    expect([status, body.code]).toEqual([404, 'not_found'])
+  })
+
+  test.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    'refuses %s where only POST is known, and says so',
+    async (method) => {
+      const response = await app.request('/act', { method })
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+      expect((await app.request('/act', { method: 'POST' })).status).toBe(200)
+    },
+  )
+
+  test('takes no method from a header', async () => {
+    const headers = { 'x-http-method-override': 'POST' }
+    expect((await app.request('/act', { headers })).status).toBe(405)
+  })
+
+  test('answers HEAD like GET, without a body', async () => {
+    const response = await app.request('/healthz', { method: 'HEAD' })
+    expect([response.status, await response.text()]).toEqual([200, ''])
+  })
+})
+
+describe('the request id', () => {
+  test.each(['a', 'A.b_c-9', 'f'.repeat(128)])('keeps %s', async (id) => {
+    const { headers } = await get(app, '/healthz', { 'x-request-id': id })
+    expect(headers.get('x-request-id')).toBe(id)
+  })
+
+  test.each(['', 'a b', 'a"b', 'ä', '<a>', 'f'.repeat(129)])('replaces %j', async (id) => {
+    const { headers } = await get(app, '/healthz', { 'x-request-id': id })
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  test('is in the header and in the body of a problem', async () => {
+    const { headers, body } = await get(app, '/nowhere', { 'x-request-id': 'mine' })
+    expect([headers.get('x-request-id'), body.requestId]).toEqual(['mine', 'mine'])
+  })
+})
+
+describe('errors', () => {
+  test('tells nothing of an error that is our fault, and logs it', async () => {
+    const { status, body } = await get(app, '/broken', { 'x-request-id': 'broken-1' })
+    expect(status).toBe(500)
+    expect(body).toEqual({
+      type: 'about:blank',
+      title: 'Internal Server Error',
+      status: 500,
+      detail: 'the request could not be served',
+      code: 'internal',
+      requestId: 'broken-1',
+    })
+    const line = lines.find(({ requestId }) => requestId === 'broken-1')
+    expect(line).toMatchObject({ level: 'error', event: 'request_failed', code: 'internal' })
+    expect(line?.error).toContain('a detail of ours')
+  })
+
+  test('says why it is not ready, and when to try again', async () => {
+    notReady = new AppError('key_unavailable', 'no key yet')
+    const { status, headers, body } = await get(app, '/readyz')
+    expect([status, body.code, body.detail]).toEqual([503, 'key_unavailable', 'no key yet'])
+    expect(headers.get('retry-after')).toBe('1')
+    expect((await get(app, '/healthz')).status).toBe(200)
+    notReady = undefined
+    expect((await get(app, '/readyz')).status).toBe(200)
+  })
+})

@@ -1,0 +1,167 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { z } from 'zod'
+import { AppError } from '../../../runtime/errors.ts'
+import { addRoute, createHttpApp } from '../../../runtime/http-app.ts'
+import { createHttpServer } from '../../../runtime/http-server.ts'
+import { readJson } from '../../../runtime/json-body.ts'
+import type { Log } from '../../../runtime/log.ts'
+import { listenOnLoopback, sendRaw } from '../support/http.ts'
+import { createMemoryLog } from '../support/logged.ts'
+import { WAIT_MS } from '../support/timeouts.ts'
+
+/** Starts a server that echoes a message and counts; returns its port. */
+async function startEcho(isDraining = () => false, log: Log = () => {}) {
+  const app = createHttpApp(log)
+  const seen: string[] = []
+  const rejected: string[] = []
+  addRoute(app, 'POST', '/echo', async (c) => {
+    const { message } = await readJson(c.req.raw, z.strictObject({ message: z.string() })).catch(
+      (error: unknown) => {
+        rejected.push(error instanceof AppError ? error.code : String(error))
+        throw error
+      },
+    )
+    seen.push(message)
+    return c.json({ message })
+  })
+  const server = createHttpServer(app, isDraining)
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { port: await listenOnLoopback(server), seen, rejected, server }
+}
+
+const body = '{"message":"a"}'
+const good = makeRequest('/echo', `content-length: ${body.length}\r\n`, body)
+
+function makeRequest(target: string, headers: string, payload = ''): string {
+  const common = 'host: localhost\r\ncontent-type: application/json\r\nconnection: close\r\n'
+  return `POST ${target} HTTP/1.1\r\n${common}${headers}\r\n${payload}`
+}
+
+describe('requests as bytes', () => {
+  test('answers a good one', async () => {
+    const { port } = await startEcho()
+    expect(await sendRaw(port, good)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\{"message":"a"\}$/s)
+  })
+
+  test('answers a chunked one', async () => {
+    const { port } = await startEcho()
+    const chunks = `5\r\n{"mes\r\na\r\nsage":"a"}\r\n0\r\n\r\n`
+    const answer = await sendRaw(
+      port,
+      makeRequest('/echo', 'transfer-encoding: chunked\r\n', chunks),
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\{"message":"a"\}$/s)
+  })
+
+  test.each([
+    [
+      'Content-Length with Transfer-Encoding',
+      makeRequest(
+        '/echo',
+        'content-length: 15\r\ntransfer-encoding: chunked\r\n',
+        `f\r\n${body}\r\n0\r\n\r\n`,
+      ),
+    ],
+    [
+      'two Content-Lengths',
+      makeRequest('/echo', 'content-length: 15\r\ncontent-length: 16\r\n', body),
+    ],
+    ['a header that ends in a bare LF', `${good.replace('localhost\r\n', 'localhost\n')}`],
+    ['a header with a NUL', makeRequest('/echo', 'x-a: a\0b\r\ncontent-length: 15\r\n', body)],
+    ['no Host', good.replace('host: localhost\r\n', '')],
+    ['a broken Host', good.replace('host: localhost', 'host: a b/c')],
+    ['a method in lower case', good.replace('POST', 'post')],
+    ['no HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
+  ])('rejects %s and closes', async (_, bytes) => {
+    const { port, seen } = await startEcho()
+    const answer = await sendRaw(port, bytes + good)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+    expect(answer.match(/^HTTP\/1\.1 /gm)).toHaveLength(1)
+    expect(seen).toEqual([])
+  })
+
+  test('holds no connection open for a peer that does not close', async () => {
+    const { port, server } = await startEcho()
+    const peer = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    onTestFinished(() => void peer.destroy())
+    peer.write('no HTTP\r\n\r\n')
+    expect(await text(peer)).toMatch(/^HTTP\/1\.1 400 /)
+    const countConnections = promisify(server.getConnections.bind(server))
+    await vi.waitFor(async () => expect(await countConnections()).toBe(0), WAIT_MS)
+  })
+
+  test('takes an abort in the middle of a body for no fault of ours', async () => {
+    const { log, lines } = createMemoryLog()
+    const { port, rejected } = await startEcho(() => false, log)
+    for (const length of ['content-length: 100', 'transfer-encoding: chunked']) {
+      const peer = connect(port, '127.0.0.1')
+      peer.write(makeRequest('/echo', `${length}\r\n`, '5\r\n'))
+      peer.on('connect', () => setTimeout(() => peer.resetAndDestroy(), 20))
+    }
+    await vi.waitFor(
+      () => expect(rejected).toEqual(['invalid_request', 'invalid_request']),
+      WAIT_MS,
+    )
+    expect(lines).toEqual([])
+    expect(await sendRaw(port, good)).toMatch(/^HTTP\/1\.1 200 OK/)
+  })
+
+  test('rejects headers over 16 KiB', async () => {
+    const { port, seen } = await startEcho()
+    const answer = await sendRaw(port, makeRequest('/echo', `x-a: ${'a'.repeat(17_000)}\r\n`))
+    expect(answer).toMatch(/^HTTP\/1\.1 431 .*"code":"headers_too_large"/s)
+    expect(seen).toEqual([])
+  })
+
+  test.each(['websocket', 'h2c'])('does not switch to %s', async (protocol) => {
+    const { port } = await startEcho()
+    const upgrade = good.replace(
+      'connection: close',
+      `connection: upgrade, close\r\nupgrade: ${protocol}`,
+    )
+    expect(await sendRaw(port, upgrade)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  })
+
+  test.each([
+    '/x/../echo',
+    '/./echo',
+    '/%65cho',
+    '//echo',
+    '/echo?a=b',
+    '/echo#a',
+    'http://localhost/echo',
+  ])('serves the path to the letter, so not %s', async (target) => {
+    const { port, seen } = await startEcho()
+    const answer = await sendRaw(port, makeRequest(target, 'content-length: 15\r\n', body))
+    expect(answer).toMatch(/^HTTP\/1\.1 40[04] /)
+    expect(seen).toEqual([])
+  })
+})
+
+describe('large bodies', () => {
+  test.each([
+    ['announced', `content-length: 1000000\r\n`, 'a'.repeat(1_000_000)],
+    ['chunked', 'transfer-encoding: chunked\r\n', `f4240\r\n${'a'.repeat(1_000_000)}\r\n0\r\n\r\n`],
+  ])('are answered with 413, %s', async (_, headers, payload) => {
+    const { port, seen } = await startEcho()
+    const request = makeRequest('/echo', headers, payload)
+    expect(await sendRaw(port, request)).toMatch(/^HTTP\/1\.1 413 .*"code":"payload_too_large"/s)
+    expect(seen).toEqual([])
+  })
+})
+
+test('ends connections while it drains, and keeps them before', async () => {
+  let draining = false
+  const { port } = await startEcho(() => draining)
+  const post = () => fetch(`http://127.0.0.1:${port}/echo`, { method: 'POST', body, headers })
+  const headers = { 'content-type': 'application/json' }
+  expect((await post()).headers.get('connection')).toBe('keep-alive')
+  draining = true
+  expect((await post()).headers.get('connection')).toBe('close')
+})

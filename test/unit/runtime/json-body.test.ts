@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { MAX_BODY_BYTES, text } from '../../../runtime/contract.ts'
+import { addRoute, createHttpApp } from '../../../runtime/http-app.ts'
+import { readJson } from '../../../runtime/json-body.ts'
+import { post } from '../support/http.ts'
+
+const app = createHttpApp(() => {})
+addRoute(app, 'POST', '/echo', async (c) =>
+  c.json(await readJson(c.req.raw, z.strictObject({ message: text }))),
+)
+
+/** A body of exactly `bytes` bytes. */
+function makeBody(bytes: number): string {
+  const frame = '{"message":""}'
+  return `{"message":"${'a'.repeat(bytes - frame.length)}"}`
+}
+
+describe('the limit', () => {
+  const full = { 'content-length': String(MAX_BODY_BYTES) }
+  const over = { 'content-length': String(MAX_BODY_BYTES + 1) }
+
+  test.each([
+    ['announced', full],
+    ['chunked', {}],
+  ])('takes a body of exactly the limit, %s', async (_, headers) => {
+    expect((await post(app, '/echo', makeBody(MAX_BODY_BYTES), headers)).status).toBe(200)
+  })
+
+  test.each([
+    ['announced', over],
+    ['chunked', {}],
+  ])('rejects one byte more, %s', async (_, headers) => {
+    const { status, body } = await post(app, '/echo', makeBody(MAX_BODY_BYTES + 1), headers)
+    expect([status, body.code]).toEqual([413, 'payload_too_large'])
+  })
+})
+
+describe('the content type', () => {
+  test.each([
+    'application/json',
+    'Application/JSON',
+    'application/json; charset=utf-8',
+    'application/json;charset="UTF-8"',
+  ])('takes %s', async (type) => {
+    const { status } = await post(app, '/echo', { message: 'a' }, { 'content-type': type })
+    expect(status).toBe(200)
+  })
+
+  test.each([
+    'text/plain',
+    'application/json; charset=latin1',
+    'application/jsonp',
+    'application/x-www-form-urlencoded',
+    '',
+  ])('rejects %s', async (type) => {
+    const { status, body } = await post(app, '/echo', { message: 'a' }, { 'content-type': type })
+    expect([status, body.code]).toEqual([415, 'unsupported_media_type'])
+  })
+
+  test('rejects a compressed body', async () => {
+    const { status } = await post(app, '/echo', { message: 'a' }, { 'content-encoding': 'gzip' })
+    expect(status).toBe(415)
+  })
+})
+
+describe('what does not parse or validate', () => {
+  test.each([
+    ['empty', ''],
+    ['cut off', '{"message":"secret'],
+    ['no JSON', 'secret'],
+    ['a byte order mark', '\ufeff{"message":"secret"}'],
+    ['invalid UTF-8', Buffer.from('{"message":"secret\xff"}', 'latin1')],
+    ['an overlong form', Buffer.from('{"message":"secret\xc0\xaf"}', 'latin1')],
+    ['a surrogate in UTF-8', Buffer.from('{"message":"secret\xed\xa0\x80"}', 'latin1')],
+    ['NUL in the text', '{"message":"secret\0"}'],
+    ['null', 'null'],
+    ['an array', '["secret"]'],
+    ['a string', '"secret"'],
+    ['10,000 arrays deep', `${'['.repeat(10_000)}"secret"${']'.repeat(10_000)}`],
+    ['a message 10,000 objects deep', `${'{"message":'.repeat(5_000)}1${'}'.repeat(5_000)}`],
+    ['no message', '{}'],
+    ['a number', '{"message":12345}'],
+    ['null for the message', '{"message":null}'],
+    ['an object', '{"message":{"toString":"secret"}}'],
+    ['a lone surrogate', '{"message":"secret\\ud800"}'],
+    ['an unknown field', '{"message":"a","secret":1}'],
+    ['an unknown field that cannot be printed', '{"message":"a","\\u0000secret<>":1}'],
+    ['__proto__', '{"message":"a","__proto__":{"secret":1}}'],
+    ['__proto__ alone', '{"__proto__":{"message":"secret"}}'],
+    ['constructor', '{"message":"a","constructor":{"prototype":{}}}'],
+  ])('rejects %s without quoting it', async (_, payload) => {
+    const { status, headers, body } = await post(app, '/echo', payload)
+    expect([status, body.code]).toEqual([400, 'invalid_request'])
+    expect(headers.get('content-type')).toBe('application/problem+json')
+    expect(body.detail).not.toMatch(/secret|12345/)
+    expect(JSON.stringify(body)).not.toMatch(/ at |\.ts/)
+  })
+
+  test.each([
+    ['{"message":1}', 'message'],
+    ['{}', 'message'],
+    ['{"message":"a","extra":1}', 'extra'],
+    ['{"message":"a","__proto__":1}', '__proto__'],
+  ])('names the field of %s', async (payload, field) => {
+    expect((await post(app, '/echo', payload)).body.field).toBe(field)
+  })
+
+  test.each(['', '\0', 'ÄÖ €😀', '"\\\n', 'a'.repeat(60_000)])(
+    'takes and keeps a message to the letter (%#)',
+    async (message) => {
+      expect((await post(app, '/echo', { message })).body).toEqual({ message })
+    },
+  )
+})

@@ -1,0 +1,62 @@
+// What is checked and said before a service serves.
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import {
+  EnvironmentError,
+  parseEnvironment,
+  path,
+  wholeNumber,
+} from '../../../runtime/environment.ts'
+import { createLog } from '../../../runtime/log.ts'
+import { findVersionProblem } from '../../../runtime/node-version.ts'
+
+describe('the environment', () => {
+  const schema = z.object({ A_PATH: path, A_PORT: wholeNumber(1, 10).default(3) })
+
+  test('is parsed, with defaults, and frozen', () => {
+    const parsed = parseEnvironment(schema, { A_PATH: '/run/a', OTHER: 'x' })
+    expect(parsed).toEqual({ A_PATH: '/run/a', A_PORT: 3 })
+    expect(Object.isFrozen(parsed)).toBe(true)
+  })
+
+  test('has every problem told, by name and never by value', () => {
+    const parse = () => parseEnvironment(schema, { A_PATH: 'hunter2', A_PORT: '12345678' })
+    expect(parse).toThrow(EnvironmentError)
+    expect(parse).toThrow(/A_PATH: must be an absolute path; A_PORT: must be a whole number/)
+    expect(parse).not.toThrow(/hunter2|12345678/)
+  })
+
+  test.each(['0', '11', '-1', '1.5', '1e1', ' 1', '', '0x1'])('has no number %j', (A_PORT) => {
+    expect(() => parseEnvironment(schema, { A_PATH: '/a', A_PORT })).toThrow(/^A_PORT: /)
+  })
+})
+
+describe('the version of Node', () => {
+  test.each(['v24.14.1', 'v24.14.2', 'v24.21.0', 'v25.0.0', 'v100.0.0'])(
+    '%s is taken',
+    (version) => {
+      expect(findVersionProblem(version)).toBeUndefined()
+    },
+  )
+
+  test.each(['v24.14.0', 'v24.13.9', 'v24.2.0', 'v23.99.99', 'v22.22.0', 'v24.14.1-rc.1', ''])(
+    '%s is refused',
+    (version) => {
+      expect(findVersionProblem(version)).toBe(
+        `Node 24.14.1 or newer is needed, this is ${version}`,
+      )
+    },
+  )
+})
+
+test('an event is one line of JSON, whatever is in it', () => {
+  const lines: string[] = []
+  const log = createLog(
+    (line) => lines.push(line),
+    () => 0,
+  )
+  log('info', 'said', { text: 'a\nb"}' })
+  expect(lines).toEqual([
+    '{"time":"1970-01-01T00:00:00.000Z","level":"info","event":"said","text":"a\\nb\\"}"}\n',
+  ])
+})

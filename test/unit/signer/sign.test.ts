@@ -1,0 +1,108 @@
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { AppError } from '../../../runtime/errors.ts'
+import { createApp } from '../../../signer/app.ts'
+import type { KeyRing } from '../../../signer/key-ring.ts'
+import { get, post } from '../support/http.ts'
+
+const bytes = { old: randomBytes(32), new: randomBytes(32) }
+const primary = { id: 'new', material: createSecretKey(bytes.new) }
+const old = { id: 'old', material: createSecretKey(bytes.old) }
+const ring: KeyRing = { primary, keys: new Map(Object.entries({ old, new: primary })) }
+
+/** Makes the app; null: it has no key. */
+function makeApp(held: KeyRing | null = ring, isDraining = () => false) {
+  function getKeyRing(): KeyRing {
+    if (held !== null) return held
+    throw new AppError('key_unavailable', 'the Secret has no key')
+  }
+  return createApp({ log: () => {}, isDraining, getKeyRing })
+}
+
+const app = makeApp()
+const macOf = (message: string | Uint8Array, key: keyof typeof bytes = 'new') =>
+  createHmac('sha256', bytes[key]).update(message).digest('hex')
+
+describe('POST /sign', () => {
+  test.each(['hello', '', '\0', 'Ünï €😀', 'line\r\n', 'a'.repeat(65_000)])(
+    'signs the bytes of the text (%#)',
+    async (message) => {
+      const { status, body } = await post(app, '/sign', { message })
+      expect(status).toBe(200)
+      const signature = macOf(message)
+      expect(body).toEqual({ signature, keyId: 'new', algorithm: 'HMAC-SHA256' })
+    },
+  )
+
+  test.each([0, 1, 2, 3, 255])('signs %i bytes that come as base64', async (length) => {
+    const message = randomBytes(length)
+    const request = { message: message.toString('base64'), encoding: 'base64' }
+    expect((await post(app, '/sign', request)).body.signature).toBe(macOf(message))
+  })
+
+  test('takes base64 for text unless told', async () => {
+    const { body } = await post(app, '/sign', { message: 'aGVsbG8=', encoding: 'utf8' })
+    expect(body.signature).toBe(macOf('aGVsbG8='))
+  })
+
+  test('signs with the key that is asked for', async () => {
+    const { body } = await post(app, '/sign', { message: 'a', keyId: 'old' })
+    expect([body.signature, body.keyId]).toEqual([macOf('a', 'old'), 'old'])
+  })
+
+  test.each([
+    ['an unknown key', { message: 'a', keyId: 'older' }, 'keyId'],
+    ['the name of the entry primary', { message: 'a', keyId: 'primary' }, 'keyId'],
+    ['__proto__ for a key', { message: 'a', keyId: '__proto__' }, 'keyId'],
+    ['a path for a key', { message: 'a', keyId: '../old' }, 'keyId'],
+    ['an empty key id', { message: 'a', keyId: '' }, 'keyId'],
+    ['a list of keys', { message: 'a', keyId: ['old'] }, 'keyId'],
+    ['an unknown encoding', { message: 'a', encoding: 'hex' }, 'encoding'],
+    ['another algorithm', { message: 'a', algorithm: 'none' }, 'algorithm'],
+    ['base64 without padding', { message: 'aGVsbG8', encoding: 'base64' }, 'message'],
+    ['base64url', { message: '-_-_', encoding: 'base64' }, 'message'],
+    ['base64 with a space', { message: 'aGVs bG8=', encoding: 'base64' }, 'message'],
+    ['base64 with stray bits', { message: 'aGVsbG9=', encoding: 'base64' }, 'message'],
+    ['no base64', { message: 'ä', encoding: 'base64' }, 'message'],
+  ])('rejects %s, and names the field', async (_, request, field) => {
+    const { status, body } = await post(app, '/sign', request)
+    expect([status, body.code, body.field]).toEqual([400, 'invalid_request', field])
+    expect(body).not.toHaveProperty('signature')
+  })
+
+  test('refuses while there is no key', async () => {
+    const { status, headers, body } = await post(makeApp(null), '/sign', { message: 'a' })
+    expect([status, body.code]).toEqual([503, 'key_unavailable'])
+    expect(headers.get('retry-after')).toBe('1')
+  })
+})
+
+describe('health', () => {
+  test('is alive and ready with a key', async () => {
+    expect((await get(app, '/healthz')).body).toEqual({ status: 'ok' })
+    expect((await get(app, '/readyz')).body).toEqual({ status: 'ok' })
+  })
+
+  test('is alive and not ready without one, and says why', async () => {
+    const keyless = makeApp(null)
+    expect((await get(keyless, '/healthz')).status).toBe(200)
+    const { status, body } = await get(keyless, '/readyz')
+    expect([status, body.detail]).toEqual([503, 'the Secret has no key'])
+  })
+
+  test('is not ready while it shuts down, and signs to the end', async () => {
+    const draining = makeApp(ring, () => true)
+    const { status, body } = await get(draining, '/readyz')
+    expect([status, body.code]).toEqual([503, 'shutting_down'])
+    expect((await post(draining, '/sign', { message: 'a' })).status).toBe(200)
+  })
+
+  test.each([
+    ['/sign', 'POST'],
+    ['/healthz', 'GET, HEAD'],
+    ['/readyz', 'GET, HEAD'],
+  ])('%s knows only %s', async (path, allow) => {
+    const response = await app.request(path, { method: 'DELETE' })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
+  })
+})

@@ -1,0 +1,33 @@
+// Temporary folders that are gone after the test.
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+export type Entries = Record<string, string | Uint8Array>
+
+/** Makes an empty folder. */
+export async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Fills `folder` as kubelet does: a folder for each generation, `..data` to the newest, a link for each entry. */
+export async function mountEntries(folder: string, entries: Entries, generation = '1') {
+  const data = join(folder, `..2026_${generation}`)
+  await mkdir(data)
+  for (const [name, content] of Object.entries(entries)) {
+    await writeFile(join(data, name), content)
+    await symlink(join('..data', name), join(folder, name)).catch(() => {})
+  }
+  await symlink(`..2026_${generation}`, join(folder, '..data_tmp'))
+  await rename(join(folder, '..data_tmp'), join(folder, '..data'))
+}
+
+/** Makes a folder with a mounted volume in it. */
+export async function makeVolume(entries: Entries): Promise<string> {
+  const folder = await makeFolder()
+  await mountEntries(folder, entries)
+  return folder
+}

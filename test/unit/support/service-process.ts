@@ -1,0 +1,54 @@
+// Runs a service as its container does: `node <room>/main.ts` in a process of its own.
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { START_MS } from './timeouts.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+
+export type ServiceProcess = {
+  /** All of stdout and stderr so far. */
+  output: () => string
+  /** Waits for a log line with the event, and returns it. */
+  waitFor: (event: string) => Promise<Record<string, unknown>>
+  signal: (name: NodeJS.Signals) => void
+  exit: Promise<number | null>
+}
+
+/** Starts a service with this environment and nothing else in it; it is killed after the test. */
+export function startService(
+  room: 'signer' | 'frontend',
+  env: Record<string, string>,
+  flags: readonly string[] = [],
+): ServiceProcess {
+  const child = spawn(process.execPath, [...flags, resolve(root, room, 'main.ts')], { env })
+  let output = ''
+  const exit = new Promise<number | null>((done) => child.on('close', done))
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+    return exit.then(() => {})
+  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk
+    })
+  }
+  async function waitFor(event: string): Promise<Record<string, unknown>> {
+    const deadline = Date.now() + START_MS
+    for (;;) {
+      const line = output.split('\n').find((each) => each.includes(`"event":"${event}"`))
+      if (line !== undefined) return JSON.parse(line)
+      if (Date.now() > deadline) throw new Error(`no "${event}" in the output:\n${output}`)
+      if (child.exitCode !== null) throw new Error(`exited before "${event}":\n${output}`)
+      await new Promise((done) => setTimeout(done, 10))
+    }
+  }
+  const signal = (name: NodeJS.Signals) => void child.kill(name)
+  return { output: () => output, waitFor, signal, exit }
+}
+
+/** The port that a service says that it listens on. */
+export async function readPort(service: ServiceProcess): Promise<number> {
+  const { address } = await service.waitFor('listening')
+  return Number(String(address).replace('port ', ''))
+}
