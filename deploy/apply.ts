@@ -1,0 +1,81 @@
+// Applies a rendering: first only asks the API server, then does it. Fields that others own are left alone.
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import { CommandError } from '../cli/exec.ts'
+import { UserError } from '../cli/terminal.ts'
+import { exists, kubectl } from './kubectl.ts'
+import { fieldManager, namespace } from './names.ts'
+import type { Rendering } from './render.ts'
+import { describeResource, parseResources, type Resource, resourceSchema } from './resources.ts'
+
+/** kubectl prints a List, or, if it found exactly one, the resource itself. */
+const found = z.union([
+  z.object({ items: z.array(resourceSchema) }).transform(({ items }) => items),
+  resourceSchema.transform((resource) => [resource]),
+])
+const applyArgs = ['apply', '--server-side', `--field-manager=${fieldManager}`]
+
+/**
+ * Makes the namespace if it is not there. A dry run needs it: the API server does not judge a resource of a namespace
+ * that is not there. Returns whether it was made.
+ */
+export async function ensureNamespace(rendering: Rendering): Promise<boolean> {
+  if (await exists(['namespace', namespace])) return false
+  const resource = parseResources(rendering.yaml).find(({ kind }) => kind === 'Namespace')
+  await kubectl([...applyArgs, '-f', '-'], { input: JSON.stringify(resource) })
+  return true
+}
+
+/** Takes away the namespace that ensureNamespace has made. */
+export async function removeNamespace(): Promise<void> {
+  await kubectl(['delete', 'namespace', namespace, '--wait=true'])
+}
+
+/**
+ * Has the API server, its admission and Istio's webhook judge everything, without changing anything. Throws
+ * UserError.
+ */
+export async function dryRun(rendering: Rendering): Promise<void> {
+  try {
+    await kubectl([...applyArgs, '--dry-run=server', '-f', rendering.path])
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    const said = error.result.stderr.trim()
+    throw new UserError(
+      `the API server refuses what would be applied:\n${said}`,
+      /conflict/i.test(said)
+        ? `somebody else set these fields; to take them over: kubectl ${applyArgs.join(' ')} --force-conflicts -f ${rendering.path}`
+        : `what was refused is ${rendering.path}`,
+    )
+  }
+}
+
+/** Applies everything and returns what that changed, e.g. ["Deployment/secure-signing"]. */
+export async function applyRendering(rendering: Rendering): Promise<string[]> {
+  const before = await readLive(rendering)
+  await kubectl([...applyArgs, '-f', rendering.path])
+  const after = await readLive(rendering)
+  return [...after.entries()]
+    .filter(([name, content]) => !isDeepStrictEqual(content, before.get(name)))
+    .map(([name]) => name)
+}
+
+async function readLive(rendering: Rendering): Promise<Map<string, unknown>> {
+  const args = ['get', '-f', rendering.path, '--ignore-not-found', '-o', 'json']
+  const text = await kubectl(args)
+  const items = text.trim() === '' ? [] : found.parse(JSON.parse(text))
+  return new Map(items.map((item) => [describeResource(item), stripBookkeeping(item)]))
+}
+
+/**
+ * Leaves what somebody asked for; drops what the cluster writes by itself, which also moves when nothing is
+ * changed.
+ */
+function stripBookkeeping({ metadata, status: _, ...content }: Resource): unknown {
+  return { ...content, labels: metadata.labels, annotations: withoutRevision(metadata.annotations) }
+}
+
+function withoutRevision(annotations: Record<string, string> = {}): Record<string, string> {
+  const { 'deployment.kubernetes.io/revision': _, ...rest } = annotations
+  return rest
+}

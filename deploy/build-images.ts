@@ -1,0 +1,33 @@
+// Builds both images. Used by `make images` with the user's builder and by the local cluster with its own.
+import { join, resolve } from 'node:path'
+import { step } from '../cli/terminal.ts'
+import { buildImage, type ImageBuilder } from './image-builder.ts'
+import { stageContext } from './image-context.ts'
+import { computeImageReferences, formatReference, type ImageReference } from './image-references.ts'
+
+const contextFolder = resolve(import.meta.dirname, '../.deploy/context')
+
+/**
+ * Stages the build context and builds frontend and signer, tagged by their content. `prefix` is a registry with a
+ * path, default "localhost/secure-signing"; `nodeImage` the base image, default the Containerfile's.
+ */
+export async function buildImages(input: {
+  builder: ImageBuilder
+  prefix?: string | undefined
+  nodeImage?: string | undefined
+}): Promise<ImageReference[]> {
+  const references = await computeImageReferences(input)
+  const context = await stageContext(contextFolder)
+  for (const image of references) {
+    const reference = formatReference(image)
+    await step(`image ${reference}`, () =>
+      buildImage(input.builder, {
+        reference,
+        containerfile: join(context, image.name, 'Containerfile'),
+        context,
+        baseImage: input.nodeImage,
+      }),
+    )
+  }
+  return references
+}

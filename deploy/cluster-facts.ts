@@ -1,0 +1,59 @@
+// Everything that the resources need to know of the cluster they go to, in the form in which
+// k8s/components/cluster-facts takes it.
+import type { IngressGateway } from './ingress-gateway.ts'
+import { namespace, serviceAccount } from './names.ts'
+import type { Resource } from './resources.ts'
+import type { SidecarInjector } from './sidecar-injector.ts'
+import type { TokenIssuer } from './token-issuer.ts'
+
+export type ClusterFacts = {
+  /** Mesh identities without the scheme, as AuthorizationPolicy wants them. */
+  gatewayPrincipal: string
+  podPrincipal: string
+  /** The Pod's identity as its certificate says it. */
+  podSpiffeId: string
+  tokenIssuer: string
+  tokenKeys: string
+  /** The frontend's token as Istio names it: <issuer>/<subject>. */
+  requestPrincipal: string
+  /** The value of the namespace label istio.io/rev. */
+  revision: string
+  /** The value of the gateway's label `istio`. */
+  gatewaySelector: string
+}
+
+export type ClusterFindings = {
+  trustDomain: string
+  gateway: IngressGateway
+  injector: SidecarInjector
+  tokens: TokenIssuer
+}
+
+/** Puts together what was found out on the cluster. */
+export function composeClusterFacts(found: ClusterFindings): ClusterFacts {
+  const { trustDomain, gateway, injector, tokens } = found
+  const podPrincipal = `${trustDomain}/ns/${namespace}/sa/${serviceAccount}`
+  return {
+    gatewayPrincipal: `${trustDomain}/ns/${gateway.namespace}/sa/${gateway.serviceAccount}`,
+    podPrincipal,
+    podSpiffeId: `spiffe://${podPrincipal}`,
+    tokenIssuer: tokens.issuer,
+    tokenKeys: tokens.keys,
+    requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${serviceAccount}`,
+    revision: injector.label,
+    gatewaySelector: gateway.selector,
+  }
+}
+
+/** The facts as the ConfigMap that the replacements read. It is local: kustomize never prints it. */
+export function toConfigMap(facts: ClusterFacts): Resource {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: 'cluster-facts',
+      annotations: { 'config.kubernetes.io/local-config': 'true' },
+    },
+    data: facts,
+  }
+}

@@ -1,0 +1,68 @@
+// make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
+// KUBECONFIG: the cluster · IMAGES: registry and prefix · NODE_IMAGE: the base that the images were built on ·
+// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't be found out.
+import { resolve } from 'node:path'
+import { runMain, say, step } from '../cli/terminal.ts'
+import { checkAnalysis } from './analyze.ts'
+import { applyRendering, dryRun, ensureNamespace, removeNamespace } from './apply.ts'
+import { composeClusterFacts } from './cluster-facts.ts'
+import { urlForPeople, withGatewayUrl } from './gateway-url.ts'
+import { ensureKey } from './hmac-key.ts'
+import { computeImageReferences } from './image-references.ts'
+import { keySecret, namespace } from './names.ts'
+import { inspectCluster } from './preflight.ts'
+import { formatCurl, processMessage } from './process-message.ts'
+import { renderResources } from './render.ts'
+import { parseResources } from './resources.ts'
+import { checkRights, listNeededRights } from './rights.ts'
+import { waitForRollout } from './rollout.ts'
+
+const folder = resolve(import.meta.dirname, '../.deploy')
+/** Milliseconds until the last proxy has heard of new policies, with a wide margin. */
+const firstAnswerMs = 60_000
+
+await runMain(async () => {
+  const { env } = process
+  const findings = await inspectCluster({
+    revision: env.ISTIO_REVISION || undefined,
+    gatewaySelector: env.GATEWAY_SELECTOR || undefined,
+  })
+  const images = await computeImageReferences({
+    prefix: env.IMAGES,
+    nodeImage: env.NODE_IMAGE,
+  })
+  const rendering = await step('resources rendered for this cluster', () =>
+    renderResources({ folder, facts: composeClusterFacts(findings), images }),
+  )
+  await step('the user has every right that is needed', () =>
+    checkRights(listNeededRights(parseResources(rendering.yaml))),
+  )
+  await step('istioctl analyze has no objection', () =>
+    checkAnalysis(rendering, 'before', findings.injector.revision),
+  )
+  const madeNamespace = await ensureNamespace(rendering)
+  await step('the API server takes it (dry run)', () =>
+    dryRun(rendering).catch(async (error) => {
+      if (madeNamespace) await removeNamespace()
+      throw error
+    }),
+  )
+  const madeKey = await step(`Secret ${keySecret}`, ensureKey)
+  const changed = await step('applied', () => applyRendering(rendering))
+  if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
+  if (madeNamespace) changed.unshift(`Namespace/${namespace}`)
+  say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
+  await step('the Pod is ready', waitForRollout)
+  await step('istioctl analyze has no objection to what is there now', () =>
+    checkAnalysis(rendering, 'after', findings.injector.revision),
+  )
+  await withGatewayUrl(findings.gateway, env.GATEWAY_URL, async (gatewayUrl) => {
+    await step('a message was signed through the ingress gateway', () =>
+      processMessage(gatewayUrl.url, 'hello', firstAnswerMs),
+    )
+    if (gatewayUrl.prerequisite !== undefined) {
+      say(`in another terminal: ${gatewayUrl.prerequisite}`)
+    }
+    process.stdout.write(`${formatCurl(urlForPeople(gatewayUrl))}\n`)
+  })
+})

@@ -1,0 +1,43 @@
+// The Secret with the signing key. It is made once, by stdin, and never printed, never in an argv, never overwritten.
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { tryRun } from '../cli/exec.ts'
+import { UserError } from '../cli/terminal.ts'
+import { exists, kubectlJson } from './kubectl.ts'
+import { keySecret, namespace } from './names.ts'
+
+/** Bytes; as long as SHA-256's output, which RFC 2104 section 3 asks for. */
+const keyBytes = 32
+const secret = z.object({ data: z.record(z.string(), z.base64()).default({}) })
+
+/** Makes a random key if there is no Secret for it yet. Returns whether it did. */
+export async function ensureKey(): Promise<boolean> {
+  if (await exists(['secret', keySecret, '-n', namespace])) return false
+  const content = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: keySecret, namespace },
+    type: 'Opaque',
+    data: { 'key-1': randomBytes(keyBytes).toString('base64') },
+  }
+  // create, not apply: an apply would leave a copy of the key in an annotation, and would overwrite one made meanwhile.
+  const result = await tryRun('kubectl', ['create', '-f', '-'], { input: JSON.stringify(content) })
+  if (result.code === 0) return true
+  if (result.stderr.includes('AlreadyExists')) return false
+  throw new UserError(
+    `the Secret ${keySecret} could not be made: ${result.stderr.trim()}`,
+    'see above',
+  )
+}
+
+/** Reads the key that has the id `keyId`. Throws UserError if the Secret has no such entry. */
+export async function readKey(keyId: string): Promise<Buffer> {
+  const args = ['get', 'secret', keySecret, '-n', namespace, '-o', 'json']
+  const { data } = await kubectlJson(secret, args)
+  const material = data[keyId]
+  if (material !== undefined && keyId !== 'primary') return Buffer.from(material, 'base64')
+  throw new UserError(
+    `the answer names the key "${keyId}", and the Secret ${keySecret} has no such entry`,
+    "if the Secret was changed a moment ago, try again in a minute; else see the signer's log",
+  )
+}

@@ -1,0 +1,60 @@
+// One real request as the world makes it: through the ingress gateway to the frontend, which has the signer sign.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { UserError } from '../cli/terminal.ts'
+
+const requestTimeoutMs = 5_000
+const pauseMs = 300
+
+const signedAnswer = z.object({
+  processed_message: z.string(),
+  signature: z.string().regex(/^[0-9a-f]{64}$/),
+  key_id: z.string(),
+})
+export type SignedAnswer = z.infer<typeof signedAnswer>
+
+/**
+ * Sends `message` to <url>/process until it is answered with 200, for at most `patienceMs`: a policy that was applied a
+ * moment ago takes a moment to reach every proxy. Throws UserError with the last answer.
+ */
+export async function processMessage(
+  url: string,
+  message: string,
+  patienceMs: number,
+): Promise<SignedAnswer> {
+  const start = performance.now()
+  for (;;) {
+    const answer = await ask(url, message)
+    if (typeof answer !== 'string') return answer
+    if (performance.now() - start > patienceMs) {
+      throw new UserError(
+        `POST ${url}/process is not answered with a signature: ${answer}`,
+        "see `kubectl logs -n signing -l app=secure-signing --all-containers` and the gateway's log",
+      )
+    }
+    await sleep(pauseMs)
+  }
+}
+
+/** The line that a person can paste. */
+export function formatCurl(url: string): string {
+  return `curl -sS ${url}/process -H 'content-type: application/json' -d '{"message":"hello"}'`
+}
+
+async function ask(url: string, message: string): Promise<SignedAnswer | string> {
+  try {
+    const response = await fetch(`${url}/process`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ message }),
+      signal: AbortSignal.timeout(requestTimeoutMs),
+    })
+    const text = await response.text()
+    if (response.status !== 200) return `${response.status} ${text.slice(0, 300)}`
+    const parsed = signedAnswer.safeParse(JSON.parse(text))
+    return parsed.success ? parsed.data : `200, but not a signed answer: ${text.slice(0, 300)}`
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    return cause instanceof Error ? cause.message : String(cause)
+  }
+}

@@ -1,0 +1,46 @@
+// Turns k8s/ and mesh/ into the YAML for one cluster: base and mesh, that cluster's facts, and the images.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { type ClusterFacts, toConfigMap } from './cluster-facts.ts'
+import type { ImageReference } from './image-references.ts'
+import { kubectl } from './kubectl.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+export type Rendering = {
+  /** The file that holds exactly `yaml`: what is analyzed is what is applied. */
+  path: string
+  yaml: string
+}
+
+/**
+ * Writes kustomization.yaml, cluster-facts.yaml and rendered.yaml into `folder`, which is made if needed.
+ * Asks no cluster. Throws CommandError if kustomize fails.
+ */
+export async function renderResources(input: {
+  folder: string
+  facts: ClusterFacts
+  images: readonly ImageReference[]
+}): Promise<Rendering> {
+  const { folder, facts, images } = input
+  const fromFolder = (path: string) => relative(folder, join(root, path))
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'cluster-facts.yaml'), stringify(toConfigMap(facts)))
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [fromFolder('k8s/overlays/default'), 'cluster-facts.yaml'],
+    components: [fromFolder('k8s/components/cluster-facts')],
+    images: images.map(({ name, repository, tag }) => ({
+      name: `secure-signing/${name}`,
+      newName: repository,
+      newTag: tag,
+    })),
+  }
+  await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
+  const path = join(folder, 'rendered.yaml')
+  const yaml = await kubectl(['kustomize', folder])
+  await writeFile(path, yaml)
+  return { path, yaml }
+}

@@ -1,0 +1,123 @@
+// Waits until the Deployment's newest Pods serve, and shows why if they don't.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { tryRun } from '../cli/exec.ts'
+import { say, UserError } from '../cli/terminal.ts'
+import { kubectlJson } from './kubectl.ts'
+import { deployment, namespace } from './names.ts'
+
+/** Milliseconds. */
+const deadlineMs = 180_000
+/** Milliseconds; what hinders a Pod may pass (a registry, istiod starting), but rarely after this. */
+const patienceMs = 30_000
+const pollMs = 500
+
+const hopelessReasons = [
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+]
+
+const deploymentState = z.object({
+  metadata: z.object({ generation: z.number() }),
+  spec: z.object({ replicas: z.number() }),
+  status: z.object({
+    observedGeneration: z.number().default(0),
+    replicas: z.number().default(0),
+    updatedReplicas: z.number().default(0),
+    availableReplicas: z.number().default(0),
+    conditions: z
+      .array(z.object({ type: z.string(), status: z.string(), message: z.string().default('') }))
+      .default([]),
+  }),
+})
+type DeploymentState = z.infer<typeof deploymentState>
+const podStates = z.object({
+  items: z.array(
+    z.object({
+      status: z.object({
+        containerStatuses: z
+          .array(
+            z.object({
+              image: z.string(),
+              state: z.object({ waiting: z.object({ reason: z.string() }).partial().optional() }),
+            }),
+          )
+          .default([]),
+      }),
+    }),
+  ),
+})
+
+/** Throws UserError, after showing Pods, events and logs, if the rollout is not done in time or can't succeed. */
+export async function waitForRollout(): Promise<void> {
+  const start = performance.now()
+  for (;;) {
+    const args = ['get', 'deployment', deployment, '-n', namespace, '-o', 'json']
+    const state = await kubectlJson(deploymentState, args)
+    if (isRolledOut(state)) return
+    const waited = performance.now() - start
+    const failure = waited > patienceMs ? await findHindrance(state) : undefined
+    if (failure !== undefined || waited > deadlineMs) {
+      await showState()
+      throw (
+        failure ??
+        new UserError(
+          `the Pod is not ready after ${deadlineMs / 1000} s`,
+          'see its state above; everything is applied: mend it and run make deploy again',
+        )
+      )
+    }
+    await sleep(pollMs)
+  }
+}
+
+function isRolledOut({ metadata, spec, status }: DeploymentState): boolean {
+  return (
+    status.observedGeneration >= metadata.generation &&
+    status.updatedReplicas === spec.replicas &&
+    status.replicas === spec.replicas &&
+    status.availableReplicas === spec.replicas
+  )
+}
+
+async function findHindrance({ status }: DeploymentState): Promise<UserError | undefined> {
+  const refused = status.conditions.find((each) => each.type === 'ReplicaFailure')
+  if (refused?.status === 'True') {
+    return new UserError(
+      `no Pod can be made: ${refused.message}`,
+      'mend that; it is tried again by itself',
+    )
+  }
+  const image = await findMissingImage()
+  if (image === undefined) return undefined
+  return new UserError(
+    `the cluster can't get the image ${image}`,
+    'make images IMAGES=registry/prefix, push both, then make deploy IMAGES=registry/prefix',
+  )
+}
+
+async function findMissingImage(): Promise<string | undefined> {
+  const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
+  const { items } = await kubectlJson(podStates, args)
+  return items
+    .flatMap(({ status }) => status.containerStatuses)
+    .find(({ state }) => hopelessReasons.includes(state.waiting?.reason ?? ''))?.image
+}
+
+async function showState(): Promise<void> {
+  const here = ['-n', namespace]
+  const pods = ['-l', `app=${deployment}`]
+  const views: readonly (readonly string[])[] = [
+    ['get', 'pods', ...here, '-o', 'wide'],
+    ['get', 'events', ...here, '--sort-by=.lastTimestamp'],
+    ['logs', ...here, ...pods, '--all-containers', '--prefix', '--tail=10', '--ignore-errors'],
+  ]
+  for (const args of views) {
+    const { stdout, stderr } = await tryRun('kubectl', args, { timeoutMs: 15_000 })
+    say(`--- kubectl ${args.join(' ')}`)
+    const lines = (stdout || stderr).trimEnd().split('\n').slice(-25)
+    for (const line of lines) say(line.length > 400 ? `${line.slice(0, 400)}…` : line)
+  }
+}

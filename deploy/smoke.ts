@@ -1,0 +1,49 @@
+// make smoke: one random message through the ingress gateway; its signature must be what OpenSSL computes from the
+// Secret. KUBECONFIG: the cluster · GATEWAY_URL, GATEWAY_SELECTOR: where they can't be found out.
+import { randomBytes } from 'node:crypto'
+import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
+import { checkCluster } from './check-cluster.ts'
+import { withGatewayUrl } from './gateway-url.ts'
+import { readKey } from './hmac-key.ts'
+import { findIngressGateway } from './ingress-gateway.ts'
+import { computeOpensslHmac } from './openssl-hmac.ts'
+import { processMessage } from './process-message.ts'
+
+/** Milliseconds until a gateway that does not answer is given up. */
+const patienceMs = 3_000
+/** Milliseconds for the whole run: an answer either way, in under ten seconds. */
+const deadlineMs = 9_500
+
+await runMain(async () => {
+  const start = performance.now()
+  const deadline = setTimeout(() => {
+    say(
+      `no answer within ${deadlineMs / 1000} s\n  → is the cluster up? see \`kubectl get pods -A\``,
+    )
+    process.exit(1)
+  }, deadlineMs)
+  deadline.unref()
+  await checkCluster()
+  const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
+  const message = `smoke ${randomBytes(12).toString('base64url')} grüße 🔏`
+  const answer = await withGatewayUrl(gateway, process.env.GATEWAY_URL, ({ url }) =>
+    processMessage(url, message, patienceMs),
+  )
+  if (answer.processed_message !== message.toUpperCase()) {
+    throw new UserError(
+      'the frontend did not process the message that was sent',
+      "see the frontend's log",
+    )
+  }
+  const key = await readKey(answer.key_id)
+  const expected = await computeOpensslHmac(key, Buffer.from(answer.processed_message))
+  if (answer.signature !== expected) {
+    throw new UserError(
+      `the signature is not the HMAC-SHA256 of the message under key "${answer.key_id}"`,
+      'the signer has other key bytes than the Secret: was the Secret changed within the last minute?',
+    )
+  }
+  process.stdout.write(
+    `ok: signed through the gateway with key "${answer.key_id}", equal to OpenSSL's HMAC (${elapsed(start)})\n`,
+  )
+})

@@ -1,0 +1,65 @@
+// make undeploy: takes away what `make deploy` applied. The key stays, and the namespace with it, unless
+// DELETE_KEY=yes.
+import { resolve } from 'node:path'
+import { runMain, say, step } from '../cli/terminal.ts'
+import { checkCluster } from './check-cluster.ts'
+import { exists, kubectl } from './kubectl.ts'
+import { deployment, keySecret, namespace } from './names.ts'
+import { parseResources, type Resource } from './resources.ts'
+
+const overlay = resolve(import.meta.dirname, '../k8s/overlays/default')
+/** What Kubernetes and Istio put into every namespace by themselves. */
+const furniture =
+  /^(serviceaccount\/default|configmap\/(kube-root-ca\.crt|istio-ca-root-cert|istio-ca-crl)|event.*|endpoints.*|lease.*|pod.*metrics.*)$/
+
+await runMain(async () => {
+  await step('the cluster answers', checkCluster)
+  if (!(await exists(['namespace', namespace]))) {
+    say(`nothing to take away: there is no namespace ${namespace}`)
+    return
+  }
+  // Names and kinds are the same whatever the cluster's facts are.
+  const resources = parseResources(await kubectl(['kustomize', overlay]))
+  // The Pod goes first: without its policies the signer must not run for a moment.
+  await step(`Deployment ${deployment} and its Pods`, removePods)
+  await step('the other resources', () =>
+    remove(resources.filter(({ kind }) => kind !== 'Namespace')),
+  )
+  if (process.env.DELETE_KEY !== 'yes') {
+    say(
+      `left: namespace ${namespace} and the key in its Secret ${keySecret} (make undeploy DELETE_KEY=yes deletes both)`,
+    )
+    return
+  }
+  await step(`Secret ${keySecret}`, () =>
+    kubectl(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found']),
+  )
+  const left = await listLeftovers()
+  if (left.length > 0) {
+    say(`left: namespace ${namespace}, because of what else is in it: ${left.join(', ')}`)
+    return
+  }
+  await step(`Namespace ${namespace}`, () =>
+    kubectl(['delete', 'namespace', namespace, '--wait=true'], { timeoutMs: 120_000 }),
+  )
+})
+
+async function removePods(): Promise<void> {
+  // Foreground: the Deployment is gone only when its Pods are.
+  const args = ['--cascade=foreground', '--ignore-not-found', '--timeout=90s']
+  await kubectl(['delete', 'deployment', deployment, '-n', namespace, ...args], {
+    timeoutMs: 100_000,
+  })
+}
+
+async function remove(resources: readonly Resource[]): Promise<void> {
+  const list = { apiVersion: 'v1', kind: 'List', items: resources }
+  await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: JSON.stringify(list) })
+}
+
+async function listLeftovers(): Promise<string[]> {
+  const listing = await kubectl(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])
+  const kinds = listing.trim().split('\n').join(',')
+  const found = await kubectl(['get', kinds, '-n', namespace, '-o', 'name', '--ignore-not-found'])
+  return found.split('\n').filter((name) => name !== '' && !furniture.test(name))
+}

@@ -1,0 +1,128 @@
+// What `make deploy` decides by itself, without a cluster.
+import { createHmac, randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { isAnsweredBy } from '../../deploy/analyzer-blind-spots.ts'
+import { isImageSource } from '../../deploy/image-references.ts'
+import { judgeVersion, readImageTag } from '../../deploy/istio-version.ts'
+import { computeOpensslHmac } from '../../deploy/openssl-hmac.ts'
+import type { Resource } from '../../deploy/resources.ts'
+import { pluralize } from '../../deploy/rights.ts'
+import { chooseInjector } from '../../deploy/sidecar-injector.ts'
+
+describe('the version of Istio', () => {
+  test.each([
+    ['1.30.4', 'new enough'],
+    ['1.30.4-distroless', 'new enough'],
+    ['1.30.10', 'new enough'],
+    ['1.31.0', 'new enough'],
+    ['1.31.0-rc.0', 'new enough'],
+    ['1.31-eed52ebb66ad', 'new enough'],
+    ['2.0.0', 'new enough'],
+    ['1.30.3', 'too old'],
+    ['1.9.12', 'too old'],
+    ['1.29-alpha', 'too old'],
+    ['1.30-alpha', 'unknown'],
+    ['latest', 'unknown'],
+    [undefined, 'unknown'],
+  ])('%s is %s', (tag, judgement) => expect(judgeVersion(tag)).toBe(judgement))
+
+  test.each([
+    ['docker.io/istio/pilot:1.30.4', '1.30.4'],
+    ['registry:5000/pilot:1.30.4@sha256:0123', '1.30.4'],
+    ['registry:5000/pilot', undefined],
+    ['pilot@sha256:0123', undefined],
+  ])('is read from %s', (image, tag) => expect(readImageTag(image)).toBe(tag))
+})
+
+describe('the sidecar injector', () => {
+  const offers = (...labels: string[]) =>
+    labels.map((label) => ({ label, revision: label, namespace: 'istio-system' }))
+
+  test.each([
+    ['the default, if there is one', ['1-30', 'default'], undefined, 'default'],
+    ['the only one', ['1-31'], undefined, '1-31'],
+    ['the one that is asked for', ['1-30', 'default'], '1-30', '1-30'],
+  ])('is %s', (_, labels, wanted, chosen) => {
+    expect(chooseInjector(offers(...labels), wanted).label).toBe(chosen)
+  })
+
+  test.each([
+    ['there is none', [], undefined],
+    ['there are several and none is the default', ['1-30', '1-31'], undefined],
+    ['the one that is asked for is not there', ['default'], '1-30'],
+  ])('is not guessed when %s', (_, labels, wanted) => {
+    expect(() => chooseInjector(offers(...labels), wanted)).toThrow()
+  })
+})
+
+describe('a complaint of istioctl about what is about to be made', () => {
+  const named = (kind: string, name: string, spec: unknown): Resource => ({
+    apiVersion: 'v1',
+    kind,
+    metadata: { name, namespace: 'signing' },
+    spec,
+  })
+  const app = { app: 'secure-signing' }
+  const resources = [
+    named('Deployment', 'd', { template: { metadata: { labels: app } } }),
+    named('Service', 'frontend', {}),
+    named('Sidecar', 's', {}),
+    named('VirtualService', 'v', {}),
+    named('AuthorizationPolicy', 'right', { selector: { matchLabels: app } }),
+    named('AuthorizationPolicy', 'wrong', { selector: { matchLabels: { app: 'other' } } }),
+    named('AuthorizationPolicy', 'all', {}),
+  ]
+  const missing = (what: string, name: string) => `Referenced ${what} not found: "${name}"`
+
+  test.each([
+    [true, 'IST0127', 'AuthorizationPolicy signing/right', ''],
+    [true, 'IST0127', 'AuthorizationPolicy signing/all', ''],
+    [false, 'IST0127', 'AuthorizationPolicy signing/wrong', ''],
+    [false, 'IST0127', 'AuthorizationPolicy signing/unknown', ''],
+    [true, 'IST0101', 'Sidecar signing/s', missing('selector', 'app=secure-signing')],
+    [false, 'IST0101', 'Sidecar signing/s', missing('selector', 'app=other')],
+    [
+      true,
+      'IST0101',
+      'VirtualService signing/v',
+      missing('host', 'frontend.signing.svc.cluster.local'),
+    ],
+    [
+      false,
+      'IST0101',
+      'VirtualService signing/v',
+      missing('host', 'front.signing.svc.cluster.local'),
+    ],
+    [true, 'IST0101', 'VirtualService signing/v', missing('host', 'frontend')],
+    [false, 'IST0101', 'VirtualService signing/v', missing('gateway', 'world')],
+    [false, 'IST0145', 'Sidecar signing/s', 'conflict'],
+  ])('is answered: %s, for %s %s %s', (answered, code, origin, message) => {
+    const complaint = { code, level: 'Warning', message, origin, reference: '' }
+    expect(isAnsweredBy(resources, complaint)).toBe(answered)
+  })
+})
+
+test.each([
+  ['AuthorizationPolicy', 'authorizationpolicies'],
+  ['Gateway', 'gateways'],
+  ['ServiceEntry', 'serviceentries'],
+])('the API calls %s %s', (kind, plural) => expect(pluralize(kind)).toBe(plural))
+
+test.each([
+  ['signer/hmac.ts', true],
+  ['signer/hmac.test.ts', false],
+  ['signer/test/case.ts', false],
+  ['runtime/node_modules/x.js', false],
+  ['signer/latest.ts', true],
+])('%s goes into an image: %s', (path, goes) => expect(isImageSource(path)).toBe(goes))
+
+test.each([
+  ['a key with NUL and high bytes', Buffer.from('00ff80', 'hex'), 'message'],
+  ['a key of 32 bytes', randomBytes(32), 'grüße'],
+  ['a key of a block', randomBytes(64), 'message'],
+  ['a key longer than a block', randomBytes(100), 'message'],
+  ['an empty message', randomBytes(32), ''],
+])('OpenSSL computes the HMAC without the key in an argument: %s', async (_, key, message) => {
+  const expected = createHmac('sha256', key).update(message).digest('hex')
+  expect(await computeOpensslHmac(key, Buffer.from(message))).toBe(expected)
+})

@@ -1,0 +1,46 @@
+// The folders mesh/ and k8s/ can be read file by file: one resource each, named by what it is for.
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { parseResources } from '../../deploy/resources.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const folders = ['mesh', 'k8s/base']
+const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
+
+const files = await Promise.all(
+  folders.map(async (folder) =>
+    (await readdir(join(root, folder)))
+      .filter((name) => name !== 'kustomization.yaml')
+      .map((name) => ({ folder, name, path: join(root, folder, name) })),
+  ),
+).then((found) => found.flat())
+
+describe.each(files)('$folder/$name', ({ name, path }) => {
+  test('is one resource', async () => {
+    expect(parseResources(await readFile(path, 'utf8'))).toHaveLength(1)
+  })
+
+  test('is called what it is', async () => {
+    const [resource] = parseResources(await readFile(path, 'utf8'))
+    const stem = name.replace(/\.yaml$/, '')
+    const kind = resource?.kind.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
+    const isPolicy = policyKinds.includes(resource?.kind ?? '')
+    const wanted = isPolicy
+      ? [resource?.metadata.name]
+      : [kind, `${resource?.metadata.name}-${kind}`]
+    expect(wanted).toContain(stem)
+  })
+
+  test('says first why it is there', async () => {
+    const text = await readFile(path, 'utf8')
+    if (path.includes('/mesh/')) expect(text).toMatch(/^# \S.*/)
+  })
+})
+
+test.each(folders)('%s/kustomization.yaml lists every file', async (folder) => {
+  const { resources } = parse(await readFile(join(root, folder, 'kustomization.yaml'), 'utf8'))
+  const names = files.filter((file) => file.folder === folder).map(({ name }) => name)
+  expect(resources.toSorted()).toEqual(names.toSorted())
+})

@@ -1,0 +1,56 @@
+// What is applied, rendered by the code of `make deploy`, keeps the promises; and each promise would notice being
+// broken.
+import { rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { analyzeRendering } from '../../deploy/analyze.ts'
+import type { Rendering } from '../../deploy/render.ts'
+import { parseResources, type Resource } from '../../deploy/resources.ts'
+import { confinementPromises } from './confinement-promises.ts'
+import { keyPromises } from './key-promises.ts'
+import { meshPromises } from './mesh-promises.ts'
+import { testPromises } from './promise.ts'
+import { renderSample, sampleFacts } from './sample.ts'
+
+let rendering: Rendering
+let resources: Resource[]
+
+beforeAll(async () => {
+  rendering = await renderSample()
+  resources = parseResources(rendering.yaml)
+})
+afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+
+describe('the key, the socket and the token', () => testPromises(keyPromises, () => resources))
+describe('the containers', () => testPromises(confinementPromises, () => resources))
+describe('the mesh', () => testPromises(meshPromises, () => resources))
+
+describe('the cluster', () => {
+  test('every fact of it is filled in', () => {
+    for (const fact of Object.values(sampleFacts)) expect(rendering.yaml).toContain(fact)
+  })
+
+  test.each([
+    'cluster.local/ns',
+    'https://kubernetes.default',
+    'ingressgateway',
+    'istio.io/rev: default',
+    '"keys":[]',
+    'cluster-facts',
+  ])('no default is left where a fact belongs: %s', (remainder) => {
+    expect(rendering.yaml).not.toContain(remainder)
+  })
+
+  test('istioctl analyze has neither errors nor warnings', async () => {
+    expect(await analyzeRendering(rendering, 'files')).toEqual([])
+  })
+
+  test('istioctl analyze would have: a key set that is none', async () => {
+    const yaml = rendering.yaml.replace(sampleFacts.tokenKeys, '{"keys":[{"kty":"RSA"}]}')
+    const broken = { yaml, path: rendering.path.replace('rendered', 'broken') }
+    await writeFile(broken.path, yaml)
+    expect(await analyzeRendering(broken, 'files')).toEqual([
+      expect.stringContaining('RequestAuthentication signing/verify-caller-token'),
+    ])
+  })
+})

@@ -1,0 +1,36 @@
+// The resources as `make deploy` would render them for a cluster that differs from Istio's defaults in everything, so
+// that a value that is not filled in shows.
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdir, mkdtemp } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type ClusterFacts, composeClusterFacts } from '../../deploy/cluster-facts.ts'
+import { type Rendering, renderResources } from '../../deploy/render.ts'
+
+const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
+
+export const sampleFacts: ClusterFacts = composeClusterFacts({
+  trustDomain: 'mesh.example',
+  gateway: {
+    selector: 'edge',
+    namespace: 'edge-system',
+    serviceAccount: 'edge-gateway',
+    podLabels: { istio: 'edge' },
+  },
+  injector: { label: 'canary', revision: '1-31', namespace: 'istio-system' },
+  tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
+})
+
+/** Renders with the sample facts into a folder of its own under .deploy/. */
+export async function renderSample(): Promise<Rendering> {
+  const parent = resolve(import.meta.dirname, '../../.deploy')
+  await mkdir(parent, { recursive: true })
+  return renderResources({
+    folder: await mkdtemp(join(parent, 'sample-')),
+    facts: sampleFacts,
+    images: [
+      { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
+      { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
+    ],
+  })
+}
