@@ -1,7 +1,7 @@
-// Builds both images. Used by `make images` with the user's builder and by the local cluster with its own.
+// Builds both images: for `make images` with the user's builder, for the local cluster with its own.
 import { join, resolve } from 'node:path'
 import { step } from '../cli/terminal.ts'
-import { buildImage, type ImageBuilder } from './image-builder.ts'
+import type { BuildImage } from './image-builder.ts'
 import { stageContext } from './image-context.ts'
 import { computeImageReferences, formatReference, type ImageReference } from './image-references.ts'
 
@@ -12,7 +12,7 @@ const contextFolder = resolve(import.meta.dirname, '../.deploy/context')
  * path, default "localhost/secure-signing"; `nodeImage` the base image, default the Containerfile's.
  */
 export async function buildImages(input: {
-  builder: ImageBuilder
+  build: BuildImage
   prefix?: string | undefined
   nodeImage?: string | undefined
 }): Promise<ImageReference[]> {
@@ -21,7 +21,7 @@ export async function buildImages(input: {
   for (const image of references) {
     const reference = formatReference(image)
     await step(`image ${reference}`, () =>
-      buildImage(input.builder, {
+      input.build({
         reference,
         containerfile: join(context, image.name, 'Containerfile'),
         context,

@@ -2,13 +2,14 @@
 import { run, tryRun } from '../cli/exec.ts'
 import { say, UserError } from '../cli/terminal.ts'
 
-export type ImageBuilder = {
-  command: 'docker' | 'podman' | 'buildah'
-  /** Before `build`, e.g. ['--storage-driver', 'vfs']. */
-  globalArgs: readonly string[]
-  /** After `build`, e.g. ['--isolation', 'chroot']. */
-  buildArgs: readonly string[]
+export type ImageBuild = {
+  reference: string
+  containerfile: string
+  context: string
+  /** Goes to the Containerfile as NODE_IMAGE; without it, the Containerfile's own. */
+  baseImage?: string | undefined
 }
+export type BuildImage = (input: ImageBuild) => Promise<void>
 
 const commands = ['docker', 'podman', 'buildah'] as const
 
@@ -16,14 +17,14 @@ const commands = ['docker', 'podman', 'buildah'] as const
  * Returns the first builder that answers `info`, or the one that `wanted` names. A docker client without an engine is
  * passed over, and told. Throws UserError if none works.
  */
-export async function findBuilder(wanted?: string): Promise<ImageBuilder> {
+export async function findBuilder(wanted?: string): Promise<(typeof commands)[number]> {
   const candidates = commands.filter((command) => wanted === undefined || command === wanted)
   const reasons: string[] = []
   for (const command of candidates) {
     const { code, stderr } = await tryRun(command, ['info'], { timeoutMs: 20_000 })
     if (code === 0) {
       for (const reason of reasons) say(`  skip  ${reason}`)
-      return { command, globalArgs: [], buildArgs: [] }
+      return command
     }
     const why = stderr.trim().split('\n').at(-1) ?? ''
     reasons.push(
@@ -36,22 +37,18 @@ export async function findBuilder(wanted?: string): Promise<ImageBuilder> {
   )
 }
 
-/** Builds one image from the staged `context`; `baseImage` goes to the Containerfile as NODE_IMAGE. */
-export async function buildImage(
-  builder: ImageBuilder,
-  input: {
-    reference: string
-    containerfile: string
-    context: string
-    baseImage?: string | undefined
-  },
-): Promise<void> {
-  const baseImage = input.baseImage ? ['--build-arg', `NODE_IMAGE=${input.baseImage}`] : []
-  await run(builder.command, [
-    ...builder.globalArgs,
-    'build',
-    ...builder.buildArgs,
-    ...baseImage,
-    ...['--tag', input.reference, '--file', input.containerfile, input.context],
-  ])
+/** Makes the function that builds one image by `command` on this machine. */
+export function createBuild(command: string): BuildImage {
+  return async ({ reference, containerfile, context, baseImage }) => {
+    const buildArgs = baseImage ? ['--build-arg', `NODE_IMAGE=${baseImage}`] : []
+    await run(command, [
+      'build',
+      ...buildArgs,
+      '--tag',
+      reference,
+      '--file',
+      containerfile,
+      context,
+    ])
+  }
 }

@@ -2,15 +2,16 @@
 // IMAGES: registry and prefix · NODE_IMAGE: the base · BUILDER: docker, podman or buildah.
 import { runMain, say } from '../cli/terminal.ts'
 import { buildImages } from './build-images.ts'
-import { findBuilder } from './image-builder.ts'
+import { createBuild, findBuilder } from './image-builder.ts'
 import { defaultPrefix, formatReference } from './image-references.ts'
 
 await runMain(async () => {
   const { IMAGES: prefix, NODE_IMAGE: nodeImage, BUILDER: wanted } = process.env
   const builder = await findBuilder(wanted || undefined)
-  const references = (await buildImages({ builder, prefix, nodeImage })).map(formatReference)
+  const build = createBuild(builder)
+  const references = (await buildImages({ build, prefix, nodeImage })).map(formatReference)
   for (const reference of references) process.stdout.write(`${reference}\n`)
   if (!prefix || prefix === defaultPrefix) return
   say('push them before `make deploy IMAGES=…`:')
-  for (const reference of references) say(`  ${builder.command} push ${reference}`)
+  for (const reference of references) say(`  ${builder} push ${reference}`)
 })

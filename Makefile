@@ -1,0 +1,89 @@
+# Each target is one program that can be read and tested; `make` alone lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# Node 24 comes with `npm ci`; where npm has no binary for the machine, `node` has to be on the PATH.
+LOCAL := $(CURDIR)/.cluster
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+# The cluster is the one that KUBECONFIG names. Without it, the local one, with tools of its version.
+ifeq ($(or $(KUBECONFIG),$(LOCAL)/kubeconfig),$(LOCAL)/kubeconfig)
+export KUBECONFIG := $(LOCAL)/kubeconfig
+export PATH := $(LOCAL)/bin:$(PATH)
+# Read when a recipe runs: `make up` writes them first.
+export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
+export NODE_IMAGE = $(shell cat $(LOCAL)/node-image 2>/dev/null)
+UP := cluster
+else
+export PATH := $(PATH):$(LOCAL)/bin
+UP :=
+endif
+export IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR DELETE_KEY
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+
+.PHONY: up
+up: cluster deploy ## a local cluster with Istio, images, deployment; ends with a curl line to paste
+
+.PHONY: cluster
+cluster: node_modules ## only the local cluster (Linux, root); KUBECONFIG=.cluster/kubeconfig for your own kubectl
+	@node cluster/up.ts
+
+.PHONY: cluster-down
+cluster-down: node_modules ## stop it; what it knows stays in .cluster/
+	@node cluster/down.ts
+
+.PHONY: cluster-delete
+cluster-delete: node_modules ## stop it and delete what it knows, the key included
+	@node cluster/down.ts delete
+
+.PHONY: cluster-status
+cluster-status: node_modules ## what is up
+	@node cluster/status.ts
+
+.PHONY: images
+images: node_modules ## build both with docker, podman or buildah: IMAGES=registry/prefix NODE_IMAGE=base
+	@node deploy/images.ts
+
+.PHONY: deploy
+deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix
+	@node deploy/deploy.ts
+
+.PHONY: undeploy
+undeploy: node_modules ## take away what deploy applied; the key too with DELETE_KEY=yes
+	@node deploy/undeploy.ts
+
+.PHONY: smoke
+smoke: node_modules ## one message through the ingress gateway, its signature compared with OpenSSL's
+	@node deploy/smoke.ts
+
+.PHONY: kubectl
+kubectl: ## the cluster's own kubectl: ARGS='get pods -A'
+	@kubectl $(ARGS)
+
+.PHONY: check
+check: node_modules ## format, lint, fences between the rooms, types; changes nothing
+	@biome check .
+	@tsc
+
+.PHONY: fix
+fix: node_modules ## format, and mend what can be mended
+	@biome check --write .
+
+.PHONY: test-unit
+test-unit: node_modules ## the tests that need no cluster, in seconds
+	@vitest run --project unit
+
+.PHONY: test
+test: check $(UP) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
+	@$(MAKE) deploy
+	@vitest run
+
+node_modules: package.json package-lock.json .npmrc
+	@npm ci --ignore-scripts --no-fund --no-audit
+	@touch node_modules

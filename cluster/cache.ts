@@ -1,0 +1,76 @@
+// A cache entry is a folder that appears whole or not at all, with the SHA-256 of each file, checked before every use.
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { say, step } from '../cli/terminal.ts'
+import { CACHE } from './paths.ts'
+
+const SUMS = 'SHA256SUMS'
+
+/** First 12 hex digits of the SHA-256 over all parts: the version of something that is made from them. */
+export function keyOf(...parts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part).update('\0')
+  return hash.digest('hex').slice(0, 12)
+}
+
+/**
+ * Returns the folder of cache entry `name`, building it when it is absent or damaged.
+ * `build` fills the folder that it is given; only when it ends is the folder moved to its place.
+ */
+export async function cached(
+  name: string,
+  build: (folder: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(CACHE, name)
+  const damage = await findDamage(folder)
+  if (damage === undefined) return folder
+  if (damage !== 'absent') say(`  cache ${name}: ${damage}; building it again`)
+  await rm(folder, { recursive: true, force: true })
+  // A name of its own for each process: two builds at once do double work but never mix.
+  const partial = `${folder}.partial-${process.pid}`
+  await rm(partial, { recursive: true, force: true })
+  await mkdir(partial, { recursive: true })
+  try {
+    await step(`build ${name}`, () => build(partial))
+    await writeFile(join(partial, SUMS), formatSums(await sumFiles(partial)))
+    await rename(partial, folder)
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
+  return folder
+}
+
+async function findDamage(folder: string): Promise<string | undefined> {
+  let expected: string
+  try {
+    expected = await readFile(join(folder, SUMS), 'utf8')
+  } catch {
+    return (await stat(folder).catch(() => undefined)) === undefined ? 'absent' : 'has no checksums'
+  }
+  return formatSums(await sumFiles(folder)) === expected
+    ? undefined
+    : 'does not match its checksums'
+}
+
+async function sumFiles(folder: string): Promise<[path: string, sum: string][]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries
+    .filter((entry) => entry.isFile() && entry.name !== SUMS)
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+  return Promise.all(
+    paths.map(async (path) => {
+      const hash = createHash('sha256')
+      await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
+      return [relative(folder, path), hash.digest('hex')] as [string, string]
+    }),
+  )
+}
+
+function formatSums(sums: readonly [path: string, sum: string][]): string {
+  return sums.map(([path, sum]) => `${sum}  ${path}\n`).join('')
+}

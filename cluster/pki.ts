@@ -1,0 +1,95 @@
+// The cluster's own certificate authority, a certificate for each of its parts, and kubeconfigs made of them.
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { run } from '../cli/exec.ts'
+import { API_SERVICE_IP, NODE_IP, PKI } from './paths.ts'
+
+/** Name, subject (RFC 4514's attributes, openssl's form), extensions. */
+const certificates: readonly (readonly [string, string, string])[] = [
+  [
+    'apiserver',
+    '/CN=kube-apiserver',
+    `subjectAltName=DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local,IP:127.0.0.1,IP:${API_SERVICE_IP},IP:${NODE_IP}\nextendedKeyUsage=serverAuth`,
+  ],
+  ['admin', '/O=system:masters/CN=admin', 'extendedKeyUsage=clientAuth'],
+  ['kubelet-client', '/O=system:masters/CN=kubelet-client', 'extendedKeyUsage=clientAuth'],
+  ['controller-manager', '/CN=system:kube-controller-manager', 'extendedKeyUsage=clientAuth'],
+  ['scheduler', '/CN=system:kube-scheduler', 'extendedKeyUsage=clientAuth'],
+  [
+    'kubelet',
+    '/O=system:nodes/CN=system:node:mesh-node',
+    `subjectAltName=DNS:mesh-node,IP:${NODE_IP}\nextendedKeyUsage=clientAuth,serverAuth`,
+  ],
+  ['kube-proxy', '/CN=system:kube-proxy', 'extendedKeyUsage=clientAuth'],
+]
+const clients = ['admin', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy']
+
+/** Makes everything once; what is there stays. The folder appears whole or not at all. */
+export async function ensurePki(): Promise<void> {
+  if (await readFile(join(PKI, 'ca.crt')).catch(() => undefined)) return
+  const folder = `${PKI}.partial`
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const authority = ['-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=kubernetes-ca']
+  await openssl('req', '-x509', ...newKey, '-days', '3650', ...authority)
+  for (const [name, subject, extensions] of certificates) {
+    await writeFile(join(folder, 'extensions'), extensions)
+    await openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', 'request', '-subj', subject)
+    await openssl(
+      ...['x509', '-req', '-in', 'request', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
+      ...['-days', '3650', '-extfile', 'extensions', '-out', `${name}.crt`],
+    )
+  }
+  // RSA, because that is what clusters sign tokens with by default.
+  await openssl('genrsa', '-out', 'service-account.key', '2048')
+  await openssl('rsa', '-in', 'service-account.key', '-pubout', '-out', 'service-account.pub')
+  await writeFile(join(folder, 'encryption.yaml'), stringify(makeEncryption()), { mode: 0o600 })
+  await rename(folder, PKI)
+  // In the node the API server is at its own loopback.
+  for (const name of clients) {
+    await writeKubeconfig(join(PKI, `${name}.conf`), name, 'https://127.0.0.1:6443')
+  }
+}
+
+/** Writes a kubeconfig for one of the clients, its certificate and key embedded, readable for its owner alone. */
+export async function writeKubeconfig(path: string, client: string, server: string): Promise<void> {
+  const encode = async (file: string) => (await readFile(join(PKI, file))).toString('base64')
+  const name = 'secure-signing'
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name, cluster: { server, 'certificate-authority-data': await encode('ca.crt') } }],
+    users: [
+      {
+        name: client,
+        user: {
+          'client-certificate-data': await encode(`${client}.crt`),
+          'client-key-data': await encode(`${client}.key`),
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: client } }],
+    'current-context': name,
+  }
+  await writeFile(path, stringify(config), { mode: 0o600 })
+  await chmod(path, 0o600)
+}
+
+/** Secrets are encrypted in etcd, as on a cluster that one would trust with a key. */
+function makeEncryption() {
+  const secret = randomBytes(32).toString('base64')
+  return {
+    apiVersion: 'apiserver.config.k8s.io/v1',
+    kind: 'EncryptionConfiguration',
+    resources: [
+      {
+        resources: ['secrets'],
+        providers: [{ secretbox: { keys: [{ name: 'key-1', secret }] } }, { identity: {} }],
+      },
+    ],
+  }
+}

@@ -1,0 +1,49 @@
+// Debian file systems, whose packages apt has checked by Debian's signatures: one that the node runs in, so that it
+// takes nothing from the machine but the kernel, and two that images are based on.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from '../cli/exec.ts'
+import { cached, keyOf } from './cache.ts'
+
+const SUITE = 'bookworm'
+const OWN_SOURCES = '/etc/apt/sources.list.d/debian.sources'
+const libraries = ['libc6', 'libgcc-s1', 'libstdc++6', 'ca-certificates', 'tzdata', 'netbase']
+
+/** `nodeRoot`: a folder; `proxyBase`, `nodejsBase`: folders with a base.tar without shell or package manager. */
+export type RootFileSystems = { nodeRoot: string; proxyBase: string; nodejsBase: string }
+
+/** Makes what is not in the cache yet. */
+export async function buildRootFileSystems(): Promise<RootFileSystems> {
+  const nodeRoot = await build('node-root', 'essential', 'root', [
+    ...libraries,
+    // Containers and their networks.
+    ...['containerd', 'runc', 'containernetworking-plugins', 'buildah', 'catatonit'],
+    // kubelet and kube-proxy call these.
+    ...['mount', 'iptables', 'ipset', 'conntrack', 'iproute2', 'socat', 'libatomic1'],
+  ])
+  // Extracted only: nothing is configured, so that no shell is needed, and so none is there.
+  const proxyBase = await build('proxy-base', 'extract', 'base.tar', [...libraries, 'iptables'])
+  const nodejsBase = await build('nodejs-base', 'extract', 'base.tar', [...libraries, 'libatomic1'])
+  return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase }
+}
+
+async function build(
+  name: string,
+  variant: 'essential' | 'extract',
+  target: string,
+  packages: readonly string[],
+): Promise<string> {
+  const args = [
+    ...['--quiet', `--variant=${variant}`, `--include=${packages.join(',')}`],
+    ...['doc', 'man', 'locale'].map((each) => `--dpkgopt=path-exclude=/usr/share/${each}/*`),
+  ]
+  return cached(`${name}-${SUITE}-${keyOf(...args)}`, async (folder) => {
+    await run('mmdebstrap', [...args, SUITE, join(folder, target), ...(await findSources())])
+  })
+}
+
+/** On a machine with the same Debian its own list of mirrors is the best; elsewhere mmdebstrap knows one. */
+async function findSources(): Promise<string[]> {
+  const sources = await readFile(OWN_SOURCES, 'utf8').catch(() => '')
+  return sources.includes(SUITE) ? [OWN_SOURCES] : []
+}

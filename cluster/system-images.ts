@@ -1,0 +1,97 @@
+// The images of Kubernetes and Istio, and the base of ours: built of what the cache has, once for each version.
+import { readFile } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
+import { buildInNode, exportImage } from './buildah.ts'
+import { cached, keyOf } from './cache.ts'
+import { importImage } from './containerd.ts'
+import type { Node } from './node-process.ts'
+import { CACHE, CHECKOUT, IN_NODE, toNodePath } from './paths.ts'
+import type { Programs } from './programs.ts'
+import type { RootFileSystems } from './root-file-systems.ts'
+
+export const ISTIO_HUB = 'localhost/istio'
+
+/** Folders of the cache that images are made of. */
+export type Ingredients = {
+  programs: Programs
+  roots: RootFileSystems
+  envoy: string
+  nodejs: { folder: string; version: string }
+}
+
+type SystemImage = { reference: string; containerfile: string; parts: Record<string, string> }
+
+function listSystemImages({ programs, roots, envoy }: Ingredients): SystemImage[] {
+  const { istio, coredns } = programs
+  const ofIstio = (name: string, parts: Record<string, string>): SystemImage => ({
+    reference: `${ISTIO_HUB}/${name}:${istio.tag}`,
+    containerfile: name,
+    parts: { BASE: roots.proxyBase, ISTIO: istio.folder, ...parts },
+  })
+  return [
+    {
+      reference: 'localhost/secure-signing/pause:1',
+      containerfile: 'pause',
+      parts: { NODE_ROOT: roots.nodeRoot },
+    },
+    {
+      reference: `localhost/secure-signing/coredns:${coredns.tag}`,
+      containerfile: 'coredns',
+      parts: { COREDNS: coredns.folder },
+    },
+    ofIstio('pilot', {}),
+    ofIstio('proxyv2', { ENVOY: envoy }),
+    ofIstio('install-cni', {}),
+  ]
+}
+
+/** Builds what is not in the cache and imports what the node lacks. */
+export async function provideSystemImages(node: Node, ingredients: Ingredients): Promise<void> {
+  for (const image of listSystemImages(ingredients)) {
+    const { folder, key } = await buildCached(node, image)
+    await importImage(node, image.reference, key, toNodePath(join(folder, 'image.oci')))
+  }
+}
+
+/** What the base image of the local frontend and signer is called. */
+export function nameNodejsImage({ nodejs }: Ingredients): string {
+  return `localhost/secure-signing/nodejs:${nodejs.version}`
+}
+
+/** Provides that base image to the node's buildah. */
+export async function provideNodejsImage(node: Node, ingredients: Ingredients): Promise<void> {
+  await buildImage(node, {
+    reference: nameNodejsImage(ingredients),
+    containerfile: 'nodejs',
+    parts: { BASE: ingredients.roots.nodejsBase, NODEJS: ingredients.nodejs.folder },
+  })
+}
+
+async function buildCached(
+  node: Node,
+  image: SystemImage,
+): Promise<{ folder: string; key: string }> {
+  const text = await readFile(fileOf(image), 'utf8')
+  const names = Object.values(image.parts).map((part) => relative(CACHE, part))
+  const key = keyOf(text, image.reference, ...names)
+  const folder = await cached(`images/${image.containerfile}-${key}`, async (target) => {
+    await buildImage(node, image)
+    await exportImage(node, image.reference, toNodePath(join(target, 'image.oci')))
+  })
+  return { folder, key }
+}
+
+async function buildImage(node: Node, image: SystemImage): Promise<void> {
+  const parts = Object.entries(image.parts).map(([name, part]) => [name, relative(CACHE, part)])
+  await buildInNode(node, {
+    reference: image.reference,
+    containerfile: toNodePath(fileOf(image)),
+    // The cache as a whole: COPY reads from it what it names, and nothing is copied to make a context.
+    context: IN_NODE.cache,
+    buildArgs: Object.fromEntries(parts),
+  })
+}
+
+function fileOf({ containerfile }: SystemImage): string {
+  return join(CHECKOUT, 'cluster/images', `${basename(containerfile)}.Containerfile`)
+}
