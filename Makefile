@@ -13,13 +13,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 ifeq ($(or $(KUBECONFIG),$(LOCAL)/kubeconfig),$(LOCAL)/kubeconfig)
 export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
-# Read when a recipe runs: `make up` writes them first.
+# Read when a recipe runs, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
-export NODE_IMAGE = $(shell cat $(LOCAL)/node-image 2>/dev/null)
-UP := cluster
-else
-export PATH := $(PATH):$(LOCAL)/bin
-UP :=
+deploy: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
+CLUSTER := cluster
 endif
 export IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR DELETE_KEY
 
@@ -28,7 +25,8 @@ help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
 
 .PHONY: up
-up: cluster deploy ## a local cluster with Istio, images, deployment; ends with a curl line to paste
+up: cluster ## a local cluster with Istio, images, deployment; ends with a curl line to paste
+	@$(MAKE) deploy
 
 .PHONY: cluster
 cluster: node_modules ## only the local cluster (Linux, root); KUBECONFIG=.cluster/kubeconfig for your own kubectl
@@ -80,7 +78,7 @@ test-unit: node_modules ## the tests that need no cluster, in seconds
 	@vitest run --project unit
 
 .PHONY: test
-test: check $(UP) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
+test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
 	@$(MAKE) deploy
 	@vitest run
 

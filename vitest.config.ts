@@ -1,9 +1,10 @@
 // unit: no cluster, in parallel. manifests: the rendered YAML. policy: on a live cluster, one file after the other.
 import { defineConfig } from 'vitest/config'
+import { countReporter } from './test/count-reporter.ts'
 
 export default defineConfig({
   test: {
-    globals: false,
+    reporters: ['default', countReporter],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { test: { name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
@@ -11,9 +12,11 @@ export default defineConfig({
         test: {
           name: 'policy',
           include: ['test/policy/**/*.test.ts'],
+          globalSetup: ['test/policy/support/attackers.ts'],
           fileParallelism: false,
           retry: 0,
           testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

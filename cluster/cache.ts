@@ -1,9 +1,8 @@
 // A cache entry is a folder that appears whole or not at all, with the SHA-256 of each file, checked before every use.
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createHash, hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { say, step } from '../cli/terminal.ts'
 import { CACHE } from './paths.ts'
 
@@ -62,13 +61,8 @@ async function sumFiles(folder: string): Promise<[path: string, sum: string][]> 
     .filter((entry) => entry.isFile() && entry.name !== SUMS)
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-  return Promise.all(
-    paths.map(async (path) => {
-      const hash = createHash('sha256')
-      await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
-      return [relative(folder, path), hash.digest('hex')] as [string, string]
-    }),
-  )
+  // Whole files, and without await: a third of the time that streams take, and all of a start waits for it.
+  return paths.map((path) => [relative(folder, path), hash('sha256', readFileSync(path))])
 }
 
 function formatSums(sums: readonly [path: string, sum: string][]): string {

@@ -1,0 +1,122 @@
+// Attacks 1, 2 and 3: the frontend container itself, and what it shows to be who it is. Only its own token signs.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { serviceAccount } from '../../deploy/names.ts'
+import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
+import { probeFrom } from './support/containers.ts'
+import { testControls } from './support/expectations.ts'
+import type { Outcome } from './support/probe.ts'
+import { bearer, type RequestParts, writeRequest } from './support/requests.ts'
+import {
+  copyWithClusterKey,
+  forgeTokens,
+  forgeWithClusterKey,
+  hasSigningKey,
+  issueToken,
+} from './support/tokens.ts'
+import type { Victim } from './support/victim.ts'
+
+type Cases = Record<string, RequestParts>
+
+async function send({ frontend }: Victim, cases: Cases): Promise<Record<string, Outcome>> {
+  const probes = Object.values(cases).map((parts) => ({
+    host: '127.0.0.1',
+    port: 8081,
+    bytes: writeRequest(parts),
+  }))
+  const outcomes = await probeFrom(frontend, probes)
+  return Object.fromEntries(
+    Object.keys(cases).map((name, index) => [name, outcomes[index] as Outcome]),
+  )
+}
+
+const withTokens = (tokens: Record<string, string>): Cases =>
+  Object.fromEntries(
+    Object.entries(tokens).map(([name, token]) => [name, { headers: bearer(token) }]),
+  )
+
+/** Where no token belongs, though it is the right one. */
+const misplaced = (token: string): Cases => ({
+  'none at all': {},
+  'in the query string': { path: `/sign?access_token=${token}` },
+  'in another header': { headers: { 'x-access-token': token } },
+  'in a cookie': { headers: { cookie: `authorization=Bearer ${token}` } },
+  'without "Bearer"': { headers: { authorization: token } },
+  'as Basic': { headers: { authorization: `Basic ${token}` } },
+})
+
+describe('the frontend, with a token that is not its own', () => {
+  let batch: BatchResult<Record<string, Outcome>>
+
+  beforeAll(async () => {
+    batch = await runBatch(async (victim, token) =>
+      send(victim, {
+        ...misplaced(token),
+        ...withTokens({
+          'for the API server': await issueToken(serviceAccount),
+          'of another ServiceAccount': await issueToken('look-alike', 'signer'),
+          ...(await forgeTokens(token)),
+        }),
+      }),
+    )
+  })
+
+  testControls(() => batch)
+  test.each([
+    'none at all',
+    'in the query string',
+    'in another header',
+    'in a cookie',
+    'without "Bearer"',
+    'as Basic',
+    'for the API server',
+    'of another ServiceAccount',
+    'signed with a key of its own',
+    'signed with a key of its own, and a kid that nobody knows',
+    'alg none',
+    'alg none, the signature kept',
+    'HS256, keyed with the public key',
+    'another payload under the same signature',
+    'no signature',
+    'garbage',
+    'the word null',
+    '16 KiB long',
+  ])('is refused: %s', (name) => {
+    const outcome = batch.outcomes[name] as Outcome
+    expect(['401', '403', '431']).toContain(describeOutcome(outcome))
+  })
+})
+
+describe.skipIf(!hasSigningKey)(
+  "the frontend, with a token signed by the cluster's own key",
+  () => {
+    let batch: BatchResult<Record<string, Outcome>>
+    let copied: Record<string, Outcome>
+
+    beforeAll(async () => {
+      batch = await runBatch(async (victim, token) =>
+        send(victim, withTokens(await forgeWithClusterKey(token))),
+      )
+      await runBatch(async (victim, token) => {
+        copied = await send(victim, withTokens({ right: await copyWithClusterKey(token) }))
+      })
+    })
+
+    testControls(() => batch)
+    test('is served if it says what the mounted one says', () => {
+      expect(describeOutcome(copied.right as Outcome)).toBe('200')
+    })
+    test.each([
+      'expired',
+      'not yet valid',
+      'of another issuer',
+      'of another subject',
+      'of another namespace',
+      'for another audience',
+      'for an audience that begins like ours',
+      'for no audience',
+    ])('is refused: %s', (name) => {
+      const outcome = batch.outcomes[name] as Outcome
+      expect(['401', '403']).toContain(describeOutcome(outcome))
+    })
+  },
+)

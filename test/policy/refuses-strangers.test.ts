@@ -1,0 +1,132 @@
+// Attacks 6, 7 and 9: other Pods, with and without a sidecar, with everything that they can steal or forge.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { run } from '../../cli/exec.ts'
+import { lookAlike, outsider, stranger, VICTIM_IN_MESH } from './support/attackers.ts'
+import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
+import { probeFrom } from './support/containers.ts'
+import { testControls } from './support/expectations.ts'
+import type { Outcome, Probe } from './support/probe.ts'
+import { bearer, type RequestParts, writeRequest } from './support/requests.ts'
+
+const spiffeId = 'spiffe://cluster.local/ns/signing/sa/secure-signing'
+const forgedClaims = {
+  'x-forwarded-client-cert': `By=${spiffeId};Hash=${'0'.repeat(64)};Subject="";URI=${spiffeId}`,
+  'x-jwt-payload': Buffer.from(JSON.stringify({ aud: ['signer'] })).toString('base64url'),
+  'x-envoy-internal': 'true',
+  'x-forwarded-for': '127.0.0.1',
+}
+
+type Attack = { name: string; port: number; parts: (stolenToken: string) => RequestParts }
+
+const throughTheMesh: readonly Attack[] = [
+  { name: 'POST /sign without a token', port: 8081, parts: () => ({}) },
+  {
+    name: "POST /sign with the frontend's stolen token",
+    port: 8081,
+    parts: (token) => ({ headers: bearer(token) }),
+  },
+  {
+    name: 'POST /sign with forged identity headers',
+    port: 8081,
+    parts: () => ({ headers: forgedClaims }),
+  },
+  {
+    name: 'POST /sign with the stolen token and forged identity headers',
+    port: 8081,
+    parts: (token) => ({ headers: { ...bearer(token), ...forgedClaims } }),
+  },
+  {
+    name: 'GET /readyz, which only the Pod itself may ask',
+    port: 8081,
+    parts: () => ({ method: 'GET', path: '/readyz' }),
+  },
+  {
+    name: "POST /process, which is the gateway's",
+    port: 8080,
+    parts: () => ({ path: '/process' }),
+  },
+  {
+    name: "POST /sign on the frontend's port",
+    port: 8080,
+    parts: (token) => ({ headers: bearer(token) }),
+  },
+]
+
+describe.each([
+  { who: 'a stranger: a mesh Pod of another namespace', attacker: stranger },
+  { who: 'a look-alike: a mesh Pod of our namespace, another ServiceAccount', attacker: lookAlike },
+])('$who', ({ attacker }) => {
+  let batch: BatchResult<Outcome[]>
+
+  beforeAll(async () => {
+    batch = await runBatch((_, token) => {
+      const probes = throughTheMesh.map(({ port, parts }) => ({
+        host: VICTIM_IN_MESH,
+        port,
+        bytes: writeRequest(parts(token)),
+      }))
+      return probeFrom(attacker, probes)
+    })
+  })
+
+  testControls(() => batch)
+  test.each(throughTheMesh.map(({ name }, index) => ({ name, index })))(
+    'is refused with 403: $name',
+    ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('403'),
+  )
+})
+
+describe('a Pod without a sidecar', () => {
+  let batch: BatchResult<Outcome[]>
+  const names = [8080, 8081].flatMap((port) =>
+    [
+      'plain HTTP',
+      'TLS without a certificate',
+      'TLS with a self-made certificate that names the frontend',
+      "the same, with the mesh's own ALPN and server name",
+    ].map((how) => `port ${port}: ${how}`),
+  )
+
+  beforeAll(async () => {
+    const certificate = await forgeCertificate()
+    batch = await runBatch(({ podIP }, token) => {
+      const bytes = writeRequest({ headers: bearer(token) })
+      const serverName = 'outbound_.8081_._.signer.pod.internal'
+      const probes = [8080, 8081].flatMap((port): Probe[] => [
+        { host: podIP, port, bytes },
+        { host: podIP, port, bytes, tls: {} },
+        { host: podIP, port, bytes, tls: certificate },
+        { host: podIP, port, bytes, tls: { ...certificate, serverName, protocols: ['istio'] } },
+      ])
+      return probeFrom(outsider, probes)
+    })
+  })
+
+  testControls(() => batch)
+  test.each(names.map((name, index) => ({ name, index })))(
+    'is cut off without an answer: $name',
+    ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('closed'),
+  )
+})
+
+/** What anybody can make: it says everything that a good one says, and nobody vouches for it. */
+async function forgeCertificate(): Promise<{ certificate: string; key: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  try {
+    const names = `subjectAltName=critical,URI:${spiffeId}`
+    await run('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-keyout', join(folder, 'key'), '-out', join(folder, 'certificate'), '-days', '1'],
+      ...['-subj', '/O=cluster.local', '-addext', names],
+    ])
+    return {
+      certificate: await readFile(join(folder, 'certificate'), 'utf8'),
+      key: await readFile(join(folder, 'key'), 'utf8'),
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}

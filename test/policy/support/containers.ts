@@ -1,0 +1,32 @@
+// Runs code in containers of the cluster, as somebody would who has got in: Node without any of our flags.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { kubectl } from '../../../deploy/kubectl.ts'
+import type { Outcome, Probe } from './probe.ts'
+import { BATCH_MS, PROBE_MS } from './timeouts.ts'
+
+export type Container = { namespace: string; pod: string; container: string }
+
+/** Calls an exported function of a file here with `args`, in a container; both go there by standard input. */
+export async function callIn<T>(
+  { namespace, pod, container }: Container,
+  file: string,
+  name: string,
+  args: unknown,
+): Promise<T> {
+  const source = await readFile(join(import.meta.dirname, file), 'utf8')
+  const call = `console.log(JSON.stringify(await (${name})(${JSON.stringify(args)})))`
+  const target = ['exec', '-i', '-n', namespace, pod, '-c', container, '--']
+  const node = ['/nodejs/bin/node', '--input-type=module-typescript', '-']
+  const output = await kubectl([...target, ...node], {
+    input: `${source}\n${call}\n`,
+    timeoutMs: BATCH_MS,
+  })
+  return JSON.parse(output)
+}
+
+/** Runs the probes in a container, all at once. */
+export function probeFrom(container: Container, probes: readonly Probe[]): Promise<Outcome[]> {
+  const all = `(probes) => Promise.all(probes.map((probe) => runProbe(probe, ${PROBE_MS})))`
+  return callIn(container, 'probe.ts', all, probes)
+}

@@ -1,0 +1,13 @@
+// What every batch must show, whatever is attacked.
+import { expect, test } from 'vitest'
+import type { BatchResult } from './batch.ts'
+
+/** Tests the controls around a batch, and that the signer got nothing from the attacks. */
+export function testControls(load: () => BatchResult<unknown>): void {
+  test.each(['before', 'after'] as const)('the frontend gets its signature %s', (when) => {
+    const { status, signature, expected } = load()[when]
+    expect({ status, signature }).toEqual({ status: 200, signature: expected })
+  })
+
+  test('nothing of it reached the signer', () => expect(load().reached).toEqual([]))
+}

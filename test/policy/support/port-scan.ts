@@ -1,0 +1,31 @@
+// Which ports answer, of all. Sent into a container as it is, see probe.ts.
+import { connect } from 'node:net'
+
+const PARALLEL = 200
+const LAST_PORT = 65_535
+
+/** Connects to every TCP port of `host`; returns those that take the connection, in order. */
+export async function scanPorts(host: string): Promise<number[]> {
+  const open: number[] = []
+  let next = 1
+  async function work(): Promise<void> {
+    while (next <= LAST_PORT) {
+      const port = next++
+      if (await answers(host, port)) open.push(port)
+    }
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, work))
+  return open.sort((a, b) => a - b)
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port })
+    socket.on('connect', () => {
+      // On loopback a socket may get the very port that it connects to, and so reach itself.
+      resolve(socket.localPort !== port)
+      socket.destroy()
+    })
+    socket.on('error', () => resolve(false))
+  })
+}

@@ -1,0 +1,60 @@
+// The attacker's end of a connection. It runs here, and, sent there by standard input, in any container that has Node;
+// so it imports nothing of ours. Bytes go out as they are: a client library would tidy them up.
+import { connect as connectTcp } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+export type Probe = {
+  host: string
+  port: number
+  /** latin1: one character a byte. */
+  bytes: string
+  /** Talk TLS and trust anybody; `certificate` and `key` in PEM. */
+  tls?: { certificate?: string; key?: string; serverName?: string; protocols?: string[] }
+}
+
+export type Outcome = {
+  connected: boolean
+  /** How it ended: closed by the other side in order, or by an error, or not at all. */
+  end: 'closed' | 'timeout' | (string & {})
+  /** latin1. */
+  received: string
+}
+
+/** Opens a connection, sends the bytes, and collects what comes until the other side closes. */
+export function runProbe(probe: Probe, timeoutMs: number): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const { host, port, tls } = probe
+    const outcome: Outcome = { connected: false, end: 'closed', received: '' }
+    const tcp = connectTcp({ host, port })
+    const stream =
+      tls === undefined
+        ? tcp
+        : connectTls({
+            socket: tcp,
+            rejectUnauthorized: false,
+            ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
+            ...(tls.key === undefined ? {} : { key: tls.key }),
+            ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+            ...(tls.protocols === undefined ? {} : { ALPNProtocols: tls.protocols }),
+          })
+    const timer = setTimeout(() => finish('timeout'), timeoutMs)
+    function finish(end: string): void {
+      clearTimeout(timer)
+      stream.destroy()
+      tcp.destroy()
+      resolve({ ...outcome, end })
+    }
+    tcp.on('connect', () => {
+      outcome.connected = true
+    })
+    tcp.on('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message))
+    stream.on(tls === undefined ? 'connect' : 'secureConnect', () =>
+      stream.write(Buffer.from(probe.bytes, 'latin1')),
+    )
+    stream.on('data', (chunk: Buffer) => {
+      outcome.received += chunk.toString('latin1')
+    })
+    stream.on('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message))
+    stream.on('close', () => finish('closed'))
+  })
+}

@@ -1,0 +1,13 @@
+// How long the policy tests wait, in one place, in milliseconds.
+
+/** For one connection of an attacker. Who is refused is refused at once; a timeout is a failed case. */
+export const PROBE_MS = 5_000
+/** For all connections that one call makes. */
+export const BATCH_MS = 60_000
+/** For the attackers' Pods to be ready, and to be gone. */
+export const PODS_MS = 120_000
+/** For the proxies to have heard of a new resource. */
+export const CONFIG_MS = 30_000
+/** For an access log line to be written: Envoy flushes once a second. */
+export const LOG_MS = 10_000
+export const POLL_MS = 250

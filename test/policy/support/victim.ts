@@ -1,0 +1,43 @@
+// The deployment under attack: its Pod, its frontend container, the token in it.
+import { z } from 'zod'
+import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
+import { deployment, namespace } from '../../../deploy/names.ts'
+import type { Container } from './containers.ts'
+
+const pods = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      spec: z.object({
+        containers: z.array(z.object({ name: z.string(), image: z.string() })),
+      }),
+      status: z.object({ podIP: z.string() }),
+    }),
+  ),
+})
+
+export type Victim = { frontend: Container; podIP: string; frontendImage: string }
+
+/** Finds the one Pod. */
+export async function findVictim(): Promise<Victim> {
+  const selector = ['-n', namespace, '-l', `app=${deployment}`]
+  const running = ['--field-selector=status.phase=Running', '-o', 'json']
+  const { items } = await kubectlJson(pods, ['get', 'pods', ...selector, ...running])
+  const [pod, ...others] = items
+  if (pod === undefined || others.length > 0) {
+    throw new Error(`${items.length} Pods run, expected one: make deploy, and wait for its end`)
+  }
+  const frontend = pod.spec.containers.find(({ name }) => name === 'frontend')
+  return {
+    frontend: { namespace, pod: pod.metadata.name, container: 'frontend' },
+    podIP: pod.status.podIP,
+    frontendImage: frontend?.image ?? '',
+  }
+}
+
+/** The caller token, as somebody reads it who has taken over the frontend. */
+export async function stealToken({ frontend }: Victim): Promise<string> {
+  const target = ['exec', '-n', namespace, frontend.pod, '-c', 'frontend', '--']
+  const script = 'process.stdout.write(require("fs").readFileSync("/run/identity/token"))'
+  return kubectl([...target, '/nodejs/bin/node', '-e', script])
+}
