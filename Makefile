@@ -17,6 +17,8 @@ export PATH := $(LOCAL)/bin:$(PATH)
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
 deploy: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 CLUSTER := cluster
+else
+export PATH := $(PATH):$(LOCAL)/bin
 endif
 export IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR DELETE_KEY
 
@@ -83,5 +85,5 @@ test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up
 	@vitest run
 
 node_modules: package.json package-lock.json .npmrc
-	@npm ci --ignore-scripts --no-fund --no-audit
+	@npm ci --ignore-scripts --loglevel=error
 	@touch node_modules

@@ -26,7 +26,7 @@ export async function cached(
   const folder = join(CACHE, name)
   const damage = await findDamage(folder)
   if (damage === undefined) return folder
-  if (damage !== 'absent') say(`  cache ${name}: ${damage}; building it again`)
+  say(`  …     building ${name}${damage === 'absent' ? '' : `, because the cached one ${damage}`}`)
   await rm(folder, { recursive: true, force: true })
   // A name of its own for each process: two builds at once do double work but never mix.
   const partial = `${folder}.partial-${process.pid}`

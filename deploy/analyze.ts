@@ -54,7 +54,7 @@ export async function checkAnalysis(
   if (problems.length === 0) return
   throw new UserError(
     `istioctl analyze objects:\n  ${problems.join('\n  ')}`,
-    `${when === 'before' ? 'nothing was changed' : 'it is applied'}; what was analyzed is ${rendering.path}`,
+    `${when === 'before' ? '' : 'it is applied; '}what was analyzed is ${rendering.path}`,
   )
 }
 

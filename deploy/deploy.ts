@@ -23,30 +23,10 @@ const firstAnswerMs = 60_000
 
 await runMain(async () => {
   const { env } = process
-  const findings = await inspectCluster({
-    revision: env.ISTIO_REVISION || undefined,
-    gatewaySelector: env.GATEWAY_SELECTOR || undefined,
+  const { findings, rendering, madeNamespace } = await prepare().catch((error) => {
+    say('nothing was changed')
+    throw error
   })
-  const images = await computeImageReferences({
-    prefix: env.IMAGES,
-    nodeImage: env.NODE_IMAGE,
-  })
-  const rendering = await step('resources rendered for this cluster', () =>
-    renderResources({ folder, facts: composeClusterFacts(findings), images }),
-  )
-  await step('the user has every right that is needed', () =>
-    checkRights(listNeededRights(parseResources(rendering.yaml))),
-  )
-  await step('istioctl analyze has no objection', () =>
-    checkAnalysis(rendering, 'before', findings.injector.revision),
-  )
-  const madeNamespace = await ensureNamespace(rendering)
-  await step('the API server takes it (dry run)', () =>
-    dryRun(rendering).catch(async (error) => {
-      if (madeNamespace) await removeNamespace()
-      throw error
-    }),
-  )
   const madeKey = await step(`Secret ${keySecret}`, ensureKey)
   const changed = await step('applied', () => applyRendering(rendering))
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
@@ -66,3 +46,30 @@ await runMain(async () => {
     process.stdout.write(`${formatCurl(urlForPeople(gatewayUrl))}\n`)
   })
 })
+
+/** All checks. The namespace is made if they succeed, and taken away again if the last one, which needs it, fails. */
+async function prepare() {
+  const { env } = process
+  const findings = await inspectCluster({
+    revision: env.ISTIO_REVISION || undefined,
+    gatewaySelector: env.GATEWAY_SELECTOR || undefined,
+  })
+  const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
+  const rendering = await step('resources rendered for this cluster', () =>
+    renderResources({ folder, facts: composeClusterFacts(findings), images }),
+  )
+  await step('the user has every right that is needed', () =>
+    checkRights(listNeededRights(parseResources(rendering.yaml))),
+  )
+  await step('istioctl analyze has no objection', () =>
+    checkAnalysis(rendering, 'before', findings.injector.revision),
+  )
+  const madeNamespace = await ensureNamespace(rendering)
+  await step('the API server takes it (dry run)', () =>
+    dryRun(rendering).catch(async (error) => {
+      if (madeNamespace) await removeNamespace()
+      throw error
+    }),
+  )
+  return { findings, rendering, madeNamespace }
+}

@@ -64,7 +64,7 @@ export async function checkRights(rights: readonly Right[]): Promise<void> {
   )
   throw new UserError(
     `the user of this KUBECONFIG may not:\n  ${lines.join('\n  ')}`,
-    'use a KUBECONFIG whose user may, or have the rights granted; nothing was changed',
+    'use a KUBECONFIG whose user may, or have the rights granted',
   )
 }
 

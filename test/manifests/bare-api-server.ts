@@ -1,0 +1,88 @@
+// A real API server without anything on it, for what must be seen on a cluster that has no Istio: etcd and
+// kube-apiserver of the local cluster's versions, with its certificates, on free ports of loopback.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { tryRun } from '../../cli/exec.ts'
+import { PKI } from '../../cluster/paths.ts'
+import { writeKubeconfig } from '../../cluster/pki.ts'
+import { buildPrograms } from '../../cluster/programs.ts'
+
+const START_MS = 60_000
+const POLL_MS = 250
+
+/** Starts it and returns the path of its kubeconfig, and what stops it and removes all that it made. */
+export async function startBareApiServer(): Promise<{
+  kubeconfig: string
+  stop: () => Promise<void>
+}> {
+  const { etcd, kubernetes } = await buildPrograms()
+  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  const [client, peer, secure] = await Promise.all([freePort(), freePort(), freePort()])
+  const store = `http://127.0.0.1:${client}`
+  const etcdFlags = ['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync']
+  const listen = ['--listen-client-urls', store, '--advertise-client-urls', store]
+  const peers = ['--listen-peer-urls', `http://127.0.0.1:${peer}`]
+  const processes = [
+    run(join(etcd.folder, 'etcd'), [...etcdFlags, ...listen, ...peers]),
+    run(join(kubernetes.folder, 'kube-apiserver'), listFlags(store, secure)),
+  ]
+  const kubeconfig = join(folder, 'kubeconfig')
+  await writeKubeconfig(kubeconfig, 'admin', `https://127.0.0.1:${secure}`)
+  async function stop(): Promise<void> {
+    for (const child of processes) {
+      const ended = once(child, 'close')
+      if (child.kill('SIGKILL')) await ended
+    }
+    await rm(folder, { recursive: true, force: true })
+  }
+  const deadline = Date.now() + START_MS
+  while (!(await isReady(kubeconfig))) {
+    if (Date.now() > deadline) {
+      await stop()
+      throw new Error('the bare API server did not start')
+    }
+    await sleep(POLL_MS)
+  }
+  return { kubeconfig, stop }
+}
+
+function listFlags(store: string, port: number): string[] {
+  const pki = (name: string) => join(PKI, name)
+  return [
+    `--etcd-servers=${store}`,
+    `--secure-port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--tls-cert-file=${pki('apiserver.crt')}`,
+    `--tls-private-key-file=${pki('apiserver.key')}`,
+    `--client-ca-file=${pki('ca.crt')}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-signing-key-file=${pki('service-account.key')}`,
+    `--service-account-key-file=${pki('service-account.pub')}`,
+    '--service-cluster-ip-range=10.97.0.0/16',
+    '--authorization-mode=RBAC',
+  ]
+}
+
+function run(program: string, args: readonly string[]) {
+  return spawn(program, args, { stdio: 'ignore' })
+}
+
+async function isReady(kubeconfig: string): Promise<boolean> {
+  const args = ['--kubeconfig', kubeconfig, 'get', '--raw', '/readyz']
+  return (await tryRun('kubectl', args, { timeoutMs: 5_000 })).code === 0
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (typeof address !== 'object' || address === null) throw new Error('no port of loopback')
+  return address.port
+}

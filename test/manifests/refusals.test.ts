@@ -1,0 +1,125 @@
+// What `make deploy` says where it can't work: what is wrong and what to do, and nothing is changed.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { tryRun } from '../../cli/exec.ts'
+import { KUBECONFIG } from '../../cluster/paths.ts'
+import { kubectl } from '../../deploy/kubectl.ts'
+import { startBareApiServer } from './bare-api-server.ts'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
+
+const program = resolve(import.meta.dirname, '../../deploy/deploy.ts')
+const isLocal = process.env.KUBECONFIG === KUBECONFIG
+if (!isLocal)
+  console.warn(
+    "skipped: a cluster without Istio, and users without rights, are made of the local cluster's",
+  )
+
+const readerRole = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name: 'signing-test-reader' },
+  rules: [
+    { apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list'] },
+    { nonResourceURLs: ['*'], verbs: ['get'] },
+  ],
+}
+const readerBinding = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'signing-test-reader' },
+  roleRef: {
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind: 'ClusterRole',
+    name: 'signing-test-reader',
+  },
+  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'signing-test-reader' }],
+}
+
+async function deploy(kubeconfig: string) {
+  const { code, stderr } = await tryRun('node', [program], {
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+    timeoutMs: 60_000,
+  })
+  return { code, said: stderr }
+}
+
+describe('make deploy without a cluster', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test('says that KUBECONFIG names none', async () => {
+    const { code, said } = await deploy(join(folder, 'nowhere'))
+    expect(code).toBe(1)
+    expect(said).toContain('KUBECONFIG names no cluster')
+    expect(said).toContain('nothing was changed')
+  })
+
+  test('says that the one it names is not there', async () => {
+    const path = join(folder, 'closed')
+    const cluster = { server: 'https://127.0.0.1:1' }
+    const config = {
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'c' },
+      clusters: [{ name: 'c', cluster }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+      users: [{ name: 'u', user: { token: 'of-nobody' } }],
+    }
+    await writeFile(path, stringify(config))
+    const { code, said } = await deploy(path)
+    expect(code).toBe(1)
+    expect(said).toContain('the cluster is not there')
+    expect(said).toContain('nothing was changed')
+  })
+})
+
+describe.skipIf(!isLocal)('make deploy for a user who may only read', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+    const list = { apiVersion: 'v1', kind: 'List', items: [readerRole, readerBinding] }
+    await kubectl(['apply', '-f', '-'], { input: JSON.stringify(list) })
+  })
+  afterAll(async () => {
+    const name = 'signing-test-reader'
+    await kubectl(['delete', `clusterrole/${name}`, `clusterrolebinding/${name}`])
+    await rm(folder, { recursive: true })
+  })
+
+  test('names every right that is missing', async () => {
+    const path = join(folder, 'reader')
+    const config = parse(await readFile(KUBECONFIG, 'utf8'))
+    config.users[0].user.as = 'signing-test-reader'
+    await writeFile(path, stringify(config), { mode: 0o600 })
+    const { code, said } = await deploy(path)
+    expect(code).toBe(1)
+    expect(said).toContain('patch, create authorizationpolicies.security.istio.io in signing')
+    expect(said).toContain('patch, create deployments.apps in signing')
+    expect(said).toContain('create secrets in signing')
+    expect(said).toContain('nothing was changed')
+  })
+})
+
+describe.skipIf(!isLocal)('make deploy on a cluster without Istio', () => {
+  let bare: Awaited<ReturnType<typeof startBareApiServer>>
+  beforeAll(async () => {
+    bare = await startBareApiServer()
+  })
+  afterAll(() => bare.stop())
+
+  test('says so, and makes not even the namespace', async () => {
+    const { code, said } = await deploy(bare.kubeconfig)
+    expect(code).toBe(1)
+    expect(said).toContain('Istio is not installed on this cluster')
+    expect(said).toContain('istioctl install')
+    expect(said).toContain('nothing was changed')
+    const namespaces = await kubectl(['--kubeconfig', bare.kubeconfig, 'get', 'namespaces'])
+    expect(namespaces).toContain('kube-system')
+    expect(namespaces).not.toContain('signing')
+  })
+})
