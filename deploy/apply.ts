@@ -35,29 +35,36 @@ export async function removeNamespace(): Promise<void> {
  * Has the API server, its admission and Istio's webhook judge everything, without changing anything. Throws
  * UserError.
  */
-export async function dryRun(rendering: Rendering): Promise<void> {
+export async function dryRun(rendering: Rendering, force = false): Promise<void> {
   try {
-    await kubectl([...applyArgs, '--dry-run=server', '-f', rendering.path])
+    await kubectl([...applyArgs, ...forceArgs(force), '--dry-run=server', '-f', rendering.path])
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     const said = error.result.stderr.trim()
     throw new UserError(
       `the API server refuses what would be applied:\n${said}`,
       /conflict/i.test(said)
-        ? `somebody else set these fields; to take them over: kubectl ${applyArgs.join(' ')} --force-conflicts -f ${rendering.path}`
+        ? 'somebody else set these fields: see what for; to take them over, make deploy FORCE_CONFLICTS=yes'
         : `what was refused is ${rendering.path}`,
     )
   }
 }
 
-/** Applies everything and returns what that changed, e.g. ["Deployment/secure-signing"]. */
-export async function applyRendering(rendering: Rendering): Promise<string[]> {
+/**
+ * Applies everything and returns what that changed, e.g. ["Deployment/secure-signing"]. `force` takes over fields that
+ * somebody else has set.
+ */
+export async function applyRendering(rendering: Rendering, force = false): Promise<string[]> {
   const before = await readLive(rendering)
-  await kubectl([...applyArgs, '-f', rendering.path])
+  await kubectl([...applyArgs, ...forceArgs(force), '-f', rendering.path])
   const after = await readLive(rendering)
   return [...after.entries()]
     .filter(([name, content]) => !isDeepStrictEqual(content, before.get(name)))
     .map(([name]) => name)
+}
+
+function forceArgs(force: boolean): string[] {
+  return force ? ['--force-conflicts'] : []
 }
 
 async function readLive(rendering: Rendering): Promise<Map<string, unknown>> {

@@ -1,6 +1,7 @@
 // make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
 // KUBECONFIG: the cluster · IMAGES: registry and prefix · NODE_IMAGE: the base that the images were built on ·
-// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't be found out.
+// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't be found out · FORCE_CONFLICTS=yes: take over fields
+// that somebody else has set.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkAnalysis } from './analyze.ts'
@@ -18,6 +19,7 @@ import { checkRights, listNeededRights } from './rights.ts'
 import { waitForRollout } from './rollout.ts'
 
 const folder = resolve(import.meta.dirname, '../.deploy')
+const force = process.env.FORCE_CONFLICTS === 'yes'
 /** Milliseconds until the last proxy has heard of new policies, with a wide margin. */
 const firstAnswerMs = 60_000
 
@@ -28,7 +30,7 @@ await runMain(async () => {
     throw error
   })
   const madeKey = await step(`Secret ${keySecret}`, ensureKey)
-  const changed = await step('applied', () => applyRendering(rendering))
+  const changed = await step('applied', () => applyRendering(rendering, force))
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
   if (madeNamespace) changed.unshift(`Namespace/${namespace}`)
   say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
@@ -66,7 +68,7 @@ async function prepare() {
   )
   const madeNamespace = await ensureNamespace(rendering)
   await step('the API server takes it (dry run)', () =>
-    dryRun(rendering).catch(async (error) => {
+    dryRun(rendering, force).catch(async (error) => {
       if (madeNamespace) await removeNamespace()
       throw error
     }),

@@ -1,12 +1,13 @@
 // Turns k8s/ and mesh/ into the YAML for one cluster: base and mesh, that cluster's facts, and the images.
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { type ClusterFacts, toConfigMap } from './cluster-facts.ts'
 import type { ImageReference } from './image-references.ts'
 import { kubectl } from './kubectl.ts'
 
 const root = resolve(import.meta.dirname, '..')
+const overlay = 'k8s/overlays/default'
 
 export type Rendering = {
   /** The file that holds exactly `yaml`: what is analyzed is what is applied. */
@@ -30,8 +31,10 @@ export async function renderResources(input: {
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: [fromFolder('k8s/overlays/default'), 'cluster-facts.yaml'],
+    resources: [fromFolder(overlay), 'cluster-facts.yaml'],
     components: [fromFolder('k8s/components/cluster-facts')],
+    // kustomize asks only the outermost file for an order.
+    sortOptions: await readSortOptions(),
     images: images.map(({ name, repository, tag }) => ({
       name: `secure-signing/${name}`,
       newName: repository,
@@ -43,4 +46,8 @@ export async function renderResources(input: {
   const yaml = await kubectl(['kustomize', folder])
   await writeFile(path, yaml)
   return { path, yaml }
+}
+
+async function readSortOptions(): Promise<unknown> {
+  return parse(await readFile(join(root, overlay, 'kustomization.yaml'), 'utf8')).sortOptions
 }

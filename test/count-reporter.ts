@@ -3,7 +3,7 @@ import type { Reporter } from 'vitest/node'
 
 /** A reporter for vitest.config.ts. */
 export const countReporter: Reporter = {
-  onTestRunEnd(modules, errors) {
+  onTestRunEnd(modules, errors, reason) {
     const count = { passed: 0, failed: errors.length, skipped: 0 }
     for (const module of modules) {
       for (const test of module.children.allTests()) {
@@ -14,6 +14,8 @@ export const countReporter: Reporter = {
       count.failed += module.errors().length
       for (const suite of module.children.allSuites()) count.failed += suite.errors().length
     }
+    // Something outside of every file, e.g. a global setup.
+    if (reason === 'failed' && count.failed === 0) count.failed = 1
     process.stdout.write(
       `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`,
     )

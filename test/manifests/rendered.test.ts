@@ -25,6 +25,11 @@ describe('the key, the socket and the token', () => testPromises(keyPromises, ()
 describe('the containers', () => testPromises(confinementPromises, () => resources))
 describe('the mesh', () => testPromises(meshPromises, () => resources))
 
+test('the Pod is applied last, after every policy that guards it', () => {
+  expect(resources.map(({ kind }) => kind).indexOf('Deployment')).toBe(resources.length - 1)
+  expect(resources[0]?.kind).toBe('Namespace')
+})
+
 describe('the cluster', () => {
   test('every fact of it is filled in', () => {
     for (const fact of Object.values(sampleFacts)) expect(rendering.yaml).toContain(fact)
