@@ -2,7 +2,7 @@
 import { createHash, hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { say, step } from '../cli/terminal.ts'
 import { CACHE } from './paths.ts'
 
@@ -28,9 +28,9 @@ export async function cached(
   if (damage === undefined) return folder
   say(`  …     building ${name}${damage === 'absent' ? '' : `, because the cached one ${damage}`}`)
   await rm(folder, { recursive: true, force: true })
+  await removeAbandoned(folder)
   // A name of its own for each process: two builds at once do double work but never mix.
   const partial = `${folder}.partial-${process.pid}`
-  await rm(partial, { recursive: true, force: true })
   await mkdir(partial, { recursive: true })
   try {
     await step(`build ${name}`, () => build(partial))
@@ -41,6 +41,17 @@ export async function cached(
     throw error
   }
   return folder
+}
+
+/** What builds have left that were interrupted: folders whose process is no more. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const parent = dirname(folder)
+  for (const name of await readdir(parent).catch(() => [])) {
+    const pid = /^(.*)\.partial-(\d+)$/.exec(name)
+    const isOurs = pid?.[1] === basename(folder)
+    if (!isOurs || (await stat(`/proc/${pid[2]}`).catch(() => undefined))) continue
+    await rm(join(parent, name), { recursive: true, force: true })
+  }
 }
 
 async function findDamage(folder: string): Promise<string | undefined> {

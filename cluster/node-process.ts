@@ -1,15 +1,14 @@
 // The node as a process of this machine: one tree in namespaces of its own. Kill its first process, and every
 // container, mount, network device and iptables rule of it is gone.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type RunOptions, run } from '../cli/exec.ts'
 import { makeCgroup, removeCgroup } from './cgroup.ts'
+import { findFreePort } from './free-port.ts'
 import type { NodeSettings } from './node/components.ts'
 import { CACHE, CGROUP, CHECKOUT, LOGS, STATE } from './paths.ts'
 
@@ -29,6 +28,8 @@ const record = z.object({
   since: z.number(),
   apiPort: z.number(),
   gatewayPort: z.number(),
+  /** What it was started from. */
+  origin: z.string(),
 })
 
 /** A node that runs. `init` is the first process of its PID namespace, by the machine's counting. */
@@ -45,11 +46,15 @@ export async function findNode(): Promise<Node | undefined> {
   return init > 0 ? { ...found, init } : undefined
 }
 
+type ProgramFolders = Pick<NodeSettings, 'etcdFolder' | 'kubernetesFolder'>
+
+/** Tells versions apart: the folders' names say them. */
+export function describeOrigin(root: string, folders: ProgramFolders): string {
+  return [root, folders.etcdFolder, folders.kubernetesFolder].join(' ')
+}
+
 /** Starts the node in `root`, a folder with its root file system. It goes on when this process has ended. */
-export async function startNode(
-  root: string,
-  folders: Pick<NodeSettings, 'etcdFolder' | 'kubernetesFolder'>,
-): Promise<Node> {
+export async function startNode(root: string, folders: ProgramFolders): Promise<Node> {
   await rm(LOGS, { recursive: true, force: true })
   for (const folder of [
     'mnt',
@@ -81,7 +86,8 @@ export async function startNode(
   const { pid } = child
   const startedAt = pid === undefined ? undefined : await readStartTime(pid)
   if (pid === undefined || startedAt === undefined) throw new Error('unshare could not be started')
-  const started = { pid, startedAt, since: Date.now(), apiPort, gatewayPort }
+  const origin = describeOrigin(root, folders)
+  const started = { pid, startedAt, since: Date.now(), apiPort, gatewayPort, origin }
   await writeFile(RECORD, JSON.stringify(started))
   return waitForContainerd()
 }
@@ -134,21 +140,4 @@ async function waitForContainerd(): Promise<Node> {
 async function readStartTime(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-}
-
-async function findFreePort(preferred: number): Promise<number> {
-  for (const port of [preferred, 0]) {
-    const server = createServer()
-    server.listen(port, '127.0.0.1')
-    const [event] = await Promise.race([
-      once(server, 'listening').then(() => ['listening']),
-      once(server, 'error').then(() => ['error']),
-    ]).catch(() => ['error'])
-    if (event !== 'listening') continue
-    const address = server.address()
-    server.close()
-    await once(server, 'close')
-    if (typeof address === 'object' && address !== null) return address.port
-  }
-  throw new Error('no port of 127.0.0.1 is free')
 }

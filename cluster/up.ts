@@ -6,7 +6,7 @@ import { elapsed, runMain, say, step } from '../cli/terminal.ts'
 import { provideAppImages } from './app-images.ts'
 import { fetchEnvoy } from './envoy.ts'
 import { installSystem } from './install.ts'
-import { findNode, type Node, startNode } from './node-process.ts'
+import { describeOrigin, findNode, type Node, startNode } from './node-process.ts'
 import { fetchNodejs } from './nodejs.ts'
 import { GATEWAY_URL_FILE, KUBECONFIG, NODE_IMAGE_FILE, STATE, TOOLS, toNodePath } from './paths.ts'
 import { ensurePki, writeKubeconfig } from './pki.ts'
@@ -23,8 +23,7 @@ await runMain(async () => {
   const { programs, roots } = ingredients
   await mkdir(STATE, { recursive: true, mode: 0o700 })
   await ensurePki()
-  const node =
-    (await findNode()) ?? (await step('start the node', () => begin(programs, roots.nodeRoot)))
+  const node = await ensureNode(programs, roots.nodeRoot)
   await publish(node, programs, nameNodejsImage(ingredients))
   await Promise.all([
     step('the API server answers', waitForApi),
@@ -47,11 +46,17 @@ async function fillCache(): Promise<Ingredients> {
   }
 }
 
-function begin({ etcd, kubernetes }: Programs, root: string): Promise<Node> {
-  return startNode(root, {
+async function ensureNode({ etcd, kubernetes }: Programs, root: string): Promise<Node> {
+  const folders = {
     etcdFolder: toNodePath(etcd.folder),
     kubernetesFolder: toNodePath(kubernetes.folder),
-  })
+  }
+  const running = await findNode()
+  if (running === undefined) return step('start the node', () => startNode(root, folders))
+  if (running.origin !== describeOrigin(root, folders)) {
+    say('  note  the cluster runs other versions than are here now: make cluster-down, then again')
+  }
+  return running
 }
 
 /** Writes down what others need to use the cluster, and uses it from here on. */

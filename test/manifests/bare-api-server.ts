@@ -3,11 +3,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tryRun } from '../../cli/exec.ts'
+import { findFreePort } from '../../cluster/free-port.ts'
 import { PKI } from '../../cluster/paths.ts'
 import { writeKubeconfig } from '../../cluster/pki.ts'
 import { buildPrograms } from '../../cluster/programs.ts'
@@ -22,14 +22,14 @@ export async function startBareApiServer(): Promise<{
 }> {
   const { etcd, kubernetes } = await buildPrograms()
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-  const [client, peer, secure] = await Promise.all([freePort(), freePort(), freePort()])
+  const [client, peer, secure] = await Promise.all([findFreePort(), findFreePort(), findFreePort()])
   const store = `http://127.0.0.1:${client}`
   const etcdFlags = ['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync']
   const listen = ['--listen-client-urls', store, '--advertise-client-urls', store]
   const peers = ['--listen-peer-urls', `http://127.0.0.1:${peer}`]
   const processes = [
-    run(join(etcd.folder, 'etcd'), [...etcdFlags, ...listen, ...peers]),
-    run(join(kubernetes.folder, 'kube-apiserver'), listFlags(store, secure)),
+    start(join(etcd.folder, 'etcd'), [...etcdFlags, ...listen, ...peers]),
+    start(join(kubernetes.folder, 'kube-apiserver'), listFlags(store, secure)),
   ]
   const kubeconfig = join(folder, 'kubeconfig')
   await writeKubeconfig(kubeconfig, 'admin', `https://127.0.0.1:${secure}`)
@@ -68,21 +68,11 @@ function listFlags(store: string, port: number): string[] {
   ]
 }
 
-function run(program: string, args: readonly string[]) {
+function start(program: string, args: readonly string[]) {
   return spawn(program, args, { stdio: 'ignore' })
 }
 
 async function isReady(kubeconfig: string): Promise<boolean> {
   const args = ['--kubeconfig', kubeconfig, 'get', '--raw', '/readyz']
   return (await tryRun('kubectl', args, { timeoutMs: 5_000 })).code === 0
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (typeof address !== 'object' || address === null) throw new Error('no port of loopback')
-  return address.port
 }
