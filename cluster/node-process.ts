@@ -2,7 +2,7 @@
 // container, mount, network device and iptables rule of it is gone.
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -88,7 +88,9 @@ export async function startNode(root: string, folders: ProgramFolders): Promise<
   if (pid === undefined || startedAt === undefined) throw new Error('unshare could not be started')
   const origin = describeOrigin(root, folders)
   const started = { pid, startedAt, since: Date.now(), apiPort, gatewayPort, origin }
-  await writeFile(RECORD, JSON.stringify(started))
+  // Whole or not at all: whoever can't read it can't stop the node.
+  await writeFile(`${RECORD}.new`, JSON.stringify(started))
+  await rename(`${RECORD}.new`, RECORD)
   return waitForContainerd()
 }
 

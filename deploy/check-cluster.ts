@@ -14,7 +14,7 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   ],
   [/localhost:8080/, 'KUBECONFIG names no cluster', other],
   [
-    /connection refused|no such host|no route to host/i,
+    /connection refused|was refused|no such host|no route to host/i,
     'the cluster is not there',
     `start it, or ${other}`,
   ],
