@@ -38,7 +38,8 @@ async function installLibraries(folder: string): Promise<void> {
   }
   await rm(stamp, { force: true })
   // Optional dependencies are the local cluster's Node, and install scripts have nothing to do in an image.
-  const args = ['ci', '--omit=dev', '--omit=optional', '--ignore-scripts']
+  // What this checkout has installed is in npm's cache already.
+  const args = ['ci', '--omit=dev', '--omit=optional', '--ignore-scripts', '--prefer-offline']
   await step('production libraries for the images', () => run('npm', args, { cwd: folder }))
   await writeFile(stamp, wanted)
 }
