@@ -26,9 +26,17 @@ const certificates: readonly (readonly [string, string, string])[] = [
 ]
 const clients = ['admin', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy']
 
-/** Makes everything once; what is there stays. The folder appears whole or not at all. */
+/** Makes certificates and keys once; what is there stays. */
 export async function ensurePki(): Promise<void> {
-  if (await readFile(join(PKI, 'ca.crt')).catch(() => undefined)) return
+  if (!(await readFile(join(PKI, 'ca.crt')).catch(() => undefined))) await makePki()
+  // In the node the API server is at its own loopback.
+  for (const name of clients) {
+    await writeKubeconfig(join(PKI, `${name}.conf`), name, 'https://127.0.0.1:6443')
+  }
+}
+
+/** The folder appears whole or not at all. */
+async function makePki(): Promise<void> {
   const folder = `${PKI}.partial`
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -49,10 +57,6 @@ export async function ensurePki(): Promise<void> {
   await openssl('rsa', '-in', 'service-account.key', '-pubout', '-out', 'service-account.pub')
   await writeFile(join(folder, 'encryption.yaml'), stringify(makeEncryption()), { mode: 0o600 })
   await rename(folder, PKI)
-  // In the node the API server is at its own loopback.
-  for (const name of clients) {
-    await writeKubeconfig(join(PKI, `${name}.conf`), name, 'https://127.0.0.1:6443')
-  }
 }
 
 /** Writes a kubeconfig for one of the clients, its certificate and key embedded, readable for its owner alone. */

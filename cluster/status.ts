@@ -1,5 +1,4 @@
 // make cluster-status: says what is up. Exit code 1 if something is not.
-
 import { readFile } from 'node:fs/promises'
 import { tryRun } from '../cli/exec.ts'
 import { runMain } from '../cli/terminal.ts'
