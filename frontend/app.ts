@@ -2,18 +2,22 @@
 import { AppError } from '../runtime/errors.ts'
 import { type App, addHealthRoutes, addRoute, createHttpApp } from '../runtime/http-app.ts'
 import type { ServiceDeps } from '../runtime/service.ts'
-import type { ReadToken } from './caller-token.ts'
 import { createProcessHandler } from './process-endpoint.ts'
 import type { AskSigner } from './signer-client.ts'
 
-export type FrontendDeps = ServiceDeps & { askSigner: AskSigner; readToken: ReadToken }
+export type FrontendDeps = ServiceDeps & {
+  askSigner: AskSigner
+  /** Throws AppError for what keeps it from calling the signer. */
+  requireCredentials: () => void
+}
 
-/** Makes the app. Ready means that there is a token to call the signer with. */
-export function createApp({ log, isDraining, askSigner, readToken }: FrontendDeps): App {
+/** Makes the app. Ready means that there is all that it takes to call the signer. */
+export function createApp(deps: FrontendDeps): App {
+  const { log, isDraining, askSigner, requireCredentials } = deps
   const app = createHttpApp(log)
   addHealthRoutes(app, () => {
     if (isDraining()) throw new AppError('shutting_down', 'the frontend is shutting down')
-    readToken()
+    requireCredentials()
   })
   addRoute(app, 'POST', '/process', createProcessHandler(askSigner))
   return app

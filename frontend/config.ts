@@ -16,6 +16,9 @@ const schema = z.object({
   CALLER_TOKEN_FILE: path
     .default('/run/identity/token')
     .describe('the projected ServiceAccount token for the signer'),
+  PAIRING_SECRET_FILE: path
+    .optional()
+    .describe('the secret that the signer has left; unset: frontend and signer are not paired'),
 })
 
 export type FrontendConfig = Readonly<{
@@ -24,9 +27,10 @@ export type FrontendConfig = Readonly<{
   signerUrl: URL
   signerTimeoutMs: number
   callerTokenFile: string
+  pairingSecretFile: string | undefined
 }>
 
-/** Reads FRONTEND_*, SIGNER_* and CALLER_*. Throws EnvironmentError, which names every variable that is wrong. */
+/** Reads FRONTEND_*, SIGNER_*, CALLER_* and PAIRING_*. Throws EnvironmentError, which names every variable that is wrong. */
 export function loadConfig(environment: NodeJS.ProcessEnv): FrontendConfig {
   const variables = parseEnvironment(schema, environment)
   return Object.freeze({
@@ -35,6 +39,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): FrontendConfig {
     signerUrl: new URL(variables.SIGNER_URL),
     signerTimeoutMs: variables.SIGNER_TIMEOUT_MS,
     callerTokenFile: variables.CALLER_TOKEN_FILE,
+    pairingSecretFile: variables.PAIRING_SECRET_FILE,
   })
 }
 

@@ -3,13 +3,25 @@ import { runService } from '../runtime/service.ts'
 import { createApp } from './app.ts'
 import { createTokenReader } from './caller-token.ts'
 import { loadConfig } from './config.ts'
+import { createPairing } from './pairing.ts'
 import { createSignerClient } from './signer-client.ts'
 
 await runService(
   () => loadConfig(process.env),
-  ({ port, lingerMs, signerUrl, signerTimeoutMs, callerTokenFile }, deps) => {
-    const readToken = createTokenReader(callerTokenFile)
-    const askSigner = createSignerClient({ url: signerUrl, timeoutMs: signerTimeoutMs, readToken })
-    return { app: createApp({ ...deps, askSigner, readToken }), address: { port }, lingerMs }
+  (config, deps) => {
+    const readToken = createTokenReader(config.callerTokenFile)
+    const pairing = createPairing(config.pairingSecretFile)
+    const askSigner = createSignerClient({
+      url: config.signerUrl,
+      timeoutMs: config.signerTimeoutMs,
+      readToken,
+      pairing,
+    })
+    function requireCredentials(): void {
+      readToken()
+      pairing.renew()
+    }
+    const app = createApp({ ...deps, askSigner, requireCredentials })
+    return { app, address: { port: config.port }, lingerMs: config.lingerMs }
   },
 )

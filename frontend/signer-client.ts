@@ -3,17 +3,24 @@ import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/cont
 import { AppError } from '../runtime/errors.ts'
 import type { ReadToken } from './caller-token.ts'
 import { type Answer, createPost } from './http-post.ts'
+import type { Pairing } from './pairing.ts'
 
-export type SignerClientOptions = { url: URL; timeoutMs: number; readToken: ReadToken }
+export type SignerClientOptions = {
+  url: URL
+  timeoutMs: number
+  readToken: ReadToken
+  pairing: Pairing
+}
 
 /**
- * Has a message signed. Throws AppError: signer_unavailable, signer_timeout, caller_token_unavailable, or
- * payload_too_large if the message is longer than the signer takes.
+ * Has a message signed. Throws AppError: signer_unavailable, signer_timeout, caller_token_unavailable,
+ * pairing_unavailable, or payload_too_large if the message is longer than the signer takes.
  */
 export type AskSigner = (message: string, requestId: string) => Promise<SignResponse>
 
 /** Makes the client. `timeoutMs` is for a call all told, waiting for a connection and a second try included. */
-export function createSignerClient({ url, timeoutMs, readToken }: SignerClientOptions): AskSigner {
+export function createSignerClient(options: SignerClientOptions): AskSigner {
+  const { url, timeoutMs, readToken, pairing } = options
   const post = createPost(url)
   return async (message, requestId) => {
     const body = Buffer.from(JSON.stringify({ message }))
@@ -26,8 +33,12 @@ export function createSignerClient({ url, timeoutMs, readToken }: SignerClientOp
       'x-request-id': requestId,
     }
     const signal = AbortSignal.timeout(timeoutMs)
+    const request = { method: 'POST', path: url.pathname, body }
+    const send = () => post({ ...headers, ...pairing.sign(request) }, body, signal)
     try {
-      return readSignature(await post(headers, body, signal))
+      const answer = await send()
+      // Refused may mean that the signer has a new secret since its restart. Who is refused was not signed for.
+      return readSignature(answer.status === 403 && pairing.renew() ? await send() : answer)
     } catch (error) {
       throw explain(error, signal)
     }

@@ -1,6 +1,7 @@
 // What can go wrong, as one closed list. The code is what programs match on, and it fixes the HTTP status.
 export const statusOf = {
   invalid_request: 400,
+  pairing_refused: 403,
   not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
@@ -10,6 +11,7 @@ export const statusOf = {
   internal: 500,
   key_unavailable: 503,
   caller_token_unavailable: 503,
+  pairing_unavailable: 503,
   signer_unavailable: 503,
   shutting_down: 503,
   signer_timeout: 504,

@@ -9,13 +9,19 @@ import { AppError } from './errors.ts'
 const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i
 const printableName = /^[A-Za-z0-9._-]{1,64}$/
 
-/** Reads, parses and validates. Throws AppError: payload_too_large, unsupported_media_type or invalid_request. */
+/**
+ * Reads, parses and validates; `checkBody` sees the bytes first. Throws AppError: payload_too_large,
+ * unsupported_media_type or invalid_request, and what `checkBody` throws.
+ */
 export async function readJson<T extends z.ZodType>(
   request: Request,
   schema: T,
+  checkBody: (body: Uint8Array) => void = () => {},
 ): Promise<z.output<T>> {
   requireJson(request.headers)
-  const result = schema.safeParse(parseJson(await readBytes(request)))
+  const bytes = await readBytes(request)
+  checkBody(bytes)
+  const result = schema.safeParse(parseJson(bytes))
   if (result.success) return result.data
   throw explain(result.error.issues[0])
 }

@@ -14,12 +14,22 @@ const schema = z.object({
     )
     .describe('the socket to listen on; its folder must be writable'),
   SIGNER_KEY_DIR: path.describe('the folder that the Secret with the keys is mounted at'),
+  SIGNER_PAIRING_DIR: path
+    .optional()
+    .describe(
+      'the folder to leave the pairing secret in; unset: frontend and signer are not paired',
+    ),
   SIGNER_LINGER_MS: wholeNumber(0, 60_000)
     .default(0)
     .describe('how long requests are still taken after SIGTERM'),
 })
 
-export type SignerConfig = Readonly<{ socket: string; keyDir: string; lingerMs: number }>
+export type SignerConfig = Readonly<{
+  socket: string
+  keyDir: string
+  pairingDir: string | undefined
+  lingerMs: number
+}>
 
 /** Reads SIGNER_*. Throws EnvironmentError, which names every variable that is wrong. */
 export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
@@ -27,6 +37,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
   return Object.freeze({
     socket: variables.SIGNER_SOCKET,
     keyDir: variables.SIGNER_KEY_DIR,
+    pairingDir: variables.SIGNER_PAIRING_DIR,
     lingerMs: variables.SIGNER_LINGER_MS,
   })
 }

@@ -3,11 +3,16 @@ import { runService } from '../runtime/service.ts'
 import { createApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { holdKeyRing } from './key-holder.ts'
+import { createPairingLock, createPairingSecret } from './pairing.ts'
 
 await runService(
   () => loadConfig(process.env),
-  async ({ socket, keyDir, lingerMs }, deps) => {
+  async ({ socket, keyDir, pairingDir, lingerMs }, deps) => {
     const getKeyRing = await holdKeyRing(keyDir, deps.log)
-    return { app: createApp({ ...deps, getKeyRing }), address: { socket }, lingerMs }
+    const secret = pairingDir === undefined ? undefined : await createPairingSecret(pairingDir)
+    if (secret === undefined)
+      deps.log('warn', 'pairing_off', { reason: 'SIGNER_PAIRING_DIR is not set' })
+    const admit = createPairingLock(secret)
+    return { app: createApp({ ...deps, getKeyRing, admit }), address: { socket }, lingerMs }
   },
 )

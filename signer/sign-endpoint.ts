@@ -6,11 +6,15 @@ import { readJson } from '../runtime/json-body.ts'
 import { computeMac } from './hmac.ts'
 import type { GetKeyRing } from './key-holder.ts'
 import type { Key, KeyRing } from './key-ring.ts'
+import type { Admit } from './pairing.ts'
 
-/** Makes the handler. Answers SignResponse; throws AppError for what does not validate and while there is no key. */
-export function createSignHandler(getKeyRing: GetKeyRing) {
+/**
+ * Makes the handler. Answers SignResponse; throws AppError for whom `admit` refuses, for what does not validate, and
+ * while there is no key.
+ */
+export function createSignHandler(getKeyRing: GetKeyRing, admit: Admit) {
   return async function sign(c: AppContext): Promise<Response> {
-    const request = await readJson(c.req.raw, signRequest)
+    const request = await readJson(c.req.raw, signRequest, admit(c))
     const key = chooseKey(getKeyRing(), request.keyId)
     const response: SignResponse = {
       signature: computeMac(key.material, decodeMessage(request)),

@@ -10,15 +10,17 @@ const aboutFiles = /Pod Security|no resource holds/
 export const injectedPromises: readonly Pick<ResourcePromise, 'title' | 'find'>[] = [
   ...[...keyPromises, ...confinementPromises].filter(({ title }) => !aboutFiles.test(title)),
   {
-    title: 'the proxy is there and mounts the socket, and neither the key nor the caller token',
+    title: 'the proxy is there and mounts the socket, and no secret',
     find: (resources) => {
       const pod = readPod(resources)
       const proxy = listContainers(pod).find(({ name }) => name === proxyName)
-      const secrets = pod.spec.volumes.filter(({ name }) => /^(hmac-key|caller-token)$/.test(name))
+      const secrets = pod.spec.volumes.filter(({ name }) =>
+        /^(hmac-key|caller-token|pairing)$/.test(name),
+      )
       return [
         ...(proxy === undefined ? ['there is no proxy'] : []),
         ...(proxy?.volumeMounts.some(({ name }) => name === 'signer-socket') ? [] : ['no socket']),
-        ...(secrets.length === 2 ? [] : ['the volumes are not there']),
+        ...(secrets.length === 3 ? [] : ['the volumes are not there']),
         ...(findMounters(pod, secrets).includes(proxyName) ? ['the proxy mounts a secret'] : []),
       ]
     },

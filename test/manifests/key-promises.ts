@@ -1,4 +1,4 @@
-// Who can read the key, the socket and the caller token: the boundary between the containers is what is mounted where.
+// Who can read the key, the socket, the pairing secret and the caller token: the boundary between the containers is what is mounted where.
 import { keySecret } from '../../deploy/names.ts'
 import { findMounters, listContainers, type Pod, proxyName, readPod, type Volume } from './pod.ts'
 import type { ResourcePromise } from './promise.ts'
@@ -32,7 +32,7 @@ export const keyPromises: readonly ResourcePromise[] = [
       'the signer without it': [pod, `${signer}.volumeMounts.1`, mount('other', '/k')],
       'a second volume of it in the frontend': [
         pod,
-        `${template}.volumes.2`,
+        `${template}.volumes.3`,
         { name: 'caller-token', projected: { sources: [{ secret: { name: keySecret } }] } },
       ],
       'a proxy that mounts it': [
@@ -111,6 +111,39 @@ export const keyPromises: readonly ResourcePromise[] = [
     },
   },
   {
+    title:
+      'the pairing secret is written by the signer, read by the frontend, and nobody else has it',
+    find: (resources) => {
+      const found = readPod(resources)
+      const volumes = found.spec.volumes.filter(({ name }) => name === 'pairing')
+      const writers = listContainers(found).filter(({ volumeMounts }) =>
+        volumeMounts.some(({ name, readOnly }) => name === 'pairing' && !readOnly),
+      )
+      return [
+        ...expectMounters(found, volumes, ['frontend', 'signer'], 'the pairing secret'),
+        ...(writers.map(({ name }) => name).join() === 'signer' ? [] : ['others can write it']),
+        ...volumes
+          .filter(({ emptyDir }) => emptyDir?.medium !== 'Memory')
+          .map(() => 'the pairing secret is not in memory'),
+        ...['SIGNER_PAIRING_DIR', 'PAIRING_SECRET_FILE']
+          .filter((variable) => !hasVariable(found, variable))
+          .map((variable) => `${variable} is not set, which turns the lock off`),
+      ]
+    },
+    broken: {
+      'a frontend that can write it': [pod, `${frontend}.volumeMounts.1.readOnly`, false],
+      'a signer that does not have it': [pod, `${signer}.volumeMounts.2`, mount('other', '/p')],
+      'a secret on disk': [pod, `${template}.volumes.1.emptyDir`, {}],
+      'a signer that is not told': [pod, `${signer}.env.2`, { name: 'OTHER', value: 'x' }],
+      'a frontend that is not told': [pod, `${frontend}.env.3`, { name: 'OTHER', value: 'x' }],
+      'a proxy that mounts it': [
+        pod,
+        `${template}.initContainers`,
+        [{ name: proxyName, image: 'auto', volumeMounts: [mount('pairing', '/p')] }],
+      ],
+    },
+  },
+  {
     title: 'the caller token is in the frontend alone, for the signer alone, for ten minutes',
     find: (resources) => {
       const found = readPod(resources)
@@ -139,18 +172,24 @@ export const keyPromises: readonly ResourcePromise[] = [
       'the frontend without it': [pod, `${frontend}.volumeMounts`, []],
       'an audience that the API server takes': [
         pod,
-        `${template}.volumes.2.projected.sources.0.serviceAccountToken.audience`,
+        `${template}.volumes.3.projected.sources.0.serviceAccountToken.audience`,
         undefined,
       ],
       'an hour': [
         pod,
-        `${template}.volumes.2.projected.sources.0.serviceAccountToken.expirationSeconds`,
+        `${template}.volumes.3.projected.sources.0.serviceAccountToken.expirationSeconds`,
         3600,
       ],
       automount: [pod, `${template}.automountServiceAccountToken`, undefined],
     },
   },
 ]
+
+function hasVariable(found: Pod, variable: string): boolean {
+  return listContainers(found).some(({ env }) =>
+    env.some(({ name, value = '' }) => name === variable && value !== ''),
+  )
+}
 
 function mount(name: string, mountPath: string) {
   return { name, mountPath, readOnly: true }

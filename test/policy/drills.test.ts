@@ -2,9 +2,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
 import { callIn, probeFrom } from './support/containers.ts'
-import { testControls } from './support/expectations.ts'
+import { testControls, testNothingReached } from './support/expectations.ts'
 import type { Outcome, Probe } from './support/probe.ts'
-import { bearer, writeRequest } from './support/requests.ts'
+import { bearer, signParts, writeRequest } from './support/requests.ts'
 
 /** Who listens where, on which of the Pod's addresses. The signer is not among them. */
 const listeners: readonly (readonly [number, string])[] = [
@@ -34,6 +34,7 @@ describe('code in the frontend container connects to every port', () => {
   }, 180_000)
 
   testControls(() => batch)
+  testNothingReached(() => batch)
   test('of 127.0.0.1: only those that are known answer', () => {
     expect(batch.outcomes.loopback).toEqual(listeners.map(([port]) => port))
   })
@@ -54,8 +55,8 @@ describe("code in the frontend container talks to the proxy's own ports", () => 
   )
 
   beforeAll(async () => {
-    batch = await runBatch(({ frontend }, token) => {
-      const bytes = writeRequest({ headers: bearer(token) })
+    batch = await runBatch(({ frontend }, { token, pairing }) => {
+      const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
       const serverName = 'outbound_.8081_._.signer.pod.internal'
       const tls: Record<string, Pick<Probe, 'tls'>> = {
         HTTP: {},
@@ -73,6 +74,7 @@ describe("code in the frontend container talks to the proxy's own ports", () => 
   })
 
   testControls(() => batch)
+  testNothingReached(() => batch)
   test.each(cases.map((each, index) => ({ ...each, index })))(
     'is cut off: $how to 127.0.0.1:$port',
     ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('closed'),
@@ -114,6 +116,7 @@ describe("code in the frontend container asks Envoy's admin port", () => {
   })
 
   testControls(() => batch)
+  testNothingReached(() => batch)
   test.each(refused.map((line, index) => ({ line, index })))('is refused: $line', ({ index }) =>
     expect(['403', '404']).toContain(describeOutcome(batch.outcomes[index] as Outcome)),
   )

@@ -1,11 +1,12 @@
 // Attacks 1, 2 and 3: the frontend container itself, and what it shows to be who it is. Only its own token signs.
+import type { KeyObject } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { serviceAccount } from '../../deploy/names.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
 import { probeFrom } from './support/containers.ts'
-import { testControls } from './support/expectations.ts'
+import { testControls, testNothingReached } from './support/expectations.ts'
 import type { Outcome } from './support/probe.ts'
-import { bearer, type RequestParts, writeRequest } from './support/requests.ts'
+import { bearer, type RequestParts, signParts, writeRequest } from './support/requests.ts'
 import {
   copyWithClusterKey,
   forgeTokens,
@@ -17,11 +18,16 @@ import type { Victim } from './support/victim.ts'
 
 type Cases = Record<string, RequestParts>
 
-async function send({ frontend }: Victim, cases: Cases): Promise<Record<string, Outcome>> {
+// The pairing signature is right each time, so that it is the token that fails.
+async function send(
+  { frontend }: Victim,
+  pairing: KeyObject,
+  cases: Cases,
+): Promise<Record<string, Outcome>> {
   const probes = Object.values(cases).map((parts) => ({
     host: '127.0.0.1',
     port: 8081,
-    bytes: writeRequest(parts),
+    bytes: writeRequest(signParts(pairing, parts)),
   }))
   const outcomes = await probeFrom(frontend, probes)
   return Object.fromEntries(
@@ -48,8 +54,8 @@ describe('the frontend, with a token that is not its own', () => {
   let batch: BatchResult<Record<string, Outcome>>
 
   beforeAll(async () => {
-    batch = await runBatch(async (victim, token) =>
-      send(victim, {
+    batch = await runBatch(async (victim, { token, pairing }) =>
+      send(victim, pairing, {
         ...misplaced(token),
         ...withTokens({
           'for the API server': await issueToken(serviceAccount),
@@ -61,6 +67,7 @@ describe('the frontend, with a token that is not its own', () => {
   })
 
   testControls(() => batch)
+  testNothingReached(() => batch)
   test.each([
     'none at all',
     'in the query string',
@@ -93,15 +100,16 @@ describe.skipIf(!hasSigningKey)(
     let copied: Record<string, Outcome>
 
     beforeAll(async () => {
-      batch = await runBatch(async (victim, token) =>
-        send(victim, withTokens(await forgeWithClusterKey(token))),
+      batch = await runBatch(async (victim, { token, pairing }) =>
+        send(victim, pairing, withTokens(await forgeWithClusterKey(token))),
       )
-      await runBatch(async (victim, token) => {
-        copied = await send(victim, withTokens({ right: await copyWithClusterKey(token) }))
+      await runBatch(async (victim, { token, pairing }) => {
+        copied = await send(victim, pairing, withTokens({ right: await copyWithClusterKey(token) }))
       })
     })
 
     testControls(() => batch)
+    testNothingReached(() => batch)
     test('is served if it says what the mounted one says', () => {
       expect(describeOutcome(copied.right as Outcome)).toBe('200')
     })

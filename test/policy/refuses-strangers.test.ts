@@ -7,9 +7,9 @@ import { run } from '../../cli/exec.ts'
 import { lookAlike, outsider, stranger, VICTIM_IN_MESH } from './support/attackers.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
 import { probeFrom } from './support/containers.ts'
-import { testControls } from './support/expectations.ts'
+import { testControls, testNothingReached } from './support/expectations.ts'
 import type { Outcome, Probe } from './support/probe.ts'
-import { bearer, type RequestParts, writeRequest } from './support/requests.ts'
+import { bearer, type RequestParts, signParts, writeRequest } from './support/requests.ts'
 
 const spiffeId = 'spiffe://cluster.local/ns/signing/sa/secure-signing'
 const forgedClaims = {
@@ -62,17 +62,19 @@ describe.each([
   let batch: BatchResult<Outcome[]>
 
   beforeAll(async () => {
-    batch = await runBatch((_, token) => {
+    batch = await runBatch((_, { token, pairing }) => {
       const probes = throughTheMesh.map(({ port, parts }) => ({
         host: VICTIM_IN_MESH,
         port,
-        bytes: writeRequest(parts(token)),
+        // With the stolen pairing secret, so that it is the mesh that refuses.
+        bytes: writeRequest(signParts(pairing, parts(token))),
       }))
       return probeFrom(attacker, probes)
     })
   })
 
   testControls(() => batch)
+  testNothingReached(() => batch)
   test.each(throughTheMesh.map(({ name }, index) => ({ name, index })))(
     'is refused with 403: $name',
     ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('403'),
@@ -92,8 +94,8 @@ describe('a Pod without a sidecar', () => {
 
   beforeAll(async () => {
     const certificate = await forgeCertificate()
-    batch = await runBatch(({ podIP }, token) => {
-      const bytes = writeRequest({ headers: bearer(token) })
+    batch = await runBatch(({ podIP }, { token, pairing }) => {
+      const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
       const serverName = 'outbound_.8081_._.signer.pod.internal'
       const probes = [8080, 8081].flatMap((port): Probe[] => [
         { host: podIP, port, bytes },
@@ -106,6 +108,7 @@ describe('a Pod without a sidecar', () => {
   })
 
   testControls(() => batch)
+  testNothingReached(() => batch)
   test.each(names.map((name, index) => ({ name, index })))(
     'is cut off without an answer: $name',
     ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('closed'),

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { withGatewayUrl } from '../../deploy/gateway-url.ts'
 import { findIngressGateway } from '../../deploy/ingress-gateway.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
-import { testControls } from './support/expectations.ts'
+import { testControls, testNothingReached } from './support/expectations.ts'
 import { type Outcome, runProbe } from './support/probe.ts'
-import { bearer, type RequestParts, writeRequest } from './support/requests.ts'
+import { bearer, type RequestParts, signParts, writeRequest } from './support/requests.ts'
 import { PROBE_MS } from './support/timeouts.ts'
 
 type Attack = { name: string; parts: (token: string) => RequestParts }
@@ -48,14 +48,15 @@ describe('the world, through the ingress gateway', () => {
           },
           PROBE_MS,
         )
-      batch = await runBatch((_, token) =>
-        Promise.all(attacks.map(({ parts }) => send(parts(token)))),
+      batch = await runBatch((_, { token, pairing }) =>
+        Promise.all(attacks.map(({ parts }) => send(signParts(pairing, parts(token))))),
       )
       process_ = await send({ path: '/process' })
     })
   })
 
   testControls(() => batch)
+  testNothingReached(() => batch)
   test('may have a message processed', () => expect(describeOutcome(process_)).toBe('200'))
   test.each(attacks.map(({ name }, index) => ({ name, index })))('is refused: $name', ({ index }) =>
     expect(['400', '403', '404']).toContain(describeOutcome(batch.outcomes[index] as Outcome)),

@@ -12,8 +12,13 @@ const readLines = (room: string, instruction: string) =>
     .map((line) => line.slice(instruction.length + 1))
 
 describe.each([
-  ['frontend', '10001:10001', ['/app', '/run/identity'], []],
-  ['signer', '10002:10002', ['/app', '/run/key', '/run/signer'], ['/run/signer']],
+  ['frontend', '10001:10001', ['/app', '/run/identity', '/run/pairing'], []],
+  [
+    'signer',
+    '10002:10002',
+    ['/app', '/run/key', '/run/signer', '/run/pairing'],
+    ['/run/signer', '/run/pairing'],
+  ],
 ])('the image of the %s', (room, user, readable, writable) => {
   const flags = readEntrypoint(room)
 

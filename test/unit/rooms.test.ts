@@ -74,8 +74,8 @@ describe('only one file', () => {
   const filesWith = (pattern: RegExp) =>
     rooms.flatMap(listSources).filter((file) => pattern.test(read(file)))
 
-  test('makes MACs, and it imports nothing of ours', () => {
-    expect(filesWith(/createHmac/)).toEqual(['signer/hmac.ts'])
+  test('makes MACs of messages, one of requests, and the first imports nothing of ours', () => {
+    expect(filesWith(/createHmac/)).toEqual(['runtime/http-signature.ts', 'signer/hmac.ts'])
     expect(walkImports('signer/hmac.ts')).toEqual({
       files: new Set(['signer/hmac.ts']),
       libraries: new Set(['node:crypto']),
@@ -89,8 +89,8 @@ describe('only one file', () => {
     ])
   })
 
-  test('reads key files, and one the caller token', () => {
+  test('reads key files, one the caller token, and one the pairing secret', () => {
     expect(filesWith(/readFile\(/)).toEqual(['signer/key-files.ts'])
-    expect(filesWith(/readFileSync\(/)).toEqual(['frontend/caller-token.ts'])
+    expect(filesWith(/readFileSync\(/)).toEqual(['frontend/caller-token.ts', 'frontend/pairing.ts'])
   })
 })

@@ -9,7 +9,7 @@ import { readFlags } from './support/containerfile.ts'
 import { makeFolder, makeVolume, mountEntries } from './support/folder.ts'
 import { bridgeToSocket, listenOnLoopback } from './support/http.ts'
 import { startService } from './support/service-process.ts'
-import { ask, jsonType, startFrontend, startSigner } from './support/services.ts'
+import { ask, askToSign, jsonType, startFrontend, startSigner } from './support/services.ts'
 import { PROCESS_TEST_MS } from './support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
@@ -20,10 +20,10 @@ const macOf = (key: string, message: string) =>
 describe('the signer', () => {
   test('signs over its socket, which anyone may connect to who sees it', async () => {
     const key = randomBytes(32).toString('hex')
-    const { signer, socket } = await startSigner({ HMAC_KEY: key })
+    const { signer, socket, pairingDir } = await startSigner({ HMAC_KEY: key })
     await signer.waitFor('listening')
     expect((await stat(socket)).mode & 0o777).toBe(0o666)
-    const { status, body } = await ask(socket, '/sign', { message: 'hello' })
+    const { status, body } = await askToSign(socket, pairingDir, 'hello')
     expect([status, body.signature]).toEqual([200, macOf(key, 'hello')])
     expect(signer.output()).not.toContain(key)
   })
@@ -42,19 +42,17 @@ describe('the signer', () => {
 
   test('stays up without a usable key, says why, and takes one when it comes', async () => {
     const bad = `${randomBytes(16).toString('hex')}\n`
-    const { signer, socket, keyDir } = await startSigner({ HMAC_KEY: bad })
+    const { signer, socket, keyDir, pairingDir } = await startSigner({ HMAC_KEY: bad })
     await signer.waitFor('listening')
     expect((await ask(socket, '/healthz')).status).toBe(200)
-    expect((await ask(socket, '/sign', { message: 'a' })).status).toBe(503)
+    expect((await askToSign(socket, pairingDir, 'a')).status).toBe(503)
     const { status, body } = await ask(socket, '/readyz')
     expect([status, body.code]).toEqual([503, 'key_unavailable'])
     expect(body.detail).toContain('key "HMAC_KEY" ends in a newline')
     await mountEntries(keyDir, { HMAC_KEY: bad.trim() }, '2')
     await signer.waitFor('keys_loaded')
     expect((await ask(socket, '/readyz')).status).toBe(200)
-    expect((await ask(socket, '/sign', { message: 'a' })).body.signature).toBe(
-      macOf(bad.trim(), 'a'),
-    )
+    expect((await askToSign(socket, pairingDir, 'a')).body.signature).toBe(macOf(bad.trim(), 'a'))
     expect(signer.output()).not.toContain(bad.trim())
   })
 
@@ -71,10 +69,10 @@ describe('the signer', () => {
 describe('the frontend', () => {
   test('has a processed message signed', async () => {
     const key = randomBytes(32).toString('hex')
-    const { signer, socket } = await startSigner({ 'key-1': key })
+    const { signer, restart, socket, pairingDir } = await startSigner({ 'key-1': key })
     await signer.waitFor('listening')
     const token = makeFreshToken()
-    const { frontend, url } = await startFrontend(await bridgeToSocket(socket), token)
+    const { frontend, url } = await startFrontend(await bridgeToSocket(socket), token, pairingDir)
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     const body = JSON.stringify({ message: 'hello' })
     const headers = { ...jsonType, 'x-request-id': 'id-1' }
@@ -92,6 +90,10 @@ describe('the frontend', () => {
     expect([failed.status, failed.headers.get('retry-after')]).toEqual([503, '1'])
     expect(await failed.json()).toMatchObject({ code: 'signer_unavailable', requestId: 'id-1' })
     expect(frontend.output()).toContain('signer_unavailable')
+    // A signer that has started again has another pairing secret: the frontend finds that out by itself.
+    await restart().waitFor('listening')
+    const again = await fetch(`${url}/process`, { method: 'POST', headers, body })
+    expect(await again.json()).toMatchObject({ signature })
     expect(frontend.output()).not.toContain(token)
   })
 

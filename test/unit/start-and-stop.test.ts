@@ -7,17 +7,18 @@ import { describe, expect, test, vi } from 'vitest'
 import { makeFolder } from './support/folder.ts'
 import { listenOnLoopback } from './support/http.ts'
 import { startService } from './support/service-process.ts'
-import { ask, jsonType, startSigner } from './support/services.ts'
+import { ask, signHeaders, startSigner } from './support/services.ts'
 import { PROCESS_TEST_MS, WAIT_MS } from './support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (name) => {
   test('is answered by 503 at /readyz, then by draining and exit 0', async () => {
-    const { signer, socket } = await startSigner({ HMAC_KEY: randomBytes(32) }, 500)
+    const { signer, socket, pairingDir } = await startSigner({ HMAC_KEY: randomBytes(32) }, 500)
     await signer.waitFor('listening')
     // A request whose body is on its way when the signal comes.
-    const begun = request({ socketPath: socket, path: '/sign', method: 'POST', headers: jsonType })
+    const headers = signHeaders(pairingDir, '{"message":"a"}')
+    const begun = request({ socketPath: socket, path: '/sign', method: 'POST', headers })
     const answered = new Promise<number | undefined>((resolve, reject) => {
       begun.on('response', (incoming) => resolve(incoming.resume().statusCode))
       begun.on('error', reject)

@@ -12,6 +12,7 @@ import { CONFIG_MS, PODS_MS, POLL_MS } from './timeouts.ts'
 import { findVictim, type Victim } from './victim.ts'
 
 export const lookAlike: Container = { namespace, pod: 'look-alike', container: 'attacker' }
+export const twin: Container = { namespace, pod: 'twin', container: 'attacker' }
 export const stranger: Container = {
   namespace: 'signing-test-stranger',
   pod: 'stranger',
@@ -31,14 +32,14 @@ export async function setup(): Promise<void> {
   await teardown()
   await kubectl(['apply', '-f', '-'], { input: JSON.stringify(await listResources(victim)) })
   await Promise.all(
-    [lookAlike, stranger, outsider].map(({ namespace: where, pod }) =>
+    [lookAlike, twin, stranger, outsider].map(({ namespace: where, pod }) =>
       kubectl(
         ['wait', `pod/${pod}`, '-n', where, '--for=condition=Ready', `--timeout=${PODS_MS}ms`],
         { timeoutMs: PODS_MS },
       ),
     ),
   )
-  await Promise.all([lookAlike, stranger].map(waitForTheWay))
+  await Promise.all([lookAlike, twin, stranger].map(waitForTheWay))
 }
 
 /** vitest's globalSetup, too. */
@@ -48,7 +49,15 @@ export async function teardown(): Promise<void> {
   await Promise.all([
     kubectl(['delete', 'namespace', stranger.namespace, outsider.namespace, ...now], options),
     kubectl(
-      ['delete', 'pod/look-alike', 'serviceaccount/look-alike', '-n', namespace, ...now],
+      [
+        'delete',
+        'pod/look-alike',
+        'pod/twin',
+        'serviceaccount/look-alike',
+        '-n',
+        namespace,
+        ...now,
+      ],
       options,
     ),
   ])

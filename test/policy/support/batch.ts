@@ -5,9 +5,9 @@ import { readKey } from '../../../deploy/hmac-key.ts'
 import { computeOpensslHmac } from '../../../deploy/openssl-hmac.ts'
 import { probeFrom } from './containers.ts'
 import type { Outcome } from './probe.ts'
-import { bearer, readJsonBody, readStatus, writeRequest } from './requests.ts'
+import { bearer, readJsonBody, readStatus, signParts, writeRequest } from './requests.ts'
 import { listSignerRequests, type SignerRequest } from './signed-requests.ts'
-import { findVictim, stealToken, type Victim } from './victim.ts'
+import { type Credentials, findVictim, stealCredentials, type Victim } from './victim.ts'
 
 export type Control = { status: number | undefined; signature: unknown; expected: string }
 export type BatchResult<T> = {
@@ -20,24 +20,29 @@ export type BatchResult<T> = {
 
 /** Runs `attack` and the controls around it. */
 export async function runBatch<T>(
-  attack: (victim: Victim, token: string) => Promise<T>,
+  attack: (victim: Victim, stolen: Credentials) => Promise<T>,
 ): Promise<BatchResult<T>> {
   const victim = await findVictim()
-  const token = await stealToken(victim)
+  const stolen = await stealCredentials(victim)
   const [first, last] = [randomUUID(), randomUUID()]
-  const before = await signAsFrontend(victim, token, first)
-  const outcomes = await attack(victim, token)
-  const after = await signAsFrontend(victim, token, last)
+  const before = await signAsFrontend(victim, stolen, first)
+  const outcomes = await attack(victim, stolen)
+  const after = await signAsFrontend(victim, stolen, last)
   const requests = await listSignerRequests(victim, last)
   const start = requests.findIndex(({ userAgent }) => userAgent === first)
   return { outcomes, before, after, reached: requests.slice(start + 1, -1) }
 }
 
 /** The frontend container does what it may: everything right, and a message of its own. */
-async function signAsFrontend(victim: Victim, token: string, agent: string): Promise<Control> {
+async function signAsFrontend(
+  victim: Victim,
+  stolen: Credentials,
+  agent: string,
+): Promise<Control> {
   const message = `control ${agent}`
-  const headers = { ...bearer(token), 'user-agent': agent }
-  const bytes = writeRequest({ headers, body: JSON.stringify({ message }) })
+  const headers = { ...bearer(stolen.token), 'user-agent': agent }
+  const parts = { headers, body: JSON.stringify({ message }) }
+  const bytes = writeRequest(signParts(stolen.pairing, parts))
   const [outcome] = await probeFrom(victim.frontend, [{ host: '127.0.0.1', port: 8081, bytes }])
   const status = readStatus(outcome?.received ?? '')
   const answer = readJsonBody(outcome?.received ?? '') as { signature?: string; keyId?: string }

@@ -2,12 +2,19 @@
 import { expect, test } from 'vitest'
 import type { BatchResult } from './batch.ts'
 
-/** Tests the controls around a batch, and that the signer got nothing from the attacks. */
+/** Tests the controls around a batch, and that the signer has signed nothing for the attacks. */
 export function testControls(load: () => BatchResult<unknown>): void {
   test.each(['before', 'after'] as const)('the frontend gets its signature %s', (when) => {
     const { status, signature, expected } = load()[when]
     expect({ status, signature }).toEqual({ status: 200, signature: expected })
   })
 
+  test('nothing of it was signed', () => {
+    expect(load().reached.filter(({ status }) => status < 400)).toEqual([])
+  })
+}
+
+/** Tests that the mesh has refused: where the signer itself must not even be asked. */
+export function testNothingReached(load: () => BatchResult<unknown>): void {
   test('nothing of it reached the signer', () => expect(load().reached).toEqual([]))
 }

@@ -1,4 +1,6 @@
 // HTTP/1.1 requests as bytes, and answers read from bytes.
+import type { KeyObject } from 'node:crypto'
+import { signRequestHeaders } from '../../../runtime/http-signature.ts'
 
 export type RequestParts = {
   method?: string
@@ -11,7 +13,7 @@ export type RequestParts = {
 /** Writes a request that closes its connection; `POST /sign` of a message unless `parts` say otherwise. */
 export function writeRequest(parts: RequestParts = {}): string {
   const { method = 'POST', path = '/sign', host = 'localhost:8081' } = parts
-  const { headers = {}, body = method === 'POST' ? '{"message":"attack"}' : '' } = parts
+  const { headers = {}, body = defaultBody(method) } = parts
   const all = {
     host,
     connection: 'close',
@@ -20,6 +22,18 @@ export function writeRequest(parts: RequestParts = {}): string {
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
+}
+
+/** Adds the three headers of the pairing signature, over the method, path and body that `parts` say or leave out. */
+export function signParts(pairing: KeyObject, parts: RequestParts = {}): RequestParts {
+  const { method = 'POST', path = '/sign', headers = {}, body = defaultBody(method) } = parts
+  const created = Math.floor(Date.now() / 1_000)
+  const request = { method, path, body: Buffer.from(body), created }
+  return { ...parts, headers: { ...signRequestHeaders(pairing, request), ...headers } }
+}
+
+function defaultBody(method: string): string {
+  return method === 'POST' ? '{"message":"attack"}' : ''
 }
 
 export function bearer(token: string): Record<string, string> {

@@ -5,7 +5,7 @@ import { kubectl } from '../../../deploy/kubectl.ts'
 import { LOG_MS, POLL_MS } from './timeouts.ts'
 import type { Victim } from './victim.ts'
 
-export type SignerRequest = { method: string; path: string; userAgent: string }
+export type SignerRequest = { method: string; path: string; status: number; userAgent: string }
 
 const SIGNER_CLUSTER = 'inbound|8081||'
 
@@ -37,6 +37,11 @@ async function readRequests({ frontend }: Victim): Promise<SignerRequest[]> {
       // A request that is refused has a cluster, the one that its route names, but never got a host.
       .filter((entry) => entry.upstream_cluster === SIGNER_CLUSTER && entry.upstream_host !== null)
       .filter(({ method, path }) => `${method} ${path}` !== 'GET /readyz')
-      .map(({ method, path, user_agent }) => ({ method, path, userAgent: user_agent }))
+      .map(({ method, path, response_code, user_agent }) => ({
+        method,
+        path,
+        status: response_code,
+        userAgent: user_agent,
+      }))
   )
 }

@@ -1,4 +1,5 @@
 // The deployment under attack: its Pod, its frontend container, the token in it.
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
 import { deployment, namespace } from '../../../deploy/names.ts'
@@ -35,9 +36,18 @@ export async function findVictim(): Promise<Victim> {
   }
 }
 
-/** The caller token, as somebody reads it who has taken over the frontend. */
-export async function stealToken({ frontend }: Victim): Promise<string> {
+/** What the frontend shows to be who it is. */
+export type Credentials = { token: string; pairing: KeyObject }
+
+/** Reads the frontend's credentials as somebody does who has taken it over. */
+export async function stealCredentials({ frontend }: Victim): Promise<Credentials> {
   const target = ['exec', '-n', namespace, frontend.pod, '-c', 'frontend', '--']
-  const script = 'process.stdout.write(require("fs").readFileSync("/run/identity/token"))'
-  return kubectl([...target, '/nodejs/bin/node', '-e', script])
+  const read = (file: string, encoding: string) => {
+    const script = `process.stdout.write(require("fs").readFileSync("${file}", "${encoding}"))`
+    return kubectl([...target, '/nodejs/bin/node', '-e', script])
+  }
+  return {
+    token: await read('/run/identity/token', 'utf8'),
+    pairing: createSecretKey(await read('/run/pairing/secret', 'hex'), 'hex'),
+  }
 }

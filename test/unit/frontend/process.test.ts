@@ -12,11 +12,11 @@ function makeApp(fault?: AppError) {
     if (fault !== undefined) throw fault
     return { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
   }
-  const readToken = () => {
+  const requireCredentials = () => {
     if (fault !== undefined) throw fault
-    return 'token'
   }
-  return { app: createApp({ log: () => {}, isDraining: () => false, askSigner, readToken }), asked }
+  const deps = { log: () => {}, isDraining: () => false, askSigner, requireCredentials }
+  return { app: createApp(deps), asked }
 }
 
 describe('POST /process', () => {

@@ -1,15 +1,22 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { createPairing } from '../../../frontend/pairing.ts'
 import { createSignerClient } from '../../../frontend/signer-client.ts'
 import { AppError } from '../../../runtime/errors.ts'
 import { serve } from '../support/http.ts'
 
 const token = 'header.hunter2.signature'
+const pairing = createPairing(undefined)
 const answer = { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
 
 async function makeClient(listener: RequestListener, timeoutMs = 5_000) {
-  return createSignerClient({ url: await serve(listener), timeoutMs, readToken: () => token })
+  return createSignerClient({
+    url: await serve(listener),
+    timeoutMs,
+    readToken: () => token,
+    pairing,
+  })
 }
 
 /** What the client throws. */
@@ -56,7 +63,7 @@ test('calls nobody without a token', async () => {
     if (refusal !== undefined) throw refusal
     return token
   }
-  const ask = createSignerClient({ url, timeoutMs: 5_000, readToken })
+  const ask = createSignerClient({ url, timeoutMs: 5_000, readToken, pairing })
   expect((await failure(ask('a', 'id'))).code).toBe('caller_token_unavailable')
   expect(calls).toBe(0)
   refusal = undefined
@@ -97,7 +104,7 @@ describe('says that the signer is away', () => {
 
   test('when nobody listens', async () => {
     const url = new URL('http://127.0.0.1:1/sign')
-    const ask = createSignerClient({ url, timeoutMs: 5_000, readToken: () => token })
+    const ask = createSignerClient({ url, timeoutMs: 5_000, readToken: () => token, pairing })
     const error = await failure(ask('a', 'id'))
     expect(error.code).toBe('signer_unavailable')
     expect(error.message).toContain('ECONNREFUSED')

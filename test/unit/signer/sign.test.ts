@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { AppError } from '../../../runtime/errors.ts'
 import { createApp } from '../../../signer/app.ts'
 import type { KeyRing } from '../../../signer/key-ring.ts'
+import { createPairingLock } from '../../../signer/pairing.ts'
 import { get, post } from '../support/http.ts'
 
 const bytes = { old: randomBytes(32), new: randomBytes(32) }
@@ -16,7 +17,7 @@ function makeApp(held: KeyRing | null = ring, isDraining = () => false) {
     if (held !== null) return held
     throw new AppError('key_unavailable', 'the Secret has no key')
   }
-  return createApp({ log: () => {}, isDraining, getKeyRing })
+  return createApp({ log: () => {}, isDraining, getKeyRing, admit: createPairingLock(undefined) })
 }
 
 const app = makeApp()

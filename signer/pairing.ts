@@ -1,0 +1,71 @@
+// The lock that no mesh can open: only who reads the secret that this signer made at its start, in a volume that only
+// this Pod's frontend mounts besides, is served. A replay yields the same MAC of the same message, so no nonce is kept.
+import { createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../runtime/errors.ts'
+import type { AppContext } from '../runtime/http-app.ts'
+import {
+  computeContentDigest,
+  computeRequestSignature,
+  formatSignatureParams,
+  SIGNATURE_LABEL,
+} from '../runtime/http-signature.ts'
+
+const SECRET_BYTES = 32
+export const SECRET_FILE = 'secret'
+/** Clocks of one Pod are one clock; this is for the time that a request waits. */
+const MAX_AGE_SECONDS = 60
+const inputPattern = new RegExp(`^${SIGNATURE_LABEL}=(\\(.*;created=(\\d{1,11});.*)$`)
+const signaturePattern = new RegExp(`^${SIGNATURE_LABEL}=:([A-Za-z0-9+/]{43}=):$`)
+
+/** Checks the body's bytes against the digest that was signed. Throws AppError pairing_refused. */
+export type CheckBody = (body: Uint8Array) => void
+
+/** Checks a request's headers, before its body is read. Throws AppError pairing_refused. */
+export type Admit = (c: AppContext) => CheckBody
+
+/** Makes a new secret and writes it into `folder`, in one step: nobody reads half of one. Rejects with the system's error. */
+export async function createPairingSecret(folder: string): Promise<KeyObject> {
+  const secret = randomBytes(SECRET_BYTES)
+  const file = join(folder, SECRET_FILE)
+  // The frontend has another user id. Who may read it is decided by who mounts the folder.
+  await rm(`${file}.new`, { force: true })
+  await writeFile(`${file}.new`, secret, { mode: 0o444 })
+  await rename(`${file}.new`, file)
+  const key = createSecretKey(secret)
+  secret.fill(0)
+  return key
+}
+
+/** Makes the lock; without a secret it is open. `now`: milliseconds since 1970. */
+export function createPairingLock(
+  secret: KeyObject | undefined,
+  now: () => number = Date.now,
+): Admit {
+  if (secret === undefined) return () => () => {}
+  return (c) => {
+    const digest = c.req.header('content-digest') ?? ''
+    const created = readCreated(c.req.header('signature-input') ?? '')
+    const given = signaturePattern.exec(c.req.header('signature') ?? '')?.[1]
+    if (created === undefined || given === undefined) throw refused('is missing or malformed')
+    const parts = { method: c.req.method, path: c.req.path, digest, created }
+    const expected = computeRequestSignature(secret, parts)
+    if (!timingSafeEqual(expected, Buffer.from(given, 'base64'))) throw refused('is wrong')
+    if (Math.abs(now() / 1_000 - created) > MAX_AGE_SECONDS) throw refused('is too old or too new')
+    return (body) => {
+      if (computeContentDigest(body) !== digest) throw refused('is of another body')
+    }
+  }
+}
+
+/** Only what this very signer's frontend writes: other components or parameters are no signature to it. */
+function readCreated(input: string): number | undefined {
+  const [, params, digits] = inputPattern.exec(input) ?? []
+  const created = Number(digits)
+  return params === formatSignatureParams(created) ? created : undefined
+}
+
+function refused(what: string): AppError {
+  return new AppError('pairing_refused', `the pairing signature ${what}`)
+}

@@ -1,0 +1,104 @@
+// Attacks 4 and 5: who has every right in the mesh, and is not this Pod's frontend. Here the signer itself refuses.
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { twin, VICTIM_IN_MESH } from './support/attackers.ts'
+import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
+import { callIn, probeFrom } from './support/containers.ts'
+import { testControls } from './support/expectations.ts'
+import type { Outcome } from './support/probe.ts'
+import {
+  bearer,
+  type RequestParts,
+  readJsonBody,
+  signParts,
+  writeRequest,
+} from './support/requests.ts'
+import type { Credentials } from './support/victim.ts'
+
+type Attack = { name: string; parts: (stolen: Credentials) => RequestParts }
+
+const anotherSecret = createSecretKey(randomBytes(32))
+const other = '{"message":"other"}'
+
+const asFrontend: readonly Attack[] = [
+  { name: 'without a pairing signature', parts: () => ({}) },
+  { name: 'with the secret of another Pod', parts: () => signParts(anotherSecret) },
+  {
+    name: "with another body's signature",
+    parts: ({ pairing }) => ({ ...signParts(pairing), body: other }),
+  },
+  {
+    name: "with another path's signature",
+    parts: ({ pairing }) => ({ ...signParts(pairing, { path: '/verify' }), path: '/sign' }),
+  },
+  {
+    name: 'with a digest alone',
+    parts: ({ pairing }) => {
+      const { headers = {} } = signParts(pairing)
+      return { headers: { 'content-digest': headers['content-digest'] ?? '' } }
+    },
+  },
+]
+
+function testRefusals(names: readonly string[], load: () => BatchResult<Outcome[]>): void {
+  testControls(load)
+  test.each(names.map((name, index) => ({ name, index })))(
+    'is refused by the signer: $name',
+    ({ index }) => {
+      const outcome = load().outcomes[index] as Outcome
+      expect(describeOutcome(outcome)).toBe('403')
+      expect(readJsonBody(outcome.received)).toMatchObject({ code: 'pairing_refused' })
+    },
+  )
+  test('and the mesh had let it through', () => {
+    expect(load().reached.map(({ status }) => status)).toEqual(names.map(() => 403))
+  })
+}
+
+describe('the frontend container, with its own token', () => {
+  let batch: BatchResult<Outcome[]>
+
+  beforeAll(async () => {
+    batch = await runBatch(({ frontend }, stolen) =>
+      probeFrom(
+        frontend,
+        asFrontend.map(({ parts }) => {
+          const { headers, ...rest } = parts(stolen)
+          const bytes = writeRequest({ ...rest, headers: { ...headers, ...bearer(stolen.token) } })
+          return { host: '127.0.0.1', port: 8081, bytes }
+        }),
+      ),
+    )
+  })
+
+  testRefusals(
+    asFrontend.map(({ name }) => name),
+    () => batch,
+  )
+})
+
+describe('a twin: another Pod with the same ServiceAccount', () => {
+  let batch: BatchResult<Outcome[]>
+  const names = [
+    'its own token',
+    "the frontend's stolen token",
+    'its own token and a secret of its own',
+  ]
+
+  beforeAll(async () => {
+    const own = await callIn<string>(twin, 'token-file.ts', 'readToken', '/run/identity/token')
+    batch = await runBatch((_, { token }) => {
+      const requests = [
+        { headers: bearer(own) },
+        { headers: bearer(token) },
+        signParts(anotherSecret, { headers: bearer(own) }),
+      ]
+      return probeFrom(
+        twin,
+        requests.map((parts) => ({ host: VICTIM_IN_MESH, port: 8081, bytes: writeRequest(parts) })),
+      )
+    })
+  })
+
+  testRefusals(names, () => batch)
+})

@@ -1,0 +1,51 @@
+// The example of the RFC, byte for byte, and what our requests are signed over.
+import { createSecretKey } from 'node:crypto'
+import { expect, test } from 'vitest'
+import {
+  buildSignatureBase,
+  computeContentDigest,
+  signBase,
+  signRequestHeaders,
+} from '../../../runtime/http-signature.ts'
+
+// RFC 9421 appendix B.1.5: a key for examples, published with them.
+const exampleKey = createSecretKey(
+  Buffer.from(
+    'uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==',
+    'base64',
+  ),
+)
+
+test('RFC 9421 B.2.5: a request signed with hmac-sha256', () => {
+  const base = buildSignatureBase(
+    [
+      ['date', 'Tue, 20 Apr 2021 02:07:55 GMT'],
+      ['@authority', 'example.com'],
+      ['content-type', 'application/json'],
+    ],
+    '("date" "@authority" "content-type");created=1618884473;keyid="test-shared-secret"',
+  )
+  expect(signBase(exampleKey, base).toString('base64')).toBe(
+    'pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=',
+  )
+})
+
+test('RFC 9530 appendix D: the digest of {"hello": "world"}, with its line feed', () => {
+  expect(computeContentDigest(Buffer.from('{"hello": "world"}\n'))).toBe(
+    'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:',
+  )
+})
+
+test('our requests are signed over method, path and digest', () => {
+  const body = Buffer.from('{}')
+  const request = { method: 'POST', path: '/sign', body, created: 1_700_000_000 }
+  const headers = signRequestHeaders(exampleKey, request)
+  const params =
+    '("@method" "@path" "content-digest");created=1700000000;keyid="pairing";alg="hmac-sha256"'
+  const base = `"@method": POST\n"@path": /sign\n"content-digest": ${computeContentDigest(body)}\n"@signature-params": ${params}`
+  expect(headers).toEqual({
+    'content-digest': computeContentDigest(body),
+    'signature-input': `sig1=${params}`,
+    signature: `sig1=:${signBase(exampleKey, base).toString('base64')}:`,
+  })
+})

@@ -1,0 +1,137 @@
+// Only the frontend of this Pod is served: it alone has read the secret of this start of this signer.
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createPairing } from '../../../frontend/pairing.ts'
+import { AppError } from '../../../runtime/errors.ts'
+import { createApp } from '../../../signer/app.ts'
+import { createPairingLock, createPairingSecret } from '../../../signer/pairing.ts'
+import { makeFolder } from '../support/folder.ts'
+import { post } from '../support/http.ts'
+import { createMemoryLog } from '../support/logged.ts'
+
+const now = 1_700_000_000_000
+const key = { id: 'key-1', material: createSecretKey(randomBytes(32)) }
+
+/** A signer, and the frontend that is paired with it; `pass` changes what it sends. */
+async function makePair() {
+  const folder = await makeFolder()
+  const admit = createPairingLock(await createPairingSecret(folder), () => now)
+  const { log, lines } = createMemoryLog()
+  const getKeyRing = () => ({ primary: key, keys: new Map([[key.id, key]]) })
+  const app = createApp({ log, isDraining: () => false, getKeyRing, admit })
+  const body = '{"message":"hello"}'
+  const sign = (text = body, path = '/sign', method = 'POST', at = now) =>
+    createPairing(join(folder, 'secret'), () => at).sign({ method, path, body: Buffer.from(text) })
+  const send = (headers: Record<string, string>, text = body) => post(app, '/sign', text, headers)
+  return { folder, sign, send, lines }
+}
+
+describe('the lock', () => {
+  test('opens for the frontend', async () => {
+    const { sign, send } = await makePair()
+    const { status, body } = await send(sign())
+    expect([status, body.keyId]).toEqual([200, 'key-1'])
+  })
+
+  test.each([-60, 60])('opens for a clock that is %i seconds off', async (seconds) => {
+    const { sign, send } = await makePair()
+    expect((await send(sign(undefined, undefined, undefined, now + seconds * 1_000))).status).toBe(
+      200,
+    )
+  })
+
+  type Pair = Awaited<ReturnType<typeof makePair>>
+  type Forge = (pair: Pair) => Record<string, string> | Promise<Record<string, string>>
+  const changed = (name: string, change: (value: string) => string): Forge => {
+    return ({ sign }) => {
+      const headers = sign()
+      return { ...headers, [name]: change(headers[name] ?? '') }
+    }
+  }
+  test.each<[string, Forge]>([
+    ['without a signature', () => ({})],
+    ['signed with the secret of another signer', async () => (await makePair()).sign()],
+    ['signed for another body', ({ sign }) => sign('{"message":"other"}')],
+    ['signed for another path', ({ sign }) => sign(undefined, '/verify')],
+    ['signed for another method', ({ sign }) => sign(undefined, undefined, 'PUT')],
+    ['signed 61 seconds ago', ({ sign }) => sign(undefined, undefined, undefined, now - 61_000)],
+    ['signed 61 seconds ahead', ({ sign }) => sign(undefined, undefined, undefined, now + 61_000)],
+    ['with a digest of its own', changed('content-digest', () => 'sha-256=:AAAA:')],
+    ['with an empty digest', changed('content-digest', () => '')],
+    ['with a later time', changed('signature-input', (input) => input.replace('=17', '=18'))],
+    [
+      'with less covered',
+      changed('signature-input', (input) => input.replace(' "content-digest"', '')),
+    ],
+    ['with nothing covered', changed('signature-input', (input) => input.replace(/\(.*\)/, '()'))],
+    [
+      'with another algorithm',
+      changed('signature-input', (input) => input.replace('hmac-sha256', 'none')),
+    ],
+    ['with another label', changed('signature-input', (input) => input.replace('sig1', 'sig2'))],
+    ['with a second signature', changed('signature', (value) => `${value}, sig2=:AAAA:`)],
+    ['with a short signature', changed('signature', () => 'sig1=:AAAA:')],
+    ['with an empty signature', changed('signature', () => 'sig1=::')],
+    [
+      'with the right signature in base64url',
+      changed('signature', (value) => value.replace('=:', '=_')),
+    ],
+  ])('stays shut for a request %s', async (_, forge) => {
+    const pair = await makePair()
+    const { status, body } = await pair.send(await forge(pair))
+    expect([status, body.code]).toEqual([403, 'pairing_refused'])
+    expect(body).not.toHaveProperty('signature')
+    expect(pair.lines.at(-1)).toMatchObject({ event: 'request_refused', code: 'pairing_refused' })
+  })
+
+  test('stays shut before anything is said about the body', async () => {
+    const { send } = await makePair()
+    expect((await send({}, 'no JSON')).body.code).toBe('pairing_refused')
+  })
+})
+
+describe('the secret', () => {
+  test('is another one at each start, whole, and read-only', async () => {
+    const folder = await makeFolder()
+    const seen = new Set<string>()
+    for (let start = 0; start < 3; start++) {
+      await createPairingSecret(folder)
+      seen.add((await readFile(join(folder, 'secret'))).toString('hex'))
+      expect(await readdir(folder)).toEqual(['secret'])
+    }
+    expect(seen.size).toBe(3)
+    const { size, mode } = await stat(join(folder, 'secret'))
+    expect([size, mode & 0o777]).toEqual([32, 0o444])
+  })
+
+  test('is made although a start that was interrupted has left half of one', async () => {
+    const folder = await makeFolder()
+    await writeFile(join(folder, 'secret.new'), 'half', { mode: 0o444 })
+    await createPairingSecret(folder)
+    expect(await readdir(folder)).toEqual(['secret'])
+  })
+
+  test('is found anew by the frontend, which then knows that it is another', async () => {
+    const folder = await makeFolder()
+    await createPairingSecret(folder)
+    const pairing = createPairing(join(folder, 'secret'))
+    expect([pairing.renew(), pairing.renew()]).toEqual([true, false])
+    await createPairingSecret(folder)
+    expect([pairing.renew(), pairing.renew()]).toEqual([true, false])
+  })
+
+  test.each([
+    ['is missing', undefined],
+    ['is empty', ''],
+    ['is too short', 'a'.repeat(31)],
+  ])('keeps the frontend from asking when it %s', async (_, content) => {
+    const folder = await makeFolder()
+    if (content !== undefined) await writeFile(join(folder, 'secret'), content)
+    const { sign } = createPairing(join(folder, 'secret'))
+    const request = { method: 'POST', path: '/sign', body: Buffer.from('') }
+    expect(() => sign(request)).toThrow(AppError)
+    expect(() => sign(request)).toThrow(/^the pairing secret (cannot be read|is not whole)$/)
+  })
+})
