@@ -29,8 +29,23 @@ export async function loadKeyFiles(folder: string): Promise<LoadedKeys> {
   return { ring: { primary: findPrimary(keys, entries.get(PRIMARY)), keys }, shortKeys }
 }
 
+/** Tells one state of `folder` from another, without reading a key. Throws KeyRingError if it can't be read. */
+export async function describeGeneration(folder: string): Promise<string> {
+  return explainUnreadable(async () => {
+    const generation = await resolveGeneration(folder)
+    // A mounted Secret's generation has a name of its own; in a plain folder files are written over.
+    const files = await Promise.all(
+      (await readdir(generation)).sort().map(async (name) => {
+        const { size, mtimeMs, ino } = await stat(join(generation, name))
+        return `${name} ${size} ${mtimeMs} ${ino}`
+      }),
+    )
+    return [generation, ...files].join('\n')
+  })
+}
+
 async function readEntries(folder: string): Promise<Map<string, Buffer>> {
-  try {
+  return explainUnreadable(async () => {
     const generation = await resolveGeneration(folder)
     const entries = new Map<string, Buffer>()
     for (const name of (await readdir(generation)).sort()) {
@@ -39,6 +54,12 @@ async function readEntries(folder: string): Promise<Map<string, Buffer>> {
       entries.set(name, await readFile(file))
     }
     return entries
+  })
+}
+
+async function explainUnreadable<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     throw new KeyRingError(`the key folder cannot be read (${code}): mount the Secret with the key`)

@@ -1,41 +1,69 @@
-// Holds the key ring, and tries again each second as long as there is none. No key is a state, not a reason to die: the
-// signer stays up and says at /readyz what is wrong.
+// Holds the key ring, and follows the mounted folder: a new state of it is loaded as soon as it is there. A state that
+// can't be used never replaces one that can, and no key at all is a state too, not a reason to die.
+import { watch } from 'node:fs'
 import { AppError } from '../runtime/errors.ts'
 import type { Log } from '../runtime/log.ts'
-import { loadKeyFiles } from './key-files.ts'
+import { describeGeneration, loadKeyFiles } from './key-files.ts'
 import { type KeyRing, KeyRingError } from './key-ring.ts'
 
-const RETRY_MS = 1_000
+/** kubelet's swap is seen by watching; this is for what a watch can miss. */
+const POLL_MS = 1_000
 
 /** Returns the ring; throws AppError key_unavailable, with the reason, while there is none. */
 export type GetKeyRing = () => KeyRing
 
-/** Loads once before it returns, then, if that was refused, every `retryMs`. Each new reason is logged once. */
+/** Loads once before it returns, then whenever `folder` is another than before. Each new reason is logged once. */
 export async function holdKeyRing(
   folder: string,
   log: Log,
-  retryMs: number = RETRY_MS,
+  pollMs: number = POLL_MS,
 ): Promise<GetKeyRing> {
   let ring: KeyRing | undefined
+  let generation = ''
   let reason = ''
+  let checking = false
 
   async function load(): Promise<void> {
+    const found = await describeGeneration(folder)
+    if (found === generation) return
+    const loaded = await loadKeyFiles(folder)
+    ring = loaded.ring
+    generation = found
+    reason = ''
+    for (const id of loaded.shortKeys) log('warn', 'key_short', { keyId: id })
+    log('info', 'keys_loaded', { primary: ring.primary.id, count: ring.keys.size })
+  }
+
+  async function check(): Promise<void> {
+    if (checking) return
+    checking = true
     try {
-      const loaded = await loadKeyFiles(folder)
-      ring = loaded.ring
-      for (const id of loaded.shortKeys) log('warn', 'key_short', { keyId: id })
-      log('info', 'keys_loaded', { primary: ring.primary.id, count: ring.keys.size })
+      await load()
     } catch (error) {
       if (!(error instanceof KeyRingError)) throw error
-      if (error.message !== reason) log('error', 'keys_refused', { reason: error.message })
+      if (error.message !== reason) {
+        log('error', 'keys_refused', { reason: error.message, keptOld: ring !== undefined })
+      }
       reason = error.message
-      setTimeout(() => void load(), retryMs).unref()
+    } finally {
+      checking = false
     }
   }
 
-  await load()
+  await check()
+  followFolder(folder, () => void check(), pollMs)
   return () => {
     if (ring !== undefined) return ring
     throw new AppError('key_unavailable', reason)
+  }
+}
+
+function followFolder(folder: string, check: () => void, pollMs: number): void {
+  setInterval(check, pollMs).unref()
+  try {
+    // What can't be watched any more, because it is gone say, is still polled.
+    watch(folder, { persistent: false }, check).on('error', () => {})
+  } catch {
+    // Nor what never could be.
   }
 }

@@ -1,29 +1,96 @@
+// The ring follows the mounted folder, and only ever to something better.
 import { randomBytes } from 'node:crypto'
-import { expect, test, vi } from 'vitest'
-import { AppError } from '../../../runtime/errors.ts'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
 import { holdKeyRing } from '../../../signer/key-holder.ts'
-import { makeFolder, makeVolume, mountEntries } from '../support/folder.ts'
+import { type Entries, makeFolder, makeVolume, mountEntries } from '../support/folder.ts'
 import { createMemoryLog } from '../support/logged.ts'
+import { WAIT_MS } from '../support/timeouts.ts'
 
-test('has the ring from the start if it is there, and warns of a short key', async () => {
+const POLL_MS = 10
+/** Polling would not be in time. */
+const NEVER_MS = 60 * 60 * 1_000
+const good = () => randomBytes(32)
+
+async function hold(entries: Entries, pollMs = POLL_MS) {
+  const folder = await makeVolume(entries)
   const { log, lines } = createMemoryLog()
-  const getKeyRing = await holdKeyRing(await makeVolume({ old: randomBytes(20) }), log)
-  expect(getKeyRing().primary.id).toBe('old')
-  expect(lines).toMatchObject([
-    { level: 'warn', event: 'key_short', keyId: 'old' },
-    { level: 'info', event: 'keys_loaded', primary: 'old', count: 1 },
-  ])
+  const getKeyRing = await holdKeyRing(folder, log, pollMs)
+  const primary = () => getKeyRing().primary.id
+  const events = () => lines.map(({ event }) => event)
+  const eventually = (check: () => void) => vi.waitFor(check, WAIT_MS)
+  return { folder, lines, events, getKeyRing, primary, eventually }
+}
+
+test('throws the reason while there is no usable key, and logs it once', async () => {
+  const { folder, lines, getKeyRing, primary, eventually } = await hold({ a: 'hunter2' })
+  expect(() => getKeyRing()).toThrow('under 14 bytes')
+  await new Promise((done) => setTimeout(done, 5 * POLL_MS))
+  expect(lines.map(({ event }) => event)).toEqual(['keys_refused'])
+  expect(JSON.stringify(lines)).not.toContain('hunter2')
+  await mountEntries(folder, { b: good() }, '2')
+  await rm(join(folder, 'a'))
+  await eventually(() => expect(primary()).toBe('b'))
 })
 
-test('says why there is none, logs it once, and takes the ring when it comes', async () => {
-  const { log, lines } = createMemoryLog()
+test('warns of a key that is short', async () => {
+  const { lines } = await hold({ a: randomBytes(20) })
+  expect(lines[0]).toMatchObject({ level: 'warn', event: 'key_short', keyId: 'a' })
+})
+
+describe.each([
+  ['by watching', NEVER_MS],
+  ['by polling', POLL_MS],
+])('%s', (_, pollMs) => {
+  test('takes what kubelet swaps in', async () => {
+    const { folder, primary, getKeyRing, eventually } = await hold({ a: good() }, pollMs)
+    expect(primary()).toBe('a')
+    const entries = { a: good(), b: good(), primary: 'b' }
+    await mountEntries(folder, entries, '2')
+    await eventually(() => expect(primary()).toBe('b'))
+    expect([...getKeyRing().keys.keys()]).toEqual(['a', 'b'])
+  })
+})
+
+test('takes a file that is written over in a plain folder', async () => {
   const folder = await makeFolder()
-  const getKeyRing = await holdKeyRing(folder, log, 5)
-  expect(getKeyRing).toThrow(AppError)
-  expect(getKeyRing).toThrow('the Secret has no key')
-  await mountEntries(folder, { HMAC_KEY: 'short' })
-  await vi.waitFor(() => expect(getKeyRing).toThrow('under 14 bytes'))
-  await mountEntries(folder, { HMAC_KEY: randomBytes(32) }, '2')
-  await vi.waitFor(() => expect(getKeyRing().primary.id).toBe('HMAC_KEY'))
-  expect(lines.map(({ event }) => event)).toEqual(['keys_refused', 'keys_refused', 'keys_loaded'])
+  await writeFile(join(folder, 'a'), good())
+  const { log } = createMemoryLog()
+  const getKeyRing = await holdKeyRing(folder, log, POLL_MS)
+  const material = () => getKeyRing().primary.material
+  const before = material()
+  await writeFile(join(folder, 'a.new'), good())
+  await rename(join(folder, 'a.new'), join(folder, 'a'))
+  await vi.waitFor(() => expect(material().equals(before)).toBe(false), WAIT_MS)
+})
+
+describe('keeps the last good ring', () => {
+  test.each<[string, Entries, string]>([
+    ['a short key', { a: 'hunter2' }, 'under 14 bytes'],
+    ['a newline at its end', { a: `${'hunter2'.repeat(4)}\n` }, 'ends in a newline'],
+    ['an empty key', { a: '' }, 'is empty'],
+    ['a primary that names nothing', { a: good(), primary: 'c' }, '"primary" names no key'],
+    ['two keys and no primary', { a: good(), b: good() }, 'name the one that signs'],
+    ['no key', {}, 'has no key'],
+  ])('when there is %s, says why once, and takes the next good one', async (_, bad, why) => {
+    const { folder, lines, events, primary, eventually } = await hold({ a: good() })
+    await mountEntries(folder, bad, '2')
+    await eventually(() => expect(events()).toContain('keys_refused'))
+    expect(primary()).toBe('a')
+    await new Promise((done) => setTimeout(done, 5 * POLL_MS))
+    expect(events()).toEqual(['keys_loaded', 'keys_refused'])
+    expect(lines[1]).toMatchObject({ level: 'error', keptOld: true })
+    expect(lines[1]?.reason).toContain(why)
+    expect(JSON.stringify(lines)).not.toContain('hunter2')
+    await mountEntries(folder, { d: good() }, '3')
+    await eventually(() => expect(primary()).toBe('d'))
+  })
+
+  test('when the folder is gone', async () => {
+    const { folder, events, primary, eventually } = await hold({ a: good() })
+    await rm(folder, { recursive: true })
+    await eventually(() => expect(events()).toContain('keys_refused'))
+    expect(primary()).toBe('a')
+  })
 })
