@@ -1,8 +1,10 @@
 // The wire contract between frontend and signer. Objects are strict: an unknown field is a mistake, not a wish.
 import { z } from 'zod'
 
-/** Of a request body, on every route. */
+/** Of a request body, on every route that takes one message. */
 export const MAX_BODY_BYTES = 64 * 1024
+export const MAX_BATCH_BODY_BYTES = 4 * 1024 * 1024
+export const MAX_BATCH_MESSAGES = 1_000
 
 /** The names that Kubernetes takes for a Secret's entries: a key's id is the name of its entry. */
 export const keyId = z
@@ -17,17 +19,42 @@ export const text = z
   .string('must be a string')
   .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
 
-export const signRequest = z.strictObject({
-  message: text,
-  encoding: z.enum(['utf8', 'base64'], 'must be "utf8" or "base64"').default('utf8'),
+/** What a message's text stands for: its UTF-8, or the bytes that it is the base64 of. */
+const encoding = z.enum(['utf8', 'base64'], 'must be "utf8" or "base64"').default('utf8')
+export type Encoding = z.output<typeof encoding>
+
+/** HMAC-SHA256 as 64 digits of lower-case hex. */
+export const signature = z
+  .string('must be a string')
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 digits of lower-case hex')
+const algorithm = z.literal('HMAC-SHA256')
+
+export const signRequest = z.strictObject({ message: text, encoding, keyId: keyId.optional() })
+
+export const signResponse = z.strictObject({ signature, keyId, algorithm })
+export type SignResponse = z.output<typeof signResponse>
+
+export const signBatchRequest = z.strictObject({
+  messages: z
+    .array(text, 'must be a list')
+    .min(1, 'must have a message')
+    .max(MAX_BATCH_MESSAGES, `must not have more than ${MAX_BATCH_MESSAGES} messages`),
+  encoding,
   keyId: keyId.optional(),
 })
-export type SignRequest = z.output<typeof signRequest>
 
-/** `signature`: lower-case hex over the message's bytes. */
-export const signResponse = z.strictObject({
-  signature: z.string().regex(/^[0-9a-f]{64}$/),
-  keyId,
-  algorithm: z.literal('HMAC-SHA256'),
+/** Signatures in the order of the messages. */
+export type SignBatchResponse = { keyId: string; algorithm: 'HMAC-SHA256'; signatures: string[] }
+
+export const verifyRequest = z.strictObject({
+  message: text,
+  encoding,
+  signature,
+  keyId: keyId.optional(),
 })
-export type SignResponse = z.output<typeof signResponse>
+
+/** `keyId`: of the key that the signature is by. */
+export type VerifyResponse = { valid: true; keyId: string } | { valid: false }
+
+/** In the order of their ids. `primary` signs when no key is asked for; every key verifies, and signs when asked for. */
+export type KeysResponse = { keys: { keyId: string; state: 'primary' | 'active' }[] }

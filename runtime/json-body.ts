@@ -7,20 +7,23 @@ import { MAX_BODY_BYTES } from './contract.ts'
 import { AppError } from './errors.ts'
 
 const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i
+/** `checkBody`: throws AppError. */
+export type JsonBodyOptions = { maxBytes?: number; checkBody?: (body: Uint8Array) => void }
+
 const printableName = /^[A-Za-z0-9._-]{1,64}$/
 
 /**
- * Reads, parses and validates; `checkBody` sees the bytes first. Throws AppError: payload_too_large,
+ * Reads at most `maxBytes`, parses and validates; `checkBody` sees the bytes first. Throws AppError: payload_too_large,
  * unsupported_media_type or invalid_request, and what `checkBody` throws.
  */
 export async function readJson<T extends z.ZodType>(
   request: Request,
   schema: T,
-  checkBody: (body: Uint8Array) => void = () => {},
+  { maxBytes = MAX_BODY_BYTES, checkBody }: JsonBodyOptions = {},
 ): Promise<z.output<T>> {
   requireJson(request.headers)
-  const bytes = await readBytes(request)
-  checkBody(bytes)
+  const bytes = await readBytes(request, maxBytes)
+  checkBody?.(bytes)
   const result = schema.safeParse(parseJson(bytes))
   if (result.success) return result.data
   throw explain(result.error.issues[0])
@@ -35,19 +38,19 @@ function requireJson(headers: Headers): void {
   }
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const announced = request.headers.get('content-length')
-  if (announced !== null && Number(announced) > MAX_BODY_BYTES) throw tooLarge()
+  if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes)
   try {
     // The HTTP parser hands over no more than the announced length, so this is bounded; and it is the fast way.
-    return announced === null ? await readChunks(request.body) : await request.bytes()
+    return announced === null ? await readChunks(request.body, maxBytes) : await request.bytes()
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError('invalid_request', 'the body did not arrive in full', { cause: error })
   }
 }
 
-async function readChunks(body: Request['body']): Promise<Uint8Array> {
+async function readChunks(body: Request['body'], maxBytes: number): Promise<Uint8Array> {
   if (body === null) return new Uint8Array()
   // Not `for await`: leaving it cancels the stream, which closes the connection before the 413 is out.
   const reader = body.getReader()
@@ -57,13 +60,13 @@ async function readChunks(body: Request['body']): Promise<Uint8Array> {
     const { done, value } = await reader.read()
     if (done) return Buffer.concat(chunks)
     length += value.byteLength
-    if (length > MAX_BODY_BYTES) throw tooLarge()
+    if (length > maxBytes) throw tooLarge(maxBytes)
     chunks.push(value)
   }
 }
 
-function tooLarge(): AppError {
-  return new AppError('payload_too_large', `the body must not be over ${MAX_BODY_BYTES} bytes`)
+function tooLarge(maxBytes: number): AppError {
+  return new AppError('payload_too_large', `the body must not be over ${maxBytes} bytes`)
 }
 
 function parseJson(bytes: Uint8Array): unknown {

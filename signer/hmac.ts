@@ -1,7 +1,14 @@
 // The MAC: HMAC (RFC 2104) with SHA-256.
-import { createHmac, type KeyObject } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** Returns HMAC-SHA256 over `message` as 64 digits of lower-case hex. */
 export function computeMac(key: KeyObject, message: Uint8Array): string {
   return createHmac('sha256', key).update(message).digest('hex')
+}
+
+/** Compares in constant time. `signature`: 64 digits of lower-case hex. */
+export function verifyMac(key: KeyObject, message: Uint8Array, signature: string): boolean {
+  const expected = createHmac('sha256', key).update(message).digest()
+  const given = Buffer.from(signature, 'hex')
+  return given.length === expected.length && timingSafeEqual(expected, given)
 }

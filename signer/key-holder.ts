@@ -22,6 +22,7 @@ export async function holdKeyRing(
   let generation = ''
   let reason = ''
   let checking = false
+  let changedMeanwhile = false
 
   async function load(): Promise<void> {
     const found = await describeGeneration(folder)
@@ -34,9 +35,7 @@ export async function holdKeyRing(
     log('info', 'keys_loaded', { primary: ring.primary.id, count: ring.keys.size })
   }
 
-  async function check(): Promise<void> {
-    if (checking) return
-    checking = true
+  async function tryToLoad(): Promise<void> {
     try {
       await load()
     } catch (error) {
@@ -45,9 +44,18 @@ export async function holdKeyRing(
         log('error', 'keys_refused', { reason: error.message, keptOld: ring !== undefined })
       }
       reason = error.message
-    } finally {
-      checking = false
     }
+  }
+
+  async function check(): Promise<void> {
+    changedMeanwhile = true
+    if (checking) return
+    checking = true
+    while (changedMeanwhile) {
+      changedMeanwhile = false
+      await tryToLoad()
+    }
+    checking = false
   }
 
   await check()

@@ -1,5 +1,6 @@
 // The keys that the signer holds. As KeyObjects: neither printing nor JSON.stringify shows their bytes.
 import type { KeyObject } from 'node:crypto'
+import { AppError } from '../runtime/errors.ts'
 
 export type Key = { id: string; material: KeyObject }
 
@@ -12,4 +13,11 @@ export class KeyRingError extends Error {
     super(message)
     this.name = 'KeyRingError'
   }
+}
+
+/** Returns the key that is asked for, or the primary. Throws AppError invalid_request if there is no such key. */
+export function chooseKey(ring: KeyRing, id: string | undefined): Key {
+  const key = id === undefined ? ring.primary : ring.keys.get(id)
+  if (key !== undefined) return key
+  throw new AppError('invalid_request', 'keyId: no such key', { field: 'keyId' })
 }

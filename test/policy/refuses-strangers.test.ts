@@ -38,6 +38,16 @@ const throughTheMesh: readonly Attack[] = [
     port: 8081,
     parts: (token) => ({ headers: { ...bearer(token), ...forgedClaims } }),
   },
+  ...['/sign/batch', '/verify'].map((path) => ({
+    name: `POST ${path} with the stolen token`,
+    port: 8081,
+    parts: (token: string) => ({ path, headers: bearer(token) }),
+  })),
+  {
+    name: 'GET /keys with the stolen token',
+    port: 8081,
+    parts: (token) => ({ method: 'GET', path: '/keys', headers: bearer(token) }),
+  },
   {
     name: 'GET /readyz, which only the Pod itself may ask',
     port: 8081,

@@ -1,28 +1,9 @@
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { AppError } from '../../../runtime/errors.ts'
-import { createApp } from '../../../signer/app.ts'
-import type { KeyRing } from '../../../signer/key-ring.ts'
-import { createPairingLock } from '../../../signer/pairing.ts'
 import { get, post } from '../support/http.ts'
+import { macOf, makeSignerApp } from '../support/signer-app.ts'
 
-const bytes = { old: randomBytes(32), new: randomBytes(32) }
-const primary = { id: 'new', material: createSecretKey(bytes.new) }
-const old = { id: 'old', material: createSecretKey(bytes.old) }
-const ring: KeyRing = { primary, keys: new Map(Object.entries({ old, new: primary })) }
-
-/** Makes the app; null: it has no key. */
-function makeApp(held: KeyRing | null = ring, isDraining = () => false) {
-  function getKeyRing(): KeyRing {
-    if (held !== null) return held
-    throw new AppError('key_unavailable', 'the Secret has no key')
-  }
-  return createApp({ log: () => {}, isDraining, getKeyRing, admit: createPairingLock(undefined) })
-}
-
-const app = makeApp()
-const macOf = (message: string | Uint8Array, key: keyof typeof bytes = 'new') =>
-  createHmac('sha256', bytes[key]).update(message).digest('hex')
+const app = makeSignerApp()
 
 describe('POST /sign', () => {
   test.each(['hello', '', '\0', 'Ünï €😀', 'line\r\n', 'a'.repeat(65_000)])(
@@ -72,7 +53,7 @@ describe('POST /sign', () => {
   })
 
   test('refuses while there is no key', async () => {
-    const { status, headers, body } = await post(makeApp(null), '/sign', { message: 'a' })
+    const { status, headers, body } = await post(makeSignerApp(null), '/sign', { message: 'a' })
     expect([status, body.code]).toEqual([503, 'key_unavailable'])
     expect(headers.get('retry-after')).toBe('1')
   })
@@ -85,14 +66,14 @@ describe('health', () => {
   })
 
   test('is alive and not ready without one, and says why', async () => {
-    const keyless = makeApp(null)
+    const keyless = makeSignerApp(null)
     expect((await get(keyless, '/healthz')).status).toBe(200)
     const { status, body } = await get(keyless, '/readyz')
     expect([status, body.detail]).toEqual([503, 'the Secret has no key'])
   })
 
   test('is not ready while it shuts down, and signs to the end', async () => {
-    const draining = makeApp(ring, () => true)
+    const draining = makeSignerApp(undefined, () => true)
     const { status, body } = await get(draining, '/readyz')
     expect([status, body.code]).toEqual([503, 'shutting_down'])
     expect((await post(draining, '/sign', { message: 'a' })).status).toBe(200)

@@ -1,0 +1,14 @@
+// The bytes that a request's text stands for.
+import type { Encoding } from '../runtime/contract.ts'
+import { AppError } from '../runtime/errors.ts'
+
+/**
+ * Returns the bytes that are signed. Base64 is that of RFC 4648 section 4, padded and canonical: one text for each
+ * bytes. Throws AppError invalid_request that names `field`.
+ */
+export function decodeMessage(message: string, encoding: Encoding, field = 'message'): Buffer {
+  const bytes = Buffer.from(message, encoding)
+  // Node's decoder passes over what it does not know.
+  if (encoding === 'utf8' || bytes.toString('base64') === message) return bytes
+  throw new AppError('invalid_request', `${field}: must be base64`, { field })
+}

@@ -1,0 +1,29 @@
+// POST /sign/batch: the MACs of many messages with one key, all or none.
+import {
+  MAX_BATCH_BODY_BYTES,
+  type SignBatchResponse,
+  signBatchRequest,
+} from '../runtime/contract.ts'
+import type { AppContext } from '../runtime/http-app.ts'
+import { readJson } from '../runtime/json-body.ts'
+import { computeMac } from './hmac.ts'
+import type { GetKeyRing } from './key-holder.ts'
+import { chooseKey } from './key-ring.ts'
+import { decodeMessage } from './message.ts'
+import type { Admit } from './pairing.ts'
+
+/** Makes the handler. Answers SignBatchResponse; throws as POST /sign does, naming the message. */
+export function createSignBatchHandler(getKeyRing: GetKeyRing, admit: Admit) {
+  return async function signBatch(c: AppContext): Promise<Response> {
+    const options = { maxBytes: MAX_BATCH_BODY_BYTES, checkBody: admit(c) }
+    const { messages, encoding, keyId } = await readJson(c.req.raw, signBatchRequest, options)
+    const key = chooseKey(getKeyRing(), keyId)
+    const bytes = messages.map((each, index) => decodeMessage(each, encoding, `messages.${index}`))
+    const response: SignBatchResponse = {
+      keyId: key.id,
+      algorithm: 'HMAC-SHA256',
+      signatures: bytes.map((each) => computeMac(key.material, each)),
+    }
+    return c.json(response)
+  }
+}

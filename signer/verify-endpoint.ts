@@ -1,0 +1,29 @@
+// POST /verify: whether a signature is by one of the keys. A wrong one is an answer, not an error.
+import { type VerifyResponse, verifyRequest } from '../runtime/contract.ts'
+import type { AppContext } from '../runtime/http-app.ts'
+import { readJson } from '../runtime/json-body.ts'
+import { verifyMac } from './hmac.ts'
+import type { GetKeyRing } from './key-holder.ts'
+import { chooseKey } from './key-ring.ts'
+import { decodeMessage } from './message.ts'
+import type { Admit } from './pairing.ts'
+
+/**
+ * Makes the handler. Answers VerifyResponse, by the key that is asked for or else by any; throws AppError as POST /sign
+ * does, and for a signature that can't be one.
+ */
+export function createVerifyHandler(getKeyRing: GetKeyRing, admit: Admit) {
+  return async function verify(c: AppContext): Promise<Response> {
+    const request = await readJson(c.req.raw, verifyRequest, { checkBody: admit(c) })
+    const { message, encoding, signature, keyId } = request
+    const bytes = decodeMessage(message, encoding)
+    const ring = getKeyRing()
+    const keys = keyId === undefined ? [...ring.keys.values()] : [chooseKey(ring, keyId)]
+    // Every key is tried, also after a match: how long it takes does not tell which.
+    const matches = keys.filter(({ material }) => verifyMac(material, bytes, signature))
+    const [match] = matches
+    const response: VerifyResponse =
+      match === undefined ? { valid: false } : { valid: true, keyId: match.id }
+    return c.json(response)
+  }
+}
