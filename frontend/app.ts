@@ -1,6 +1,12 @@
-// The frontend's routes: POST /process, GET /healthz, GET /readyz.
+// The frontend's routes: POST /process, GET /healthz, /readyz, /metrics.
 import { AppError } from '../runtime/errors.ts'
-import { type App, addHealthRoutes, addRoute, createHttpApp } from '../runtime/http-app.ts'
+import {
+  type App,
+  addHealthRoutes,
+  addMetricsRoute,
+  addRoute,
+  createHttpApp,
+} from '../runtime/http-app.ts'
 import type { ServiceDeps } from '../runtime/service.ts'
 import { createProcessHandler } from './process-endpoint.ts'
 import type { AskSigner } from './signer-client.ts'
@@ -13,12 +19,13 @@ export type FrontendDeps = ServiceDeps & {
 
 /** Makes the app. Ready means that there is all that it takes to call the signer. */
 export function createApp(deps: FrontendDeps): App {
-  const { log, isDraining, askSigner, requireCredentials } = deps
-  const app = createHttpApp(log)
+  const { log, metrics, isDraining, askSigner, requireCredentials } = deps
+  const app = createHttpApp(log, metrics)
   addHealthRoutes(app, () => {
     if (isDraining()) throw new AppError('shutting_down', 'the frontend is shutting down')
     requireCredentials()
   })
+  addMetricsRoute(app, metrics)
   addRoute(app, 'POST', '/process', createProcessHandler(askSigner))
   return app
 }

@@ -1,8 +1,10 @@
-// What every route of both services has: a request id, problems for errors, and exact paths and methods.
+// What every route of both services has: a request id, problems for errors, exact paths and methods, and metrics.
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, type Handler, Hono } from 'hono'
+import { routePath } from 'hono/route'
 import { AppError, statusOf } from './errors.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import { makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
 
@@ -11,7 +13,7 @@ export type AppContext = Context<AppEnv>
 export type App = Hono<AppEnv>
 
 /** Makes an app without routes. */
-export function createHttpApp(log: Log): App {
+export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
   const app = new Hono<AppEnv>({ getPath: readTarget })
   app.use(async function nameRequest(c, next) {
     const requestId = chooseRequestId(c.req.header('x-request-id'))
@@ -19,6 +21,15 @@ export function createHttpApp(log: Log): App {
     c.header('x-request-id', requestId)
     c.header('cache-control', 'no-store')
     await next()
+  })
+  app.use(async function measureRequest(c, next) {
+    const start = performance.now()
+    await next()
+    // Where no route matched, what did is this very function.
+    const matched = routePath(c, -1)
+    const route = matched === '/*' ? undefined : matched
+    const { method } = c.req
+    observeRequest({ method, route, status: c.res.status }, (performance.now() - start) / 1_000)
   })
   app.notFound((c) => makeProblem(new AppError('not_found', 'no such resource'), c.var.requestId))
   app.onError((error, c) => {
@@ -49,6 +60,13 @@ export function addHealthRoutes(app: App, requireReady: () => void): void {
   addRoute(app, 'GET', '/readyz', (c) => {
     requireReady()
     return c.json({ status: 'ok' })
+  })
+}
+
+/** `GET /metrics` in Prometheus' text format. */
+export function addMetricsRoute(app: App, { registry }: Metrics): void {
+  addRoute(app, 'GET', '/metrics', async (c) => {
+    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType })
   })
 }
 

@@ -7,6 +7,7 @@ import type { App } from './http-app.ts'
 import { createHttpServer } from './http-server.ts'
 import { type Address, listenOn } from './listen.ts'
 import { createLog, type Log } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { findVersionProblem } from './node-version.ts'
 
 /** EX_CONFIG of sysexits(3): restarting does not help. */
@@ -15,7 +16,7 @@ const EXIT_CONFIG = 78
 const DRAIN_DEADLINE_MS = 10_000
 const IDLE_SWEEP_MS = 50
 
-export type ServiceDeps = { log: Log; isDraining: () => boolean }
+export type ServiceDeps = { log: Log; metrics: Metrics; isDraining: () => boolean }
 /** `lingerMs`: how long requests are still taken after SIGTERM, while not ready, for callers who do not know it yet. */
 export type Service = { app: App; address: Address; lingerMs: number }
 
@@ -28,7 +29,11 @@ export async function runService<C>(
   const config = checkConfig(readConfig, log)
   let draining = false
   const isDraining = () => draining
-  const { app, address, lingerMs } = await createService(config, { log, isDraining })
+  const { app, address, lingerMs } = await createService(config, {
+    log,
+    metrics: createMetrics(),
+    isDraining,
+  })
   const server = createHttpServer(app, isDraining)
   try {
     log('info', 'listening', { address: await listenOn(server, address) })

@@ -5,6 +5,7 @@ import { AppError } from '../runtime/errors.ts'
 import type { Log } from '../runtime/log.ts'
 import { describeGeneration, loadKeyFiles } from './key-files.ts'
 import { type KeyRing, KeyRingError } from './key-ring.ts'
+import type { SignerMetrics } from './metrics.ts'
 
 /** kubelet's swap is seen by watching; this is for what a watch can miss. */
 const POLL_MS = 1_000
@@ -12,11 +13,16 @@ const POLL_MS = 1_000
 /** Returns the ring; throws AppError key_unavailable, with the reason, while there is none. */
 export type GetKeyRing = () => KeyRing
 
+export type HolderOptions = {
+  log: Log
+  metrics: Pick<SignerMetrics, 'countKeyLoad' | 'setKeys'>
+  pollMs?: number
+}
+
 /** Loads once before it returns, then whenever `folder` is another than before. Each new reason is logged once. */
 export async function holdKeyRing(
   folder: string,
-  log: Log,
-  pollMs: number = POLL_MS,
+  { log, metrics, pollMs = POLL_MS }: HolderOptions,
 ): Promise<GetKeyRing> {
   let ring: KeyRing | undefined
   let generation = ''
@@ -31,6 +37,8 @@ export async function holdKeyRing(
     ring = loaded.ring
     generation = found
     reason = ''
+    metrics.countKeyLoad('loaded')
+    metrics.setKeys({ total: ring.keys.size, short: loaded.shortKeys.length })
     for (const id of loaded.shortKeys) log('warn', 'key_short', { keyId: id })
     log('info', 'keys_loaded', { primary: ring.primary.id, count: ring.keys.size })
   }
@@ -40,6 +48,7 @@ export async function holdKeyRing(
       await load()
     } catch (error) {
       if (!(error instanceof KeyRingError)) throw error
+      metrics.countKeyLoad('refused')
       if (error.message !== reason) {
         log('error', 'keys_refused', { reason: error.message, keptOld: ring !== undefined })
       }

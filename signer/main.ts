@@ -3,16 +3,22 @@ import { runService } from '../runtime/service.ts'
 import { createApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { holdKeyRing } from './key-holder.ts'
+import { createSignerMetrics } from './metrics.ts'
 import { createPairingLock, createPairingSecret } from './pairing.ts'
 
 await runService(
   () => loadConfig(process.env),
   async ({ socket, keyDir, pairingDir, lingerMs }, deps) => {
-    const getKeyRing = await holdKeyRing(keyDir, deps.log)
+    const metrics = createSignerMetrics(deps.metrics.registry)
+    const getKeyRing = await holdKeyRing(keyDir, { log: deps.log, metrics })
     const secret = pairingDir === undefined ? undefined : await createPairingSecret(pairingDir)
     if (secret === undefined)
       deps.log('warn', 'pairing_off', { reason: 'SIGNER_PAIRING_DIR is not set' })
     const admit = createPairingLock(secret)
-    return { app: createApp({ ...deps, getKeyRing, admit }), address: { socket }, lingerMs }
+    return {
+      app: createApp({ ...deps, ...metrics, getKeyRing, admit }),
+      address: { socket },
+      lingerMs,
+    }
   },
 )

@@ -7,13 +7,13 @@ import {
 import type { AppContext } from '../runtime/http-app.ts'
 import { readJson } from '../runtime/json-body.ts'
 import { computeMac } from './hmac.ts'
-import type { GetKeyRing } from './key-holder.ts'
 import { chooseKey } from './key-ring.ts'
 import { decodeMessage } from './message.ts'
-import type { Admit } from './pairing.ts'
+import type { SigningDeps } from './signing-deps.ts'
 
 /** Makes the handler. Answers SignBatchResponse; throws as POST /sign does, naming the message. */
-export function createSignBatchHandler(getKeyRing: GetKeyRing, admit: Admit) {
+export function createSignBatchHandler(deps: SigningDeps) {
+  const { getKeyRing, admit, countSignatures } = deps
   return async function signBatch(c: AppContext): Promise<Response> {
     const options = { maxBytes: MAX_BATCH_BODY_BYTES, checkBody: admit(c) }
     const { messages, encoding, keyId } = await readJson(c.req.raw, signBatchRequest, options)
@@ -24,6 +24,7 @@ export function createSignBatchHandler(getKeyRing: GetKeyRing, admit: Admit) {
       algorithm: 'HMAC-SHA256',
       signatures: bytes.map((each) => computeMac(key.material, each)),
     }
+    countSignatures(key.id, messages.length)
     return c.json(response)
   }
 }

@@ -3,16 +3,16 @@ import { type SignResponse, signRequest } from '../runtime/contract.ts'
 import type { AppContext } from '../runtime/http-app.ts'
 import { readJson } from '../runtime/json-body.ts'
 import { computeMac } from './hmac.ts'
-import type { GetKeyRing } from './key-holder.ts'
 import { chooseKey } from './key-ring.ts'
 import { decodeMessage } from './message.ts'
-import type { Admit } from './pairing.ts'
+import type { SigningDeps } from './signing-deps.ts'
 
 /**
  * Makes the handler. Answers SignResponse; throws AppError for whom `admit` refuses, for what does not validate, and
  * while there is no key.
  */
-export function createSignHandler(getKeyRing: GetKeyRing, admit: Admit) {
+export function createSignHandler(deps: SigningDeps) {
+  const { getKeyRing, admit, countSignatures } = deps
   return async function sign(c: AppContext): Promise<Response> {
     const request = await readJson(c.req.raw, signRequest, { checkBody: admit(c) })
     const key = chooseKey(getKeyRing(), request.keyId)
@@ -21,6 +21,7 @@ export function createSignHandler(getKeyRing: GetKeyRing, admit: Admit) {
       keyId: key.id,
       algorithm: 'HMAC-SHA256',
     }
+    countSignatures(key.id, 1)
     return c.json(response)
   }
 }

@@ -13,6 +13,8 @@ const peerSpec = z.object({
   portLevelMtls: z.record(z.string(), z.object({ mode: z.string() })).default({}),
 })
 const serviceSpec = z.object({ ports: z.array(z.object({ port: z.number() })) })
+/** What this Pod may ask its signer without a token. */
+const openToPod = ['GET /readyz', 'GET /metrics']
 const ofKind = (resources: readonly Resource[], wanted: string) =>
   resources.filter(({ kind }) => kind === wanted)
 
@@ -123,13 +125,14 @@ export const meshPromises: readonly ResourcePromise[] = [
     },
   },
   {
-    title: 'only who holds the caller token may reach the signer, but for its readiness',
+    title:
+      'only who holds the caller token may reach the signer, but for its readiness and its metrics',
     find: (resources) =>
       readPolicies(resources).flatMap(({ name, rules }) =>
         rules
           .filter(({ ports, methods, paths }) => {
-            const probe = `${methods.join()} ${paths.join()}` === 'GET /readyz'
-            return ports.includes('8081') && !probe
+            const isOpen = openToPod.includes(`${methods.join()} ${paths.join()}`)
+            return ports.includes('8081') && !isOpen
           })
           .filter(
             (rule) => rule.requestPrincipals.length === 0 || rule.audiences.join() !== 'signer',

@@ -69,7 +69,7 @@ describe('the frontend with everything right', () => {
     ])
   })
 
-  test.each(['/healthz', '/metrics', '/sign', '/'])('may not GET %s', async (path) => {
+  test.each(['/healthz', '/sign', '/'])('may not GET %s', async (path) => {
     const [outcome] = await askAsFrontend([{ method: 'GET', path }])
     expect(readStatus(outcome?.received ?? '')).toBe(403)
   })

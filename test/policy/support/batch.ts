@@ -14,8 +14,10 @@ export type BatchResult<T> = {
   outcomes: T
   before: Control
   after: Control
-  /** What the signer got in between. */
+  /** What the signer got in between, as the proxy in front of it tells. */
   reached: SignerRequest[]
+  /** How many signatures it has made in between, as it counts itself. */
+  signed: number
 }
 
 /** Runs `attack` and the controls around it. */
@@ -26,11 +28,13 @@ export async function runBatch<T>(
   const stolen = await stealCredentials(victim)
   const [first, last] = [randomUUID(), randomUUID()]
   const before = await signAsFrontend(victim, stolen, first)
+  const counted = await countSignatures(victim)
   const outcomes = await attack(victim, stolen)
+  const signed = (await countSignatures(victim)) - counted
   const after = await signAsFrontend(victim, stolen, last)
   const requests = await listSignerRequests(victim, last)
   const start = requests.findIndex(({ userAgent }) => userAgent === first)
-  return { outcomes, before, after, reached: requests.slice(start + 1, -1) }
+  return { outcomes, before, after, reached: requests.slice(start + 1, -1), signed }
 }
 
 /** The frontend container does what it may: everything right, and a message of its own. */
@@ -49,6 +53,18 @@ async function signAsFrontend(
   const key = await readKey(answer?.keyId ?? '')
   const expected = await computeOpensslHmac(key, Buffer.from(message))
   return { status, signature: answer.signature, expected }
+}
+
+/** Asks as anything in the Pod may. */
+async function countSignatures({ frontend }: Victim): Promise<number> {
+  const bytes = writeRequest({ method: 'GET', path: '/metrics' })
+  const [outcome] = await probeFrom(frontend, [{ host: '127.0.0.1', port: 8081, bytes }])
+  const counts = [
+    ...(outcome?.received ?? '').matchAll(/^signer_signatures_total\{.*\} (\d+)\r?$/gm),
+  ]
+  // The control before has made one at least.
+  if (counts.length === 0) throw new Error(`no count of signatures: ${outcome?.received}`)
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
 /** What an outcome was, in one word, for the tables of expectations. */

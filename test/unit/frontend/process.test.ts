@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from '../../../frontend/app.ts'
 import type { AskSigner } from '../../../frontend/signer-client.ts'
 import { AppError, type ErrorCode } from '../../../runtime/errors.ts'
+import { createMetrics } from '../../../runtime/metrics.ts'
 import { get, post } from '../support/http.ts'
 
 /** Makes the app with a signer that answers, or fails with `fault`; what it was asked is in `asked`. */
@@ -15,7 +16,13 @@ function makeApp(fault?: AppError) {
   const requireCredentials = () => {
     if (fault !== undefined) throw fault
   }
-  const deps = { log: () => {}, isDraining: () => false, askSigner, requireCredentials }
+  const deps = {
+    log: () => {},
+    metrics: createMetrics(),
+    isDraining: () => false,
+    askSigner,
+    requireCredentials,
+  }
   return { app: createApp(deps), asked }
 }
 

@@ -1,15 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../../runtime/errors.ts'
-import { addHealthRoutes, addRoute, createHttpApp } from '../../../runtime/http-app.ts'
+import {
+  addHealthRoutes,
+  addMetricsRoute,
+  addRoute,
+  createHttpApp,
+} from '../../../runtime/http-app.ts'
+import { createMetrics } from '../../../runtime/metrics.ts'
 import { get } from '../support/http.ts'
 import { createMemoryLog } from '../support/logged.ts'
 
 const { log, lines } = createMemoryLog()
+const metrics = createMetrics()
 let notReady: AppError | undefined
-const app = createHttpApp(log)
+const app = createHttpApp(log, metrics)
 addHealthRoutes(app, () => {
   if (notReady !== undefined) throw notReady
 })
+addMetricsRoute(app, metrics)
 addRoute(app, 'POST', '/act', (c) => c.json({ done: true }))
 addRoute(app, 'GET', '/broken', () => {
   throw new Error('a detail of ours')
@@ -98,5 +106,37 @@ describe('errors', () => {
     expect((await get(app, '/healthz')).status).toBe(200)
     notReady = undefined
     expect((await get(app, '/readyz')).status).toBe(200)
+  })
+})
+
+describe('metrics', () => {
+  const read = async () => (await app.request('/metrics')).text()
+  const count = async (labels: string) => {
+    const line = (await read()).split('\n').find((each) => each.includes(`_count{${labels}}`))
+    return Number(line?.split(' ').at(-1) ?? 0)
+  }
+
+  test.each([
+    ['a route', 'GET', '/healthz', 'method="GET",route="/healthz",status="200"'],
+    ['a route with another method', 'GET', '/act', 'method="GET",route="/act",status="405"'],
+    ['a path that nobody knows', 'GET', '/nowhere', 'method="GET",route="other",status="404"'],
+    ['a method of their own', 'BREW', '/act', 'method="other",route="/act",status="405"'],
+    ['a failure', 'GET', '/broken', 'method="GET",route="/broken",status="500"'],
+  ])('count %s', async (_, method, path, labels) => {
+    const before = await count(labels)
+    await app.request(path, { method })
+    expect(await count(labels)).toBe(before + 1)
+  })
+
+  test('have as few series as there are routes, whatever is asked for', async () => {
+    for (let index = 0; index < 20; index++) await app.request(`/${index}`, { method: `M${index}` })
+    expect(await read()).not.toMatch(/\/1\d|M1\d/)
+  })
+
+  test('come in the text format, with the memory in use', async () => {
+    const response = await app.request('/metrics')
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
+    const rss = /^process_resident_memory_bytes (\d+)$/m.exec(await response.text())?.[1]
+    expect(Number(rss)).toBeGreaterThan(1_000_000)
   })
 })

@@ -8,13 +8,14 @@ import { addRoute, createHttpApp } from '../../../runtime/http-app.ts'
 import { createHttpServer } from '../../../runtime/http-server.ts'
 import { readJson } from '../../../runtime/json-body.ts'
 import type { Log } from '../../../runtime/log.ts'
+import { createMetrics } from '../../../runtime/metrics.ts'
 import { listenOnLoopback, sendRaw } from '../support/http.ts'
 import { createMemoryLog } from '../support/logged.ts'
 import { WAIT_MS } from '../support/timeouts.ts'
 
 /** Starts a server that echoes a message and counts; returns its port. */
 async function startEcho(isDraining = () => false, log: Log = () => {}) {
-  const app = createHttpApp(log)
+  const app = createHttpApp(log, createMetrics())
   const seen: string[] = []
   const rejected: string[] = []
   addRoute(app, 'POST', '/echo', async (c) => {

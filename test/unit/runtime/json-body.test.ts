@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { MAX_BODY_BYTES, text } from '../../../runtime/contract.ts'
 import { addRoute, createHttpApp } from '../../../runtime/http-app.ts'
 import { readJson } from '../../../runtime/json-body.ts'
+import { createMetrics } from '../../../runtime/metrics.ts'
 import { post } from '../support/http.ts'
 
-const app = createHttpApp(() => {})
+const app = createHttpApp(() => {}, createMetrics())
 addRoute(app, 'POST', '/echo', async (c) =>
   c.json(await readJson(c.req.raw, z.strictObject({ message: text }))),
 )

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Registry } from 'prom-client'
 import { describe, expect, test, vi } from 'vitest'
 import { holdKeyRing } from '../../../signer/key-holder.ts'
+import { createSignerMetrics } from '../../../signer/metrics.ts'
 import { type Entries, makeFolder, makeVolume, mountEntries } from '../support/folder.ts'
 import { createMemoryLog } from '../support/logged.ts'
 import { WAIT_MS } from '../support/timeouts.ts'
@@ -12,11 +14,12 @@ const POLL_MS = 10
 /** Polling would not be in time. */
 const NEVER_MS = 60 * 60 * 1_000
 const good = () => randomBytes(32)
+const metrics = createSignerMetrics(new Registry())
 
 async function hold(entries: Entries, pollMs = POLL_MS) {
   const folder = await makeVolume(entries)
   const { log, lines } = createMemoryLog()
-  const getKeyRing = await holdKeyRing(folder, log, pollMs)
+  const getKeyRing = await holdKeyRing(folder, { log, metrics, pollMs })
   const primary = () => getKeyRing().primary.id
   const events = () => lines.map(({ event }) => event)
   const eventually = (check: () => void) => vi.waitFor(check, WAIT_MS)
@@ -57,7 +60,7 @@ test('takes a file that is written over in a plain folder', async () => {
   const folder = await makeFolder()
   await writeFile(join(folder, 'a'), good())
   const { log } = createMemoryLog()
-  const getKeyRing = await holdKeyRing(folder, log, POLL_MS)
+  const getKeyRing = await holdKeyRing(folder, { log, metrics, pollMs: POLL_MS })
   const material = () => getKeyRing().primary.material
   const before = material()
   await writeFile(join(folder, 'a.new'), good())

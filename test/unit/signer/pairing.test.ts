@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createPairing } from '../../../frontend/pairing.ts'
 import { AppError } from '../../../runtime/errors.ts'
+import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
+import { createSignerMetrics } from '../../../signer/metrics.ts'
 import { createPairingLock, createPairingSecret } from '../../../signer/pairing.ts'
 import { makeFolder } from '../support/folder.ts'
 import { post } from '../support/http.ts'
@@ -20,19 +22,23 @@ async function makePair() {
   const admit = createPairingLock(await createPairingSecret(folder), () => now)
   const { log, lines } = createMemoryLog()
   const getKeyRing = () => ({ primary: key, keys: new Map([[key.id, key]]) })
-  const app = createApp({ log, isDraining: () => false, getKeyRing, admit })
+  const metrics = createMetrics()
+  const { countSignatures } = createSignerMetrics(metrics.registry)
+  const deps = { log, metrics, isDraining: () => false, getKeyRing, admit, countSignatures }
+  const app = createApp(deps)
   const body = '{"message":"hello"}'
   const sign = (text = body, path = '/sign', method = 'POST', at = now) =>
     createPairing(join(folder, 'secret'), () => at).sign({ method, path, body: Buffer.from(text) })
   const send = (headers: Record<string, string>, text = body) => post(app, '/sign', text, headers)
-  return { folder, sign, send, lines }
+  return { folder, sign, send, lines, readMetrics: () => metrics.registry.metrics() }
 }
 
 describe('the lock', () => {
   test('opens for the frontend', async () => {
-    const { sign, send } = await makePair()
+    const { sign, send, readMetrics } = await makePair()
     const { status, body } = await send(sign())
     expect([status, body.keyId]).toEqual([200, 'key-1'])
+    expect(await readMetrics()).toContain('signer_signatures_total{key_id="key-1"} 1')
   })
 
   test.each([-60, 60])('opens for a clock that is %i seconds off', async (seconds) => {
@@ -84,6 +90,9 @@ describe('the lock', () => {
     expect([status, body.code]).toEqual([403, 'pairing_refused'])
     expect(body).not.toHaveProperty('signature')
     expect(pair.lines.at(-1)).toMatchObject({ event: 'request_refused', code: 'pairing_refused' })
+    const counted = await pair.readMetrics()
+    expect(counted).toContain('_count{method="POST",route="/sign",status="403"} 1')
+    expect(counted).not.toMatch(/^signer_signatures_total\{/m)
   })
 
   test('stays shut before anything is said about the body', async () => {

@@ -1,6 +1,7 @@
 // A signer's app with two keys, its lock open: what the endpoints do with keys and messages.
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { AppError } from '../../../runtime/errors.ts'
+import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import type { KeyRing } from '../../../signer/key-ring.ts'
 import { createPairingLock } from '../../../signer/pairing.ts'
@@ -17,7 +18,9 @@ export function makeSignerApp(held: KeyRing | null = ring, isDraining = () => fa
     throw new AppError('key_unavailable', 'the Secret has no key')
   }
   const admit = createPairingLock(undefined)
-  return createApp({ log: () => {}, isDraining, getKeyRing, admit })
+  const countSignatures = () => {}
+  const metrics = createMetrics()
+  return createApp({ log: () => {}, metrics, isDraining, getKeyRing, admit, countSignatures })
 }
 
 /** What the signature over `message` must be. */
