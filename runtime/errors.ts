@@ -10,6 +10,7 @@ export const statusOf = {
   headers_too_large: 431,
   internal: 500,
   key_unavailable: 503,
+  audit_unavailable: 503,
   caller_token_unavailable: 503,
   pairing_unavailable: 503,
   signer_unavailable: 503,

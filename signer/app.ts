@@ -8,26 +8,29 @@ import {
   createHttpApp,
 } from '../runtime/http-app.ts'
 import type { ServiceDeps } from '../runtime/service.ts'
+import type { Audit } from './audit-log.ts'
+import { createAudited } from './audited.ts'
 import { createKeysHandler } from './keys-endpoint.ts'
 import { createSignBatchHandler } from './sign-batch-endpoint.ts'
 import { createSignHandler } from './sign-endpoint.ts'
 import type { SigningDeps } from './signing-deps.ts'
 import { createVerifyHandler } from './verify-endpoint.ts'
 
-export type SignerDeps = ServiceDeps & SigningDeps
+export type SignerDeps = ServiceDeps & SigningDeps & { audit: Audit }
 
 /** Makes the app. Ready means that there is a key to sign with. */
 export function createApp(deps: SignerDeps): App {
   const { log, metrics, isDraining, getKeyRing, admit } = deps
   const app = createHttpApp(log, metrics)
+  const audited = createAudited(deps.audit)
   addHealthRoutes(app, () => {
     if (isDraining()) throw new AppError('shutting_down', 'the signer is shutting down')
     getKeyRing()
   })
   addMetricsRoute(app, metrics)
-  addRoute(app, 'POST', '/sign', createSignHandler(deps))
-  addRoute(app, 'POST', '/sign/batch', createSignBatchHandler(deps))
-  addRoute(app, 'POST', '/verify', createVerifyHandler(getKeyRing, admit))
-  addRoute(app, 'GET', '/keys', createKeysHandler(getKeyRing, admit))
+  addRoute(app, 'POST', '/sign', audited(createSignHandler(deps)))
+  addRoute(app, 'POST', '/sign/batch', audited(createSignBatchHandler(deps)))
+  addRoute(app, 'POST', '/verify', audited(createVerifyHandler(getKeyRing, admit)))
+  addRoute(app, 'GET', '/keys', audited(createKeysHandler(getKeyRing, admit)))
   return app
 }

@@ -1,6 +1,7 @@
 // The signer container's entry: it holds the key and does nothing but sign.
 import { runService } from '../runtime/service.ts'
 import { createApp } from './app.ts'
+import { createAudit } from './audit-log.ts'
 import { loadConfig } from './config.ts'
 import { holdKeyRing } from './key-holder.ts'
 import { createSignerMetrics } from './metrics.ts'
@@ -16,7 +17,7 @@ await runService(
       deps.log('warn', 'pairing_off', { reason: 'SIGNER_PAIRING_DIR is not set' })
     const admit = createPairingLock(secret)
     return {
-      app: createApp({ ...deps, ...metrics, getKeyRing, admit }),
+      app: createApp({ ...deps, ...metrics, getKeyRing, admit, audit: createAudit() }),
       address: { socket },
       lingerMs,
     }

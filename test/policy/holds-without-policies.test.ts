@@ -1,10 +1,11 @@
 // Attacks 27 and 28, their worst case: somebody has deleted every AuthorizationPolicy, so that the mesh lets everybody
 // through to the signer. Its own lock holds.
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
-import { fieldManager, namespace } from '../../deploy/names.ts'
+import { deployment, fieldManager, namespace } from '../../deploy/names.ts'
 import { resourceSchema } from '../../deploy/resources.ts'
 import { lookAlike, stranger, twin, VICTIM_IN_MESH } from './support/attackers.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
@@ -15,6 +16,10 @@ import { bearer, readJsonBody, readStatus, writeRequest } from './support/reques
 import { CONFIG_MS, POLL_MS } from './support/timeouts.ts'
 
 const kind = 'authorizationpolicies.security.istio.io'
+/** What a caller can claim about itself. */
+const forged = {
+  'x-forwarded-client-cert': `By=spiffe://cluster.local/x;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://cluster.local/ns/admin/sa/admin`,
+}
 const list = z.object({ items: z.array(resourceSchema) })
 
 async function deletePolicies(): Promise<() => Promise<void>> {
@@ -50,6 +55,7 @@ describe('with every AuthorizationPolicy deleted', () => {
   let restore = async () => {}
   const attackers = { stranger, 'look-alike': lookAlike, twin }
   const results = new Map<string, BatchResult<Outcome[]>>()
+  const requestId = randomUUID()
 
   beforeAll(async () => {
     restore = await deletePolicies()
@@ -59,17 +65,30 @@ describe('with every AuthorizationPolicy deleted', () => {
       const batch = await runBatch((_, { token }) =>
         probeFrom(
           attacker,
-          [{}, { headers: bearer(token) }].map((parts) => ({
-            host: VICTIM_IN_MESH,
-            port: 8081,
-            bytes: writeRequest(parts),
-          })),
+          [{ headers: { ...forged, 'x-request-id': requestId } }, { headers: bearer(token) }].map(
+            (parts) => ({
+              host: VICTIM_IN_MESH,
+              port: 8081,
+              bytes: writeRequest(parts),
+            }),
+          ),
         ),
       )
       results.set(name, batch)
     }
   })
   afterAll(() => restore())
+
+  test('each is in the audit log under its real name, not the one that it claims', async () => {
+    const args = ['logs', '-n', namespace, `deployment/${deployment}`, '-c', 'signer']
+    const lines = (await kubectl(args)).split('\n').filter((line) => line.includes(requestId))
+    const entries = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'audit')
+    expect(entries.map(({ caller, outcome }) => [caller, outcome])).toEqual([
+      ['spiffe://cluster.local/ns/signing-test-stranger/sa/default', 'pairing_refused'],
+      ['spiffe://cluster.local/ns/signing/sa/look-alike', 'pairing_refused'],
+      ['spiffe://cluster.local/ns/signing/sa/secure-signing', 'pairing_refused'],
+    ])
+  })
 
   describe.each(Object.keys(attackers))('the %s', (name) => {
     const load = () => results.get(name) as BatchResult<Outcome[]>

@@ -24,7 +24,15 @@ async function makePair() {
   const getKeyRing = () => ({ primary: key, keys: new Map([[key.id, key]]) })
   const metrics = createMetrics()
   const { countSignatures } = createSignerMetrics(metrics.registry)
-  const deps = { log, metrics, isDraining: () => false, getKeyRing, admit, countSignatures }
+  const deps = {
+    log,
+    metrics,
+    isDraining: () => false,
+    getKeyRing,
+    admit,
+    countSignatures,
+    audit: async () => {},
+  }
   const app = createApp(deps)
   const body = '{"message":"hello"}'
   const sign = (text = body, path = '/sign', method = 'POST', at = now) =>

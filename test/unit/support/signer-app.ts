@@ -19,8 +19,17 @@ export function makeSignerApp(held: KeyRing | null = ring, isDraining = () => fa
   }
   const admit = createPairingLock(undefined)
   const countSignatures = () => {}
+  const audit = async () => {}
   const metrics = createMetrics()
-  return createApp({ log: () => {}, metrics, isDraining, getKeyRing, admit, countSignatures })
+  return createApp({
+    log: () => {},
+    metrics,
+    isDraining,
+    getKeyRing,
+    admit,
+    countSignatures,
+    audit,
+  })
 }
 
 /** What the signature over `message` must be. */

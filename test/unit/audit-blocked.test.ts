@@ -1,0 +1,44 @@
+// Attack 37: nobody reads the signer's output any more. Then it signs nothing, says so at once, and goes on when
+// somebody reads again.
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { run } from '../../cli/exec.ts'
+import { makeFolder, makeVolume } from './support/folder.ts'
+import { ask, jsonType } from './support/services.ts'
+import { PROCESS_TEST_MS, START_MS } from './support/timeouts.ts'
+
+const entry = resolve(import.meta.dirname, '../../signer/main.ts')
+
+test('signs nothing while its output is blocked, and goes on after', {
+  timeout: PROCESS_TEST_MS,
+}, async () => {
+  const folder = await makeFolder()
+  const socket = join(folder, 'signer.sock')
+  const fifo = join(folder, 'stdout')
+  await run('mkfifo', [fifo])
+  // Open at both ends, and read only when it is time to.
+  const pipe = await open(fifo, 'r+')
+  const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: await makeVolume({ a: randomBytes(32) }) }
+  const signer = spawn(process.execPath, [entry], { env, stdio: ['ignore', pipe.fd, 'ignore'] })
+  onTestFinished(async () => {
+    signer.kill('SIGKILL')
+    await pipe.close()
+  })
+  const sign = () => ask(socket, '/sign', '{"message":"a"}', jsonType)
+  await vi.waitFor(async () => expect((await sign()).status).toBe(200), START_MS)
+
+  let answer = await sign()
+  // A pipe holds 64 KiB.
+  for (let count = 0; answer.status === 200 && count < 1_000; count++) answer = await sign()
+  expect([answer.status, answer.body.code]).toEqual([503, 'audit_unavailable'])
+  expect(answer.body).not.toHaveProperty('signature')
+  // The probes are answered all the same.
+  expect((await sign()).status).toBe(503)
+  expect((await ask(socket, '/healthz')).status).toBe(200)
+
+  await pipe.read(Buffer.alloc(64 * 1024))
+  await vi.waitFor(async () => expect((await sign()).status).toBe(200), START_MS)
+})

@@ -1,0 +1,179 @@
+// No signature leaves without its line, and no line says what nobody may read.
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { AppError } from '../../../runtime/errors.ts'
+import { createMetrics } from '../../../runtime/metrics.ts'
+import { createApp } from '../../../signer/app.ts'
+import { type AuditEntry, createAudit } from '../../../signer/audit-log.ts'
+import { readCaller } from '../../../signer/caller.ts'
+import { createPairingLock } from '../../../signer/pairing.ts'
+import { get, post } from '../support/http.ts'
+
+const entry = {
+  requestId: 'id-1',
+  caller: 'unknown',
+  route: 'POST /sign',
+  outcome: 'signed',
+  count: 1,
+}
+const proxyElement = (id: string) =>
+  `By=spiffe://td/ns/signing/sa/secure-signing;Hash=${'0a'.repeat(32)};Subject="";URI=${id}`
+
+describe('the log', () => {
+  /** A log whose writes end when `release` is called. */
+  function makeLog(deadlineMs = 5_000) {
+    const written: string[] = []
+    const releases: ((error?: Error) => void)[] = []
+    const audit = createAudit(
+      (text) =>
+        new Promise((resolve, reject) => {
+          written.push(text)
+          releases.push((error) => (error ? reject(error) : resolve()))
+        }),
+      { now: () => 0, deadlineMs },
+    )
+    return { audit, written, release: (error?: Error) => releases.shift()?.(error) }
+  }
+  const settle = () => new Promise((done) => setImmediate(done))
+
+  test('writes one line of JSON, and resolves when it is out', async () => {
+    const { audit, written, release } = makeLog()
+    let done = false
+    const audited = audit({ ...entry, keyId: 'a\nb' }).then(() => {
+      done = true
+    })
+    await settle()
+    expect(done).toBe(false)
+    release()
+    await audited
+    const line = { time: '1970-01-01T00:00:00.000Z', event: 'audit', ...entry, keyId: 'a\nb' }
+    expect(written).toEqual([`${JSON.stringify(line)}\n`])
+  })
+
+  test('writes what has come in the meantime at once, in order, in pieces of 4 KiB at most', async () => {
+    const { audit, written, release } = makeLog()
+    const ids = Array.from({ length: 60 }, (_, index) => `id-${index}`)
+    const all = Promise.all(ids.map((requestId) => audit({ ...entry, requestId })))
+    for (let round = 0; round < ids.length; round++) {
+      await settle()
+      release()
+    }
+    await all
+    expect(written.length).toBeLessThan(8)
+    expect(written.every((text) => text.length <= 4_096 && text.endsWith('\n'))).toBe(true)
+    const lines = written.join('').trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line).requestId)).toEqual(ids)
+  })
+
+  test('rejects what could not be written, and writes the next', async () => {
+    const { audit, release } = makeLog()
+    const failed = audit(entry)
+    release(new Error('EPIPE'))
+    await expect(failed).rejects.toMatchObject({ code: 'audit_unavailable' })
+    const next = audit(entry)
+    await settle()
+    release()
+    await expect(next).resolves.toBeUndefined()
+  })
+
+  test('rejects what is not written in time, and all that comes until the writing goes on', async () => {
+    const { audit, release } = makeLog(20)
+    const first = audit(entry)
+    const second = audit(entry)
+    await expect(first).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await expect(second).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await expect(audit(entry)).rejects.toMatchObject({ code: 'audit_unavailable' })
+    release()
+    await settle()
+    const later = audit(entry)
+    await settle()
+    release()
+    await expect(later).resolves.toBeUndefined()
+  })
+})
+
+describe('each request', () => {
+  function makeAudited(fail = false) {
+    const entries: AuditEntry[] = []
+    const key = { id: 'key-1', material: createSecretKey(randomBytes(32)) }
+    const app = createApp({
+      log: () => {},
+      metrics: createMetrics(),
+      isDraining: () => false,
+      getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
+      admit: createPairingLock(undefined),
+      countSignatures: () => {},
+      audit: async (each) => {
+        if (fail) throw new AppError('audit_unavailable', 'the audit log cannot be written')
+        entries.push(each)
+      },
+    })
+    return { app, entries }
+  }
+  const secret = 'hunter2'
+  const headers = {
+    'x-request-id': 'id-1',
+    'x-forwarded-client-cert': proxyElement('spiffe://td/x'),
+  }
+  const base = { requestId: 'id-1', caller: 'spiffe://td/x' }
+
+  test.each<[string, unknown, Partial<AuditEntry>]>([
+    ['/sign', { message: secret }, { outcome: 'signed', count: 1, keyId: 'key-1' }],
+    [
+      '/sign/batch',
+      { messages: [secret, secret] },
+      { outcome: 'signed', count: 2, keyId: 'key-1' },
+    ],
+    ['/verify', { message: secret, signature: '0'.repeat(64) }, { outcome: 'verified', count: 1 }],
+    ['/sign', { message: 1 }, { outcome: 'invalid_request', count: 0 }],
+    ['/sign', secret, { outcome: 'invalid_request', count: 0 }],
+  ])('is written down: POST %s %#', async (path, request, expected) => {
+    const { app, entries } = makeAudited()
+    const { body } = await post(app, path, request, headers)
+    expect(entries).toEqual([{ ...base, route: `POST ${path}`, ...expected }])
+    const text = JSON.stringify(entries)
+    expect(text).not.toContain(secret)
+    if (typeof body.signature === 'string') expect(text).not.toContain(body.signature)
+  })
+
+  test('is written down: GET /keys', async () => {
+    const { app, entries } = makeAudited()
+    await get(app, '/keys', headers)
+    expect(entries).toEqual([{ ...base, route: 'GET /keys', outcome: 'listed', count: 0 }])
+  })
+
+  test.each([
+    ['/sign', { message: 'a' }],
+    ['/sign/batch', { messages: ['a'] }],
+    ['/verify', { message: 'a', signature: '0'.repeat(64) }],
+    ['/sign', { message: 1 }],
+  ])('is answered by 503 and nothing else if that fails: POST %s %#', async (path, request) => {
+    const { app } = makeAudited(true)
+    const { status, body } = await post(app, path, request)
+    expect([status, body.code]).toEqual([503, 'audit_unavailable'])
+    expect(body).not.toHaveProperty('signature')
+    expect(body).not.toHaveProperty('signatures')
+  })
+})
+
+describe('the caller', () => {
+  const real = proxyElement('spiffe://td/ns/signing/sa/secure-signing')
+  const forged = proxyElement('spiffe://td/ns/other/sa/admin')
+  test.each([
+    ['the one that the proxy names', real, 'spiffe://td/ns/signing/sa/secure-signing'],
+    ['the last one', `${forged},${real}`, 'spiffe://td/ns/signing/sa/secure-signing'],
+    [
+      'the last one after an open quote',
+      `By=x;Subject="${forged},${real}`,
+      'spiffe://td/ns/signing/sa/secure-signing',
+    ],
+    ['unknown without a header', undefined, 'unknown'],
+    [
+      'unknown if the last one has no identity',
+      `${real},By=;Hash=${'0'.repeat(64)};Subject=""`,
+      'unknown',
+    ],
+    ['unknown if the header is something else', 'spiffe://td/x', 'unknown'],
+    ['unknown if there is more behind', `${real};DNS=x`, 'unknown'],
+  ])('is %s', (_, header, caller) => expect(readCaller(header)).toBe(caller))
+})
