@@ -1,4 +1,4 @@
-// The frontend's routes: POST /process, GET /healthz, /readyz, /metrics.
+// The frontend's routes: POST /process, GET /healthz, /readyz, /metrics, /openapi.json.
 import { AppError } from '../runtime/errors.ts'
 import {
   type App,
@@ -8,6 +8,7 @@ import {
   createHttpApp,
 } from '../runtime/http-app.ts'
 import type { ServiceDeps } from '../runtime/service.ts'
+import { describeApi } from './openapi.ts'
 import { createProcessHandler } from './process-endpoint.ts'
 import type { AskSigner } from './signer-client.ts'
 
@@ -26,6 +27,8 @@ export function createApp(deps: FrontendDeps): App {
     requireCredentials()
   })
   addMetricsRoute(app, metrics)
+  const api = describeApi()
+  addRoute(app, 'GET', '/openapi.json', (c) => c.json(api))
   addRoute(app, 'POST', '/process', createProcessHandler(askSigner))
   return app
 }

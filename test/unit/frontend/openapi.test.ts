@@ -1,0 +1,73 @@
+// The document says what the service does: it is made of the same schemas, and here held against its answers.
+import { describe, expect, test } from 'vitest'
+import { createApp } from '../../../frontend/app.ts'
+import { AppError } from '../../../runtime/errors.ts'
+import { createMetrics } from '../../../runtime/metrics.ts'
+import { get, post } from '../support/http.ts'
+
+function makeApp(fault?: AppError) {
+  return createApp({
+    log: () => {},
+    metrics: createMetrics(),
+    isDraining: () => false,
+    requireCredentials: () => {},
+    askSigner: async () => {
+      if (fault !== undefined) throw fault
+      return { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
+    },
+  })
+}
+
+type Schema = {
+  required: string[]
+  properties: Record<string, { pattern?: string }>
+  additionalProperties?: boolean
+}
+type Content = Record<string, { schema: Schema }>
+type Operation = {
+  requestBody: { content: Content }
+  responses: Record<string, { content: Content }>
+}
+
+async function readOperation(): Promise<Operation> {
+  const { status, body } = await get(makeApp(), '/openapi.json')
+  expect([status, body.openapi]).toEqual([200, '3.1.1'])
+  return (body.paths as { '/process': { post: Operation } })['/process'].post
+}
+
+describe('GET /openapi.json', () => {
+  test('asks for a message and nothing else', async () => {
+    const { requestBody } = await readOperation()
+    expect(requestBody.content['application/json']?.schema).toMatchObject({
+      type: 'object',
+      required: ['message'],
+      properties: { message: { type: 'string' } },
+      additionalProperties: false,
+    })
+  })
+
+  test('promises the answer that there is', async () => {
+    const { responses } = await readOperation()
+    const schema = responses[200]?.content['application/json']?.schema
+    const { body } = await post(makeApp(), '/process', { message: 'a' })
+    expect(Object.keys(body).sort()).toEqual(schema?.required.toSorted())
+    const pattern = schema?.properties.signature?.pattern ?? 'none'
+    expect(body.signature).toMatch(new RegExp(pattern))
+  })
+
+  test.each([
+    [400, undefined, {}],
+    [413, undefined, { message: 'a'.repeat(70_000) }],
+    [500, new Error('a bug') as AppError, { message: 'a' }],
+    [503, new AppError('signer_unavailable', 'away'), { message: 'a' }],
+    [503, new AppError('pairing_unavailable', 'away'), { message: 'a' }],
+    [504, new AppError('signer_timeout', 'late'), { message: 'a' }],
+  ])('names the error %i, with what is in it', async (wanted, fault, request) => {
+    const { responses } = await readOperation()
+    const { status, body } = await post(makeApp(fault), '/process', request)
+    expect(status).toBe(wanted)
+    const schema = responses[status]?.content['application/problem+json']?.schema
+    expect(Object.keys(schema?.properties ?? {})).toEqual(expect.arrayContaining(Object.keys(body)))
+    expect(Object.keys(body)).toEqual(expect.arrayContaining(schema?.required ?? ['a schema']))
+  })
+})
