@@ -9,6 +9,7 @@ export const statusOf = {
   unsupported_media_type: 415,
   headers_too_large: 431,
   internal: 500,
+  overloaded: 503,
   key_unavailable: 503,
   audit_unavailable: 503,
   caller_token_unavailable: 503,

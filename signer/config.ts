@@ -19,6 +19,9 @@ const schema = z.object({
     .describe(
       'the folder to leave the pairing secret in; unset: frontend and signer are not paired',
     ),
+  SIGNER_MAX_REQUESTS: wholeNumber(1, 10_000)
+    .default(256)
+    .describe('requests for one message that are worked on at once'),
   SIGNER_LINGER_MS: wholeNumber(0, 60_000)
     .default(0)
     .describe('how long requests are still taken after SIGTERM'),
@@ -28,6 +31,7 @@ export type SignerConfig = Readonly<{
   socket: string
   keyDir: string
   pairingDir: string | undefined
+  maxRequests: number
   lingerMs: number
 }>
 
@@ -38,6 +42,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
     socket: variables.SIGNER_SOCKET,
     keyDir: variables.SIGNER_KEY_DIR,
     pairingDir: variables.SIGNER_PAIRING_DIR,
+    maxRequests: variables.SIGNER_MAX_REQUESTS,
     lingerMs: variables.SIGNER_LINGER_MS,
   })
 }

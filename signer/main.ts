@@ -9,15 +9,14 @@ import { createPairingLock, createPairingSecret } from './pairing.ts'
 
 await runService(
   () => loadConfig(process.env),
-  async ({ socket, keyDir, pairingDir, lingerMs }, deps) => {
+  async ({ socket, keyDir, pairingDir, maxRequests, lingerMs }, deps) => {
     const metrics = createSignerMetrics(deps.metrics.registry)
     const getKeyRing = await holdKeyRing(keyDir, { log: deps.log, metrics })
     const secret = pairingDir === undefined ? undefined : await createPairingSecret(pairingDir)
-    if (secret === undefined)
-      deps.log('warn', 'pairing_off', { reason: 'SIGNER_PAIRING_DIR is not set' })
+    if (secret === undefined) deps.log('warn', 'pairing_off', { reason: 'no SIGNER_PAIRING_DIR' })
     const admit = createPairingLock(secret)
     return {
-      app: createApp({ ...deps, ...metrics, getKeyRing, admit, audit: createAudit() }),
+      app: createApp({ ...deps, ...metrics, getKeyRing, admit, audit: createAudit(), maxRequests }),
       address: { socket },
       lingerMs,
     }

@@ -103,6 +103,7 @@ describe('each request', () => {
       getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
       admit: createPairingLock(undefined),
       countSignatures: () => {},
+      maxRequests: 1,
       audit: async (each) => {
         if (fail) throw new AppError('audit_unavailable', 'the audit log cannot be written')
         entries.push(each)

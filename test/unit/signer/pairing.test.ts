@@ -32,6 +32,7 @@ async function makePair() {
     admit,
     countSignatures,
     audit: async () => {},
+    maxRequests: 1,
   }
   const app = createApp(deps)
   const body = '{"message":"hello"}'

@@ -12,7 +12,11 @@ const old = { id: 'old', material: createSecretKey(bytes.old) }
 const ring: KeyRing = { primary, keys: new Map(Object.entries({ new: primary, old })) }
 
 /** Makes the app; null: it has no key. */
-export function makeSignerApp(held: KeyRing | null = ring, isDraining = () => false) {
+export function makeSignerApp(
+  held: KeyRing | null = ring,
+  isDraining = () => false,
+  maxRequests = 256,
+) {
   function getKeyRing(): KeyRing {
     if (held !== null) return held
     throw new AppError('key_unavailable', 'the Secret has no key')
@@ -21,15 +25,8 @@ export function makeSignerApp(held: KeyRing | null = ring, isDraining = () => fa
   const countSignatures = () => {}
   const audit = async () => {}
   const metrics = createMetrics()
-  return createApp({
-    log: () => {},
-    metrics,
-    isDraining,
-    getKeyRing,
-    admit,
-    countSignatures,
-    audit,
-  })
+  const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, countSignatures, audit }
+  return createApp({ ...deps, maxRequests })
 }
 
 /** What the signature over `message` must be. */

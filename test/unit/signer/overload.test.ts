@@ -1,0 +1,47 @@
+// Too many at once: some are told so, the others are served, and when they have gone everybody is.
+import { describe, expect, test } from 'vitest'
+import { get, post } from '../support/http.ts'
+import { makeSignerApp } from '../support/signer-app.ts'
+
+type App = ReturnType<typeof makeSignerApp>
+
+/** A request whose body is on its way until `finish` is called. */
+function begin(app: App, path: string, text: string) {
+  let finish = () => {}
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      finish = () => {
+        controller.enqueue(Buffer.from(text))
+        controller.close()
+      }
+    },
+  })
+  const headers = { 'content-type': 'application/json' }
+  const init: RequestInit & { duplex: 'half' } = { method: 'POST', headers, body, duplex: 'half' }
+  const answered = Promise.resolve(app.request(path, init)).then(({ status }) => status)
+  return { finish, answered }
+}
+
+describe.each([
+  ['/sign', { message: 'a' }, 3],
+  ['/verify', { message: 'a', signature: '0'.repeat(64) }, 3],
+  ['/sign/batch', { messages: ['a'] }, 8],
+])('POST %s', (path, request, most) => {
+  test(`over ${most} at once is answered by 503 and Retry-After`, async () => {
+    const app = makeSignerApp(undefined, undefined, 3)
+    const text = JSON.stringify(request)
+    const begun = Array.from({ length: most }, () => begin(app, path, text))
+    const { status, headers, body } = await post(app, path, request)
+    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'overloaded', '1'])
+    expect((await get(app, '/readyz')).status).toBe(200)
+    for (const { finish } of begun) finish()
+    expect(await Promise.all(begun.map(({ answered }) => answered))).toEqual(begun.map(() => 200))
+    expect((await post(app, path, request)).status).toBe(200)
+  })
+})
+
+test('requests that are rejected give their places back', async () => {
+  const app = makeSignerApp(undefined, undefined, 1)
+  for (let count = 0; count < 3; count++) await post(app, '/sign', { message: 1 })
+  expect((await post(app, '/sign', { message: 'a' })).status).toBe(200)
+})
