@@ -17,8 +17,8 @@ export type ImageReference = {
 export const defaultPrefix = 'localhost/secure-signing'
 const root = resolve(import.meta.dirname, '..')
 
-/** What goes into an image besides the libraries, which the lockfile pins by their hashes. */
-const sharedSources = ['package.json', 'package-lock.json', 'runtime']
+/** What an image is made of besides its room: the lockfile pins libraries and bundler by their hashes. */
+const sharedSources = ['package.json', 'package-lock.json', 'runtime', 'deploy/image-context.ts']
 
 /** Files of the room that the image has no use for: a change of a test is not a new image. */
 export function isImageSource(path: string): boolean {

@@ -22,9 +22,8 @@ describe.each([
 ])('the image of the %s', (room, user, readable, writable) => {
   const flags = readEntrypoint(room)
 
-  test('has its own room, runtime/ and the libraries in it, and nothing else', () => {
-    const folders = ['node_modules', 'runtime', room].map((name) => `${name} ./${name}`)
-    expect(readLines(room, 'COPY')).toEqual(['package.json ./', ...folders])
+  test('has one file in it, and nothing else', () => {
+    expect(readLines(room, 'COPY')).toEqual([`${room}/main.mjs ./`])
   })
 
   test('is built in one stage, without running or fetching anything', () => {
@@ -46,6 +45,6 @@ describe.each([
 
   test('may do nothing else, opens no inspector and has no __proto__', () => {
     const others = flags.filter((flag) => !flag.startsWith('--allow-fs-')).slice(2)
-    expect(others).toEqual(['--disable-sigusr1', '--disable-proto=throw', `/app/${room}/main.ts`])
+    expect(others).toEqual(['--disable-sigusr1', '--disable-proto=throw', '/app/main.mjs'])
   })
 })
