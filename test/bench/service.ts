@@ -1,0 +1,36 @@
+// Starts a program that says "listening", and measures what that took.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const START_MS = 15_000
+const POLL_MS = 1
+
+export type Started = { child: ChildProcess; readyMs: number; stop: () => void }
+
+/** Runs Node with `args`, its output in the file `log`, until it listens. */
+export async function startService(
+  args: readonly string[],
+  env: Record<string, string>,
+  log: string,
+): Promise<Started> {
+  const output = openSync(log, 'w')
+  const start = performance.now()
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', output, output] })
+  closeSync(output)
+  while (!(await readFile(log, 'utf8')).includes('"event":"listening"')) {
+    if (performance.now() - start > START_MS || child.exitCode !== null) {
+      child.kill('SIGKILL')
+      throw new Error(`it does not start: ${await readFile(log, 'utf8')}`)
+    }
+    await sleep(POLL_MS)
+  }
+  return { child, readyMs: performance.now() - start, stop: () => child.kill('SIGKILL') }
+}
+
+/** Resident memory in MiB. */
+export async function readResidentMib({ child }: Started): Promise<number> {
+  const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024
+}
