@@ -2,7 +2,7 @@
 import { type Node, runInNode } from './node-process.ts'
 import { IN_NODE } from './paths.ts'
 
-export const globalArgs = ['--root', `${IN_NODE.state}/buildah`, '--runroot', '/run/buildah']
+const globalArgs = ['--root', `${IN_NODE.state}/buildah`, '--runroot', '/run/buildah']
 
 /** Builds an image from a context and a Containerfile that the node sees. Nothing is fetched: a missing base fails. */
 export async function buildInNode(

@@ -22,13 +22,17 @@ async function listMounts(): Promise<string[]> {
   return mounts.filter((line) => line.includes(STATE)).map((line) => `mount ${line.split(' ')[4]}`)
 }
 
-/** Whoever was in the node's namespaces had the state mounted at a path of the node. */
+/**
+ * Whoever was in the node's namespaces had the state mounted at a path of the node. mountinfo names it by its path
+ * within its own file system (proc(5)), which is the end of the whole path.
+ */
 async function listProcesses(): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const found = await Promise.all(
     pids.map(async (pid) => {
       const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')
-      return mounts.includes(`${STATE} /node/state `) ? [`process ${pid}`] : []
+      const source = / (\S+) \/node\/state /.exec(mounts)?.[1]
+      return source !== undefined && STATE.endsWith(source) ? [`process ${pid}`] : []
     }),
   )
   return found.flat()

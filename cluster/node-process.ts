@@ -41,7 +41,10 @@ export async function findNode(): Promise<Node | undefined> {
   if (text === undefined) return undefined
   const found = record.parse(JSON.parse(text))
   if ((await readStartTime(found.pid)) !== found.startedAt) return undefined
-  const children = await readFile(`/proc/${found.pid}/task/${found.pid}/children`, 'utf8')
+  // It may end between two looks at it.
+  const children = await readFile(`/proc/${found.pid}/task/${found.pid}/children`, 'utf8').catch(
+    () => '',
+  )
   const init = Number(children.trim().split(' ')[0])
   return init > 0 ? { ...found, init } : undefined
 }

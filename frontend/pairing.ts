@@ -3,9 +3,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { AppError } from '../runtime/errors.ts'
-import { signRequestHeaders } from '../runtime/http-signature.ts'
-
-const SECRET_BYTES = 32
+import { PAIRING_SECRET_BYTES, signRequestHeaders } from '../runtime/http-signature.ts'
 
 export type Pairing = {
   /** Headers for a request; throws AppError pairing_unavailable. */
@@ -34,7 +32,7 @@ export function createPairing(file: string | undefined, now: () => number = Date
 function readSecret(file: string): KeyObject {
   try {
     const bytes = readFileSync(file)
-    if (bytes.length !== SECRET_BYTES) throw unavailable('is not whole')
+    if (bytes.length !== PAIRING_SECRET_BYTES) throw unavailable('is not whole')
     return createSecretKey(bytes)
   } catch (error) {
     if (error instanceof AppError) throw error

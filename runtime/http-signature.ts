@@ -3,9 +3,10 @@
 import { createHmac, hash, type KeyObject } from 'node:crypto'
 
 /** In this order, and no others: a signature over anything less is none. */
-const COVERED = ['@method', '@path', 'content-digest'] as const
+const COVERED = '("@method" "@path" "content-digest")'
 export const SIGNATURE_LABEL = 'sig1'
-export const PAIRING_KEY_ID = 'pairing'
+const KEY_ID = 'pairing'
+export const PAIRING_SECRET_BYTES = 32
 
 /** `path`: without a query. `digest`: the value of Content-Digest. `created`: seconds since 1970. */
 export type SignedParts = { method: string; path: string; digest: string; created: number }
@@ -17,8 +18,7 @@ export function computeContentDigest(body: Uint8Array): string {
 
 /** The value of @signature-params (RFC 9421 section 2.3), which Signature-Input repeats. */
 export function formatSignatureParams(created: number): string {
-  const covered = COVERED.map((name) => `"${name}"`).join(' ')
-  return `(${covered});created=${created};keyid="${PAIRING_KEY_ID}";alg="hmac-sha256"`
+  return `${COVERED};created=${created};keyid="${KEY_ID}";alg="hmac-sha256"`
 }
 
 /** The signature base (RFC 9421 section 2.5): a line for each component, and the parameters. */

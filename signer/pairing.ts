@@ -9,11 +9,11 @@ import {
   computeContentDigest,
   computeRequestSignature,
   formatSignatureParams,
+  PAIRING_SECRET_BYTES,
   SIGNATURE_LABEL,
 } from '../runtime/http-signature.ts'
 
-const SECRET_BYTES = 32
-export const SECRET_FILE = 'secret'
+const SECRET_FILE = 'secret'
 /** Clocks of one Pod are one clock; this is for the time that a request waits. */
 const MAX_AGE_SECONDS = 60
 const inputPattern = new RegExp(`^${SIGNATURE_LABEL}=(\\(.*;created=(\\d{1,11});.*)$`)
@@ -27,7 +27,7 @@ export type Admit = (c: AppContext) => CheckBody
 
 /** Makes a new secret and writes it into `folder`, in one step: nobody reads half of one. Rejects with the system's error. */
 export async function createPairingSecret(folder: string): Promise<KeyObject> {
-  const secret = randomBytes(SECRET_BYTES)
+  const secret = randomBytes(PAIRING_SECRET_BYTES)
   const file = join(folder, SECRET_FILE)
   // The frontend has another user id. Who may read it is decided by who mounts the folder.
   await rm(`${file}.new`, { force: true })

@@ -50,6 +50,22 @@ const misplaced = (token: string): Cases => ({
   'as Basic': { headers: { authorization: `Basic ${token}` } },
 })
 
+/** Tests the controls, and that each of `names`, which are all that was tried, was answered with one of `statuses`. */
+function testRefusals(
+  load: () => BatchResult<Record<string, Outcome>>,
+  statuses: readonly string[],
+  names: readonly string[],
+): void {
+  testControls(load)
+  testNothingReached(load)
+  test('nothing was tried that is not listed', () => {
+    expect(Object.keys(load().outcomes)).toEqual(names)
+  })
+  test.each(names)('is refused: %s', (name) => {
+    expect(statuses).toContain(describeOutcome(load().outcomes[name] as Outcome))
+  })
+}
+
 describe('the frontend, with a token that is not its own', () => {
   let batch: BatchResult<Record<string, Outcome>>
 
@@ -66,31 +82,30 @@ describe('the frontend, with a token that is not its own', () => {
     )
   })
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
-  test.each([
-    'none at all',
-    'in the query string',
-    'in another header',
-    'in a cookie',
-    'without "Bearer"',
-    'as Basic',
-    'for the API server',
-    'of another ServiceAccount',
-    'signed with a key of its own',
-    'signed with a key of its own, and a kid that nobody knows',
-    'alg none',
-    'alg none, the signature kept',
-    'HS256, keyed with the public key',
-    'another payload under the same signature',
-    'no signature',
-    'garbage',
-    'the word null',
-    '16 KiB long',
-  ])('is refused: %s', (name) => {
-    const outcome = batch.outcomes[name] as Outcome
-    expect(['401', '403', '431']).toContain(describeOutcome(outcome))
-  })
+  testRefusals(
+    () => batch,
+    ['401', '403', '431'],
+    [
+      'none at all',
+      'in the query string',
+      'in another header',
+      'in a cookie',
+      'without "Bearer"',
+      'as Basic',
+      'for the API server',
+      'of another ServiceAccount',
+      'signed with a key of its own',
+      'signed with a key of its own, and a kid that nobody knows',
+      'alg none',
+      'alg none, the signature kept',
+      'HS256, keyed with the public key',
+      'another payload under the same signature',
+      'no signature',
+      'garbage',
+      'the word null',
+      '16 KiB long',
+    ],
+  )
 })
 
 describe.skipIf(!hasSigningKey)(
@@ -108,23 +123,22 @@ describe.skipIf(!hasSigningKey)(
       })
     })
 
-    testControls(() => batch)
-    testNothingReached(() => batch)
     test('is served if it says what the mounted one says', () => {
       expect(describeOutcome(copied.right as Outcome)).toBe('200')
     })
-    test.each([
-      'expired',
-      'not yet valid',
-      'of another issuer',
-      'of another subject',
-      'of another namespace',
-      'for another audience',
-      'for an audience that begins like ours',
-      'for no audience',
-    ])('is refused: %s', (name) => {
-      const outcome = batch.outcomes[name] as Outcome
-      expect(['401', '403']).toContain(describeOutcome(outcome))
-    })
+    testRefusals(
+      () => batch,
+      ['401', '403'],
+      [
+        'expired',
+        'not yet valid',
+        'of another issuer',
+        'of another subject',
+        'of another namespace',
+        'for another audience',
+        'for an audience that begins like ours',
+        'for no audience',
+      ],
+    )
   },
 )

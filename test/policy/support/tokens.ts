@@ -2,16 +2,14 @@
 // that are wrong in one thing only; without it (not our local cluster) they can't be made.
 import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join } from 'node:path'
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose'
+import { KUBECONFIG, PKI } from '../../../cluster/paths.ts'
 import { kubectl } from '../../../deploy/kubectl.ts'
 import { namespace, serviceAccount } from '../../../deploy/names.ts'
 
-const localCluster = resolve(import.meta.dirname, '../../../.cluster')
-const signingKey = resolve(localCluster, 'pki/service-account.key')
-
 /** True if the cluster under test is the local one, whose token signing key is at hand. */
-export const hasSigningKey = process.env.KUBECONFIG === resolve(localCluster, 'kubeconfig')
+export const hasSigningKey = process.env.KUBECONFIG === KUBECONFIG
 
 /** A token that the API server issues for `account`, made out to `audience`, or to the API server itself. */
 export async function issueToken(account: string, audience?: string): Promise<string> {
@@ -24,13 +22,14 @@ export async function forgeTokens(good: string): Promise<Record<string, string>>
   const { privateKey: ownKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const kid = String(decodeProtectedHeader(good).kid)
   const [header = '', payload = '', signature = ''] = good.split('.')
-  const sign = (change: JWTPayload, key: KeyObject, keyId = kid) =>
-    new SignJWT({ ...decodeJwt(good), ...change })
-      .setProtectedHeader({ alg: 'RS256', kid: keyId })
-      .sign(key)
-  const forged = {
-    'signed with a key of its own': await sign({}, ownKey),
-    'signed with a key of its own, and a kid that nobody knows': await sign({}, ownKey, 'nobody'),
+  return {
+    'signed with a key of its own': await signLike(good, {}, ownKey),
+    'signed with a key of its own, and a kid that nobody knows': await signLike(
+      good,
+      {},
+      ownKey,
+      'nobody',
+    ),
     'alg none': `${encode({ alg: 'none', kid })}.${payload}.`,
     'alg none, the signature kept': `${encode({ alg: 'none', kid })}.${payload}.${signature}`,
     'HS256, keyed with the public key': await confuseAlgorithm(kid, payload),
@@ -40,18 +39,13 @@ export async function forgeTokens(good: string): Promise<Record<string, string>>
     'the word null': 'null',
     '16 KiB long': 'a'.repeat(16 * 1024),
   }
-  return forged
 }
 
 /** Name → token that the cluster's own key has signed and that is wrong in one claim. */
 export async function forgeWithClusterKey(good: string): Promise<Record<string, string>> {
-  const key = createPrivateKey(await readFile(signingKey))
-  const kid = String(decodeProtectedHeader(good).kid)
+  const key = await readClusterKey()
   const now = Math.floor(Date.now() / 1_000)
-  const sign = (change: JWTPayload) =>
-    new SignJWT({ ...decodeJwt(good), ...change })
-      .setProtectedHeader({ alg: 'RS256', kid })
-      .sign(key)
+  const sign = (change: JWTPayload) => signLike(good, change, key)
   return {
     // Istio grants a minute for clocks that differ.
     expired: await sign({ iat: now - 7_200, nbf: now - 7_200, exp: now - 3_600 }),
@@ -67,9 +61,23 @@ export async function forgeWithClusterKey(good: string): Promise<Record<string, 
 
 /** What `good` says, signed with the cluster's key: shows that a forged token fails for its flaw alone. */
 export async function copyWithClusterKey(good: string): Promise<string> {
-  const key = createPrivateKey(await readFile(signingKey))
-  const { alg, kid } = { alg: 'RS256', kid: String(decodeProtectedHeader(good).kid) }
-  return new SignJWT(decodeJwt(good)).setProtectedHeader({ alg, kid }).sign(key)
+  return signLike(good, {}, await readClusterKey())
+}
+
+/** A token that says what `good` says but for `change`, under the same kid or another. */
+function signLike(
+  good: string,
+  change: JWTPayload,
+  key: KeyObject,
+  kid = String(decodeProtectedHeader(good).kid),
+): Promise<string> {
+  return new SignJWT({ ...decodeJwt(good), ...change })
+    .setProtectedHeader({ alg: 'RS256', kid })
+    .sign(key)
+}
+
+async function readClusterKey(): Promise<KeyObject> {
+  return createPrivateKey(await readFile(join(PKI, 'service-account.key')))
 }
 
 async function confuseAlgorithm(kid: string, payload: string): Promise<string> {
