@@ -11,7 +11,8 @@ const PROGRESS_INTERVAL_MS = 15_000
 /** Istio's template of Envoy's configuration, which its images carry beside the programs. */
 const ENVOY_BOOTSTRAP = 'tools/packaging/common/envoy_bootstrap.json'
 
-export type ProgramSet = 'etcd' | 'kubernetes' | 'coredns' | 'istio'
+/** Those that the cluster is made of. */
+type ClusterSet = 'etcd' | 'kubernetes' | 'coredns' | 'istio'
 
 /** What a set's go.mod does not say: the module whose version names the set, and how its programs tell that version. */
 type Recipe = {
@@ -21,7 +22,7 @@ type Recipe = {
   files?: readonly string[]
 }
 
-const recipes: Record<ProgramSet, Recipe> = {
+const recipes: Record<ClusterSet | 'vault', Recipe> = {
   etcd: { module: 'go.etcd.io/etcd/server/v3' },
   kubernetes: {
     module: 'k8s.io/kubernetes',
@@ -42,6 +43,8 @@ const recipes: Record<ProgramSet, Recipe> = {
     variables: (version) => ({ 'istio.io/istio/pkg/version.buildVersion': formatTag(version) }),
     files: [ENVOY_BOOTSTRAP],
   },
+  // 1.21.1 is the last that compiles: what later ones ask of their own module sdk is in no released version of it.
+  vault: { module: 'github.com/hashicorp/vault' },
 }
 
 const goMod = z.object({
@@ -50,7 +53,8 @@ const goMod = z.object({
 })
 
 /** `folder` holds the set's programs by name; `tag` is its version as an image tag takes it. */
-export type Programs = Record<ProgramSet, { folder: string; tag: string }>
+type Built = { folder: string; tag: string }
+export type Programs = Record<ClusterSet, Built>
 
 /** Compiles what is not in the cache yet; takes minutes on an empty one. */
 export async function buildPrograms(): Promise<Programs> {
@@ -63,7 +67,12 @@ export async function buildPrograms(): Promise<Programs> {
   }
 }
 
-async function buildSet(name: ProgramSet): Promise<{ folder: string; tag: string }> {
+/** Compiles HashiCorp Vault, which no cluster needs, unless it is in the cache; returns the program's path. */
+export async function buildVault(): Promise<string> {
+  return join((await buildSet('vault')).folder, 'vault')
+}
+
+async function buildSet(name: keyof typeof recipes): Promise<Built> {
   const { module, variables, files = [] } = recipes[name]
   const cwd = join(CHECKOUT, 'cluster/programs', name)
   const { Require, Tool } = goMod.parse(JSON.parse(await go(cwd, ['mod', 'edit', '-json'])))

@@ -2,39 +2,35 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, type Handler, Hono } from 'hono'
 import { routePath } from 'hono/route'
-import { AppError, statusOf } from './errors.ts'
+import { AppError, type ErrorCode, statusOf } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
 
-export type AppEnv = { Bindings: Partial<HttpBindings>; Variables: { requestId: string } }
+/** `errorCode`: what the request failed with, once it has. */
+type Variables = { requestId: string; errorCode?: ErrorCode }
+export type AppEnv = { Bindings: Partial<HttpBindings>; Variables: Variables }
 export type AppContext = Context<AppEnv>
 export type App = Hono<AppEnv>
 
 /** Makes an app without routes. */
 export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
   const app = new Hono<AppEnv>({ getPath: readTarget })
-  app.use(async function nameRequest(c, next) {
+  app.use(async function serveRequest(c, next) {
+    const start = performance.now()
     const requestId = chooseRequestId(c.req.header('x-request-id'))
     c.set('requestId', requestId)
     c.header('x-request-id', requestId)
     c.header('cache-control', 'no-store')
     await next()
+    const request = { method: c.req.method, route: readRoute(c), status: c.res.status }
+    observeRequest(request, (performance.now() - start) / 1_000)
   })
-  app.use(async function measureRequest(c, next) {
-    const start = performance.now()
-    await next()
-    // Where no route matched, what did is this very function.
-    const matched = routePath(c, -1)
-    const route = matched === '/*' ? undefined : matched
-    const { method } = c.req
-    observeRequest({ method, route, status: c.res.status }, (performance.now() - start) / 1_000)
-  })
-  app.notFound((c) => makeProblem(new AppError('not_found', 'no such resource'), c.var.requestId))
+  app.notFound((c) => answerError(c, new AppError('not_found', 'no such resource')))
   app.onError((error, c) => {
     logFailure(log, error, c.var.requestId)
-    return makeProblem(error, c.var.requestId)
+    return answerError(c, error)
   })
   return app
 }
@@ -49,9 +45,15 @@ export function addRoute(
   app.on(method, path, handler)
   const allow = method === 'GET' ? 'GET, HEAD' : method
   app.all(path, (c) => {
-    const error = new AppError('method_not_allowed', `only ${allow}`)
-    return makeProblem(error, c.var.requestId, { allow })
+    return answerError(c, new AppError('method_not_allowed', `only ${allow}`), { allow })
   })
+}
+
+/** The route that a request has matched, e.g. "/sign", or undefined: what else its caller wrote is not repeated. */
+export function readRoute(c: AppContext): string | undefined {
+  // Where no route matched, what did is middleware.
+  const matched = routePath(c, -1)
+  return matched === '/*' ? undefined : matched
 }
 
 /** `GET /healthz` and `GET /readyz`; `requireReady` throws an AppError that says why not. */
@@ -74,6 +76,11 @@ export function addMetricsRoute(app: App, { registry }: Metrics): void {
 // the proxy and what is served here can then not be read in two ways.
 function readTarget(request: Request, options?: { env?: AppEnv['Bindings'] }): string {
   return options?.env?.incoming?.url ?? request.url.replace(/^[a-z]+:\/\/[^/]*/, '')
+}
+
+function answerError(c: AppContext, error: Error, headers?: Record<string, string>): Response {
+  c.set('errorCode', error instanceof AppError ? error.code : 'internal')
+  return makeProblem(error, c.var.requestId, headers)
 }
 
 function logFailure(log: Log, error: Error, requestId: string): void {

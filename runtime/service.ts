@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { emptyCoreDumps } from './core-dumps.ts'
 import { EnvironmentError } from './environment.ts'
 import type { App } from './http-app.ts'
 import { createHttpServer } from './http-server.ts'
@@ -26,6 +27,7 @@ export async function runService<C>(
   createService: (config: C, deps: ServiceDeps) => Service | Promise<Service>,
 ): Promise<void> {
   const log = createLog()
+  if (!emptyCoreDumps()) log('warn', 'core_dumps_on', { reason: 'no /proc/self/coredump_filter' })
   const config = checkConfig(readConfig, log)
   let draining = false
   const isDraining = () => draining

@@ -8,8 +8,8 @@ import {
   createHttpApp,
 } from '../runtime/http-app.ts'
 import type { ServiceDeps } from '../runtime/service.ts'
-import type { Audit } from './audit-log.ts'
-import { createAudited } from './audited.ts'
+import type { AuditLog } from './audit-log.ts'
+import { createAuditing } from './audited.ts'
 import { createConcurrencyLimit } from './concurrency-limit.ts'
 import { createKeysHandler } from './keys-endpoint.ts'
 import { createSignBatchHandler } from './sign-batch-endpoint.ts'
@@ -17,26 +17,27 @@ import { createSignHandler } from './sign-endpoint.ts'
 import type { SigningDeps } from './signing-deps.ts'
 import { createVerifyHandler } from './verify-endpoint.ts'
 
-export type SignerDeps = ServiceDeps & SigningDeps & { audit: Audit; maxRequests: number }
+export type SignerDeps = ServiceDeps & SigningDeps & { auditLog: AuditLog; maxRequests: number }
 
 /** Batches at once: at 4 MiB each, what the container's memory has room for. */
 const MAX_BATCHES = 8
 
-/** Makes the app. Ready means that there is a key to sign with. */
+/** Makes the app. Ready means that there is a key to sign with, and an audit log to write it down in. */
 export function createApp(deps: SignerDeps): App {
-  const { log, metrics, isDraining, getKeyRing, admit } = deps
+  const { log, metrics, isDraining, getKeyRing, admit, auditLog } = deps
   const app = createHttpApp(log, metrics)
-  const audited = createAudited(deps.audit)
+  app.use(createAuditing(auditLog))
   const limited = createConcurrencyLimit(deps.maxRequests)
   const limitedBatch = createConcurrencyLimit(MAX_BATCHES)
   addHealthRoutes(app, () => {
     if (isDraining()) throw new AppError('shutting_down', 'the signer is shutting down')
+    auditLog.requireWritable()
     getKeyRing()
   })
   addMetricsRoute(app, metrics)
-  addRoute(app, 'POST', '/sign', audited(limited(createSignHandler(deps))))
-  addRoute(app, 'POST', '/sign/batch', audited(limitedBatch(createSignBatchHandler(deps))))
-  addRoute(app, 'POST', '/verify', audited(limited(createVerifyHandler(getKeyRing, admit))))
-  addRoute(app, 'GET', '/keys', audited(createKeysHandler(getKeyRing, admit)))
+  addRoute(app, 'POST', '/sign', limited(createSignHandler(deps)))
+  addRoute(app, 'POST', '/sign/batch', limitedBatch(createSignBatchHandler(deps)))
+  addRoute(app, 'POST', '/verify', limited(createVerifyHandler(getKeyRing, admit)))
+  addRoute(app, 'GET', '/keys', createKeysHandler(getKeyRing, admit))
   return app
 }

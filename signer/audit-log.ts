@@ -17,13 +17,18 @@ export type AuditEntry = {
   keyId?: string
 }
 
-/** Resolves when the line is written; rejects with AppError audit_unavailable when it is not, or not in time. */
-export type Audit = (entry: AuditEntry) => Promise<void>
+export type AuditLog = {
+  /** Resolves when the line is written; rejects with AppError audit_unavailable when it is not, or not in time. */
+  record: (entry: AuditEntry) => Promise<void>
+  /** Throws AppError audit_unavailable while nobody takes the lines. */
+  requireWritable: () => void
+}
 
 /** Writes all of `text`, or rejects with the system's error. */
 export type WriteText = (text: string) => Promise<void>
 
-const DEADLINE_MS = 1_000
+/** Under the second in which the frontend answers. */
+const DEADLINE_MS = 500
 /** PIPE_BUF of pipe(7): what others write to the same pipe does not get in between. */
 const MAX_WRITE_BYTES = 4_096
 const STDOUT = 1
@@ -35,18 +40,16 @@ type Waiting = { line: string; resolve: () => void; reject: (error: AppError) =>
  * Makes the audit log. Lines that come while one is being written go out together with the next write, so that many
  * requests at once cost few writes.
  */
-export function createAudit(
+export function createAuditLog(
   write: WriteText = writeToStdout,
   { now = Date.now, deadlineMs = DEADLINE_MS } = {},
-): Audit {
+): AuditLog {
   let waiting: Waiting[] = []
   let isWriting = false
   let isStuck = false
 
   function failAll(lines: readonly Waiting[], cause?: unknown): void {
-    for (const { reject } of lines) {
-      reject(new AppError('audit_unavailable', 'the audit log cannot be written', { cause }))
-    }
+    for (const { reject } of lines) reject(unavailable(cause))
   }
 
   async function writeLines(lines: readonly Waiting[]): Promise<void> {
@@ -77,15 +80,26 @@ export function createAudit(
     isWriting = false
   }
 
-  return (entry) =>
-    new Promise((resolve, reject) => {
+  function record(entry: AuditEntry): Promise<void> {
+    return new Promise((resolve, reject) => {
       const time = new Date(now()).toISOString()
       // JSON escapes line breaks, so one request is one line whatever is in a field.
       const line = `${JSON.stringify({ time, event: 'audit', ...entry })}\n`
-      if (isStuck) return failAll([{ line, resolve, reject }])
+      if (isStuck) return reject(unavailable())
       waiting.push({ line, resolve, reject })
       if (!isWriting) void drain()
     })
+  }
+
+  function requireWritable(): void {
+    if (isStuck) throw unavailable()
+  }
+
+  return { record, requireWritable }
+}
+
+function unavailable(cause?: unknown): AppError {
+  return new AppError('audit_unavailable', 'the audit log cannot be written', { cause })
 }
 
 /** At least one: a line that is longer than that goes out by itself. */

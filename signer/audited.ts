@@ -1,40 +1,38 @@
-// Wraps a handler so that its request is in the audit log before it is answered, whatever the answer is.
-import { AppError } from '../runtime/errors.ts'
-import type { AppContext } from '../runtime/http-app.ts'
-import type { Audit, AuditEntry } from './audit-log.ts'
+// Has every request but the probes' in the audit log before it is answered, whatever the answer is.
+import type { MiddlewareHandler } from 'hono'
+import { type AppContext, type AppEnv, readRoute } from '../runtime/http-app.ts'
+import type { AuditEntry, AuditLog } from './audit-log.ts'
 import { readCaller } from './caller.ts'
 
-/** What a handler answers, and what is written down of it. */
-export type Audited = Pick<AuditEntry, 'outcome' | 'count' | 'keyId'> & { body: object }
-export type AuditedHandler = (c: AppContext) => Audited | Promise<Audited>
+/** What a handler has done for its caller. */
+type Done = Pick<AuditEntry, 'outcome' | 'count' | 'keyId'>
 
-/** Makes the wrapper. The wrapped handler throws AppError audit_unavailable instead of answering without a line. */
-export function createAudited(audit: Audit) {
-  return (handler: AuditedHandler) =>
-    async (c: AppContext): Promise<Response> => {
-      const settled = await settle(handler, c)
-      await audit({
-        requestId: c.var.requestId,
-        caller: readCaller(c.req.header('x-forwarded-client-cert')),
-        route: `${c.req.method} ${c.req.path}`,
-        ...settled.entry,
-      })
-      if ('error' in settled) throw settled.error
-      return c.json(settled.body)
-    }
+declare module 'hono' {
+  interface ContextVariableMap {
+    done?: Done
+  }
 }
 
-type Settled = { entry: Pick<AuditEntry, 'outcome' | 'count' | 'keyId'> } & (
-  | { body: object }
-  | { error: unknown }
-)
+/** Asked every few seconds by who runs the Pod, and telling nothing of the keys. */
+const unaudited = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
 
-async function settle(handler: AuditedHandler, c: AppContext): Promise<Settled> {
-  try {
-    const { body, ...entry } = await handler(c)
-    return { body, entry }
-  } catch (error) {
-    const outcome = error instanceof AppError ? error.code : 'internal'
-    return { error, entry: { outcome, count: 0 } }
+/** Makes the middleware. It throws AppError audit_unavailable instead of letting an answer go without its line. */
+export function createAuditing({ record }: AuditLog): MiddlewareHandler<AppEnv> {
+  return async function auditRequest(c, next) {
+    await next()
+    const route = `${c.req.method} ${readRoute(c) ?? 'other'}`
+    if (unaudited.has(route)) return
+    await record({
+      requestId: c.var.requestId,
+      caller: readCaller(c.req.header('x-forwarded-client-cert')),
+      route,
+      ...(c.var.done ?? { outcome: c.var.errorCode ?? 'internal', count: 0 }),
+    })
   }
+}
+
+/** Says what goes into the request's line, and makes the answer. */
+export function answer(c: AppContext, body: object, done: Done): Response {
+  c.set('done', done)
+  return c.json(body)
 }

@@ -59,7 +59,8 @@ async function readEntries(folder: string): Promise<Map<string, Buffer>> {
 
 async function explainUnreadable<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return await read()
+    // A generation may be taken away while it is read, for there is a newer one.
+    return await read().catch((error) => (error.code === 'ENOENT' ? read() : Promise.reject(error)))
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     throw new KeyRingError(`the key folder cannot be read (${code}): mount the Secret with the key`)

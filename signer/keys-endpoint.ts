@@ -1,13 +1,13 @@
 // GET /keys: which keys there are, never their material.
 import type { KeysResponse } from '../runtime/contract.ts'
 import type { AppContext } from '../runtime/http-app.ts'
-import type { Audited } from './audited.ts'
+import { answer } from './audited.ts'
 import type { GetKeyRing } from './key-holder.ts'
 import type { Admit } from './pairing.ts'
 
 /** Makes the handler. Answers KeysResponse; throws AppError for whom `admit` refuses, and while there is no key. */
 export function createKeysHandler(getKeyRing: GetKeyRing, admit: Admit) {
-  return function listKeys(c: AppContext): Audited {
+  return function listKeys(c: AppContext): Response {
     admit(c)(new Uint8Array())
     const { primary, keys } = getKeyRing()
     const response: KeysResponse = {
@@ -16,6 +16,6 @@ export function createKeysHandler(getKeyRing: GetKeyRing, admit: Admit) {
         state: keyId === primary.id ? 'primary' : 'active',
       })),
     }
-    return { body: response, outcome: 'listed', count: 0 }
+    return answer(c, response, { outcome: 'listed', count: 0 })
   }
 }

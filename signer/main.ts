@@ -1,7 +1,7 @@
 // The signer container's entry: it holds the key and does nothing but sign.
 import { runService } from '../runtime/service.ts'
 import { createApp } from './app.ts'
-import { createAudit } from './audit-log.ts'
+import { createAuditLog } from './audit-log.ts'
 import { loadConfig } from './config.ts'
 import { holdKeyRing } from './key-holder.ts'
 import { createSignerMetrics } from './metrics.ts'
@@ -15,8 +15,9 @@ await runService(
     const secret = pairingDir === undefined ? undefined : await createPairingSecret(pairingDir)
     if (secret === undefined) deps.log('warn', 'pairing_off', { reason: 'no SIGNER_PAIRING_DIR' })
     const admit = createPairingLock(secret)
+    const auditLog = createAuditLog()
     return {
-      app: createApp({ ...deps, ...metrics, getKeyRing, admit, audit: createAudit(), maxRequests }),
+      app: createApp({ ...deps, ...metrics, getKeyRing, admit, auditLog, maxRequests }),
       address: { socket },
       lingerMs,
     }

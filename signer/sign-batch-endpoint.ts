@@ -6,7 +6,7 @@ import {
 } from '../runtime/contract.ts'
 import type { AppContext } from '../runtime/http-app.ts'
 import { readJson } from '../runtime/json-body.ts'
-import type { Audited } from './audited.ts'
+import { answer } from './audited.ts'
 import { computeMac } from './hmac.ts'
 import { chooseKey } from './key-ring.ts'
 import { decodeMessage } from './message.ts'
@@ -15,7 +15,7 @@ import type { SigningDeps } from './signing-deps.ts'
 /** Makes the handler. Answers SignBatchResponse; throws as POST /sign does, naming the message. */
 export function createSignBatchHandler(deps: SigningDeps) {
   const { getKeyRing, admit, countSignatures } = deps
-  return async function signBatch(c: AppContext): Promise<Audited> {
+  return async function signBatch(c: AppContext): Promise<Response> {
     const options = { maxBytes: MAX_BATCH_BODY_BYTES, checkBody: admit(c) }
     const { messages, encoding, keyId } = await readJson(c.req.raw, signBatchRequest, options)
     const key = chooseKey(getKeyRing(), keyId)
@@ -26,6 +26,6 @@ export function createSignBatchHandler(deps: SigningDeps) {
       signatures: bytes.map((each) => computeMac(key.material, each)),
     }
     countSignatures(key.id, messages.length)
-    return { body: response, outcome: 'signed', count: messages.length, keyId: key.id }
+    return answer(c, response, { outcome: 'signed', count: messages.length, keyId: key.id })
   }
 }

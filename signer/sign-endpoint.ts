@@ -2,7 +2,7 @@
 import { type SignResponse, signRequest } from '../runtime/contract.ts'
 import type { AppContext } from '../runtime/http-app.ts'
 import { readJson } from '../runtime/json-body.ts'
-import type { Audited } from './audited.ts'
+import { answer } from './audited.ts'
 import { computeMac } from './hmac.ts'
 import { chooseKey } from './key-ring.ts'
 import { decodeMessage } from './message.ts'
@@ -14,7 +14,7 @@ import type { SigningDeps } from './signing-deps.ts'
  */
 export function createSignHandler(deps: SigningDeps) {
   const { getKeyRing, admit, countSignatures } = deps
-  return async function sign(c: AppContext): Promise<Audited> {
+  return async function sign(c: AppContext): Promise<Response> {
     const request = await readJson(c.req.raw, signRequest, { checkBody: admit(c) })
     const key = chooseKey(getKeyRing(), request.keyId)
     const response: SignResponse = {
@@ -23,6 +23,6 @@ export function createSignHandler(deps: SigningDeps) {
       algorithm: 'HMAC-SHA256',
     }
     countSignatures(key.id, 1)
-    return { body: response, outcome: 'signed', count: 1, keyId: key.id }
+    return answer(c, response, { outcome: 'signed', count: 1, keyId: key.id })
   }
 }

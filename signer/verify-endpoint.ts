@@ -2,7 +2,7 @@
 import { type VerifyResponse, verifyRequest } from '../runtime/contract.ts'
 import type { AppContext } from '../runtime/http-app.ts'
 import { readJson } from '../runtime/json-body.ts'
-import type { Audited } from './audited.ts'
+import { answer } from './audited.ts'
 import { verifyMac } from './hmac.ts'
 import type { GetKeyRing } from './key-holder.ts'
 import { chooseKey } from './key-ring.ts'
@@ -14,7 +14,7 @@ import type { Admit } from './pairing.ts'
  * does, and for a signature that can't be one.
  */
 export function createVerifyHandler(getKeyRing: GetKeyRing, admit: Admit) {
-  return async function verify(c: AppContext): Promise<Audited> {
+  return async function verify(c: AppContext): Promise<Response> {
     const request = await readJson(c.req.raw, verifyRequest, { checkBody: admit(c) })
     const { message, encoding, signature, keyId } = request
     const bytes = decodeMessage(message, encoding)
@@ -25,6 +25,6 @@ export function createVerifyHandler(getKeyRing: GetKeyRing, admit: Admit) {
     const [match] = matches
     const response: VerifyResponse =
       match === undefined ? { valid: false } : { valid: true, keyId: match.id }
-    return { body: response, outcome: 'verified', count: 1, ...(match && { keyId: match.id }) }
+    return answer(c, response, { outcome: 'verified', count: 1, ...(match && { keyId: match.id }) })
   }
 }

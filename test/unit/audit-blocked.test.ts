@@ -35,10 +35,12 @@ test('signs nothing while its output is blocked, and goes on after', {
   for (let count = 0; answer.status === 200 && count < 1_000; count++) answer = await sign()
   expect([answer.status, answer.body.code]).toEqual([503, 'audit_unavailable'])
   expect(answer.body).not.toHaveProperty('signature')
-  // The probes are answered all the same.
+  // The probes are answered all the same; it is alive, and not ready.
   expect((await sign()).status).toBe(503)
   expect((await ask(socket, '/healthz')).status).toBe(200)
+  expect((await ask(socket, '/readyz')).body.code).toBe('audit_unavailable')
 
   await pipe.read(Buffer.alloc(64 * 1024))
   await vi.waitFor(async () => expect((await sign()).status).toBe(200), START_MS)
+  expect((await ask(socket, '/readyz')).status).toBe(200)
 })

@@ -11,13 +11,15 @@ const readLines = (room: string, instruction: string) =>
     .filter((line) => line.startsWith(`${instruction} `))
     .map((line) => line.slice(instruction.length + 1))
 
+const ownCoreDumps = '/proc/self/coredump_filter'
+
 describe.each([
-  ['frontend', '10001:10001', ['/app', '/run/identity', '/run/pairing'], []],
+  ['frontend', '10001:10001', ['/app', '/run/identity', '/run/pairing'], [ownCoreDumps]],
   [
     'signer',
     '10002:10002',
     ['/app', '/run/key', '/run/signer', '/run/pairing'],
-    ['/run/signer', '/run/pairing'],
+    ['/run/signer', '/run/pairing', ownCoreDumps],
   ],
 ])('the image of the %s', (room, user, readable, writable) => {
   const flags = readEntrypoint(room)

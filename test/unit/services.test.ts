@@ -1,6 +1,6 @@
 // The services as they run in their containers: own processes, with the permissions of their images.
 import { createHmac, randomBytes } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
@@ -63,6 +63,16 @@ describe('the signer', () => {
     const signer = startService('signer', env, flags)
     const { reason } = await signer.waitFor('keys_refused')
     expect(reason).toContain('ERR_ACCESS_DENIED')
+  })
+})
+
+describe('core dumps', () => {
+  test('have no memory of the signer in them', async () => {
+    const { signer } = await startSigner({ HMAC_KEY: randomBytes(32) })
+    await signer.waitFor('listening')
+    // Node itself has the kernel's default, which puts all private memory in.
+    expect(await readFile('/proc/self/coredump_filter', 'utf8')).not.toBe('00000000\n')
+    expect(await readFile(`/proc/${signer.pid}/coredump_filter`, 'utf8')).toBe('00000000\n')
   })
 })
 

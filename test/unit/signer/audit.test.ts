@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
-import { type AuditEntry, createAudit } from '../../../signer/audit-log.ts'
+import { type AuditEntry, createAuditLog } from '../../../signer/audit-log.ts'
 import { readCaller } from '../../../signer/caller.ts'
 import { createPairingLock } from '../../../signer/pairing.ts'
 import { get, post } from '../support/http.ts'
@@ -24,7 +24,7 @@ describe('the log', () => {
   function makeLog(deadlineMs = 5_000) {
     const written: string[] = []
     const releases: ((error?: Error) => void)[] = []
-    const audit = createAudit(
+    const { record: audit, requireWritable } = createAuditLog(
       (text) =>
         new Promise((resolve, reject) => {
           written.push(text)
@@ -32,7 +32,12 @@ describe('the log', () => {
         }),
       { now: () => 0, deadlineMs },
     )
-    return { audit, written, release: (error?: Error) => releases.shift()?.(error) }
+    return {
+      audit,
+      requireWritable,
+      written,
+      release: (error?: Error) => releases.shift()?.(error),
+    }
   }
   const settle = () => new Promise((done) => setImmediate(done))
 
@@ -77,14 +82,17 @@ describe('the log', () => {
   })
 
   test('rejects what is not written in time, and all that comes until the writing goes on', async () => {
-    const { audit, release } = makeLog(20)
+    const { audit, requireWritable, release } = makeLog(20)
+    requireWritable()
     const first = audit(entry)
     const second = audit(entry)
     await expect(first).rejects.toMatchObject({ code: 'audit_unavailable' })
     await expect(second).rejects.toMatchObject({ code: 'audit_unavailable' })
     await expect(audit(entry)).rejects.toMatchObject({ code: 'audit_unavailable' })
+    expect(requireWritable).toThrow('the audit log cannot be written')
     release()
     await settle()
+    requireWritable()
     const later = audit(entry)
     await settle()
     release()
@@ -104,9 +112,12 @@ describe('each request', () => {
       admit: createPairingLock(undefined),
       countSignatures: () => {},
       maxRequests: 1,
-      audit: async (each) => {
-        if (fail) throw new AppError('audit_unavailable', 'the audit log cannot be written')
-        entries.push(each)
+      auditLog: {
+        record: async (each) => {
+          if (fail) throw new AppError('audit_unavailable', 'the audit log cannot be written')
+          entries.push(each)
+        },
+        requireWritable: () => {},
       },
     })
     return { app, entries }
@@ -135,6 +146,26 @@ describe('each request', () => {
     const text = JSON.stringify(entries)
     expect(text).not.toContain(secret)
     if (typeof body.signature === 'string') expect(text).not.toContain(body.signature)
+  })
+
+  test.each([
+    ['GET', '/secret?token=hunter2', 'GET other', 'not_found'],
+    ['POST', '//sign', 'POST other', 'not_found'],
+    ['DELETE', '/sign', 'DELETE /sign', 'method_not_allowed'],
+    ['POST', '/healthz', 'POST /healthz', 'method_not_allowed'],
+  ])(
+    'is written down without what the caller made up: %s %s',
+    async (method, path, route, outcome) => {
+      const { app, entries } = makeAudited()
+      await app.request(path, { method, headers })
+      expect(entries).toEqual([{ ...base, route, outcome, count: 0 }])
+    },
+  )
+
+  test.each(['/healthz', '/readyz', '/metrics'])('but GET %s', async (path) => {
+    const { app, entries } = makeAudited()
+    expect((await app.request(path)).status).toBe(200)
+    expect(entries).toEqual([])
   })
 
   test('is written down: GET /keys', async () => {

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { loadKeyFiles } from '../../../signer/key-files.ts'
 import { KeyRingError } from '../../../signer/key-ring.ts'
-import { type Entries, makeFolder, makeVolume } from '../support/folder.ts'
+import { type Entries, makeFolder, makeVolume, mountEntries } from '../support/folder.ts'
 
+/** Between two swaps; kubelet's are seconds apart. */
+const PAUSE_MS = 25
 const makeKey = (bytes = 32) => randomBytes(bytes)
 const makeText = (bytes = 16) => randomBytes(bytes).toString('hex')
 
@@ -112,4 +115,34 @@ test('a key ring shows no key when it is printed', async () => {
   const secret = makeText()
   const { ring } = await loadKeyFiles(await makeVolume({ HMAC_KEY: secret }))
   expect(JSON.stringify({ ...ring, keys: [...ring.keys] })).not.toContain(secret)
+})
+
+test('is never of two states of the Secret, and never refused because one has gone', async () => {
+  const folder = await makeFolder()
+  let generation = 0
+  let loads = 0
+  async function swap(): Promise<void> {
+    const key = randomBytes(32)
+    generation += 1
+    const entries = { a: key, b: key, c: key, primary: 'a' }
+    await mountEntries(folder, entries, String(generation))
+    await rm(join(folder, `..2026_${generation - 1}`), { recursive: true, force: true })
+  }
+  await swap()
+  let isSwapping = true
+  const load = async () => {
+    for (; isSwapping; loads++) {
+      const { ring } = await loadKeyFiles(folder)
+      const { material } = ring.primary
+      expect([...ring.keys.values()].every((key) => key.material.equals(material))).toBe(true)
+    }
+  }
+  const loading = Promise.all([load(), load()])
+  for (let count = 0; count < 20; count++) {
+    await swap()
+    await sleep(PAUSE_MS)
+  }
+  isSwapping = false
+  await loading
+  expect(loads).toBeGreaterThan(10)
 })

@@ -31,7 +31,7 @@ async function makePair() {
     getKeyRing,
     admit,
     countSignatures,
-    audit: async () => {},
+    auditLog: { record: async () => {}, requireWritable: () => {} },
     maxRequests: 1,
   }
   const app = createApp(deps)

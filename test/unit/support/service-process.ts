@@ -7,6 +7,7 @@ import { START_MS } from './timeouts.ts'
 const root = resolve(import.meta.dirname, '../../..')
 
 export type ServiceProcess = {
+  pid: number | undefined
   /** All of stdout and stderr so far. */
   output: () => string
   /** Waits for a log line with the event, and returns it. */
@@ -44,7 +45,7 @@ export function startService(
     }
   }
   const signal = (name: NodeJS.Signals) => void child.kill(name)
-  return { output: () => output, waitFor, signal, exit }
+  return { pid: child.pid, output: () => output, waitFor, signal, exit }
 }
 
 /** The port that a service says that it listens on. */

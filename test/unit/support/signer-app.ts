@@ -23,9 +23,9 @@ export function makeSignerApp(
   }
   const admit = createPairingLock(undefined)
   const countSignatures = () => {}
-  const audit = async () => {}
+  const auditLog = { record: async () => {}, requireWritable: () => {} }
   const metrics = createMetrics()
-  const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, countSignatures, audit }
+  const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, countSignatures, auditLog }
   return createApp({ ...deps, maxRequests })
 }
 
