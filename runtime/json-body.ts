@@ -1,9 +1,8 @@
 // Reads a request's JSON body: exact limit, strict UTF-8, then the schema. Nothing of the payload is in an error.
-//
-// JSON.parse keeps the last of two equal names and cannot tell, so duplicates are not seen here.
 import { isUtf8 } from 'node:buffer'
 import type { z } from 'zod'
 import { MAX_BODY_BYTES } from './contract.ts'
+import { hasDuplicateNames } from './duplicate-names.ts'
 import { AppError } from './errors.ts'
 
 const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i
@@ -24,9 +23,15 @@ export async function readJson<T extends z.ZodType>(
   requireJson(request.headers)
   const bytes = await readBytes(request, maxBytes)
   checkBody?.(bytes)
-  const result = schema.safeParse(parseJson(bytes))
-  if (result.success) return result.data
-  throw explain(result.error.issues[0])
+  const json = decodeUtf8(bytes)
+  const value = parseJson(json)
+  const result = schema.safeParse(value)
+  if (!result.success) throw explain(result.error.issues[0])
+  // Only now: what fits the schema is not nested deep.
+  if (hasDuplicateNames(json, value)) {
+    throw new AppError('invalid_request', 'the body must not have a field twice')
+  }
+  return result.data
 }
 
 function requireJson(headers: Headers): void {
@@ -69,12 +74,16 @@ function tooLarge(maxBytes: number): AppError {
   return new AppError('payload_too_large', `the body must not be over ${maxBytes} bytes`)
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function decodeUtf8(bytes: Uint8Array): string {
   // Decoders put U+FFFD in the place of what is no UTF-8, and different bodies would become one message.
   if (!isUtf8(bytes)) throw new AppError('invalid_request', 'the body must be UTF-8')
+  const { buffer, byteOffset, byteLength } = bytes
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+}
+
+function parseJson(json: string): unknown {
   try {
-    const { buffer, byteOffset, byteLength } = bytes
-    return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
+    return JSON.parse(json)
   } catch {
     // Without the cause: V8 quotes the payload in it.
     throw new AppError('invalid_request', 'the body must be JSON')

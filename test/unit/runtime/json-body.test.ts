@@ -89,6 +89,10 @@ describe('what does not parse or validate', () => {
     ['an unknown field that cannot be printed', '{"message":"a","\\u0000secret<>":1}'],
     ['__proto__', '{"message":"a","__proto__":{"secret":1}}'],
     ['__proto__ alone', '{"__proto__":{"message":"secret"}}'],
+    ['a field twice', '{"message":"secret","message":"secret"}'],
+    ['a field twice, the first of another type', '{"message":{"message":1},"message":"secret"}'],
+    ['a field twice, once in escapes', '{"message":"secret","\\u006dessage":"a"}'],
+    ['a field twice, between quotes and backslashes', '{"message":"\\\\","message":"\\\\\\""}'],
     ['constructor', '{"message":"a","constructor":{"prototype":{}}}'],
   ])('rejects %s without quoting it', async (_, payload) => {
     const { status, headers, body } = await post(app, '/echo', payload)
@@ -107,7 +111,7 @@ describe('what does not parse or validate', () => {
     expect((await post(app, '/echo', payload)).body.field).toBe(field)
   })
 
-  test.each(['', '\0', 'ÄÖ €😀', '"\\\n', 'a'.repeat(60_000)])(
+  test.each(['', '\0', 'ÄÖ €😀', '"\\\n', '\\', '\\"', '"message":"a"', 'a'.repeat(60_000)])(
     'takes and keeps a message to the letter (%#)',
     async (message) => {
       expect((await post(app, '/echo', { message })).body).toEqual({ message })
