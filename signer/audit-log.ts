@@ -1,7 +1,6 @@
 // The audit log: one JSON line on stdout for each request, written before the request is answered. A line that can't be
 // written means that nothing leaves. Never a message, a key, a token or a signature.
-import { write as writeToFile } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { AppError } from '../runtime/errors.ts'
 
 export type AuditEntry = {
@@ -29,19 +28,15 @@ export type WriteText = (text: string) => Promise<void>
 
 /** Under the second in which the frontend answers. */
 const DEADLINE_MS = 500
-/** PIPE_BUF of pipe(7): what others write to the same pipe does not get in between. */
-const MAX_WRITE_BYTES = 4_096
-const STDOUT = 1
-const RETRY_MS = 5
 
 type Waiting = { line: string; resolve: () => void; reject: (error: AppError) => void }
 
 /**
- * Makes the audit log. Lines that come while one is being written go out together with the next write, so that many
- * requests at once cost few writes.
+ * Makes the audit log. Lines of one turn of the event loop, and those that come while others are being written, go out
+ * together, so that many requests at once cost few writes.
  */
 export function createAuditLog(
-  write: WriteText = writeToStdout,
+  write: WriteText = createStdoutWriter(),
   { now = Date.now, deadlineMs = DEADLINE_MS } = {},
 ): AuditLog {
   let waiting: Waiting[] = []
@@ -71,10 +66,10 @@ export function createAuditLog(
 
   async function drain(): Promise<void> {
     isWriting = true
+    await endOfTurn()
     while (waiting.length > 0) {
-      const count = countThatFit(waiting)
-      const lines = waiting.slice(0, count)
-      waiting = waiting.slice(count)
+      const lines = waiting
+      waiting = []
       await writeLines(lines)
     }
     isWriting = false
@@ -102,31 +97,13 @@ function unavailable(cause?: unknown): AppError {
   return new AppError('audit_unavailable', 'the audit log cannot be written', { cause })
 }
 
-/** At least one: a line that is longer than that goes out by itself. */
-function countThatFit(lines: readonly Waiting[]): number {
-  let bytes = 0
-  const over = lines.findIndex(({ line }) => {
-    bytes += Buffer.byteLength(line)
-    return bytes > MAX_WRITE_BYTES
-  })
-  return over < 0 ? lines.length : Math.max(over, 1)
-}
-
-// In a thread of its own: whoever does not read our output must not hold up the event loop, and so the probes.
-async function writeToStdout(text: string): Promise<void> {
-  let rest = Buffer.from(text)
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(await writeOnce(rest))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      await sleep(RETRY_MS)
-    }
-  }
-}
-
-function writeOnce(bytes: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    writeToFile(STDOUT, bytes, (error, written) => (error ? reject(error) : resolve(written)))
-  })
+// Node writes to a pipe, which is what a container's stdout is, at once or, while that is full, in the background:
+// whoever does not read our output holds up neither the event loop nor the probes.
+function createStdoutWriter(): WriteText {
+  // Each write is told of its error by itself; unheard, the event would end the process.
+  process.stdout.on('error', () => {})
+  return (text) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+    })
 }

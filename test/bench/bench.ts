@@ -1,111 +1,103 @@
-// make bench: the signer as it is shipped, over its socket, with pairing and audit log, beside a naive one on loopback
-// and the bare HMAC; all in one run on one machine, because only their ratios mean something elsewhere.
+// make bench: the signer beside a naive one, Vault and the bare HMAC, and through the mesh; all in one run on one
+// machine. KUBECONFIG, GATEWAY_URL: the deployment, if there is one · DOCS=yes: write docs/benchmark.* too.
 import { createSecretKey, randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { runMain, say } from '../../cli/terminal.ts'
-import { findFreePort } from '../../cluster/free-port.ts'
-import { bundleService } from '../../deploy/image-context.ts'
-import { createPairing } from '../../frontend/pairing.ts'
+import { buildVault } from '../../cluster/programs.ts'
 import { computeMac } from '../../signer/hmac.ts'
-import { readFlags } from '../unit/support/containerfile.ts'
-import { applyLoad, type Load, type Target, takeMedian } from './load.ts'
-import { readResidentMib, type Started, startService } from './service.ts'
+import { generateLoad, type Load } from './generator.ts'
+import { findMeshSubjects } from './mesh-subjects.ts'
+import { startNaive } from './naive-subject.ts'
+import { drawPlot, formatMarkdown, type Memory, type Report, type Row } from './report.ts'
+import { readResidentMib, type Started } from './service.ts'
+import { setUpSigner, startFromSource, startShipped } from './signer-subjects.ts'
+import { message, type Subject } from './subject.ts'
+import { startVault } from './vault-subjects.ts'
 
 const ROUNDS = 3
-const BATCH = 100
+const CONNECTIONS = 32
+const SECONDS = 3
+const ALONE_SECONDS = 1
 const LOOP_SECONDS = 1
-const root = resolve(import.meta.dirname, '../..')
-const message = 'a message of a usual length, as somebody would have it signed'
-const json = { 'content-type': 'application/json' }
+const docs = resolve(import.meta.dirname, '../../docs')
 
 await runMain(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-bench-'))
   const running: Started[] = []
+  const keep = <T extends { started: Started }>(one: T): T => {
+    running.push(one.started)
+    return one
+  }
   try {
-    for (const name of ['key', 'pairing']) await mkdir(join(folder, name))
-    await writeFile(join(folder, 'key/key-1'), randomBytes(32))
-    const bundle = join(folder, 'main.mjs')
-    await bundleService('signer', bundle)
-    const socketPath = join(folder, 'signer.sock')
-    const env = {
-      SIGNER_SOCKET: socketPath,
-      SIGNER_KEY_DIR: join(folder, 'key'),
-      SIGNER_PAIRING_DIR: join(folder, 'pairing'),
-    }
-    // As in the image, Node's permission model included.
-    const folders = {
-      '/app': folder,
-      '/run/key': env.SIGNER_KEY_DIR,
-      '/run/signer': folder,
-      '/run/pairing': env.SIGNER_PAIRING_DIR,
-    }
-    const start = async (...args: string[]) => {
-      const started = await startService(args, env, join(folder, `log-${running.length}`))
-      running.push(started)
-      return started
-    }
-
-    const plain = await start(join(root, 'signer/main.ts'))
-    const plainMib = await readResidentMib(plain)
-    plain.stop()
-    const signer = await start(...readFlags('signer', folders), bundle)
-    const idleMib = await readResidentMib(signer)
-    const port = await findFreePort()
-    const naive = await start(join(root, 'test/bench/naive-signer.ts'), String(port))
-
-    const pairing = createPairing(join(folder, 'pairing/secret'))
-    const signed = (path: string, request: unknown): Target => {
-      const body = JSON.stringify(request)
-      const headers = {
-        ...json,
-        ...pairing.sign({ method: 'POST', path, body: Buffer.from(body) }),
-      }
-      return { url: `http://localhost${path}`, socketPath, headers, body }
-    }
-    const messages = Array.from({ length: BATCH }, () => message)
-    const loads: Record<'naive' | 'sign' | 'batch', Load[]> = { naive: [], sign: [], batch: [] }
-    for (let round = 1; round <= ROUNDS; round++) {
-      say(`round ${round} of ${ROUNDS}`)
-      const body = JSON.stringify({ message })
-      loads.naive.push(
-        await applyLoad({ url: `http://127.0.0.1:${port}/sign`, headers: json, body }),
-      )
-      // A pairing signature is good for a minute, so it is made for each round.
-      loads.sign.push(await applyLoad(signed('/sign', { message })))
-      loads.batch.push(await applyLoad(signed('/sign/batch', { messages })))
-    }
-    const [naiveLoad, sign, batch] = [loads.naive, loads.sign, loads.batch].map(takeMedian) as [
-      Load,
-      Load,
-      Load,
-    ]
-    const bare = measureLoop()
-    const ratio = (value: number) => (value / naiveLoad.perSecond).toFixed(2)
-    const row = (name: string, signatures: number, load?: Load) =>
-      `| ${name} | ${Math.round(signatures)} | ${ratio(signatures)} | ${load?.p50Ms ?? '–'} | ${load?.p99Ms ?? '–'} |`
-    process.stdout.write(
-      `${[
-        '| | signatures/s | of naive | p50 ms | p99 ms |',
-        '|---|---|---|---|---|',
-        row('naive signer, node:http on loopback', naiveLoad.perSecond, naiveLoad),
-        row('signer, `/sign` over the socket, paired, audited', sign.perSecond, sign),
-        row(`signer, \`/sign/batch\` of ${BATCH}`, batch.perSecond * BATCH, batch),
-        row('the bare HMAC in a loop', bare),
-        '',
-        '| signer | ready after ms | resident MiB |',
-        '|---|---|---|',
-        `| as shipped, one file | ${Math.round(signer.readyMs)} | ${Math.round(idleMib)}, after the run ${Math.round(await readResidentMib(signer))} |`,
-        `| as TypeScript | ${Math.round(plain.readyMs)} | ${Math.round(plainMib)} |`,
-        `| (naive) | ${Math.round(naive.readyMs)} | after the run ${Math.round(await readResidentMib(naive))} |`,
-      ].join('\n')}\n`,
+    const vaultProgram = await buildVault()
+    const setup = await setUpSigner(folder)
+    const source = await startFromSource(setup, join(folder, 'source.log'))
+    running.push(source)
+    const memory: Memory[] = [await describe('signer, as TypeScript', source)]
+    source.stop()
+    const naive = keep(await startNaive(join(folder, 'naive.log')))
+    const signer = keep(await startShipped(setup, join(folder, 'signer.log')))
+    const vault = keep(await startVault(vaultProgram, folder))
+    const mesh = await findMeshSubjects(process.env.GATEWAY_URL)
+    if (mesh.length === 0) say('no deployment on the cluster of KUBECONFIG: without the mesh')
+    const started = { 'signer, as shipped': signer, 'naive signer': naive, Vault: vault }
+    const idle = await Promise.all(
+      Object.entries(started).map(([name, each]) => describe(name, each.started)),
     )
+
+    const subjects = [naive.subject, ...signer.subjects, ...vault.subjects, ...mesh]
+    const rows = await measureAll(subjects)
+    const bare: Row = { name: 'the bare HMAC in a loop, one core', perSecond: measureLoop() }
+    for (const [index, each] of Object.values(started).entries()) {
+      memory.push({ ...idle[index], afterMib: await readResidentMib(each.started) } as Memory)
+    }
+    const conditions = `Node ${process.version}, ${availableParallelism()} cores for everything, ${CONNECTIONS} connections, median of ${ROUNDS} rounds.`
+    await publish({ rows: [...rows, bare], memory, conditions })
   } finally {
     for (const { stop } of running) stop()
     await rm(folder, { recursive: true })
   }
 })
+
+async function describe(name: string, started: Started): Promise<Memory> {
+  return { name, readyMs: started.readyMs, idleMib: await readResidentMib(started) }
+}
+
+/** In turns, so that what else the machine does meets all of them. */
+async function measureAll(subjects: readonly Subject[]): Promise<Row[]> {
+  const loads = subjects.map(() => [] as Load[])
+  for (let round = 1; round <= ROUNDS; round++) {
+    say(`round ${round} of ${ROUNDS}`)
+    for (const [index, subject] of subjects.entries()) {
+      loads[index]?.push(await measure(subject, CONNECTIONS, SECONDS))
+    }
+  }
+  const rows: Row[] = []
+  for (const [index, subject] of subjects.entries()) {
+    const load = takeMedian(loads[index] ?? [])
+    const { p50Ms } = await measure(subject, 1, ALONE_SECONDS)
+    const perSecond = load.perSecond * subject.signatures
+    rows.push({ name: subject.name, perSecond, load, aloneMs: p50Ms })
+  }
+  return rows
+}
+
+/** Throws if any answer is not a 200. */
+async function measure(subject: Subject, connections: number, seconds: number): Promise<Load> {
+  const { address, write, generate = generateLoad, name } = subject
+  const load = await generate({ address, bytes: write(), connections, seconds })
+  if (load.failed > 0 || load.perSecond === 0) throw new Error(`${load.failed} failed: ${name}`)
+  return load
+}
+
+/** The middle one by requests a second. */
+function takeMedian(loads: readonly Load[]): Load {
+  const median = loads.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(loads.length / 2)]
+  if (median === undefined) throw new Error('no measurement')
+  return median
+}
 
 /** Signatures a second of the signer's own function, without any server. */
 function measureLoop(): number {
@@ -118,4 +110,15 @@ function measureLoop(): number {
     count += 1_000
   }
   return count / ((performance.now() - start) / 1_000)
+}
+
+async function publish(report: Report): Promise<void> {
+  const tables = formatMarkdown(report)
+  process.stdout.write(tables)
+  if (process.env.DOCS !== 'yes') return
+  const plot = 'benchmark.svg'
+  const title = '# What signing costs\n\nWritten by `make bench DOCS=yes`.'
+  const picture = `![signatures a second](${plot})`
+  await writeFile(join(docs, 'benchmark.md'), `${title} ${tables}\n${picture}\n`)
+  await writeFile(join(docs, plot), drawPlot(report))
 }

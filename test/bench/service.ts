@@ -1,4 +1,4 @@
-// Starts a program that says "listening", and measures what that took.
+// Starts a program, and measures when it is ready and what memory it holds.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -9,17 +9,19 @@ const POLL_MS = 1
 
 export type Started = { child: ChildProcess; readyMs: number; stop: () => void }
 
-/** Runs Node with `args`, its output in the file `log`, until it listens. */
-export async function startService(
+/** Runs a program, its output in the file `log`, until `sign` is in there. */
+export async function startProgram(
+  program: string,
   args: readonly string[],
   env: Record<string, string>,
   log: string,
+  sign: string,
 ): Promise<Started> {
   const output = openSync(log, 'w')
   const start = performance.now()
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', output, output] })
+  const child = spawn(program, args, { env, stdio: ['ignore', output, output] })
   closeSync(output)
-  while (!(await readFile(log, 'utf8')).includes('"event":"listening"')) {
+  while (!(await readFile(log, 'utf8')).includes(sign)) {
     if (performance.now() - start > START_MS || child.exitCode !== null) {
       child.kill('SIGKILL')
       throw new Error(`it does not start: ${await readFile(log, 'utf8')}`)
@@ -27,6 +29,15 @@ export async function startService(
     await sleep(POLL_MS)
   }
   return { child, readyMs: performance.now() - start, stop: () => child.kill('SIGKILL') }
+}
+
+/** The same for Node with `args`: a service of ours, or one that says that it listens in the same way. */
+export function startNode(
+  args: readonly string[],
+  env: Record<string, string>,
+  log: string,
+): Promise<Started> {
+  return startProgram(process.execPath, args, env, log, '"event":"listening"')
 }
 
 /** Resident memory in MiB. */

@@ -51,7 +51,7 @@ function testRefusals(names: readonly string[], load: () => BatchResult<Outcome[
     },
   )
   test('and the mesh had let it through', () => {
-    expect(load().reached.map(({ status }) => status)).toEqual(names.map(() => 403))
+    expect(load().reached.map(({ outcome }) => outcome)).toEqual(names.map(() => 'pairing_refused'))
   })
 }
 

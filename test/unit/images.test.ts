@@ -1,15 +1,6 @@
 // What each Containerfile puts into its image, and under which permissions it runs there.
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readEntrypoint } from './support/containerfile.ts'
-
-const root = resolve(import.meta.dirname, '../..')
-const readLines = (room: string, instruction: string) =>
-  readFileSync(resolve(root, room, 'Containerfile'), 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith(`${instruction} `))
-    .map((line) => line.slice(instruction.length + 1))
+import { readEntrypoint, readEnvironment, readInstructions } from './support/containerfile.ts'
 
 const ownCoreDumps = '/proc/self/coredump_filter'
 
@@ -25,16 +16,21 @@ describe.each([
   const flags = readEntrypoint(room)
 
   test('has one file in it, and nothing else', () => {
-    expect(readLines(room, 'COPY')).toEqual([`${room}/main.mjs ./`])
+    expect(readInstructions(room, 'COPY')).toEqual([`${room}/main.mjs ./`])
   })
 
   test('is built in one stage, without running or fetching anything', () => {
-    expect(readLines(room, 'FROM')).toEqual([expect.stringMatching(/^\$\{NODE_IMAGE\}$/)])
-    expect([...readLines(room, 'RUN'), ...readLines(room, 'ADD')]).toEqual([])
+    expect(readInstructions(room, 'FROM')).toEqual([expect.stringMatching(/^\$\{NODE_IMAGE\}$/)])
+    expect([...readInstructions(room, 'RUN'), ...readInstructions(room, 'ADD')]).toEqual([])
+  })
+
+  test('sets nothing in the environment but what tunes malloc', () => {
+    const names = Object.keys(readEnvironment(room))
+    expect(names.filter((name) => !/^MALLOC_[A-Z]+_THRESHOLD_$/.test(name))).toEqual([])
   })
 
   test('runs under a user of its own', () => {
-    expect(readLines(room, 'USER')).toEqual([user])
+    expect(readInstructions(room, 'USER')).toEqual([user])
   })
 
   test('reads and writes no more than it has to', () => {
@@ -47,7 +43,7 @@ describe.each([
 
   test('may do nothing else, opens no inspector and has no __proto__', () => {
     const others = flags
-      .filter((flag) => !/^--(allow-fs-|max-semi-space-size=)/.test(flag))
+      .filter((flag) => !/^--(allow-fs-|max-semi-space-size=|no-maglev$)/.test(flag))
       .slice(2)
     expect(others).toEqual(['--disable-sigusr1', '--disable-proto=throw', '/app/main.mjs'])
   })

@@ -3,10 +3,11 @@
 import { randomUUID } from 'node:crypto'
 import { readKey } from '../../../deploy/hmac-key.ts'
 import { computeOpensslHmac } from '../../../deploy/openssl-hmac.ts'
+import type { AuditEntry } from '../../../signer/audit-log.ts'
+import { listAuditedRequests } from './audited-requests.ts'
 import { probeFrom } from './containers.ts'
 import type { Outcome } from './probe.ts'
 import { bearer, readJsonBody, readStatus, signParts, writeRequest } from './requests.ts'
-import { listSignerRequests, type SignerRequest } from './signed-requests.ts'
 import { type Credentials, findVictim, stealCredentials, type Victim } from './victim.ts'
 
 export type Control = { status: number | undefined; signature: unknown; expected: string }
@@ -14,8 +15,8 @@ export type BatchResult<T> = {
   outcomes: T
   before: Control
   after: Control
-  /** What the signer got in between, as the proxy in front of it tells. */
-  reached: SignerRequest[]
+  /** What the signer got in between. */
+  reached: AuditEntry[]
   /** How many signatures it has made in between, as it counts itself. */
   signed: number
 }
@@ -32,8 +33,8 @@ export async function runBatch<T>(
   const outcomes = await attack(victim, stolen)
   const signed = (await countSignatures(victim)) - counted
   const after = await signAsFrontend(victim, stolen, last)
-  const requests = await listSignerRequests(victim, last)
-  const start = requests.findIndex(({ userAgent }) => userAgent === first)
+  const requests = await listAuditedRequests(victim, last)
+  const start = requests.findIndex(({ requestId }) => requestId === first)
   return { outcomes, before, after, reached: requests.slice(start + 1, -1), signed }
 }
 
@@ -41,10 +42,10 @@ export async function runBatch<T>(
 async function signAsFrontend(
   victim: Victim,
   stolen: Credentials,
-  agent: string,
+  requestId: string,
 ): Promise<Control> {
-  const message = `control ${agent}`
-  const headers = { ...bearer(stolen.token), 'user-agent': agent }
+  const message = `control ${requestId}`
+  const headers = { ...bearer(stolen.token), 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message }) }
   const bytes = writeRequest(signParts(stolen.pairing, parts))
   const [outcome] = await probeFrom(victim.frontend, [{ host: '127.0.0.1', port: 8081, bytes }])

@@ -8,6 +8,6 @@ export const BATCH_MS = 60_000
 export const PODS_MS = 120_000
 /** For the proxies to have heard of a new resource. */
 export const CONFIG_MS = 30_000
-/** For an access log line to be written: Envoy flushes once a second. */
+/** For a line that the signer has written to be in what kubelet shows. */
 export const LOG_MS = 10_000
 export const POLL_MS = 250

@@ -4,10 +4,23 @@ import { resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../../..')
 
-/** The words of ENTRYPOINT in the room's Containerfile. */
+/** What stands behind each `instruction` in the room's Containerfile. */
+export function readInstructions(room: string, instruction: string): string[] {
+  return readFileSync(resolve(root, room, 'Containerfile'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith(`${instruction} `))
+    .map((line) => line.slice(instruction.length + 1))
+}
+
+/** The words of ENTRYPOINT. */
 export function readEntrypoint(room: string): string[] {
-  const text = readFileSync(resolve(root, room, 'Containerfile'), 'utf8')
-  return JSON.parse(/^ENTRYPOINT (.*)$/m.exec(text)?.[1] ?? '[]')
+  return JSON.parse(readInstructions(room, 'ENTRYPOINT')[0] ?? '[]')
+}
+
+/** The variables that the image sets. */
+export function readEnvironment(room: string): Record<string, string> {
+  const words = readInstructions(room, 'ENV').flatMap((line) => line.split(' '))
+  return Object.fromEntries(words.map((word) => word.split('=')))
 }
 
 /** The image's flags for Node, with its folders exchanged for ones of this machine; `/app` becomes the checkout. */

@@ -1,0 +1,71 @@
+// Sends the same request over and over on kept-alive connections, one at a time on each. It runs here, and, sent there
+// by standard input, in a container that has Node; so it imports nothing of ours. Cheap on purpose: on a machine of few
+// cores what it takes is missing elsewhere.
+import { connect } from 'node:net'
+
+export type LoadRequest = {
+  /** Where to: a TCP port of a host, or a Unix socket. */
+  address: { host: string; port: number } | { path: string }
+  /** The whole HTTP/1.1 request. */
+  bytes: string
+  connections: number
+  seconds: number
+}
+
+/** Milliseconds; `perSecond` counts answers with 200, `failed` everything else. */
+export type Load = { perSecond: number; failed: number; p50Ms: number; p99Ms: number }
+
+/** Applies load for `seconds`. */
+export async function generateLoad(load: LoadRequest): Promise<Load> {
+  const { address, bytes, connections, seconds } = load
+  const request = Buffer.from(bytes)
+  const latencies: number[] = []
+  let failed = 0
+  const start = performance.now()
+  const end = start + seconds * 1_000
+
+  function runConnection(): Promise<void> {
+    return new Promise((resolve) => {
+      const socket = connect(address)
+      let sentAt = 0
+      let received = ''
+      function send(): void {
+        received = ''
+        sentAt = performance.now()
+        socket.write(request)
+      }
+      socket.setNoDelay(true)
+      socket.on('connect', send)
+      socket.on('data', (chunk) => {
+        received += chunk.toString('latin1')
+        if (!isComplete(received)) return
+        if (received.startsWith('HTTP/1.1 200 ')) latencies.push(performance.now() - sentAt)
+        else failed += 1
+        if (performance.now() < end) send()
+        else socket.destroy()
+      })
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        // Closed by the other side, a request was under way.
+        if (performance.now() < end) failed += 1
+        resolve()
+      })
+    })
+  }
+
+  await Promise.all(Array.from({ length: connections }, runConnection))
+  const tookSeconds = (performance.now() - start) / 1_000
+  latencies.sort((a, b) => a - b)
+  const quantile = (share: number) => latencies[Math.floor(latencies.length * share)] ?? 0
+  const perSecond = latencies.length / tookSeconds
+  return { perSecond, failed, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
+}
+
+/** Whether an answer is there to its last byte: by its length, or its last chunk. */
+function isComplete(answer: string): boolean {
+  const head = answer.indexOf('\r\n\r\n')
+  if (head < 0) return false
+  const length = /\r\ncontent-length: (\d+)/i.exec(answer.slice(0, head))?.[1]
+  if (length === undefined) return answer.endsWith('0\r\n\r\n')
+  return answer.length >= head + 4 + Number(length)
+}
