@@ -1,14 +1,16 @@
 // Reads a request's JSON body: exact limit, strict UTF-8, then the schema. Nothing of the payload is in an error.
 import { isUtf8 } from 'node:buffer'
 import type { z } from 'zod'
-import { MAX_BODY_BYTES } from './contract.ts'
-import { hasDuplicateNames } from './duplicate-names.ts'
+import { MAX_BATCH_MESSAGES, MAX_BODY_BYTES } from './contract.ts'
 import { AppError } from './errors.ts'
+import { hasDuplicateNames, outlineJson } from './json-outline.ts'
 
 const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i
 /** `checkBody`: throws AppError. */
 export type JsonBodyOptions = { maxBytes?: number; checkBody?: (body: Uint8Array) => void }
 
+/** Twice the largest batch, so that one that is a little too large is told so. */
+const MAX_PARTS = 2 * MAX_BATCH_MESSAGES
 const printableName = /^[A-Za-z0-9._-]{1,64}$/
 
 /**
@@ -24,11 +26,14 @@ export async function readJson<T extends z.ZodType>(
   const bytes = await readBytes(request, maxBytes)
   checkBody?.(bytes)
   const json = decodeUtf8(bytes)
+  const outline = outlineJson(json, MAX_PARTS)
+  if (outline.parts > MAX_PARTS) {
+    throw new AppError('invalid_request', 'the body has more values than any request has')
+  }
   const value = parseJson(json)
   const result = schema.safeParse(value)
   if (!result.success) throw explain(result.error.issues[0])
-  // Only now: what fits the schema is not nested deep.
-  if (hasDuplicateNames(json, value)) {
+  if (hasDuplicateNames(outline, value)) {
     throw new AppError('invalid_request', 'the body must not have a field twice')
   }
   return result.data

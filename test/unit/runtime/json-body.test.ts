@@ -80,6 +80,11 @@ describe('what does not parse or validate', () => {
     ['a string', '"secret"'],
     ['10,000 arrays deep', `${'['.repeat(10_000)}"secret"${']'.repeat(10_000)}`],
     ['a message 10,000 objects deep', `${'{"message":'.repeat(5_000)}1${'}'.repeat(5_000)}`],
+    ['3,000 values', `{"message":[${'"secret",'.repeat(3_000)}1]}`],
+    [
+      '3,000 fields',
+      `{${Array.from({ length: 3_000 }, (_, index) => `"secret${index}":1`).join(',')}}`,
+    ],
     ['no message', '{}'],
     ['a number', '{"message":12345}'],
     ['null for the message', '{"message":null}'],
@@ -111,10 +116,17 @@ describe('what does not parse or validate', () => {
     expect((await post(app, '/echo', payload)).body.field).toBe(field)
   })
 
-  test.each(['', '\0', 'ÄÖ €😀', '"\\\n', '\\', '\\"', '"message":"a"', 'a'.repeat(60_000)])(
-    'takes and keeps a message to the letter (%#)',
-    async (message) => {
-      expect((await post(app, '/echo', { message })).body).toEqual({ message })
-    },
-  )
+  test.each([
+    '',
+    '\0',
+    'ÄÖ €😀',
+    '"\\\n',
+    '\\',
+    '\\"',
+    '"message":"a"',
+    ',[{'.repeat(10_000),
+    'a'.repeat(60_000),
+  ])('takes and keeps a message to the letter (%#)', async (message) => {
+    expect((await post(app, '/echo', { message })).body).toEqual({ message })
+  })
 })
