@@ -1,7 +1,7 @@
 // The token that shows the signer's mesh who calls. It is read anew at least every second, because kubelet renews it in
 // place; without one that is still valid there is no call at all. Its bytes get into no error.
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { AppError } from '../runtime/errors.ts'
 
 const MAX_AGE_MS = 1_000

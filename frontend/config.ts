@@ -1,24 +1,36 @@
 // The frontend's configuration: addresses, paths and times, never a secret.
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { parseEnvironment, path, wholeNumber } from '../runtime/environment.ts'
 
 const schema = z.object({
-  FRONTEND_PORT: wholeNumber(0, 65_535).default(8080).describe('0 is any free one'),
-  FRONTEND_LINGER_MS: wholeNumber(0, 60_000)
-    .default(0)
-    .describe('how long requests are still taken after SIGTERM'),
-  SIGNER_URL: z
-    .string()
-    .refine(isPlainUrl, 'must be an http: URL without user, query or fragment')
-    .default('http://localhost:8081/sign')
-    .describe('plain HTTP: the mesh makes mutual TLS of it'),
-  SIGNER_TIMEOUT_MS: wholeNumber(1, 60_000).default(1_000).describe('for a signature, all told'),
-  CALLER_TOKEN_FILE: path
-    .default('/run/identity/token')
-    .describe('the projected ServiceAccount token for the signer'),
-  PAIRING_SECRET_FILE: path
-    .optional()
-    .describe('the secret that the signer has left; unset: frontend and signer are not paired'),
+  FRONTEND_PORT: z._default(wholeNumber(0, 65_535).check(z.describe('0 is any free one')), 8080),
+  FRONTEND_LINGER_MS: z._default(
+    wholeNumber(0, 60_000).check(z.describe('how long requests are still taken after SIGTERM')),
+    0,
+  ),
+  SIGNER_URL: z._default(
+    z
+      .string()
+      .check(
+        z.refine(isPlainUrl, 'must be an http: URL without user, query or fragment'),
+        z.describe('plain HTTP: the mesh makes mutual TLS of it'),
+      ),
+    'http://localhost:8081/sign',
+  ),
+  // Under a second, so that whoever asks the frontend is answered within one.
+  SIGNER_TIMEOUT_MS: z._default(
+    wholeNumber(1, 60_000).check(z.describe('for a signature, all told')),
+    900,
+  ),
+  CALLER_TOKEN_FILE: z._default(
+    path.check(z.describe('the projected ServiceAccount token for the signer')),
+    '/run/identity/token',
+  ),
+  PAIRING_SECRET_FILE: z.optional(
+    path.check(
+      z.describe('the secret that the signer has left; unset: frontend and signer are not paired'),
+    ),
+  ),
 })
 
 export type FrontendConfig = Readonly<{

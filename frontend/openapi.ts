@@ -1,5 +1,5 @@
 // The frontend's interface as an OpenAPI 3.1 document, made of the schemas that requests are validated by.
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { MAX_BODY_BYTES } from '../runtime/contract.ts'
 import { type ErrorCode, statusOf } from '../runtime/errors.ts'
 import { processRequest, processResponse } from './process-endpoint.ts'
@@ -21,7 +21,7 @@ const problem = z.object({
   detail: z.string(),
   code: z.enum(Object.keys(statusOf)),
   requestId: z.string(),
-  field: z.string().optional(),
+  field: z.optional(z.string()),
 })
 
 /** Returns the document (https://spec.openapis.org/oas/v3.1.1). */
@@ -57,7 +57,7 @@ export function describeApi(): object {
   }
 }
 
-function toSchema(schema: z.ZodType): object {
+function toSchema(schema: z.ZodMiniType): object {
   // The dialect is OpenAPI's own default.
   const { $schema: _, ...rest } = z.toJSONSchema(schema)
   return rest

@@ -1,5 +1,5 @@
 // POST /process: the processed message and its signature.
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { keyId, signature, text } from '../runtime/contract.ts'
 import type { AppContext } from '../runtime/http-app.ts'
 import { readJson } from '../runtime/json-body.ts'

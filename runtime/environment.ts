@@ -1,5 +1,5 @@
 // Configuration from environment variables: parsed once, all problems told at once, by name and never by value.
-import { z } from 'zod'
+import * as z from 'zod/mini'
 
 /** The environment does not fit the schema. The message has one `NAME: what is wrong` for each variable. */
 export class EnvironmentError extends Error {
@@ -10,7 +10,7 @@ export class EnvironmentError extends Error {
 }
 
 /** Parses the variables that `schema` names and leaves the others alone. Throws EnvironmentError. */
-export function parseEnvironment<T extends z.ZodObject>(
+export function parseEnvironment<T extends z.ZodMiniObject>(
   schema: T,
   environment: NodeJS.ProcessEnv,
 ): Readonly<z.output<T>> {
@@ -22,14 +22,12 @@ export function parseEnvironment<T extends z.ZodObject>(
 }
 
 /** An absolute path. */
-export const path = z.string('must be set').regex(/^\/[^\0]+$/, 'must be an absolute path')
+export const path = z.string('must be set').check(z.regex(/^\/[^\0]+$/, 'must be an absolute path'))
 
 /** A whole number in decimal digits, from `least` to `most`. */
 export function wholeNumber(least: number, most: number) {
   const message = `must be a whole number from ${least} to ${most}`
-  return z
-    .string(message)
-    .regex(/^\d{1,9}$/, message)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, message)
+  const digits = z.string(message).check(z.regex(/^\d{1,9}$/, message))
+  const isInRange = z.refine<number>((value) => value >= least && value <= most, message)
+  return z.pipe(digits, z.transform(Number)).check(isInRange)
 }

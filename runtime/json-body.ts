@@ -1,6 +1,6 @@
 // Reads a request's JSON body: exact limit, strict UTF-8, then the schema. Nothing of the payload is in an error.
 import { isUtf8 } from 'node:buffer'
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import { MAX_BATCH_MESSAGES, MAX_BODY_BYTES } from './contract.ts'
 import { AppError } from './errors.ts'
 import { hasDuplicateNames, outlineJson } from './json-outline.ts'
@@ -17,7 +17,7 @@ const printableName = /^[A-Za-z0-9._-]{1,64}$/
  * Reads at most `maxBytes`, parses and validates; `checkBody` sees the bytes first. Throws AppError: payload_too_large,
  * unsupported_media_type or invalid_request, and what `checkBody` throws.
  */
-export async function readJson<T extends z.ZodType>(
+export async function readJson<T extends z.ZodMiniType>(
   request: Request,
   schema: T,
   { maxBytes = MAX_BODY_BYTES, checkBody }: JsonBodyOptions = {},

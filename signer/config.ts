@@ -1,5 +1,5 @@
 // The signer's configuration: paths and times, never a secret.
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { parseEnvironment, path, wholeNumber } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/listen.ts'
 
@@ -7,24 +7,29 @@ import { freshSocket } from '../runtime/listen.ts'
 const MAX_SOCKET_PATH_BYTES = 107
 
 const schema = z.object({
-  SIGNER_SOCKET: path
-    .refine(
+  SIGNER_SOCKET: path.check(
+    z.refine(
       (socket) => Buffer.byteLength(freshSocket(socket)) <= MAX_SOCKET_PATH_BYTES,
       'is too long for a Unix socket',
-    )
-    .describe('the socket to listen on; its folder must be writable'),
-  SIGNER_KEY_DIR: path.describe('the folder that the Secret with the keys is mounted at'),
-  SIGNER_PAIRING_DIR: path
-    .optional()
-    .describe(
-      'the folder to leave the pairing secret in; unset: frontend and signer are not paired',
     ),
-  SIGNER_MAX_REQUESTS: wholeNumber(1, 10_000)
-    .default(256)
-    .describe('requests for one message that are worked on at once'),
-  SIGNER_LINGER_MS: wholeNumber(0, 60_000)
-    .default(0)
-    .describe('how long requests are still taken after SIGTERM'),
+    z.describe('the socket to listen on; its folder must be writable'),
+  ),
+  SIGNER_KEY_DIR: path.check(z.describe('the folder that the Secret with the keys is mounted at')),
+  SIGNER_PAIRING_DIR: z.optional(
+    path.check(
+      z.describe(
+        'the folder to leave the pairing secret in; unset: frontend and signer are not paired',
+      ),
+    ),
+  ),
+  SIGNER_MAX_REQUESTS: z._default(
+    wholeNumber(1, 10_000).check(z.describe('requests for one message that are worked on at once')),
+    256,
+  ),
+  SIGNER_LINGER_MS: z._default(
+    wholeNumber(0, 60_000).check(z.describe('how long requests are still taken after SIGTERM')),
+    0,
+  ),
 })
 
 export type SignerConfig = Readonly<{

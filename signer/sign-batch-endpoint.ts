@@ -19,11 +19,13 @@ export function createSignBatchHandler(deps: SigningDeps) {
     const options = { maxBytes: MAX_BATCH_BODY_BYTES, checkBody: admit(c) }
     const { messages, encoding, keyId } = await readJson(c.req.raw, signBatchRequest, options)
     const key = chooseKey(getKeyRing(), keyId)
-    const bytes = messages.map((each, index) => decodeMessage(each, encoding, `messages.${index}`))
+    const decoded = messages.map((each, index) =>
+      decodeMessage(each, encoding, `messages.${index}`),
+    )
     const response: SignBatchResponse = {
       keyId: key.id,
       algorithm: 'HMAC-SHA256',
-      signatures: bytes.map((each) => computeMac(key.material, each)),
+      signatures: decoded.map((each) => computeMac(key.material, each)),
     }
     countSignatures(key.id, messages.length)
     return answer(c, response, { outcome: 'signed', count: messages.length, keyId: key.id })

@@ -17,11 +17,11 @@ export function createVerifyHandler(getKeyRing: GetKeyRing, admit: Admit) {
   return async function verify(c: AppContext): Promise<Response> {
     const request = await readJson(c.req.raw, verifyRequest, { checkBody: admit(c) })
     const { message, encoding, signature, keyId } = request
-    const bytes = decodeMessage(message, encoding)
+    const decoded = decodeMessage(message, encoding)
     const ring = getKeyRing()
     const keys = keyId === undefined ? [...ring.keys.values()] : [chooseKey(ring, keyId)]
     // Every key is tried, also after a match: how long it takes does not tell which.
-    const matches = keys.filter(({ material }) => verifyMac(material, bytes, signature))
+    const matches = keys.filter(({ material }) => verifyMac(material, decoded, signature))
     const [match] = matches
     const response: VerifyResponse =
       match === undefined ? { valid: false } : { valid: true, keyId: match.id }

@@ -43,10 +43,7 @@ describe.each([
 
   test('may do nothing else, opens no inspector and has no __proto__', () => {
     const others = flags
-      .filter(
-        (flag) =>
-          !/^--(allow-fs-|max-(semi|old)-space-size=|optimize-for-size$|no-maglev$)/.test(flag),
-      )
+      .filter((flag) => !/^--(allow-fs-|max-(semi|old)-space-size=|no-maglev$)/.test(flag))
       .slice(2)
     expect(others).toEqual(['--disable-sigusr1', '--disable-proto=throw', '/app/main.mjs'])
   })

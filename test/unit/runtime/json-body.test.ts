@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { MAX_BODY_BYTES, text } from '../../../runtime/contract.ts'
 import { addRoute, createHttpApp } from '../../../runtime/http-app.ts'
 import { readJson } from '../../../runtime/json-body.ts'

@@ -1,6 +1,6 @@
 // What is checked and said before a service serves.
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import {
   EnvironmentError,
   parseEnvironment,
@@ -11,7 +11,7 @@ import { createLog } from '../../../runtime/log.ts'
 import { findVersionProblem } from '../../../runtime/node-version.ts'
 
 describe('the environment', () => {
-  const schema = z.object({ A_PATH: path, A_PORT: wholeNumber(1, 10).default(3) })
+  const schema = z.object({ A_PATH: path, A_PORT: z._default(wholeNumber(1, 10), 3) })
 
   test('is parsed, with defaults, and frozen', () => {
     const parsed = parseEnvironment(schema, { A_PATH: '/run/a', OTHER: 'x' })
