@@ -6,7 +6,13 @@ export default defineConfig({
   test: {
     reporters: ['default', countReporter],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          globalSetup: ['test/unit/support/bundled-services.ts'],
+        },
+      },
       { test: { name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
       {
         test: {

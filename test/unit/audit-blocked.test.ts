@@ -3,14 +3,34 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { run } from '../../cli/exec.ts'
 import { makeFolder, makeVolume } from './support/folder.ts'
+import { findBundle } from './support/service-process.ts'
 import { ask, jsonType } from './support/services.ts'
 import { PROCESS_TEST_MS, START_MS } from './support/timeouts.ts'
 
-const entry = resolve(import.meta.dirname, '../../signer/main.ts')
+test('signs nothing when its output is closed, and stays up', {
+  timeout: PROCESS_TEST_MS,
+}, async () => {
+  const socket = join(await makeFolder(), 'signer.sock')
+  const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: await makeVolume({ a: randomBytes(32) }) }
+  const signer = spawn(process.execPath, [findBundle('signer')], {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  onTestFinished(() => void signer.kill('SIGKILL'))
+  const sign = () => ask(socket, '/sign', '{"message":"a"}', jsonType)
+  signer.stdout?.resume()
+  await vi.waitFor(async () => expect((await sign()).status).toBe(200), START_MS)
+  signer.stdout?.destroy()
+  for (let count = 0; count < 3; count++) {
+    const { status, body } = await sign()
+    expect([status, body.code]).toEqual([503, 'audit_unavailable'])
+  }
+  expect((await ask(socket, '/healthz')).status).toBe(200)
+})
 
 test('signs nothing while its output is blocked, and goes on after', {
   timeout: PROCESS_TEST_MS,
@@ -22,7 +42,10 @@ test('signs nothing while its output is blocked, and goes on after', {
   // Open at both ends, and read only when it is time to.
   const pipe = await open(fifo, 'r+')
   const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: await makeVolume({ a: randomBytes(32) }) }
-  const signer = spawn(process.execPath, [entry], { env, stdio: ['ignore', pipe.fd, 'ignore'] })
+  const signer = spawn(process.execPath, [findBundle('signer')], {
+    env,
+    stdio: ['ignore', pipe.fd, 'ignore'],
+  })
   onTestFinished(async () => {
     signer.kill('SIGKILL')
     await pipe.close()

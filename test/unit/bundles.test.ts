@@ -1,30 +1,25 @@
 // What is in the images is one file a service. It has nothing of the other's, and runs with nothing beside it.
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { bundleService } from '../../deploy/image-context.ts'
-import { makeFolder } from './support/folder.ts'
+import { findBundle } from './support/service-process.ts'
 
 describe.each([
   { room: 'frontend', own: 'toUpperCase()', foreign: 'timingSafeEqual' },
   { room: 'signer', own: 'timingSafeEqual', foreign: 'the caller token' },
 ] as const)('the bundle of the $room', ({ room, own, foreign }) => {
   test('has its own code, none of the other, and only modules of Node to import', async () => {
-    const file = join(await makeFolder(), 'main.mjs')
-    await bundleService(room, file)
-    const text = await readFile(file, 'utf8')
+    const text = await readFile(findBundle(room), 'utf8')
     expect(text).toContain(own)
     expect(text).not.toContain(foreign)
     const imported = [...text.matchAll(/^import .* from "([^"]+)"/gm)].map(([, name]) => name)
     expect(imported.filter((name) => !name?.startsWith('node:'))).toEqual([])
   })
 
-  test('starts by itself, and says what it needs', async () => {
-    const folder = await makeFolder()
-    const file = join(folder, 'main.mjs')
-    await bundleService(room, file)
-    const flags = ['--permission', `--allow-fs-read=${folder}`]
+  test('starts by itself, and says what it needs', () => {
+    const file = findBundle(room)
+    const flags = ['--permission', `--allow-fs-read=${dirname(file)}`]
     const env = { SIGNER_TIMEOUT_MS: 'x', SIGNER_LINGER_MS: 'x' }
     const { status, stdout } = spawnSync(process.execPath, [...flags, file], { env })
     expect(status).toBe(78)

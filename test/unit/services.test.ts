@@ -2,13 +2,13 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { makeFreshToken } from './support/caller-token.ts'
 import { readFlags } from './support/containerfile.ts'
-import { makeFolder, makeVolume, mountEntries } from './support/folder.ts'
+import { type Entries, makeFolder, makeVolume, mountEntries } from './support/folder.ts'
 import { bridgeToSocket, listenOnLoopback } from './support/http.ts'
-import { startService } from './support/service-process.ts'
+import { findBundle, startService } from './support/service-process.ts'
 import { ask, askToSign, jsonType, startFrontend, startSigner } from './support/services.ts'
 import { PROCESS_TEST_MS } from './support/timeouts.ts'
 
@@ -56,10 +56,35 @@ describe('the signer', () => {
     expect(signer.output()).not.toContain(bad.trim())
   })
 
+  const good = randomBytes(32)
+  test.each<[string, Entries, string]>([
+    ['of 10 bytes', { a: randomBytes(10) }, 'key "a" is under 14 bytes: make a longer one'],
+    ['with a newline', { a: `${'k'.repeat(32)}\n` }, 'key "a" ends in a newline: write it with'],
+    ['that is empty', { a: '' }, 'key "a" is empty: give it a value'],
+    ['that primary does not name', { a: good, b: good, primary: 'c' }, 'it must be one of a, b'],
+    ['that is one of two, without a primary', { a: good, b: good }, 'name the one that signs in'],
+    ['that is gone', {}, 'the Secret has no key: add one'],
+  ])('goes on with the old keys when it gets a key %s', async (_, entries, reason) => {
+    const { signer, socket, keyDir, pairingDir } = await startSigner({ old: good })
+    await signer.waitFor('keys_loaded')
+    await mountEntries(keyDir, entries, '2')
+    const refusal = await signer.waitFor('keys_refused')
+    expect(refusal).toMatchObject({ level: 'error', keptOld: true })
+    expect(refusal.reason).toContain(reason)
+    const { status, body } = await askToSign(socket, pairingDir, 'a')
+    const signature = createHmac('sha256', good).update('a').digest('hex')
+    expect([status, body.signature, body.keyId]).toEqual([200, signature, 'old'])
+    expect((await ask(socket, '/readyz')).status).toBe(200)
+  })
+
   test('is not allowed a folder that its image does not name', async () => {
     const [folder, keyDir] = [await makeFolder(), await makeVolume({ HMAC_KEY: randomBytes(32) })]
     const env = { SIGNER_SOCKET: join(folder, 'signer.sock'), SIGNER_KEY_DIR: keyDir }
-    const flags = readFlags('signer', { '/run/key': '/nowhere', '/run/signer': folder })
+    const flags = readFlags('signer', {
+      '/app': dirname(findBundle('signer')),
+      '/run/key': '/nowhere',
+      '/run/signer': folder,
+    })
     const signer = startService('signer', env, flags)
     const { reason } = await signer.waitFor('keys_refused')
     expect(reason).toContain('ERR_ACCESS_DENIED')

@@ -8,7 +8,7 @@ import type { Container } from './containers.ts'
 const pods = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({ name: z.string() }),
+      metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
       spec: z.object({
         containers: z.array(z.object({ name: z.string(), image: z.string() })),
       }),
@@ -24,9 +24,11 @@ export async function findVictim(): Promise<Victim> {
   const selector = ['-n', namespace, '-l', `app=${deployment}`]
   const running = ['--field-selector=status.phase=Running', '-o', 'json']
   const { items } = await kubectlJson(pods, ['get', 'pods', ...selector, ...running])
-  const [pod, ...others] = items
+  // One that is on its way out goes on serving for a while.
+  const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const [pod, ...others] = staying
   if (pod === undefined || others.length > 0) {
-    throw new Error(`${items.length} Pods run, expected one: make deploy, and wait for its end`)
+    throw new Error(`${staying.length} Pods run, expected one: make deploy, and wait for its end`)
   }
   const frontend = pod.spec.containers.find(({ name }) => name === 'frontend')
   return {

@@ -23,13 +23,12 @@ export function readEnvironment(room: string): Record<string, string> {
   return Object.fromEntries(words.map((word) => word.split('=')))
 }
 
-/** The image's flags for Node, with its folders exchanged for ones of this machine; `/app` becomes the checkout. */
+/** The image's flags for Node, with its folders exchanged for ones of this machine. */
 export function readFlags(room: string, folders: Record<string, string>): string[] {
-  const replaced: Record<string, string> = { '/app': root, ...folders }
   return readEntrypoint(room)
     .slice(1, -1)
     .map((flag) => {
       const [name, folder] = flag.split(/=(?=\/)/)
-      return folder === undefined ? flag : `${name}=${replaced[folder] ?? folder}`
+      return folder === undefined ? flag : `${name}=${folders[folder] ?? folder}`
     })
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { onTestFinished } from 'vitest'
 import type { App } from '../../../runtime/http-app.ts'
+import { cleanUp } from './clean-up.ts'
 
 /** POSTs `body` to the app: a string or bytes as they are, anything else as JSON. */
 export async function post(app: App, path: string, body: unknown, headers = {}) {
@@ -27,7 +27,7 @@ async function readAnswer(response: Response) {
 /** Starts a server on a free port of loopback, and returns its URL; it is closed after the test. */
 export async function serve(listener: RequestListener): Promise<URL> {
   const server = createServer(listener)
-  onTestFinished(() => {
+  cleanUp(() => {
     server.closeAllConnections()
     server.close()
   })
@@ -42,14 +42,14 @@ export async function bridgeToSocket(socket: string): Promise<number> {
     inbound.on('error', () => outbound.destroy())
     outbound.on('error', () => inbound.destroy())
   })
-  onTestFinished(() => void bridge.close())
+  cleanUp(() => void bridge.close())
   return listenOnLoopback(bridge)
 }
 
 /** Sends bytes as they are, and returns all that comes back until the other side closes. */
 export async function sendRaw(port: number, bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
-  onTestFinished(() => void socket.destroy())
+  cleanUp(() => void socket.destroy())
   socket.write(bytes)
   return text(socket)
 }

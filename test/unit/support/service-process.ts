@@ -1,10 +1,10 @@
-// Runs a service as its container does: `node <room>/main.ts` in a process of its own.
+// Runs a service as its container does: its one file, in a process of its own, under the flags of its image.
 import { spawn } from 'node:child_process'
-import { resolve } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+import { cleanUp } from './clean-up.ts'
+import { readEnvironment } from './containerfile.ts'
 import { START_MS } from './timeouts.ts'
-
-const root = resolve(import.meta.dirname, '../../..')
 
 export type ServiceProcess = {
   pid: number | undefined
@@ -16,16 +16,23 @@ export type ServiceProcess = {
   exit: Promise<number | null>
 }
 
-/** Starts a service with this environment and nothing else in it; it is killed after the test. */
+/** The one file of a service's image. */
+export function findBundle(room: 'signer' | 'frontend'): string {
+  return join(inject('bundles'), room, 'main.mjs')
+}
+
+/** Starts a service with this environment and its image's, and nothing else in it; it is killed after the test. */
 export function startService(
   room: 'signer' | 'frontend',
   env: Record<string, string>,
   flags: readonly string[] = [],
 ): ServiceProcess {
-  const child = spawn(process.execPath, [...flags, resolve(root, room, 'main.ts')], { env })
+  const child = spawn(process.execPath, [...flags, findBundle(room)], {
+    env: { ...readEnvironment(room), ...env },
+  })
   let output = ''
   const exit = new Promise<number | null>((done) => child.on('close', done))
-  onTestFinished(() => {
+  cleanUp(() => {
     child.kill('SIGKILL')
     return exit.then(() => {})
   })

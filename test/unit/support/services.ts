@@ -1,11 +1,11 @@
 // Both services under the flags of their images, and a way to ask the signer.
 import { request } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { createPairing } from '../../../frontend/pairing.ts'
 import { readFlags } from './containerfile.ts'
 import { type Entries, makeFolder, makeVolume } from './folder.ts'
-import { readPort, startService } from './service-process.ts'
+import { findBundle, readPort, startService } from './service-process.ts'
 
 export const jsonType = { 'content-type': 'application/json' }
 
@@ -14,8 +14,12 @@ export async function startSigner(entries: Entries, lingerMs = 0) {
   const [folder, keyDir] = [await makeFolder(), await makeVolume(entries)]
   const pairingDir = await makeFolder()
   const socket = join(folder, 'signer.sock')
-  const folders = { '/run/key': keyDir, '/run/signer': folder, '/run/pairing': pairingDir }
-  const flags = readFlags('signer', folders)
+  const flags = readFlags('signer', {
+    '/app': dirname(findBundle('signer')),
+    '/run/key': keyDir,
+    '/run/signer': folder,
+    '/run/pairing': pairingDir,
+  })
   const paths = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, SIGNER_PAIRING_DIR: pairingDir }
   const start = () =>
     startService('signer', { ...paths, SIGNER_LINGER_MS: String(lingerMs) }, flags)
@@ -23,7 +27,12 @@ export async function startSigner(entries: Entries, lingerMs = 0) {
 }
 
 /** Starts a frontend that finds its signer at `signerPort`, under its image's flags; paired, if that has a folder. */
-export async function startFrontend(signerPort: number, token: string, pairingDir?: string) {
+export async function startFrontend(
+  signerPort: number,
+  token: string,
+  pairingDir?: string,
+  lingerMs = 0,
+) {
   const folder = await makeVolume({ token })
   const secret = pairingDir === undefined ? {} : { PAIRING_SECRET_FILE: join(pairingDir, 'secret') }
   const frontend = startService(
@@ -32,17 +41,26 @@ export async function startFrontend(signerPort: number, token: string, pairingDi
       FRONTEND_PORT: '0',
       SIGNER_URL: `http://127.0.0.1:${signerPort}/sign`,
       CALLER_TOKEN_FILE: join(folder, 'token'),
+      FRONTEND_LINGER_MS: String(lingerMs),
       ...secret,
     },
-    readFlags('frontend', { '/run/identity': folder, '/run/pairing': pairingDir ?? folder }),
+    readFlags('frontend', {
+      '/app': dirname(findBundle('frontend')),
+      '/run/identity': folder,
+      '/run/pairing': pairingDir ?? folder,
+    }),
   )
   return { frontend, url: `http://127.0.0.1:${await readPort(frontend)}` }
 }
 
-/** Headers for a JSON body, signed for /sign with the secret that a signer has left in `pairingDir`. */
-export function signHeaders(pairingDir: string, body: string): Record<string, string> {
+/** Headers for a JSON body, signed for `path` with the secret that a signer has left in `pairingDir`. */
+export function signHeaders(
+  pairingDir: string,
+  body: string,
+  path = '/sign',
+): Record<string, string> {
   const pairing = createPairing(join(pairingDir, 'secret'))
-  const request = { method: 'POST', path: '/sign', body: Buffer.from(body) }
+  const request = { method: 'POST', path, body: Buffer.from(body) }
   return { ...jsonType, ...pairing.sign(request) }
 }
 
@@ -67,8 +85,19 @@ export function ask(
 
 type Headers = Record<string, string>
 
+type Paired = { socket: string; pairingDir: string }
+
+/** POSTs `request` as the paired frontend: a string as it is, anything else as JSON. */
+export function askPaired(
+  { socket, pairingDir }: Paired,
+  path: string,
+  request: unknown,
+): Promise<Told> {
+  const body = typeof request === 'string' ? request : JSON.stringify(request)
+  return ask(socket, path, body, signHeaders(pairingDir, body, path))
+}
+
 /** Has a message signed as the paired frontend. */
-export function askToSign(socketPath: string, pairingDir: string, message: string): Promise<Told> {
-  const body = JSON.stringify({ message })
-  return ask(socketPath, '/sign', body, signHeaders(pairingDir, body))
+export function askToSign(socket: string, pairingDir: string, message: string): Promise<Told> {
+  return askPaired({ socket, pairingDir }, '/sign', { message })
 }
