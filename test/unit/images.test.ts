@@ -26,7 +26,7 @@ describe.each([
 
   test('sets nothing in the environment but what tunes malloc', () => {
     const names = Object.keys(readEnvironment(room))
-    expect(names.filter((name) => !/^MALLOC_[A-Z]+_THRESHOLD_$/.test(name))).toEqual([])
+    expect(names.filter((name) => !/^MALLOC_[A-Z]+_(MAX|THRESHOLD_)$/.test(name))).toEqual([])
   })
 
   test('runs under a user of its own', () => {
