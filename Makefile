@@ -20,7 +20,7 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY
+export DOCS IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY
 
 .PHONY: help
 help: ## list the targets
@@ -80,7 +80,7 @@ test-unit: node_modules ## the tests that need no cluster, in seconds
 	@vitest run --project unit
 
 .PHONY: bench
-bench: node_modules ## the signer beside a naive one and the bare HMAC: ratios, memory, start
+bench: node_modules ## the signer beside a naive one, Vault, and through the mesh: ratios; DOCS=yes: into docs/
 	@node test/bench/bench.ts
 
 .PHONY: test

@@ -49,12 +49,13 @@ await runMain(async () => {
 
     const subjects = [naive.subject, ...signer.subjects, ...vault.subjects, ...mesh]
     const rows = await measureAll(subjects)
-    const bare: Row = { name: 'the bare HMAC in a loop, one core', perSecond: measureLoop() }
+    const bare = 'the bare HMAC in a loop, one core'
+    const loop: Row = { name: bare, isOurs: false, perSecond: measureLoop() }
     for (const [index, each] of Object.values(started).entries()) {
       memory.push({ ...idle[index], afterMib: await readResidentMib(each.started) } as Memory)
     }
     const conditions = `Node ${process.version}, ${availableParallelism()} cores for everything, ${CONNECTIONS} connections, median of ${ROUNDS} rounds.`
-    await publish({ rows: [...rows, bare], memory, conditions })
+    await publish({ rows: [...rows, loop], memory, conditions })
   } finally {
     for (const { stop } of running) stop()
     await rm(folder, { recursive: true })
@@ -79,7 +80,7 @@ async function measureAll(subjects: readonly Subject[]): Promise<Row[]> {
     const load = takeMedian(loads[index] ?? [])
     const { p50Ms } = await measure(subject, 1, ALONE_SECONDS)
     const perSecond = load.perSecond * subject.signatures
-    rows.push({ name: subject.name, perSecond, load, aloneMs: p50Ms })
+    rows.push({ name: subject.name, isOurs: subject.isOurs, perSecond, load, aloneMs: p50Ms })
   }
   return rows
 }

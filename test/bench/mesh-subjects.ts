@@ -22,6 +22,7 @@ export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<
     return writeRequest(signParts(pairing, { path, body: JSON.stringify(request), headers }))
   }
   const inPod = {
+    isOurs: true,
     address: { host: '127.0.0.1', port: 8081 },
     generate: (load: unknown) => callIn<Load>(victim.frontend, GENERATOR, 'generateLoad', load),
   }
@@ -43,6 +44,7 @@ export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<
   const { hostname, port } = new URL(gatewayUrl)
   const throughGateway: Subject = {
     name: '`/process` through the ingress gateway',
+    isOurs: true,
     signatures: 1,
     address: { host: hostname, port: Number(port || 80) },
     write: () => writePost('/process', { message }),

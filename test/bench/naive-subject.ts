@@ -11,6 +11,7 @@ export async function startNaive(log: string): Promise<{ subject: Subject; start
   const started = await startNode([file, String(port)], {}, log)
   const subject: Subject = {
     name: 'a naive signer on loopback',
+    isOurs: false,
     signatures: 1,
     address: { host: '127.0.0.1', port },
     write: () => writePost('/sign', { message }),

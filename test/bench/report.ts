@@ -3,6 +3,8 @@ import type { Load } from './generator.ts'
 
 export type Row = {
   name: string
+  /** In blue. */
+  isOurs: boolean
   /** Signatures a second. */
   perSecond: number
   /** Of requests under load. */
@@ -47,11 +49,11 @@ export function drawPlot({ rows }: Report): string {
   const [least, most] = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs))]
   const toX = (log: number) => BAR.left + ((log - least) / (most - least)) * BAR.width
   const height = BAR.top + rows.length * BAR.step + 10
-  const bars = rows.map(({ name, perSecond }, index) => {
+  const bars = rows.map(({ name, isOurs, perSecond }, index) => {
     const y = BAR.top + index * BAR.step
     const x = toX(Math.log10(perSecond))
     const middle = y + BAR.height - 5
-    const fill = index === 0 ? '#8c959f' : '#0969da'
+    const fill = isOurs ? '#0969da' : '#8c959f'
     return [
       `<text x="${BAR.left - 10}" y="${middle}" text-anchor="end">${escapeText(name)}</text>`,
       `<rect x="${BAR.left}" y="${y}" width="${(x - BAR.left).toFixed(1)}" height="${BAR.height}" rx="2" fill="${fill}"/>`,

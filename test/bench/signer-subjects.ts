@@ -52,12 +52,14 @@ export async function startShipped(
   const address = { path: socket }
   const sign = {
     name: '`/sign` over its socket',
+    isOurs: true,
     signatures: 1,
     address,
     write: write('/sign', { message }),
   }
   const batch = {
     name: `\`/sign/batch\` of ${BATCH} over its socket`,
+    isOurs: true,
     signatures: BATCH,
     address,
     write: write('/sign/batch', { messages }),

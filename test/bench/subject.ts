@@ -9,6 +9,7 @@ export const messages = Array.from({ length: BATCH }, () => message)
 
 export type Subject = {
   name: string
+  isOurs: boolean
   /** What a request yields. */
   signatures: number
   address: LoadRequest['address']

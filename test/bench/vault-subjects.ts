@@ -38,12 +38,14 @@ export async function startVault(
   const address = { host: '127.0.0.1', port }
   const sign = {
     name: 'Vault Transit, file audit',
+    isOurs: false,
     signatures: 1,
     address,
     write: write({ input: toBase64(message) }),
   }
   const batch = {
     name: `Vault Transit, file audit, batch of ${BATCH}`,
+    isOurs: false,
     signatures: BATCH,
     address,
     write: write({ batch_input: messages.map((each) => ({ input: toBase64(each) })) }),
