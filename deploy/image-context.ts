@@ -20,8 +20,11 @@ export async function stageContext(folder: string): Promise<string> {
   return folder
 }
 
-/** Bundles a service's entry into `file`. Throws if it reaches code of another room. */
-export async function bundleService(room: ImageName, file: string): Promise<void> {
+/**
+ * Bundles a service's entry into `file`, and returns the packages that are in it, sorted. Throws if it reaches code of
+ * another room.
+ */
+export async function bundleService(room: ImageName, file: string): Promise<string[]> {
   const bundle = await rolldown({
     input: join(root, room, 'main.ts'),
     platform: 'node',
@@ -40,10 +43,12 @@ export async function bundleService(room: ImageName, file: string): Promise<void
   await bundle.close()
   const allowed = new RegExp(`^(runtime|${room}|node_modules)/`)
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
-  const foreign = modules
+  const paths = modules
     // Those with a NUL are the bundler's own.
     .filter((id) => !id.startsWith('\0') && !id.startsWith('rolldown:'))
     .map((id) => relative(root, id))
-    .filter((path) => !allowed.test(path))
+  const foreign = paths.filter((path) => !allowed.test(path))
   if (foreign.length > 0) throw new Error(`${room}/ reaches ${foreign.join(', ')}`)
+  const packages = paths.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])
+  return [...new Set(packages.filter((name) => name !== undefined))].sort()
 }

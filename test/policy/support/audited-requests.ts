@@ -6,16 +6,27 @@ import { LOG_MS, POLL_MS } from './timeouts.ts'
 import type { Victim } from './victim.ts'
 
 /**
- * Lists the requests that the signer got before and with the one whose request id is `last`. Throws if that one does
- * not show up.
+ * Lists the requests that the signer got between those whose request ids are `first` and `last`. Throws if one of the
+ * two does not show up.
  */
-export async function listAuditedRequests(victim: Victim, last: string): Promise<AuditEntry[]> {
+export async function listAuditedRequests(
+  victim: Victim,
+  first: string,
+  last: string,
+): Promise<AuditEntry[]> {
   const deadline = Date.now() + LOG_MS
   for (;;) {
     const entries = await readAuditLog(victim)
-    const end = entries.findIndex(({ requestId }) => requestId === last)
-    if (end >= 0) return entries.slice(0, end + 1)
-    if (Date.now() > deadline) throw new Error(`the audit log has no request ${last}`)
+    const [start, end] = [first, last].map((id) =>
+      entries.findIndex(({ requestId }) => requestId === id),
+    ) as [number, number]
+    if (start >= 0 && end >= 0) return entries.slice(start + 1, end)
+    if (Date.now() > deadline) {
+      // kubelet begins a new file at 10 MiB, and shows only that.
+      throw new Error(
+        `the audit log lacks ${start < 0 ? 'the first' : 'the last'} control: rotated?`,
+      )
+    }
     await sleep(POLL_MS)
   }
 }

@@ -33,9 +33,8 @@ export async function runBatch<T>(
   const outcomes = await attack(victim, stolen)
   const signed = (await countSignatures(victim)) - counted
   const after = await signAsFrontend(victim, stolen, last)
-  const requests = await listAuditedRequests(victim, last)
-  const start = requests.findIndex(({ requestId }) => requestId === first)
-  return { outcomes, before, after, reached: requests.slice(start + 1, -1), signed }
+  const reached = await listAuditedRequests(victim, first, last)
+  return { outcomes, before, after, reached, signed }
 }
 
 /** The frontend container does what it may: everything right, and a message of its own. */
