@@ -1,6 +1,5 @@
 // Attacks 27 and 28, their worst case: somebody has deleted every AuthorizationPolicy, so that the mesh lets everybody
 // through to the signer. Its own lock holds.
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -12,7 +11,13 @@ import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
 import { type Container, probeFrom } from './support/containers.ts'
 import { testControls } from './support/expectations.ts'
 import type { Outcome } from './support/probe.ts'
-import { bearer, readJsonBody, readStatus, writeRequest } from './support/requests.ts'
+import {
+  bearer,
+  makeRequestId,
+  readJsonBody,
+  readStatus,
+  writeRequest,
+} from './support/requests.ts'
 import { CONFIG_MS, POLL_MS } from './support/timeouts.ts'
 
 const kind = 'authorizationpolicies.security.istio.io'
@@ -55,7 +60,7 @@ describe('with every AuthorizationPolicy deleted', () => {
   let restore = async () => {}
   const attackers = { stranger, 'look-alike': lookAlike, twin }
   const results = new Map<string, BatchResult<Outcome[]>>()
-  const requestId = randomUUID()
+  const requestId = makeRequestId()
 
   beforeAll(async () => {
     restore = await deletePolicies()

@@ -1,13 +1,19 @@
 // Sends a batch of attacks between two positive controls, and tells what came of it: a suite in which everything is
 // refused proves nothing.
-import { randomUUID } from 'node:crypto'
 import { readKey } from '../../../deploy/hmac-key.ts'
 import { computeOpensslHmac } from '../../../deploy/openssl-hmac.ts'
 import type { AuditEntry } from '../../../signer/audit-log.ts'
 import { listAuditedRequests } from './audited-requests.ts'
 import { probeFrom } from './containers.ts'
 import type { Outcome } from './probe.ts'
-import { bearer, readJsonBody, readStatus, signParts, writeRequest } from './requests.ts'
+import {
+  bearer,
+  makeRequestId,
+  readJsonBody,
+  readStatus,
+  signParts,
+  writeRequest,
+} from './requests.ts'
 import { type Credentials, findVictim, stealCredentials, type Victim } from './victim.ts'
 
 export type Control = { status: number | undefined; signature: unknown; expected: string }
@@ -27,7 +33,7 @@ export async function runBatch<T>(
 ): Promise<BatchResult<T>> {
   const victim = await findVictim()
   const stolen = await stealCredentials(victim)
-  const [first, last] = [randomUUID(), randomUUID()]
+  const [first, last] = [makeRequestId(), makeRequestId()]
   const before = await signAsFrontend(victim, stolen, first)
   const counted = await countSignatures(victim)
   const outcomes = await attack(victim, stolen)

@@ -1,6 +1,14 @@
 // HTTP/1.1 requests as bytes, and answers read from bytes.
-import type { KeyObject } from 'node:crypto'
+import { type KeyObject, randomUUID } from 'node:crypto'
 import { signRequestHeaders } from '../../../runtime/http-signature.ts'
+
+/**
+ * Makes a request id that the proxies pass on as it is. In a UUID they change a digit when they trace the request, which
+ * is one in a hundred by default.
+ */
+export function makeRequestId(): string {
+  return `test-${randomUUID()}`
+}
 
 export type RequestParts = {
   method?: string
