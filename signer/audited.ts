@@ -23,10 +23,10 @@ export function createAuditing({ record }: AuditLog): MiddlewareHandler<AppEnv> 
     const route = `${c.req.method} ${readRoute(c) ?? 'other'}`
     if (unaudited.has(route)) return
     await record({
-      requestId: c.var.requestId,
+      requestId: c.get('requestId'),
       caller: readCaller(c.req.header('x-forwarded-client-cert')),
       route,
-      ...(c.var.done ?? { outcome: c.var.errorCode ?? 'internal', count: 0 }),
+      ...(c.get('done') ?? { outcome: c.get('errorCode') ?? 'internal', count: 0 }),
     })
   }
 }

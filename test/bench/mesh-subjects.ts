@@ -1,26 +1,23 @@
 // The deployment on the cluster: from the frontend container through the Pod's proxy, and from the world through the
 // ingress gateway.
-
 import { tryRun } from '../../cli/exec.ts'
 import { deployment, namespace } from '../../deploy/names.ts'
 import { callIn } from '../policy/support/containers.ts'
-import { bearer, signParts, writeRequest } from '../policy/support/requests.ts'
+import { bearer } from '../policy/support/requests.ts'
 import { findVictim, stealCredentials } from '../policy/support/victim.ts'
 import type { Load } from './generator.ts'
-import { BATCH, message, messages, type Subject, writePost } from './subject.ts'
+import { BATCH, message, messages, type Subject, writePost, writeSignedPost } from './subject.ts'
 
 const GENERATOR = '../../bench/generator.ts'
 
-/** Finds the deployment; undefined if there is no cluster, or nothing of ours on it. */
+/** Finds the deployment; none if there is no cluster, or nothing of ours on it. */
 export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<Subject[]> {
   const args = ['get', 'deployment', deployment, '-n', namespace, '--request-timeout=5s']
   if ((await tryRun('kubectl', args)).code !== 0) return []
   const victim = await findVictim()
   const { token, pairing } = await stealCredentials(victim)
-  const write = (path: string, request: unknown) => () => {
-    const headers = { connection: 'keep-alive', ...bearer(token) }
-    return writeRequest(signParts(pairing, { path, body: JSON.stringify(request), headers }))
-  }
+  const write = (path: string, request: unknown) => () =>
+    writeSignedPost(pairing, path, request, bearer(token))
   const inPod = {
     isOurs: true,
     address: { host: '127.0.0.1', port: 8081 },

@@ -3,10 +3,9 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { bundleService } from '../../deploy/image-context.ts'
-import { signParts, writeRequest } from '../policy/support/requests.ts'
 import { readEnvironment, readFlags } from '../unit/support/containerfile.ts'
 import { type Started, startNode } from './service.ts'
-import { BATCH, message, messages, type Subject } from './subject.ts'
+import { BATCH, message, messages, type Subject, writeSignedPost } from './subject.ts'
 
 /** What starting it takes, so that it can be started as it is in the checkout too. */
 export type SignerSetup = { socket: string; env: Record<string, string>; folder: string }
@@ -45,10 +44,7 @@ export async function startShipped(
   const args = [...readFlags('signer', folders), bundle]
   const started = await startNode(args, { ...readEnvironment('signer'), ...env }, log)
   const secret = createSecretKey(await readFile(join(folder, 'pairing/secret')))
-  const write = (path: string, request: unknown) => () => {
-    const headers = { connection: 'keep-alive' }
-    return writeRequest(signParts(secret, { path, body: JSON.stringify(request), headers }))
-  }
+  const write = (path: string, request: unknown) => () => writeSignedPost(secret, path, request)
   const address = { path: socket }
   const sign = {
     name: '`/sign` over its socket',

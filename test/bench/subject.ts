@@ -1,5 +1,6 @@
 // Something that signs, and how it is asked.
-import { writeRequest } from '../policy/support/requests.ts'
+import type { KeyObject } from 'node:crypto'
+import { signParts, writeRequest } from '../policy/support/requests.ts'
 import type { Load, LoadRequest } from './generator.ts'
 
 /** Messages of a batch. */
@@ -23,4 +24,16 @@ export type Subject = {
 export function writePost(path: string, request: unknown, headers = {}): string {
   const body = JSON.stringify(request)
   return writeRequest({ path, body, headers: { connection: 'keep-alive', ...headers } })
+}
+
+/** The same with the pairing signature of the frontend. */
+export function writeSignedPost(
+  pairing: KeyObject,
+  path: string,
+  request: unknown,
+  headers = {},
+): string {
+  const body = JSON.stringify(request)
+  const parts = { path, body, headers: { connection: 'keep-alive', ...headers } }
+  return writeRequest(signParts(pairing, parts))
 }

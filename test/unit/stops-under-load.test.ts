@@ -20,7 +20,7 @@ type Target = { socketPath: string } | { port: number; host: string }
 type Ask = { target: Target; path: string; headers: () => Record<string, string> }
 
 /** Asks over and over, on kept connections, until it is told to go. Returns how often each outcome was seen. */
-async function askUntilClosed({ target, path, headers }: Ask): Promise<Record<string, number>> {
+async function askUntilTold({ target, path, headers }: Ask): Promise<Record<string, number>> {
   const seen: Record<string, number> = {}
   const client = async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -52,7 +52,7 @@ test('the signer answers all that it has taken', async () => {
   const { signer, socket, pairingDir } = await startSigner({ a: randomBytes(32) }, LINGER_MS)
   await signer.waitFor('listening')
   const headers = () => signHeaders(pairingDir, body)
-  const asked = askUntilClosed({ target: { socketPath: socket }, path: '/sign', headers })
+  const asked = askUntilTold({ target: { socketPath: socket }, path: '/sign', headers })
   await sleep(LOAD_MS)
   signer.signal('SIGTERM')
   const { 200: signed, ...others } = await asked
@@ -67,7 +67,7 @@ test('the frontend answers all that it has taken', async () => {
   const port = await bridgeToSocket(socket)
   const { frontend, url } = await startFrontend(port, makeFreshToken(), pairingDir, LINGER_MS)
   const target = { host: '127.0.0.1', port: Number(new URL(url).port) }
-  const asked = askUntilClosed({ target, path: '/process', headers: () => jsonType })
+  const asked = askUntilTold({ target, path: '/process', headers: () => jsonType })
   await sleep(LOAD_MS)
   frontend.signal('SIGTERM')
   const { 200: signed, ...others } = await asked
