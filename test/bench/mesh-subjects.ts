@@ -4,7 +4,7 @@ import { tryRun } from '../../cli/exec.ts'
 import { deployment, namespace } from '../../deploy/names.ts'
 import { callIn } from '../policy/support/containers.ts'
 import { bearer } from '../policy/support/requests.ts'
-import { findVictim, stealCredentials } from '../policy/support/victim.ts'
+import { findVictim, SIGNER_IN_POD, stealCredentials } from '../policy/support/victim.ts'
 import type { Load } from './generator.ts'
 import { BATCH, message, messages, type Subject, writePost, writeSignedPost } from './subject.ts'
 
@@ -20,7 +20,7 @@ export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<
     writeSignedPost(pairing, path, request, bearer(token))
   const inPod = {
     isOurs: true,
-    address: { host: '127.0.0.1', port: 8081 },
+    address: SIGNER_IN_POD,
     generate: (load: unknown) => callIn<Load>(victim.frontend, GENERATOR, 'generateLoad', load),
   }
   const subjects: Subject[] = [

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { serviceAccount } from '../../deploy/names.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
-import { probeFrom } from './support/containers.ts'
+import { sendFrom } from './support/containers.ts'
 import { testControls, testNothingReached } from './support/expectations.ts'
 import type { Outcome } from './support/probe.ts'
 import { bearer, type RequestParts, signParts, writeRequest } from './support/requests.ts'
@@ -11,28 +11,23 @@ import {
   copyWithClusterKey,
   forgeTokens,
   forgeWithClusterKey,
-  hasSigningKey,
+  isLocalCluster,
   issueToken,
 } from './support/tokens.ts'
-import type { Victim } from './support/victim.ts'
+import { SIGNER_IN_POD, type Victim } from './support/victim.ts'
 
 type Cases = Record<string, RequestParts>
 
 // The pairing signature is right each time, so that it is the token that fails.
-async function send(
+function send(
   { frontend }: Victim,
   pairing: KeyObject,
   cases: Cases,
 ): Promise<Record<string, Outcome>> {
-  const probes = Object.values(cases).map((parts) => ({
-    host: '127.0.0.1',
-    port: 8081,
-    bytes: writeRequest(signParts(pairing, parts)),
-  }))
-  const outcomes = await probeFrom(frontend, probes)
-  return Object.fromEntries(
-    Object.keys(cases).map((name, index) => [name, outcomes[index] as Outcome]),
-  )
+  const requests = Object.entries(cases).map(([name, parts]) => {
+    return [name, writeRequest(signParts(pairing, parts))]
+  })
+  return sendFrom(frontend, SIGNER_IN_POD, Object.fromEntries(requests))
 }
 
 const withTokens = (tokens: Record<string, string>): Cases =>
@@ -108,7 +103,7 @@ describe('the frontend, with a token that is not its own', () => {
   )
 })
 
-describe.skipIf(!hasSigningKey)(
+describe.skipIf(!isLocalCluster)(
   "the frontend, with a token signed by the cluster's own key",
   () => {
     let batch: BatchResult<Record<string, Outcome>>

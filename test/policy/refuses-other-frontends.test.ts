@@ -13,7 +13,7 @@ import {
   signParts,
   writeRequest,
 } from './support/requests.ts'
-import type { Credentials } from './support/victim.ts'
+import { type Credentials, SIGNER_IN_POD } from './support/victim.ts'
 
 type Attack = { name: string; parts: (stolen: Credentials) => RequestParts }
 
@@ -65,7 +65,7 @@ describe('the frontend container, with its own token', () => {
         asFrontend.map(({ parts }) => {
           const { headers, ...rest } = parts(stolen)
           const bytes = writeRequest({ ...rest, headers: { ...headers, ...bearer(stolen.token) } })
-          return { host: '127.0.0.1', port: 8081, bytes }
+          return { ...SIGNER_IN_POD, bytes }
         }),
       ),
     )

@@ -12,14 +12,14 @@ import {
   signParts,
   writeRequest,
 } from './support/requests.ts'
-import { findVictim, stealCredentials } from './support/victim.ts'
+import { findVictim, SIGNER_IN_POD, stealCredentials } from './support/victim.ts'
 
 async function askAsFrontend(requests: readonly RequestParts[]): Promise<Outcome[]> {
   const victim = await findVictim()
   const { token, pairing } = await stealCredentials(victim)
   const probes = requests.map((parts) => {
     const bytes = writeRequest(signParts(pairing, { ...parts, headers: bearer(token) }))
-    return { host: '127.0.0.1', port: 8081, bytes }
+    return { ...SIGNER_IN_POD, bytes }
   })
   return probeFrom(victim.frontend, probes)
 }

@@ -25,6 +25,7 @@ export const outsider: Container = {
 }
 /** Where the victim's ports are for those who are in the mesh, see attackers.yaml. */
 export const VICTIM_IN_MESH = '192.0.2.66'
+export const SIGNER_IN_MESH = { host: VICTIM_IN_MESH, port: 8081 }
 
 /** vitest's globalSetup. */
 export async function setup(): Promise<void> {

@@ -2,21 +2,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kubectl } from '../../../deploy/kubectl.ts'
 import type { AuditEntry } from '../../../signer/audit-log.ts'
-import { LOG_MS, POLL_MS } from './timeouts.ts'
+import { CLOCK_SKEW_MS, LOG_MS, POLL_MS } from './timeouts.ts'
 import type { Victim } from './victim.ts'
 
 /**
- * Lists the requests that the signer got between those whose request ids are `first` and `last`. Throws if one of the
- * two does not show up.
+ * Lists the requests that the signer got between those whose request ids are `first` and `last`, both sent after
+ * `since`. Throws if one of the two does not show up.
  */
 export async function listAuditedRequests(
   victim: Victim,
   first: string,
   last: string,
+  since: Date,
 ): Promise<AuditEntry[]> {
   const deadline = Date.now() + LOG_MS
   for (;;) {
-    const entries = await readAuditLog(victim)
+    const entries = await readAuditLog(victim, since)
     const [start, end] = [first, last].map((id) =>
       entries.findIndex(({ requestId }) => requestId === id),
     ) as [number, number]
@@ -31,8 +32,11 @@ export async function listAuditedRequests(
   }
 }
 
-async function readAuditLog({ frontend }: Victim): Promise<AuditEntry[]> {
-  const log = await kubectl(['logs', '-n', frontend.namespace, frontend.pod, '-c', 'signer'])
+async function readAuditLog({ frontend }: Victim, since: Date): Promise<AuditEntry[]> {
+  const target = ['-n', frontend.namespace, frontend.pod, '-c', 'signer']
+  // The node's clock may be another.
+  const from = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString()
+  const log = await kubectl(['logs', ...target, `--since-time=${from}`])
   return log
     .split('\n')
     .filter((line) => line.includes('"event":"audit"'))

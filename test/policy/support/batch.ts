@@ -14,7 +14,13 @@ import {
   signParts,
   writeRequest,
 } from './requests.ts'
-import { type Credentials, findVictim, stealCredentials, type Victim } from './victim.ts'
+import {
+  type Credentials,
+  findVictim,
+  SIGNER_IN_POD,
+  stealCredentials,
+  type Victim,
+} from './victim.ts'
 
 export type Control = { status: number | undefined; signature: unknown; expected: string }
 export type BatchResult<T> = {
@@ -31,6 +37,7 @@ export type BatchResult<T> = {
 export async function runBatch<T>(
   attack: (victim: Victim, stolen: Credentials) => Promise<T>,
 ): Promise<BatchResult<T>> {
+  const start = new Date()
   const victim = await findVictim()
   const stolen = await stealCredentials(victim)
   const [first, last] = [makeRequestId(), makeRequestId()]
@@ -39,7 +46,7 @@ export async function runBatch<T>(
   const outcomes = await attack(victim, stolen)
   const signed = (await countSignatures(victim)) - counted
   const after = await signAsFrontend(victim, stolen, last)
-  const reached = await listAuditedRequests(victim, first, last)
+  const reached = await listAuditedRequests(victim, first, last, start)
   return { outcomes, before, after, reached, signed }
 }
 
@@ -53,7 +60,7 @@ async function signAsFrontend(
   const headers = { ...bearer(stolen.token), 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message }) }
   const bytes = writeRequest(signParts(stolen.pairing, parts))
-  const [outcome] = await probeFrom(victim.frontend, [{ host: '127.0.0.1', port: 8081, bytes }])
+  const [outcome] = await probeFrom(victim.frontend, [{ ...SIGNER_IN_POD, bytes }])
   const status = readStatus(outcome?.received ?? '')
   const answer = readJsonBody(outcome?.received ?? '') as { signature?: string; keyId?: string }
   const key = await readKey(answer?.keyId ?? '')
@@ -64,7 +71,7 @@ async function signAsFrontend(
 /** Asks as anything in the Pod may. */
 async function countSignatures({ frontend }: Victim): Promise<number> {
   const bytes = writeRequest({ method: 'GET', path: '/metrics' })
-  const [outcome] = await probeFrom(frontend, [{ host: '127.0.0.1', port: 8081, bytes }])
+  const [outcome] = await probeFrom(frontend, [{ ...SIGNER_IN_POD, bytes }])
   const counts = [
     ...(outcome?.received ?? '').matchAll(/^signer_signatures_total\{.*\} (\d+)\r?$/gm),
   ]

@@ -25,8 +25,20 @@ export async function callIn<T>(
   return JSON.parse(output)
 }
 
-/** Runs the probes in a container, all at once. */
+/** Runs the probes in a container; their outcomes are in the same order. */
 export function probeFrom(container: Container, probes: readonly Probe[]): Promise<Outcome[]> {
-  const all = `(probes) => Promise.all(probes.map((probe) => runProbe(probe, ${PROBE_MS})))`
-  return callIn(container, 'probe.ts', all, probes)
+  return callIn(container, 'probe.ts', `(probes) => runProbes(probes, ${PROBE_MS})`, probes)
+}
+
+/** The same for requests that have names, all of them to one place. */
+export async function sendFrom(
+  container: Container,
+  place: Pick<Probe, 'host' | 'port'>,
+  requests: Record<string, string>,
+): Promise<Record<string, Outcome>> {
+  const probes = Object.values(requests).map((bytes) => ({ ...place, bytes }))
+  const outcomes = await probeFrom(container, probes)
+  return Object.fromEntries(
+    Object.keys(requests).map((name, index) => [name, outcomes[index] as Outcome]),
+  )
 }

@@ -20,6 +20,22 @@ export type Outcome = {
   received: string
 }
 
+/** Connections at a time: fewer than the signer takes, so that no refusal is one for want of room. */
+const PARALLEL = 64
+
+/** Runs the probes and returns their outcomes in the same order. */
+export async function runProbes(probes: readonly Probe[], timeoutMs: number): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  let next = 0
+  async function work(): Promise<void> {
+    for (let index = next++; index < probes.length; index = next++) {
+      outcomes[index] = await runProbe(probes[index] as Probe, timeoutMs)
+    }
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, work))
+  return outcomes
+}
+
 /** Opens a connection, sends the bytes, and collects what comes until the other side closes. */
 export function runProbe(probe: Probe, timeoutMs: number): Promise<Outcome> {
   return new Promise((resolve) => {

@@ -10,4 +10,6 @@ export const PODS_MS = 120_000
 export const CONFIG_MS = 30_000
 /** For a line that the signer has written to be in what kubelet shows. */
 export const LOG_MS = 10_000
+/** How far the clocks of a cluster's node and of this machine may be apart. */
+export const CLOCK_SKEW_MS = 60_000
 export const POLL_MS = 250

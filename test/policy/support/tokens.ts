@@ -8,8 +8,8 @@ import { KUBECONFIG, PKI } from '../../../cluster/paths.ts'
 import { kubectl } from '../../../deploy/kubectl.ts'
 import { namespace, serviceAccount } from '../../../deploy/names.ts'
 
-/** True if the cluster under test is the local one, whose token signing key is at hand. */
-export const hasSigningKey = process.env.KUBECONFIG === KUBECONFIG
+/** True if the cluster under test is the local one, whose token signing key is at hand and whose settings may be changed. */
+export const isLocalCluster = process.env.KUBECONFIG === KUBECONFIG
 
 /** A token that the API server issues for `account`, made out to `audience`, or to the API server itself. */
 export async function issueToken(account: string, audience?: string): Promise<string> {

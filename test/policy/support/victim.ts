@@ -19,6 +19,9 @@ const pods = z.object({
 
 export type Victim = { frontend: Container; podIP: string; frontendImage: string }
 
+/** Where the signer is for the frontend: the proxy's listener on loopback. */
+export const SIGNER_IN_POD = { host: '127.0.0.1', port: 8081 }
+
 /** Finds the one Pod. */
 export async function findVictim(): Promise<Victim> {
   const selector = ['-n', namespace, '-l', `app=${deployment}`]

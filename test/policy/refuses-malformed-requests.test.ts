@@ -1,0 +1,58 @@
+// Attack 13: requests that the proxy and the signer might read differently, with a good request hidden in each.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { malformedRequests } from './cases/malformed.ts'
+import { SIGNER_IN_MESH, stranger } from './support/attackers.ts'
+import { type BatchResult, runBatch } from './support/batch.ts'
+import { type Container, sendFrom } from './support/containers.ts'
+import { testServedAround } from './support/expectations.ts'
+import type { Outcome } from './support/probe.ts'
+import { bearer, makeRequestId, signParts, writeRequest } from './support/requests.ts'
+import { type Credentials, SIGNER_IN_POD } from './support/victim.ts'
+
+const hiddenId = makeRequestId()
+
+/** The outer request has everything that the frontend has; the hidden one lacks the token, which the proxy would see. */
+function writeAll({ token, pairing }: Credentials): Record<string, string> {
+  const { headers = {} } = signParts(pairing, { headers: bearer(token) })
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const hidden = writeRequest(signParts(pairing, { headers: { 'x-request-id': hiddenId } }))
+  return Object.fromEntries(
+    malformedRequests.map(({ name, write }) => [name, write(hidden, lines.join(''))]),
+  )
+}
+
+const statusesOf = ({ received }: Outcome) =>
+  [...received.matchAll(/HTTP\/1\.\d (\d{3}) /g)].map(([, status]) => status)
+
+describe.each([
+  {
+    who: 'the frontend',
+    choose: (frontend: Container) => frontend,
+    place: SIGNER_IN_POD,
+    tolerates: true,
+  },
+  { who: 'a stranger', choose: () => stranger, place: SIGNER_IN_MESH, tolerates: false },
+])('$who, with a request hidden in a malformed one', ({ choose, place, tolerates }) => {
+  let batch: BatchResult<Record<string, Outcome>>
+  beforeAll(async () => {
+    batch = await runBatch(({ frontend }, stolen) =>
+      sendFrom(choose(frontend), place, writeAll(stolen)),
+    )
+  })
+
+  testServedAround(() => batch)
+  test('no hidden request was seen by the signer', () => {
+    expect(batch.reached.filter(({ requestId }) => requestId === hiddenId)).toEqual([])
+  })
+  test('the signer has signed as often as it was said', () => {
+    const served = Object.values(batch.outcomes).flatMap(statusesOf)
+    expect(batch.signed).toBe(served.filter((status) => status === '200').length)
+  })
+  test.each(malformedRequests)('$name', ({ name, tolerated }) => {
+    const [status = 'closed', ...more] = statusesOf(batch.outcomes[name] as Outcome)
+    const refusals = ['400', '403', '426', '501', 'closed']
+    expect(tolerated && tolerates ? [...refusals, '200'] : refusals).toContain(status)
+    // Who reads two requests there has checked both.
+    expect(status === '200' ? more : more.concat(status)).not.toContain('200')
+  })
+})

@@ -1,0 +1,68 @@
+// Attacks 10, 12 and 14: methods other than the one, preflight requests, upgrades to another protocol.
+import { beforeAll, describe, expect, test } from 'vitest'
+import {
+  type NamedParts,
+  otherMethods,
+  overriddenMethods,
+  preflights,
+  upgrades,
+} from './cases/methods.ts'
+import { lookAlike, SIGNER_IN_MESH, stranger, twin } from './support/attackers.ts'
+import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
+import { type Container, sendFrom } from './support/containers.ts'
+import { testControls } from './support/expectations.ts'
+import type { Outcome } from './support/probe.ts'
+import { bearer, signParts, writeRequest } from './support/requests.ts'
+import { type Credentials, SIGNER_IN_POD } from './support/victim.ts'
+
+/** What is wrong is the method alone, but for what a browser sends, and for what may be asked in another protocol. */
+function writeAll({ token, pairing }: Credentials): Record<string, string> {
+  const authorize = ({ name, parts }: NamedParts): NamedParts => ({
+    name,
+    parts: { ...parts, headers: { ...bearer(token), ...parts.headers } },
+  })
+  const pair = ({ name, parts }: NamedParts) => ({ name, parts: signParts(pairing, parts) })
+  const all = [
+    ...[...otherMethods, ...overriddenMethods].map(authorize).map(pair),
+    ...preflights.map(pair),
+    ...upgrades.map(authorize),
+  ]
+  return Object.fromEntries(all.map(({ name, parts }) => [name, writeRequest(parts)]))
+}
+
+const names = (cases: readonly NamedParts[]) => cases.map(({ name }) => name)
+
+describe.each([
+  { who: 'the frontend', choose: (frontend: Container) => frontend, place: SIGNER_IN_POD },
+  ...Object.entries({ stranger, 'look-alike': lookAlike, twin }).map(([who, attacker]) => ({
+    who: `the ${who}, with what the frontend has`,
+    choose: () => attacker,
+    place: SIGNER_IN_MESH,
+  })),
+])('$who', ({ choose, place }) => {
+  let batch: BatchResult<Record<string, Outcome>>
+  beforeAll(async () => {
+    batch = await runBatch(({ frontend }, stolen) =>
+      sendFrom(choose(frontend), place, writeAll(stolen)),
+    )
+  })
+  const seen = (name: string) => describeOutcome(batch.outcomes[name] as Outcome)
+
+  testControls(() => batch)
+  test('nothing of it reached the signer but what lacks the pairing signature', () => {
+    const others = batch.reached.filter(({ outcome }) => outcome !== 'pairing_refused')
+    expect(others).toEqual([])
+    expect(batch.reached.length).toBeLessThanOrEqual(upgrades.length)
+  })
+  test.each(names([...otherMethods, ...overriddenMethods]))('is refused: %s', (name) =>
+    expect(['400', '403']).toContain(seen(name)),
+  )
+  // Envoy knows no "*" (404).
+  test.each(names(preflights))('is refused without a token: %s', (name) =>
+    expect(['403', '404']).toContain(seen(name)),
+  )
+  // Envoy takes up a WebSocket that the policies allow, and holds the body back until the signer agrees; it never does.
+  test.each(names(upgrades))('is not upgraded: %s', (name) =>
+    expect(['400', '403', '404', 'timeout']).toContain(seen(name)),
+  )
+})

@@ -1,0 +1,123 @@
+// Attack 11: one path, written in every other way, in each of the mesh's ways to normalise paths. A stranger never gets
+// in; the frontend's signature over its request is good for `/sign` alone.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodedPaths, type Mode, modes, namedPaths, unacceptablePaths } from './cases/paths.ts'
+import { lookAlike, SIGNER_IN_MESH, stranger } from './support/attackers.ts'
+import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
+import { type Container, sendFrom } from './support/containers.ts'
+import { testControls, testNothingReached } from './support/expectations.ts'
+import { readMode, setMode } from './support/path-normalization.ts'
+import type { Outcome } from './support/probe.ts'
+import { bearer, signParts, writeRequest } from './support/requests.ts'
+import { isLocalCluster } from './support/tokens.ts'
+import { type Credentials, SIGNER_IN_POD } from './support/victim.ts'
+
+type Outcomes = Record<string, Outcome>
+
+const named = [...namedPaths.map(({ sent }) => sent), ...unacceptablePaths]
+const current = await readMode()
+// Somebody else's mesh is left as it is.
+// Istio's list has the encoded forms for one mode alone, too.
+const listPaths = (mode: Mode) => (mode === current ? [...named, ...encodedPaths] : named)
+const tried = isLocalCluster ? [current, ...modes.filter((mode) => mode !== current)] : [current]
+
+/** Writes requests with everything that the frontend has; `over` is the path that the pairing signature is for. */
+function writeAll(
+  { token, pairing }: Credentials,
+  sent: readonly string[],
+  over: (path: string) => string,
+): Record<string, string> {
+  const write = (path: string) => {
+    const parts = signParts(pairing, { path: over(path), headers: bearer(token) })
+    return writeRequest({ ...parts, path })
+  }
+  return Object.fromEntries(sent.map((path) => [path, write(path)]))
+}
+
+function testEach(
+  sent: readonly string[],
+  load: () => BatchResult<Outcomes>,
+  expected: readonly string[],
+): void {
+  const seen = (path: string) => describeOutcome(load().outcomes[path] as Outcome)
+  test.each(sent.filter((path) => !encodedPaths.includes(path)))(
+    'gets no signature: POST %s',
+    (path) => expect(expected).toContain(seen(path)),
+  )
+  const encoded = sent.filter((path) => encodedPaths.includes(path))
+  if (encoded.length === 0) return
+  test('gets no signature: POST /sign%01 to /sign%ff', () => {
+    expect(encoded.filter((path) => !expected.includes(seen(path)))).toEqual([])
+  })
+}
+
+describe.each(tried)('paths, normalised as %s', (mode) => {
+  const paths = listPaths(mode)
+  let restore = async () => {}
+  beforeAll(async () => {
+    if (mode !== current) restore = await setMode(mode)
+  })
+  afterAll(() => restore())
+
+  describe.each([
+    { who: 'a stranger with all that the frontend has', attacker: stranger },
+    { who: 'a look-alike with all that the frontend has', attacker: lookAlike },
+  ])('$who', ({ attacker }: { attacker: Container }) => {
+    let batch: BatchResult<Outcomes>
+    beforeAll(async () => {
+      batch = await runBatch((_, stolen) =>
+        sendFrom(
+          attacker,
+          SIGNER_IN_MESH,
+          writeAll(stolen, paths, () => '/sign'),
+        ),
+      )
+    })
+
+    testControls(() => batch)
+    testNothingReached(() => batch)
+    testEach(paths, () => batch, ['400', '403'])
+  })
+
+  describe('the frontend, its request signed as it is sent', () => {
+    let batch: BatchResult<Outcomes>
+    const others = paths.filter((path) => path !== '/sign')
+    beforeAll(async () => {
+      batch = await runBatch(({ frontend }, stolen) =>
+        sendFrom(
+          frontend,
+          SIGNER_IN_POD,
+          writeAll(stolen, others, (path) => path),
+        ),
+      )
+    })
+
+    testControls(() => batch)
+    testEach(others, () => batch, ['400', '403', '404'])
+  })
+
+  describe('the frontend, its request signed for /sign', () => {
+    const known = namedPaths.filter(({ becomes }) => becomes[mode] !== undefined)
+    const rounds: Outcomes[] = []
+    beforeAll(async () => {
+      // Not a batch without signatures: some of these are the path that may be asked for.
+      await runBatch(async ({ frontend }, stolen) => {
+        const sent = known.map((form) => form.sent)
+        const requests = writeAll(stolen, sent, () => '/sign')
+        for (let round = 0; round < 2; round++) {
+          rounds.push(await sendFrom(frontend, SIGNER_IN_POD, requests))
+        }
+      })
+    })
+
+    test.each(known.map(({ sent, becomes }) => ({ sent, becomes: becomes[mode] })))(
+      'is served if it comes out as /sign, the same each time: POST $sent is $becomes',
+      ({ sent, becomes }) => {
+        const expected = becomes === '/sign' ? ['200'] : ['400', '403', '404']
+        for (const round of rounds) {
+          expect(expected).toContain(describeOutcome(round[sent] as Outcome))
+        }
+      },
+    )
+  })
+})

@@ -1,0 +1,56 @@
+// How the mesh normalises paths: a setting of the whole mesh, which the policies must not depend on.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
+import type { Mode } from '../cases/paths.ts'
+import { probeFrom } from './containers.ts'
+import { readStatus, writeRequest } from './requests.ts'
+import { CONFIG_MS, POLL_MS } from './timeouts.ts'
+import { findVictim, SIGNER_IN_POD } from './victim.ts'
+
+const configMap = z.object({ data: z.object({ mesh: z.string() }) })
+const target = ['configmap', 'istio', '-n', 'istio-system']
+/** Each is `/readyz`, which the Pod may ask for, from one mode on. */
+const signs = { BASE: '/x/../readyz', MERGE_SLASHES: '//readyz', DECODE: '/x%2f..%2freadyz' }
+
+/** Tells by what the Pod's proxy does. */
+export async function readMode(): Promise<Mode> {
+  const { frontend } = await findVictim()
+  const probes = Object.values(signs).map((path) => ({
+    ...SIGNER_IN_POD,
+    bytes: writeRequest({ method: 'GET', path }),
+  }))
+  const outcomes = await probeFrom(frontend, probes)
+  const [base, merged, all] = outcomes.map(({ received }) => readStatus(received) === 200)
+  if (all) return 'DECODE_AND_MERGE_SLASHES'
+  if (merged) return 'MERGE_SLASHES'
+  return base ? 'BASE' : 'NONE'
+}
+
+/** Sets it for the whole mesh and waits until the Pod's proxy does it. Returns what puts back what was. */
+export async function setMode(mode: Mode): Promise<() => Promise<void>> {
+  const { data } = await kubectlJson(configMap, ['get', ...target, '-o', 'json'])
+  const before = await readMode()
+  const changed = { ...parse(data.mesh), pathNormalization: { normalization: mode } }
+  await writeMesh(stringify(changed))
+  await waitFor(mode)
+  return async () => {
+    await writeMesh(data.mesh)
+    await waitFor(before)
+  }
+}
+
+async function writeMesh(mesh: string): Promise<void> {
+  const patch = JSON.stringify({ data: { mesh } })
+  await kubectl(['patch', ...target, '--type=merge', '--patch', patch])
+}
+
+async function waitFor(mode: Mode): Promise<void> {
+  const deadline = Date.now() + CONFIG_MS
+  for (;;) {
+    if ((await readMode()) === mode) return
+    if (Date.now() > deadline) throw new Error(`the Pod's proxy does not come to do ${mode}`)
+    await sleep(POLL_MS)
+  }
+}
