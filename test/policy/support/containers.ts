@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kubectl } from '../../../deploy/kubectl.ts'
+import type { H2Outcome, H2Request } from './h2-probe.ts'
 import type { Outcome, Probe } from './probe.ts'
 import { BATCH_MS, PROBE_MS } from './timeouts.ts'
 
@@ -41,4 +42,14 @@ export async function sendFrom(
   return Object.fromEntries(
     Object.keys(requests).map((name, index) => [name, outcomes[index] as Outcome]),
   )
+}
+
+/** The same over HTTP/2. */
+export function sendH2From(
+  container: Container,
+  place: Pick<Probe, 'host' | 'port'>,
+  requests: readonly H2Request[],
+): Promise<H2Outcome[]> {
+  const call = `({ place, requests }) => runH2Requests(place, requests, ${PROBE_MS})`
+  return callIn(container, 'h2-probe.ts', call, { place, requests })
 }

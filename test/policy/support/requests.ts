@@ -1,6 +1,7 @@
 // HTTP/1.1 requests as bytes, and answers read from bytes.
 import { type KeyObject, randomUUID } from 'node:crypto'
 import { signRequestHeaders } from '../../../runtime/http-signature.ts'
+import type { H2Request } from './h2-probe.ts'
 
 /**
  * Makes a request id that the proxies pass on as it is. In a UUID they change a digit when they trace the request, which
@@ -30,6 +31,15 @@ export function writeRequest(parts: RequestParts = {}): string {
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
+}
+
+/** The same request for HTTP/2. */
+export function toH2Request(parts: RequestParts = {}): H2Request {
+  const { method = 'POST', path = '/sign', host = 'localhost:8081' } = parts
+  const { headers = {}, body = defaultBody(method) } = parts
+  const pseudo = { ':method': method, ':path': path, ':authority': host, ':scheme': 'http' }
+  const type = body === '' ? {} : { 'content-type': 'application/json' }
+  return { headers: { ...pseudo, ...type, ...headers }, body }
 }
 
 /** Adds the three headers of the pairing signature, over the method, path and body that `parts` say or leave out. */
