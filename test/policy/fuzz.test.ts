@@ -1,0 +1,83 @@
+// Looks for any answer that somebody has no right to: thousands of random requests by everybody who may not sign.
+// FUZZ_SEED: repeats a run · FUZZ_COUNT: how many, 5,000 by default.
+import { randomInt } from 'node:crypto'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { withGatewayUrl } from '../../deploy/gateway-url.ts'
+import { findIngressGateway } from '../../deploy/ingress-gateway.ts'
+import { makeFuzzedRequests } from './cases/fuzz.ts'
+import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from './support/attackers.ts'
+import { type BatchResult, runBatch } from './support/batch.ts'
+import { testControls } from './support/expectations.ts'
+import { type FuzzAnswer, sendFuzzed, sendFuzzedFromHere } from './support/fuzzing.ts'
+import { forgeTokens } from './support/tokens.ts'
+import { SIGNER_IN_POD } from './support/victim.ts'
+
+const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31))
+const count = Number(process.env.FUZZ_COUNT ?? 5_000)
+/** What the Pod, and its twin, may ask without a token or a pairing signature. */
+const openToPod = /^(\{"status":"ok"\}$|# HELP |$)/
+
+const callers = [
+  'the frontend without its token',
+  'the frontend without the pairing secret',
+  'a twin without the pairing secret',
+  'a look-alike with everything',
+  'a stranger with everything',
+  'a Pod without a sidecar, with everything',
+  'the world with everything',
+] as const
+const share = Math.ceil(count / callers.length)
+
+describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
+  let batch: BatchResult<Record<(typeof callers)[number], FuzzAnswer[]>>
+
+  beforeAll(async () => {
+    const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
+    await withGatewayUrl(gateway, process.env.GATEWAY_URL, async ({ url }) => {
+      batch = await runBatch(async ({ frontend, podIP }, { token, pairing }) => {
+        const requests = makeFuzzedRequests(seed, share * callers.length)
+        const forged = Object.values(await forgeTokens(token))
+        const everything = { tokens: [token, ...forged], pairing }
+        const withoutPairing = { tokens: [token] }
+        const take = (index: number) => requests.slice(index * share, (index + 1) * share)
+        const world = { host: new URL(url).hostname, port: Number(new URL(url).port || 80) }
+        const byPod = { host: podIP, port: 8081 }
+        return {
+          [callers[0]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(0), {
+            tokens: forged,
+            pairing,
+          }),
+          [callers[1]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(1), withoutPairing),
+          [callers[2]]: await sendFuzzed(twin, SIGNER_IN_MESH, take(2), withoutPairing),
+          [callers[3]]: await sendFuzzed(lookAlike, SIGNER_IN_MESH, take(3), everything),
+          [callers[4]]: await sendFuzzed(stranger, SIGNER_IN_MESH, take(4), everything),
+          [callers[5]]: await sendFuzzed(outsider, byPod, take(5), everything),
+          [callers[6]]: await sendFuzzedFromHere(world, take(6), everything),
+        }
+      })
+    })
+  }, 600_000)
+
+  testControls(() => batch)
+
+  test(`at least ${count} requests were sent, and most were understood`, () => {
+    const answers = Object.values(batch.outcomes).flat()
+    expect(answers.length).toBeGreaterThanOrEqual(count)
+    expect(answers.filter(({ status }) => status !== undefined).length).toBeGreaterThan(count / 2)
+  })
+
+  const listServed = (who: (typeof callers)[number]) =>
+    batch.outcomes[who].filter(({ status = 0 }) => status >= 100 && status < 300)
+
+  test.each(callers.slice(0, 3))('nothing is served but what is open to the Pod: %s', (who) => {
+    expect(listServed(who).filter(({ body }) => !openToPod.test(body))).toEqual([])
+  })
+
+  test.each(callers.slice(3))('nothing is served: %s', (who) => {
+    expect(listServed(who)).toEqual([])
+  })
+
+  test(`no answer comes: ${callers[5]}`, () => {
+    expect(batch.outcomes[callers[5]].filter(({ status }) => status !== undefined)).toEqual([])
+  })
+})
