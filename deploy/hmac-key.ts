@@ -30,12 +30,21 @@ export async function ensureKey(): Promise<boolean> {
   )
 }
 
-/** Reads the key that has the id `keyId`. Throws UserError if the Secret has no such entry. */
-export async function readKey(keyId: string): Promise<Buffer> {
+/** Reads every key: id → bytes. */
+export async function readKeys(): Promise<Map<string, Buffer>> {
   const args = ['get', 'secret', keySecret, '-n', namespace, '-o', 'json']
   const { data } = await kubectlJson(secret, args)
-  const material = data[keyId]
-  if (material !== undefined && keyId !== 'primary') return Buffer.from(material, 'base64')
+  return new Map(
+    Object.entries(data)
+      .filter(([id]) => id !== 'primary')
+      .map(([id, material]) => [id, Buffer.from(material, 'base64')]),
+  )
+}
+
+/** Reads the key that has the id `keyId`. Throws UserError if the Secret has no such entry. */
+export async function readKey(keyId: string): Promise<Buffer> {
+  const key = (await readKeys()).get(keyId)
+  if (key !== undefined) return key
   throw new UserError(
     `the answer names the key "${keyId}", and the Secret ${keySecret} has no such entry`,
     "if the Secret was changed a moment ago, try again in a minute; else see the signer's log",

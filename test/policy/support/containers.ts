@@ -8,17 +8,21 @@ import { BATCH_MS, PROBE_MS } from './timeouts.ts'
 
 export type Container = { namespace: string; pod: string; container: string }
 
-/** Calls an exported function of a file here with `args`, in a container; both go there by standard input. */
+/**
+ * Calls an exported function of a file here with `args`, in a container; both go there by standard input. `flags` are Node's,
+ * none unless given.
+ */
 export async function callIn<T>(
   { namespace, pod, container }: Container,
   file: string,
   name: string,
   args: unknown,
+  flags: readonly string[] = [],
 ): Promise<T> {
   const source = await readFile(join(import.meta.dirname, file), 'utf8')
   const call = `console.log(JSON.stringify(await (${name})(${JSON.stringify(args)})))`
   const target = ['exec', '-i', '-n', namespace, pod, '-c', container, '--']
-  const node = ['/nodejs/bin/node', '--input-type=module-typescript', '-']
+  const node = ['/nodejs/bin/node', ...flags, '--input-type=module-typescript', '-']
   const output = await kubectl([...target, ...node], {
     input: `${source}\n${call}\n`,
     timeoutMs: BATCH_MS,

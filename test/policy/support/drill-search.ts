@@ -1,0 +1,110 @@
+// What an intruder looks for in a container: secrets in every file and process that he can read. Sent into it as it is, see
+// probe.ts.
+import { closeSync, constants, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+
+type Find = { needle: string; where: string }
+type Search = { finds: Find[]; files: number; bytes: number }
+
+const CHUNK_BYTES = 1 << 20
+/** The kernel's own tables: nothing of other containers is in them, and reading some of them changes things. */
+const passedOver = new Set(['/proc', '/sys'])
+
+/**
+ * Searches the file system, and of each process but the search itself environment, arguments, memory and root, for `needles`: name
+ * → base64.
+ */
+export function searchEverything(needles: Record<string, string>): Search {
+  const wanted = Object.entries(needles).map(([name, text]) => ({
+    name,
+    bytes: Buffer.from(text, 'base64'),
+  }))
+  const overlap = Math.max(...wanted.map(({ bytes }) => bytes.length))
+  const search: Search = { finds: [], files: 0, bytes: 0 }
+
+  function look(where: string, chunk: Buffer): void {
+    search.bytes += chunk.length
+    for (const { name, bytes } of wanted) {
+      if (chunk.includes(bytes)) search.finds.push({ needle: name, where })
+    }
+  }
+
+  /** Reads `from` to `to`, or to the end; what can't be read is passed over. */
+  function readThrough(file: string, from = 0, to = Number.MAX_SAFE_INTEGER): void {
+    let descriptor: number
+    try {
+      descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    } catch {
+      return
+    }
+    search.files += 1
+    const buffer = Buffer.alloc(CHUNK_BYTES + overlap)
+    try {
+      let kept = 0
+      for (let at = from; at < to; ) {
+        const size = Math.min(CHUNK_BYTES, to - at)
+        // Positions are for memory, whose addresses are its offsets; other files are read on as they are.
+        const position = to === Number.MAX_SAFE_INTEGER ? null : at
+        const count = readSync(descriptor, buffer, kept, size, position)
+        if (count === 0) break
+        look(file, buffer.subarray(0, kept + count))
+        const end = kept + count
+        kept = Math.min(overlap, end)
+        buffer.copyWithin(0, end - kept, end)
+        at += count
+      }
+    } catch {
+      // An unmapped page, a file of the kernel's that is not to be read.
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
+  function walk(folder: string): void {
+    let entries: { name: string; isDirectory(): boolean; isFile(): boolean }[]
+    try {
+      entries = readdirSync(folder, { withFileTypes: true })
+    } catch {
+      return
+    }
+    for (const entry of entries) {
+      const path = join(folder, entry.name)
+      if (passedOver.has(path)) continue
+      if (entry.isDirectory()) walk(path)
+      // Not devices: some never end.
+      else if (entry.isFile()) readThrough(path)
+    }
+  }
+
+  function readMemory(pid: string): void {
+    let maps: string
+    try {
+      maps = readFileSync(`/proc/${pid}/maps`, 'latin1')
+    } catch {
+      return
+    }
+    for (const [, from = '', to = ''] of maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) r/gm)) {
+      readThrough(`/proc/${pid}/mem`, Number.parseInt(from, 16), Number.parseInt(to, 16))
+    }
+  }
+
+  for (const name of Object.keys(process.env))
+    look(`environment ${name}`, Buffer.from(process.env[name] ?? ''))
+  walk('/')
+  const self = String(process.pid)
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== self)
+  for (const pid of processes) {
+    for (const file of ['environ', 'cmdline']) readThrough(`/proc/${pid}/${file}`)
+    readMemory(pid)
+    if (pid !== '1') walk(`/proc/${pid}/root`)
+  }
+  return search
+}
+
+/** Processes that are to be seen, by id and command line. */
+export function listProcesses(): Record<string, string> {
+  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return Object.fromEntries(
+    ids.map((id) => [id, readFileSync(`/proc/${id}/cmdline`, 'latin1').replaceAll('\0', ' ')]),
+  )
+}
