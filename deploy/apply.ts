@@ -1,8 +1,10 @@
 // Applies a rendering: first only asks the API server, then does it. Fields that others own are left alone.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { CommandError } from '../cli/exec.ts'
-import { UserError } from '../cli/terminal.ts'
+import { say, UserError } from '../cli/terminal.ts'
+import { changesPolicies, isRefusedByPolicyAlone, policyDelayMs } from './admission.ts'
 import { exists, kubectl } from './kubectl.ts'
 import { fieldManager, namespace } from './names.ts'
 import type { Rendering } from './render.ts'
@@ -13,6 +15,8 @@ const found = z.union([
   z.object({ items: z.array(resourceSchema) }).transform(({ items }) => items),
   resourceSchema.transform((resource) => [resource]),
 ])
+/** Milliseconds. */
+const pollMs = 500
 const applyArgs = ['apply', '--server-side', `--field-manager=${fieldManager}`]
 
 /**
@@ -41,6 +45,10 @@ export async function dryRun(rendering: Rendering, force = false): Promise<void>
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     const said = error.result.stderr.trim()
+    if (isRefusedByPolicyAlone(said) && (await changesPolicies(parseResources(rendering.yaml)))) {
+      say('  note  the admission policies that are there refuse it; they are about to be replaced')
+      return
+    }
     throw new UserError(
       `the API server refuses what would be applied:\n${said}`,
       /conflict/i.test(said)
@@ -56,11 +64,26 @@ export async function dryRun(rendering: Rendering, force = false): Promise<void>
  */
 export async function applyRendering(rendering: Rendering, force = false): Promise<string[]> {
   const before = await readLive(rendering)
-  await kubectl([...applyArgs, ...forceArgs(force), '-f', rendering.path])
+  await applyAll(rendering, force)
   const after = await readLive(rendering)
   return [...after.entries()]
     .filter(([name, content]) => !isDeepStrictEqual(content, before.get(name)))
     .map(([name]) => name)
+}
+
+/** Policies come first in a rendering, but for a moment the API server goes on judging by the ones before them. */
+async function applyAll(rendering: Rendering, force: boolean): Promise<void> {
+  const deadline = Date.now() + policyDelayMs
+  for (;;) {
+    try {
+      await kubectl([...applyArgs, ...forceArgs(force), '-f', rendering.path])
+      return
+    } catch (error) {
+      const isRefused = error instanceof CommandError && isRefusedByPolicyAlone(error.result.stderr)
+      if (!isRefused || Date.now() > deadline) throw error
+    }
+    await sleep(pollMs)
+  }
 }
 
 function forceArgs(force: boolean): string[] {

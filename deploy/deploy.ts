@@ -4,6 +4,7 @@
 // that somebody else has set.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
+import { checkPoliciesHold } from './admission.ts'
 import { checkAnalysis } from './analyze.ts'
 import { applyRendering, dryRun, ensureNamespace, removeNamespace } from './apply.ts'
 import { composeClusterFacts } from './cluster-facts.ts'
@@ -34,6 +35,7 @@ await runMain(async () => {
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
   if (madeNamespace) changed.unshift(`Namespace/${namespace}`)
   say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
+  await step('the API server refuses whoever else would mount the key', checkPoliciesHold)
   await step('the Pod is ready', waitForRollout)
   await step('istioctl analyze has no objection to what is there now', () =>
     checkAnalysis(rendering, 'after', findings.injector.revision),

@@ -1,5 +1,6 @@
 // Everything that is checked and found out before anything is changed.
 import { step } from '../cli/terminal.ts'
+import { checkAdmissionKinds } from './admission.ts'
 import { checkCluster, checkIstioctl } from './check-cluster.ts'
 import type { ClusterFindings } from './cluster-facts.ts'
 import {
@@ -19,6 +20,7 @@ export async function inspectCluster(wanted: {
 }): Promise<ClusterFindings> {
   await step('istioctl is there', checkIstioctl)
   await step('the cluster answers', checkCluster)
+  await step('the API server can keep the key in its container', checkAdmissionKinds)
   await step("the cluster knows Istio's resources", checkIstioKinds)
   const injector = await step('Istio injects sidecars', async () =>
     chooseInjector(await listInjectors(), wanted.revision),

@@ -40,6 +40,8 @@ export async function renderResources(input: {
       newName: repository,
       newTag: tag,
     })),
+    // After `images`: the policies know the signer by the image that is set here.
+    transformers: [fromFolder('k8s/admission/released-image')],
   }
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
   const path = join(folder, 'rendered.yaml')

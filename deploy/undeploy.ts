@@ -14,12 +14,13 @@ const furniture =
 
 await runMain(async () => {
   await step('the cluster answers', checkCluster)
-  if (!(await exists(['namespace', namespace]))) {
-    say(`nothing to take away: there is no namespace ${namespace}`)
-    return
-  }
   // Names and kinds are the same whatever the cluster's facts are.
   const resources = parseResources(await kubectl(['kustomize', overlay]))
+  if (!(await exists(['namespace', namespace]))) {
+    await step('admission policies', () => remove(resources.filter(isClusterScoped)))
+    say(`nothing else to take away: there is no namespace ${namespace}`)
+    return
+  }
   // The Pod goes first: without its policies the signer must not run for a moment.
   await step(`Deployment ${deployment} and its Pods`, removePods)
   await step('the other resources', () =>
@@ -27,7 +28,7 @@ await runMain(async () => {
   )
   if (process.env.DELETE_KEY !== 'yes') {
     say(
-      `left: namespace ${namespace} and the key in its Secret ${keySecret} (make undeploy DELETE_KEY=yes deletes both)`,
+      `left: namespace ${namespace} and the key in its Secret ${keySecret}, which no admission policy guards any more (make undeploy DELETE_KEY=yes deletes both)`,
     )
     return
   }
@@ -43,6 +44,10 @@ await runMain(async () => {
     kubectl(['delete', 'namespace', namespace, '--wait=true'], { timeoutMs: 120_000 }),
   )
 })
+
+function isClusterScoped({ kind, metadata }: Resource): boolean {
+  return kind !== 'Namespace' && metadata.namespace === undefined
+}
 
 async function removePods(): Promise<void> {
   // Foreground: the Deployment is gone only when its Pods are.

@@ -1,6 +1,10 @@
 // What `make deploy` decides by itself, without a cluster.
 import { createHmac, randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import { checkAdmissionKinds, isRefusedByPolicyAlone } from '../../deploy/admission.ts'
 import { isAnsweredBy } from '../../deploy/analyzer-blind-spots.ts'
 import { isImageSource } from '../../deploy/image-references.ts'
 import { judgeVersion, readImageTag } from '../../deploy/istio-version.ts'
@@ -106,6 +110,8 @@ test.each([
   ['AuthorizationPolicy', 'authorizationpolicies'],
   ['Gateway', 'gateways'],
   ['ServiceEntry', 'serviceentries'],
+  ['ValidatingAdmissionPolicy', 'validatingadmissionpolicies'],
+  ['ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'],
 ])('the API calls %s %s', (kind, plural) => expect(pluralize(kind)).toBe(plural))
 
 test.each([
@@ -125,4 +131,26 @@ test.each([
 ])('OpenSSL computes the HMAC without the key in an argument: %s', async (_, key, message) => {
   const expected = createHmac('sha256', key).update(message).digest('hex')
   expect(await computeOpensslHmac(key, Buffer.from(message))).toBe(expected)
+})
+
+describe('an objection of the API server', () => {
+  const denial = (policy: string) =>
+    `The pods "p" is invalid: : ValidatingAdmissionPolicy '${policy}' with binding 'b' denied request: no`
+
+  test.each([
+    ["is our policies' alone", true, denial('secure-signing-key-stays-in-signer')],
+    ['with a warning', true, `Warning: w\n${denial('secure-signing-key-stays-in-signer')}\n`],
+    ["is somebody else's policy's", false, denial('other')],
+    ['is another one too', false, `${denial('secure-signing-x')}\nerror: conflict`],
+    ['is none', false, ''],
+  ])('%s: %s', (_, alone, said) => expect(isRefusedByPolicyAlone(said)).toBe(alone))
+})
+
+test('a cluster without admission policies is told so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  await writeFile(join(folder, 'kubectl'), `#!/bin/sh\necho '{"resources": []}'\n`, { mode: 0o755 })
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
+  await expect(checkAdmissionKinds()).rejects.toThrow('has no ValidatingAdmissionPolicy')
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true })
 })

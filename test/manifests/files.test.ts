@@ -6,18 +6,18 @@ import { parse } from 'yaml'
 import { parseResources } from '../../deploy/resources.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const folders = ['mesh', 'k8s/base']
+const folders = ['mesh', 'k8s/base', 'k8s/admission']
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 
 const files = await Promise.all(
   folders.map(async (folder) =>
     (await readdir(join(root, folder)))
-      .filter((name) => name !== 'kustomization.yaml')
+      .filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml')
       .map((name) => ({ folder, name, path: join(root, folder, name) })),
   ),
 ).then((found) => found.flat())
 
-describe.each(files)('$folder/$name', ({ name, path }) => {
+describe.each(files)('$folder/$name', ({ folder, name, path }) => {
   test('is one resource', async () => {
     expect(parseResources(await readFile(path, 'utf8'))).toHaveLength(1)
   })
@@ -27,15 +27,18 @@ describe.each(files)('$folder/$name', ({ name, path }) => {
     const stem = name.replace(/\.yaml$/, '')
     const kind = resource?.kind.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
     const isPolicy = policyKinds.includes(resource?.kind ?? '')
-    const wanted = isPolicy
-      ? [resource?.metadata.name]
-      : [kind, `${resource?.metadata.name}-${kind}`]
+    // What is cluster-scoped says whose it is; here the folder says it.
+    const called = resource?.metadata.name.replace(
+      folder === 'k8s/admission' ? /^secure-signing-/ : '',
+      '',
+    )
+    const wanted = isPolicy ? [called] : [kind, `${called}-${kind}`]
     expect(wanted).toContain(stem)
   })
 
   test('says first why it is there', async () => {
     const text = await readFile(path, 'utf8')
-    if (path.includes('/mesh/')) expect(text).toMatch(/^# \S.*/)
+    if (folder !== 'k8s/base') expect(text).toMatch(/^# \S.*/)
   })
 })
 

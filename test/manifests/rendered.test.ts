@@ -42,6 +42,7 @@ describe('the cluster', () => {
     'istio.io/rev: default',
     '"keys":[]',
     'cluster-facts',
+    'secure-signing/signer',
   ])('no default is left where a fact belongs: %s', (remainder) => {
     expect(rendering.yaml).not.toContain(remainder)
   })

@@ -1,0 +1,88 @@
+// A bare API server with the admission policies in effect, and what they guard: the Deployment, its Pod, and a Pod without
+// the key. No kubelet takes the Pods up.
+import { rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { vi } from 'vitest'
+import { kubectl } from '../../deploy/kubectl.ts'
+import { fieldManager, namespace } from '../../deploy/names.ts'
+import type { Rendering } from '../../deploy/render.ts'
+import { parseResources, type Resource } from '../../deploy/resources.ts'
+import { attemptCase, findJudge } from '../policy/support/admission-attempt.ts'
+import type { AdmissionTarget, Attempt } from '../policy/support/admission-case.ts'
+import { admissionCases } from '../policy/support/admission-tests.ts'
+import { makePod } from '../policy/support/pods.ts'
+import { asWorkload } from '../policy/support/workloads.ts'
+import { startBareApiServer } from './bare-api-server.ts'
+import { applyChange } from './promise.ts'
+import { renderSample } from './sample.ts'
+
+const patience = { timeout: 15_000, interval: 250 }
+/** What an API server knows without Istio. */
+const known = /^(Namespace|ServiceAccount|ValidatingAdmissionPolicy.*|Deployment)$/
+const isPolicy = ({ kind }: Resource) => kind.startsWith('ValidatingAdmissionPolicy')
+
+export type GuardedApiServer = Awaited<ReturnType<typeof startGuardedApiServer>>
+
+/** Starts it, and waits until every policy is in effect. */
+export async function startGuardedApiServer() {
+  const { kubeconfig, stop } = await startBareApiServer()
+  const rendering = await renderKnown()
+  const resources = parseResources(rendering.yaml)
+  const pods = { pod: 'signing-pod', keylessPod: 'keyless' }
+  const template = asPod(resources, 'admission-test')
+  const target: AdmissionTarget = { kubeconfig, template, ...pods }
+
+  const call = (args: readonly string[], input: unknown = '') =>
+    kubectl(['--kubeconfig', kubeconfig, ...args], { input: JSON.stringify(input) })
+  const apply = (resource: Resource) =>
+    call(['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-'], resource)
+  const judge = async (attempt: Attempt) => findJudge((await attemptCase(target, attempt)).said)
+  /** The API server hears of each change in its own time. */
+  const waitForJudge = (attempt: Attempt, wanted: string) =>
+    vi.waitUntil(async () => (await judge(attempt)) === wanted, patience)
+
+  for (const resource of resources.filter((each) => !isPolicy(each))) await apply(resource)
+  await apply(makeOlderRelease(asPod(resources, 'older-release')))
+  for (const resource of resources.filter(isPolicy)) await apply(resource)
+  for (const pod of [asPod(resources, pods.pod), makePod({}, pods.keylessPod)]) {
+    const spec = { ...Object(pod.spec), nodeName: 'nowhere' }
+    await call(['create', '-f', '-'], { ...pod, spec })
+  }
+  for (const [refusedBy, [first]] of Map.groupBy(admissionCases, (each) => each.refusedBy)) {
+    if (first !== undefined) await waitForJudge(first.attempt, refusedBy)
+  }
+  return {
+    ...{ rendering, target, kubeconfig, call, apply, judge, waitForJudge },
+    applyPolicies: async () => {
+      for (const resource of resources.filter(isPolicy)) await apply(resource)
+    },
+    stop: async () => {
+      await stop()
+      await rm(dirname(rendering.path), { recursive: true })
+    },
+  }
+}
+
+/** Returns the Pod that the Deployment among `resources` would make. */
+export function asPod(resources: readonly Resource[], name: string): Resource {
+  const deployment = resources.find(({ kind }) => kind === 'Deployment')
+  const { metadata, spec } = Object(deployment?.spec).template
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
+}
+
+/** The sample, without what takes Istio. */
+async function renderKnown(): Promise<Rendering> {
+  const { path, yaml } = await renderSample()
+  const resources = parseResources(yaml).filter(({ kind }) => known.test(kind))
+  const rendering = { path, yaml: resources.map((each) => JSON.stringify(each)).join('\n---\n') }
+  await writeFile(path, rendering.yaml)
+  return rendering
+}
+
+/** Its signer had a variable that it may not have any more. */
+function makeOlderRelease(pod: Resource): Resource {
+  const variable = { name: 'NODE_OPTIONS', value: '--no-maglev' }
+  const path = 'spec.containers.1.env.+'
+  const [older = pod] = applyChange([pod], [`Pod/${pod.metadata.name}`, path, variable])
+  return asWorkload('ReplicaSet', older)
+}

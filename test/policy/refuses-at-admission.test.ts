@@ -1,0 +1,65 @@
+// Attacks 25 and 26 on the live cluster: the same table as on a bare API server, here after Istio's injection, and a
+// command that is let through really runs.
+import { beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { kubectlJson } from '../../deploy/kubectl.ts'
+import { deployment, namespace } from '../../deploy/names.ts'
+import { resourceSchema } from '../../deploy/resources.ts'
+import { attemptCase } from './support/admission-attempt.ts'
+import type { AdmissionTarget } from './support/admission-case.ts'
+import { testAdmission } from './support/admission-tests.ts'
+import { lookAlike } from './support/attackers.ts'
+import { findVictim } from './support/victim.ts'
+
+const podTemplate = z.object({ metadata: z.looseObject({}), spec: z.looseObject({}) })
+const deployed = z.object({ spec: z.object({ template: podTemplate }) })
+const policies = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      status: z.object({ typeChecking: z.object({ expressionWarnings: z.unknown() }).partial() }),
+    }),
+  ),
+})
+
+let target: AdmissionTarget
+
+beforeAll(async () => {
+  const get = ['get', 'deployment', deployment, '-n', namespace, '-o', 'json']
+  const { metadata, spec } = (await kubectlJson(deployed, get)).spec.template
+  const name = 'admission-test'
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
+  const { frontend } = await findVictim()
+  target = {
+    kubeconfig: process.env.KUBECONFIG ?? '',
+    template: resourceSchema.parse(pod),
+    pod: frontend.pod,
+    keylessPod: lookAlike.pod,
+  }
+})
+
+testAdmission(() => target)
+
+test('refuses a Pod whose proxy Istio has let mount the key', async () => {
+  const path = 'metadata.annotations.sidecar~1istio~1io/userVolumeMount'
+  const mounts = '{"hmac-key": {"mountPath": "/run/key", "readOnly": true}}'
+  const { said } = await attemptCase(target, { does: 'make', changes: [[path, mounts]] })
+  expect(said).toContain('only the container signer may mount the Secret hmac-key, not istio-proxy')
+})
+
+test('a command that is let through runs', async () => {
+  const attempt = { does: 'connect', to: 'exec', container: 'frontend' } as const
+  expect(await attemptCase(target, attempt)).toMatchObject({ code: 0 })
+})
+
+test('the API server finds no wrong type in a policy', async () => {
+  const { items } = await kubectlJson(policies, [
+    'get',
+    'validatingadmissionpolicies',
+    '-o',
+    'json',
+  ])
+  const ours = items.filter(({ metadata }) => metadata.name.startsWith('secure-signing-'))
+  expect(ours).toHaveLength(4)
+  for (const { status } of ours) expect(status.typeChecking.expressionWarnings).toBeUndefined()
+})
