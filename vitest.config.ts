@@ -1,4 +1,5 @@
-// unit: no cluster, in parallel. manifests: the rendered YAML. policy: on a live cluster, one file after the other.
+// unit: no cluster, in parallel. manifests: the rendered YAML. browser: the matrix's page, in a Chromium. policy: on a live
+// cluster, one file after the other.
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/count-reporter.ts'
 
@@ -14,6 +15,16 @@ export default defineConfig({
         },
       },
       { test: { name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/support/install-chromium.ts'],
+          // The first start of a Chromium on a busy machine.
+          hookTimeout: 60_000,
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'policy',

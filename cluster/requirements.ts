@@ -56,14 +56,20 @@ async function installDebianPrograms(): Promise<void> {
   }
   if (missing.length === 0) return
   if (!(await isThere('apt-get'))) throw lacks(missing.join(' and '), 'install it')
-  await step(`install ${missing.join(', ')}`, async () => {
+  await installDebianPackages(missing)
+}
+
+/** Installs them with apt-get, which has to be there; takes root. */
+export async function installDebianPackages(names: readonly string[]): Promise<void> {
+  await step(`install ${names.join(', ')}`, async () => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     await run('apt-get', ['update', '-q'], { env })
-    await run('apt-get', ['install', '-qy', '--no-install-recommends', ...missing], { env })
+    await run('apt-get', ['install', '-qy', '--no-install-recommends', ...names], { env })
   })
 }
 
-async function isThere(program: string): Promise<boolean> {
+/** Whether a program is on the PATH. */
+export async function isThere(program: string): Promise<boolean> {
   const { code } = await tryRun('sh', ['-c', 'command -v "$1"', 'sh', program])
   return code === 0
 }

@@ -49,9 +49,10 @@ export type Report = {
   signaturesWithoutRight: number
 }
 
-/** Whether what was seen is what was declared, everywhere. */
+/** Whether what was seen is what was declared, everywhere. A report of nothing shows nothing. */
 export function holds({ cells, declarations, signaturesWithoutRight }: Report): boolean {
   return (
+    cells.length > 0 &&
     signaturesWithoutRight === 0 &&
     declarations.every(({ inPlace }) => inPlace) &&
     cells.every(({ declared, seen }) => declared === seen)
