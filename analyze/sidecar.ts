@@ -1,0 +1,40 @@
+// Istio's Sidecar as the rules look at it: what the proxy listens on for others.
+import { z } from 'zod'
+import type { Resource } from '../deploy/resources.ts'
+import { type Path, readAt } from './finding.ts'
+import { listInScope } from './namespace.ts'
+
+const port = z.object({ number: z.number() })
+const sidecarSpec = z.object({
+  ingress: z
+    .array(
+      z.object({
+        port,
+        defaultEndpoint: z.string().default(''),
+        captureMode: z.string().default('DEFAULT'),
+      }),
+    )
+    .default([]),
+})
+
+export type Listener = {
+  resource: Resource
+  path: Path
+  /** As policies write it. */
+  port: string
+  endpoint: string
+  captureMode: string
+}
+
+/** What the proxy takes from others, and where it hands it to. */
+export function readListeners(resources: readonly Resource[]): Listener[] {
+  return listInScope(resources, 'Sidecar').flatMap((resource) =>
+    readAt(sidecarSpec, resource).ingress.map((each, index) => ({
+      resource,
+      path: ['spec', 'ingress', index],
+      port: String(each.port.number),
+      endpoint: each.defaultEndpoint,
+      captureMode: each.captureMode,
+    })),
+  )
+}
