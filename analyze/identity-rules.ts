@@ -36,17 +36,17 @@ export const identityRules: readonly Rule[] = [
         resource,
         ...readAt(peerSpec, resource),
       }))
-      const isStrict = peers
+      const isForAll = peers
         .filter(({ resource }) => isOfPodNamespace(resource, resources))
-        .some(({ selector, mtls }) => selector === undefined && mtls?.mode === 'STRICT')
+        .some((each) => each.selector === undefined)
       return [
-        ...(isStrict
+        ...(isForAll
           ? []
           : [
               {
                 path: [],
                 message:
-                  'the namespace is not STRICT: it needs a PeerAuthentication without selector, with mtls.mode STRICT',
+                  'the namespace takes plain text: it needs a PeerAuthentication without selector, with mtls.mode STRICT',
               },
             ]),
         ...peers.flatMap(({ resource, mtls, portLevelMtls }) =>

@@ -32,9 +32,9 @@ export const wayRules: readonly Rule[] = [
     find: (resources) => {
       const listeners = readListeners(resources)
       return [
-        ...(listeners.some(({ endpoint }) => endpoint === endpoints['8081'])
+        ...(listeners.some(({ port }) => port === '8081')
           ? []
-          : [{ path: [], message: `no Sidecar leads to unix://${socket}` }]),
+          : [{ path: [], message: `no Sidecar leads from 8081 to unix://${socket}` }]),
         ...listeners.flatMap((listener) => judgeEndpoint(listener)),
       ]
     },

@@ -17,14 +17,16 @@ export type Rendering = {
 
 /**
  * Writes kustomization.yaml, cluster-facts.yaml and rendered.yaml into `folder`, which is made if needed.
- * Asks no cluster. Throws CommandError if kustomize fails.
+ * Asks no cluster. Throws CommandError if kustomize fails. `origins`: each resource says in an annotation which file it
+ * is of, which is for analysis alone.
  */
 export async function renderResources(input: {
   folder: string
   facts: ClusterFacts
   images: readonly ImageReference[]
+  origins?: boolean
 }): Promise<Rendering> {
-  const { folder, facts, images } = input
+  const { folder, facts, images, origins = false } = input
   const fromFolder = (path: string) => relative(folder, join(root, path))
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'cluster-facts.yaml'), stringify(toConfigMap(facts)))
@@ -35,6 +37,7 @@ export async function renderResources(input: {
     components: [fromFolder('k8s/components/cluster-facts')],
     // kustomize asks only the outermost file for an order.
     sortOptions: await readSortOptions(),
+    buildMetadata: origins ? ['originAnnotations'] : [],
     images: images.map(({ name, repository, tag }) => ({
       name: `secure-signing/${name}`,
       newName: repository,
