@@ -7,6 +7,8 @@ export type Path = readonly (string | number)[]
 export type Finding = {
   /** Nothing if what is wrong is that there is no such resource. */
   resource?: Resource
+  /** The API group of a resource that is missing. */
+  group?: string
   /** The place in the resource; for something that is missing, the place that should have it. */
   path: Path
   message: string

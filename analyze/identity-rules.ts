@@ -44,6 +44,7 @@ export const identityRules: readonly Rule[] = [
           ? []
           : [
               {
+                group: 'security.istio.io',
                 path: [],
                 message:
                   'the namespace takes plain text: it needs a PeerAuthentication without selector, with mtls.mode STRICT',
@@ -73,7 +74,13 @@ export const identityRules: readonly Rule[] = [
     find: (resources) => {
       const found = listInScope(resources, 'RequestAuthentication')
       if (found.length === 0) {
-        return [{ path: [], message: 'no RequestAuthentication checks caller tokens' }]
+        return [
+          {
+            group: 'security.istio.io',
+            path: [],
+            message: 'no RequestAuthentication checks caller tokens',
+          },
+        ]
       }
       return found.flatMap((resource) =>
         readAt(requestSpec, resource).jwtRules.flatMap((rule, index) => {

@@ -1,25 +1,26 @@
 // From a place in a resource to file and line of what somebody wrote.
-import { relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { Resource } from '../deploy/resources.ts'
+import type { Path } from './finding.ts'
+import { findPatched } from './patches.ts'
 import type { Judgement } from './rule.ts'
-import { findLine, readDocuments, type SourceDocument } from './source-file.ts'
+import { findPlace, type Place, readDocuments, type SourceDocument } from './source-file.ts'
 import type { Origin, Subject } from './subject.ts'
 
 export type Located = { file: string; line: number; rule: string; message: string }
 
 /** Finds file and line of each finding. */
 export async function locateFindings(
-  { origins, home }: Subject,
+  subject: Subject,
   found: readonly Judgement[],
 ): Promise<Located[]> {
   return Promise.all(
-    found.map(async ({ resource, path, rule, message }) => {
-      const origin = resource === undefined ? undefined : origins.get(resource)
-      const file = origin?.file ?? home
-      const line =
+    found.map(async ({ resource, path, group, rule, message }) => {
+      const origin = resource === undefined ? undefined : subject.origins.get(resource)
+      const { file, line } =
         resource === undefined || origin === undefined
-          ? await findHomeLine(home)
-          : await findResourceLine(origin, resource, path)
+          ? await findHome(subject, group)
+          : await findInSources(origin, resource, path)
       return { file, line, rule, message }
     }),
   )
@@ -41,14 +42,22 @@ export function formatFindings(found: readonly Located[]): string {
   return [...new Set(lines)].join('')
 }
 
-async function findResourceLine(
-  { file, index }: Origin,
+/** In the file of the resource, or in the last patch that says more about the place. */
+async function findInSources(
+  { file, index, patchedIn }: Origin,
   resource: Resource,
-  path: Judgement['path'],
-): Promise<number> {
+  path: Path,
+): Promise<Place> {
   const documents = await readDocuments(file)
   const source = index === undefined ? findDocument(documents, resource) : documents[index]
-  return source === undefined ? 1 : findLine(source, path, resource)
+  const own = source === undefined ? { line: 1, depth: 0 } : findPlace(source, path, resource)
+  const patched = await Promise.all(patchedIn.map((each) => findPatched(each, resource, path)))
+  return patched
+    .flat()
+    .reduce((best, each) => (each.depth > best.depth || each.depth === path.length ? each : best), {
+      ...own,
+      file,
+    })
 }
 
 /** A kustomization may have renamed the resource: then the only one of its kind is meant. */
@@ -65,8 +74,14 @@ function findDocument(documents: readonly SourceDocument[], resource: Resource) 
   )
 }
 
-/** Of a kustomization the list of its resources. */
-async function findHomeLine(home: string): Promise<number> {
-  const [source] = await readDocuments(home).catch(() => [])
-  return source === undefined ? 1 : findLine(source, ['resources'], undefined)
+/** Where a resource of `group` is missing: the kustomization that lists others of its group, or the outermost. */
+async function findHome({ origins, home }: Subject, group = ''): Promise<Omit<Place, 'depth'>> {
+  const neighbour = [...origins].find(([{ apiVersion }]) => apiVersion.startsWith(`${group}/`))
+  const file = neighbour && join(dirname(neighbour[1].file), 'kustomization.yaml')
+  for (const each of file === undefined ? [home] : [file, home]) {
+    const [source] = await readDocuments(each).catch(() => [])
+    const place = source && findPlace(source, ['resources'], undefined)
+    if (place !== undefined) return { file: each, line: place.line }
+  }
+  return { file: home, line: 1 }
 }

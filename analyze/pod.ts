@@ -137,7 +137,11 @@ export function readWorkload(resource: Resource): Workload {
 export function readPod(resources: readonly Resource[]): Workload {
   const found = findSigningResource(resources)
   if (found !== undefined) return readWorkload(found)
-  throw new UnreadableError({ path: [], message: 'no workload has a container "signer"' })
+  throw new UnreadableError({
+    group: 'apps',
+    path: [],
+    message: 'no workload has a container "signer"',
+  })
 }
 
 /** Every container, wherever it is listed. */

@@ -29,6 +29,7 @@ export const policyRules: readonly Rule[] = [
         ? []
         : [
             {
+              group: 'security.istio.io',
               path: [],
               message:
                 'there is no default deny: an AuthorizationPolicy of the namespace with an empty spec',

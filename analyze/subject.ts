@@ -5,12 +5,17 @@ import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import { kubectl } from '../deploy/kubectl.ts'
-import type { Rendering } from '../deploy/render.ts'
+import { originMetadata, type Rendering } from '../deploy/render.ts'
 import { parseResources, type Resource, resourceSchema } from '../deploy/resources.ts'
-import { findLine, readDocuments } from './source-file.ts'
+import { findPlace, readDocuments } from './source-file.ts'
 
 /** Where a resource was written: its file, and which document of it if that is known. */
-export type Origin = { file: string; index?: number }
+export type Origin = {
+  file: string
+  index?: number
+  /** The kustomizations whose patches may have changed it, in their order. */
+  patchedIn: string[]
+}
 
 export type Unread = { file: string; line: number; message: string }
 
@@ -26,12 +31,19 @@ export type Subject = {
 }
 
 const originAnnotation = 'config.kubernetes.io/origin'
+const changesAnnotation = 'alpha.config.kubernetes.io/transformations'
 /** Of a file of this machine; one that a kustomization generated; one of another repository. */
 const origin = z.object({
   path: z.string().optional(),
   configuredIn: z.string().optional(),
   repo: z.string().optional(),
 })
+const changes = z.array(
+  z.object({
+    configuredIn: z.string().optional(),
+    configuredBy: z.object({ kind: z.string() }).optional(),
+  }),
+)
 /** No text is taken for a number or a truth value, by whichever version of YAML it is read. */
 const quoted = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const
 const kustomizations = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
@@ -57,7 +69,7 @@ export async function readSubject(path: string, folder: string): Promise<Subject
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [relative(folder, path)],
-    buildMetadata: ['originAnnotations'],
+    buildMetadata: originMetadata,
   }
   await writeFile(join(folder, 'kustomization.yaml'), stringify(content))
   const yaml = await kubectl(['kustomize', folder])
@@ -68,12 +80,24 @@ export async function readSubject(path: string, folder: string): Promise<Subject
 export async function takeOrigins(yaml: string, folder: string, home: string): Promise<Subject> {
   const origins = new Map<Resource, Origin>()
   const resources = parseResources(yaml).map((annotated) => {
-    const { [originAnnotation]: said, ...rest } = annotated.metadata.annotations ?? {}
+    const {
+      [originAnnotation]: said,
+      [changesAnnotation]: changed,
+      ...rest
+    } = annotated.metadata.annotations ?? {}
     const annotations = Object.keys(rest).length === 0 ? undefined : rest
     const resource = { ...annotated, metadata: { ...annotated.metadata, annotations } }
     const { path, configuredIn, repo } = origin.parse(parse(said ?? '{}'))
     const file = repo === undefined ? (path ?? configuredIn) : undefined
-    origins.set(resource, { file: file === undefined ? home : resolve(folder, file) })
+    const patchedIn = changes
+      .parse(parse(changed ?? '[]'))
+      .filter(({ configuredBy }) => configuredBy?.kind === 'PatchTransformer')
+      .flatMap(({ configuredIn = [] }) => configuredIn)
+      .map((name) => resolve(folder, name))
+    origins.set(resource, {
+      file: file === undefined ? home : resolve(folder, file),
+      patchedIn: [...new Set(patchedIn)],
+    })
     return resource
   })
   const rendering = await writeRendering(resources, folder)
@@ -95,10 +119,10 @@ async function readFiles(home: string, files: readonly string[], folder: string)
       const content: unknown = document.toJS()
       if (content === null) continue
       const parsed = resourceSchema.safeParse(content)
-      if (parsed.success) origins.set(parsed.data, { file, index })
+      if (parsed.success) origins.set(parsed.data, { file, index, patchedIn: [] })
       else {
         const { path = [], message } = parsed.error.issues[0] ?? {}
-        const line = findLine(source, path.map(String), content)
+        const { line } = findPlace(source, path.map(String), content)
         unread.push({ file, line, message: `no resource: ${path.join('.')}: ${message}` })
       }
     }

@@ -34,7 +34,13 @@ export const wayRules: readonly Rule[] = [
       return [
         ...(listeners.some(({ port }) => port === '8081')
           ? []
-          : [{ path: [], message: `no Sidecar leads from 8081 to unix://${socket}` }]),
+          : [
+              {
+                group: 'networking.istio.io',
+                path: [],
+                message: `no Sidecar leads from 8081 to unix://${socket}`,
+              },
+            ]),
         ...listeners.flatMap((listener) => judgeEndpoint(listener)),
       ]
     },

@@ -94,6 +94,7 @@ test('every mistake is told at its place, sorted', async () => {
       'unix://@signer',
     ),
   ]
+  const list = await edit('mesh/kustomization.yaml', 'resources:', 'resources:')
   await edit('mesh/kustomization.yaml', '  - allow-nothing.yaml\n', '')
   const { code, found } = await analyze('mine', nowhere)
   const [user, socket, policy, mtls, endpoint] = places
@@ -102,11 +103,39 @@ test('every mistake is told at its place, sorted', async () => {
     `${socket}: [addresses]`,
     `${policy}: [exact-allow]`,
     `${policy}: [negative-match]`,
+    `${list}: [default-deny]`,
     `${mtls}: [strict-mtls]`,
     `${endpoint}: [proxy-endpoints]`,
-    'mine/kustomization.yaml:3: [default-deny]',
   ])
   expect(code).toBe(1)
+})
+
+test('a mistake of a patch is told at the patch', async () => {
+  const patches = [
+    { path: 'patch.yaml' },
+    { patch: 'X' },
+    { path: 'json.yaml', target: { kind: 'PeerAuth.*' } },
+  ]
+  await write('mine/kustomization.yaml', stringify({ ...mine, patches }))
+  const head =
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: secure-signing, namespace: signing}\n'
+  const spec = 'spec:\n  template:\n    spec:\n'
+  await write(
+    'mine/patch.yaml',
+    `${head}${spec}      containers:\n        - name: frontend\n          volumeMounts: [{name: hmac-key, mountPath: /k, readOnly: true}]\n`,
+  )
+  await write(
+    'mine/json.yaml',
+    '- op: test\n  path: /kind\n  value: PeerAuthentication\n- op: replace\n  path: /spec/mtls/mode\n  value: DISABLE\n',
+  )
+  const inline = `${head}${spec}      hostPID: true`.replaceAll('\n', '\n      ')
+  const place = await edit('mine/kustomization.yaml', 'patch: X', `patch: |\n      ${inline}`)
+  const { found } = await analyze('mine', nowhere)
+  expect(found).toEqual([
+    'mine/json.yaml:4: [strict-mtls]',
+    `mine/kustomization.yaml:${Number(place.split(':')[1]) + 7}: [host-and-processes]`,
+    'mine/patch.yaml:9: [key-mount]',
+  ])
 })
 
 test('what istioctl objects to is told at its place', async () => {

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseComplaints } from '../../analyze/schema.ts'
 import {
-  findLine,
   findPath,
+  findPlace,
   readDocuments,
   type SourceDocument,
 } from '../../analyze/source-file.ts'
@@ -63,10 +63,10 @@ test.each([
   ['an entry that is not there: its list', ['spec', 'containers', 0, 'ports', 7], 10],
   ['a key that is not there: what should have it', ['spec', 'containers', 1, 'image'], 5],
   ['what an alias stands for', ['spec', 'alias', 'deep'], 14],
-])('the line of %s', (_, path, line) => expect(findLine(first, path, rendered)).toBe(line))
+])('the line of %s', (_, path, line) => expect(findPlace(first, path, rendered).line).toBe(line))
 
 test('the line of a second document', () => {
-  expect(findLine(second, ['mode'], {})).toBe(18)
+  expect(findPlace(second, ['mode'], {}).line).toBe(18)
 })
 
 test('a mode is octal, and a name is a name', () => {
