@@ -4,6 +4,7 @@
 // NODE_IMAGE, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { CommandError } from '../cli/exec.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { composeClusterFacts } from '../deploy/cluster-facts.ts'
 import { computeImageReferences } from '../deploy/image-references.ts'
@@ -66,9 +67,10 @@ await runMain(async () => {
       )),
     )
   }
-  process.stdout.write(formatFindings(found))
-  say(found.length === 0 ? 'nothing found' : `${found.length} found`)
-  if (found.length > 0) process.exitCode = 1
+  const report = formatFindings(found)
+  process.stdout.write(report)
+  say(report === '' ? 'nothing found' : `${report.trim().split('\n').length} found`)
+  if (report !== '') process.exitCode = 1
 })
 
 async function runPart(
@@ -81,7 +83,11 @@ async function runPart(
     found = await find()
     if (found.length > 0) throw new FoundError()
   }).catch((error) => {
-    if (!(error instanceof FoundError)) throw error
+    if (error instanceof FoundError) return
+    if (!(error instanceof CommandError)) throw error
+    // What the other parts find is worth telling.
+    say(error.message)
+    process.exitCode = 1
   })
   return locateFindings(subject, found)
 }

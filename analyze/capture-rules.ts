@@ -1,14 +1,13 @@
 // No traffic of the Pod leads around its proxy.
-import { parse } from 'yaml'
-import { namespace } from '../deploy/names.ts'
-import type { Finding, Path } from './finding.ts'
-import { listInScope } from './namespace.ts'
+import { parseDocument } from 'yaml'
+import { type Finding, type Path, valueAt } from './finding.ts'
+import { listInScope, listPodNamespaces } from './namespace.ts'
 import { readPod, type Workload } from './pod.ts'
 import type { Rule } from './rule.ts'
 
 type Marks = 'annotations' | 'labels'
 
-/** Marks of a Pod that keep its proxy away or traffic away from it. Without a pattern any value does. */
+/** Marks of a Pod that keep its proxy away or traffic away from it. */
 const waysAround: readonly (readonly [Marks, name: RegExp, value: RegExp, message: string])[] = [
   ['annotations', /^traffic\.sidecar\.istio\.io\//, /^/, 'leads traffic around the proxy'],
   ['annotations', /^sidecar\.istio\.io\/inject$/, /^(?!true$)/, 'is a Pod without a proxy'],
@@ -48,8 +47,7 @@ export const captureRules: readonly Rule[] = [
     name: 'injection',
     title: 'Istio injects its sidecar into the namespace',
     find: (resources) =>
-      resources
-        .filter(({ kind, metadata }) => kind === 'Namespace' && metadata.name === namespace)
+      listPodNamespaces(resources)
         .filter(({ metadata: { labels = {} } }) => {
           const isInjected = 'istio.io/rev' in labels || labels['istio-injection'] === 'enabled'
           const isAway =
@@ -91,14 +89,8 @@ function at(pod: Workload, path: Path, message: string): Finding {
 
 function findInterceptionMode(pod: Workload): Finding[] {
   const name = 'proxy.istio.io/config'
-  const { interceptionMode = 'REDIRECT' } = parse(pod.metadata.annotations[name] ?? '{}') ?? {}
-  return interceptionMode === 'REDIRECT'
-    ? []
-    : [
-        at(
-          pod,
-          ['annotations', name],
-          `interceptionMode ${interceptionMode} leads around the proxy`,
-        ),
-      ]
+  const config: unknown = parseDocument(pod.metadata.annotations[name] ?? '').toJS()
+  const mode = valueAt(config, ['interceptionMode']) ?? 'REDIRECT'
+  const message = `interceptionMode ${mode} leads around the proxy`
+  return mode === 'REDIRECT' ? [] : [at(pod, ['annotations', name], message)]
 }

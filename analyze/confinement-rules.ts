@@ -1,6 +1,6 @@
 // What the containers may do besides: rights, namespaces, ports, images.
-import { namespace } from '../deploy/names.ts'
 import type { Path } from './finding.ts'
+import { listPodNamespaces } from './namespace.ts'
 import { type Container, listContainers, listVolumes, proxyName, readPod } from './pod.ts'
 import type { Rule } from './rule.ts'
 
@@ -80,22 +80,20 @@ export const confinementRules: readonly Rule[] = [
     name: 'pod-security',
     title: 'Pod Security "restricted" is enforced',
     find: (resources) =>
-      resources
-        .filter(({ kind, metadata }) => kind === 'Namespace' && metadata.name === namespace)
-        .flatMap((resource) =>
-          (
-            [
-              [podSecurity, 'restricted'],
-              [`${podSecurity}-version`, 'latest'],
-            ] as const
-          )
-            .filter(([label, wanted]) => resource.metadata.labels?.[label] !== wanted)
-            .map(([label, wanted]) => ({
-              resource,
-              path: ['metadata', 'labels', label],
-              message: `${label} is not ${wanted}`,
-            })),
-        ),
+      listPodNamespaces(resources).flatMap((resource) =>
+        (
+          [
+            [podSecurity, 'restricted'],
+            [`${podSecurity}-version`, 'latest'],
+          ] as const
+        )
+          .filter(([label, wanted]) => resource.metadata.labels?.[label] !== wanted)
+          .map(([label, wanted]) => ({
+            resource,
+            path: ['metadata', 'labels', label],
+            message: `${label} is not ${wanted}`,
+          })),
+      ),
   },
   {
     name: 'image-tag',

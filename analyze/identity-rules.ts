@@ -1,9 +1,8 @@
 // Who somebody is: mutual TLS on every port, and tokens that are checked for whom they were made.
 import { z } from 'zod'
-import type { Resource } from '../deploy/resources.ts'
-import { type Finding, type Path, readAt } from './finding.ts'
-import { isOfPodNamespace, listInScope } from './namespace.ts'
-import { readPod } from './pod.ts'
+import { type Finding, type Path, readAt, valueAt } from './finding.ts'
+import { isOfPodNamespace, listInScope, matches } from './namespace.ts'
+import { listPodMakers, readLabels } from './pod.ts'
 import type { Rule } from './rule.ts'
 
 const mode = z.object({ mode: z.string().default('UNSET') })
@@ -108,32 +107,29 @@ export const identityRules: readonly Rule[] = [
   },
   {
     name: 'selector',
-    title: 'whatever selects Pods selects the one with the signer',
+    title: 'whatever selects Pods selects one that there is',
     find: (resources) => {
-      const { labels } = readPod(resources).metadata
+      const labels = listPodMakers(resources)
+        .filter((each) => isOfPodNamespace(each, resources))
+        .map(readLabels)
       return selecting.flatMap(([kind, path]) =>
         listInScope(resources, kind)
           .filter((each) => isOfPodNamespace(each, resources))
-          .flatMap((resource) => {
-            const wanted = readAt(selector, resource, path)
-            const missed = Object.entries(wanted ?? {}).filter(
-              ([name, value]) => labels[name] !== value,
-            )
-            return missed.map(([name, value]) => ({
-              resource,
-              path: [...path, name],
-              message: `no Pod with the signer has the label ${name}=${value}, so this protects nothing`,
-            }))
-          }),
+          .filter((each) => !labels.some((own) => matches(valueAt(each, path), own)))
+          .map((resource) => ({
+            resource,
+            path,
+            message: `no Pod has the labels ${JSON.stringify(valueAt(resource, path) ?? {})}: this is for nobody`,
+          })),
       )
     },
   },
 ]
 
-const selector = z.record(z.string(), z.string()).optional()
-const selecting: readonly (readonly [kind: Resource['kind'], path: Path])[] = [
-  ['PeerAuthentication', ['spec', 'selector', 'matchLabels']],
-  ['RequestAuthentication', ['spec', 'selector', 'matchLabels']],
-  ['AuthorizationPolicy', ['spec', 'selector', 'matchLabels']],
+const matchLabels = ['spec', 'selector', 'matchLabels']
+const selecting: readonly (readonly [kind: string, path: Path])[] = [
+  ['PeerAuthentication', matchLabels],
+  ['RequestAuthentication', matchLabels],
+  ['AuthorizationPolicy', matchLabels],
   ['Sidecar', ['spec', 'workloadSelector', 'labels']],
 ]

@@ -15,15 +15,21 @@ export async function findComplaints(
   const when = revision === undefined ? 'files' : 'before'
   const { complaints, unread } = await listComplaints(rendering, when, revision)
   const documents = await readDocuments(rendering.path)
-  const skipped = [...unread.matchAll(unreadable)].flatMap(([, index = '', message = '']) => {
-    const resource = resources[Number(index)]
-    return resource === undefined ? [] : [{ resource, path: [], rule: 'istioctl', message }]
-  })
+  const skipped: Judgement[] = [...unread.matchAll(unreadable)].flatMap(
+    ([, index = '', message = '']) => {
+      const resource = resources[Number(index)]
+      return resource === undefined ? [] : [{ resource, path: [], rule: 'istioctl', message }]
+    },
+  )
+  if (unread !== '' && skipped.length === 0) {
+    skipped.push({ path: [], rule: 'istioctl', message: unread })
+  }
   const found = complaints.flatMap(({ code, message, origin, reference }) => {
     const line = Number(/:(\d+)$/.exec(reference)?.[1])
     const index = documents.findIndex((source) => findPath(source, line) !== undefined)
     const source = documents[index]
     const path = source === undefined ? [] : (findPath(source, line) ?? [])
+    // What it says of others on the cluster is not ours to tell.
     const resource = resources[index] ?? resources.find((each) => isNamed(each, origin))
     return resource === undefined ? [] : [{ resource, path, rule: code, message }]
   })

@@ -127,6 +127,11 @@ export function findSigningResource(resources: readonly Resource[]): Resource | 
   })
 }
 
+/** The labels of the Pods that `resource` makes, whatever else is wrong with them. */
+export function readLabels(resource: Resource): unknown {
+  return valueAt(resource, [...pathOf(resource), 'metadata', 'labels'])
+}
+
 /** Reads the Pod that `resource` makes. Throws UnreadableError. */
 export function readWorkload(resource: Resource): Workload {
   const path = pathOf(resource)

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Resource } from '../deploy/resources.ts'
 import { type Path, readAt } from './finding.ts'
-import { listInScope } from './namespace.ts'
+import { listInScope, selectsPod } from './namespace.ts'
 
 const names = z.array(z.string()).default([])
 const source = z.object({ principals: names, requestPrincipals: names })
@@ -47,9 +47,9 @@ export type Policy = {
 const noSource = { source: { principals: [], requestPrincipals: [] } }
 const noOperation = { operation: { ports: [], methods: [], paths: [] } }
 
-/** Reads every AuthorizationPolicy, its rules multiplied out: entries of `from` and of `to` are alternatives. */
+/** Reads every AuthorizationPolicy that is for the signing Pod, its rules multiplied out: entries of `from` and of `to` are alternatives. */
 export function readPolicies(resources: readonly Resource[]): Policy[] {
-  return listInScope(resources, 'AuthorizationPolicy').map((resource) => {
+  const found = listInScope(resources, 'AuthorizationPolicy').map((resource) => {
     const { action, selector, rules, targetRef, targetRefs } = readAt(policySpec, resource)
     return {
       resource,
@@ -81,4 +81,5 @@ export function readPolicies(resources: readonly Resource[]): Policy[] {
       }),
     }
   })
+  return found.filter(({ selector }) => selectsPod(selector, resources))
 }

@@ -1,5 +1,4 @@
 // AuthorizationPolicy: nothing is allowed, but for what is named exactly.
-import { deployment } from '../deploy/names.ts'
 import { findKeys } from './finding.ts'
 import { isOfPodNamespace, listInScope } from './namespace.ts'
 import { readPolicies } from './policies.ts'
@@ -75,8 +74,14 @@ export const policyRules: readonly Rule[] = [
     title: 'every ALLOW names who, which port, which method and which path, each exactly',
     find: (resources) =>
       readPolicies(resources).flatMap(({ resource, name, alternatives, selector }) => [
-        ...(alternatives.length > 0 && selector.app !== deployment
-          ? [{ resource, path: ['spec', 'selector'], message: `${name} is for any Pod` }]
+        ...(alternatives.length > 0 && Object.keys(selector).length === 0
+          ? [
+              {
+                resource,
+                path: ['spec', 'selector'],
+                message: `${name} is for every Pod: it needs a selector`,
+              },
+            ]
           : []),
         ...alternatives
           .flatMap((each) => exactFields.map((what) => ({ what, ...each[what] })))
@@ -86,7 +91,7 @@ export const policyRules: readonly Rule[] = [
           .map(({ what, values, path }) => ({
             resource,
             path,
-            message: `${name}: ${what} is ${values.join() || 'anything'}`,
+            message: `${name} allows ${values.length === 0 ? 'any' : values.join()} ${what}: name each exactly`,
           })),
       ]),
   },

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Resource } from '../deploy/resources.ts'
 import { type Finding, type Path, readAt } from './finding.ts'
-import { isOfPodNamespace } from './namespace.ts'
+import { findPodNamespace, isOfPodNamespace } from './namespace.ts'
 import type { Rule } from './rule.ts'
 
 const destination = z.object({
@@ -29,9 +29,6 @@ const publicPath = '/process'
 type Destination = z.infer<typeof destination>
 type HttpRoute = z.infer<typeof httpRoute>
 
-/** A destination in the Pod's namespace, whichever namespace the VirtualService is in. */
-const ourHosts = /^(frontend(\.signing(\.svc(\..+)?)?)?|signer\.pod\.internal)$/
-
 export const routeRules: readonly Rule[] = [
   {
     name: 'public-route',
@@ -39,7 +36,13 @@ export const routeRules: readonly Rule[] = [
     find: (resources) =>
       resources
         .filter(({ kind }) => kind === 'VirtualService')
-        .flatMap((resource) => judgeRoutes(resource, isOfPodNamespace(resource, resources))),
+        .flatMap((resource) =>
+          judgeRoutes(
+            resource,
+            (host) =>
+              isOfPodNamespace(resource, resources) || isOurHost(host, findPodNamespace(resources)),
+          ),
+        ),
   },
   {
     name: 'public-port',
@@ -65,9 +68,10 @@ export const routeRules: readonly Rule[] = [
   },
 ]
 
-function judgeRoutes(resource: Resource, isOfPod: boolean): Finding[] {
+/** `isOurs`: whether a host is, or could be, one of the signing Pod. */
+function judgeRoutes(resource: Resource, isOurs: (host: string) => boolean): Finding[] {
   const { http, tcp, tls } = readAt(routeSpec, resource)
-  const isAbout = ({ host }: Destination) => isOfPod || ourHosts.test(host)
+  const isAbout = ({ host }: Destination) => isOurs(host)
   const ways = http
     .map((route, index) => ({ route, path: ['spec', 'http', index] }))
     .map((each) => ({ ...each, targets: listTargets(each.route, each.path) }))
@@ -118,4 +122,10 @@ function judgePaths({ match, rewrite }: HttpRoute, path: Path) {
           { path: [...path, 'rewrite'], message: 'a rewritten path is not the one that is public' },
         ]),
   ]
+}
+
+/** As other namespaces call it. */
+function isOurHost(host: string, namespace: string): boolean {
+  const [name, owner] = host.split('.')
+  return (name === 'frontend' && owner === namespace) || host === 'signer.pod.internal'
 }

@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import type { Resource } from '../deploy/resources.ts'
 import { type Path, readAt } from './finding.ts'
-import { listInScope } from './namespace.ts'
+import { listInScope, selectsPod } from './namespace.ts'
 
 const port = z.object({ number: z.number() })
 const sidecarSpec = z.object({
+  workloadSelector: z.object({ labels: z.record(z.string(), z.string()).default({}) }).optional(),
   ingress: z
     .array(
       z.object({
@@ -28,8 +29,11 @@ export type Listener = {
 
 /** What the proxy takes from others, and where it hands it to. */
 export function readListeners(resources: readonly Resource[]): Listener[] {
-  return listInScope(resources, 'Sidecar').flatMap((resource) =>
-    readAt(sidecarSpec, resource).ingress.map((each, index) => ({
+  const sidecars = listInScope(resources, 'Sidecar')
+    .map((resource) => ({ resource, ...readAt(sidecarSpec, resource) }))
+    .filter(({ workloadSelector }) => selectsPod(workloadSelector?.labels, resources))
+  return sidecars.flatMap(({ resource, ingress }) =>
+    ingress.map((each, index) => ({
       resource,
       path: ['spec', 'ingress', index],
       port: String(each.port.number),

@@ -1,6 +1,6 @@
 // What is analyzed: resources, the one file that they are rendered into, and the source of each.
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
@@ -49,7 +49,8 @@ const quoted = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as
 const kustomizations = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
 /** Reads a kustomization, a folder of YAML files, or a file. `folder` is for what is made on the way. */
-export async function readSubject(path: string, folder: string): Promise<Subject> {
+export async function readSubject(name: string, folder: string): Promise<Subject> {
+  const path = kustomizations.includes(basename(name)) ? dirname(name) : name
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => {
@@ -134,9 +135,9 @@ async function readFiles(home: string, files: readonly string[], folder: string)
 
 async function listYaml(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true })
-  const files = names.filter(
-    (name) => /\.ya?ml$/.test(name) && !/(^|\/)(\.|node_modules\/)/.test(name),
-  )
+  const files = names
+    .filter((name) => /\.ya?ml$/.test(name) && !/(^|\/)(\.|node_modules\/)/.test(name))
+    .filter((name) => !kustomizations.includes(basename(name)))
   if (files.length > 0) return files.toSorted().map((name) => join(folder, name))
   throw new UserError(`no YAML in ${folder}`, 'name a kustomization, a folder of YAML or a file')
 }

@@ -1,7 +1,7 @@
 // The ways to the frontend and to the signer: one each.
 import { z } from 'zod'
 import { readAt } from './finding.ts'
-import { isOfPodNamespace, listInScope } from './namespace.ts'
+import { isOfPodNamespace, listInScope, selectsPod } from './namespace.ts'
 import { listContainers, readPod } from './pod.ts'
 import type { Rule } from './rule.ts'
 import { type Listener, readListeners } from './sidecar.ts'
@@ -20,6 +20,7 @@ const addresses = [
   ],
 ] as const
 const serviceSpec = z.object({
+  selector: z.record(z.string(), z.string()).optional(),
   ports: z
     .array(z.object({ port: z.number(), targetPort: z.union([z.number(), z.string()]).optional() }))
     .default([]),
@@ -77,18 +78,17 @@ export const wayRules: readonly Rule[] = [
     find: (resources) =>
       listInScope(resources, 'Service')
         .filter((each) => isOfPodNamespace(each, resources))
-        .flatMap((resource) =>
-          readAt(serviceSpec, resource).ports.flatMap(({ port, targetPort = port }, index) =>
-            port === 8080 && [8080, 'http'].includes(targetPort)
-              ? []
-              : [
-                  {
-                    resource,
-                    path: ['spec', 'ports', index],
-                    message: `a Service for port ${port} → ${targetPort}`,
-                  },
-                ],
-          ),
+        .map((resource) => ({ resource, ...readAt(serviceSpec, resource) }))
+        .filter(({ selector }) => selectsPod(selector, resources))
+        .flatMap(({ resource, ports }) =>
+          ports
+            .map(({ port, targetPort = port }, index) => ({ port, targetPort, index }))
+            .filter(({ port, targetPort }) => port !== 8080 || ![8080, 'http'].includes(targetPort))
+            .map(({ port, targetPort, index }) => ({
+              resource,
+              path: ['spec', 'ports', index],
+              message: `a Service for port ${port} → ${targetPort}; only the frontend's 8080 has one`,
+            })),
         ),
   },
 ]

@@ -148,6 +148,7 @@ export const meshMistakes: Mistakes = {
     ],
     'a port that is not captured': [sidecar, 'spec.ingress.1.captureMode', 'NONE'],
     'no Sidecar': [sidecar, '', undefined],
+    'a Sidecar for another Pod': [sidecar, 'spec.workloadSelector.labels.app', 'other'],
   },
   addresses: {
     'an abstract socket': [pod, 'spec.template.spec.containers.1.env.0.value', '@signer'],
