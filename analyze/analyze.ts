@@ -1,7 +1,7 @@
 // make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
 // finding on stdout with file and line of its source. Nothing is changed.
-// FILES: a kustomization, a folder of YAML or a file, instead of what make deploy applies · KUBECONFIG, IMAGES,
-// NODE_IMAGE, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy.
+// FILES: a kustomization, a folder of YAML or a file, judged as the whole of what is deployed; without it, what make
+// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CommandError } from '../cli/exec.ts'
@@ -12,11 +12,13 @@ import { inspectCluster } from '../deploy/preflight.ts'
 import { renderResources } from '../deploy/render.ts'
 import { defaultFacts } from './default-facts.ts'
 import { findComplaints } from './istioctl.ts'
+import { takeOrigins } from './kustomized.ts'
 import { formatFindings, type Located, locateFindings } from './locate.ts'
+import { readSubject } from './read-subject.ts'
 import { applyRules, type Judgement } from './rule.ts'
 import { rules } from './rules.ts'
 import { findSchemaErrors, listMissingNamespaces } from './schema.ts'
-import { readSubject, type Subject, takeOrigins } from './subject.ts'
+import type { Subject } from './subject.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const parent = resolve(root, '.deploy')

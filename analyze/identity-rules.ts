@@ -112,6 +112,8 @@ export const identityRules: readonly Rule[] = [
       const labels = listPodMakers(resources)
         .filter((each) => isOfPodNamespace(each, resources))
         .map(readLabels)
+      // That there is no Pod at all is found by whatever rule looks at it.
+      if (labels.length === 0) return []
       return selecting.flatMap(([kind, path]) =>
         listInScope(resources, kind)
           .filter((each) => isOfPodNamespace(each, resources))

@@ -149,11 +149,34 @@ test('what istioctl objects to is told at its place', async () => {
   expect(stdout).toContain('[IST0106]')
 })
 
+/** Of no concern to the signing Pod, though it is in its namespace. */
+const neighbour = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: other}
+spec:
+  selector: {matchLabels: {app: other}}
+  template:
+    metadata: {labels: {app: other}}
+    spec: {containers: [{name: other, image: registry.example/other}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: other}
+spec: {selector: {app: other}, ports: [{port: 6379}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: other}
+spec: {selector: {matchLabels: {app: other}}, rules: [{}]}
+`
+
 describe('a folder of plain YAML', () => {
   test('is read file by file, and document by document', async () => {
     const { yaml, path } = await renderSample()
     await rm(dirname(path), { recursive: true })
     await write('plain/all.yaml', yaml)
+    await write('plain/neighbour.yaml', neighbour)
     expect((await analyze('plain', nowhere)).found).toEqual([])
     const line = await edit('plain/all.yaml', '    mode: STRICT', '    mode: DISABLE')
     await write('plain/deeper/more.yml', 'kind: Nothing\n---\na: {b: 1\n')
