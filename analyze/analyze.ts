@@ -33,7 +33,7 @@ await runMain(async () => {
     gatewaySelector: env.GATEWAY_SELECTOR || undefined,
   }).catch((error) => {
     if (!(error instanceof UserError)) throw error
-    say(`without a cluster: ${error.message}\n  → ${error.todo}`)
+    say(`the cluster is left out: ${error.message}\n  → ${error.todo}`)
     return undefined
   })
   await mkdir(parent, { recursive: true })

@@ -1,7 +1,8 @@
 // AuthorizationPolicy: nothing is allowed, but for what is named exactly.
+import { serviceAccount } from '../deploy/names.ts'
 import { findKeys } from './finding.ts'
-import { isOfPodNamespace, listInScope } from './namespace.ts'
-import { readPolicies } from './policies.ts'
+import { findPodNamespace, isOfPodNamespace } from './namespace.ts'
+import { type Alternative, readPolicies } from './policies.ts'
 import type { Rule } from './rule.ts'
 import { readListeners } from './sidecar.ts'
 
@@ -99,13 +100,33 @@ export const policyRules: readonly Rule[] = [
     name: 'negative-match',
     title: 'no policy says what it means by what it does not mean',
     find: (resources) =>
-      listInScope(resources, 'AuthorizationPolicy').flatMap((resource) =>
+      readPolicies(resources).flatMap(({ resource }) =>
         findKeys(resource.spec, ['spec'], (key) => /^not[A-Z]/.test(key)).map((path) => ({
           resource,
           path,
           message: `${path.at(-1)} allows everything else, also what is added later`,
         })),
       ),
+  },
+  {
+    name: 'signer-caller',
+    title: "only the signing Pod's own identity may reach the signer",
+    find: (resources) => {
+      const own = `/ns/${findPodNamespace(resources)}/sa/${serviceAccount}`
+      return readPolicies(resources).flatMap(({ resource, name, alternatives }) =>
+        alternatives
+          .filter(({ ports }) => isForSigner(ports))
+          .flatMap(({ principals: { values, path } }) =>
+            values.map((value, index) => ({ value, path: [...path, index] })),
+          )
+          .filter(({ value }) => !value.endsWith(own))
+          .map(({ value, path }) => ({
+            resource,
+            path,
+            message: `${name} lets ${value} to the signer; only …${own} is this Pod`,
+          })),
+      )
+    },
   },
   {
     name: 'token-to-sign',
@@ -116,7 +137,7 @@ export const policyRules: readonly Rule[] = [
         alternatives
           .filter(({ ports, methods, paths }) => {
             const isOpen = openToPod.includes(`${methods.values.join()} ${paths.values.join()}`)
-            return (ports.values.length === 0 || ports.values.includes(signerPort)) && !isOpen
+            return isForSigner(ports) && !isOpen
           })
           .flatMap(({ requestPrincipals, audiences }) => [
             ...(requestPrincipals.values.length > 0 &&
@@ -131,3 +152,8 @@ export const policyRules: readonly Rule[] = [
       ),
   },
 ]
+
+/** No port means every port. */
+function isForSigner({ values }: Alternative['ports']): boolean {
+  return values.length === 0 || values.includes(signerPort)
+}

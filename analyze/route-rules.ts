@@ -1,8 +1,8 @@
 // What the world is let in for: one method and one path, at the frontend.
 import { z } from 'zod'
 import type { Resource } from '../deploy/resources.ts'
-import { type Finding, type Path, readAt } from './finding.ts'
-import { findPodNamespace, isOfPodNamespace } from './namespace.ts'
+import { type Finding, type Path, readAt, valueAt } from './finding.ts'
+import { findPodNamespace, isOfPodNamespace, listInScope, selectsPod } from './namespace.ts'
 import type { Rule } from './rule.ts'
 
 const destination = z.object({
@@ -33,16 +33,23 @@ export const routeRules: readonly Rule[] = [
   {
     name: 'public-route',
     title: 'a VirtualService leads to the frontend by the one public path and by no other',
-    find: (resources) =>
-      resources
+    find: (resources) => {
+      const services = listInScope(resources, 'Service')
+        .filter(({ spec }) => selectsPod(valueAt(spec, ['selector']), resources))
+        .map(({ metadata }) => metadata.name)
+      const names = ['frontend', ...services]
+      const namespace = findPodNamespace(resources)
+      return resources
         .filter(({ kind }) => kind === 'VirtualService')
-        .flatMap((resource) =>
-          judgeRoutes(
-            resource,
-            (host) =>
-              isOfPodNamespace(resource, resources) || isOurHost(host, findPodNamespace(resources)),
-          ),
-        ),
+        .flatMap((resource) => {
+          // A host without a namespace is of the VirtualService's own.
+          const own = resource.metadata.namespace ?? namespace
+          return judgeRoutes(resource, ({ host }) => {
+            const [name = '', owner = own] = host.split('.')
+            return host === 'signer.pod.internal' || (names.includes(name) && owner === namespace)
+          })
+        })
+    },
   },
   {
     name: 'public-port',
@@ -68,18 +75,17 @@ export const routeRules: readonly Rule[] = [
   },
 ]
 
-/** `isOurs`: whether a host is, or could be, one of the signing Pod. */
-function judgeRoutes(resource: Resource, isOurs: (host: string) => boolean): Finding[] {
+/** `isOurs`: whether what is at a destination is in the signing Pod. */
+function judgeRoutes(resource: Resource, isOurs: (found: Destination) => boolean): Finding[] {
   const { http, tcp, tls } = readAt(routeSpec, resource)
-  const isAbout = ({ host }: Destination) => isOurs(host)
   const ways = http
     .map((route, index) => ({ route, path: ['spec', 'http', index] }))
     .map((each) => ({ ...each, targets: listTargets(each.route, each.path) }))
-    .filter(({ targets }) => targets.some(isAbout))
+    .filter(({ targets }) => targets.some(isOurs))
     .flatMap(({ route, path, targets }) => [
       ...judgePaths(route, path),
       ...targets
-        .filter(isAbout)
+        .filter(isOurs)
         .filter(({ host, port }) => !host.startsWith('frontend') || (port?.number ?? 8080) !== 8080)
         .map((target) => ({
           path: target.path,
@@ -88,7 +94,7 @@ function judgeRoutes(resource: Resource, isOurs: (host: string) => boolean): Fin
     ])
   const bytes = Object.entries({ tcp, tls }).flatMap(([list, entries]) =>
     entries.flatMap(({ route }, index) =>
-      route.some((each) => isAbout(each.destination))
+      route.some((each) => isOurs(each.destination))
         ? [{ path: ['spec', list, index], message: 'routes bytes, and no path is looked at' }]
         : [],
     ),
@@ -122,10 +128,4 @@ function judgePaths({ match, rewrite }: HttpRoute, path: Path) {
           { path: [...path, 'rewrite'], message: 'a rewritten path is not the one that is public' },
         ]),
   ]
-}
-
-/** As other namespaces call it. */
-function isOurHost(host: string, namespace: string): boolean {
-  const [name, owner] = host.split('.')
-  return (name === 'frontend' && owner === namespace) || host === 'signer.pod.internal'
 }

@@ -42,8 +42,8 @@ export function parseDocuments(text: string, before = 0): SourceDocument[] {
 }
 
 /**
- * Where `path` leads, or the part of it that is in the source. `rendered` is what was made of
- * the source: its named list entries are found by their name, since a patch may have moved them.
+ * Where `path` leads, or the part of it that is in the source. `rendered` is what was made of the source: its named
+ * list entries are found by their name, since a patch may have moved them.
  */
 export function findPlace(
   source: SourceDocument,

@@ -168,7 +168,12 @@ spec: {selector: {app: other}, ports: [{port: 6379}]}
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: other}
-spec: {selector: {matchLabels: {app: other}}, rules: [{}]}
+spec: {selector: {matchLabels: {app: other}}, rules: [{to: [{operation: {notPaths: [/x]}}]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: other}
+spec: {hosts: [other], http: [{route: [{destination: {host: other}}]}]}
 `
 
 describe('a folder of plain YAML', () => {

@@ -91,6 +91,19 @@ export const meshMistakes: Mistakes = {
     notNamespaces: [ingress, `${source}.notNamespaces`, ['a']],
     notValues: [sign, 'spec.rules.0.when.0.notValues', ['other']],
   },
+  'signer-caller': {
+    'the ingress gateway': [
+      sign,
+      `${source}.principals`,
+      ['cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account'],
+    ],
+    'a second caller': [probe, `${source}.principals.+`, 'cluster.local/ns/signing/sa/default'],
+    'the same name elsewhere': [
+      sign,
+      `${source}.principals`,
+      ['cluster.local/ns/other/sa/secure-signing'],
+    ],
+  },
   'token-to-sign': {
     'a policy without token': [sign, `${source}.requestPrincipals`, undefined],
     'a policy for any token': [sign, `${source}.requestPrincipals`, ['*']],
@@ -182,6 +195,11 @@ export const meshMistakes: Mistakes = {
       route,
       'spec.http.+',
       { route: [{ destination: { host: 'frontend', port: { number: 8080 } } }] },
+    ],
+    'a second VirtualService': [
+      '+',
+      '',
+      networking('VirtualService', { http: [{ route: [{ destination: { host: 'frontend' } }] }] }),
     ],
     'one of another namespace': [
       '+',

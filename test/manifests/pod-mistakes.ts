@@ -71,6 +71,11 @@ export const podMistakes: Mistakes = {
       proxyMounts,
       '{"pairing":{"mountPath":"/run/pairing"}}',
     ],
+    'a proxy that would mount the caller token': [
+      pod,
+      proxyMounts,
+      '{"signer-socket":{"mountPath":"/run/signer"},"caller-token":{"mountPath":"/t"}}',
+    ],
     'a proxy without the socket': [pod, proxyMounts, undefined],
     'no JSON': [pod, proxyMounts, 'signer-socket'],
     'a volume of its own': [
