@@ -15,12 +15,12 @@ export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
 # Read when a recipe runs, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
-deploy: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
+deploy analyze: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY
+export DOCS IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES
 
 .PHONY: help
 help: ## list the targets
@@ -61,6 +61,10 @@ undeploy: node_modules ## take away what deploy applied; the key too with DELETE
 .PHONY: smoke
 smoke: node_modules ## one message through the ingress gateway, its signature compared with OpenSSL's
 	@node deploy/smoke.ts
+
+.PHONY: analyze
+analyze: node_modules ## what breaks the promises, with file and line: of the resources here, or FILES=kustomization, folder or file
+	@node analyze/analyze.ts
 
 .PHONY: kubectl
 kubectl: ## the cluster's own kubectl: ARGS='get pods -A'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { CommandError, tryRun } from '../cli/exec.ts'
 import { UserError } from '../cli/terminal.ts'
-import { isAnsweredBy } from './analyzer-blind-spots.ts'
+import { isAnsweredBy, type Message } from './analyzer-blind-spots.ts'
 import { namespace } from './names.ts'
 import type { Rendering } from './render.ts'
 import { parseResources } from './resources.ts'
@@ -17,6 +17,8 @@ const messages = z.array(
   }),
 )
 
+type When = 'files' | 'before' | 'after'
+
 /**
  * Returns istioctl's errors and warnings about `rendering`, one line each. `files`: the rendering on its own, no
  * cluster. `before`: with what is on the cluster, where the rendering's own Pods and Services are not yet. `after`:
@@ -24,9 +26,22 @@ const messages = z.array(
  */
 export async function analyzeRendering(
   rendering: Rendering,
-  when: 'files' | 'before' | 'after',
-  revision = 'default',
+  when: When,
+  revision?: string,
 ): Promise<string[]> {
+  const { complaints, unread } = await listComplaints(rendering, when, revision)
+  const lines = complaints.map(
+    (each) => `${each.level} ${each.code} ${each.origin}: ${each.message}`,
+  )
+  return [...(unread === '' ? [] : [unread]), ...lines]
+}
+
+/** The same as istioctl says it; `unread` is about resources that it can't read and leaves out of its messages. */
+export async function listComplaints(
+  rendering: Rendering,
+  when: When,
+  revision = 'default',
+): Promise<{ complaints: Message[]; unread: string }> {
   const source = when === 'files' ? ['--use-kube=false'] : ['--revision', revision]
   // -A: with -n and a namespace that is not there yet it says so on stderr, analyzes nothing and exits with 0.
   const args = ['analyze', '-A', '-o', 'json', ...source, rendering.path]
@@ -34,14 +49,12 @@ export async function analyzeRendering(
   const found = parseMessages(result.stdout)
   if (found === undefined) throw new CommandError(`istioctl ${args.join(' ')}`, result)
   const resources = parseResources(rendering.yaml)
-  // What it can't read, it leaves out of its messages.
-  const unread = result.stderr.includes('Error(s) adding files') ? [result.stderr.trim()] : []
-  const problems = found
+  const complaints = found
     .filter(({ level }) => level !== 'Info')
     .filter(({ origin, reference }) => isOurs(origin, reference, rendering.path))
     .filter((message) => when !== 'before' || !isAnsweredBy(resources, message))
-    .map((each) => `${each.level} ${each.code} ${each.origin}: ${each.message}`)
-  return [...unread, ...problems]
+  const isUnread = result.stderr.includes('Error(s) adding files')
+  return { complaints, unread: isUnread ? result.stderr.trim() : '' }
 }
 
 /** Throws UserError if istioctl has an error or a warning about `rendering` on the live cluster. */
@@ -67,9 +80,10 @@ function isOurs(origin: string, reference: string, path: string): boolean {
   )
 }
 
+/** Before the list may stand log lines, which begin with a date. */
 function parseMessages(stdout: string) {
   try {
-    return messages.parse(JSON.parse(stdout))
+    return messages.parse(JSON.parse(stdout.slice(stdout.search(/^\[/m))))
   } catch {
     return undefined
   }

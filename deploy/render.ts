@@ -9,6 +9,9 @@ import { kubectl } from './kubectl.ts'
 const root = resolve(import.meta.dirname, '..')
 const overlay = 'k8s/overlays/default'
 
+/** Has kustomize say of each resource which file it is of, and which kustomizations have changed it. */
+export const originMetadata = ['originAnnotations', 'transformerAnnotations']
+
 export type Rendering = {
   /** The file that holds exactly `yaml`: what is analyzed is what is applied. */
   path: string
@@ -17,14 +20,16 @@ export type Rendering = {
 
 /**
  * Writes kustomization.yaml, cluster-facts.yaml and rendered.yaml into `folder`, which is made if needed.
- * Asks no cluster. Throws CommandError if kustomize fails.
+ * Asks no cluster. Throws CommandError if kustomize fails. `origins`: each resource says in annotations where it
+ * is from, which is for analysis alone.
  */
 export async function renderResources(input: {
   folder: string
   facts: ClusterFacts
   images: readonly ImageReference[]
+  origins?: boolean
 }): Promise<Rendering> {
-  const { folder, facts, images } = input
+  const { folder, facts, images, origins = false } = input
   const fromFolder = (path: string) => relative(folder, join(root, path))
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'cluster-facts.yaml'), stringify(toConfigMap(facts)))
@@ -35,6 +40,7 @@ export async function renderResources(input: {
     components: [fromFolder('k8s/components/cluster-facts')],
     // kustomize asks only the outermost file for an order.
     sortOptions: await readSortOptions(),
+    buildMetadata: origins ? originMetadata : [],
     images: images.map(({ name, repository, tag }) => ({
       name: `secure-signing/${name}`,
       newName: repository,

@@ -1,14 +1,18 @@
-// The promises hold after Istio's injection too, whether the proxy is an ordinary container or a native sidecar.
+// The rules hold after Istio's injection too, whether the proxy is an ordinary container or a native sidecar.
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proxyName, readPod } from '../../analyze/pod.ts'
+import { applyRules } from '../../analyze/rule.ts'
 import type { Rendering } from '../../deploy/render.ts'
 import type { Resource } from '../../deploy/resources.ts'
 import { injectProxy } from './inject.ts'
-import { injectedPromises } from './injected-promises.ts'
-import { proxyName, readPod } from './pod.ts'
-import { applyChange } from './promise.ts'
+import { injectedRules } from './injected-rules.ts'
+import { applyChange } from './mistakes.ts'
 import { renderSample } from './sample.ts'
+
+const messagesAbout = (resources: readonly Resource[]) =>
+  applyRules(injectedRules, resources).map(({ message }) => message)
 
 describe.each([
   { form: 'as an ordinary container', native: false },
@@ -29,7 +33,7 @@ describe.each([
     expect(names).toContain(proxyName)
   })
 
-  test.each(injectedPromises)('$title', ({ find }) => expect(find(resources)).toEqual([]))
+  test.each(injectedRules)('$title', ({ find }) => expect(find(resources)).toEqual([]))
 
   test('a proxy that is told to mount the key is noticed', async () => {
     const yaml = rendering.yaml.replace(
@@ -37,14 +41,12 @@ describe.each([
       '{"hmac-key": {"mountPath": "/run/key"}, "signer-socket":',
     )
     const careless = await injectProxy({ ...rendering, yaml }, native)
-    expect(injectedPromises.flatMap(({ find }) => find(careless))).toContain(
-      'the proxy mounts a secret',
-    )
+    expect(messagesAbout(careless)).toContain('the proxy mounts a secret')
   })
 
   test('a Pod without a proxy is noticed', () => {
     const path = `spec.template.spec.${native ? 'initContainers' : 'containers'}`
     const bare = applyChange(resources, ['Deployment/secure-signing', path, []])
-    expect(injectedPromises.flatMap(({ find }) => find(bare))).toContain('there is no proxy')
+    expect(messagesAbout(bare)).toContain('there is no proxy')
   })
 })

@@ -10,7 +10,7 @@ import { namespace } from '../../deploy/names.ts'
 import type { Rendering } from '../../deploy/render.ts'
 import { parseResources, type Resource, resourceSchema } from '../../deploy/resources.ts'
 import { listNeededRights } from '../../deploy/rights.ts'
-import { injectedPromises } from './injected-promises.ts'
+import { injectedRules } from './injected-rules.ts'
 import { renderSample } from './sample.ts'
 
 const hasCluster = Boolean(process.env.KUBECONFIG)
@@ -71,7 +71,7 @@ describe.skipIf(!hasCluster)('on the live API', () => {
     for (const name of asked) expect(known).toContain(name)
   })
 
-  test.each(injectedPromises)('after injection: $title', ({ find }) => {
+  test.each(injectedRules)('after injection: $title', ({ find }) => {
     expect(find(injected)).toEqual([])
   })
 })

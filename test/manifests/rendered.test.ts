@@ -1,15 +1,15 @@
-// What is applied, rendered by the code of `make deploy`, keeps the promises; and each promise would notice being
-// broken.
+// What is applied, rendered by the code of `make deploy`, keeps every rule of `make analyze`; and each rule would notice
+// being broken.
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { meshRules, podRules } from '../../analyze/rules.ts'
 import { analyzeRendering } from '../../deploy/analyze.ts'
 import type { Rendering } from '../../deploy/render.ts'
 import { parseResources, type Resource } from '../../deploy/resources.ts'
-import { confinementPromises } from './confinement-promises.ts'
-import { keyPromises } from './key-promises.ts'
-import { meshPromises } from './mesh-promises.ts'
-import { testPromises } from './promise.ts'
+import { meshMistakes } from './mesh-mistakes.ts'
+import { testRules } from './mistakes.ts'
+import { podMistakes } from './pod-mistakes.ts'
 import { renderSample, sampleFacts } from './sample.ts'
 
 let rendering: Rendering
@@ -21,9 +21,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dirname(rendering.path), { recursive: true }))
 
-describe('the key, the socket and the token', () => testPromises(keyPromises, () => resources))
-describe('the containers', () => testPromises(confinementPromises, () => resources))
-describe('the mesh', () => testPromises(meshPromises, () => resources))
+describe('the Pod', () => testRules(podRules, podMistakes, () => resources))
+describe('the mesh', () => testRules(meshRules, meshMistakes, () => resources))
 
 test('the Pod is applied last, after every policy that guards it', () => {
   expect(resources.map(({ kind }) => kind).indexOf('Deployment')).toBe(resources.length - 1)

@@ -1,0 +1,165 @@
+// Workloads as the rules look at them: the Pod template of a resource, or a Pod that the cluster made of it, and the
+// place of each part in the resource.
+import { z } from 'zod'
+import { deployment } from '../deploy/names.ts'
+import type { Resource } from '../deploy/resources.ts'
+import { type Path, readAt, UnreadableError, valueAt } from './finding.ts'
+
+const ids = {
+  runAsUser: z.number().optional(),
+  runAsGroup: z.number().optional(),
+  runAsNonRoot: z.boolean().optional(),
+}
+
+const container = z.object({
+  name: z.string(),
+  image: z.string().default(''),
+  env: z
+    .array(
+      z.object({
+        name: z.string(),
+        value: z.string().optional(),
+        valueFrom: z.looseObject({ secretKeyRef: z.unknown().optional() }).optional(),
+      }),
+    )
+    .default([]),
+  envFrom: z.array(z.looseObject({ secretRef: z.unknown().optional() })).default([]),
+  ports: z.array(z.object({ containerPort: z.number() })).default([]),
+  volumeMounts: z
+    .array(
+      z.object({
+        name: z.string(),
+        mountPath: z.string(),
+        readOnly: z.boolean().default(false),
+        subPath: z.string().optional(),
+      }),
+    )
+    .default([]),
+  securityContext: z
+    .object({
+      ...ids,
+      allowPrivilegeEscalation: z.boolean().optional(),
+      readOnlyRootFilesystem: z.boolean().optional(),
+      privileged: z.boolean().optional(),
+      capabilities: z
+        .object({ drop: z.array(z.string()).default([]), add: z.array(z.string()).default([]) })
+        .optional(),
+    })
+    .default({}),
+})
+
+const volume = z.object({
+  name: z.string(),
+  secret: z.looseObject({ secretName: z.string().optional() }).optional(),
+  hostPath: z.unknown().optional(),
+  emptyDir: z.object({ medium: z.string().optional() }).optional(),
+  projected: z
+    .object({
+      sources: z.array(
+        z.object({
+          secret: z.looseObject({ name: z.string() }).optional(),
+          serviceAccountToken: z
+            .object({ audience: z.string().optional(), expirationSeconds: z.number().optional() })
+            .optional(),
+        }),
+      ),
+    })
+    .optional(),
+})
+
+const strings = z.record(z.string(), z.string()).default({})
+const pod = z.object({
+  metadata: z
+    .object({ annotations: strings, labels: strings })
+    .default({ annotations: {}, labels: {} }),
+  spec: z.object({
+    automountServiceAccountToken: z.boolean().optional(),
+    hostPID: z.boolean().default(false),
+    hostIPC: z.boolean().default(false),
+    hostNetwork: z.boolean().default(false),
+    shareProcessNamespace: z.boolean().default(false),
+    securityContext: z
+      .object({
+        ...ids,
+        fsGroup: z.number().optional(),
+        supplementalGroups: z.array(z.number()).default([]),
+        seccompProfile: z.object({ type: z.string() }).optional(),
+      })
+      .default({ supplementalGroups: [] }),
+    containers: z.array(container),
+    // Where Istio's proxy is, if it is a native sidecar.
+    initContainers: z.array(container).default([]),
+    volumes: z.array(volume).default([]),
+  }),
+})
+
+type Placed<T> = T & { path: Path }
+export type Container = Placed<z.infer<typeof container>>
+export type Volume = Placed<z.infer<typeof volume>>
+/** `path` is where the Pod is in `resource`. */
+export type Workload = Placed<z.infer<typeof pod>> & { resource: Resource }
+
+export const proxyName = 'istio-proxy'
+
+const inTemplate = ['spec', 'template']
+const templates: Record<string, Path> = {
+  Pod: [],
+  Deployment: inTemplate,
+  ReplicaSet: inTemplate,
+  StatefulSet: inTemplate,
+  DaemonSet: inTemplate,
+  Job: inTemplate,
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+}
+
+/** The resources that make Pods. */
+export function listPodMakers(resources: readonly Resource[]): Resource[] {
+  return resources.filter(({ kind }) => kind in templates)
+}
+
+/** The resource that makes the Pod with the signer in it, if there is one. */
+export function findSigningResource(resources: readonly Resource[]): Resource | undefined {
+  return listPodMakers(resources).find((resource) => {
+    const isDeployed = resource.kind === 'Deployment' && resource.metadata.name === deployment
+    const containers = valueAt(resource, [...pathOf(resource), 'spec', 'containers'])
+    const names = Array.isArray(containers) ? containers.map((each) => valueAt(each, ['name'])) : []
+    return isDeployed || names.includes('signer')
+  })
+}
+
+/** The labels of the Pods that `resource` makes, whatever else is wrong with them. */
+export function readLabels(resource: Resource): unknown {
+  return valueAt(resource, [...pathOf(resource), 'metadata', 'labels'])
+}
+
+/** Reads the Pod that `resource` makes. Throws UnreadableError. */
+export function readWorkload(resource: Resource): Workload {
+  const path = pathOf(resource)
+  return { ...readAt(pod, resource, path), path, resource }
+}
+
+/** Reads the Pod with the signer in it. Throws UnreadableError, also if there is none. */
+export function readPod(resources: readonly Resource[]): Workload {
+  const found = findSigningResource(resources)
+  if (found !== undefined) return readWorkload(found)
+  throw new UnreadableError({
+    group: 'apps',
+    path: [],
+    message: 'no workload has a container "signer"',
+  })
+}
+
+/** Every container, wherever it is listed. */
+export function listContainers({ spec, path }: Workload): Container[] {
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    spec[list].map((each, index) => ({ ...each, path: [...path, 'spec', list, index] })),
+  )
+}
+
+export function listVolumes({ spec, path }: Workload): Volume[] {
+  return spec.volumes.map((each, index) => ({ ...each, path: [...path, 'spec', 'volumes', index] }))
+}
+
+function pathOf({ kind }: Resource): Path {
+  return templates[kind] ?? []
+}

@@ -1,0 +1,159 @@
+// AuthorizationPolicy: nothing is allowed, but for what is named exactly.
+import { serviceAccount } from '../deploy/names.ts'
+import { findKeys } from './finding.ts'
+import { findPodNamespace, isOfPodNamespace } from './namespace.ts'
+import { type Alternative, readPolicies } from './policies.ts'
+import type { Rule } from './rule.ts'
+import { readListeners } from './sidecar.ts'
+
+/** What this Pod may ask its signer without a token. */
+const openToPod = ['GET /readyz', 'GET /metrics']
+const signerPort = '8081'
+/** What an ALLOW has to name, and what may be written as a pattern. */
+const exactFields = ['principals', 'ports', 'methods', 'paths'] as const
+
+export const policyRules: readonly Rule[] = [
+  {
+    name: 'default-deny',
+    title: 'nothing is allowed in the namespace by default',
+    find: (resources) =>
+      readPolicies(resources)
+        .filter(({ resource }) => isOfPodNamespace(resource, resources))
+        .some(
+          ({ action, selector, isForGateway, alternatives }) =>
+            action === 'ALLOW' &&
+            !isForGateway &&
+            Object.keys(selector).length === 0 &&
+            alternatives.length === 0,
+        )
+        ? []
+        : [
+            {
+              group: 'security.istio.io',
+              path: [],
+              message:
+                'there is no default deny: an AuthorizationPolicy of the namespace with an empty spec',
+            },
+          ],
+  },
+  {
+    name: 'allow-only',
+    title: 'protection is said as what is allowed, never as what is denied',
+    find: (resources) =>
+      readPolicies(resources)
+        .filter(({ action }) => action !== 'ALLOW')
+        .map(({ resource, name, action }) => ({
+          resource,
+          path: ['spec', 'action'],
+          message: `${name} is ${action}: whatever it does not name stays open`,
+        })),
+  },
+  {
+    name: 'policy-ports',
+    title: 'every port that the proxy listens on has its ALLOW, and no other port has one',
+    find: (resources) => {
+      const listeners = readListeners(resources)
+      const ports = listeners.map(({ port }) => port)
+      const fields = readPolicies(resources).flatMap(({ resource, alternatives }) =>
+        alternatives.map((each) => ({ resource, ...each.ports })),
+      )
+      const allowed = fields.flatMap(({ values }) => values)
+      return [
+        ...listeners
+          .filter(({ port }) => !allowed.includes(port))
+          .map(({ resource, path, port }) => ({ resource, path, message: `${port} has no ALLOW` })),
+        ...fields.flatMap(({ resource, path, values }) =>
+          values
+            .filter((port) => !ports.includes(port))
+            .map((port) => ({ resource, path, message: `no Sidecar listens on ${port}` })),
+        ),
+      ]
+    },
+  },
+  {
+    name: 'exact-allow',
+    title: 'every ALLOW names who, which port, which method and which path, each exactly',
+    find: (resources) =>
+      readPolicies(resources).flatMap(({ resource, name, alternatives, selector }) => [
+        ...(alternatives.length > 0 && Object.keys(selector).length === 0
+          ? [
+              {
+                resource,
+                path: ['spec', 'selector'],
+                message: `${name} is for every Pod: it needs a selector`,
+              },
+            ]
+          : []),
+        ...alternatives
+          .flatMap((each) => exactFields.map((what) => ({ what, ...each[what] })))
+          .filter(
+            ({ values }) => values.length === 0 || values.some((value) => value.includes('*')),
+          )
+          .map(({ what, values, path }) => ({
+            resource,
+            path,
+            message: `${name} allows ${values.length === 0 ? 'any' : values.join()} ${what}: name each exactly`,
+          })),
+      ]),
+  },
+  {
+    name: 'negative-match',
+    title: 'no policy says what it means by what it does not mean',
+    find: (resources) =>
+      readPolicies(resources).flatMap(({ resource }) =>
+        findKeys(resource.spec, ['spec'], (key) => /^not[A-Z]/.test(key)).map((path) => ({
+          resource,
+          path,
+          message: `${path.at(-1)} allows everything else, also what is added later`,
+        })),
+      ),
+  },
+  {
+    name: 'signer-caller',
+    title: "only the signing Pod's own identity may reach the signer",
+    find: (resources) => {
+      const own = `/ns/${findPodNamespace(resources)}/sa/${serviceAccount}`
+      return readPolicies(resources).flatMap(({ resource, name, alternatives }) =>
+        alternatives
+          .filter(({ ports }) => isForSigner(ports))
+          .flatMap(({ principals: { values, path } }) =>
+            values.map((value, index) => ({ value, path: [...path, index] })),
+          )
+          .filter(({ value }) => !value.endsWith(own))
+          .map(({ value, path }) => ({
+            resource,
+            path,
+            message: `${name} lets ${value} to the signer; only …${own} is this Pod`,
+          })),
+      )
+    },
+  },
+  {
+    name: 'token-to-sign',
+    title:
+      'only who holds the caller token may reach the signer, but for its readiness and its metrics',
+    find: (resources) =>
+      readPolicies(resources).flatMap(({ resource, name, alternatives }) =>
+        alternatives
+          .filter(({ ports, methods, paths }) => {
+            const isOpen = openToPod.includes(`${methods.values.join()} ${paths.values.join()}`)
+            return isForSigner(ports) && !isOpen
+          })
+          .flatMap(({ requestPrincipals, audiences }) => [
+            ...(requestPrincipals.values.length > 0 &&
+            !requestPrincipals.values.some((value) => value.includes('*'))
+              ? []
+              : [{ path: requestPrincipals.path, message: `${name} asks for no certain token` }]),
+            ...(audiences.values.join() === 'signer'
+              ? []
+              : [{ path: audiences.path, message: `${name} takes a token for any audience` }]),
+          ])
+          .map((found) => ({ resource, ...found })),
+      ),
+  },
+]
+
+/** No port means every port. */
+function isForSigner({ values }: Alternative['ports']): boolean {
+  return values.length === 0 || values.includes(signerPort)
+}

@@ -1,0 +1,132 @@
+// Who has the socket, the pairing secret and the caller token.
+import { z } from 'zod'
+import { expectInMemory, expectMounters, listMounts } from './mounts.ts'
+import { listContainers, listVolumes, proxyName, readPod, type Workload } from './pod.ts'
+import type { Rule } from './rule.ts'
+
+const mountAnnotation = 'sidecar.istio.io/userVolumeMount'
+const mountMap = z.record(z.string(), z.object({ mountPath: z.string() }))
+
+export const volumeRules: readonly Rule[] = [
+  {
+    name: 'socket-mount',
+    title: 'the socket is in the signer and the proxy alone, in memory',
+    find: (resources) => {
+      const pod = readPod(resources)
+      const volumes = listVolumes(pod).filter(({ name }) => name === 'signer-socket')
+      const isInjected = listContainers(pod).some(({ name }) => name === proxyName)
+      const owners = isInjected ? [proxyName, 'signer'] : ['signer']
+      return [
+        ...expectMounters(pod, volumes, owners, 'the socket'),
+        ...expectInMemory(pod, volumes, 'the socket'),
+      ]
+    },
+  },
+  {
+    name: 'proxy-mount',
+    title: 'the proxy is told to mount the socket and nothing else',
+    find: (resources) => {
+      const pod = readPod(resources)
+      const { annotations } = pod.metadata
+      const path = [...pod.path, 'metadata', 'annotations']
+      const said = annotations[mountAnnotation]
+      return [
+        // Only the map form names its volume for the template that injects it.
+        ...(listProxyMounts(said)?.join() === 'signer-socket'
+          ? []
+          : [
+              {
+                resource: pod.resource,
+                path: [...path, mountAnnotation],
+                message: `the proxy is to mount ${said ?? 'nothing'}; it needs {"signer-socket": …} alone, as a map`,
+              },
+            ]),
+        ...('sidecar.istio.io/userVolume' in annotations
+          ? [
+              {
+                resource: pod.resource,
+                path: [...path, 'sidecar.istio.io/userVolume'],
+                message: 'a volume that is made in an annotation is seen by no rule about volumes',
+              },
+            ]
+          : []),
+      ]
+    },
+  },
+  {
+    name: 'pairing-mount',
+    title:
+      'the pairing secret is written by the signer, read by the frontend, and nobody else has it',
+    find: (resources) => {
+      const pod = readPod(resources)
+      const { resource } = pod
+      const volumes = listVolumes(pod).filter(({ name }) => name === 'pairing')
+      return [
+        ...expectMounters(pod, volumes, ['frontend', 'signer'], 'the pairing secret'),
+        ...expectInMemory(pod, volumes, 'the pairing secret'),
+        ...listMounts(pod, volumes)
+          .filter(({ container, readOnly }) => readOnly !== (container !== 'signer'))
+          .map(({ container, path }) => ({
+            resource,
+            path: [...path, 'readOnly'],
+            message:
+              container === 'signer'
+                ? 'the signer can not write the pairing secret'
+                : `${container} can write the pairing secret`,
+          })),
+        ...expectVariable(pod, 'signer', 'SIGNER_PAIRING_DIR'),
+        ...expectVariable(pod, 'frontend', 'PAIRING_SECRET_FILE'),
+      ]
+    },
+  },
+  {
+    name: 'caller-token',
+    title: 'the caller token is in the frontend alone, for the signer alone, for ten minutes',
+    find: (resources) => {
+      const pod = readPod(resources)
+      // Istio's own token is for its own audience, in its own container.
+      const volumes = listVolumes(pod).filter(({ name }) => name !== 'istio-token')
+      const sources = volumes.flatMap((volume) =>
+        (volume.projected?.sources ?? []).flatMap(({ serviceAccountToken: token }, index) => {
+          const path = [...volume.path, 'projected', 'sources', index, 'serviceAccountToken']
+          return token === undefined ? [] : [{ ...token, path, volume }]
+        }),
+      )
+      const tokens = volumes.filter((each) => sources.some(({ volume }) => volume === each))
+      const { resource } = pod
+      return [
+        ...expectMounters(pod, tokens, ['frontend'], 'the caller token'),
+        ...sources
+          .filter(({ audience }) => audience !== 'signer')
+          .map(({ audience, path }) => ({
+            resource,
+            path: [...path, 'audience'],
+            message: `a token for ${audience ?? 'the API server'}; the signer's audience is "signer"`,
+          })),
+        ...sources
+          .filter(({ expirationSeconds = 3600 }) => expirationSeconds > 600)
+          .map(({ path }) => ({
+            resource,
+            path: [...path, 'expirationSeconds'],
+            message: 'a token that lives longer than 600 s',
+          })),
+      ]
+    },
+  },
+]
+
+function listProxyMounts(annotation = '{}'): string[] | undefined {
+  try {
+    return Object.keys(mountMap.parse(JSON.parse(annotation)))
+  } catch {
+    return undefined
+  }
+}
+
+function expectVariable(pod: Workload, container: string, variable: string) {
+  const owner = listContainers(pod).find(({ name }) => name === container)
+  const isSet = owner?.env.some(({ name, value = '' }) => name === variable && value !== '')
+  if (owner === undefined || isSet) return []
+  const message = `${container} has no ${variable}, which turns the pairing lock off`
+  return [{ resource: pod.resource, path: [...owner.path, 'env'], message }]
+}

@@ -1,0 +1,227 @@
+// What breaks the rules about the mesh.
+import type { Mistakes } from './mistakes.ts'
+
+const sidecar = 'Sidecar/secure-signing'
+const pod = 'Deployment/secure-signing'
+const peers = 'PeerAuthentication/require-mtls'
+const tokens = 'RequestAuthentication/verify-caller-token'
+const nothing = 'AuthorizationPolicy/allow-nothing'
+const ingress = 'AuthorizationPolicy/allow-ingress-to-frontend'
+const sign = 'AuthorizationPolicy/allow-frontend-to-sign'
+const probe = 'AuthorizationPolicy/allow-probe-to-signer'
+const route = 'VirtualService/frontend'
+const marks = 'spec.template.metadata'
+const excluding = `${marks}.annotations.traffic~1sidecar~1istio~1io`
+const operation = 'spec.rules.0.to.0.operation'
+const source = 'spec.rules.0.from.0.source'
+const other = { matchLabels: { app: 'other' } }
+
+export const meshMistakes: Mistakes = {
+  'strict-mtls': {
+    'its absence': [peers, '', undefined],
+    PERMISSIVE: [peers, 'spec.mtls.mode', 'PERMISSIVE'],
+    'a hole in a port': [peers, 'spec.portLevelMtls', { 8081: { mode: 'DISABLE' } }],
+    'one Pod only': [peers, 'spec.selector', { matchLabels: { a: 'b' } }],
+    'another namespace': [peers, 'metadata.namespace', 'other'],
+    'a second one with a hole': [
+      '+',
+      '',
+      security('PeerAuthentication', { selector: other, mtls: { mode: 'PERMISSIVE' } }),
+    ],
+  },
+  'token-check': {
+    'its absence': [tokens, '', undefined],
+    'no audience': [tokens, 'spec.jwtRules.0.audiences', undefined],
+    'a second audience': [tokens, 'spec.jwtRules.0.audiences.+', 'https://kubernetes.default.svc'],
+    'a token that is handed on': [tokens, 'spec.jwtRules.0.forwardOriginalToken', true],
+    'a token in the query': [tokens, 'spec.jwtRules.0.fromParams', ['token']],
+    'a token in a cookie': [tokens, 'spec.jwtRules.0.fromCookies', ['token']],
+  },
+  selector: {
+    'mTLS for nobody': [peers, 'spec.selector', other],
+    'a policy for nobody': [sign, 'spec.selector', other],
+    'tokens checked for nobody': [tokens, 'spec.selector', other],
+    'a Sidecar for nobody': [sidecar, 'spec.workloadSelector.labels.app', 'other'],
+  },
+  'default-deny': {
+    'its absence': [nothing, '', undefined],
+    'one empty rule, which allows everything': [nothing, 'spec.rules', [{}]],
+    'one Pod only': [nothing, 'spec.selector', other],
+    'a gateway only': [nothing, 'spec.targetRefs', [{ kind: 'Gateway', name: 'world' }]],
+    'another namespace': [nothing, 'metadata.namespace', 'other'],
+    'one that denies nothing': [nothing, 'spec.action', 'DENY'],
+  },
+  'allow-only': {
+    'a DENY instead': [sign, 'spec.action', 'DENY'],
+    'an AUDIT, which refuses nothing': [sign, 'spec.action', 'AUDIT'],
+  },
+  'policy-ports': {
+    'a new port': [
+      sidecar,
+      'spec.ingress.+',
+      { port: { number: 9090, name: 'http', protocol: 'HTTP' }, defaultEndpoint: '127.0.0.1:9090' },
+    ],
+    'an ALLOW for nothing': [sign, `${operation}.ports`, ['8081', '9999']],
+  },
+  'exact-allow': {
+    'anybody who has an identity': [ingress, `${source}.principals`, ['*']],
+    'a prefix of identities': [ingress, `${source}.principals`, ['cluster.local/ns/signing/*']],
+    'a suffix of identities': [ingress, `${source}.principals`, ['*/sa/secure-signing']],
+    'no caller': [probe, 'spec.rules.0.from', undefined],
+    'a caller by namespace': [probe, source, { namespaces: ['signing'] }],
+    'a path prefix': [sign, `${operation}.paths`, ['/sign*']],
+    'a path suffix': [sign, `${operation}.paths`, ['*/sign']],
+    'a path template': [sign, `${operation}.paths`, ['/{**}']],
+    'any path': [sign, `${operation}.paths`, undefined],
+    'any method': [sign, `${operation}.methods`, undefined],
+    'any port': [sign, `${operation}.ports`, undefined],
+    'any Pod': [sign, 'spec.selector', undefined],
+    'one for every namespace': [
+      '+',
+      '',
+      { ...security('AuthorizationPolicy', { rules: [{}] }, 'istio-system') },
+    ],
+  },
+  'negative-match': {
+    notPaths: [sign, `${operation}.notPaths`, ['/keys']],
+    notMethods: [sign, `${operation}.notMethods`, ['GET']],
+    notPorts: [sign, `${operation}.notPorts`, ['8080']],
+    notPrincipals: [ingress, `${source}.notPrincipals`, ['a']],
+    notRequestPrincipals: [sign, `${source}.notRequestPrincipals`, ['a']],
+    notNamespaces: [ingress, `${source}.notNamespaces`, ['a']],
+    notValues: [sign, 'spec.rules.0.when.0.notValues', ['other']],
+  },
+  'signer-caller': {
+    'the ingress gateway': [
+      sign,
+      `${source}.principals`,
+      ['cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account'],
+    ],
+    'a second caller': [probe, `${source}.principals.+`, 'cluster.local/ns/signing/sa/default'],
+    'the same name elsewhere': [
+      sign,
+      `${source}.principals`,
+      ['cluster.local/ns/other/sa/secure-signing'],
+    ],
+  },
+  'token-to-sign': {
+    'a policy without token': [sign, `${source}.requestPrincipals`, undefined],
+    'a policy for any token': [sign, `${source}.requestPrincipals`, ['*']],
+    'a policy without audience': [sign, 'spec.rules.0.when', undefined],
+    'token and identity as "or"': [
+      sign,
+      'spec.rules.0.from',
+      [{ source: { principals: ['a'] } }, { source: { requestPrincipals: ['b'] } }],
+    ],
+    'a probe that signs': [probe, `${operation}.paths`, ['/readyz', '/sign'], source],
+  },
+  capture: {
+    excludeInboundPorts: [pod, `${excluding}/excludeInboundPorts`, '8081'],
+    excludeOutboundPorts: [pod, `${excluding}/excludeOutboundPorts`, '443'],
+    excludeOutboundIPRanges: [pod, `${excluding}/excludeOutboundIPRanges`, '0.0.0.0/0'],
+    excludeInterfaces: [pod, `${excluding}/excludeInterfaces`, 'eth0'],
+    includeInboundPorts: [pod, `${excluding}/includeInboundPorts`, '8080'],
+    includeOutboundPorts: [pod, `${excluding}/includeOutboundPorts`, '443'],
+    includeOutboundIPRanges: [pod, `${excluding}/includeOutboundIPRanges`, '10.0.0.0/8'],
+    'no proxy': [pod, `${marks}.annotations.sidecar~1istio~1io/inject`, 'false'],
+    'no proxy, by a label': [pod, `${marks}.labels.sidecar~1istio~1io/inject`, 'false'],
+    'nothing captured': [pod, `${marks}.annotations.sidecar~1istio~1io/interceptionMode`, 'NONE'],
+    'nothing captured, in the long form': [
+      pod,
+      `${marks}.annotations.proxy~1istio~1io/config`,
+      'interceptionMode: NONE',
+    ],
+    'another template': [pod, `${marks}.annotations.inject~1istio~1io/templates`, 'gateway'],
+    'ambient mode': [pod, `${marks}.labels.istio~1io/dataplane-mode`, 'ambient'],
+  },
+  injection: {
+    'no revision': ['Namespace/signing', 'metadata.labels.istio~1io/rev', undefined],
+    'none wanted': ['Namespace/signing', 'metadata.labels.istio-injection', 'disabled'],
+  },
+  'admin-port': {
+    'no bootstrapOverride': [
+      pod,
+      `${marks}.annotations.sidecar~1istio~1io/bootstrapOverride`,
+      undefined,
+    ],
+  },
+  'envoy-filter': {
+    'an EnvoyFilter': ['+', '', networking('EnvoyFilter', {})],
+    'one for every namespace': ['+', '', networking('EnvoyFilter', {}, 'istio-system')],
+  },
+  'proxy-endpoints': {
+    'an abstract socket': [sidecar, 'spec.ingress.1.defaultEndpoint', 'unix://@signer'],
+    'another socket': [sidecar, 'spec.ingress.1.defaultEndpoint', 'unix:///tmp/signer.sock'],
+    'a signer on TCP': [sidecar, 'spec.ingress.1.defaultEndpoint', '127.0.0.1:8082'],
+    'no endpoint': [sidecar, 'spec.ingress.1.defaultEndpoint', undefined],
+    'the socket on a second port': [
+      sidecar,
+      'spec.ingress.0.defaultEndpoint',
+      'unix:///run/signer/signer.sock',
+    ],
+    'a port that is not captured': [sidecar, 'spec.ingress.1.captureMode', 'NONE'],
+    'no Sidecar': [sidecar, '', undefined],
+    'a Sidecar for another Pod': [sidecar, 'spec.workloadSelector.labels.app', 'other'],
+  },
+  addresses: {
+    'an abstract socket': [pod, 'spec.template.spec.containers.1.env.0.value', '@signer'],
+    'an abstract socket by NUL': [pod, 'spec.template.spec.containers.1.env.0.value', '\0signer'],
+    'a socket elsewhere': [pod, 'spec.template.spec.containers.1.env.0.value', '/tmp/s.sock'],
+    'a signer without one': [pod, 'spec.template.spec.containers.1.env.0', { name: 'OTHER' }],
+    'a call around the proxy': [
+      pod,
+      'spec.template.spec.containers.0.env.1.value',
+      'http://localhost:8082/sign',
+    ],
+  },
+  'signer-service': {
+    'a Service for the signer': ['Service/frontend', 'spec.ports.+', { name: 's', port: 8081 }],
+    'one in disguise': ['Service/frontend', 'spec.ports.0.targetPort', 8081],
+  },
+  'public-route': {
+    'a route to the signer': [
+      route,
+      'spec.http.0.route.0.destination',
+      { host: 'signer.pod.internal', port: { number: 8081 } },
+    ],
+    "a route to the signer's port": [route, 'spec.http.0.route.0.destination.port.number', 8081],
+    'another path': [route, 'spec.http.0.match.0.uri', { exact: '/metrics' }],
+    'a prefix': [route, 'spec.http.0.match.0.uri', { prefix: '/process' }],
+    'an expression': [route, 'spec.http.0.match.0.uri', { regex: '/process.*' }],
+    'every path': [route, 'spec.http.0.match', undefined],
+    'a rewrite': [route, 'spec.http.0.rewrite', { uri: '/sign' }],
+    'a mirror': [route, 'spec.http.0.mirror', { host: 'signer.pod.internal' }],
+    'a second route': [
+      route,
+      'spec.http.+',
+      { route: [{ destination: { host: 'frontend', port: { number: 8080 } } }] },
+    ],
+    'a second VirtualService': [
+      '+',
+      '',
+      networking('VirtualService', { http: [{ route: [{ destination: { host: 'frontend' } }] }] }),
+    ],
+    'one of another namespace': [
+      '+',
+      '',
+      networking(
+        'VirtualService',
+        { http: [{ route: [{ destination: { host: 'frontend.signing.svc.cluster.local' } }] }] },
+        'other',
+      ),
+    ],
+    bytes: [route, 'spec.tcp', [{ route: [{ destination: { host: 'frontend' } }] }]],
+  },
+  'public-port': {
+    "the signer's port": ['Gateway/world', 'spec.servers.0.port.number', 8081],
+    TCP: ['Gateway/world', 'spec.servers.0.port.protocol', 'TCP'],
+  },
+}
+
+function security(kind: string, spec: unknown, namespace = 'signing') {
+  return { apiVersion: 'security.istio.io/v1', kind, metadata: { name: 'x', namespace }, spec }
+}
+
+function networking(kind: string, spec: unknown, namespace = 'signing') {
+  return { apiVersion: 'networking.istio.io/v1', kind, metadata: { name: 'x', namespace }, spec }
+}
