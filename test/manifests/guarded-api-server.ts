@@ -13,7 +13,7 @@ import { admissionCases } from '../policy/support/admission-tests.ts'
 import { makePod } from '../policy/support/pods.ts'
 import { asWorkload } from '../policy/support/workloads.ts'
 import { startBareApiServer } from './bare-api-server.ts'
-import { applyChange } from './promise.ts'
+import { applyChange } from './mistakes.ts'
 import { renderSample } from './sample.ts'
 
 const patience = { timeout: 15_000, interval: 250 }

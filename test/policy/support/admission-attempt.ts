@@ -1,10 +1,11 @@
 // Makes an attempt of admission-case.ts. Nothing is left behind: what would make or change something is a dry run, and a
 // connection is for a command that does nothing.
+
+import { readPod as readPodSpec } from '../../../analyze/pod.ts'
 import { tryRun } from '../../../cli/exec.ts'
 import { deployment, namespace } from '../../../deploy/names.ts'
 import type { Resource } from '../../../deploy/resources.ts'
-import { readPod as readPodSpec } from '../../manifests/pod.ts'
-import { applyChange } from '../../manifests/promise.ts'
+import { applyChange } from '../../manifests/mistakes.ts'
 import type { AdmissionTarget, Attempt, Connection, PodChange } from './admission-case.ts'
 import { confined, makePod } from './pods.ts'
 import { asWorkload } from './workloads.ts'
