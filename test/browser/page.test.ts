@@ -69,8 +69,8 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(await page.locator('.holds').textContent()).toContain('Holds')
     const figures = squeeze(await page.locator('.figures div').allTextContents())
     expect(figures).toEqual([
-      'as declared68 of 68',
-      'refused55',
+      'as declared73 of 73',
+      'refused60',
       'resources in place11 of 11',
       'signatures without right0',
     ])

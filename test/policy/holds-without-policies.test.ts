@@ -90,7 +90,7 @@ describe('with every AuthorizationPolicy deleted', () => {
     const entries = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'audit')
     expect(entries.map(({ caller, outcome }) => [caller, outcome])).toEqual([
       ['spiffe://cluster.local/ns/signing-test-stranger/sa/default', 'pairing_refused'],
-      ['spiffe://cluster.local/ns/signing/sa/look-alike', 'pairing_refused'],
+      ['spiffe://cluster.local/ns/signing/sa/test-look-alike', 'pairing_refused'],
       ['spiffe://cluster.local/ns/signing/sa/secure-signing', 'pairing_refused'],
     ])
   })

@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { serviceAccount } from '../../deploy/names.ts'
+import { lookAlike } from './support/attackers.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
 import { sendFrom } from './support/containers.ts'
 import { testControls, testNothingReached } from './support/expectations.ts'
@@ -70,7 +71,7 @@ describe('the frontend, with a token that is not its own', () => {
         ...misplaced(token),
         ...withTokens({
           'for the API server': await issueToken(serviceAccount),
-          'of another ServiceAccount': await issueToken('look-alike', 'signer'),
+          'of another ServiceAccount': await issueToken(lookAlike.pod, 'signer'),
           ...(await forgeTokens(token)),
         }),
       }),

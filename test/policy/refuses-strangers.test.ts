@@ -1,23 +1,15 @@
 // Attacks 6, 7 and 9: other Pods, with and without a sidecar, with everything that they can steal or forge.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { run } from '../../cli/exec.ts'
 import { lookAlike, outsider, stranger, VICTIM_IN_MESH } from './support/attackers.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
 import { probeFrom } from './support/containers.ts'
 import { testControls, testNothingReached } from './support/expectations.ts'
+import { forgeCertificate, forgeHeaders, readSpiffeId } from './support/forged-identity.ts'
 import type { Outcome, Probe } from './support/probe.ts'
 import { bearer, type RequestParts, signParts, writeRequest } from './support/requests.ts'
 
-const spiffeId = 'spiffe://cluster.local/ns/signing/sa/secure-signing'
-const forgedClaims = {
-  'x-forwarded-client-cert': `By=${spiffeId};Hash=${'0'.repeat(64)};Subject="";URI=${spiffeId}`,
-  'x-jwt-payload': Buffer.from(JSON.stringify({ aud: ['signer'] })).toString('base64url'),
-  'x-envoy-internal': 'true',
-  'x-forwarded-for': '127.0.0.1',
-}
+const spiffeId = await readSpiffeId()
+const forgedClaims = forgeHeaders(spiffeId)
 
 type Attack = { name: string; port: number; parts: (stolenToken: string) => RequestParts }
 
@@ -103,7 +95,7 @@ describe('a Pod without a sidecar', () => {
   )
 
   beforeAll(async () => {
-    const certificate = await forgeCertificate()
+    const certificate = await forgeCertificate(spiffeId)
     batch = await runBatch(({ podIP }, { token, pairing }) => {
       const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
       const serverName = 'outbound_.8081_._.signer.pod.internal'
@@ -124,22 +116,3 @@ describe('a Pod without a sidecar', () => {
     ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('closed'),
   )
 })
-
-/** What anybody can make: it says everything that a good one says, and nobody vouches for it. */
-async function forgeCertificate(): Promise<{ certificate: string; key: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-  try {
-    const names = `subjectAltName=critical,URI:${spiffeId}`
-    await run('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-keyout', join(folder, 'key'), '-out', join(folder, 'certificate'), '-days', '1'],
-      ...['-subj', '/O=cluster.local', '-addext', names],
-    ])
-    return {
-      certificate: await readFile(join(folder, 'certificate'), 'utf8'),
-      key: await readFile(join(folder, 'key'), 'utf8'),
-    }
-  } finally {
-    await rm(folder, { recursive: true })
-  }
-}

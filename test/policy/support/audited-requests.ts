@@ -32,7 +32,8 @@ export async function listAuditedRequests(
   }
 }
 
-async function readAuditLog({ frontend }: Victim, since: Date): Promise<AuditEntry[]> {
+/** Every request that the signer got since then, and some from before. */
+export async function readAuditLog({ frontend }: Victim, since: Date): Promise<AuditEntry[]> {
   const target = ['-n', frontend.namespace, frontend.pod, '-c', 'signer']
   // The node's clock may be another.
   const from = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString()

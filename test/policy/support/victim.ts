@@ -1,6 +1,7 @@
 // The deployment under attack: its Pod, its frontend container, the token in it.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
+import { UserError } from '../../../cli/terminal.ts'
 import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
 import { deployment, namespace } from '../../../deploy/names.ts'
 import type { Container } from './containers.ts'
@@ -22,16 +23,19 @@ export type Victim = { frontend: Container; podIP: string; frontendImage: string
 /** Where the signer is for the frontend: the proxy's listener on loopback. */
 export const SIGNER_IN_POD = { host: '127.0.0.1', port: 8081 }
 
-/** Finds the one Pod. */
-export async function findVictim(): Promise<Victim> {
+/** Finds the Pod; with `any`, one of them if there are several. */
+export async function findVictim(which: 'only' | 'any' = 'only'): Promise<Victim> {
   const selector = ['-n', namespace, '-l', `app=${deployment}`]
   const running = ['--field-selector=status.phase=Running', '-o', 'json']
   const { items } = await kubectlJson(pods, ['get', 'pods', ...selector, ...running])
   // One that is on its way out goes on serving for a while.
   const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
   const [pod, ...others] = staying
-  if (pod === undefined || others.length > 0) {
-    throw new Error(`${staying.length} Pods run, expected one: make deploy, and wait for its end`)
+  if (pod === undefined || (which === 'only' && others.length > 0)) {
+    throw new UserError(
+      `${staying.length} Pods of ${deployment} run in namespace ${namespace}, expected one`,
+      'make deploy, and wait for its end',
+    )
   }
   const frontend = pod.spec.containers.find(({ name }) => name === 'frontend')
   return {

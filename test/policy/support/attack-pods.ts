@@ -1,0 +1,100 @@
+// Pods to attack from, brought up and taken away. Each run has names and an address of its own, so that two don't meet.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parse } from 'yaml'
+import { kubectl } from '../../../deploy/kubectl.ts'
+import { namespace } from '../../../deploy/names.ts'
+import { type Container, probeFrom } from './containers.ts'
+import { readStatus, writeRequest } from './requests.ts'
+import { CONFIG_MS, PODS_MS, POLL_MS } from './timeouts.ts'
+import type { Victim } from './victim.ts'
+
+export type AttackPods = {
+  run: string
+  /** The victim's Pod for those who are in the mesh; an address that nothing else has. */
+  victimInMesh: string
+  lookAlike: Container
+  twin: Container
+  stranger: Container
+  outsider: Container
+}
+
+/** `address` is one of 192.0.2.0/24, which is for documentation (RFC 5737). */
+export function nameAttackPods(run: string, address: string): AttackPods {
+  const name = (where: string, pod: string): Container => ({
+    namespace: where,
+    pod,
+    container: 'attacker',
+  })
+  return {
+    run,
+    victimInMesh: address,
+    lookAlike: name(namespace, `${run}-look-alike`),
+    twin: name(namespace, `${run}-twin`),
+    stranger: name(`signing-${run}-stranger`, 'stranger'),
+    outsider: name(`signing-${run}-outside`, 'outsider'),
+  }
+}
+
+/** Brings them up, after taking away what an interrupted run has left. */
+export async function bringUp(pods: AttackPods, victim: Victim): Promise<void> {
+  await takeAway(pods)
+  const { lookAlike, twin, stranger, outsider } = pods
+  await apply(await readResources(pods, victim))
+  await Promise.all(
+    [lookAlike, twin, stranger, outsider].map(({ namespace: where, pod }) =>
+      kubectl(
+        ['wait', `pod/${pod}`, '-n', where, '--for=condition=Ready', `--timeout=${PODS_MS}ms`],
+        { timeoutMs: PODS_MS },
+      ),
+    ),
+  )
+  await Promise.all([lookAlike, twin, stranger].map((from) => waitForTheWay(from, pods)))
+}
+
+/** Removes every trace of them. */
+export async function takeAway({ lookAlike, twin, stranger, outsider }: AttackPods): Promise<void> {
+  const now = ['--ignore-not-found', '--grace-period=0', `--timeout=${PODS_MS}ms`]
+  const options = { timeoutMs: PODS_MS }
+  const ours = [`pod/${lookAlike.pod}`, `pod/${twin.pod}`, `serviceaccount/${lookAlike.pod}`]
+  await Promise.all([
+    kubectl(['delete', 'namespace', stranger.namespace, outsider.namespace, ...now], options),
+    kubectl(['delete', ...ours, '-n', namespace, ...now], options),
+  ])
+}
+
+async function apply(resources: unknown): Promise<void> {
+  await kubectl(['apply', '-f', '-'], { input: JSON.stringify(resources) })
+}
+
+async function readResources({ run, victimInMesh }: AttackPods, { frontendImage, podIP }: Victim) {
+  const file = join(import.meta.dirname, 'attackers.yaml')
+  const revision = await kubectl([
+    ...['get', 'namespace', namespace, '-o', String.raw`jsonpath={.metadata.labels.istio\.io/rev}`],
+  ])
+  const yaml = (await readFile(file, 'utf8'))
+    .replaceAll('REVISION', revision)
+    .replaceAll('IMAGE', frontendImage)
+    .replaceAll('POD_IP', podIP)
+    .replaceAll('RUN', run)
+    .replaceAll('ADDRESS', victimInMesh)
+  return parse(yaml, { merge: true })
+}
+
+/** A new ServiceEntry takes a moment to reach a proxy; until then nothing that is refused would mean anything. */
+async function waitForTheWay(from: Container, { victimInMesh }: AttackPods): Promise<void> {
+  const deadline = Date.now() + CONFIG_MS
+  const bytes = writeRequest({ method: 'GET', path: '/' })
+  for (;;) {
+    const outcomes = await probeFrom(
+      from,
+      [8080, 8081].map((port) => ({ host: victimInMesh, port, bytes })),
+    )
+    if (outcomes.every(({ received }) => readStatus(received) !== undefined)) return
+    if (Date.now() > deadline) {
+      throw new Error(`${from.pod} does not get through to the victim: ${JSON.stringify(outcomes)}`)
+    }
+    await sleep(POLL_MS)
+  }
+}
