@@ -3,7 +3,7 @@
 import { bringUp, nameAttackPods, takeAway } from './attack-pods.ts'
 import { findVictim } from './victim.ts'
 
-const pods = nameAttackPods('test', '192.0.2.66')
+export const pods = nameAttackPods('test', '192.0.2.66')
 
 export const { lookAlike, twin, stranger, outsider, victimInMesh: VICTIM_IN_MESH } = pods
 export const SIGNER_IN_MESH = { host: VICTIM_IN_MESH, port: 8081 }

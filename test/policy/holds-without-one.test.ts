@@ -1,0 +1,106 @@
+// Attack 27: somebody has deleted one of the locks. Nobody gets a signature who had none before; the frontend is served or
+// refused; and the matrix names what is missing.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { holds, type Report } from './matrix/report.ts'
+import { takeReport } from './matrix/take-report.ts'
+import { describeDisagreements } from './matrix/verdict.ts'
+import { pods } from './support/attackers.ts'
+import { deleteResources } from './support/deletions.ts'
+import { CONFIG_MS, POLL_MS } from './support/timeouts.ts'
+import { findVictim } from './support/victim.ts'
+
+/** `shows`: a cell in which it shows, as "caller request". */
+const locks: readonly { resource: string; shows?: string; seen?: Report['cells'][0]['seen'] }[] = [
+  // The ALLOW policies refuse what they don't allow, too, as long as there is one.
+  { resource: 'AuthorizationPolicy/allow-nothing' },
+  {
+    resource: 'AuthorizationPolicy/allow-frontend-to-sign',
+    shows: 'frontend sign',
+    seen: 'policy',
+  },
+  {
+    resource: 'AuthorizationPolicy/allow-ingress-to-frontend',
+    shows: 'world process',
+    seen: 'policy',
+  },
+  {
+    resource: 'AuthorizationPolicy/allow-probe-to-signer',
+    shows: 'frontend readyz',
+    seen: 'policy',
+  },
+  {
+    resource: 'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
+    shows: 'frontend metrics',
+    seen: 'policy',
+  },
+  // The policies ask for an identity, and in plain text there is none.
+  { resource: 'PeerAuthentication/require-mtls', shows: 'outsider sign', seen: 'policy' },
+  // The token is not looked at, so the policy does not know that it is there.
+  {
+    resource: 'RequestAuthentication/verify-caller-token',
+    shows: 'frontend sign',
+    seen: 'policy',
+  },
+  { resource: 'Sidecar/secure-signing', shows: 'frontend sign', seen: 'other' },
+  { resource: 'ServiceEntry/signer-in-pod', shows: 'frontend sign' },
+  { resource: 'DestinationRule/signer-in-pod', shows: 'frontend sign' },
+]
+const mayBeServed = ['metrics', 'readyz', 'process']
+
+const take = async () =>
+  takeReport(await findVictim(), pods, { start: performance.now(), istio: 'as it is' })
+
+/** Takes reports until one is as `wanted` says; the proxies hear of a change in their own time. */
+async function waitForReport(wanted: (report: Report) => boolean): Promise<Report> {
+  const deadline = Date.now() + CONFIG_MS
+  for (;;) {
+    const report = await take()
+    if (wanted(report)) return report
+    if (Date.now() > deadline) {
+      throw new Error(`no such report:\n${describeDisagreements(report).join('\n')}`)
+    }
+    await sleep(POLL_MS)
+  }
+}
+
+const seenIn = ({ cells }: Report, name: string) =>
+  cells.find(({ caller, request }) => `${caller} ${request}` === name)?.seen
+
+test('with every lock in place the matrix holds', async () => {
+  expect(describeDisagreements(await take())).toEqual([])
+})
+
+describe.each(locks)('without $resource', ({ resource, shows, seen }) => {
+  let restore = async () => {}
+  let report: Report
+  beforeAll(async () => {
+    restore = await deleteResources([resource])
+    report = await waitForReport((each) => {
+      if (shows === undefined) return true
+      const now = seenIn(each, shows)
+      return seen === undefined ? now !== 'served' : now === seen
+    })
+  })
+  afterAll(async () => {
+    await restore()
+    await waitForReport(holds)
+  })
+
+  test('nobody but the frontend gets a signature, and no answer about keys', () => {
+    const served = report.cells.filter(
+      ({ caller, request, seen: got }) =>
+        got === 'served' && caller !== 'frontend' && !mayBeServed.includes(request),
+    )
+    expect(served).toEqual([])
+    expect(report.signaturesWithoutRight).toBe(0)
+  })
+  test('the frontend is served or refused, nothing in between hangs', () => {
+    const answers = report.cells.filter(({ caller }) => caller === 'frontend')
+    for (const { answer } of answers) expect(answer).not.toBe('timeout')
+  })
+  test('the matrix does not hold, and names it', () => {
+    expect(holds(report)).toBe(false)
+    expect(describeDisagreements(report)).toContain(`${resource} is not on the cluster.`)
+  })
+})
