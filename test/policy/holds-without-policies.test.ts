@@ -1,14 +1,13 @@
-// Attacks 27 and 28, their worst case: somebody has deleted every AuthorizationPolicy, so that the mesh lets everybody
-// through to the signer. Its own lock holds.
+// Attacks 27 and 28, their worst case: somebody has deleted every policy, and made a Service for the signer, so that the mesh
+// lets everybody through to it, in plain text too. Its own lock holds.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
-import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
-import { deployment, fieldManager, namespace } from '../../deploy/names.ts'
-import { resourceSchema } from '../../deploy/resources.ts'
-import { lookAlike, stranger, twin, VICTIM_IN_MESH } from './support/attackers.ts'
+import { kubectl } from '../../deploy/kubectl.ts'
+import { deployment, namespace } from '../../deploy/names.ts'
+import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from './support/attackers.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
 import { type Container, probeFrom } from './support/containers.ts'
+import { deleteResources, listOfKind } from './support/deletions.ts'
 import { testControls } from './support/expectations.ts'
 import type { Outcome } from './support/probe.ts'
 import {
@@ -19,79 +18,101 @@ import {
   writeRequest,
 } from './support/requests.ts'
 import { CONFIG_MS, POLL_MS } from './support/timeouts.ts'
+import { findVictim } from './support/victim.ts'
 
-const kind = 'authorizationpolicies.security.istio.io'
+const kinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 /** What a caller can claim about itself. */
 const forged = {
   'x-forwarded-client-cert': `By=spiffe://cluster.local/x;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://cluster.local/ns/admin/sa/admin`,
 }
-const list = z.object({ items: z.array(resourceSchema) })
-
-async function deletePolicies(): Promise<() => Promise<void>> {
-  const { items } = await kubectlJson(list, ['get', kind, '-n', namespace, '-o', 'json'])
-  const saved = items.map(({ apiVersion, kind: what, metadata, spec }) => {
-    const { name, labels = {}, annotations = {} } = metadata
-    return { apiVersion, kind: what, metadata: { name, namespace, labels, annotations }, spec }
-  })
-  expect(saved.length).toBeGreaterThan(0)
-  await kubectl(['delete', kind, '--all', '-n', namespace])
-  return async () => {
-    // As `make deploy` does, so that it goes on owning the fields.
-    const args = ['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-']
-    await kubectl(args, { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: saved }) })
-    await waitForStatus(stranger, 'GET /readyz', 403)
-  }
-}
+const signerInPlainText = async () => ({ host: (await findVictim()).podIP, port: 8081 })
 
 /** The proxies hear of it in their own time. */
-async function waitForStatus(from: Container, line: string, wanted: number): Promise<void> {
+async function waitForStatus(
+  from: Container,
+  place: { host: string; port: number },
+  line: string,
+  wanted: number,
+): Promise<void> {
   const [method = '', path = ''] = line.split(' ')
   const bytes = writeRequest({ method, path })
   const deadline = Date.now() + CONFIG_MS
   for (;;) {
-    const [outcome] = await probeFrom(from, [{ host: VICTIM_IN_MESH, port: 8081, bytes }])
+    const [outcome] = await probeFrom(from, [{ ...place, bytes }])
     if (readStatus(outcome?.received ?? '') === wanted) return
     if (Date.now() > deadline) throw new Error(`${line} is not answered with ${wanted}`)
     await sleep(POLL_MS)
   }
 }
 
-describe('with every AuthorizationPolicy deleted', () => {
+/** A Service that leads to the signer's port, as anybody may make it who may make Services here. */
+async function exposeSigner(): Promise<{ host: string; port: number }> {
+  const service = {
+    ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'test-exposed', namespace } },
+    spec: {
+      selector: { app: deployment },
+      ports: [{ name: 'http-signer', port: 8081, targetPort: 8081 }],
+    },
+  }
+  const args = ['apply', '-f', '-', '-o', 'jsonpath={.spec.clusterIP}']
+  const host = (await kubectl(args, { input: JSON.stringify(service) })).trim()
+  await waitForStatus(stranger, { host, port: 8081 }, 'GET /readyz', 200)
+  return { host, port: 8081 }
+}
+
+describe('with every policy deleted: AuthorizationPolicies, mTLS and token check', () => {
   let restore = async () => {}
-  const attackers = { stranger, 'look-alike': lookAlike, twin }
+  const attackers = {
+    stranger,
+    'look-alike': lookAlike,
+    twin,
+    outsider,
+    'stranger, by a Service': stranger,
+  }
   const results = new Map<string, BatchResult<Outcome[]>>()
   const requestId = makeRequestId()
 
   beforeAll(async () => {
-    restore = await deletePolicies()
-    // The mesh really lets them through: this is only for the Pod itself, otherwise.
-    await waitForStatus(stranger, 'GET /readyz', 200)
+    restore = await deleteResources((await Promise.all(kinds.map(listOfKind))).flat())
+    const inPlainText = await signerInPlainText()
+    // The mesh really lets them through: this is only for the Pod itself, otherwise, and for nobody in plain text.
+    await waitForStatus(stranger, SIGNER_IN_MESH, 'GET /readyz', 200)
+    await waitForStatus(outsider, inPlainText, 'GET /readyz', 200)
+    const places: Record<string, { host: string; port: number }> = {
+      outsider: inPlainText,
+      'stranger, by a Service': await exposeSigner(),
+    }
     for (const [name, attacker] of Object.entries(attackers)) {
+      const place = places[name] ?? SIGNER_IN_MESH
       const batch = await runBatch((_, { token }) =>
         probeFrom(
           attacker,
           [{ headers: { ...forged, 'x-request-id': requestId } }, { headers: bearer(token) }].map(
-            (parts) => ({
-              host: VICTIM_IN_MESH,
-              port: 8081,
-              bytes: writeRequest(parts),
-            }),
+            (parts) => ({ ...place, bytes: writeRequest(parts) }),
           ),
         ),
       )
       results.set(name, batch)
     }
   })
-  afterAll(() => restore())
+  afterAll(async () => {
+    await kubectl(['delete', 'service', 'test-exposed', '-n', namespace, '--ignore-not-found'])
+    await restore()
+    await waitForStatus(stranger, SIGNER_IN_MESH, 'GET /readyz', 403)
+  })
 
   test('each is in the audit log under its real name, not the one that it claims', async () => {
     const args = ['logs', '-n', namespace, `deployment/${deployment}`, '-c', 'signer']
     const lines = (await kubectl(args)).split('\n').filter((line) => line.includes(requestId))
     const entries = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'audit')
+    const spiffe = (name: string) => `spiffe://cluster.local/ns/${name}`
     expect(entries.map(({ caller, outcome }) => [caller, outcome])).toEqual([
-      ['spiffe://cluster.local/ns/signing-test-stranger/sa/default', 'pairing_refused'],
-      ['spiffe://cluster.local/ns/signing/sa/test-look-alike', 'pairing_refused'],
-      ['spiffe://cluster.local/ns/signing/sa/secure-signing', 'pairing_refused'],
+      [spiffe('signing-test-stranger/sa/default'), 'pairing_refused'],
+      [spiffe('signing/sa/test-look-alike'), 'pairing_refused'],
+      [spiffe('signing/sa/secure-signing'), 'pairing_refused'],
+      ['unknown', 'pairing_refused'],
+      // In plain text until the stranger's proxy has heard of the Service.
+      [expect.stringMatching(/^unknown$|\/signing-test-stranger\/sa\/default$/), 'pairing_refused'],
     ])
   })
 

@@ -1,0 +1,90 @@
+// Attack 20: code in the frontend container stops its own Pod's proxy by way of Istio's agent, which is open to every
+// container of a Pod. It may stop its own signing by that; it is back soon, and meanwhile nobody gets in.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
+import { deployment, namespace } from '../../deploy/names.ts'
+import { SIGNER_IN_MESH, setup, stranger } from './support/attackers.ts'
+import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
+import { probeFrom } from './support/containers.ts'
+import { testControls } from './support/expectations.ts'
+import type { Outcome } from './support/probe.ts'
+import { bearer, signParts, writeRequest } from './support/requests.ts'
+import { PODS_MS, RECOVERY_MS } from './support/timeouts.ts'
+import { type Credentials, findVictim, SIGNER_IN_POD, type Victim } from './support/victim.ts'
+
+const pod = z.object({
+  status: z.object({
+    initContainerStatuses: z.array(z.object({ name: z.string(), restartCount: z.number() })),
+  }),
+})
+
+/** kubelet waits longer with each restart of a container; what is measured here is the first. */
+async function ensureFreshPod(): Promise<void> {
+  const { frontend } = await findVictim()
+  const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', 'json']
+  const { status } = await kubectlJson(pod, get)
+  const proxy = status.initContainerStatuses.find(({ name }) => name === 'istio-proxy')
+  if (proxy?.restartCount === 0) return
+  const target = [`deployment/${deployment}`, '-n', namespace]
+  await kubectl(['rollout', 'restart', ...target])
+  await kubectl(['rollout', 'status', ...target], { timeoutMs: PODS_MS })
+  // The attackers know the old Pod's address.
+  await setup()
+}
+
+/** Asks, which makes no signature, until it is answered again or the time is over. Milliseconds without an answer. */
+async function measureGap({ frontend }: Victim, { token, pairing }: Credentials): Promise<number> {
+  const parts = signParts(pairing, { method: 'GET', path: '/keys', headers: bearer(token) })
+  const probe = { ...SIGNER_IN_POD, bytes: writeRequest(parts) }
+  const start = performance.now()
+  let lastFailure = 0
+  while (performance.now() - start < RECOVERY_MS) {
+    const [outcome] = await probeFrom(frontend, [probe])
+    if (describeOutcome(outcome as Outcome) !== '200') lastFailure = performance.now() - start
+  }
+  return lastFailure
+}
+
+async function knockMeanwhile(
+  { token, pairing }: Credentials,
+  until: Promise<unknown>,
+): Promise<string[]> {
+  const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
+  const knocks = Array.from({ length: 20 }, () => ({ ...SIGNER_IN_MESH, bytes }))
+  const seen = new Set<string>()
+  let isOver = false
+  void until.finally(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    for (const outcome of await probeFrom(stranger, knocks)) seen.add(describeOutcome(outcome))
+  }
+  return [...seen]
+}
+
+describe.each(['/drain', '/quitquitquit'])(
+  "code in the frontend container asks Istio's agent for %s",
+  (path) => {
+    let batch: BatchResult<{ answer: string; gapMs: number; knocks: string[] }>
+    beforeAll(async () => {
+      await ensureFreshPod()
+      batch = await runBatch(async (victim, stolen) => {
+        const bytes = writeRequest({ method: 'POST', path, host: 'localhost', body: '' })
+        const probe = { host: '127.0.0.1', port: 15020, bytes }
+        const [outcome] = await probeFrom(victim.frontend, [probe])
+        const gap = measureGap(victim, stolen)
+        const knocks = await knockMeanwhile(stolen, gap)
+        return { answer: describeOutcome(outcome as Outcome), gapMs: await gap, knocks }
+      })
+    })
+
+    testControls(() => batch)
+    test('it is done', () => expect(batch.outcomes.answer).toBe('200'))
+    test('signing is back within 15 s', () => expect(batch.outcomes.gapMs).toBeLessThan(15_000))
+    test('a stranger with everything never gets in', () => {
+      expect(batch.outcomes.knocks.length).toBeGreaterThan(0)
+      expect(batch.outcomes.knocks).not.toContain('200')
+    })
+  },
+)
