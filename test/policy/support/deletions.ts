@@ -6,7 +6,7 @@ import { type Resource, resourceSchema } from '../../../deploy/resources.ts'
 
 const list = z.object({ items: z.array(resourceSchema) })
 
-/** Deletes `resources`, e.g. "AuthorizationPolicy/allow-nothing", of our namespace; returns what puts them back. */
+/** Deletes `resources`, e.g. "AuthorizationPolicy/allow-nothing", of our namespace or of none; returns what puts them back. */
 export async function deleteResources(resources: readonly string[]): Promise<() => Promise<void>> {
   const args = ['get', ...resources, 'namespace/default', '-n', namespace, '-o', 'json']
   const { items } = await kubectlJson(list, args)
@@ -28,6 +28,6 @@ export async function listOfKind(kind: string): Promise<string[]> {
 }
 
 function strip({ apiVersion, kind, metadata, spec }: Resource) {
-  const { name, labels = {}, annotations = {} } = metadata
-  return { apiVersion, kind, metadata: { name, namespace, labels, annotations }, spec }
+  const { name, namespace: where, labels = {}, annotations = {} } = metadata
+  return { apiVersion, kind, metadata: { name, namespace: where, labels, annotations }, spec }
 }

@@ -1,0 +1,25 @@
+// Which files there are in a container, and as whom it runs. Sent into it as it is, see probe.ts.
+import { readFileSync } from 'node:fs'
+
+/** Reads each of `files`; "read", or why not. */
+export function readFiles(files: string[]): {
+  user: number | undefined
+  group: number | undefined
+  groups: number[] | undefined
+  files: Record<string, string>
+} {
+  const results = files.map((file) => {
+    try {
+      readFileSync(file)
+      return [file, 'read']
+    } catch (error) {
+      return [file, (error as NodeJS.ErrnoException).code ?? String(error)]
+    }
+  })
+  return {
+    user: process.getuid?.(),
+    group: process.getgid?.(),
+    groups: process.getgroups?.(),
+    files: Object.fromEntries(results),
+  }
+}
