@@ -1,8 +1,9 @@
 // Attacks 25 and 26 on the live cluster: the same table as on a bare API server, here after Istio's injection, and a
 // command that is let through really runs.
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { kubectlJson } from '../../deploy/kubectl.ts'
+import { tryRun } from '../../cli/exec.ts'
+import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
 import { deployment, namespace } from '../../deploy/names.ts'
 import { resourceSchema } from '../../deploy/resources.ts'
 import { attemptCase } from './support/admission-attempt.ts'
@@ -63,3 +64,32 @@ test('the API server finds no wrong type in a policy', async () => {
   expect(ours).toHaveLength(4)
   for (const { status } of ours) expect(status.typeChecking.expressionWarnings).toBeUndefined()
 })
+
+describe('somebody with edit rights in the namespace', () => {
+  const name = 'signing-test-editor'
+  const binding = {
+    ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
+    metadata: { name, namespace },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+  }
+  beforeAll(() => kubectl(['apply', '-f', '-'], { input: JSON.stringify(binding) }))
+  afterAll(() => kubectl(['delete', 'rolebinding', name, '-n', namespace]))
+
+  test('may make Pods, and enter them, if admission allows', async () => {
+    expect(await canI(name, 'create', 'pods')).toBe('yes')
+    expect(await canI(name, 'create', 'pods/exec')).toBe('yes')
+  })
+  test.each([
+    ['delete', 'validatingadmissionpolicybindings'],
+    ['patch', 'validatingadmissionpolicies'],
+    ['patch', 'namespaces'],
+  ])('may not %s %s', async (verb, resource) => {
+    expect(await canI(name, verb, resource)).toBe('no')
+  })
+})
+
+async function canI(user: string, verb: string, resource: string): Promise<string> {
+  const args = ['auth', 'can-i', verb, resource, `--as=${user}`, '-n', namespace]
+  return (await tryRun('kubectl', args)).stdout.trim()
+}

@@ -1,7 +1,8 @@
 // Attacks 1, 2 and 3: the frontend container itself, and what it shows to be who it is. Only its own token signs.
 import type { KeyObject } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { serviceAccount } from '../../deploy/names.ts'
+import { kubectl } from '../../deploy/kubectl.ts'
+import { namespace, serviceAccount } from '../../deploy/names.ts'
 import { lookAlike } from './support/attackers.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
 import { sendFrom } from './support/containers.ts'
@@ -64,18 +65,28 @@ function testRefusals(
 
 describe('the frontend, with a token that is not its own', () => {
   let batch: BatchResult<Record<string, Outcome>>
+  let pod: string
+  let shown: string
 
   beforeAll(async () => {
-    batch = await runBatch(async (victim, { token, pairing }) =>
-      send(victim, pairing, {
+    batch = await runBatch(async (victim, { token, pairing }) => {
+      pod = victim.frontend.pod
+      shown = token
+      return send(victim, pairing, {
         ...misplaced(token),
         ...withTokens({
           'for the API server': await issueToken(serviceAccount),
           'of another ServiceAccount': await issueToken(lookAlike.pod, 'signer'),
           ...(await forgeTokens(token)),
         }),
-      }),
-    )
+      })
+    })
+  })
+
+  test('a token that was shown in the wrong place is in no log', async () => {
+    const log = await kubectl(['logs', '-n', namespace, pod, '--all-containers', '--since=5m'])
+    expect(log).toContain('"event":"audit"')
+    for (const part of shown.split('.')) expect(log.includes(part)).toBe(false)
   })
 
   testRefusals(

@@ -2,7 +2,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { twin, VICTIM_IN_MESH } from './support/attackers.ts'
-import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
+import { type BatchResult, describeOutcome, readCounter, runBatch } from './support/batch.ts'
 import { callIn, probeFrom } from './support/containers.ts'
 import { testControls } from './support/expectations.ts'
 import type { Outcome } from './support/probe.ts'
@@ -32,6 +32,14 @@ const asFrontend: readonly Attack[] = [
     parts: ({ pairing }) => ({ ...signParts(pairing, { path: '/verify' }), path: '/sign' }),
   },
   {
+    name: 'with one that is two minutes old',
+    parts: ({ pairing }) => signParts(pairing, {}, 120),
+  },
+  {
+    name: 'with one of two minutes from now',
+    parts: ({ pairing }) => signParts(pairing, {}, -120),
+  },
+  {
     name: 'with a digest alone',
     parts: ({ pairing }) => {
       const { headers = {} } = signParts(pairing)
@@ -57,19 +65,29 @@ function testRefusals(names: readonly string[], load: () => BatchResult<Outcome[
 
 describe('the frontend container, with its own token', () => {
   let batch: BatchResult<Outcome[]>
+  let counted: number
 
   beforeAll(async () => {
-    batch = await runBatch(({ frontend }, stolen) =>
-      probeFrom(
-        frontend,
-        asFrontend.map(({ parts }) => {
-          const { headers, ...rest } = parts(stolen)
-          const bytes = writeRequest({ ...rest, headers: { ...headers, ...bearer(stolen.token) } })
-          return { ...SIGNER_IN_POD, bytes }
-        }),
-      ),
-    )
+    batch = await runBatch(async (victim, stolen) => {
+      const probes = asFrontend.map(({ parts }) => {
+        const { headers, ...rest } = parts(stolen)
+        const bytes = writeRequest({ ...rest, headers: { ...headers, ...bearer(stolen.token) } })
+        return { ...SIGNER_IN_POD, bytes }
+      })
+      const refusals = [
+        'http_request_duration_seconds_count',
+        'method="POST",route="/sign",status="403"',
+      ] as const
+      // The first has made the counter.
+      const first = await probeFrom(victim.frontend, probes.slice(0, 1))
+      const before = await readCounter(victim, ...refusals)
+      const others = await probeFrom(victim.frontend, probes.slice(1))
+      counted = (await readCounter(victim, ...refusals)) - before
+      return [...first, ...others]
+    })
   })
+
+  test('each is counted', () => expect(counted).toBe(asFrontend.length - 1))
 
   testRefusals(
     asFrontend.map(({ name }) => name),

@@ -33,6 +33,9 @@ export type BatchResult<T> = {
   signed: number
 }
 
+/** The control before has made one at least. */
+const SIGNATURES = 'signer_signatures_total'
+
 /** Runs `attack` and the controls around it. */
 export async function runBatch<T>(
   attack: (victim: Victim, stolen: Credentials) => Promise<T>,
@@ -42,9 +45,9 @@ export async function runBatch<T>(
   const stolen = await stealCredentials(victim)
   const [first, last] = [makeRequestId(), makeRequestId()]
   const before = await signAsFrontend(victim, stolen, first)
-  const counted = await countSignatures(victim)
+  const counted = await readCounter(victim, SIGNATURES)
   const outcomes = await attack(victim, stolen)
-  const signed = (await countSignatures(victim)) - counted
+  const signed = (await readCounter(victim, SIGNATURES)) - counted
   const after = await signAsFrontend(victim, stolen, last)
   const reached = await listAuditedRequests(victim, first, last, start)
   return { outcomes, before, after, reached, signed }
@@ -68,16 +71,20 @@ async function signAsFrontend(
   return { status, signature: answer.signature, expected }
 }
 
-/** Asks as anything in the Pod may. */
-async function countSignatures({ frontend }: Victim): Promise<number> {
+/** The sum of a counter of the signer's over all its labels, or over those that begin with `labels`. */
+export async function readCounter(
+  { frontend }: Victim,
+  name: string,
+  labels = '',
+): Promise<number> {
   const bytes = writeRequest({ method: 'GET', path: '/metrics' })
   const [outcome] = await probeFrom(frontend, [{ ...SIGNER_IN_POD, bytes }])
-  const counts = [
-    ...(outcome?.received ?? '').matchAll(/^signer_signatures_total\{.*\} (\d+)\r?$/gm),
-  ]
-  // The control before has made one at least.
-  if (counts.length === 0) throw new Error(`no count of signatures: ${outcome?.received}`)
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0)
+  const lines = (outcome?.received ?? '').matchAll(/^(\w+)\{(.*)\} (\d+)\r?$/gm)
+  const counts = [...lines].filter(
+    ([, found, all = '']) => found === name && all.startsWith(labels),
+  )
+  if (counts.length === 0) throw new Error(`no counter ${name}{${labels}}: ${outcome?.received}`)
+  return counts.reduce((sum, [, , , count]) => sum + Number(count), 0)
 }
 
 /** What an outcome was, in one word, for the tables of expectations. */

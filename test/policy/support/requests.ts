@@ -42,10 +42,17 @@ export function toH2Request(parts: RequestParts = {}): H2Request {
   return { headers: { ...pseudo, ...type, ...headers }, body }
 }
 
-/** Adds the three headers of the pairing signature, over the method, path and body that `parts` say or leave out. */
-export function signParts(pairing: KeyObject, parts: RequestParts = {}): RequestParts {
+/**
+ * Adds the three headers of the pairing signature, over the method, path and body that `parts` say or leave out, made
+ * `secondsAgo`.
+ */
+export function signParts(
+  pairing: KeyObject,
+  parts: RequestParts = {},
+  secondsAgo = 0,
+): RequestParts {
   const { method = 'POST', path = '/sign', headers = {}, body = defaultBody(method) } = parts
-  const created = Math.floor(Date.now() / 1_000)
+  const created = Math.floor(Date.now() / 1_000) - secondsAgo
   const request = { method, path, body: Buffer.from(body), created }
   return { ...parts, headers: { ...signRequestHeaders(pairing, request), ...headers } }
 }
