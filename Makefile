@@ -20,7 +20,7 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES
+export DOCS OUT IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES
 
 .PHONY: help
 help: ## list the targets
@@ -86,6 +86,10 @@ test-unit: node_modules ## the tests that need no cluster, in seconds
 .PHONY: bench
 bench: node_modules ## the signer beside a naive one, Vault, and through the mesh: ratios; DOCS=yes: into docs/
 	@node test/bench/bench.ts
+
+.PHONY: matrix
+matrix: node_modules ## who reaches what, measured on your deployment in half a minute; OUT=folder DOCS=yes
+	@node test/policy/matrix/matrix.ts
 
 .PHONY: test
 test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other

@@ -1,0 +1,69 @@
+// make matrix as its user runs it: what it prints and writes, and that it leaves nothing behind, interrupted or not. What it
+// says when a lock is missing is in holds-without-one.test.ts.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunResult, tryRun } from '../../cli/exec.ts'
+import { exists, kubectl } from '../../deploy/kubectl.ts'
+import { namespace } from '../../deploy/names.ts'
+import { callers, declare, requests } from './matrix/declared.ts'
+import { PODS_MS, POLL_MS } from './support/timeouts.ts'
+
+const program = resolve(import.meta.dirname, 'matrix/matrix.ts')
+
+/** Whatever is called after it. */
+async function listLeftovers(): Promise<string[]> {
+  const listings = [
+    ['get', 'namespaces', '-o', 'name'],
+    ['get', 'pods,serviceaccounts', '-n', namespace, '-o', 'name'],
+  ]
+  const lines = (await Promise.all(listings.map((args) => kubectl(args)))).join('\n').split('\n')
+  return lines.filter((line) => line.includes('matrix'))
+}
+
+describe('make matrix', () => {
+  let folder: string
+  let result: RunResult
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+    const env = { ...process.env, OUT: folder, NO_COLOR: '1', FORCE_COLOR: undefined }
+    result = await tryRun(process.execPath, [program], { env, timeoutMs: PODS_MS })
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test('ends with 0 where all is as declared, and prints a row for each caller', () => {
+    expect({ code: result.code, stderr: result.stderr }).toMatchObject({ code: 0 })
+    for (const { id } of callers) expect(result.stdout).toMatch(new RegExp(`^${id} `, 'm'))
+    expect(result.stdout.trim().split('\n').at(-1)).toMatch(
+      /^holds: .* 0 signatures without right$/,
+    )
+  })
+  test('writes the same as JSON, every cell that there is', async () => {
+    const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'))
+    const declared = callers.flatMap((caller) =>
+      requests.filter((request) => declare(caller.id, request.id) !== undefined),
+    )
+    expect(report.cells).toHaveLength(declared.length)
+    expect(report.signaturesWithoutRight).toBe(0)
+    expect(report.seconds).toBeLessThan(60)
+  })
+  test('writes it as a page', async () => {
+    const page = await readFile(join(folder, 'report.html'), 'utf8')
+    expect(page).toMatch(/^<!doctype html>/i)
+    for (const { name } of callers) expect(page).toContain(name.replaceAll("'", '&#39;'))
+  })
+  test('leaves nothing behind', async () => expect(await listLeftovers()).toEqual([]))
+})
+
+test('make matrix, interrupted, leaves nothing behind', async () => {
+  const child = spawn(process.execPath, [program], { stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  while (!(await exists(['namespace', 'signing-matrix-stranger']))) await sleep(POLL_MS)
+  child.kill('SIGINT')
+  expect(await ended).toEqual([130, null])
+  expect(await listLeftovers()).toEqual([])
+})
