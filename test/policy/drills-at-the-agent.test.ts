@@ -10,7 +10,7 @@ import { probeFrom } from './support/containers.ts'
 import { testControls } from './support/expectations.ts'
 import type { Outcome } from './support/probe.ts'
 import { bearer, signParts, writeRequest } from './support/requests.ts'
-import { PODS_MS, RECOVERY_MS } from './support/timeouts.ts'
+import { PODS_MS, RECOVERY_MS, STEADY_MS } from './support/timeouts.ts'
 import { type Credentials, findVictim, SIGNER_IN_POD, type Victim } from './support/victim.ts'
 
 const pod = z.object({
@@ -33,17 +33,21 @@ async function ensureFreshPod(): Promise<void> {
   await setup()
 }
 
-/** Asks, which makes no signature, until it is answered again or the time is over. Milliseconds without an answer. */
+/**
+ * Asks, which makes no signature, until it was answered for a while without a gap, or the time is over. Returns the
+ * milliseconds until the last question that was not answered.
+ */
 async function measureGap({ frontend }: Victim, { token, pairing }: Credentials): Promise<number> {
   const parts = signParts(pairing, { method: 'GET', path: '/keys', headers: bearer(token) })
   const probe = { ...SIGNER_IN_POD, bytes: writeRequest(parts) }
   const start = performance.now()
   let lastFailure = 0
-  while (performance.now() - start < RECOVERY_MS) {
+  for (;;) {
     const [outcome] = await probeFrom(frontend, [probe])
-    if (describeOutcome(outcome as Outcome) !== '200') lastFailure = performance.now() - start
+    const now = performance.now() - start
+    if (describeOutcome(outcome as Outcome) !== '200') lastFailure = now
+    if (now - lastFailure > STEADY_MS || now > RECOVERY_MS) return lastFailure
   }
-  return lastFailure
 }
 
 async function knockMeanwhile(

@@ -4,8 +4,8 @@ import { readKey } from '../../../deploy/hmac-key.ts'
 import { computeOpensslHmac } from '../../../deploy/openssl-hmac.ts'
 import type { AuditEntry } from '../../../signer/audit-log.ts'
 import { listAuditedRequests } from './audited-requests.ts'
-import { probeFrom } from './containers.ts'
-import type { Outcome } from './probe.ts'
+import { probeFrom, probeInTurnFrom } from './containers.ts'
+import type { Outcome, Probe } from './probe.ts'
 import {
   bearer,
   makeRequestId,
@@ -35,6 +35,8 @@ export type BatchResult<T> = {
 
 /** The control before has made one at least. */
 const SIGNATURES = 'signer_signatures_total'
+/** As anything in the Pod may ask. */
+const counters = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: '/metrics' }) }
 
 /** Runs `attack` and the controls around it. */
 export async function runBatch<T>(
@@ -44,41 +46,47 @@ export async function runBatch<T>(
   const victim = await findVictim()
   const stolen = await stealCredentials(victim)
   const [first, last] = [makeRequestId(), makeRequestId()]
-  const before = await signAsFrontend(victim, stolen, first)
-  const counted = await readCounter(victim, SIGNATURES)
+  const control = (id: string) => writeControl(stolen, id)
+  const [before, counted] = await probeInTurnFrom(victim.frontend, [control(first), counters])
   const outcomes = await attack(victim, stolen)
-  const signed = (await readCounter(victim, SIGNATURES)) - counted
-  const after = await signAsFrontend(victim, stolen, last)
-  const reached = await listAuditedRequests(victim, first, last, start)
-  return { outcomes, before, after, reached, signed }
+  const [counts, after] = await probeInTurnFrom(victim.frontend, [counters, control(last)])
+  return {
+    outcomes,
+    before: await readControl(before, first),
+    after: await readControl(after, last),
+    reached: await listAuditedRequests(victim, first, last, start),
+    signed: parseCounter(counts, SIGNATURES) - parseCounter(counted, SIGNATURES),
+  }
 }
 
 /** The frontend container does what it may: everything right, and a message of its own. */
-async function signAsFrontend(
-  victim: Victim,
-  stolen: Credentials,
-  requestId: string,
-): Promise<Control> {
-  const message = `control ${requestId}`
-  const headers = { ...bearer(stolen.token), 'x-request-id': requestId }
-  const parts = { headers, body: JSON.stringify({ message }) }
-  const bytes = writeRequest(signParts(stolen.pairing, parts))
-  const [outcome] = await probeFrom(victim.frontend, [{ ...SIGNER_IN_POD, bytes }])
+function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
+  const headers = { ...bearer(token), 'x-request-id': requestId }
+  const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
+  return { ...SIGNER_IN_POD, bytes: writeRequest(signParts(pairing, parts)) }
+}
+
+async function readControl(outcome: Outcome | undefined, requestId: string): Promise<Control> {
   const status = readStatus(outcome?.received ?? '')
   const answer = readJsonBody(outcome?.received ?? '') as { signature?: string; keyId?: string }
   const key = await readKey(answer?.keyId ?? '')
-  const expected = await computeOpensslHmac(key, Buffer.from(message))
+  const expected = await computeOpensslHmac(key, Buffer.from(nameControl(requestId)))
   return { status, signature: answer.signature, expected }
 }
+
+const nameControl = (requestId: string) => `control ${requestId}`
 
 /** The sum of a counter of the signer's over all its labels, or over those that begin with `labels`. */
 export async function readCounter(
   { frontend }: Victim,
   name: string,
-  labels = '',
+  labels: string,
 ): Promise<number> {
-  const bytes = writeRequest({ method: 'GET', path: '/metrics' })
-  const [outcome] = await probeFrom(frontend, [{ ...SIGNER_IN_POD, bytes }])
+  const [outcome] = await probeFrom(frontend, [counters])
+  return parseCounter(outcome, name, labels)
+}
+
+function parseCounter(outcome: Outcome | undefined, name: string, labels = ''): number {
   const lines = (outcome?.received ?? '').matchAll(/^(\w+)\{(.*)\} (\d+)\r?$/gm)
   const counts = [...lines].filter(
     ([, found, all = '']) => found === name && all.startsWith(labels),

@@ -35,7 +35,15 @@ export function probeFrom(container: Container, probes: readonly Probe[]): Promi
   return callIn(container, 'probe.ts', `(probes) => runProbes(probes, ${PROBE_MS})`, probes)
 }
 
-/** The same for requests that have names, all of them to one place. */
+/** One after the other. */
+export function probeInTurnFrom(
+  container: Container,
+  probes: readonly Probe[],
+): Promise<Outcome[]> {
+  return callIn(container, 'probe.ts', `(probes) => runProbes(probes, ${PROBE_MS}, 1)`, probes)
+}
+
+/** As many as there are names, all of them to one place. */
 export async function sendFrom(
   container: Container,
   place: Pick<Probe, 'host' | 'port'>,

@@ -65,14 +65,14 @@ async function send(
   ]
   for (let at = 0; at < overH1.length; at += CHUNK) {
     const chunk = overH1.slice(at, at + CHUNK)
-    const outcomes = await raw(chunk.map((each) => write(each, has)))
+    const outcomes = await raw(chunk.map((each) => writeH1(each, has)))
     for (const [index, { received }] of outcomes.entries()) {
       answers.push({ request: chunk[index] as FuzzedRequest, ...readAnswer(received) })
     }
   }
   for (let at = 0; at < overH2.length; at += CHUNK) {
     const chunk = overH2.slice(at, at + CHUNK)
-    const outcomes = await h2(chunk.map((each) => toH2Request(complete(each, has))))
+    const outcomes = await h2(chunk.map((each) => writeH2(each, has)))
     for (const [index, { status, body }] of outcomes.entries()) {
       answers.push({ request: chunk[index] as FuzzedRequest, status, body })
     }
@@ -87,28 +87,31 @@ function readAnswer(received: string): Omit<FuzzAnswer, 'request'> {
   return status === 100 && rest !== '' ? readAnswer(rest) : { status, body: rest }
 }
 
-/** Adds token and pairing signature. */
-function complete(request: FuzzedRequest, { tokens, pairing }: Possessions) {
-  const { method, path, host, body, token, paired } = request
+/** The headers that show who sends it: token and pairing signature. */
+function showIdentity(request: FuzzedRequest, { tokens, pairing }: Possessions) {
+  const { method, path, body, token, paired } = request
   const chosen = tokens[token]
-  const headers = {
-    ...Object.fromEntries(request.headers),
-    ...(chosen === undefined ? {} : bearer(chosen)),
-  }
-  const parts = { method, path, host, body, headers }
-  if (pairing === undefined || paired === 'not') return parts
-  const over = paired === 'as sent' ? parts : { ...parts, method: 'POST', path: '/sign' }
-  return { ...parts, headers: signParts(pairing, over).headers ?? {} }
+  const headers = chosen === undefined ? {} : bearer(chosen)
+  if (pairing === undefined || paired === 'not') return headers
+  const over = paired === 'as sent' ? { method, path } : { method: 'POST', path: '/sign' }
+  return signParts(pairing, { ...over, body, headers }).headers ?? {}
+}
+
+function writeH2(request: FuzzedRequest, has: Possessions): H2Request {
+  const { method, path, host, body } = request
+  const headers = { ...Object.fromEntries(request.headers), ...showIdentity(request, has) }
+  return toH2Request({ method, path, host, body, headers })
 }
 
 /** HTTP/1 as it is meant: headers may come twice, lines may end in a bare LF. */
-function write(request: FuzzedRequest, has: Possessions): string {
+function writeH1(request: FuzzedRequest, has: Possessions): string {
   const { method, path, host, body, protocol, lineEnd } = request
-  const { headers } = complete(request, has)
-  const own = { host, connection: 'close', 'content-type': 'application/json' }
-  const lines = [
-    ...Object.entries({ ...own, 'content-length': body.length, ...headers }),
-    ...request.headers,
-  ].map(([name, value]) => `${name}: ${value}`)
+  const own = {
+    ...{ host, connection: 'close', 'content-type': 'application/json' },
+    ...{ 'content-length': body.length, ...showIdentity(request, has) },
+  }
+  const lines = [...Object.entries(own), ...request.headers].map(([name, value]) => {
+    return `${name}: ${value}`
+  })
   return [`${method} ${path} ${protocol}`, ...lines, '', body].join(lineEnd)
 }

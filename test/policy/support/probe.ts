@@ -23,8 +23,12 @@ export type Outcome = {
 /** Connections at a time: fewer than the signer takes, so that no refusal is one for want of room. */
 const PARALLEL = 64
 
-/** Runs the probes and returns their outcomes in the same order. */
-export async function runProbes(probes: readonly Probe[], timeoutMs: number): Promise<Outcome[]> {
+/** Runs the probes, `parallel` at a time, and returns their outcomes in the same order. */
+export async function runProbes(
+  probes: readonly Probe[],
+  timeoutMs: number,
+  parallel = PARALLEL,
+): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   let next = 0
   async function work(): Promise<void> {
@@ -32,7 +36,7 @@ export async function runProbes(probes: readonly Probe[], timeoutMs: number): Pr
       outcomes[index] = await runProbe(probes[index] as Probe, timeoutMs)
     }
   }
-  await Promise.all(Array.from({ length: PARALLEL }, work))
+  await Promise.all(Array.from({ length: parallel }, work))
   return outcomes
 }
 

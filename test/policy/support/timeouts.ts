@@ -12,6 +12,7 @@ export const CONFIG_MS = 30_000
 export const LOG_MS = 10_000
 /** How far the clocks of a cluster's node and of this machine may be apart. */
 export const CLOCK_SKEW_MS = 60_000
-/** For what was stopped to be watched until it is surely back. */
-export const RECOVERY_MS = 20_000
+/** For what was stopped to be back; and how long it has to go well then. */
+export const RECOVERY_MS = 30_000
+export const STEADY_MS = 7_000
 export const POLL_MS = 250

@@ -51,12 +51,10 @@ export type Credentials = { token: string; pairing: KeyObject }
 /** Reads the frontend's credentials as somebody does who has taken it over. */
 export async function stealCredentials({ frontend }: Victim): Promise<Credentials> {
   const target = ['exec', '-n', namespace, frontend.pod, '-c', 'frontend', '--']
-  const read = (file: string, encoding: string) => {
-    const script = `process.stdout.write(require("fs").readFileSync("${file}", "${encoding}"))`
-    return kubectl([...target, '/nodejs/bin/node', '-e', script])
-  }
-  return {
-    token: await read('/run/identity/token', 'utf8'),
-    pairing: createSecretKey(await read('/run/pairing/secret', 'hex'), 'hex'),
-  }
+  const read = (file: string, encoding: string) => `fs.readFileSync("${file}", "${encoding}")`
+  const token = read('/run/identity/token', 'utf8')
+  const script = `${token} + " " + ${read('/run/pairing/secret', 'hex')}`
+  const said = await kubectl([...target, '/nodejs/bin/node', '-p', script])
+  const [stolen = '', secret = ''] = said.trim().split(' ')
+  return { token: stolen, pairing: createSecretKey(secret, 'hex') }
 }
