@@ -45,15 +45,9 @@ const bentPath = fc
     if (how === 3) return `http://localhost:8081${route}`
     return `${route.slice(0, place)}${piece}${route.slice(place)}`
   })
-const path = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...routes) },
-  { weight: 4, arbitrary: bentPath },
-  { weight: 1, arbitrary: fc.webPath() },
-)
-const method = fc.oneof(
-  { weight: 5, arbitrary: fc.constant('POST') },
-  { weight: 3, arbitrary: fc.constantFrom('GET', 'HEAD', 'PUT', 'OPTIONS', 'DELETE', 'TRACE') },
-  { weight: 1, arbitrary: fc.stringMatching(/^[A-Za-z]{1,8}$/) },
+const bentMethod = fc.oneof(
+  fc.constantFrom('GET', 'POST', 'HEAD', 'PUT', 'OPTIONS', 'DELETE', 'TRACE'),
+  fc.stringMatching(/^[A-Za-z]{1,8}$/),
 )
 const header = fc.oneof(
   fc.constantFrom<[string, string]>(
@@ -79,32 +73,50 @@ const header = fc.oneof(
   ),
   fc.tuple(fc.stringMatching(/^x-[a-z]{1,12}$/), fc.stringMatching(/^[!-~]{0,40}$/)),
 )
-/** A body that the signer takes; the frontend does not, so that the world gets no signature by asking rightly. */
-const body = fc.oneof(
-  { weight: 5, arbitrary: fc.constant('{"message":"fuzz","encoding":"utf8"}') },
-  { weight: 2, arbitrary: fc.constant('{"messages":["fuzz"]}') },
-  { weight: 1, arbitrary: fc.constant(`{"message":"fuzz","signature":"${'0'.repeat(64)}"}`) },
-  { weight: 1, arbitrary: fc.constant('') },
+/** Bodies that the signer takes; the frontend takes none, so that the world gets no signature by asking rightly. */
+const sign = '{"message":"fuzz","encoding":"utf8"}'
+const good = fc.constantFrom(
+  { method: 'POST', path: '/sign', body: sign },
+  { method: 'POST', path: '/sign', body: sign },
+  { method: 'POST', path: '/sign', body: sign },
+  { method: 'POST', path: '/sign/batch', body: '{"messages":["fuzz"]}' },
+  { method: 'POST', path: '/verify', body: `{"message":"fuzz","signature":"${'0'.repeat(64)}"}` },
+  { method: 'GET', path: '/keys', body: '' },
+  { method: 'GET', path: '/metrics', body: '' },
+  { method: 'GET', path: '/readyz', body: '' },
+  { method: 'POST', path: '/process', body: sign },
 )
+const sometimes = <T>(arbitrary: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
+const usually = <T>(usual: T, arbitrary: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary })
 
-const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc.record({
-  protocol: fc.oneof(
-    { weight: 5, arbitrary: fc.constant('HTTP/1.1' as const) },
-    { weight: 4, arbitrary: fc.constant('HTTP/2' as const) },
-    { weight: 1, arbitrary: fc.constant('HTTP/1.0' as const) },
-  ),
-  method,
-  path,
-  host: fc.constantFrom('localhost:8081', 'signer', 'signing-pod', 'signer.pod.internal', 'a', ''),
-  headers: fc.array(header, { maxLength: 4 }),
-  body,
-  token: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 4, arbitrary: fc.nat(10) }),
-  paired: fc.constantFrom('as sent', 'for /sign', 'not'),
-  lineEnd: fc.oneof(
-    { weight: 9, arbitrary: fc.constant('\r\n' as const) },
-    { weight: 1, arbitrary: fc.constant('\n' as const) },
-  ),
-})
+const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc
+  .record({
+    good,
+    bent: fc.record({
+      method: sometimes(bentMethod),
+      path: sometimes(fc.oneof(bentPath, bentPath, fc.webPath())),
+      body: sometimes(fc.constantFrom('', '{}', sign)),
+    }),
+    rest: fc.record({
+      protocol: fc.constantFrom('HTTP/1.1', 'HTTP/1.1', 'HTTP/2', 'HTTP/2', 'HTTP/1.0'),
+      host: usually(
+        'localhost:8081',
+        fc.constantFrom('signer', 'signing-pod', 'signer.pod.internal', 'a', ''),
+      ),
+      headers: fc.array(header, { maxLength: 4 }),
+      token: usually(0, fc.nat(10)),
+      paired: usually('as sent', fc.constantFrom('for /sign', 'not')),
+      lineEnd: usually('\r\n', fc.constant('\n')),
+    }),
+  })
+  .map(({ good: { method, path, body }, bent, rest }) => ({
+    method: bent.method ?? method,
+    path: bent.path ?? path,
+    body: bent.body ?? body,
+    ...rest,
+  }))
 
 /** The same for the same seed. */
 export function makeFuzzedRequests(seed: number, count: number): FuzzedRequest[] {
