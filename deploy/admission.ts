@@ -12,13 +12,17 @@ import type { Resource } from './resources.ts'
 export const policyDelayMs = 15_000
 const pollMs = 500
 
-const group = 'admissionregistration.k8s.io'
+export const admissionGroup = 'admissionregistration.k8s.io'
 const apiResources = z.object({ resources: z.array(z.object({ name: z.string() })) })
 const policy = z.object({ spec: z.unknown() })
 
 /** Throws UserError unless the API server knows ValidatingAdmissionPolicies. */
 export async function checkAdmissionKinds(): Promise<void> {
-  const { resources } = await kubectlJson(apiResources, ['get', '--raw', `/apis/${group}/v1`])
+  const { resources } = await kubectlJson(apiResources, [
+    'get',
+    '--raw',
+    `/apis/${admissionGroup}/v1`,
+  ])
   if (resources.some(({ name }) => name === 'validatingadmissionpolicies')) return
   throw new UserError(
     'this cluster has no ValidatingAdmissionPolicy: nothing would keep the key out of other Pods',

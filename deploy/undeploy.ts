@@ -1,7 +1,8 @@
-// make undeploy: takes away what `make deploy` applied. The key stays, and the namespace with it, unless
-// DELETE_KEY=yes.
+// make undeploy: takes away what `make deploy` applied. The key stays, and with it the namespace and the admission policies
+// that guard it, unless DELETE_KEY=yes.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
+import { admissionGroup } from './admission.ts'
 import { checkCluster } from './check-cluster.ts'
 import { exists, kubectl } from './kubectl.ts'
 import { deployment, keySecret, namespace } from './names.ts'
@@ -16,25 +17,27 @@ await runMain(async () => {
   await step('the cluster answers', checkCluster)
   // Names and kinds are the same whatever the cluster's facts are.
   const resources = parseResources(await kubectl(['kustomize', overlay]))
+  const guards = resources.filter(({ apiVersion }) => apiVersion.startsWith(admissionGroup))
   if (!(await exists(['namespace', namespace]))) {
-    await step('admission policies', () => remove(resources.filter(isClusterScoped)))
+    await step('admission policies', () => remove(guards))
     say(`nothing else to take away: there is no namespace ${namespace}`)
     return
   }
   // The Pod goes first: without its policies the signer must not run for a moment.
   await step(`Deployment ${deployment} and its Pods`, removePods)
   await step('the other resources', () =>
-    remove(resources.filter(({ kind }) => kind !== 'Namespace')),
+    remove(resources.filter((each) => each.kind !== 'Namespace' && !guards.includes(each))),
   )
   if (process.env.DELETE_KEY !== 'yes') {
     say(
-      `left: namespace ${namespace} and the key in its Secret ${keySecret}, which no admission policy guards any more (make undeploy DELETE_KEY=yes deletes both)`,
+      `left: namespace ${namespace}, the key in its Secret ${keySecret}, and the admission policies that guard it (make undeploy DELETE_KEY=yes deletes them all)`,
     )
     return
   }
   await step(`Secret ${keySecret}`, () =>
     kubectl(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found']),
   )
+  await step('admission policies', () => remove(guards))
   const left = await listLeftovers()
   if (left.length > 0) {
     say(`left: namespace ${namespace}, because of what else is in it: ${left.join(', ')}`)
@@ -44,10 +47,6 @@ await runMain(async () => {
     kubectl(['delete', 'namespace', namespace, '--wait=true'], { timeoutMs: 120_000 }),
   )
 })
-
-function isClusterScoped({ kind, metadata }: Resource): boolean {
-  return kind !== 'Namespace' && metadata.namespace === undefined
-}
 
 async function removePods(): Promise<void> {
   // Foreground: the Deployment is gone only when its Pods are.
