@@ -8,7 +8,7 @@ import { makeFuzzedRequests } from './cases/fuzz.ts'
 import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from './support/attackers.ts'
 import { type BatchResult, runBatch } from './support/batch.ts'
 import { testControls } from './support/expectations.ts'
-import { type FuzzAnswer, sendFuzzed, sendFuzzedFromHere } from './support/fuzzing.ts'
+import { type FuzzAnswer, sendFuzzed } from './support/fuzzing.ts'
 import { forgeTokens } from './support/tokens.ts'
 import { SIGNER_IN_POD } from './support/victim.ts'
 
@@ -52,7 +52,7 @@ describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
           [callers[3]]: await sendFuzzed(lookAlike, SIGNER_IN_MESH, take(3), everything),
           [callers[4]]: await sendFuzzed(stranger, SIGNER_IN_MESH, take(4), everything),
           [callers[5]]: await sendFuzzed(outsider, byPod, take(5), everything),
-          [callers[6]]: await sendFuzzedFromHere(world, take(6), everything),
+          [callers[6]]: await sendFuzzed('here', world, take(6), everything),
         }
       })
     })

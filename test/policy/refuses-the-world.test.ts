@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { withGatewayUrl } from '../../deploy/gateway-url.ts'
 import { findIngressGateway } from '../../deploy/ingress-gateway.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
+import { probeFrom } from './support/containers.ts'
 import { testControls, testNothingReached } from './support/expectations.ts'
-import { type Outcome, runProbe } from './support/probe.ts'
+import type { Outcome } from './support/probe.ts'
 import { bearer, type RequestParts, signParts, writeRequest } from './support/requests.ts'
-import { PROBE_MS } from './support/timeouts.ts'
 
 type Attack = { name: string; parts: (token: string) => RequestParts }
 
@@ -38,20 +38,19 @@ describe('the world, through the ingress gateway', () => {
   beforeAll(async () => {
     const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
     await withGatewayUrl(gateway, process.env.GATEWAY_URL, async ({ url }) => {
-      const { hostname, port } = new URL(url)
-      const send = (parts: RequestParts) =>
-        runProbe(
-          {
-            host: hostname,
-            port: Number(port || 80),
-            bytes: writeRequest({ host: hostname, ...parts }),
-          },
-          PROBE_MS,
+      const { hostname: host, port } = new URL(url)
+      const send = (all: readonly RequestParts[]) =>
+        probeFrom(
+          'here',
+          all.map((parts) => {
+            return { host, port: Number(port || 80), bytes: writeRequest({ host, ...parts }) }
+          }),
         )
       batch = await runBatch((_, { token, pairing }) =>
-        Promise.all(attacks.map(({ parts }) => send(signParts(pairing, parts(token))))),
+        send(attacks.map(({ parts }) => signParts(pairing, parts(token)))),
       )
-      process_ = await send({ path: '/process' })
+      const [outcome] = await send([{ path: '/process' }])
+      process_ = outcome as Outcome
     })
   })
 

@@ -2,18 +2,16 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { serviceAccount } from '../../../deploy/names.ts'
 import type { AttackPods } from '../support/attack-pods.ts'
-import { type Container, callIn } from '../support/containers.ts'
+import { type Container, callIn, type Origin } from '../support/containers.ts'
 import { forgeCertificate, forgeHeaders, readSpiffeId } from '../support/forged-identity.ts'
-import type { Probe } from '../support/probe.ts'
+import type { Place, Probe } from '../support/probe.ts'
 import { issueToken } from '../support/tokens.ts'
 import { stealCredentials, type Victim } from '../support/victim.ts'
 import type { CallerId } from './declared.ts'
 
-export type Gateway = { host: string; port: number }
 export type Shows = { token?: string; pairing?: KeyObject; headers?: Record<string, string> }
 export type Approach = {
-  /** A container, or this machine. */
-  from: Container | 'here'
+  from: Origin
   host: string
   /** If it is one for everything. */
   port?: number
@@ -25,7 +23,7 @@ export type Approach = {
 export async function planApproaches(
   victim: Victim,
   { lookAlike, twin, stranger, outsider, victimInMesh }: AttackPods,
-  gateway: Gateway,
+  gateway: Place,
 ): Promise<Record<CallerId, Approach>> {
   const spiffeId = await readSpiffeId()
   const [stolen, ownToken, wrongToken, certificate] = await Promise.all([

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AttackPods } from '../support/attack-pods.ts'
 import { readAuditLog } from '../support/audited-requests.ts'
 import { probeFrom } from '../support/containers.ts'
-import { type Outcome, type Probe, runProbes } from '../support/probe.ts'
+import type { Outcome, Place, Probe } from '../support/probe.ts'
 import {
   bearer,
   makeRequestId,
@@ -11,9 +11,9 @@ import {
   signParts,
   writeRequest,
 } from '../support/requests.ts'
-import { LOG_MS, POLL_MS, PROBE_MS } from '../support/timeouts.ts'
+import { LOG_MS, POLL_MS } from '../support/timeouts.ts'
 import type { Victim } from '../support/victim.ts'
-import { type Approach, type Gateway, planApproaches, type Shows } from './approaches.ts'
+import { type Approach, planApproaches, type Shows } from './approaches.ts'
 import { classify } from './classify.ts'
 import { type CallerId, callers, declare, type RequestId, requests } from './declared.ts'
 import type { Cell } from './report.ts'
@@ -41,7 +41,7 @@ const audited = ['sign', 'batch', 'verify', 'keys']
 export async function measure(
   victim: Victim,
   pods: AttackPods,
-  gateway: Gateway,
+  gateway: Place,
 ): Promise<{ cells: Cell[]; signaturesWithoutRight: number }> {
   const start = new Date()
   const approaches = await planApproaches(victim, pods, gateway)
@@ -88,9 +88,9 @@ async function send(plans: readonly Plan[]): Promise<Outcome[]> {
   await Promise.all(
     [...Map.groupBy(plans, ({ from }) => from)].map(async ([from, all]) => {
       const probes = all.map(({ probe }) => probe)
-      const got = from === 'here' ? runProbes(probes, PROBE_MS) : probeFrom(from, probes)
-      for (const [index, outcome] of (await got).entries())
+      for (const [index, outcome] of (await probeFrom(from, probes)).entries()) {
         outcomes.set(all[index] as Plan, outcome)
+      }
     }),
   )
   return plans.map((each) => outcomes.get(each) as Outcome)

@@ -2,11 +2,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kubectl } from '../../../deploy/kubectl.ts'
-import type { H2Outcome, H2Request } from './h2-probe.ts'
-import type { Outcome, Probe } from './probe.ts'
+import { type H2Outcome, type H2Request, runH2Requests } from './h2-probe.ts'
+import { type Outcome, type Place, type Probe, runProbes } from './probe.ts'
 import { BATCH_MS, PROBE_MS } from './timeouts.ts'
 
 export type Container = { namespace: string; pod: string; container: string }
+/** Where requests come from: a container, or this machine. */
+export type Origin = Container | 'here'
 
 /**
  * Calls an exported function of a file here with `args`, in a container; both go there by standard input. `flags` are Node's,
@@ -30,9 +32,10 @@ export async function callIn<T>(
   return JSON.parse(output)
 }
 
-/** Runs the probes in a container; their outcomes are in the same order. */
-export function probeFrom(container: Container, probes: readonly Probe[]): Promise<Outcome[]> {
-  return callIn(container, 'probe.ts', `(probes) => runProbes(probes, ${PROBE_MS})`, probes)
+/** Runs the probes from a container or from this machine; their outcomes are in the same order. */
+export function probeFrom(origin: Origin, probes: readonly Probe[]): Promise<Outcome[]> {
+  if (origin === 'here') return runProbes(probes, PROBE_MS)
+  return callIn(origin, 'probe.ts', `(probes) => runProbes(probes, ${PROBE_MS})`, probes)
 }
 
 /** One after the other. */
@@ -45,23 +48,24 @@ export function probeInTurnFrom(
 
 /** As many as there are names, all of them to one place. */
 export async function sendFrom(
-  container: Container,
-  place: Pick<Probe, 'host' | 'port'>,
+  origin: Origin,
+  place: Place,
   requests: Record<string, string>,
 ): Promise<Record<string, Outcome>> {
   const probes = Object.values(requests).map((bytes) => ({ ...place, bytes }))
-  const outcomes = await probeFrom(container, probes)
+  const outcomes = await probeFrom(origin, probes)
   return Object.fromEntries(
     Object.keys(requests).map((name, index) => [name, outcomes[index] as Outcome]),
   )
 }
 
-/** The same over HTTP/2. */
+/** Over HTTP/2. */
 export function sendH2From(
-  container: Container,
-  place: Pick<Probe, 'host' | 'port'>,
+  origin: Origin,
+  place: Place,
   requests: readonly H2Request[],
 ): Promise<H2Outcome[]> {
+  if (origin === 'here') return runH2Requests(place, requests, PROBE_MS)
   const call = `({ place, requests }) => runH2Requests(place, requests, ${PROBE_MS})`
-  return callIn(container, 'h2-probe.ts', call, { place, requests })
+  return callIn(origin, 'h2-probe.ts', call, { place, requests })
 }

@@ -1,83 +1,47 @@
 // Sends fuzzed requests, with the tokens and the pairing secret that their sender has.
 import type { KeyObject } from 'node:crypto'
 import type { FuzzedRequest } from '../cases/fuzz.ts'
-import { type Container, probeFrom, sendH2From } from './containers.ts'
-import { type H2Outcome, type H2Request, runH2Requests } from './h2-probe.ts'
-import { type Outcome, runProbes } from './probe.ts'
+import { type Origin, probeFrom, sendH2From } from './containers.ts'
+import type { H2Request } from './h2-probe.ts'
+import type { Place } from './probe.ts'
 import { bearer, readStatus, signParts, toH2Request } from './requests.ts'
-import { PROBE_MS } from './timeouts.ts'
 
-type Place = { host: string; port: number }
 type Possessions = { tokens: readonly string[]; pairing?: KeyObject }
 /** What was sent, for a report, and what came. */
 export type FuzzAnswer = { request: FuzzedRequest; status?: number | undefined; body: string }
 
-type Transport = {
-  raw: (bytes: readonly string[]) => Promise<Outcome[]>
-  h2: (requests: readonly H2Request[]) => Promise<H2Outcome[]>
-}
-
-/** Requests that go into a container at a time. */
+/** Requests that are sent at a time. */
 const CHUNK = 400
 
-/** Sends them from a container. */
-export function sendFuzzed(
-  from: Container,
+/** Sends them, those over HTTP/1 first. */
+export async function sendFuzzed(
+  origin: Origin,
   place: Place,
   requests: readonly FuzzedRequest[],
   has: Possessions,
-): Promise<FuzzAnswer[]> {
-  return send(requests, has, {
-    raw: (all) =>
-      probeFrom(
-        from,
-        all.map((bytes) => ({ ...place, bytes })),
-      ),
-    h2: (all) => sendH2From(from, place, all),
-  })
-}
-
-/** Sends them from this machine. */
-export function sendFuzzedFromHere(
-  place: Place,
-  requests: readonly FuzzedRequest[],
-  has: Possessions,
-): Promise<FuzzAnswer[]> {
-  return send(requests, has, {
-    raw: (all) =>
-      runProbes(
-        all.map((bytes) => ({ ...place, bytes })),
-        PROBE_MS,
-      ),
-    h2: (all) => runH2Requests(place, all, PROBE_MS),
-  })
-}
-
-async function send(
-  requests: readonly FuzzedRequest[],
-  has: Possessions,
-  { raw, h2 }: Transport,
 ): Promise<FuzzAnswer[]> {
   const answers: FuzzAnswer[] = []
-  const [overH2, overH1] = [
-    requests.filter(({ protocol }) => protocol === 'HTTP/2'),
-    requests.filter(({ protocol }) => protocol !== 'HTTP/2'),
-  ]
-  for (let at = 0; at < overH1.length; at += CHUNK) {
-    const chunk = overH1.slice(at, at + CHUNK)
-    const outcomes = await raw(chunk.map((each) => writeH1(each, has)))
-    for (const [index, { received }] of outcomes.entries()) {
+  const overH2 = requests.filter(({ protocol }) => protocol === 'HTTP/2')
+  const overH1 = requests.filter(({ protocol }) => protocol !== 'HTTP/2')
+  for (const chunk of divide(overH1)) {
+    const probes = chunk.map((each) => ({ ...place, bytes: writeH1(each, has) }))
+    for (const [index, { received }] of (await probeFrom(origin, probes)).entries()) {
       answers.push({ request: chunk[index] as FuzzedRequest, ...readAnswer(received) })
     }
   }
-  for (let at = 0; at < overH2.length; at += CHUNK) {
-    const chunk = overH2.slice(at, at + CHUNK)
-    const outcomes = await h2(chunk.map((each) => writeH2(each, has)))
-    for (const [index, { status, body }] of outcomes.entries()) {
+  for (const chunk of divide(overH2)) {
+    const written = chunk.map((each) => writeH2(each, has))
+    for (const [index, outcome] of (await sendH2From(origin, place, written)).entries()) {
+      const { status, body } = outcome
       answers.push({ request: chunk[index] as FuzzedRequest, status, body })
     }
   }
   return answers
+}
+
+function divide<T>(all: readonly T[]): T[][] {
+  const count = Math.ceil(all.length / CHUNK)
+  return Array.from({ length: count }, (_, index) => all.slice(index * CHUNK, (index + 1) * CHUNK))
 }
 
 /** The answer after "100 Continue", if that came first (RFC 9110 section 15.2.1). */

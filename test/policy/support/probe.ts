@@ -3,9 +3,9 @@
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
-export type Probe = {
-  host: string
-  port: number
+export type Place = { host: string; port: number }
+
+export type Probe = Place & {
   /** latin1: one character a byte. */
   bytes: string
   /** Talk TLS and trust anybody; `certificate` and `key` in PEM. */
@@ -41,7 +41,7 @@ export async function runProbes(
 }
 
 /** Opens a connection, sends the bytes, and collects what comes until the other side closes. */
-export function runProbe(probe: Probe, timeoutMs: number): Promise<Outcome> {
+function runProbe(probe: Probe, timeoutMs: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const { host, port, tls } = probe
     const outcome: Outcome = { connected: false, end: 'closed', received: '' }
