@@ -1,5 +1,5 @@
-// make undeploy: takes away what `make deploy` applied. The key stays, and with it the namespace and the admission policies
-// that guard it, unless DELETE_KEY=yes.
+// make undeploy: takes away what `make deploy` applied. The key stays, and with it the namespace and the admission
+// policies that guard it, unless DELETE_KEY=yes.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { admissionGroup } from './admission.ts'

@@ -1,14 +1,14 @@
 // Attack 24: each container looks for what belongs to another. To look from within the signer the glass is broken, as
 // docs/break-glass.md says, and mended.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CommandError, tryRun } from '../../cli/exec.ts'
+import { tryRun } from '../../cli/exec.ts'
 import { readKeys } from '../../deploy/hmac-key.ts'
 import { namespace } from '../../deploy/names.ts'
 import { callIn } from './support/containers.ts'
 import { deleteResources } from './support/deletions.ts'
-import { CONFIG_MS, POLL_MS } from './support/timeouts.ts'
+import { CONFIG_MS } from './support/timeouts.ts'
 import { findVictim, type Victim } from './support/victim.ts'
+import { waitFor } from './support/wait.ts'
 
 type Found = { user: number; group: number; groups: number[]; files: Record<string, string> }
 
@@ -24,19 +24,20 @@ async function lookIn(victim: Victim, container: string, files: string[]): Promi
 
 /** Until an exec into the signer is let through, or refused again: the API server hears of it in its own time. */
 async function waitForExec(victim: Victim, wanted: 'let through' | 'refused'): Promise<void> {
-  const deadline = Date.now() + CONFIG_MS
-  for (;;) {
-    const seen = await lookIn(victim, 'signer', []).then(
-      () => 'let through',
-      (error) => {
-        if (error instanceof CommandError || error.name === 'UserError') return 'refused'
-        throw error
-      },
-    )
-    if (seen === wanted) return
-    if (Date.now() > deadline) throw new Error(`an exec into the signer is not ${wanted}`)
-    await sleep(POLL_MS)
-  }
+  await waitFor(
+    async () => {
+      const seen = await lookIn(victim, 'signer', []).then(
+        () => 'let through',
+        (error: Error) => {
+          if (error.message.includes('nobody enters the container signer')) return 'refused'
+          throw error
+        },
+      )
+      return seen === wanted || undefined
+    },
+    CONFIG_MS,
+    () => `an exec into the signer is not ${wanted}`,
+  )
 }
 
 describe('each container has what is its own, and nothing of another', () => {

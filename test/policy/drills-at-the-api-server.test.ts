@@ -11,10 +11,9 @@ import { namespace, serviceAccount } from '../../deploy/names.ts'
 import { outsider } from './support/attackers.ts'
 import { type BatchResult, runBatch } from './support/batch.ts'
 import { callIn } from './support/containers.ts'
+import type { Attempt } from './support/drill-escape.ts'
 import { testControls, testNothingReached } from './support/expectations.ts'
 import { PROBE_MS } from './support/timeouts.ts'
-
-type Attempt = { what: string; result: string }
 
 const paths = [
   `GET /api/v1/namespaces/${namespace}/secrets`,

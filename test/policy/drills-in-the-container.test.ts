@@ -4,10 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { readKeys } from '../../deploy/hmac-key.ts'
 import { type BatchResult, runBatch } from './support/batch.ts'
 import { callIn } from './support/containers.ts'
+import type { Attempt } from './support/drill-escape.ts'
+import type { Search } from './support/drill-search.ts'
 import { testControls, testNothingReached } from './support/expectations.ts'
-
-type Attempt = { what: string; result: string }
-type Search = { finds: { needle: string; where: string }[]; files: number; bytes: number }
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
 

@@ -1,14 +1,14 @@
 // Attack 27: somebody has deleted one of the locks. Nobody gets a signature who had none before; the frontend is served or
 // refused; and the matrix names what is missing.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { holds, type Report } from './matrix/report.ts'
 import { takeReport } from './matrix/take-report.ts'
 import { describeDisagreements } from './matrix/verdict.ts'
 import { pods } from './support/attackers.ts'
 import { deleteResources } from './support/deletions.ts'
-import { CONFIG_MS, POLL_MS } from './support/timeouts.ts'
+import { CONFIG_MS } from './support/timeouts.ts'
 import { findVictim } from './support/victim.ts'
+import { waitFor } from './support/wait.ts'
 
 /** `shows`: a cell in which it shows, as "caller request". */
 const locks: readonly { resource: string; shows?: string; seen?: Report['cells'][0]['seen'] }[] = [
@@ -53,15 +53,15 @@ const take = async () =>
 
 /** Takes reports until one is as `wanted` says; the proxies hear of a change in their own time. */
 async function waitForReport(wanted: (report: Report) => boolean): Promise<Report> {
-  const deadline = Date.now() + CONFIG_MS
-  for (;;) {
-    const report = await take()
-    if (wanted(report)) return report
-    if (Date.now() > deadline) {
-      throw new Error(`no such report:\n${describeDisagreements(report).join('\n')}`)
-    }
-    await sleep(POLL_MS)
-  }
+  let report: Report | undefined
+  return waitFor(
+    async () => {
+      report = await take()
+      return wanted(report) ? report : undefined
+    },
+    CONFIG_MS,
+    () => `no such report:\n${report && describeDisagreements(report).join('\n')}`,
+  )
 }
 
 const seenIn = ({ cells }: Report, name: string) =>

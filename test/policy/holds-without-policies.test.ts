@@ -1,15 +1,15 @@
 // Attacks 27 and 28, their worst case: somebody has deleted every policy, and made a Service for the signer, so that the mesh
 // lets everybody through to it, in plain text too. Its own lock holds.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl } from '../../deploy/kubectl.ts'
 import { deployment, namespace } from '../../deploy/names.ts'
 import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from './support/attackers.ts'
+import { readAuditLog } from './support/audited-requests.ts'
 import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
 import { type Container, probeFrom } from './support/containers.ts'
 import { deleteResources, listOfKind } from './support/deletions.ts'
 import { testControls } from './support/expectations.ts'
-import type { Outcome } from './support/probe.ts'
+import type { Outcome, Place } from './support/probe.ts'
 import {
   bearer,
   makeRequestId,
@@ -17,8 +17,9 @@ import {
   readStatus,
   writeRequest,
 } from './support/requests.ts'
-import { CONFIG_MS, POLL_MS } from './support/timeouts.ts'
+import { CONFIG_MS } from './support/timeouts.ts'
 import { findVictim } from './support/victim.ts'
+import { waitFor } from './support/wait.ts'
 
 const kinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 /** What a caller can claim about itself. */
@@ -30,23 +31,24 @@ const signerInPlainText = async () => ({ host: (await findVictim()).podIP, port:
 /** The proxies hear of it in their own time. */
 async function waitForStatus(
   from: Container,
-  place: { host: string; port: number },
+  place: Place,
   line: string,
   wanted: number,
 ): Promise<void> {
   const [method = '', path = ''] = line.split(' ')
-  const bytes = writeRequest({ method, path })
-  const deadline = Date.now() + CONFIG_MS
-  for (;;) {
-    const [outcome] = await probeFrom(from, [{ ...place, bytes }])
-    if (readStatus(outcome?.received ?? '') === wanted) return
-    if (Date.now() > deadline) throw new Error(`${line} is not answered with ${wanted}`)
-    await sleep(POLL_MS)
-  }
+  const probe = { ...place, bytes: writeRequest({ method, path }) }
+  await waitFor(
+    async () => {
+      const [outcome] = await probeFrom(from, [probe])
+      return readStatus(outcome?.received ?? '') === wanted || undefined
+    },
+    CONFIG_MS,
+    () => `${line} is not answered with ${wanted}`,
+  )
 }
 
 /** A Service that leads to the signer's port, as anybody may make it who may make Services here. */
-async function exposeSigner(): Promise<{ host: string; port: number }> {
+async function exposeSigner(): Promise<Place> {
   const service = {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'test-exposed', namespace } },
     spec: {
@@ -71,6 +73,7 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
   }
   const results = new Map<string, BatchResult<Outcome[]>>()
   const requestId = makeRequestId()
+  const start = new Date()
 
   beforeAll(async () => {
     restore = await deleteResources((await Promise.all(kinds.map(listOfKind))).flat())
@@ -78,7 +81,7 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
     // The mesh really lets them through: this is only for the Pod itself, otherwise, and for nobody in plain text.
     await waitForStatus(stranger, SIGNER_IN_MESH, 'GET /readyz', 200)
     await waitForStatus(outsider, inPlainText, 'GET /readyz', 200)
-    const places: Record<string, { host: string; port: number }> = {
+    const places: Record<string, Place> = {
       outsider: inPlainText,
       'stranger, by a Service': await exposeSigner(),
     }
@@ -102,9 +105,8 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
   })
 
   test('each is in the audit log under its real name, not the one that it claims', async () => {
-    const args = ['logs', '-n', namespace, `deployment/${deployment}`, '-c', 'signer']
-    const lines = (await kubectl(args)).split('\n').filter((line) => line.includes(requestId))
-    const entries = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'audit')
+    const all = await readAuditLog(await findVictim(), start)
+    const entries = all.filter((entry) => entry.requestId === requestId)
     const spiffe = (name: string) => `spiffe://cluster.local/ns/${name}`
     expect(entries.map(({ caller, outcome }) => [caller, outcome])).toEqual([
       [spiffe('signing-test-stranger/sa/default'), 'pairing_refused'],

@@ -5,13 +5,13 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunResult, tryRun } from '../../cli/exec.ts'
 import { exists, kubectl } from '../../deploy/kubectl.ts'
 import { namespace } from '../../deploy/names.ts'
 import { callers, declare, requests } from './matrix/declared.ts'
-import { PODS_MS, POLL_MS } from './support/timeouts.ts'
+import { PODS_MS } from './support/timeouts.ts'
+import { waitFor } from './support/wait.ts'
 
 const program = resolve(import.meta.dirname, 'matrix/matrix.ts')
 
@@ -62,7 +62,11 @@ describe('make matrix', () => {
 test('make matrix, interrupted, leaves nothing behind', async () => {
   const child = spawn(process.execPath, [program], { stdio: 'ignore' })
   const ended = once(child, 'exit')
-  while (!(await exists(['namespace', 'signing-matrix-stranger']))) await sleep(POLL_MS)
+  await waitFor(
+    async () => (await exists(['namespace', 'signing-matrix-stranger'])) || undefined,
+    PODS_MS,
+    () => 'no Pod to attack from is made',
+  )
   child.kill('SIGINT')
   expect(await ended).toEqual([130, null])
   expect(await listLeftovers()).toEqual([])

@@ -1,5 +1,4 @@
 // Has every caller ask for everything, and looks what comes.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { AttackPods } from '../support/attack-pods.ts'
 import { readAuditLog } from '../support/audited-requests.ts'
 import { probeFrom } from '../support/containers.ts'
@@ -11,8 +10,9 @@ import {
   signParts,
   writeRequest,
 } from '../support/requests.ts'
-import { LOG_MS, POLL_MS } from '../support/timeouts.ts'
+import { LOG_MS } from '../support/timeouts.ts'
 import type { Victim } from '../support/victim.ts'
+import { waitFor } from '../support/wait.ts'
 import { type Approach, planApproaches, type Shows } from './approaches.ts'
 import { classify } from './classify.ts'
 import { type CallerId, callers, declare, type RequestId, requests } from './declared.ts'
@@ -96,25 +96,27 @@ async function send(plans: readonly Plan[]): Promise<Outcome[]> {
   return plans.map((each) => outcomes.get(each) as Outcome)
 }
 
-/** By the signer's audit log, in which others may be as well: what counts is our requests that were to be refused. */
+/**
+ * By the signer's audit log, in which others may be as well: what counts is our requests that were to be refused. Throws if
+ * requests that came to the signer are not in it: then it shows nothing.
+ */
 async function countWronged(victim: Victim, since: Date, asked: readonly Asked[]): Promise<number> {
-  const expected = asked
-    .filter(
-      ({ cell }) => audited.includes(cell.request) && ['served', 'pairing'].includes(cell.seen),
-    )
-    .map(({ requestId }) => requestId)
-  const refused = asked
-    .filter(({ cell }) => cell.declared !== 'served')
-    .map(({ requestId }) => requestId)
-  const deadline = Date.now() + LOG_MS
-  for (;;) {
-    const entries = await readAuditLog(victim, since)
-    const ids = new Set(entries.map(({ requestId }) => requestId))
-    if (expected.every((id) => ids.has(id)) || Date.now() > deadline) {
-      return entries
-        .filter(({ requestId }) => refused.includes(requestId))
-        .reduce((sum, { count }) => sum + count, 0)
-    }
-    await sleep(POLL_MS)
-  }
+  const idsOf = (wanted: (cell: Cell) => boolean) =>
+    asked.filter(({ cell }) => wanted(cell)).map(({ requestId }) => requestId)
+  const expected = idsOf(
+    ({ request, seen }) => audited.includes(request) && ['served', 'pairing'].includes(seen),
+  )
+  const refused = idsOf(({ declared }) => declared !== 'served')
+  const entries = await waitFor(
+    async () => {
+      const found = await readAuditLog(victim, since)
+      const ids = new Set(found.map(({ requestId }) => requestId))
+      return expected.every((id) => ids.has(id)) ? found : undefined
+    },
+    LOG_MS,
+    () => "the signer's audit log lacks requests that it has answered: rotated?",
+  )
+  return entries
+    .filter(({ requestId }) => refused.includes(requestId))
+    .reduce((sum, { count }) => sum + count, 0)
 }

@@ -1,14 +1,15 @@
 // Pods to attack from, brought up and taken away. Each run has names and an address of its own, so that two don't meet.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { kubectl } from '../../../deploy/kubectl.ts'
 import { namespace } from '../../../deploy/names.ts'
 import { type Container, probeFrom } from './containers.ts'
+import type { Outcome } from './probe.ts'
 import { readStatus, writeRequest } from './requests.ts'
-import { CONFIG_MS, PODS_MS, POLL_MS } from './timeouts.ts'
+import { CONFIG_MS, PODS_MS } from './timeouts.ts'
 import type { Victim } from './victim.ts'
+import { waitFor } from './wait.ts'
 
 export type AttackPods = {
   run: string
@@ -84,17 +85,15 @@ async function readResources({ run, victimInMesh }: AttackPods, { frontendImage,
 
 /** A new ServiceEntry takes a moment to reach a proxy; until then nothing that is refused would mean anything. */
 async function waitForTheWay(from: Container, { victimInMesh }: AttackPods): Promise<void> {
-  const deadline = Date.now() + CONFIG_MS
   const bytes = writeRequest({ method: 'GET', path: '/' })
-  for (;;) {
-    const outcomes = await probeFrom(
-      from,
-      [8080, 8081].map((port) => ({ host: victimInMesh, port, bytes })),
-    )
-    if (outcomes.every(({ received }) => readStatus(received) !== undefined)) return
-    if (Date.now() > deadline) {
-      throw new Error(`${from.pod} does not get through to the victim: ${JSON.stringify(outcomes)}`)
-    }
-    await sleep(POLL_MS)
-  }
+  const probes = [8080, 8081].map((port) => ({ host: victimInMesh, port, bytes }))
+  let outcomes: Outcome[] = []
+  await waitFor(
+    async () => {
+      outcomes = await probeFrom(from, probes)
+      return outcomes.every(({ received }) => readStatus(received) !== undefined) || undefined
+    },
+    CONFIG_MS,
+    () => `${from.pod} does not get through to the victim: ${JSON.stringify(outcomes)}`,
+  )
 }

@@ -1,9 +1,9 @@
 // Which requests reached the signer: its audit log has a line for each, written before the answer, the refused included.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { kubectl } from '../../../deploy/kubectl.ts'
 import type { AuditEntry } from '../../../signer/audit-log.ts'
-import { CLOCK_SKEW_MS, LOG_MS, POLL_MS } from './timeouts.ts'
+import { CLOCK_SKEW_MS, LOG_MS } from './timeouts.ts'
 import type { Victim } from './victim.ts'
+import { waitFor } from './wait.ts'
 
 /**
  * Lists the requests that the signer got between those whose request ids are `first` and `last`, both sent after
@@ -15,21 +15,18 @@ export async function listAuditedRequests(
   last: string,
   since: Date,
 ): Promise<AuditEntry[]> {
-  const deadline = Date.now() + LOG_MS
-  for (;;) {
-    const entries = await readAuditLog(victim, since)
-    const [start, end] = [first, last].map((id) =>
-      entries.findIndex(({ requestId }) => requestId === id),
-    ) as [number, number]
-    if (start >= 0 && end >= 0) return entries.slice(start + 1, end)
-    if (Date.now() > deadline) {
-      // kubelet begins a new file at 10 MiB, and shows only that.
-      throw new Error(
-        `the audit log lacks ${start < 0 ? 'the first' : 'the last'} control: rotated?`,
-      )
-    }
-    await sleep(POLL_MS)
-  }
+  let entries: AuditEntry[] = []
+  const find = (id: string) => entries.findIndex(({ requestId }) => requestId === id)
+  return waitFor(
+    async () => {
+      entries = await readAuditLog(victim, since)
+      const [start, end] = [find(first), find(last)]
+      return start >= 0 && end >= 0 ? entries.slice(start + 1, end) : undefined
+    },
+    LOG_MS,
+    // kubelet begins a new file at 10 MiB, and shows only that.
+    () => `the audit log lacks ${find(first) < 0 ? 'the first' : 'the last'} control: rotated?`,
+  )
 }
 
 /** Every request that the signer got since then, and some from before. */

@@ -1,7 +1,6 @@
 // What an intruder asks the API server. Sent into a container as it is, see probe.ts.
 import { request } from 'node:https'
-
-type Attempt = { what: string; result: string }
+import type { Attempt } from './drill-escape.ts'
 
 /** `paths` are "METHOD /path"; each is asked with `token` and without one. `result` is a status, or why there was none. */
 export async function askApiServer(input: {

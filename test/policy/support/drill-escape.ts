@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 
-type Attempt = { what: string; result: string }
+export type Attempt = { what: string; result: string }
 
 const describe = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)
 

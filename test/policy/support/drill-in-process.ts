@@ -1,7 +1,6 @@
 // What code can do inside the service's own process. Sent into a container as it is and run under the service's own flags.
 import { Worker } from 'node:worker_threads'
-
-type Attempt = { what: string; result: string }
+import type { Attempt } from './drill-escape.ts'
 
 /** Tries what Node's permission model and our flags are to refuse. */
 export async function breakOut(): Promise<Attempt[]> {

@@ -4,7 +4,7 @@ import { closeSync, constants, openSync, readdirSync, readFileSync, readSync } f
 import { join } from 'node:path'
 
 type Find = { needle: string; where: string }
-type Search = { finds: Find[]; files: number; bytes: number }
+export type Search = { finds: Find[]; files: number; bytes: number }
 
 const CHUNK_BYTES = 1 << 20
 /** The kernel's own tables: nothing of other containers is in them, and reading some of them changes things. */

@@ -1,6 +1,7 @@
 // The attacker's end of HTTP/2 connections, without TLS and by prior knowledge (RFC 9113 section 3.3). Sent into
 // containers as it is, see probe.ts.
 import { connect } from 'node:http2'
+import type { Place } from './probe.ts'
 
 export type H2Request = { headers: Record<string, string>; body: string }
 /** `status` is missing where there was no answer; `end` says why. */
@@ -8,8 +9,6 @@ export type H2Outcome = { status?: number; end: string; body: string }
 
 /** Connections at a time. */
 const PARALLEL = 32
-
-type Place = { host: string; port: number }
 
 /** Sends the requests, each on a connection of its own; their outcomes are in the same order. */
 export async function runH2Requests(

@@ -1,13 +1,13 @@
 // How the mesh normalises paths: a setting of the whole mesh, which the policies must not depend on.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
 import type { Mode } from '../cases/paths.ts'
 import { probeFrom } from './containers.ts'
 import { readStatus, writeRequest } from './requests.ts'
-import { CONFIG_MS, POLL_MS } from './timeouts.ts'
+import { CONFIG_MS } from './timeouts.ts'
 import { findVictim, SIGNER_IN_POD } from './victim.ts'
+import { waitFor } from './wait.ts'
 
 const configMap = z.object({ data: z.object({ mesh: z.string() }) })
 const target = ['configmap', 'istio', '-n', 'istio-system']
@@ -33,12 +33,18 @@ export async function setMode(mode: Mode): Promise<() => Promise<void>> {
   const { data } = await kubectlJson(configMap, ['get', ...target, '-o', 'json'])
   const before = await readMode()
   const changed = { ...parse(data.mesh), pathNormalization: { normalization: mode } }
-  await writeMesh(stringify(changed))
-  await waitFor(mode)
-  return async () => {
+  const restore = async () => {
     await writeMesh(data.mesh)
-    await waitFor(before)
+    await waitForMode(before)
   }
+  await writeMesh(stringify(changed))
+  try {
+    await waitForMode(mode)
+  } catch (error) {
+    await restore()
+    throw error
+  }
+  return restore
 }
 
 async function writeMesh(mesh: string): Promise<void> {
@@ -46,11 +52,10 @@ async function writeMesh(mesh: string): Promise<void> {
   await kubectl(['patch', ...target, '--type=merge', '--patch', patch])
 }
 
-async function waitFor(mode: Mode): Promise<void> {
-  const deadline = Date.now() + CONFIG_MS
-  for (;;) {
-    if ((await readMode()) === mode) return
-    if (Date.now() > deadline) throw new Error(`the Pod's proxy does not come to do ${mode}`)
-    await sleep(POLL_MS)
-  }
+async function waitForMode(mode: Mode): Promise<void> {
+  await waitFor(
+    async () => (await readMode()) === mode || undefined,
+    CONFIG_MS,
+    () => `the Pod's proxy does not come to do ${mode}`,
+  )
 }
