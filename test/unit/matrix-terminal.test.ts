@@ -6,7 +6,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { breakCell, makeBrokenReport, makeReport } from '../policy/matrix/support/sample-report.ts'
 import { formatTable } from '../policy/matrix/terminal.ts'
 
-const { getColorDepth } = WriteStream.prototype
+// A terminal with colours wherever the tests run: Node takes CI and TMUX from the environment for one with fewer.
+const getColorDepth = () =>
+  WriteStream.prototype.getColorDepth({
+    TERM: 'xterm-256color',
+    ...(process.env.NO_COLOR === undefined ? {} : { NO_COLOR: process.env.NO_COLOR }),
+  })
 const terminal = Object.assign(new PassThrough(), { isTTY: true, getColorDepth })
 const file = new PassThrough()
 const format = (report = makeReport()) => formatTable(report, file)
@@ -15,7 +20,6 @@ const lastLine = (text: string) => text.split('\n').at(-1)
 beforeEach(() => {
   vi.stubEnv('FORCE_COLOR', undefined)
   vi.stubEnv('NO_COLOR', undefined)
-  vi.stubEnv('TERM', 'xterm-256color')
 })
 afterEach(() => vi.unstubAllEnvs())
 
