@@ -5,26 +5,31 @@ import { readFileSync } from 'node:fs'
 import { AppError } from '../runtime/errors.ts'
 import { PAIRING_SECRET_BYTES, signRequestHeaders } from '../runtime/http-signature.ts'
 
+/** `headers` for a request, and the secret that they were made with. */
+export type Proof = { headers: Record<string, string>; secret?: KeyObject }
 export type Pairing = {
-  /** Headers for a request; throws AppError pairing_unavailable. */
-  sign: (request: { method: string; path: string; body: Uint8Array }) => Record<string, string>
-  /** Reads the secret again, for the signer makes a new one at each start. True if it is another one than before. */
-  renew: () => boolean
+  /** Throws AppError pairing_unavailable. */
+  sign: (request: { method: string; path: string; body: Uint8Array }) => Proof
+  /**
+   * Reads the secret again, for the signer makes a new one at each start. True if it is another one than `used`: of many
+   * requests under way at that moment, each is told by what it was signed with itself.
+   */
+  renew: (used?: KeyObject) => boolean
 }
 
 /** Makes the pairing with the secret in `file`; without a file (separate Pods) nothing is signed. */
 export function createPairing(file: string | undefined, now: () => number = Date.now): Pairing {
-  if (file === undefined) return { sign: () => ({}), renew: () => false }
+  if (file === undefined) return { sign: () => ({ headers: {} }), renew: () => false }
   let secret: KeyObject | undefined
   return {
     sign: (request) => {
       secret ??= readSecret(file)
-      return signRequestHeaders(secret, { ...request, created: Math.floor(now() / 1_000) })
+      const created = Math.floor(now() / 1_000)
+      return { headers: signRequestHeaders(secret, { ...request, created }), secret }
     },
-    renew: () => {
-      const before = secret
+    renew: (used) => {
       secret = readSecret(file)
-      return before === undefined || !before.equals(secret)
+      return used === undefined || !used.equals(secret)
     },
   }
 }

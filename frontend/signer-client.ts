@@ -3,7 +3,7 @@ import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/cont
 import { AppError } from '../runtime/errors.ts'
 import type { ReadToken } from './caller-token.ts'
 import { type Answer, createPost } from './http-post.ts'
-import type { Pairing } from './pairing.ts'
+import type { Pairing, Proof } from './pairing.ts'
 
 export type SignerClientOptions = {
   url: URL
@@ -34,11 +34,13 @@ export function createSignerClient(options: SignerClientOptions): AskSigner {
     }
     const signal = AbortSignal.timeout(timeoutMs)
     const request = { method: 'POST', path: url.pathname, body }
-    const send = () => post({ ...headers, ...pairing.sign(request) }, body, signal)
+    const send = (proof: Proof) => post({ ...headers, ...proof.headers }, body, signal)
     try {
-      const answer = await send()
+      const proof = pairing.sign(request)
+      const answer = await send(proof)
       // Refused may mean that the signer has a new secret since its restart. Who is refused was not signed for.
-      return readSignature(answer.status === 403 && pairing.renew() ? await send() : answer)
+      const isOutdated = answer.status === 403 && pairing.renew(proof.secret)
+      return readSignature(isOutdated ? await send(pairing.sign(request)) : answer)
     } catch (error) {
       throw explain(error, signal)
     }

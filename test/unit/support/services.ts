@@ -61,7 +61,7 @@ export function signHeaders(
 ): Record<string, string> {
   const pairing = createPairing(join(pairingDir, 'secret'))
   const request = { method: 'POST', path, body: Buffer.from(body) }
-  return { ...jsonType, ...pairing.sign(request) }
+  return { ...jsonType, ...pairing.sign(request).headers }
 }
 
 type Told = { status: number | undefined; body: Record<string, unknown> }
