@@ -1,12 +1,13 @@
 // make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
 // finding on stdout with file and line of its source. Nothing is changed.
 // FILES: a kustomization, a folder of YAML or a file, judged as the whole of what is deployed; without it, what make
-// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy.
+// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, COMPONENTS, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CommandError } from '../cli/exec.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { composeClusterFacts } from '../deploy/cluster-facts.ts'
+import { parseComponents } from '../deploy/components.ts'
 import { computeImageReferences } from '../deploy/image-references.ts'
 import { inspectCluster } from '../deploy/preflight.ts'
 import { renderResources } from '../deploy/render.ts'
@@ -28,6 +29,7 @@ class FoundError extends Error {}
 
 await runMain(async () => {
   const { env } = process
+  const components = await parseComponents(env.COMPONENTS)
   const cluster = await inspectCluster({
     revision: env.ISTIO_REVISION || undefined,
     gatewaySelector: env.GATEWAY_SELECTOR || undefined,
@@ -42,7 +44,10 @@ await runMain(async () => {
     if (env.FILES) return readSubject(resolve(env.FILES), folder.path)
     const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
     const facts = cluster === undefined ? defaultFacts : composeClusterFacts(cluster)
-    const { yaml } = await renderResources({ folder: folder.path, facts, images, origins: true })
+    const { yaml } = await renderResources({
+      ...{ folder: folder.path, facts, images, components },
+      origins: true,
+    })
     return takeOrigins(yaml, folder.path, resolve(root, 'k8s/overlays/default/kustomization.yaml'))
   })
   const { resources } = subject

@@ -1,20 +1,22 @@
 // Applies a rendering: first only asks the API server, then does it. Fields that others own are left alone.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { z } from 'zod'
 import { CommandError } from '../cli/exec.ts'
 import { say, UserError } from '../cli/terminal.ts'
 import { changesPolicies, isRefusedByPolicyAlone, policyDelayMs } from './admission.ts'
+import { keepReplicas } from './autoscaler.ts'
 import { exists, kubectl } from './kubectl.ts'
 import { fieldManager, namespace } from './names.ts'
 import type { Rendering } from './render.ts'
-import { describeResource, parseResources, type Resource, resourceSchema } from './resources.ts'
+import {
+  describeResource,
+  listOf,
+  parseResources,
+  type Resource,
+  resourceSchema,
+} from './resources.ts'
 
-/** kubectl prints a List, or, if it found exactly one, the resource itself. */
-const found = z.union([
-  z.object({ items: z.array(resourceSchema) }).transform(({ items }) => items),
-  resourceSchema.transform((resource) => [resource]),
-])
+const found = listOf(resourceSchema)
 /** Milliseconds. */
 const pollMs = 500
 const applyArgs = ['apply', '--server-side', `--field-manager=${fieldManager}`]
@@ -64,6 +66,7 @@ export async function dryRun(rendering: Rendering, force = false): Promise<void>
  */
 export async function applyRendering(rendering: Rendering, force = false): Promise<string[]> {
   const before = await readLive(rendering)
+  await keepReplicas(parseResources(rendering.yaml))
   await applyAll(rendering, force)
   const after = await readLive(rendering)
   return [...after.entries()]

@@ -1,16 +1,19 @@
 // make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
 // KUBECONFIG: the cluster · IMAGES: registry and prefix · NODE_IMAGE: the base that the images were built on ·
-// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't be found out · FORCE_CONFLICTS=yes: take over fields
-// that somebody else has set.
+// COMPONENTS: optional parts of k8s/components, by name · GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't
+// be found out · FORCE_CONFLICTS=yes: take over fields that somebody else has set.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkPoliciesHold } from './admission.ts'
 import { checkAnalysis } from './analyze.ts'
 import { applyRendering, dryRun, ensureNamespace, removeNamespace } from './apply.ts'
+import { noteMissingMetrics } from './autoscaler.ts'
 import { composeClusterFacts } from './cluster-facts.ts'
+import { parseComponents } from './components.ts'
 import { urlForPeople, withGatewayUrl } from './gateway-url.ts'
 import { ensureKey } from './hmac-key.ts'
 import { computeImageReferences } from './image-references.ts'
+import { findLeftovers } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
 import { inspectCluster } from './preflight.ts'
 import { formatCurl, processMessage } from './process-message.ts'
@@ -26,7 +29,7 @@ const firstAnswerMs = 60_000
 
 await runMain(async () => {
   const { env } = process
-  const { findings, rendering, madeNamespace } = await prepare().catch((error) => {
+  const { findings, rendering, leftovers, madeNamespace } = await prepare().catch((error) => {
     say('nothing was changed')
     throw error
   })
@@ -35,6 +38,11 @@ await runMain(async () => {
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
   if (madeNamespace) changed.unshift(`Namespace/${namespace}`)
   say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
+  if (leftovers.length > 0) {
+    say(
+      `left from an earlier deployment: ${leftovers.join(', ')} (kubectl delete -n ${namespace}, or make undeploy with the rest)`,
+    )
+  }
   await step('the API server refuses whoever else would mount the key', checkPoliciesHold)
   await step('the Pod is ready', waitForRollout)
   await step('istioctl analyze has no objection to what is there now', () =>
@@ -54,17 +62,21 @@ await runMain(async () => {
 /** All checks. The namespace is made if they succeed, and taken away again if the last one, which needs it, fails. */
 async function prepare() {
   const { env } = process
+  const components = await parseComponents(env.COMPONENTS)
   const findings = await inspectCluster({
     revision: env.ISTIO_REVISION || undefined,
     gatewaySelector: env.GATEWAY_SELECTOR || undefined,
   })
   const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
   const rendering = await step('resources rendered for this cluster', () =>
-    renderResources({ folder, facts: composeClusterFacts(findings), images }),
+    renderResources({ folder, facts: composeClusterFacts(findings), images, components }),
   )
+  const resources = parseResources(rendering.yaml)
   await step('the user has every right that is needed', () =>
-    checkRights(listNeededRights(parseResources(rendering.yaml))),
+    checkRights(listNeededRights(resources)),
   )
+  const leftovers = await findLeftovers(resources)
+  await noteMissingMetrics(resources)
   await step('istioctl analyze has no objection', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision),
   )
@@ -75,5 +87,5 @@ async function prepare() {
       throw error
     }),
   )
-  return { findings, rendering, madeNamespace }
+  return { findings, rendering, leftovers, madeNamespace }
 }

@@ -1,8 +1,9 @@
-// Turns k8s/ and mesh/ into the YAML for one cluster: base and mesh, that cluster's facts, and the images.
+// Turns k8s/ and mesh/ into the YAML for one cluster: base and mesh, components, that cluster's facts, and the images.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { type ClusterFacts, toConfigMap } from './cluster-facts.ts'
+import { componentsFolder, factsComponent } from './components.ts'
 import type { ImageReference } from './image-references.ts'
 import { kubectl } from './kubectl.ts'
 
@@ -20,16 +21,17 @@ export type Rendering = {
 
 /**
  * Writes kustomization.yaml, cluster-facts.yaml and rendered.yaml into `folder`, which is made if needed.
- * Asks no cluster. Throws CommandError if kustomize fails. `origins`: each resource says in annotations where it
- * is from, which is for analysis alone.
+ * Asks no cluster. Throws CommandError if kustomize fails. `components`: names of optional ones, applied in their order.
+ * `origins`: each resource says in annotations where it is from, which is for analysis alone.
  */
 export async function renderResources(input: {
   folder: string
   facts: ClusterFacts
   images: readonly ImageReference[]
+  components?: readonly string[]
   origins?: boolean
 }): Promise<Rendering> {
-  const { folder, facts, images, origins = false } = input
+  const { folder, facts, images, components = [], origins = false } = input
   const fromFolder = (path: string) => relative(folder, join(root, path))
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'cluster-facts.yaml'), stringify(toConfigMap(facts)))
@@ -37,7 +39,9 @@ export async function renderResources(input: {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [fromFolder(overlay), 'cluster-facts.yaml'],
-    components: [fromFolder('k8s/components/cluster-facts')],
+    components: [...components, factsComponent].map((name) =>
+      fromFolder(`${componentsFolder}/${name}`),
+    ),
     // kustomize asks only the outermost file for an order.
     sortOptions: await readSortOptions(),
     buildMetadata: origins ? originMetadata : [],

@@ -21,6 +21,14 @@ export const resourceSchema = z.looseObject({
 
 export type Resource = z.infer<typeof resourceSchema>
 
+/** What `kubectl get` prints: a List, or, if it found exactly one, the resource itself. Parsed, it is always a list. */
+export function listOf<T>(item: z.ZodType<T>): z.ZodType<T[]> {
+  return z.union([
+    z.object({ items: z.array(item) }).transform(({ items }) => items),
+    item.transform((resource) => [resource]),
+  ])
+}
+
 /** Parses a stream of YAML documents; empty documents are left out. Throws on broken YAML or what is no resource. */
 export function parseResources(yaml: string): Resource[] {
   return parseAllDocuments(yaml)

@@ -1,10 +1,11 @@
-// make undeploy: takes away what `make deploy` applied. The key stays, and with it the namespace and the admission
-// policies that guard it, unless DELETE_KEY=yes.
+// make undeploy: takes away what `make deploy` applied, whichever components it had. The key stays, and with it the namespace
+// and the admission policies that guard it, unless DELETE_KEY=yes.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { admissionGroup } from './admission.ts'
 import { checkCluster } from './check-cluster.ts'
 import { exists, kubectl } from './kubectl.ts'
+import { readAppliedComponents } from './leftovers.ts'
 import { deployment, keySecret, namespace } from './names.ts'
 import { parseResources, type Resource } from './resources.ts'
 
@@ -25,8 +26,12 @@ await runMain(async () => {
   }
   // The Pod goes first: without its policies the signer must not run for a moment.
   await step(`Deployment ${deployment} and its Pods`, removePods)
+  const optional = await readAppliedComponents()
   await step('the other resources', () =>
-    remove(resources.filter((each) => each.kind !== 'Namespace' && !guards.includes(each))),
+    remove([
+      ...resources.filter((each) => each.kind !== 'Namespace' && !guards.includes(each)),
+      ...optional,
+    ]),
   )
   if (process.env.DELETE_KEY !== 'yes') {
     say(

@@ -44,8 +44,8 @@ describe.skipIf(!canStart)('the API server', () => {
     { form: 'as an ordinary container', native: false },
     { form: 'as a native sidecar', native: true },
   ])("with Istio's proxy $form", ({ native }) => {
-    const attempt = async (change: (yaml: string) => string) => {
-      const rendering = await renderSample()
+    const attempt = async (change: (yaml: string) => string, components: string[] = []) => {
+      const rendering = await renderSample(components)
       const injected = await injectProxy({ ...rendering, yaml: change(rendering.yaml) }, native)
       await rm(dirname(rendering.path), { recursive: true })
       // As if the annotations had never been: what injection has made of them counts.
@@ -55,6 +55,8 @@ describe.skipIf(!canStart)('the API server', () => {
 
     test('lets our Pod through', async () => {
       expect(await attempt((yaml) => yaml)).toMatchObject({ code: 0 })
+      const all = ['deployer', 'high-availability', 'autoscaling']
+      expect(await attempt((yaml) => yaml, all)).toMatchObject({ code: 0 })
     })
 
     test('refuses a proxy that was told to mount the key', async () => {

@@ -112,6 +112,10 @@ test.each([
   ['ServiceEntry', 'serviceentries'],
   ['ValidatingAdmissionPolicy', 'validatingadmissionpolicies'],
   ['ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'],
+  ['PodDisruptionBudget', 'poddisruptionbudgets'],
+  ['HorizontalPodAutoscaler', 'horizontalpodautoscalers'],
+  ['DestinationRule', 'destinationrules'],
+  ['Role', 'roles'],
 ])('the API calls %s %s', (kind, plural) => expect(pluralize(kind)).toBe(plural))
 
 test.each([

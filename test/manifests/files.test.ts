@@ -6,7 +6,14 @@ import { parse } from 'yaml'
 import { parseResources } from '../../deploy/resources.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const folders = ['mesh', 'k8s/base', 'k8s/admission']
+const folders = [
+  'mesh',
+  'k8s/base',
+  'k8s/admission',
+  'k8s/components/autoscaling',
+  'k8s/components/deployer',
+  'k8s/components/high-availability',
+]
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 
 const files = await Promise.all(
@@ -43,7 +50,9 @@ describe.each(files)('$folder/$name', ({ folder, name, path }) => {
 })
 
 test.each(folders)('%s/kustomization.yaml lists every file', async (folder) => {
-  const { resources } = parse(await readFile(join(root, folder, 'kustomization.yaml'), 'utf8'))
+  const text = await readFile(join(root, folder, 'kustomization.yaml'), 'utf8')
+  const { resources, patches = [] } = parse(text)
+  const patched = patches.flatMap(({ path = [] }) => path)
   const names = files.filter((file) => file.folder === folder).map(({ name }) => name)
-  expect(resources.toSorted()).toEqual(names.toSorted())
+  expect([...resources, ...patched].toSorted()).toEqual(names.toSorted())
 })

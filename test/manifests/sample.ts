@@ -1,7 +1,7 @@
 // The resources as `make deploy` would render them for a cluster that differs from Istio's defaults in everything, so
 // that a value that is not filled in shows.
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdir, mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type ClusterFacts, composeClusterFacts } from '../../deploy/cluster-facts.ts'
 import { type Rendering, renderResources } from '../../deploy/render.ts'
@@ -21,16 +21,21 @@ export const sampleFacts: ClusterFacts = composeClusterFacts({
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 })
 
-/** Renders with the sample facts into a folder of its own under .deploy/. */
-export async function renderSample(): Promise<Rendering> {
+/** Renders with the sample facts, and `components`, into a folder of its own under .deploy/. */
+export async function renderSample(components: readonly string[] = []): Promise<Rendering> {
   const parent = resolve(import.meta.dirname, '../../.deploy')
   await mkdir(parent, { recursive: true })
+  const folder = await mkdtemp(join(parent, 'sample-'))
   return renderResources({
-    folder: await mkdtemp(join(parent, 'sample-')),
+    folder,
     facts: sampleFacts,
+    components,
     images: [
       { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
       { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
     ],
+  }).catch(async (error) => {
+    await rm(folder, { recursive: true })
+    throw error
   })
 }

@@ -1,0 +1,57 @@
+// The optional parts of a deployment, k8s/components, by the names that COMPONENTS gives.
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { UserError } from '../cli/terminal.ts'
+import { parseResources, type Resource } from './resources.ts'
+
+export const componentsFolder = 'k8s/components'
+const folder = resolve(import.meta.dirname, '..', componentsFolder)
+/** Always there, and last: it fills in what the others bring, too. */
+export const factsComponent = 'cluster-facts'
+/** A component → the one that has to come before it. */
+const predecessors: Record<string, string> = { autoscaling: 'high-availability' }
+const kustomization = z.object({ resources: z.array(z.string()).default([]) })
+
+/** The names of all optional components, sorted. */
+export async function listComponents(): Promise<string[]> {
+  const names = await readdir(folder)
+  return names.filter((name) => name !== factsComponent).toSorted()
+}
+
+/**
+ * Reads names that are separated by spaces or commas, e.g. "high-availability autoscaling"; a name that comes again is
+ * dropped. Throws UserError for a name that is none and for an order that can't be.
+ */
+export async function parseComponents(text = ''): Promise<string[]> {
+  const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))]
+  const known = await listComponents()
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new UserError(
+      `COMPONENTS names what is no optional component: ${unknown.join(', ')}`,
+      `there are: ${known.join(', ')}`,
+    )
+  }
+  for (const [name, first] of Object.entries(predecessors)) {
+    if (!names.includes(name) || names.indexOf(first) < names.indexOf(name)) continue
+    throw new UserError(
+      `COMPONENTS names ${name} before ${first}, which would undo it`,
+      `COMPONENTS='${[first, ...names.filter((each) => each !== first)].join(' ')}'`,
+    )
+  }
+  return names
+}
+
+/** The resources that the optional components add, all of them, as they are written there. */
+export async function readComponentResources(): Promise<Resource[]> {
+  const files = await Promise.all((await listComponents()).map(listResourceFiles))
+  const texts = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))
+  return texts.flatMap(parseResources)
+}
+
+async function listResourceFiles(component: string): Promise<string[]> {
+  const text = await readFile(join(folder, component, 'kustomization.yaml'), 'utf8')
+  return kustomization.parse(parse(text)).resources.map((name) => join(folder, component, name))
+}

@@ -1,0 +1,41 @@
+// Who set which fields of a live resource, as the API server keeps account of it for server-side apply.
+import { z } from 'zod'
+import { kubectl } from './kubectl.ts'
+import { fieldManager } from './names.ts'
+import { listOf, type Resource, resourceSchema } from './resources.ts'
+
+/** The fields as a tree of "f:<name>". */
+const fields = z.looseObject({
+  'f:spec': z.looseObject({ 'f:replicas': z.unknown() }).partial().optional(),
+})
+const owned = resourceSchema.extend({
+  metadata: resourceSchema.shape.metadata.extend({
+    managedFields: z
+      .array(
+        z.looseObject({
+          manager: z.string().default(''),
+          operation: z.string().default(''),
+          fieldsV1: fields.default({}),
+        }),
+      )
+      .default([]),
+  }),
+})
+export type OwnedResource = z.infer<typeof owned>
+const found = listOf(owned)
+
+/** Reads those of `resources` that are on the cluster, with the owners of their fields. */
+export async function readOwned(resources: readonly Resource[]): Promise<OwnedResource[]> {
+  if (resources.length === 0) return []
+  const list = { apiVersion: 'v1', kind: 'List', items: resources }
+  const args = ['get', '-f', '-', '--ignore-not-found', '--show-managed-fields', '-o', 'json']
+  const text = await kubectl(args, { input: JSON.stringify(list) })
+  return text.trim() === '' ? [] : found.parse(JSON.parse(text))
+}
+
+/** The fields that `make deploy` has applied; undefined if it has not applied the resource at all. */
+export function findApplied({ metadata }: OwnedResource) {
+  return metadata.managedFields.find(
+    ({ manager, operation }) => manager === fieldManager && operation === 'Apply',
+  )?.fieldsV1
+}

@@ -1,0 +1,81 @@
+// The optional components, each alone and together: the rules of `make analyze` hold with them, `make undeploy` knows what
+// they add, and COMPONENTS names them.
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { applyRules } from '../../analyze/rule.ts'
+import { rules } from '../../analyze/rules.ts'
+import { analyzeRendering } from '../../deploy/analyze.ts'
+import { parseComponents, readComponentResources } from '../../deploy/components.ts'
+import type { Rendering } from '../../deploy/render.ts'
+import { describeResource, parseResources, type Resource } from '../../deploy/resources.ts'
+import { renderSample } from './sample.ts'
+
+let plain: string[]
+
+beforeAll(async () => {
+  const { yaml, path } = await renderSample()
+  await rm(dirname(path), { recursive: true })
+  plain = parseResources(yaml).map(describeResource)
+})
+
+describe.each([
+  { components: ['high-availability'] },
+  { components: ['autoscaling'] },
+  { components: ['deployer'] },
+  { components: ['high-availability', 'autoscaling'] },
+  { components: ['deployer', 'high-availability', 'autoscaling'] },
+])('with $components', ({ components }) => {
+  let rendering: Rendering
+  let resources: Resource[]
+
+  beforeAll(async () => {
+    rendering = await renderSample(components)
+    resources = parseResources(rendering.yaml)
+  })
+  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+
+  test('every rule holds', () => expect(applyRules(rules, resources)).toEqual([]))
+
+  test('istioctl analyze has neither errors nor warnings', async () => {
+    expect(await analyzeRendering(rendering, 'files')).toEqual([])
+  })
+
+  test('the Pod is still applied last', () => {
+    expect(resources.at(-1)?.kind).toBe('Deployment')
+  })
+
+  test('`make undeploy` knows everything that they add', async () => {
+    const added = resources.map(describeResource).filter((name) => !plain.includes(name))
+    const known = (await readComponentResources()).map(describeResource)
+    expect(added).not.toEqual([])
+    expect(known).toEqual(expect.arrayContaining(added))
+  })
+})
+
+describe('COMPONENTS', () => {
+  test.each([
+    [undefined, []],
+    ['', []],
+    ['high-availability autoscaling', ['high-availability', 'autoscaling']],
+    [' autoscaling,deployer  autoscaling ', ['autoscaling', 'deployer']],
+  ])('%j names %j', async (text, names) => expect(await parseComponents(text)).toEqual(names))
+
+  test.each(['high-availabilty', 'cluster-facts', '../base', '.'])(
+    'refuses what is none, and says what there is: %s',
+    async (name) => {
+      await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
+        message: expect.stringContaining(`: ${name}`),
+        todo: 'there are: autoscaling, deployer, high-availability',
+      })
+    },
+  )
+
+  test('refuses an order in which one undoes the other, and so does kustomize', async () => {
+    const wrong = ['autoscaling', 'high-availability']
+    await expect(parseComponents(wrong.join(' '))).rejects.toMatchObject({
+      todo: "COMPONENTS='high-availability autoscaling'",
+    })
+    await expect(renderSample(wrong)).rejects.toThrow('/spec/replicas')
+  })
+})
