@@ -16,11 +16,13 @@ export type FrontendDeps = ServiceDeps & {
   askSigner: AskSigner
   /** Throws AppError for what keeps it from calling the signer. */
   requireCredentials: () => void
+  /** Messages that are being signed at once. */
+  maxRequests: number
 }
 
 /** Makes the app. Ready means that there is all that it takes to call the signer. */
 export function createApp(deps: FrontendDeps): App {
-  const { log, metrics, isDraining, askSigner, requireCredentials } = deps
+  const { log, metrics, isDraining, askSigner, requireCredentials, maxRequests } = deps
   const app = createHttpApp(log, metrics)
   addHealthRoutes(app, () => {
     if (isDraining()) throw new AppError('shutting_down', 'the frontend is shutting down')
@@ -29,6 +31,6 @@ export function createApp(deps: FrontendDeps): App {
   addMetricsRoute(app, metrics)
   const api = describeApi()
   addRoute(app, 'GET', '/openapi.json', (c) => c.json(api))
-  addRoute(app, 'POST', '/process', createProcessHandler(askSigner))
+  addRoute(app, 'POST', '/process', createProcessHandler(askSigner, maxRequests))
   return app
 }

@@ -8,6 +8,10 @@ const schema = z.object({
     wholeNumber(0, 60_000).check(z.describe('how long requests are still taken after SIGTERM')),
     0,
   ),
+  FRONTEND_MAX_REQUESTS: z._default(
+    wholeNumber(1, 10_000).check(z.describe('messages that are being signed at once')),
+    128,
+  ),
   SIGNER_URL: z._default(
     z
       .string()
@@ -36,6 +40,7 @@ const schema = z.object({
 export type FrontendConfig = Readonly<{
   port: number
   lingerMs: number
+  maxRequests: number
   signerUrl: URL
   signerTimeoutMs: number
   callerTokenFile: string
@@ -48,6 +53,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): FrontendConfig {
   return Object.freeze({
     port: variables.FRONTEND_PORT,
     lingerMs: variables.FRONTEND_LINGER_MS,
+    maxRequests: variables.FRONTEND_MAX_REQUESTS,
     signerUrl: new URL(variables.SIGNER_URL),
     signerTimeoutMs: variables.SIGNER_TIMEOUT_MS,
     callerTokenFile: variables.CALLER_TOKEN_FILE,

@@ -21,7 +21,12 @@ await runService(
       readToken()
       pairing.renew()
     }
-    const app = createApp({ ...deps, askSigner, requireCredentials })
+    const app = createApp({
+      ...deps,
+      askSigner,
+      requireCredentials,
+      maxRequests: config.maxRequests,
+    })
     return { app, address: { port: config.port }, lingerMs: config.lingerMs }
   },
 )

@@ -1,4 +1,5 @@
 // The signer's routes: POST /sign, /sign/batch, /verify, and GET /keys, /healthz, /readyz, /metrics.
+import { createConcurrencyLimit } from '../runtime/concurrency-limit.ts'
 import { AppError } from '../runtime/errors.ts'
 import {
   type App,
@@ -10,7 +11,6 @@ import {
 import type { ServiceDeps } from '../runtime/service.ts'
 import type { AuditLog } from './audit-log.ts'
 import { createAuditing } from './audited.ts'
-import { createConcurrencyLimit } from './concurrency-limit.ts'
 import { createKeysHandler } from './keys-endpoint.ts'
 import { createSignBatchHandler } from './sign-batch-endpoint.ts'
 import { createSignHandler } from './sign-endpoint.ts'
@@ -27,17 +27,20 @@ export function createApp(deps: SignerDeps): App {
   const { log, metrics, isDraining, getKeyRing, admit, auditLog } = deps
   const app = createHttpApp(log, metrics)
   app.use(createAuditing(auditLog))
-  const limited = createConcurrencyLimit(deps.maxRequests)
-  const limitedBatch = createConcurrencyLimit(MAX_BATCHES)
+  // Before the body is read: who has no place is refused at once, and who is not admitted takes none for long.
+  const one = createConcurrencyLimit(deps.maxRequests)
+  const batch = createConcurrencyLimit(MAX_BATCHES)
   addHealthRoutes(app, () => {
     if (isDraining()) throw new AppError('shutting_down', 'the signer is shutting down')
     auditLog.requireWritable()
     getKeyRing()
   })
   addMetricsRoute(app, metrics)
-  addRoute(app, 'POST', '/sign', limited(createSignHandler(deps)))
-  addRoute(app, 'POST', '/sign/batch', limitedBatch(createSignBatchHandler(deps)))
-  addRoute(app, 'POST', '/verify', limited(createVerifyHandler(getKeyRing, admit)))
+  const [sign, signBatch] = [createSignHandler(deps), createSignBatchHandler(deps)]
+  const verify = createVerifyHandler(getKeyRing, admit)
+  addRoute(app, 'POST', '/sign', (c) => one(() => sign(c)))
+  addRoute(app, 'POST', '/sign/batch', (c) => batch(() => signBatch(c)))
+  addRoute(app, 'POST', '/verify', (c) => one(() => verify(c)))
   addRoute(app, 'GET', '/keys', createKeysHandler(getKeyRing, admit))
   return app
 }

@@ -11,6 +11,7 @@ function makeApp(fault?: AppError) {
     metrics: createMetrics(),
     isDraining: () => false,
     requireCredentials: () => {},
+    maxRequests: 1,
     askSigner: async () => {
       if (fault !== undefined) throw fault
       return { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }

@@ -1,15 +1,16 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createApp } from '../../../frontend/app.ts'
 import type { AskSigner } from '../../../frontend/signer-client.ts'
 import { AppError, type ErrorCode } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
-import { get, post } from '../support/http.ts'
+import { beginPost, get, post } from '../support/http.ts'
 
-/** Makes the app with a signer that answers, or fails with `fault`; what it was asked is in `asked`. */
-function makeApp(fault?: AppError) {
+/** Makes the app with a signer that answers after `until`, or fails with `fault`; what it was asked is in `asked`. */
+function makeApp(fault?: AppError, until?: Promise<void>) {
   const asked: string[][] = []
   const askSigner: AskSigner = async (...args) => {
     asked.push(args)
+    await until
     if (fault !== undefined) throw fault
     return { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
   }
@@ -22,6 +23,7 @@ function makeApp(fault?: AppError) {
     isDraining: () => false,
     askSigner,
     requireCredentials,
+    maxRequests: 2,
   }
   return { app: createApp(deps), asked }
 }
@@ -72,6 +74,35 @@ describe('POST /process', () => {
 
   test.each(['/sign', '/verify', '/keys'])('knows nothing of %s', async (path) => {
     expect((await post(makeApp().app, path, { message: 'a' })).status).toBe(404)
+  })
+})
+
+describe('too much at once', () => {
+  test('is answered by 503 and Retry-After, and no signature is asked for', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { app, asked } = makeApp(undefined, promise)
+    const begun = ['a', 'b'].map((message) => post(app, '/process', { message }))
+    await vi.waitFor(() => expect(asked.length).toBe(2))
+    const { status, headers, body } = await post(app, '/process', { message: 'c' })
+    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'overloaded', '1'])
+    resolve()
+    expect((await Promise.all(begun)).map((answer) => answer.status)).toEqual([200, 200])
+    expect((await post(app, '/process', { message: 'c' })).status).toBe(200)
+  })
+
+  test('is not what a thousand slow bodies are', async () => {
+    const { app } = makeApp()
+    const slow = Array.from({ length: 1_000 }, () => beginPost(app, '/process', '{"message":"a"}'))
+    expect((await post(app, '/process', { message: 'c' })).status).toBe(200)
+    for (const { finish } of slow.slice(0, 2)) finish()
+    expect(await Promise.all(slow.slice(0, 2).map(({ answered }) => answered))).toEqual([200, 200])
+  })
+
+  test('is what more slow bodies are than there is memory for', async () => {
+    const { app } = makeApp()
+    for (let count = 0; count < 1_200; count++) beginPost(app, '/process', '{"message":"a"}')
+    const { status, body } = await post(app, '/process', { message: 'c' })
+    expect([status, body.code]).toEqual([503, 'overloaded'])
   })
 })
 

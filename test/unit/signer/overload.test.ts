@@ -1,26 +1,7 @@
 // Too many at once: some are told so, the others are served, and when they have gone everybody is.
 import { describe, expect, test } from 'vitest'
-import { get, post } from '../support/http.ts'
+import { beginPost, get, post } from '../support/http.ts'
 import { makeSignerApp } from '../support/signer-app.ts'
-
-type App = ReturnType<typeof makeSignerApp>
-
-/** A request whose body is on its way until `finish` is called. */
-function begin(app: App, path: string, text: string) {
-  let finish = () => {}
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      finish = () => {
-        controller.enqueue(Buffer.from(text))
-        controller.close()
-      }
-    },
-  })
-  const headers = { 'content-type': 'application/json' }
-  const init: RequestInit & { duplex: 'half' } = { method: 'POST', headers, body, duplex: 'half' }
-  const answered = Promise.resolve(app.request(path, init)).then(({ status }) => status)
-  return { finish, answered }
-}
 
 describe.each([
   ['/sign', { message: 'a' }, 3],
@@ -30,7 +11,7 @@ describe.each([
   test(`over ${most} at once is answered by 503 and Retry-After`, async () => {
     const app = makeSignerApp(undefined, undefined, 3)
     const text = JSON.stringify(request)
-    const begun = Array.from({ length: most }, () => begin(app, path, text))
+    const begun = Array.from({ length: most }, () => beginPost(app, path, text))
     const { status, headers, body } = await post(app, path, request)
     expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'overloaded', '1'])
     expect((await get(app, '/readyz')).status).toBe(200)

@@ -14,6 +14,23 @@ export async function post(app: App, path: string, body: unknown, headers = {}) 
   return readAnswer(response)
 }
 
+/** POSTs JSON of which the last part is on its way until `finish` is called. */
+export function beginPost(app: App, path: string, json: string) {
+  let finish = () => {}
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      finish = () => {
+        controller.enqueue(Buffer.from(json))
+        controller.close()
+      }
+    },
+  })
+  const headers = { 'content-type': 'application/json' }
+  const init: RequestInit & { duplex: 'half' } = { method: 'POST', headers, body, duplex: 'half' }
+  const answered = Promise.resolve(app.request(path, init)).then(({ status }) => status)
+  return { finish, answered }
+}
+
 /** GETs `path`. */
 export async function get(app: App, path: string, headers = {}) {
   return readAnswer(await app.request(path, { headers }))
