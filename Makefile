@@ -20,7 +20,7 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER ISTIO_REVISION GATEWAY_SELECTOR COMPONENTS FORCE_CONFLICTS DELETE_KEY FILES
+export DOCS OUT IMAGES BUILDER COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN
 
 .PHONY: help
 help: ## list the targets
@@ -57,6 +57,10 @@ deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=regi
 .PHONY: undeploy
 undeploy: node_modules ## take away what deploy applied; the key too with DELETE_KEY=yes
 	@node deploy/undeploy.ts
+
+.PHONY: rotate-key
+rotate-key: node_modules ## a new signing key in three steps, no request lost; OVERLAP=24h DRY_RUN=yes
+	@node deploy/rotate-key.ts
 
 .PHONY: smoke
 smoke: node_modules ## one message through the ingress gateway, its signature compared with OpenSSL's

@@ -1,9 +1,9 @@
 // How this machine reaches the ingress gateway: an address that was given, its load balancer's, or a port-forward.
-import { spawn } from 'node:child_process'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import type { IngressGateway } from './ingress-gateway.ts'
 import { kubectlJson } from './kubectl.ts'
+import { startPortForward } from './port-forward.ts'
 
 export type GatewayUrl = {
   /** Without a slash at the end, e.g. "http://203.0.113.7". */
@@ -16,7 +16,6 @@ export type GatewayUrl = {
 const servicePort = 80
 /** The local end of the port-forward that a person is told to start. */
 const suggestedLocalPort = 8080
-const forwardTimeoutMs = 4_000
 
 const services = z.object({
   items: z.array(
@@ -54,7 +53,9 @@ export async function withGatewayUrl<T>(
   const host = address?.hostname ?? address?.ip
   if (host !== undefined) return use({ url: `http://${host.includes(':') ? `[${host}]` : host}` })
   const target = ['-n', gateway.namespace, `service/${service.metadata.name}`]
-  const forward = await startPortForward(target)
+  const forward = await startPortForward(target, servicePort).catch((error: Error) => {
+    throw new UserError(error.message, 'set GATEWAY_URL instead')
+  })
   try {
     const prerequisite = `kubectl port-forward ${target.join(' ')} ${suggestedLocalPort}:${servicePort}`
     return await use({ url: `http://127.0.0.1:${forward.port}`, prerequisite })
@@ -82,31 +83,4 @@ async function findService(gateway: IngressGateway) {
     `no Service in namespace ${gateway.namespace} leads to port ${servicePort} of the ingress gateway`,
     'set GATEWAY_URL to where the gateway is reached from here, e.g. http://192.0.2.7',
   )
-}
-
-async function startPortForward(target: readonly string[]) {
-  const args = ['port-forward', '--address', '127.0.0.1', ...target, `:${servicePort}`]
-  const child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const stop = () => child.kill()
-  process.once('exit', stop)
-  const port = await new Promise<number>((resolve, reject) => {
-    let said = ''
-    const fail = () =>
-      reject(
-        new UserError(`kubectl port-forward failed: ${said.trim()}`, 'set GATEWAY_URL instead'),
-      )
-    const timer = setTimeout(stop, forwardTimeoutMs)
-    const listen = (chunk: Buffer) => {
-      said += chunk
-      const found = /127\.0\.0\.1:(\d+) ->/.exec(said)?.[1]
-      if (found === undefined) return
-      clearTimeout(timer)
-      resolve(Number(found))
-    }
-    child.stdout.on('data', listen)
-    child.stderr.on('data', listen)
-    child.on('error', fail)
-    child.on('close', fail)
-  })
-  return { port, stop }
 }

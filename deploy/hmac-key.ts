@@ -10,6 +10,11 @@ import { keySecret, namespace } from './names.ts'
 const keyBytes = 32
 const secret = z.object({ data: z.record(z.string(), z.base64()).default({}) })
 
+/** A new random key, in base64 as a Secret's entry has it. */
+export function makeKey(): string {
+  return randomBytes(keyBytes).toString('base64')
+}
+
 /** Makes a random key if there is no Secret for it yet. Returns whether it did. */
 export async function ensureKey(): Promise<boolean> {
   if (await exists(['secret', keySecret, '-n', namespace])) return false
@@ -18,7 +23,7 @@ export async function ensureKey(): Promise<boolean> {
     kind: 'Secret',
     metadata: { name: keySecret, namespace },
     type: 'Opaque',
-    data: { 'key-1': randomBytes(keyBytes).toString('base64') },
+    data: { 'key-1': makeKey() },
   }
   // create, not apply: an apply would leave a copy of the key in an annotation, and would overwrite one made meanwhile.
   const result = await tryRun('kubectl', ['create', '-f', '-'], { input: JSON.stringify(content) })

@@ -9,6 +9,7 @@ export type Right = {
   verb: string
   group: string
   resource: string
+  subresource?: string
   namespace?: string | undefined
   name?: string | undefined
 }
@@ -75,6 +76,7 @@ export function pluralize(kind: string): string {
   return name.endsWith('s') ? `${name}es` : `${name}s`
 }
 
-function describeResourceType({ group, resource, namespace: where }: Right): string {
-  return `${resource}${group === '' ? '' : `.${group}`}${where === undefined ? '' : ` in ${where}`}`
+function describeResourceType({ group, resource, subresource, namespace: where }: Right): string {
+  const what = subresource === undefined ? resource : `${resource}/${subresource}`
+  return `${what}${group === '' ? '' : `.${group}`}${where === undefined ? '' : ` in ${where}`}`
 }

@@ -38,7 +38,7 @@ export async function holdKeyRing(
     generation = found
     reason = ''
     metrics.countKeyLoad('loaded')
-    metrics.setKeys({ total: ring.keys.size, short: loaded.shortKeys.length })
+    metrics.setKeys(ring, loaded.shortKeys)
     for (const id of loaded.shortKeys) log('warn', 'key_short', { keyId: id })
     log('info', 'keys_loaded', { primary: ring.primary.id, count: ring.keys.size })
   }

@@ -1,5 +1,6 @@
 // The keys that the signer holds. As KeyObjects: neither printing nor JSON.stringify shows their bytes.
 import type { KeyObject } from 'node:crypto'
+import type { KeysResponse } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 
 export type Key = { id: string; material: KeyObject }
@@ -20,4 +21,10 @@ export function chooseKey(ring: KeyRing, id: string | undefined): Key {
   const key = id === undefined ? ring.primary : ring.keys.get(id)
   if (key !== undefined) return key
   throw new AppError('invalid_request', 'keyId: no such key', { field: 'keyId' })
+}
+
+/** Every key's id and state, in the order in which they are held. */
+export function listKeyStates({ primary, keys }: KeyRing): KeysResponse['keys'] {
+  const stateOf = (id: string) => (id === primary.id ? 'primary' : 'active')
+  return [...keys.keys()].map((keyId) => ({ keyId, state: stateOf(keyId) }))
 }

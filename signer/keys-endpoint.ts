@@ -3,19 +3,14 @@ import type { KeysResponse } from '../runtime/contract.ts'
 import type { AppContext } from '../runtime/http-app.ts'
 import { answer } from './audited.ts'
 import type { GetKeyRing } from './key-holder.ts'
+import { listKeyStates } from './key-ring.ts'
 import type { Admit } from './pairing.ts'
 
 /** Makes the handler. Answers KeysResponse; throws AppError for whom `admit` refuses, and while there is no key. */
 export function createKeysHandler(getKeyRing: GetKeyRing, admit: Admit) {
   return function listKeys(c: AppContext): Response {
     admit(c)(new Uint8Array())
-    const { primary, keys } = getKeyRing()
-    const response: KeysResponse = {
-      keys: [...keys.keys()].map((keyId) => ({
-        keyId,
-        state: keyId === primary.id ? 'primary' : 'active',
-      })),
-    }
+    const response: KeysResponse = { keys: listKeyStates(getKeyRing()) }
     return answer(c, response, { outcome: 'listed', count: 0 })
   }
 }

@@ -1,10 +1,11 @@
 // What the signer counts besides requests. Ids of keys are no secrets.
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { type KeyRing, listKeyStates } from './key-ring.ts'
 
 export type SignerMetrics = {
   countSignatures: (keyId: string, count: number) => void
   countKeyLoad: (result: 'loaded' | 'refused') => void
-  setKeys: (keys: { total: number; short: number }) => void
+  setKeys: (ring: KeyRing, shortKeys: readonly string[]) => void
 }
 
 /** Adds the signer's metrics to `registry`. */
@@ -22,20 +23,21 @@ export function createSignerMetrics(registry: Registry): SignerMetrics {
     labelNames: ['result'],
     registers,
   })
-  const keys = new Gauge({ name: 'signer_keys', help: 'Keys that are held.', registers })
-  const short = new Gauge({
-    name: 'signer_short_keys',
-    help: 'Keys that are held and under 32 bytes.',
+  const keys = new Gauge({
+    name: 'signer_keys',
+    help: 'Keys that are held: 1 for each, by id and state.',
+    labelNames: ['key_id', 'state'],
     registers,
   })
-  loads.inc({ result: 'loaded' }, 0)
-  loads.inc({ result: 'refused' }, 0)
+  const short = new Gauge({ name: 'signer_short_keys', help: 'Keys under 32 bytes.', registers })
+  for (const result of ['loaded', 'refused']) loads.inc({ result }, 0)
   return {
     countSignatures: (keyId, count) => signatures.inc({ key_id: keyId }, count),
     countKeyLoad: (result) => loads.inc({ result }),
-    setKeys: (held) => {
-      keys.set(held.total)
-      short.set(held.short)
+    setKeys: (ring, shortKeys) => {
+      keys.reset()
+      for (const { keyId, state } of listKeyStates(ring)) keys.set({ key_id: keyId, state }, 1)
+      short.set(shortKeys.length)
     },
   }
 }

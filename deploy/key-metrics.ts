@@ -1,0 +1,21 @@
+// Which keys a signer holds, from its metrics.
+
+/** Ids. `primary`: the key that signs; a signer without a usable key has none. */
+export type HeldKeys = { primary: string | undefined; held: string[] }
+
+/**
+ * Reads the gauge `signer_keys{key_id, state}` in Prometheus' text format. Returns undefined if the signer does not say
+ * which keys it holds, because it is too old.
+ */
+export function parseKeyMetrics(text: string): HeldKeys | undefined {
+  if (!/^# TYPE signer_keys gauge$/m.test(text) || /^signer_keys /m.test(text)) return undefined
+  // Ids have nothing that would be escaped.
+  const samples = [...text.matchAll(/^signer_keys\{(.*)\} 1$/gm)].map(([, labels = '']) => ({
+    id: /\bkey_id="([A-Za-z0-9._-]+)"/.exec(labels)?.[1],
+    state: /\bstate="([a-z]+)"/.exec(labels)?.[1],
+  }))
+  return {
+    primary: samples.find(({ state }) => state === 'primary')?.id,
+    held: samples.map(({ id }) => id).filter((id) => id !== undefined),
+  }
+}

@@ -1,0 +1,53 @@
+// make rotate-key: adds a key, makes it primary, and later retires the old one, each when every Pod is ready for it. Run
+// again, at any point, it goes on. KUBECONFIG: the cluster · OVERLAP: how long signatures of the old key go on verifying ·
+// DRY_RUN=yes: only tell.
+import { runMain, say, step, UserError } from '../cli/terminal.ts'
+import { createPodAsker } from './ask-pods.ts'
+import { checkCluster } from './check-cluster.ts'
+import { parseDuration } from './duration.ts'
+import { keySecret, namespace } from './names.ts'
+import { checkRights } from './rights.ts'
+import { rotateKey } from './rotate.ts'
+import { createDryEffects, createEffects } from './rotation-effects.ts'
+
+const secret = { group: '', resource: 'secrets', namespace, name: keySecret }
+const pods = { group: '', resource: 'pods', namespace }
+const neededRights = [
+  { verb: 'get', ...secret },
+  { verb: 'update', ...secret },
+  { verb: 'get', ...pods },
+  { verb: 'list', ...pods },
+  { verb: 'create', ...pods, subresource: 'portforward' },
+]
+
+await runMain(async () => {
+  const { OVERLAP } = process.env
+  const overlapMs = OVERLAP ? parseDuration('OVERLAP', OVERLAP) : undefined
+  const isDry = readDryRun(process.argv.slice(2), process.env.DRY_RUN)
+  await step('the cluster answers', checkCluster)
+  await step('the user has every right that is needed', () => checkRights(neededRights))
+  if (isDry) {
+    const closing = await rotateKey(createDryEffects(), overlapMs)
+    say('nothing was changed; it would end with:')
+    process.stdout.write(`${closing}\n`)
+    return
+  }
+  const { askPods, stop } = createPodAsker()
+  try {
+    process.stdout.write(`${await rotateKey(createEffects(askPods), overlapMs)}\n`)
+  } finally {
+    stop()
+  }
+})
+
+/** Whoever asks for a dry run in other words must not get a real one. */
+function readDryRun(args: readonly string[], variable = ''): boolean {
+  const unknown = args.find((arg) => arg !== '--dry-run')
+  if (unknown !== undefined) {
+    throw new UserError(`"${unknown}" is no argument`, 'the only one is --dry-run')
+  }
+  if (variable !== '' && variable !== 'yes') {
+    throw new UserError(`DRY_RUN="${variable}" says nothing`, 'DRY_RUN=yes, or leave it out')
+  }
+  return args.length > 0 || variable === 'yes'
+}

@@ -1,0 +1,34 @@
+// What a Pod reports of its keys, as make rotate-key reads it.
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { Registry } from 'prom-client'
+import { expect, test } from 'vitest'
+import { parseKeyMetrics } from '../../../deploy/key-metrics.ts'
+import type { KeyRing } from '../../../signer/key-ring.ts'
+import { createSignerMetrics } from '../../../signer/metrics.ts'
+
+function makeRing(primaryId: string, ...others: string[]): KeyRing {
+  const make = (id: string) => ({ id, material: createSecretKey(randomBytes(32)) })
+  const primary = make(primaryId)
+  const keys = [primary, ...others.map(make)].map((key) => [key.id, key] as const)
+  return { primary, keys: new Map(keys) }
+}
+
+test('every key that is held is named, and only those', async () => {
+  const registry = new Registry()
+  const metrics = createSignerMetrics(registry)
+  const report = async () => parseKeyMetrics(await registry.metrics())
+  expect(await report()).toEqual({ primary: undefined, held: [] })
+  metrics.setKeys(makeRing('key-1', 'old.key_0'), [])
+  expect(await report()).toEqual({ primary: 'key-1', held: ['key-1', 'old.key_0'] })
+  metrics.setKeys(makeRing('key-2', 'key-1'), ['key-1'])
+  expect(await report()).toEqual({ primary: 'key-2', held: ['key-2', 'key-1'] })
+  expect(await registry.metrics()).toContain('\nsigner_short_keys 1\n')
+  metrics.setKeys(makeRing('key-2'), [])
+  expect(await report()).toEqual({ primary: 'key-2', held: ['key-2'] })
+})
+
+test('a signer that only counts its keys names none', () => {
+  const help = '# HELP signer_keys Keys that are held.\n# TYPE signer_keys gauge\n'
+  expect(parseKeyMetrics(`${help}signer_keys 2\n`)).toBeUndefined()
+  expect(parseKeyMetrics('')).toBeUndefined()
+})
