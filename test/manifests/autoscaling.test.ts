@@ -144,11 +144,7 @@ describe.skipIf(!canStart)('on an API server', () => {
     await applyRendering(renderings.scaled)
     const role = ['role', 'deployer', '--verb=get', '--resource=pods']
     await kubectl(['create', ...role, '-n', namespace])
-    const names = [
-      'DestinationRule/frontend',
-      'HorizontalPodAutoscaler/secure-signing',
-      'PodDisruptionBudget/secure-signing',
-    ]
+    const names = ['HorizontalPodAutoscaler/secure-signing', 'PodDisruptionBudget/secure-signing']
     const found = (await readAppliedComponents()).map(describeResource)
     expect(found.toSorted()).toEqual(names)
     expect((await findLeftovers(parseResources(renderings.plain.yaml))).toSorted()).toEqual(names)

@@ -58,6 +58,7 @@ describe.each([
 
   test('it says nothing of TLS, which would switch automatic mTLS off', () => {
     expect(Object.keys(readSpec('DestinationRule/frontend').trafficPolicy).toSorted()).toEqual([
+      'connectionPool',
       'loadBalancer',
       'outlierDetection',
     ])
