@@ -123,15 +123,16 @@ function clientFlags(client: string): string[] {
   ]
 }
 
+// socat would take five new connections at a time: of more at once, some hang for a minute.
 function bridge(name: string, port: number, socket: string, target: string): Program[] {
-  const listen = `UNIX-LISTEN:${socket},fork,unlink-early`
+  const listen = `UNIX-LISTEN:${socket},fork,unlink-early,backlog=1024`
   return [
     { name: `${name}-inside`, command: inNodeNetwork(['socat', listen, `TCP:${target}`]) },
     {
       name: `${name}-outside`,
       command: [
         'socat',
-        `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`,
+        `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr,backlog=1024`,
         `UNIX-CONNECT:${socket}`,
       ],
     },
