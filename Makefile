@@ -20,7 +20,7 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN
+export DOCS OUT IMAGES BUILDER COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
 
 .PHONY: help
 help: ## list the targets
@@ -94,6 +94,10 @@ bench: node_modules ## the signer beside a naive one, Vault, and through the mes
 .PHONY: matrix
 matrix: node_modules ## who reaches what, measured on your deployment in half a minute; OUT=folder DOCS=yes
 	@node test/policy/matrix/matrix.ts
+
+.PHONY: faults
+faults: node_modules ## what is lost when something breaks, under load on the local cluster; ONLY=id,id SHORT=yes DOCS=yes
+	@node test/faults/faults.ts
 
 .PHONY: test
 test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other

@@ -1,5 +1,5 @@
 // unit: no cluster, in parallel. manifests: the rendered YAML. browser: the matrix's page, in a Chromium. policy: on a live
-// cluster, one file after the other.
+// cluster, one file after the other. faults: on the local one, when nothing else runs.
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/count-reporter.ts'
 
@@ -31,8 +31,21 @@ export default defineConfig({
           include: ['test/policy/**/*.test.ts'],
           globalSetup: ['test/policy/support/attackers.ts'],
           fileParallelism: false,
+          // Before the faults, which replace the Pod that the attackers know.
+          sequence: { groupOrder: 1 },
           retry: 0,
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          retry: 0,
+          testTimeout: 180_000,
           hookTimeout: 120_000,
         },
       },

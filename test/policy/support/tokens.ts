@@ -64,6 +64,11 @@ export async function copyWithClusterKey(good: string): Promise<string> {
   return signLike(good, {}, await readClusterKey())
 }
 
+/** What `good` says, good for so many seconds from now, signed with the cluster's key; negative: it has expired. */
+export async function issueShortLived(good: string, seconds: number): Promise<string> {
+  return signLike(good, { exp: Math.floor(Date.now() / 1_000) + seconds }, await readClusterKey())
+}
+
 /** A token that says what `good` says but for `change`, under the same kid or another. */
 function signLike(
   good: string,

@@ -1,0 +1,46 @@
+// Every fault run, in the order of the table.
+import type { Experiment } from './experiment.ts'
+import { auditBlocked } from './experiments/audit.ts'
+import { certificateExpired, certificateRotation } from './experiments/certificates.ts'
+import { clusterKilled } from './experiments/cluster.ts'
+import { istiodAway, kubeletRestart } from './experiments/control-plane.ts'
+import { keyRotation, secretSwaps } from './experiments/keys.ts'
+import { killOneOfThree } from './experiments/kill-one-of-three.ts'
+import { killEnvoy, killFrontend, killSigner } from './experiments/kills.ts'
+import {
+  bodiesOverTheLimit,
+  clientsThatAbort,
+  overload,
+  slowClients,
+} from './experiments/overload.ts'
+import { rollingRestart } from './experiments/rolling-restart.ts'
+import { shortLivedTokens, tokenLost, tokenRotation } from './experiments/tokens.ts'
+
+export const experiments: readonly Experiment[] = [
+  keyRotation,
+  secretSwaps,
+  tokenRotation,
+  shortLivedTokens,
+  tokenLost,
+  killSigner,
+  killFrontend,
+  killEnvoy,
+  killOneOfThree,
+  rollingRestart,
+  istiodAway,
+  kubeletRestart,
+  certificateRotation,
+  certificateExpired,
+  overload,
+  slowClients,
+  bodiesOverTheLimit,
+  clientsThatAbort,
+  auditBlocked,
+  clusterKilled,
+]
+
+/** What `make test` has no time for: minutes each, and a cluster that others need. */
+const longOnly = [tokenRotation, certificateRotation, clusterKilled]
+
+/** The short form of all the others takes some minutes. */
+export const shortForm = experiments.filter((each) => !longOnly.includes(each))

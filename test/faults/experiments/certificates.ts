@@ -1,0 +1,72 @@
+// Workload certificates that live for seconds instead of a day: renewed under load, and past their end while istiod is
+// away. A connection that is open stays open, so what counts are new ones.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SIGNER_IN_POD } from '../../policy/support/victim.ts'
+import { waitFor } from '../../policy/support/wait.ts'
+import type { Experiment } from '../experiment.ts'
+import { startLoad } from '../load/start-load.ts'
+import { shortenCertificates } from '../support/certificate-lifetime.ts'
+import { withoutIstiod } from '../support/istiod.ts'
+import { findSandboxOf } from '../support/node.ts'
+import type { Pod } from '../support/pods.ts'
+import { RECOVERY_MS } from '../support/timeouts.ts'
+import { locateCredentials } from '../support/volumes.ts'
+
+const LIFETIME_SECONDS = 20
+const onePod = { attack: '33', replicas: 1, sources: ['world', 'frontend'] } as const
+const prepare = () => shortenCertificates(LIFETIME_SECONDS)
+
+/** The agent asks for a new one when half of its time is over. */
+export const certificateRotation: Experiment = {
+  ...onePod,
+  id: 'certificate-rotation',
+  title: `workload certificates of ${LIFETIME_SECONDS} s`,
+  bounds: { failed: 0 },
+  atLeast: 20_000,
+  prepare,
+  run: async ({ pod, isEnough }) => {
+    const start = Date.now()
+    while (!isEnough() || Date.now() - start < 1_500 * LIFETIME_SECONDS) await sleep(1_000)
+    const seen = await askOnNewConnections(pod)
+    if (seen.some((outcome) => outcome !== '200')) throw new Error(`not served: ${seen.join()}`)
+    return `${Math.floor((Date.now() - start) / (500 * LIFETIME_SECONDS))} certificates`
+  },
+}
+
+export const certificateExpired: Experiment = {
+  ...onePod,
+  id: 'certificate-expired',
+  title: 'istiod away past the end of the certificates: refused, and no plain text',
+  // Readiness is asked on new connections, and so the gateway is told that the Pod is not there.
+  bounds: { recoveryMs: RECOVERY_MS, slowestFailureMs: 1_000 },
+  prepare,
+  run: async ({ pod, begin, recover }) => {
+    requireAll('200', await askOnNewConnections(pod))
+    await withoutIstiod(async () => {
+      await sleep((LIFETIME_SECONDS + 3) * 1_000)
+      requireAll('no answer', await askOnNewConnections(pod))
+    })
+    begin()
+    await waitFor(
+      async () => (await askOnNewConnections(pod)).every((seen) => seen === '200') || undefined,
+      RECOVERY_MS,
+      () => 'no new certificate',
+    )
+    await recover()
+    return undefined
+  },
+}
+
+function requireAll(wanted: string, seen: readonly string[]): void {
+  const others = seen.filter((outcome) => outcome !== wanted)
+  if (seen.length > 0 && others.length === 0) return
+  throw new Error(`expected ${wanted} of every one of ${seen.length}: ${others.join(', ')}`)
+}
+
+/** As the frontend, with all that it has. Returns the outcomes of a second. */
+async function askOnNewConnections(pod: Pod): Promise<string[]> {
+  const spec = { kind: 'knock', ...SIGNER_IN_POD, ...(await locateCredentials(pod)) } as const
+  const load = startLoad({ spec, perSecond: 10 }, await findSandboxOf(pod.uid))
+  await sleep(1_000)
+  return (await load.stop()).map(({ outcome }) => outcome)
+}

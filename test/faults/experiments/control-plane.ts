@@ -1,0 +1,37 @@
+// Attack 33: those who manage the Pod are away. What runs needs none of them.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Experiment } from '../experiment.ts'
+import { withoutIstiod } from '../support/istiod.ts'
+import { findOnNode, killProcess } from '../support/node.ts'
+
+const onePod = { attack: '33', replicas: 1, sources: ['world', 'frontend'] } as const
+
+export const istiodAway: Experiment = {
+  ...onePod,
+  id: 'istiod-away',
+  title: 'istiod away, and back',
+  bounds: { failed: 0 },
+  atLeast: 20_000,
+  run: async ({ isShort, isEnough }) => {
+    const start = Date.now()
+    await withoutIstiod(async () => {
+      await sleep(isShort ? 3_000 : 10_000)
+      while (!isEnough()) await sleep(1_000)
+    })
+    return `away for ${Math.round((Date.now() - start) / 1_000)} s`
+  },
+}
+
+export const kubeletRestart: Experiment = {
+  ...onePod,
+  id: 'kubelet-restart',
+  title: 'SIGKILL of kubelet, which is started again',
+  bounds: { failed: 0 },
+  run: async ({ isShort }) => {
+    await killProcess(await findOnNode('kubelet'))
+    // It is started again after a second; what it does to Pods that it finds, it does in its first moments.
+    await sleep(isShort ? 8_000 : 30_000)
+    await findOnNode('kubelet')
+    return undefined
+  },
+}

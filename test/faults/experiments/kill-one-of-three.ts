@@ -1,0 +1,30 @@
+// Attack 31 with other Pods to send to: the gateway leaves the failing one out before its readiness probe has noticed.
+import { resolve } from 'node:path'
+import { kubectl } from '../../../deploy/kubectl.ts'
+import { namespace } from '../../../deploy/names.ts'
+import type { Experiment } from '../experiment.ts'
+import { killSigner } from './kills.ts'
+
+/** Of the component high-availability only this: its CPU requests are for nodes that are larger. */
+const patch = resolve(
+  import.meta.dirname,
+  '../../../k8s/components/high-availability/frontend-destination-rule.yaml',
+)
+const target = ['destinationrule', 'frontend', '-n', namespace, '--type=merge']
+const nothing = { spec: { trafficPolicy: { outlierDetection: null, loadBalancer: null } } }
+
+async function leaveFailingPodsOut(): Promise<() => Promise<void>> {
+  await kubectl(['patch', ...target, '--patch-file', patch])
+  return async () => {
+    await kubectl(['patch', ...target, '-p', JSON.stringify(nothing)])
+  }
+}
+
+export const killOneOfThree: Experiment = {
+  ...killSigner,
+  id: 'kill-one-of-three',
+  title: 'SIGKILL of one signer of three, with outlier detection',
+  replicas: 3,
+  sources: ['world'],
+  prepare: leaveFailingPodsOut,
+}

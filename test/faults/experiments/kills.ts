@@ -1,0 +1,42 @@
+// Attack 31: SIGKILL for each of the Pod's programs. One Pod alone, so that nothing hides how long it takes.
+import type { Experiment } from '../experiment.ts'
+import { findInContainer, killProcess } from '../support/node.ts'
+
+const alone = { attack: '31', replicas: 1 } as const
+
+function kill(container: string, command: string): Experiment['run'] {
+  return async ({ pod, begin, recover }) => {
+    const pid = await findInContainer(pod, container, command)
+    begin()
+    await killProcess(pid)
+    await recover()
+    return undefined
+  }
+}
+
+export const killSigner: Experiment = {
+  ...alone,
+  id: 'kill-signer',
+  title: 'SIGKILL of the signer',
+  sources: ['world', 'frontend'],
+  bounds: { recoveryMs: 5_000, slowestFailureMs: 1_000 },
+  run: kill('signer', 'node'),
+}
+
+export const killFrontend: Experiment = {
+  ...alone,
+  id: 'kill-frontend',
+  title: 'SIGKILL of the frontend',
+  sources: ['world'],
+  bounds: { recoveryMs: 5_000, slowestFailureMs: 1_000 },
+  run: kill('frontend', 'node'),
+}
+
+export const killEnvoy: Experiment = {
+  ...alone,
+  id: 'kill-envoy',
+  title: 'SIGKILL of Envoy',
+  sources: ['world', 'frontend'],
+  bounds: { recoveryMs: 15_000, slowestFailureMs: 1_000 },
+  run: kill('istio-proxy', 'envoy'),
+}

@@ -1,0 +1,23 @@
+// The short form of every fault run but the longest: requests go on, or fail as they may and no longer than they may,
+// and nobody gets a signature who has no right to one.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isLocalCluster } from '../policy/support/tokens.ts'
+import { shortForm } from './experiments.ts'
+import { measure } from './measure.ts'
+import { describeResult } from './report.ts'
+import { bringIntruders, takeIntrudersAway } from './support/intruders.ts'
+import { restorePods } from './support/pods.ts'
+
+// Programs on the node are killed, and that takes a node of ours.
+describe.skipIf(!isLocalCluster)('under load', () => {
+  beforeAll(bringIntruders)
+  afterAll(async () => {
+    await takeIntrudersAway()
+    await restorePods()
+  })
+
+  test.each(shortForm)('$title', async (experiment) => {
+    const result = await measure(experiment, process.env.GATEWAY_URL ?? '', true)
+    expect(result.broken, describeResult(result)).toEqual([])
+  })
+})

@@ -1,0 +1,85 @@
+// What came of all the faults, for people: one line each while they run, and a table in the end.
+import { availableParallelism } from 'node:os'
+import { rates, type Source } from './experiment.ts'
+import type { Result } from './result.ts'
+
+/** One line, e.g. "kill-signer: 2,934 requests, 313 failed". */
+export function describeResult({ id, sources, unauthorised, broken, note }: Result): string {
+  const sum = (count: (one: Result['sources'][number]) => number) =>
+    sources.reduce((total, one) => total + count(one), 0).toLocaleString('en')
+  const counts = `${sum(({ requests }) => requests)} requests, ${sum(({ failed }) => failed)} failed, ${unauthorised} signatures without right`
+  const remarks = [...(note === undefined ? [] : [note]), ...broken.map((what) => `!! ${what}`)]
+  return [`${id}: ${counts}`, ...remarks.map((remark) => `          ${remark}`)].join('\n')
+}
+
+const explanation = `A request has *failed* if it was not answered with the right HMAC within five seconds; each answer's signature is computed anew from
+the Secret. Nothing tries again: neither the load, nor the gateway. The *longest gap* is between two requests, one after the
+other, that were served. A fault is *over* with the first request after the last that failed, counted from the fault, or from
+its end where it lasts. *Without right* are a stranger of the mesh and a Pod without sidecar, both with the frontend's stolen
+token and pairing secret, at every Pod of ours from its first instant, and the frontend's own Pod without a token: how many of
+their requests got a signature. Attacks are numbered as in the list that the tests hold.`
+
+/** docs/faults.md. */
+export function formatPage(results: readonly Result[]): string {
+  return `# What is lost when something breaks
+
+Written by \`make faults DOCS=yes\`, on the local cluster. ${explanation}
+
+${formatMarkdown(results)}`
+}
+
+/** The table, a row for each who asked; a fault's name stands in its first row. */
+export function formatMarkdown(results: readonly Result[]): string {
+  return `${[
+    describeConditions(results),
+    '',
+    '| fault | attack | Pods | asked by | requests | failed | longest gap | over after | slowest failure | without right |',
+    '|---|---|--:|---|--:|--:|--:|--:|--:|--:|',
+    ...results.flatMap(formatRows),
+    '',
+    '| fault | how it failed | |',
+    '|---|---|---|',
+    ...results.flatMap(formatRemarks),
+  ].join('\n')}\n`
+}
+
+function describeConditions(results: readonly Result[]): string {
+  const all = results.flatMap(({ sources }) => sources)
+  const held = (wanted: Source) =>
+    Math.min(...all.filter(({ source }) => source === wanted).map(({ perSecond }) => perSecond))
+  const say = (source: Source) =>
+    `${rates[source]} a second (the least in any run: ${Math.round(held(source))})`
+  return [
+    `Node ${process.version}, ${availableParallelism()} cores for everything, the load included.`,
+    `By the world through the ingress gateway ${say('world')}; by the frontend from within its Pod ${say('frontend')}.`,
+  ].join(' ')
+}
+
+function formatRows({ title, attack, replicas, sources, knocks, unauthorised }: Result): string[] {
+  return sources.map((one, index) => {
+    const first = index === 0
+    const times = [one.longestGapMs, one.recoveryMs, one.slowestFailureMs].map(formatMs)
+    const failed = one.failed === 0 ? '**0**' : one.failed.toLocaleString('en')
+    const counts = [one.requests.toLocaleString('en'), failed]
+    const about = first ? [title, attack, String(replicas)] : ['', '', '']
+    const right = first ? `${unauthorised} of ${knocks.toLocaleString('en')}` : ''
+    return `| ${[...about, one.source, ...counts, ...times, right].join(' | ')} |`
+  })
+}
+
+function formatRemarks({ title, sources, note = '', broken }: Result): string[] {
+  const how: Record<string, number> = {}
+  for (const [outcome, count] of sources.flatMap((one) => Object.entries(one.how))) {
+    how[outcome] = (how[outcome] ?? 0) + count
+  }
+  const said = Object.entries(how).map(([outcome, count]) => `${outcome} × ${count}`)
+  const remarks = [note, ...broken.map((what) => `**does not hold**: ${what}`)].join(' ').trim()
+  return said.length === 0 && remarks === ''
+    ? []
+    : [`| ${title} | ${said.join('; ')} | ${remarks} |`]
+}
+
+function formatMs(ms: number): string {
+  if (ms === 0) return '–'
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
+}

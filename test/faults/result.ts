@@ -1,0 +1,51 @@
+// What came of an experiment, and whether it holds.
+import type { Bounds, Experiment, Source } from './experiment.ts'
+import type { Summary } from './summarize.ts'
+
+type Measured = {
+  /** From the start of the load to its end. */
+  seconds: number
+  sources: (Summary & { source: Source })[]
+  /** Requests without right; how many of them were told 403, and how many got a signature. */
+  knocks: number
+  refused: number
+  unauthorised: number
+  note?: string
+}
+export type Result = Measured &
+  Pick<Experiment, 'id' | 'title' | 'attack' | 'replicas'> & {
+    /** What does not hold, in words; empty if all does. */
+    broken: string[]
+  }
+
+/** Compares what was measured with what the experiment bounds. */
+export function judge(experiment: Experiment, measured: Measured): Result {
+  const { id, title, attack, replicas, bounds } = experiment
+  const broken = measured.sources.flatMap((summary) => {
+    return listBroken(bounds, summary).map((what) => `${summary.source}: ${what}`)
+  })
+  // Who gets no answer at all has perhaps not been there.
+  if (measured.refused === 0) broken.push('no intruder was refused')
+  if (measured.unauthorised > 0) broken.push(`${measured.unauthorised} signatures without right`)
+  return { id, title, attack, replicas, ...measured, broken }
+}
+
+function listBroken(bounds: Bounds, summary: Summary): string[] {
+  const { requests, failed, how, recoveryMs, slowestFailureMs } = summary
+  const said = JSON.stringify(how)
+  const most = bounds.failed ?? (bounds.recoveryMs === undefined ? 0 : Number.POSITIVE_INFINITY)
+  const wrong = Object.keys(how).filter((each) => /signature|unknown key/.test(each))
+  const odd = Object.keys(how).filter((each) => bounds.how?.test(each) === false)
+  return [
+    ...(requests === 0 ? ['nothing was sent'] : []),
+    ...(wrong.length > 0 ? [`answered with a wrong signature: ${said}`] : []),
+    ...(failed > most ? [`${failed} of ${requests} failed: ${said}`] : []),
+    ...(recoveryMs > (bounds.recoveryMs ?? Number.POSITIVE_INFINITY)
+      ? [`failed for ${Math.round(recoveryMs)} ms: ${said}`]
+      : []),
+    ...(slowestFailureMs > (bounds.slowestFailureMs ?? Number.POSITIVE_INFINITY)
+      ? [`a failure took ${Math.round(slowestFailureMs)} ms`]
+      : []),
+    ...(odd.length > 0 ? [`failed in another way: ${odd.join(', ')}`] : []),
+  ]
+}

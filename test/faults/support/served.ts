@@ -1,0 +1,25 @@
+// Asks through the gateway until everything is as it was.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createSender } from '../load/senders.ts'
+import { RECOVERY_MS, STEADY_MS } from './timeouts.ts'
+
+const PAUSE_MS = 100
+
+/** Returns when requests have been served for a while without one that failed. Throws with the last failure. */
+export async function waitUntilServed(gatewayUrl: string, patienceMs = RECOVERY_MS): Promise<void> {
+  const send = createSender({ kind: 'world', url: gatewayUrl })
+  const start = performance.now()
+  let steadySince = start
+  let failure = 'none'
+  for (let sequence = 0; performance.now() - steadySince < STEADY_MS; sequence++) {
+    const { outcome } = await send(sequence)
+    if (outcome !== 'signed') {
+      failure = outcome
+      steadySince = performance.now()
+    }
+    if (performance.now() - start > patienceMs) {
+      throw new Error(`not served again after ${patienceMs / 1_000} s: ${failure}`)
+    }
+    await sleep(PAUSE_MS)
+  }
+}
