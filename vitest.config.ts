@@ -3,20 +3,25 @@
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/count-reporter.ts'
 
+// Much of what they do is waiting. vitest's own number of workers is one less than there are cores.
+const parallel = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const
+
 export default defineConfig({
   test: {
     reporters: ['default', countReporter],
     projects: [
       {
         test: {
+          ...parallel,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           globalSetup: ['test/unit/support/bundled-services.ts'],
         },
       },
-      { test: { name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
+      { test: { ...parallel, name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
       {
         test: {
+          ...parallel,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/support/install-chromium.ts'],
@@ -32,7 +37,7 @@ export default defineConfig({
           globalSetup: ['test/policy/support/attackers.ts'],
           fileParallelism: false,
           // Before the faults, which replace the Pod that the attackers know.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           retry: 0,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -43,7 +48,7 @@ export default defineConfig({
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           retry: 0,
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -22,6 +22,8 @@ export type Experiment = {
   /** Numbers in the list of attacks. */
   attack: string
   replicas: number
+  /** The container that is killed: kubelet waits the longer the oftener it has started one again, so it must be its first. */
+  kills?: string
   sources: readonly Source[]
   bounds: Bounds
   /** Requests that the long form goes on for, at least. */

@@ -6,14 +6,14 @@ import { shortForm } from './experiments.ts'
 import { measure } from './measure.ts'
 import { describeResult } from './report.ts'
 import { bringIntruders, takeIntrudersAway } from './support/intruders.ts'
-import { restorePods } from './support/pods.ts'
+import { ensurePods } from './support/pods.ts'
 
 // Programs on the node are killed, and that takes a node of ours.
 describe.skipIf(!isLocalCluster)('under load', () => {
   beforeAll(bringIntruders)
   afterAll(async () => {
     await takeIntrudersAway()
-    await restorePods()
+    await ensurePods(1)
   })
 
   test.each(shortForm)('$title', async (experiment) => {

@@ -11,7 +11,7 @@ import { describeResult, formatMarkdown, formatPage } from './report.ts'
 import type { Result } from './result.ts'
 import { bringIntruders, takeIntrudersAway } from './support/intruders.ts'
 import { requireLocalCluster } from './support/node.ts'
-import { restorePods } from './support/pods.ts'
+import { ensurePods } from './support/pods.ts'
 
 const docs = resolve(import.meta.dirname, '../../docs/faults.md')
 
@@ -32,7 +32,7 @@ await runMain(async () => {
     }
   } finally {
     await step('intruders are gone', takeIntrudersAway)
-    await restorePods()
+    await ensurePods(1)
   }
   process.stdout.write(formatMarkdown(results))
   if (DOCS === 'yes') await writeFile(docs, formatPage(results))

@@ -10,7 +10,7 @@ import { checkSignatures, summarize } from './summarize.ts'
 import { requireAuditLines } from './support/audit-lines.ts'
 import { listKnocks } from './support/intruders.ts'
 import { findSandboxOf } from './support/node.ts'
-import { ensureFreshPods, findPod, type Pod } from './support/pods.ts'
+import { ensurePods, findPod, type Pod } from './support/pods.ts'
 import { waitUntilServed } from './support/served.ts'
 import { SETTLE_MS, WARM_UP_MS } from './support/timeouts.ts'
 import { locateCredentials } from './support/volumes.ts'
@@ -24,7 +24,7 @@ export async function measure(
   gatewayUrl: string,
   isShort: boolean,
 ): Promise<Result> {
-  await ensureFreshPods(experiment.replicas)
+  await ensurePods(experiment.replicas, experiment.kills)
   const putBack = await experiment.prepare?.()
   try {
     return await measureUnderLoad(experiment, gatewayUrl, isShort)

@@ -12,7 +12,7 @@ import type { Pod } from '../support/pods.ts'
 import { RECOVERY_MS } from '../support/timeouts.ts'
 import { locateCredentials } from '../support/volumes.ts'
 
-const LIFETIME_SECONDS = 20
+const LIFETIME_SECONDS = 15
 const onePod = { attack: '33', replicas: 1, sources: ['world', 'frontend'] } as const
 const prepare = () => shortenCertificates(LIFETIME_SECONDS)
 

@@ -30,7 +30,7 @@ export const kubeletRestart: Experiment = {
   run: async ({ isShort }) => {
     await killProcess(await findOnNode('kubelet'))
     // It is started again after a second; what it does to Pods that it finds, it does in its first moments.
-    await sleep(isShort ? 8_000 : 30_000)
+    await sleep(isShort ? 6_000 : 30_000)
     await findOnNode('kubelet')
     return undefined
   },

@@ -46,7 +46,7 @@ export const secretSwaps: Experiment = {
         const id = `swapped-${count}`
         await writeEntries({ [id]: randomBytes(32), primary: Buffer.from(id) })
         await rememberKeys()
-        await sleep(isShort ? 2_000 : 60_000 / SWAPS)
+        await sleep(isShort ? 1_000 : 60_000 / SWAPS)
       }
       const before = await countLoads('refused')
       await writeEntries({ bad: Buffer.from('short') })

@@ -20,6 +20,7 @@ export const killSigner: Experiment = {
   title: 'SIGKILL of the signer',
   sources: ['world', 'frontend'],
   bounds: { recoveryMs: 5_000, slowestFailureMs: 1_000 },
+  kills: 'signer',
   run: kill('signer', 'node'),
 }
 
@@ -29,6 +30,7 @@ export const killFrontend: Experiment = {
   title: 'SIGKILL of the frontend',
   sources: ['world'],
   bounds: { recoveryMs: 5_000, slowestFailureMs: 1_000 },
+  kills: 'frontend',
   run: kill('frontend', 'node'),
 }
 
@@ -38,5 +40,6 @@ export const killEnvoy: Experiment = {
   title: 'SIGKILL of Envoy',
   sources: ['world', 'frontend'],
   bounds: { recoveryMs: 15_000, slowestFailureMs: 1_000 },
+  kills: 'istio-proxy',
   run: kill('istio-proxy', 'envoy'),
 }

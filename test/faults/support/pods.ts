@@ -58,20 +58,12 @@ export async function findPod(): Promise<Pod> {
   return pod
 }
 
-/** Has `replicas` Pods, ready, none of which was restarted; kubelet waits the longer the oftener it has restarted a container. */
-export async function ensureFreshPods(replicas: number): Promise<void> {
+/** Has `replicas` Pods, ready, in which the container `kills`, if there is one, was never started again. */
+export async function ensurePods(replicas: number, kills?: string): Promise<void> {
   await kubectl(['scale', ...target, `--replicas=${replicas}`])
   const pods = await listPods()
-  const isFresh = pods.every(({ containers }) =>
-    Object.values(containers).every(({ restarts }) => restarts === 0),
-  )
+  const isFresh = pods.every(({ containers }) => (containers[kills ?? '']?.restarts ?? 0) === 0)
   if (!isFresh) await kubectl(['rollout', 'restart', ...target])
-  await waitForRollout()
-}
-
-/** One Pod again, as `make deploy` has it. */
-export async function restorePods(): Promise<void> {
-  await kubectl(['scale', ...target, '--replicas=1'])
   await waitForRollout()
 }
 
