@@ -1,18 +1,14 @@
 // Every fault run, in the order of the table.
 import type { Experiment } from './experiment.ts'
 import { auditBlocked } from './experiments/audit.ts'
+import { bodiesOverTheLimit, clientsThatAbort, slowClients } from './experiments/bad-clients.ts'
 import { certificateExpired, certificateRotation } from './experiments/certificates.ts'
 import { clusterKilled } from './experiments/cluster.ts'
 import { istiodAway, kubeletRestart } from './experiments/control-plane.ts'
 import { keyRotation, secretSwaps } from './experiments/keys.ts'
 import { killOneOfThree } from './experiments/kill-one-of-three.ts'
 import { killEnvoy, killFrontend, killSigner } from './experiments/kills.ts'
-import {
-  bodiesOverTheLimit,
-  clientsThatAbort,
-  overload,
-  slowClients,
-} from './experiments/overload.ts'
+import { overload } from './experiments/overload.ts'
 import { rollingRestart } from './experiments/rolling-restart.ts'
 import { shortLivedTokens, tokenLost, tokenRotation } from './experiments/tokens.ts'
 

@@ -8,7 +8,7 @@ import type { Experiment } from './experiment.ts'
 import { experiments } from './experiments.ts'
 import { measure } from './measure.ts'
 import { describeResult, formatMarkdown, formatPage } from './report.ts'
-import type { Result } from './result.ts'
+import { makeFailure, type Result } from './result.ts'
 import { bringIntruders, takeIntrudersAway } from './support/intruders.ts'
 import { requireLocalCluster } from './support/node.ts'
 import { ensurePods } from './support/pods.ts'
@@ -21,12 +21,19 @@ await runMain(async () => {
   if (!GATEWAY_URL) throw new UserError('the gateway has no address here', 'make faults')
   const chosen = chooseExperiments(ONLY)
   const results: Result[] = []
+  let isInterrupted = false
+  // Once, so that a second one ends it where it is.
+  process.once('SIGINT', () => {
+    isInterrupted = true
+    say('what this fault has changed is put back first')
+  })
   await step('intruders are there', bringIntruders)
   try {
     for (const experiment of chosen) {
-      const result = await step(experiment.id, () =>
-        measure(experiment, GATEWAY_URL, SHORT === 'yes'),
-      )
+      if (isInterrupted) throw new UserError('interrupted', 'make faults ONLY=… goes on from there')
+      const measured = step(experiment.id, () => measure(experiment, GATEWAY_URL, SHORT === 'yes'))
+      // The others are worth knowing all the same.
+      const result = await measured.catch((error) => makeFailure(experiment, error))
       say(`        ${describeResult(result)}`)
       results.push(result)
     }

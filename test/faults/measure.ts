@@ -2,8 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readKeys } from '../../deploy/hmac-key.ts'
 import { type Experiment, type Fault, rates, type Source } from './experiment.ts'
-import type { Sample } from './load/schedule.ts'
-import type { LoadSpec } from './load/senders.ts'
 import { type RunningLoad, startLoad } from './load/start-load.ts'
 import { judge, type Result } from './result.ts'
 import { checkSignatures, summarize } from './summarize.ts'
@@ -33,37 +31,25 @@ export async function measure(
   }
 }
 
+/** What an experiment leaves behind for the figures. Times in milliseconds since 1970. */
+type Noted = { start: number; since: number; keys: Map<string, Buffer>; needsAudit: boolean }
+
 async function measureUnderLoad(
   experiment: Experiment,
   gatewayUrl: string,
   isShort: boolean,
 ): Promise<Result> {
   const pod = await findPod()
-  const keys = await readKeys()
-  const loads = new Map<Source, RunningLoad>()
-  const knocks: RunningLoad[] = []
   const start = Date.now()
-  let since = start
+  const record: Noted = { start, since: start, keys: await readKeys(), needsAudit: false }
+  const fault = makeFault(experiment, record, { pod, gatewayUrl, isShort })
+  const loads: { source: Source; load: RunningLoad }[] = []
+  const knocks: RunningLoad[] = []
   let note: string | undefined
-  let needsAudit = false
-  const fault: Fault = {
-    pod,
-    isShort,
-    gatewayUrl,
-    begin: () => {
-      since = Date.now()
-    },
-    recover: () => waitUntilServed(gatewayUrl),
-    isEnough: () => isShort || countExpected(experiment, start) >= (experiment.atLeast ?? 0),
-    rememberKeys: async () => {
-      for (const [id, key] of await readKeys()) keys.set(id, key)
-    },
-    requireAuditLines: () => {
-      needsAudit = true
-    },
-  }
   try {
-    for (const source of experiment.sources) loads.set(source, await apply(source, pod, gatewayUrl))
+    for (const source of experiment.sources) {
+      loads.push({ source, load: await apply(source, pod, gatewayUrl) })
+    }
     for (const { spec, pid } of await listKnocks()) {
       knocks.push(startLoad({ spec, perSecond: KNOCKS_PER_SECOND }, pid))
     }
@@ -73,31 +59,64 @@ async function measureUnderLoad(
     await sleep(isShort ? SETTLE_MS / 2 : SETTLE_MS)
     await fault.rememberKeys()
   } finally {
-    // Before anything else: whatever went wrong, no load is left behind.
-    await Promise.all([...loads.values(), ...knocks].map(({ stop }) => stop()))
+    // Whatever went wrong, no load is left behind.
+    await Promise.all([...loads.map(({ load }) => load), ...knocks].map(({ stop }) => stop()))
   }
-  const samples = new Map<Source, Sample[]>()
-  for (const [source, load] of loads) samples.set(source, checkSignatures(await load.stop(), keys))
-  if (needsAudit) await requireAuditLines([...samples.values()].flat(), new Date(start))
+  const seconds = (Date.now() - start) / 1_000
+  const seen = loads.map(async ({ source, load }) => {
+    return { source, samples: checkSignatures(await load.stop(), record.keys) }
+  })
+  const sources = await Promise.all(seen)
+  if (record.needsAudit) {
+    await requireAuditLines(
+      sources.flatMap(({ samples }) => samples),
+      new Date(start),
+    )
+  }
   const knocked = (await Promise.all(knocks.map(({ stop }) => stop()))).flat()
+  const countKnocks = (wanted: string) => knocked.filter(({ outcome }) => outcome === wanted).length
   return judge(experiment, {
-    seconds: (Date.now() - start) / 1_000,
-    sources: [...samples].map(([source, all]) => ({ source, ...summarize(all, since) })),
+    seconds,
+    sources: sources.map(({ source, samples }) => ({
+      source,
+      ...summarize(samples, record.since),
+    })),
     knocks: knocked.length,
-    refused: knocked.filter(({ outcome }) => outcome === '403').length,
-    unauthorised: knocked.filter(({ outcome }) => outcome === '200').length,
+    refused: countKnocks('403'),
+    unauthorised: countKnocks('200'),
     ...(note === undefined ? {} : { note }),
   })
+}
+
+function makeFault(
+  experiment: Experiment,
+  record: Noted,
+  given: Pick<Fault, 'pod' | 'gatewayUrl' | 'isShort'>,
+): Fault {
+  return {
+    ...given,
+    begin: () => {
+      record.since = Date.now()
+    },
+    recover: () => waitUntilServed(given.gatewayUrl),
+    isEnough: () => given.isShort || isEnough(experiment, record.start),
+    rememberKeys: async () => {
+      for (const [id, key] of await readKeys()) record.keys.set(id, key)
+    },
+    requireAuditLines: () => {
+      record.needsAudit = true
+    },
+  }
 }
 
 async function apply(source: Source, pod: Pod, url: string): Promise<RunningLoad> {
   const perSecond = rates[source]
   if (source === 'world') return startLoad({ spec: { kind: 'world', url }, perSecond })
-  const spec: LoadSpec = { kind: 'frontend', ...(await locateCredentials(pod)) }
+  const spec = { kind: 'frontend', ...(await locateCredentials(pod)) } as const
   return startLoad({ spec, perSecond }, await findSandboxOf(pod.uid))
 }
 
-function countExpected({ sources }: Experiment, start: number): number {
+function isEnough({ sources, atLeast = 0 }: Experiment, start: number): boolean {
   const perSecond = sources.reduce((sum, source) => sum + rates[source], 0)
-  return ((Date.now() - start) / 1_000) * perSecond
+  return ((Date.now() - start) / 1_000) * perSecond >= atLeast
 }

@@ -43,16 +43,23 @@ export function formatMarkdown(results: readonly Result[]): string {
   ].join('\n')}\n`
 }
 
+const askers: Record<Source, string> = {
+  world: 'the world, through the ingress gateway',
+  frontend: 'the frontend, from within its Pod',
+}
+
 function describeConditions(results: readonly Result[]): string {
   const all = results.flatMap(({ sources }) => sources)
-  const held = (wanted: Source) =>
-    Math.min(...all.filter(({ source }) => source === wanted).map(({ perSecond }) => perSecond))
-  const say = (source: Source) =>
-    `${rates[source]} a second (the least in any run: ${Math.round(held(source))})`
-  return [
-    `Node ${process.version}, ${availableParallelism()} cores for everything, the load included.`,
-    `By the world through the ingress gateway ${say('world')}; by the frontend from within its Pod ${say('frontend')}.`,
-  ].join(' ')
+  const loads = (Object.keys(askers) as Source[]).flatMap((source) => {
+    const held = all.filter((one) => one.source === source).map(({ perSecond }) => perSecond)
+    if (held.length === 0) return []
+    const least = Math.round(Math.min(...held))
+    return [
+      `${askers[source]}: ${rates[source]} requests a second (the least in any run: ${least})`,
+    ]
+  })
+  const machine = `Node ${process.version}, ${availableParallelism()} cores for everything, the load included`
+  return `${[machine, ...loads].join('; ')}.`
 }
 
 function formatRows({ title, attack, replicas, sources, knocks, unauthorised }: Result): string[] {

@@ -18,6 +18,14 @@ export type Result = Measured &
     broken: string[]
   }
 
+/** What comes of an experiment that could not be carried through. */
+export function makeFailure(experiment: Experiment, error: unknown): Result {
+  const { id, title, attack, replicas } = experiment
+  const what = error instanceof Error ? error.message : String(error)
+  const nothing = { seconds: 0, sources: [], knocks: 0, refused: 0, unauthorised: 0 }
+  return { id, title, attack, replicas, ...nothing, broken: [what] }
+}
+
 /** Compares what was measured with what the experiment bounds. */
 export function judge(experiment: Experiment, measured: Measured): Result {
   const { id, title, attack, replicas, bounds } = experiment

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Bounds } from '../../faults/experiment.ts'
 import { describeResult, formatMarkdown } from '../../faults/report.ts'
-import { judge } from '../../faults/result.ts'
+import { judge, makeFailure } from '../../faults/result.ts'
 
 const served = {
   source: 'world' as const,
@@ -16,13 +16,20 @@ const served = {
 }
 const unauthorised = { knocks: 30, refused: 20, unauthorised: 0 }
 
-function run(bounds: Bounds, change: Partial<typeof served> = {}, knocks = unauthorised) {
-  const experiment = {
+function makeExperiment(bounds: Bounds) {
+  return {
     ...{ id: 'a-fault', title: 'a fault', attack: '31', replicas: 1, bounds },
     sources: ['world' as const],
     run: async () => undefined,
   }
-  return judge(experiment, { seconds: 5, sources: [{ ...served, ...change }], ...knocks })
+}
+
+function run(bounds: Bounds, change: Partial<typeof served> = {}, knocks = unauthorised) {
+  return judge(makeExperiment(bounds), {
+    seconds: 5,
+    sources: [{ ...served, ...change }],
+    ...knocks,
+  })
 }
 
 const some = {
@@ -76,10 +83,16 @@ describe('does not hold', () => {
   })
 })
 
+test('what could not be carried through does not hold, and says why', () => {
+  const result = makeFailure(makeExperiment({}), new Error('no node'))
+  expect(result.broken).toEqual(['no node'])
+  expect(formatMarkdown([result])).toContain('| a fault |  | **does not hold**: no node |')
+})
+
 describe('the table', () => {
   test('has a row of each who asked, and says how it failed', () => {
     const table = formatMarkdown([run(recovery, some)])
-    expect(table).toContain('200 a second')
+    expect(table).toContain('gateway: 200 requests a second (the least in any run: 200).')
     expect(table).toContain(
       '| a fault | 31 | 1 | world | 1,000 | 2 | 5 ms | 900 ms | 50 ms | 0 of 30 |',
     )
