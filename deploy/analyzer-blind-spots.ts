@@ -22,6 +22,13 @@ const deploymentSpec = z.looseObject({
   template: z.looseObject({ metadata: z.looseObject({ labels }) }),
 })
 
+/** How a host is missed, by message code; the host is the first group. */
+const missedHost: Readonly<Record<string, RegExp>> = {
+  IST0101: /^Referenced host not found: "(.*)"$/,
+  IST0174: /^The host (\S+) defined in the DestinationRule does not match any services/,
+}
+const missedSelector = /^Referenced selector not found: "(.*)"$/
+
 /** True if `message` misses a Pod or a Service that `resources` will bring. */
 export function isAnsweredBy(resources: readonly Resource[], message: Message): boolean {
   const subject = findSubject(resources, message.origin)
@@ -30,12 +37,13 @@ export function isAnsweredBy(resources: readonly Resource[], message: Message): 
   if (message.code === 'IST0127' && subject.kind === 'AuthorizationPolicy') {
     return bringsPod(resources, namespace, policySpec.parse(subject.spec).selector.matchLabels)
   }
-  const missed = /^Referenced (selector|host) not found: "(.*)"$/.exec(message.message)
-  if (message.code !== 'IST0101' || missed === null) return false
-  const [, what, name = ''] = missed
-  return what === 'host'
-    ? resources.some((each) => each.kind === 'Service' && isCalled(each, name, namespace))
-    : bringsPod(resources, namespace, parseSelector(name))
+  const host = missedHost[message.code]?.exec(message.message)?.[1]
+  if (host !== undefined) {
+    return resources.some((each) => each.kind === 'Service' && isCalled(each, host, namespace))
+  }
+  const selector = missedSelector.exec(message.message)?.[1]
+  if (message.code !== 'IST0101' || selector === undefined) return false
+  return bringsPod(resources, namespace, parseSelector(selector))
 }
 
 /** `origin` is what istioctl prints, e.g. "Sidecar signing/secure-signing". */

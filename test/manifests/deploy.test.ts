@@ -72,10 +72,13 @@ describe('a complaint of istioctl about what is about to be made', () => {
     named('Service', 'frontend', {}),
     named('Sidecar', 's', {}),
     named('VirtualService', 'v', {}),
+    named('DestinationRule', 'r', {}),
     named('AuthorizationPolicy', 'right', { selector: { matchLabels: app } }),
     named('AuthorizationPolicy', 'wrong', { selector: { matchLabels: { app: 'other' } } }),
     named('AuthorizationPolicy', 'all', {}),
   ]
+  const unknownHost = (name: string) =>
+    `The host ${name} defined in the DestinationRule does not match any services in the mesh.`
   const missing = (what: string, name: string) => `Referenced ${what} not found: "${name}"`
 
   test.each([
@@ -99,6 +102,8 @@ describe('a complaint of istioctl about what is about to be made', () => {
     ],
     [true, 'IST0101', 'VirtualService signing/v', missing('host', 'frontend')],
     [false, 'IST0101', 'VirtualService signing/v', missing('gateway', 'world')],
+    [true, 'IST0174', 'DestinationRule signing/r', unknownHost('frontend')],
+    [false, 'IST0174', 'DestinationRule signing/r', unknownHost('front')],
     [false, 'IST0145', 'Sidecar signing/s', 'conflict'],
   ])('is answered: %s, for %s %s %s', (answered, code, origin, message) => {
     const complaint = { code, level: 'Warning', message, origin, reference: '' }
