@@ -1,5 +1,5 @@
 // The cgroup that holds this checkout's Pods, in every hierarchy: one on cgroup v2, one a controller on v1.
-import { mkdir, readdir, rmdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, rmdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const MOUNT = '/sys/fs/cgroup'
@@ -27,11 +27,22 @@ export async function listCgroups(name: string): Promise<string[]> {
   return paths.filter((_, index) => found[index] !== undefined)
 }
 
-/** Makes the cgroup `name` everywhere; kubelet makes its own only below one that is there. */
+/**
+ * Makes the cgroup `name` everywhere; kubelet makes its own only below one that is there. All Pods together would get as
+ * much CPU time as any one program outside, while a compiler or the tests themselves run: they get four times that.
+ */
 export async function makeCgroup(name: string): Promise<void> {
   for (const hierarchy of await listHierarchies()) {
-    await mkdir(join(hierarchy, name), { recursive: true })
+    const folder = join(hierarchy, name)
+    await mkdir(folder, { recursive: true })
+    await setIfThere(join(folder, 'cpu.shares'), 4 * 1_024)
+    await setIfThere(join(folder, 'cpu.weight'), 4 * 100)
   }
+}
+
+/** `file` is of cgroup v1 or v2, or of a controller that is not in this hierarchy. */
+async function setIfThere(file: string, value: number): Promise<void> {
+  if (await stat(file).catch(() => undefined)) await writeFile(file, String(value))
 }
 
 async function removeTree(folder: string): Promise<void> {
