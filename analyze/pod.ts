@@ -73,6 +73,7 @@ const pod = z.object({
     .object({ annotations: strings, labels: strings })
     .default({ annotations: {}, labels: {} }),
   spec: z.object({
+    serviceAccountName: z.string().default('default'),
     automountServiceAccountToken: z.boolean().optional(),
     hostPID: z.boolean().default(false),
     hostIPC: z.boolean().default(false),

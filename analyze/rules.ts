@@ -4,6 +4,7 @@ import { captureRules } from './capture-rules.ts'
 import { confinementRules } from './confinement-rules.ts'
 import { identityRules } from './identity-rules.ts'
 import { keyRules } from './key-rules.ts'
+import { managerRules } from './manager-rules.ts'
 import { policyRules } from './policy-rules.ts'
 import { routeRules } from './route-rules.ts'
 import type { Rule } from './rule.ts'
@@ -26,4 +27,4 @@ export const meshRules: readonly Rule[] = [
   ...routeRules,
 ]
 
-export const rules: readonly Rule[] = [...podRules, ...meshRules]
+export const rules: readonly Rule[] = [...podRules, ...meshRules, ...managerRules]

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
-import { parseResources, type Resource } from './resources.ts'
+import { describeResource, parseResources, type Resource } from './resources.ts'
 
 export const componentsFolder = 'k8s/components'
 const folder = resolve(import.meta.dirname, '..', componentsFolder)
@@ -12,6 +12,8 @@ const folder = resolve(import.meta.dirname, '..', componentsFolder)
 export const factsComponent = 'cluster-facts'
 /** A component → the one that has to come before it. */
 const predecessors: Record<string, string> = { autoscaling: 'high-availability' }
+/** Of these there can be one: each says where the key comes from. */
+const keyManager = /^external-secrets-/
 const kustomization = z.object({ resources: z.array(z.string()).default([]) })
 
 /** The names of all optional components, sorted. */
@@ -22,7 +24,7 @@ export async function listComponents(): Promise<string[]> {
 
 /**
  * Reads names that are separated by spaces or commas, e.g. "high-availability autoscaling"; a name that comes again is
- * dropped. Throws UserError for a name that is none and for an order that can't be.
+ * dropped. Throws UserError for a name that is none, for an order that can't be, and for two that exclude each other.
  */
 export async function parseComponents(text = ''): Promise<string[]> {
   const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))]
@@ -32,6 +34,13 @@ export async function parseComponents(text = ''): Promise<string[]> {
     throw new UserError(
       `COMPONENTS names what is no optional component: ${unknown.join(', ')}`,
       `there are: ${known.join(', ')}`,
+    )
+  }
+  const managers = names.filter((name) => keyManager.test(name))
+  if (managers.length > 1) {
+    throw new UserError(
+      `COMPONENTS names several key managers: ${managers.join(', ')}`,
+      'the key comes from one: name that one',
     )
   }
   for (const [name, first] of Object.entries(predecessors)) {
@@ -44,14 +53,27 @@ export async function parseComponents(text = ''): Promise<string[]> {
   return names
 }
 
-/** The resources that the optional components add, all of them, as they are written there. */
+/** The resources that the optional components add, as they are written there; one that several add, in other forms, once. */
 export async function readComponentResources(): Promise<Resource[]> {
-  const files = await Promise.all((await listComponents()).map(listResourceFiles))
+  const folders = (await listComponents()).map((name) => join(folder, name))
+  const files = await Promise.all(folders.map(listResourceFiles))
   const texts = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))
-  return texts.flatMap(parseResources)
+  const found = texts.flatMap(parseResources).filter((each) => !isLocal(each))
+  return [...new Map(found.map((each) => [describeResource(each), each])).values()]
 }
 
-async function listResourceFiles(component: string): Promise<string[]> {
-  const text = await readFile(join(folder, component, 'kustomization.yaml'), 'utf8')
-  return kustomization.parse(parse(text)).resources.map((name) => join(folder, component, name))
+async function listResourceFiles(path: string): Promise<string[]> {
+  const text = await readFile(join(path, 'kustomization.yaml'), 'utf8')
+  const { resources } = kustomization.parse(parse(text))
+  const files = await Promise.all(
+    resources.map((name) =>
+      name.endsWith('.yaml') ? [join(path, name)] : listResourceFiles(join(path, name)),
+    ),
+  )
+  return files.flat()
+}
+
+/** True for what only kustomize reads. */
+function isLocal({ metadata }: Resource): boolean {
+  return metadata.annotations?.['config.kubernetes.io/local-config'] === 'true'
 }

@@ -13,6 +13,7 @@ import { parseComponents } from './components.ts'
 import { urlForPeople, withGatewayUrl } from './gateway-url.ts'
 import { ensureKey } from './hmac-key.ts'
 import { computeImageReferences } from './image-references.ts'
+import { checkKeyBringer, findKeyBringer, waitForKey } from './key-bringer.ts'
 import { findLeftovers } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
 import { inspectCluster } from './preflight.ts'
@@ -29,11 +30,13 @@ const firstAnswerMs = 60_000
 
 await runMain(async () => {
   const { env } = process
-  const { findings, rendering, leftovers, madeNamespace } = await prepare().catch((error) => {
-    say('nothing was changed')
-    throw error
-  })
-  const madeKey = await step(`Secret ${keySecret}`, ensureKey)
+  const { findings, rendering, bringer, leftovers, madeNamespace } = await prepare().catch(
+    (error) => {
+      say('nothing was changed')
+      throw error
+    },
+  )
+  const madeKey = bringer === undefined && (await step(`Secret ${keySecret}`, ensureKey))
   const changed = await step('applied', () => applyRendering(rendering, force))
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
   if (madeNamespace) changed.unshift(`Namespace/${namespace}`)
@@ -44,6 +47,9 @@ await runMain(async () => {
     )
   }
   await step('the API server refuses whoever else would mount the key', checkPoliciesHold)
+  if (bringer !== undefined) {
+    await step(`External Secrets has brought the Secret ${keySecret}`, () => waitForKey(bringer))
+  }
   await step('the Pod is ready', waitForRollout)
   await step('istioctl analyze has no objection to what is there now', () =>
     checkAnalysis(rendering, 'after', findings.injector.revision),
@@ -72,6 +78,10 @@ async function prepare() {
     renderResources({ folder, facts: composeClusterFacts(findings), images, components }),
   )
   const resources = parseResources(rendering.yaml)
+  const bringer = findKeyBringer(resources)?.metadata.name
+  if (bringer !== undefined) {
+    await step('External Secrets is there to bring the key', () => checkKeyBringer(resources))
+  }
   await step('the user has every right that is needed', () =>
     checkRights(listNeededRights(resources)),
   )
@@ -87,5 +97,5 @@ async function prepare() {
       throw error
     }),
   )
-  return { findings, rendering, leftovers, madeNamespace }
+  return { findings, rendering, bringer, leftovers, madeNamespace }
 }

@@ -20,6 +20,15 @@ const schema = z.looseObject({
 })
 export type KeySecret = z.infer<typeof schema>
 
+/** Who writes the Secret besides people and us, e.g. "SealedSecret/hmac-key"; undefined if nobody does. */
+export function findWriter({ metadata }: KeySecret): string | undefined {
+  if (metadata.labels?.['reconcile.external-secrets.io/managed'] !== undefined) {
+    return 'External Secrets'
+  }
+  const [owner] = metadata.ownerReferences ?? []
+  return owner && `${owner.kind}/${owner.name}`
+}
+
 /** Entries (base64) and annotations to set, or, with undefined, to remove. */
 export type Change = {
   data?: Record<string, string | undefined>

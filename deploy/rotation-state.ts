@@ -2,7 +2,7 @@
 // but a person can have made is refused, with what to do about it.
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
-import type { KeySecret } from './key-secret.ts'
+import { findWriter, type KeySecret } from './key-secret.ts'
 import { keySecret, namespace } from './names.ts'
 
 /** Annotations. Times are RFC 3339, UTC, in seconds. */
@@ -58,19 +58,15 @@ export function readRotationState(secret: KeySecret): RotationState {
   return { stage, primary, newId: findNewId([...ids, ...parts]), others, notes }
 }
 
-function requireOurs({ metadata, immutable }: KeySecret): void {
-  const [owner] = metadata.ownerReferences ?? []
-  const writer =
-    metadata.labels?.['reconcile.external-secrets.io/managed'] === undefined
-      ? owner && `${owner.kind}/${owner.name}`
-      : 'External Secrets'
+function requireOurs(secret: KeySecret): void {
+  const writer = findWriter(secret)
   if (writer !== undefined) {
     throw new UserError(
       `the Secret ${keySecret} is written by ${writer}, which would undo a change`,
       'rotate there, in the same three steps: docs/key-rotation.md',
     )
   }
-  if (immutable !== true) return
+  if (secret.immutable !== true) return
   throw new UserError(
     `the Secret ${keySecret} is immutable: no key can be added to it`,
     'delete it and make it again with the same entries, without `immutable`; then restart the Pods, for kubelet reads an immutable Secret only once',

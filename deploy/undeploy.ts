@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { admissionGroup } from './admission.ts'
 import { checkCluster } from './check-cluster.ts'
+import { findKeyBringer } from './key-bringer.ts'
 import { exists, kubectl } from './kubectl.ts'
 import { readAppliedComponents } from './leftovers.ts'
 import { deployment, keySecret, namespace } from './names.ts'
@@ -27,6 +28,7 @@ await runMain(async () => {
   // The Pod goes first: without its policies the signer must not run for a moment.
   await step(`Deployment ${deployment} and its Pods`, removePods)
   const optional = await readAppliedComponents()
+  const isBrought = findKeyBringer(optional) !== undefined
   await step('the other resources', () =>
     remove([
       ...resources.filter((each) => each.kind !== 'Namespace' && !guards.includes(each)),
@@ -35,7 +37,9 @@ await runMain(async () => {
   )
   if (process.env.DELETE_KEY !== 'yes') {
     say(
-      `left: namespace ${namespace}, the key in its Secret ${keySecret}, and the admission policies that guard it (make undeploy DELETE_KEY=yes deletes them all)`,
+      isBrought
+        ? `left: namespace ${namespace}, and the admission policies that guard its key. The Secret ${keySecret} went with its ExternalSecret; the key is in its manager`
+        : `left: namespace ${namespace}, the key in its Secret ${keySecret}, and the admission policies that guard it (make undeploy DELETE_KEY=yes deletes them all)`,
     )
     return
   }

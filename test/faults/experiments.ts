@@ -5,6 +5,7 @@ import { bodiesOverTheLimit, clientsThatAbort, slowClients } from './experiments
 import { certificateExpired, certificateRotation } from './experiments/certificates.ts'
 import { clusterKilled } from './experiments/cluster.ts'
 import { istiodAway, kubeletRestart } from './experiments/control-plane.ts'
+import { keyFromManager } from './experiments/key-from-manager.ts'
 import { keyRotation, secretSwaps } from './experiments/keys.ts'
 import { killOneOfThree } from './experiments/kill-one-of-three.ts'
 import { killEnvoy, killFrontend, killSigner } from './experiments/kills.ts'
@@ -15,6 +16,7 @@ import { shortLivedTokens, tokenLost, tokenRotation } from './experiments/tokens
 export const experiments: readonly Experiment[] = [
   keyRotation,
   secretSwaps,
+  keyFromManager,
   tokenRotation,
   shortLivedTokens,
   tokenLost,

@@ -25,6 +25,9 @@ describe.each([
   { components: ['deployer'] },
   { components: ['high-availability', 'autoscaling'] },
   { components: ['deployer', 'high-availability', 'autoscaling'] },
+  { components: ['external-secrets-aws'] },
+  { components: ['external-secrets-azure'] },
+  { components: ['external-secrets-gcp', 'high-availability', 'autoscaling'] },
 ])('with $components', ({ components }) => {
   let rendering: Rendering
   let resources: Resource[]
@@ -66,10 +69,16 @@ describe('COMPONENTS', () => {
     async (name) => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
-        todo: 'there are: autoscaling, deployer, high-availability',
+        todo: expect.stringMatching(/^there are: autoscaling, deployer, .*, high-availability$/),
       })
     },
   )
+
+  test('refuses two key managers, and so does kustomize', async () => {
+    const both = ['external-secrets-aws', 'external-secrets-gcp']
+    await expect(parseComponents(both.join(' '))).rejects.toThrow('several key managers')
+    await expect(renderSample(both)).rejects.toThrow('already registered')
+  })
 
   test('refuses an order in which one undoes the other, and so does kustomize', async () => {
     const wrong = ['autoscaling', 'high-availability']

@@ -121,6 +121,8 @@ test.each([
   ['HorizontalPodAutoscaler', 'horizontalpodautoscalers'],
   ['DestinationRule', 'destinationrules'],
   ['Role', 'roles'],
+  ['SecretStore', 'secretstores'],
+  ['ExternalSecret', 'externalsecrets'],
 ])('the API calls %s %s', (kind, plural) => expect(pluralize(kind)).toBe(plural))
 
 test.each([

@@ -12,14 +12,20 @@ const folders = [
   'k8s/admission',
   'k8s/components/autoscaling',
   'k8s/components/deployer',
+  'k8s/components/external-secrets-aws',
+  'k8s/components/external-secrets-azure',
+  'k8s/components/external-secrets-gcp',
   'k8s/components/high-availability',
+  'k8s/external-secrets',
 ]
+/** Of kustomize, and no resources. */
+const settings = ['kustomization.yaml', 'parameters.yaml']
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 
 const files = await Promise.all(
   folders.map(async (folder) =>
     (await readdir(join(root, folder)))
-      .filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml')
+      .filter((name) => name.endsWith('.yaml') && !settings.includes(name))
       .map((name) => ({ folder, name, path: join(root, folder, name) })),
   ),
 ).then((found) => found.flat())
@@ -36,7 +42,7 @@ describe.each(files)('$folder/$name', ({ folder, name, path }) => {
     const isPolicy = policyKinds.includes(resource?.kind ?? '')
     // What is cluster-scoped says whose it is; here the folder says it.
     const called = resource?.metadata.name.replace(
-      folder === 'k8s/admission' ? /^secure-signing-/ : '',
+      resource.kind.startsWith('ValidatingAdmissionPolicy') ? /^secure-signing-/ : '',
       '',
     )
     const wanted = isPolicy ? [called] : [kind, `${called}-${kind}`]
@@ -54,5 +60,6 @@ test.each(folders)('%s/kustomization.yaml lists every file', async (folder) => {
   const { resources, patches = [] } = parse(text)
   const patched = patches.flatMap(({ path = [] }) => path)
   const names = files.filter((file) => file.folder === folder).map(({ name }) => name)
-  expect([...resources, ...patched].toSorted()).toEqual(names.toSorted())
+  const own = resources.filter((name: string) => name.endsWith('.yaml'))
+  expect([...own, ...patched].toSorted()).toEqual(names.toSorted())
 })

@@ -1,4 +1,6 @@
 // What must hold of a Pod when Istio has added its proxy to it.
+
+import { managerRules } from '../../analyze/manager-rules.ts'
 import { listMounts } from '../../analyze/mounts.ts'
 import { listContainers, listVolumes, proxyName, readPod } from '../../analyze/pod.ts'
 import type { Rule } from '../../analyze/rule.ts'
@@ -9,6 +11,8 @@ const aboutFiles = ['pod-security', 'key-in-manifest', 'key-elsewhere']
 /** The rules about the Pod, and those that only injection can break. */
 export const injectedRules: readonly Rule[] = [
   ...podRules.filter(({ name }) => !aboutFiles.includes(name)),
+  // A cloud's webhook adds to Pods too.
+  ...managerRules.filter(({ name }) => name === 'cloud-identity'),
   {
     name: 'injected-proxy',
     title: 'the proxy is there and mounts the socket, and no secret',

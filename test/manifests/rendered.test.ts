@@ -3,10 +3,12 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { managerRules } from '../../analyze/manager-rules.ts'
 import { meshRules, podRules } from '../../analyze/rules.ts'
 import { analyzeRendering } from '../../deploy/analyze.ts'
 import type { Rendering } from '../../deploy/render.ts'
 import { parseResources, type Resource } from '../../deploy/resources.ts'
+import { managerMistakes } from './manager-mistakes.ts'
 import { meshMistakes } from './mesh-mistakes.ts'
 import { testRules } from './mistakes.ts'
 import { podMistakes } from './pod-mistakes.ts'
@@ -23,6 +25,7 @@ afterAll(() => rm(dirname(rendering.path), { recursive: true }))
 
 describe('the Pod', () => testRules(podRules, podMistakes, () => resources))
 describe('the mesh', () => testRules(meshRules, meshMistakes, () => resources))
+describe('key managers', () => testRules(managerRules, managerMistakes, () => resources))
 
 test('the Pod is applied last, after every policy that guards it', () => {
   expect(resources.map(({ kind }) => kind).indexOf('Deployment')).toBe(resources.length - 1)

@@ -1,7 +1,7 @@
 // The resources as `make deploy` would render them for a cluster that differs from Istio's defaults in everything, so
 // that a value that is not filled in shows.
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type ClusterFacts, composeClusterFacts } from '../../deploy/cluster-facts.ts'
 import { type Rendering, renderResources } from '../../deploy/render.ts'
@@ -21,12 +21,25 @@ export const sampleFacts: ClusterFacts = composeClusterFacts({
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 })
 
+/** What a user fills in for a key manager. */
+const parameters: Record<string, string> = {
+  FILL_IN_REGION: 'eu-central-1',
+  FILL_IN_ROLE_ARN: 'arn:aws:iam::123456789012:role/signing-key-reader',
+  FILL_IN_VAULT_URL: 'https://signing.vault.azure.net',
+  FILL_IN_TENANT_ID: '0b6e6c1e-6c0b-4a53-8f0a-1a4f3c0e9d11',
+  FILL_IN_CLIENT_ID: '7d3f0a52-0a4e-4b1e-9a64-52c1b0f7e6d2',
+  FILL_IN_PROJECT_ID: 'signing-keys',
+  FILL_IN_CLUSTER_PROJECT_ID: 'signing-clusters',
+  FILL_IN_CLUSTER_LOCATION: 'europe-west3',
+  FILL_IN_CLUSTER_NAME: 'production',
+}
+
 /** Renders with the sample facts, and `components`, into a folder of its own under .deploy/. */
 export async function renderSample(components: readonly string[] = []): Promise<Rendering> {
   const parent = resolve(import.meta.dirname, '../../.deploy')
   await mkdir(parent, { recursive: true })
   const folder = await mkdtemp(join(parent, 'sample-'))
-  return renderResources({
+  const rendered = renderResources({
     folder,
     facts: sampleFacts,
     components,
@@ -34,8 +47,15 @@ export async function renderSample(components: readonly string[] = []): Promise<
       { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
       { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
     ],
-  }).catch(async (error) => {
+  }).then(fillIn)
+  return rendered.catch(async (error) => {
     await rm(folder, { recursive: true })
     throw error
   })
+}
+
+async function fillIn({ path, yaml: given }: Rendering): Promise<Rendering> {
+  const yaml = given.replace(/FILL_IN_\w+/g, (name) => parameters[name] ?? name)
+  if (yaml !== given) await writeFile(path, yaml)
+  return { path, yaml }
 }

@@ -1,0 +1,43 @@
+// The key's Secret handed over to External Secrets and taken back: its kinds and an ExternalSecret on the cluster, whose
+// controller's writing is ours.
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createPodAsker } from '../../../deploy/ask-pods.ts'
+import { readKeySecret } from '../../../deploy/key-secret.ts'
+import { kubectl } from '../../../deploy/kubectl.ts'
+import { keySecret, namespace } from '../../../deploy/names.ts'
+import type { Condition } from '../../../deploy/pod-condition.ts'
+import { readRotationState } from '../../../deploy/rotation-state.ts'
+import { waitForPods } from '../../../deploy/wait-for-pods.ts'
+import { installCrds } from '../../manifests/external-secrets-crds.ts'
+import { saveSecret } from './key-secret.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+const externalSecret = join(root, 'k8s/external-secrets/hmac-key-external-secret.yaml')
+
+/** Has an ExternalSecret for the key on the cluster. Returns what has everything as it was, the Pods' keys included. */
+export async function handOver(): Promise<() => Promise<void>> {
+  const putSecretBack = await saveSecret()
+  const { primary } = readRotationState(await readKeySecret())
+  const forgetKinds = await installCrds()
+  await kubectl(['create', '-f', '-'], { input: await readFile(externalSecret, 'utf8') })
+  return async () => {
+    await putSecretBack()
+    // Before its owner goes, or Kubernetes would take the Secret with it.
+    const drop = JSON.stringify({ metadata: { ownerReferences: null, labels: null } })
+    await kubectl(['patch', 'secret', keySecret, '-n', namespace, '--type=merge', '-p', drop])
+    await forgetKinds()
+    await untilPods({ every: 'signs with', id: primary })
+  }
+}
+
+/** Returns once every Pod reports that it is so. */
+export async function untilPods(condition: Condition): Promise<void> {
+  const { askPods, stop } = createPodAsker()
+  try {
+    await waitForPods(condition, { askPods, now: Date.now, sleep })
+  } finally {
+    stop()
+  }
+}

@@ -1,0 +1,11 @@
+// What is left to be filled in is found.
+import { expect, test } from 'vitest'
+import { findPlaceholders } from '../../../deploy/placeholders.ts'
+
+test('what is not filled in is found wherever it is, in a longer text too', () => {
+  const resource = { spec: { list: [{ a: 'x' }, { b: 'https://FILL_IN_NAME.example' }], n: 1 } }
+  expect(findPlaceholders(resource)).toEqual([
+    { name: 'FILL_IN_NAME', path: ['spec', 'list', 1, 'b'] },
+  ])
+  expect(findPlaceholders({ spec: null, other: 'fill in' })).toEqual([])
+})
