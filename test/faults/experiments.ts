@@ -37,8 +37,8 @@ export const experiments: readonly Experiment[] = [
   clusterKilled,
 ]
 
-/** What `make test` has no time for: minutes each, and a cluster that others need. */
-const longOnly = [tokenRotation, certificateRotation, clusterKilled]
+/** What `make test` has no time for: minutes each, what another shows too, and a cluster that others need. */
+const longOnly = [tokenRotation, keyFromManager, certificateRotation, clusterKilled]
 
 /** The short form of all the others takes some minutes; those that ask for most Pods first, so that they come once. */
 export const shortForm = experiments

@@ -28,7 +28,7 @@ export const keyRotation: Experiment = {
       await rememberKeys()
       count += 1
     } while (!isEnough())
-    return `${count} rotations`
+    return `rotations: ${count}`
   },
 }
 

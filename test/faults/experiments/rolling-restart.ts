@@ -18,6 +18,6 @@ export const rollingRestart: Experiment = {
       await restartPods()
       count += 1
     } while (!isEnough())
-    return `${count} restarts`
+    return `restarts: ${count}`
   },
 }
