@@ -27,8 +27,7 @@ export const certificateRotation: Experiment = {
   run: async ({ pod, isEnough }) => {
     const start = Date.now()
     while (!isEnough() || Date.now() - start < 1_500 * LIFETIME_SECONDS) await sleep(1_000)
-    const seen = await askOnNewConnections(pod)
-    if (seen.some((outcome) => outcome !== '200')) throw new Error(`not served: ${seen.join()}`)
+    requireAll('200', await askOnNewConnections(pod))
     return `${Math.floor((Date.now() - start) / (500 * LIFETIME_SECONDS))} certificates`
   },
 }
@@ -49,7 +48,7 @@ export const certificateExpired: Experiment = {
     begin()
     const back = Date.now()
     await waitFor(
-      async () => (await askOnNewConnections(pod)).every((seen) => seen === '200') || undefined,
+      async () => areAll('200', await askOnNewConnections(pod)) || undefined,
       RECOVERY_MS,
       () => 'no new certificate',
     )
@@ -59,10 +58,14 @@ export const certificateExpired: Experiment = {
   },
 }
 
+/** False for none at all: nothing was seen then. */
+function areAll(wanted: string, seen: readonly string[]): boolean {
+  return seen.length > 0 && seen.every((outcome) => outcome === wanted)
+}
+
 function requireAll(wanted: string, seen: readonly string[]): void {
-  const others = seen.filter((outcome) => outcome !== wanted)
-  if (seen.length > 0 && others.length === 0) return
-  throw new Error(`expected ${wanted} of every one of ${seen.length}: ${others.join(', ')}`)
+  if (areAll(wanted, seen)) return
+  throw new Error(`expected ${wanted} of every one of ${seen.length}: ${seen.join(', ')}`)
 }
 
 /** As the frontend, with all that it has. Returns the outcomes of a second. */

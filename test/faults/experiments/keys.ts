@@ -41,6 +41,7 @@ export const secretSwaps: Experiment = {
   bounds: { failed: 0 },
   run: async ({ isShort, rememberKeys }) => {
     const putBack = await saveSecret()
+    let loaded = 0
     try {
       for (let count = 1; count <= SWAPS; count++) {
         const id = `swapped-${count}`
@@ -57,10 +58,11 @@ export const secretSwaps: Experiment = {
       )
       await deleteSecret()
       await sleep(isShort ? 2_000 : 30_000)
+      // Before the old keys are there again: they may be loaded sooner than anybody can count.
+      loaded = await countLoads('loaded')
     } finally {
       await putBack()
     }
-    const loaded = await countLoads('loaded')
     await waitFor(
       async () => (await countLoads('loaded')) > loaded || undefined,
       KEYS_MS,

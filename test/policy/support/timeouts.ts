@@ -14,5 +14,5 @@ export const LOG_MS = 10_000
 export const CLOCK_SKEW_MS = 60_000
 /** For what was stopped to be back; and how long it has to go well then. */
 export const RECOVERY_MS = 30_000
-export const STEADY_MS = 5_000
+export const STEADY_MS = 7_000
 export const POLL_MS = 250
