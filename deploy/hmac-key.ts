@@ -1,14 +1,13 @@
 // The Secret with the signing key. It is made once, by stdin, and never printed, never in an argv, never overwritten.
 import { randomBytes } from 'node:crypto'
-import { z } from 'zod'
 import { tryRun } from '../cli/exec.ts'
 import { UserError } from '../cli/terminal.ts'
-import { exists, kubectlJson } from './kubectl.ts'
+import { readKeySecret } from './key-secret.ts'
+import { exists } from './kubectl.ts'
 import { keySecret, namespace } from './names.ts'
 
 /** Bytes; as long as SHA-256's output, which RFC 2104 section 3 asks for. */
 const keyBytes = 32
-const secret = z.object({ data: z.record(z.string(), z.base64()).default({}) })
 
 /** A new random key, in base64 as a Secret's entry has it. */
 export function makeKey(): string {
@@ -35,10 +34,9 @@ export async function ensureKey(): Promise<boolean> {
   )
 }
 
-/** Reads every key: id → bytes. */
+/** Reads every key: id → bytes. Throws UserError if there is no Secret. */
 export async function readKeys(): Promise<Map<string, Buffer>> {
-  const args = ['get', 'secret', keySecret, '-n', namespace, '-o', 'json']
-  const { data } = await kubectlJson(secret, args)
+  const { data } = await readKeySecret()
   return new Map(
     Object.entries(data)
       .filter(([id]) => id !== 'primary')

@@ -8,19 +8,22 @@ import { describeResource, type Resource } from './resources.ts'
 
 /** The resources of optional components that are on the cluster and that `make deploy` has applied. */
 export async function readAppliedComponents(): Promise<OwnedResource[]> {
-  const found: OwnedResource[] = []
-  for (const resource of await readComponentResources()) {
-    try {
-      found.push(...(await readOwned([resource])))
-    } catch (error) {
-      // A kind that the cluster does not know: there is none of it.
-      if (error instanceof CommandError && /no matches for kind/.test(error.result.stderr)) continue
-      // Whoever may not see a Role can have one all the same, and deploy without it.
-      if (!(error instanceof UserError)) throw error
-      say(`  note  whether ${describeResource(resource)} is there can't be seen: ${error.message}`)
-    }
+  const found = await Promise.all((await readComponentResources()).map(readIfSeen))
+  return found.flat().filter((each) => findApplied(each) !== undefined)
+}
+
+/** By itself, so that one that can't be seen hides no other. */
+async function readIfSeen(resource: Resource): Promise<OwnedResource[]> {
+  try {
+    return await readOwned([resource])
+  } catch (error) {
+    // A kind that the cluster does not know: there is none of it.
+    if (error instanceof CommandError && /no matches for kind/.test(error.result.stderr)) return []
+    // Whoever may not see a Role can have one all the same, and deploy without it.
+    if (!(error instanceof UserError)) throw error
+    say(`  note  whether ${describeResource(resource)} is there can't be seen: ${error.message}`)
+    return []
   }
-  return found.filter((each) => findApplied(each) !== undefined)
 }
 
 /** Those of them that are not among `resources`, for people, e.g. ["PodDisruptionBudget/secure-signing"]. */

@@ -62,7 +62,6 @@ async function measureUnderLoad(
     // Whatever went wrong, no load is left behind.
     await Promise.all([...loads.map(({ load }) => load), ...knocks].map(({ stop }) => stop()))
   }
-  const seconds = (Date.now() - start) / 1_000
   const seen = loads.map(async ({ source, load }) => {
     return { source, samples: checkSignatures(await load.stop(), record.keys) }
   })
@@ -76,7 +75,6 @@ async function measureUnderLoad(
   const knocked = (await Promise.all(knocks.map(({ stop }) => stop()))).flat()
   const countKnocks = (wanted: string) => knocked.filter(({ outcome }) => outcome === wanted).length
   return judge(experiment, {
-    seconds,
     sources: sources.map(({ source, samples }) => ({
       source,
       ...summarize(samples, record.since),

@@ -13,7 +13,8 @@ export function describeResult({ id, sources, unauthorised, broken, note }: Resu
 }
 
 const explanation = `A request has *failed* if it was not answered with the right HMAC within five seconds; each answer's signature is computed anew from
-the Secret. Nothing tries again: neither the load, nor the gateway. The *longest gap* is between two requests, one after the
+the Secret. Neither the load nor the gateway tries again; the frontend's own client does, once, as in production, where an idle connection was reset or
+the signer's pairing secret is another one. The *longest gap* is between two requests, one after the
 other, that were served. A fault is *over* with the first request after the last that failed, counted from the fault, or from
 its end where it lasts. *Without right* are a stranger of the mesh and a Pod without sidecar, both with the frontend's stolen
 token and pairing secret, at every Pod of ours from its first instant, and the frontend's own Pod without a token: how many of

@@ -3,8 +3,6 @@ import type { Bounds, Experiment, Source } from './experiment.ts'
 import type { Summary } from './summarize.ts'
 
 type Measured = {
-  /** From the start of the load to its end. */
-  seconds: number
   sources: (Summary & { source: Source })[]
   /** Requests without right; how many of them were told 403, and how many got a signature. */
   knocks: number
@@ -22,7 +20,7 @@ export type Result = Measured &
 export function makeFailure(experiment: Experiment, error: unknown): Result {
   const { id, title, attack, replicas } = experiment
   const what = error instanceof Error ? error.message : String(error)
-  const nothing = { seconds: 0, sources: [], knocks: 0, refused: 0, unauthorised: 0 }
+  const nothing = { sources: [], knocks: 0, refused: 0, unauthorised: 0 }
   return { id, title, attack, replicas, ...nothing, broken: [what] }
 }
 

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { issueShortLived } from '../../policy/support/tokens.ts'
+import { waitFor } from '../../policy/support/wait.ts'
 import type { Experiment } from '../experiment.ts'
 import { TOKEN_MS } from '../support/timeouts.ts'
 import { withTokenVolume } from '../support/token-volume.ts'
@@ -22,11 +23,11 @@ export const tokenRotation: Experiment = {
   run: async ({ pod, isEnough }) => {
     const { tokenFile } = await locateCredentials(pod)
     const before = await readFile(tokenFile, 'utf8')
-    const deadline = Date.now() + TOKEN_MS
-    while ((await readFile(tokenFile, 'utf8')) === before) {
-      if (Date.now() > deadline) throw new Error('kubelet has not rotated the token')
-      await sleep(1_000)
-    }
+    await waitFor(
+      async () => (await readFile(tokenFile, 'utf8')) !== before || undefined,
+      TOKEN_MS,
+      () => 'kubelet has not rotated the token',
+    )
     while (!isEnough()) await sleep(1_000)
     return undefined
   },

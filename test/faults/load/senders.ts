@@ -4,6 +4,7 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { createTokenReader } from '../../../frontend/caller-token.ts'
+import { loadConfig } from '../../../frontend/config.ts'
 import { createPairing } from '../../../frontend/pairing.ts'
 import { processResponse } from '../../../frontend/process-endpoint.ts'
 import { createSignerClient } from '../../../frontend/signer-client.ts'
@@ -20,9 +21,6 @@ export type LoadSpec =
 
 /** Of a caller; what is not answered by then has failed. */
 const PATIENCE_MS = 5_000
-const SIGNER_URL = new URL('http://localhost:8081/sign')
-/** As the frontend has it by default. */
-const SIGNER_TIMEOUT_MS = 900
 
 /** Makes the function that sends one request. It does not reject. */
 export function createSender(spec: LoadSpec): Send {
@@ -84,9 +82,11 @@ function createFrontendSender(
   { tokenFile, pairingFile }: Extract<LoadSpec, { kind: 'frontend' }>,
   write: (sequence: number) => string,
 ): Send {
+  // As the frontend has them by default.
+  const { signerUrl, signerTimeoutMs } = loadConfig({})
   const askSigner = createSignerClient({
-    url: SIGNER_URL,
-    timeoutMs: SIGNER_TIMEOUT_MS,
+    url: signerUrl,
+    timeoutMs: signerTimeoutMs,
     readToken: createTokenReader(tokenFile),
     pairing: createPairing(pairingFile),
   })

@@ -1,7 +1,6 @@
 // Those who have no right, and try all the time that something is broken: a stranger in the mesh and a Pod without
 // sidecar, both with the frontend's stolen credentials, at every Pod from its first instant; and the frontend's own
 // Pod without a token.
-
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
 import { deployment, namespace } from '../../../deploy/names.ts'
@@ -30,7 +29,7 @@ const serviceSchema = z.object({ spec: z.object({ clusterIP: z.string() }) })
 const podSchema = z.object({ metadata: z.object({ uid: z.string() }) })
 
 /** Whose network a knock is sent from, and what. */
-export type Knock = { name: string; pid: number; spec: LoadSpec }
+export type Knock = { pid: number; spec: LoadSpec }
 
 /** Brings them up. */
 export async function bringIntruders(): Promise<void> {
@@ -56,17 +55,14 @@ export async function listKnocks(): Promise<Knock[]> {
   const { pairingFile } = stolen
   return [
     {
-      name: 'stranger',
       pid: await findAttacker(pods.stranger),
       spec: { kind: 'knock', ...everywhere, ...stolen },
     },
     {
-      name: 'outsider',
       pid: await findAttacker(pods.outsider),
       spec: { kind: 'knock', ...everywhere, ...stolen },
     },
     {
-      name: 'own Pod, no token',
       pid: await findSandboxOf(pod.uid),
       spec: { kind: 'knock', ...SIGNER_IN_POD, pairingFile },
     },

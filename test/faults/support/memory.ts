@@ -5,7 +5,7 @@ import type { Pod } from './pods.ts'
 
 const containers = ['frontend', 'signer'] as const
 
-/** In words, e.g. "frontend 90 MiB at most, signer 78". Throws if one was started again: then it had too little. */
+/** In words, e.g. "at most frontend 90 MiB, signer 78 MiB". Throws if one was started again: then it had too little. */
 export async function readPeakMib(pod: Pod): Promise<string> {
   const peaks = await Promise.all(
     containers.map(async (name) => {

@@ -11,12 +11,10 @@ const containerStatus = z.object({
 })
 const podSchema = z.object({
   metadata: z.object({
-    name: z.string(),
     uid: z.string(),
     deletionTimestamp: z.string().optional(),
   }),
   status: z.object({
-    podIP: z.string().optional(),
     containerStatuses: z.array(containerStatus).default([]),
     initContainerStatuses: z.array(containerStatus).default([]),
   }),
@@ -25,9 +23,7 @@ const podList = z.object({ items: z.array(podSchema) })
 const target = [`deployment/${deployment}`, '-n', namespace]
 
 export type Pod = {
-  name: string
   uid: string
-  ip: string
   /** By name. `id`: containerd's. */
   containers: Record<string, { id: string; restarts: number }>
 }
@@ -39,9 +35,7 @@ export async function listPods(): Promise<Pod[]> {
   return items
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata, status }) => ({
-      name: metadata.name,
       uid: metadata.uid,
-      ip: status.podIP ?? '',
       containers: Object.fromEntries(
         [...status.initContainerStatuses, ...status.containerStatuses].map((each) => [
           each.name,
@@ -63,8 +57,7 @@ export async function ensurePods(replicas: number, kills?: string): Promise<void
   await kubectl(['scale', ...target, `--replicas=${replicas}`])
   const pods = await listPods()
   const isFresh = pods.every(({ containers }) => (containers[kills ?? '']?.restarts ?? 0) === 0)
-  if (!isFresh) await kubectl(['rollout', 'restart', ...target])
-  await waitForRollout()
+  await (isFresh ? waitForRollout() : restartPods())
 }
 
 /** Replaces every Pod by a new one, as a deployment of a new version does. */

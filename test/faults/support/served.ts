@@ -6,7 +6,7 @@ import { RECOVERY_MS, STEADY_MS } from './timeouts.ts'
 const PAUSE_MS = 100
 
 /** Returns when requests have been served for a while without one that failed. Throws with the last failure. */
-export async function waitUntilServed(gatewayUrl: string, patienceMs = RECOVERY_MS): Promise<void> {
+export async function waitUntilServed(gatewayUrl: string): Promise<void> {
   const send = createSender({ kind: 'world', url: gatewayUrl })
   const start = performance.now()
   let steadySince = start
@@ -17,8 +17,8 @@ export async function waitUntilServed(gatewayUrl: string, patienceMs = RECOVERY_
       failure = outcome
       steadySince = performance.now()
     }
-    if (performance.now() - start > patienceMs) {
-      throw new Error(`not served again after ${patienceMs / 1_000} s: ${failure}`)
+    if (performance.now() - start > RECOVERY_MS) {
+      throw new Error(`not served again after ${RECOVERY_MS / 1_000} s: ${failure}`)
     }
     await sleep(PAUSE_MS)
   }

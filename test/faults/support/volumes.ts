@@ -1,5 +1,4 @@
 // What kubelet mounts into our Pods, as files of the node.
-
 import { findNodeInit } from './node.ts'
 import type { Pod } from './pods.ts'
 

@@ -26,7 +26,6 @@ function makeExperiment(bounds: Bounds) {
 
 function run(bounds: Bounds, change: Partial<typeof served> = {}, knocks = unauthorised) {
   return judge(makeExperiment(bounds), {
-    seconds: 5,
     sources: [{ ...served, ...change }],
     ...knocks,
   })
