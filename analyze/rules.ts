@@ -7,6 +7,7 @@ import { keyRules } from './key-rules.ts'
 import { policyRules } from './policy-rules.ts'
 import { routeRules } from './route-rules.ts'
 import type { Rule } from './rule.ts'
+import { tokenRules } from './token-rules.ts'
 import { volumeRules } from './volume-rules.ts'
 import { wayRules } from './way-rules.ts'
 
@@ -14,6 +15,7 @@ import { wayRules } from './way-rules.ts'
 export const podRules: readonly Rule[] = [
   ...keyRules,
   ...volumeRules,
+  ...tokenRules,
   ...confinementRules,
   ...accountRules,
 ]

@@ -1,5 +1,6 @@
 // What components that an earlier deployment had have left on the cluster. Only what `make deploy` itself has applied
 // counts: somebody else's Role stays.
+import { CommandError } from '../cli/exec.ts'
 import { say, UserError } from '../cli/terminal.ts'
 import { readComponentResources } from './components.ts'
 import { findApplied, type OwnedResource, readOwned } from './field-owners.ts'
@@ -12,6 +13,8 @@ export async function readAppliedComponents(): Promise<OwnedResource[]> {
     try {
       found.push(...(await readOwned([resource])))
     } catch (error) {
+      // Of a kind that the cluster does not know it has none.
+      if (error instanceof CommandError && error.message.includes('no matches for kind')) continue
       // Whoever may not see a Role can have one all the same, and deploy without it.
       if (!(error instanceof UserError)) throw error
       say(`  note  whether ${describeResource(resource)} is there can't be seen: ${error.message}`)

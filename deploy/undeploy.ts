@@ -34,8 +34,9 @@ await runMain(async () => {
     ]),
   )
   if (process.env.DELETE_KEY !== 'yes') {
+    const hasKey = await exists(['secret', keySecret, '-n', namespace])
     say(
-      `left: namespace ${namespace}, the key in its Secret ${keySecret}, and the admission policies that guard it (make undeploy DELETE_KEY=yes deletes them all)`,
+      `left: namespace ${namespace}, ${hasKey ? `the key in its Secret ${keySecret}, ` : ''}and the admission policies that guard it (make undeploy DELETE_KEY=yes deletes them all)`,
     )
     return
   }

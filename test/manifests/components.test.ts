@@ -23,8 +23,10 @@ describe.each([
   { components: ['high-availability'] },
   { components: ['autoscaling'] },
   { components: ['deployer'] },
+  { components: ['vault'] },
   { components: ['high-availability', 'autoscaling'] },
   { components: ['deployer', 'high-availability', 'autoscaling'] },
+  { components: ['vault', 'high-availability', 'autoscaling'] },
 ])('with $components', ({ components }) => {
   let rendering: Rendering
   let resources: Resource[]
@@ -66,7 +68,7 @@ describe('COMPONENTS', () => {
     async (name) => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
-        todo: 'there are: autoscaling, deployer, high-availability',
+        todo: 'there are: autoscaling, deployer, high-availability, vault',
       })
     },
   )
