@@ -9,7 +9,8 @@ const containerStatus = z.object({
   restartCount: z.number(),
   containerID: z.string().default(''),
 })
-const podSchema = z.object({
+/** One Pod as the API server describes it. */
+export const podSchema = z.object({
   metadata: z.object({
     name: z.string(),
     uid: z.string(),
@@ -36,19 +37,22 @@ export type Pod = {
 export async function listPods(): Promise<Pod[]> {
   const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
   const { items } = await kubectlJson(podList, args)
-  return items
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ metadata, status }) => ({
-      name: metadata.name,
-      uid: metadata.uid,
-      ip: status.podIP ?? '',
-      containers: Object.fromEntries(
-        [...status.initContainerStatuses, ...status.containerStatuses].map((each) => [
-          each.name,
-          { id: each.containerID.replace('containerd://', ''), restarts: each.restartCount },
-        ]),
-      ),
-    }))
+  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(toPod)
+}
+
+/** What is needed of it here. */
+export function toPod({ metadata, status }: z.infer<typeof podSchema>): Pod {
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    ip: status.podIP ?? '',
+    containers: Object.fromEntries(
+      [...status.initContainerStatuses, ...status.containerStatuses].map((each) => [
+        each.name,
+        { id: each.containerID.replace('containerd://', ''), restarts: each.restartCount },
+      ]),
+    ),
+  }
 }
 
 /** One of them. */
