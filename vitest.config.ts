@@ -1,5 +1,5 @@
 // unit: no cluster, in parallel. manifests: the rendered YAML. browser: the matrix's page, in a Chromium. policy: on a live
-// cluster, one file after the other. faults: on the local one, when nothing else runs.
+// cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/count-reporter.ts'
 
@@ -41,6 +41,19 @@ export default defineConfig({
           retry: 0,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'vault',
+          include: ['test/vault/**/*.test.ts'],
+          globalSetup: ['test/vault/support/bring-up.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          retry: 0,
+          bail: 1,
+          testTimeout: 240_000,
+          hookTimeout: 300_000,
         },
       },
       {

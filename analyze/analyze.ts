@@ -1,7 +1,8 @@
 // make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
 // finding on stdout with file and line of its source. Nothing is changed.
 // FILES: a kustomization, a folder of YAML or a file, judged as the whole of what is deployed; without it, what make
-// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, COMPONENTS, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy.
+// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, COMPONENTS, VAULT_*, GATEWAY_SELECTOR, ISTIO_REVISION: as for make
+// deploy.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CommandError } from '../cli/exec.ts'
@@ -11,6 +12,7 @@ import { parseComponents } from '../deploy/components.ts'
 import { computeImageReferences } from '../deploy/image-references.ts'
 import { inspectCluster } from '../deploy/preflight.ts'
 import { renderResources } from '../deploy/render.ts'
+import { readVaultFacts } from '../deploy/vault-facts.ts'
 import { defaultFacts } from './default-facts.ts'
 import { findComplaints } from './istioctl.ts'
 import { takeOrigins } from './kustomized.ts'
@@ -46,6 +48,7 @@ await runMain(async () => {
     const facts = cluster === undefined ? defaultFacts : composeClusterFacts(cluster)
     const { yaml } = await renderResources({
       ...{ folder: folder.path, facts, images, components },
+      vault: components.includes('vault') ? await readVaultFacts(env) : undefined,
       origins: true,
     })
     return takeOrigins(yaml, folder.path, resolve(root, 'k8s/overlays/default/kustomization.yaml'))

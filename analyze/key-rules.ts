@@ -1,9 +1,10 @@
 // Who can read the key.
 import { keySecret } from '../deploy/names.ts'
 import type { Finding } from './finding.ts'
-import { expectMounters, listMounts } from './mounts.ts'
+import { expectInMemory, expectMounters, listMounts } from './mounts.ts'
 import { isOfPodNamespace } from './namespace.ts'
 import {
+  agentName,
   type Container,
   findSigningResource,
   listContainers,
@@ -16,19 +17,27 @@ import {
 } from './pod.ts'
 import type { Rule } from './rule.ts'
 
+/** Also where no Secret has the key. */
+const keyVolume = 'hmac-key'
+
 export const keyRules: readonly Rule[] = [
   {
     name: 'key-mount',
-    title: 'the key is mounted into the signer alone, whole and read-only',
+    title: 'the key is mounted into the signer, whole and read-only, and into what brings it alone',
     find: (resources) => {
       const pod = readPod(resources)
       const { resource } = pod
-      const volumes = listVolumes(pod).filter(holdsSecret)
+      const volumes = listVolumes(pod).filter(
+        (each) => each.name === keyVolume || holdsSecret(each),
+      )
       const mounts = listMounts(pod, volumes)
+      const fetched = volumes.filter((each) => !holdsSecret(each))
+      const writers = fetched.length === 0 ? [] : [agentName]
       return [
-        ...expectMounters(pod, volumes, ['signer'], 'the key'),
+        ...expectMounters(pod, volumes, ['signer', ...writers], 'the key'),
+        ...expectInMemory(pod, fetched, 'the key'),
         ...mounts
-          .filter(({ readOnly }) => !readOnly)
+          .filter(({ container, readOnly }) => !readOnly && !writers.includes(container))
           .map(({ path }) => ({
             resource,
             path: [...path, 'readOnly'],

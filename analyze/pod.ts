@@ -101,6 +101,8 @@ export type Volume = Placed<z.infer<typeof volume>>
 export type Workload = Placed<z.infer<typeof pod>> & { resource: Resource }
 
 export const proxyName = 'istio-proxy'
+/** The container that brings the key where it comes from Vault. */
+export const agentName = 'vault-agent'
 
 const inTemplate = ['spec', 'template']
 const templates: Record<string, Path> = {

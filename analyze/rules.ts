@@ -8,6 +8,7 @@ import { managerRules } from './manager-rules.ts'
 import { policyRules } from './policy-rules.ts'
 import { routeRules } from './route-rules.ts'
 import type { Rule } from './rule.ts'
+import { tokenRules } from './token-rules.ts'
 import { volumeRules } from './volume-rules.ts'
 import { wayRules } from './way-rules.ts'
 
@@ -15,6 +16,7 @@ import { wayRules } from './way-rules.ts'
 export const podRules: readonly Rule[] = [
   ...keyRules,
   ...volumeRules,
+  ...tokenRules,
   ...confinementRules,
   ...accountRules,
 ]

@@ -1,4 +1,4 @@
-// Who has the socket, the pairing secret and the caller token.
+// Who has the socket and the pairing secret.
 import { z } from 'zod'
 import { expectInMemory, expectMounters, listMounts } from './mounts.ts'
 import { listContainers, listVolumes, proxyName, readPod, type Workload } from './pod.ts'
@@ -76,40 +76,6 @@ export const volumeRules: readonly Rule[] = [
           })),
         ...expectVariable(pod, 'signer', 'SIGNER_PAIRING_DIR'),
         ...expectVariable(pod, 'frontend', 'PAIRING_SECRET_FILE'),
-      ]
-    },
-  },
-  {
-    name: 'caller-token',
-    title: 'the caller token is in the frontend alone, for the signer alone, for ten minutes',
-    find: (resources) => {
-      const pod = readPod(resources)
-      // Istio's own token is for its own audience, in its own container.
-      const volumes = listVolumes(pod).filter(({ name }) => name !== 'istio-token')
-      const sources = volumes.flatMap((volume) =>
-        (volume.projected?.sources ?? []).flatMap(({ serviceAccountToken: token }, index) => {
-          const path = [...volume.path, 'projected', 'sources', index, 'serviceAccountToken']
-          return token === undefined ? [] : [{ ...token, path, volume }]
-        }),
-      )
-      const tokens = volumes.filter((each) => sources.some(({ volume }) => volume === each))
-      const { resource } = pod
-      return [
-        ...expectMounters(pod, tokens, ['frontend'], 'the caller token'),
-        ...sources
-          .filter(({ audience }) => audience !== 'signer')
-          .map(({ audience, path }) => ({
-            resource,
-            path: [...path, 'audience'],
-            message: `a token for ${audience ?? 'the API server'}; the signer's audience is "signer"`,
-          })),
-        ...sources
-          .filter(({ expirationSeconds = 3600 }) => expirationSeconds > 600)
-          .map(({ path }) => ({
-            resource,
-            path: [...path, 'expirationSeconds'],
-            message: 'a token that lives longer than 600 s',
-          })),
       ]
     },
   },

@@ -47,10 +47,7 @@ function listSystemImages({ programs, roots, envoy }: Ingredients): SystemImage[
 
 /** Builds what is not in the cache and imports what the node lacks. */
 export async function provideSystemImages(node: Node, ingredients: Ingredients): Promise<void> {
-  for (const image of listSystemImages(ingredients)) {
-    const { folder, key } = await buildCached(node, image)
-    await importImage(node, image.reference, key, toNodePath(join(folder, 'image.oci')))
-  }
+  for (const image of listSystemImages(ingredients)) await provideImage(node, image)
 }
 
 /** What the base image of the local frontend and signer is called. */
@@ -65,6 +62,24 @@ export async function provideNodejsImage(node: Node, ingredients: Ingredients): 
     containerfile: 'nodejs',
     parts: { BASE: ingredients.roots.nodejsBase, NODEJS: ingredients.nodejs.folder },
   })
+}
+
+/** Provides HashiCorp Vault to the node, of the cache's `folder` with the program, and returns the image's name. */
+export async function provideVaultImage(
+  node: Node,
+  folder: string,
+  { nodejsBase }: RootFileSystems,
+): Promise<string> {
+  // The folder's name says version and content.
+  const reference = `localhost/secure-signing/vault:${basename(folder)}`
+  const parts = { BASE: nodejsBase, VAULT: folder }
+  await provideImage(node, { reference, containerfile: 'vault', parts })
+  return reference
+}
+
+async function provideImage(node: Node, image: SystemImage): Promise<void> {
+  const { folder, key } = await buildCached(node, image)
+  await importImage(node, image.reference, key, toNodePath(join(folder, 'image.oci')))
 }
 
 async function buildCached(

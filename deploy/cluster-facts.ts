@@ -45,13 +45,13 @@ export function composeClusterFacts(found: ClusterFindings): ClusterFacts {
   }
 }
 
-/** The facts as the ConfigMap that the replacements read. It is local: kustomize never prints it. */
-export function toConfigMap(facts: ClusterFacts): Resource {
+/** Facts as the ConfigMap that a component's replacements read. It is local: kustomize never prints it. */
+export function toConfigMap(name: string, facts: Record<string, string>): Resource {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
-      name: 'cluster-facts',
+      name,
       annotations: { 'config.kubernetes.io/local-config': 'true' },
     },
     data: facts,

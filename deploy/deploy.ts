@@ -1,6 +1,6 @@
 // make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
 // KUBECONFIG: the cluster · IMAGES: registry and prefix · NODE_IMAGE: the base that the images were built on ·
-// COMPONENTS: optional parts of k8s/components, by name · GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't
+// COMPONENTS: optional parts of k8s/components, by name; for vault also VAULT_*, see vault-facts.ts · GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't
 // be found out · FORCE_CONFLICTS=yes: take over fields that somebody else has set.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
@@ -14,6 +14,7 @@ import { urlForPeople, withGatewayUrl } from './gateway-url.ts'
 import { ensureKey } from './hmac-key.ts'
 import { computeImageReferences } from './image-references.ts'
 import { checkKeyBringer, findKeyBringer, waitForKey } from './key-bringer.ts'
+import { takesKeyFromSecret } from './key-source.ts'
 import { findLeftovers } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
 import { inspectCluster } from './preflight.ts'
@@ -22,6 +23,7 @@ import { renderResources } from './render.ts'
 import { parseResources } from './resources.ts'
 import { checkRights, listNeededRights } from './rights.ts'
 import { waitForRollout } from './rollout.ts'
+import { readVaultFacts } from './vault-facts.ts'
 
 const folder = resolve(import.meta.dirname, '../.deploy')
 const force = process.env.FORCE_CONFLICTS === 'yes'
@@ -30,13 +32,12 @@ const firstAnswerMs = 60_000
 
 await runMain(async () => {
   const { env } = process
-  const { findings, rendering, bringer, leftovers, madeNamespace } = await prepare().catch(
-    (error) => {
+  const { findings, rendering, bringer, makesKey, leftovers, madeNamespace } =
+    await prepare().catch((error) => {
       say('nothing was changed')
       throw error
-    },
-  )
-  const madeKey = bringer === undefined && (await step(`Secret ${keySecret}`, ensureKey))
+    })
+  const madeKey = makesKey && (await step(`Secret ${keySecret}`, ensureKey))
   const changed = await step('applied', () => applyRendering(rendering, force))
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
   if (madeNamespace) changed.unshift(`Namespace/${namespace}`)
@@ -69,21 +70,23 @@ await runMain(async () => {
 async function prepare() {
   const { env } = process
   const components = await parseComponents(env.COMPONENTS)
+  const vault = components.includes('vault') ? await readVaultFacts(env) : undefined
   const findings = await inspectCluster({
     revision: env.ISTIO_REVISION || undefined,
     gatewaySelector: env.GATEWAY_SELECTOR || undefined,
   })
   const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
   const rendering = await step('resources rendered for this cluster', () =>
-    renderResources({ folder, facts: composeClusterFacts(findings), images, components }),
+    renderResources({ folder, facts: composeClusterFacts(findings), images, components, vault }),
   )
   const resources = parseResources(rendering.yaml)
   const bringer = findKeyBringer(resources)?.metadata.name
   if (bringer !== undefined) {
     await step('External Secrets is there to bring the key', () => checkKeyBringer(resources))
   }
+  const fromSecret = takesKeyFromSecret(resources)
   await step('the user has every right that is needed', () =>
-    checkRights(listNeededRights(resources)),
+    checkRights(listNeededRights(resources, fromSecret)),
   )
   const leftovers = await findLeftovers(resources)
   await noteMissingMetrics(resources)
@@ -97,5 +100,6 @@ async function prepare() {
       throw error
     }),
   )
-  return { findings, rendering, bringer, leftovers, madeNamespace }
+  const makesKey = fromSecret && bringer === undefined
+  return { findings, rendering, bringer, makesKey, leftovers, madeNamespace }
 }

@@ -6,6 +6,7 @@ import { type ClusterFacts, toConfigMap } from './cluster-facts.ts'
 import { componentsFolder, factsComponent } from './components.ts'
 import type { ImageReference } from './image-references.ts'
 import { kubectl } from './kubectl.ts'
+import type { VaultFacts } from './vault-facts.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const overlay = 'k8s/overlays/default'
@@ -22,6 +23,7 @@ export type Rendering = {
 /**
  * Writes kustomization.yaml, cluster-facts.yaml and rendered.yaml into `folder`, which is made if needed.
  * Asks no cluster. Throws CommandError if kustomize fails. `components`: names of optional ones, applied in their order.
+ * `vault`: for the component of that name, which can't be rendered without.
  * `origins`: each resource says in annotations where it is from, which is for analysis alone.
  */
 export async function renderResources(input: {
@@ -29,16 +31,20 @@ export async function renderResources(input: {
   facts: ClusterFacts
   images: readonly ImageReference[]
   components?: readonly string[]
+  vault?: VaultFacts | undefined
   origins?: boolean
 }): Promise<Rendering> {
-  const { folder, facts, images, components = [], origins = false } = input
+  const { folder, facts, images, components = [], vault, origins = false } = input
   const fromFolder = (path: string) => relative(folder, join(root, path))
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'cluster-facts.yaml'), stringify(toConfigMap(facts)))
+  const known = { 'cluster-facts': facts, ...(vault && { 'vault-facts': vault }) }
+  for (const [name, values] of Object.entries(known)) {
+    await writeFile(join(folder, `${name}.yaml`), stringify(toConfigMap(name, values)))
+  }
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: [fromFolder(overlay), 'cluster-facts.yaml'],
+    resources: [fromFolder(overlay), ...Object.keys(known).map((name) => `${name}.yaml`)],
     components: [...components, factsComponent].map((name) =>
       fromFolder(`${componentsFolder}/${name}`),
     ),

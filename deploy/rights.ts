@@ -14,8 +14,8 @@ export type Right = {
   name?: string | undefined
 }
 
-/** Every right that applying `resources`, making the key and watching the rollout takes. */
-export function listNeededRights(resources: readonly Resource[]): Right[] {
+/** Every right that applying `resources`, making the key if `makesKey`, and watching the rollout takes. */
+export function listNeededRights(resources: readonly Resource[], makesKey = true): Right[] {
   const apply = resources.flatMap(({ apiVersion, kind, metadata }) =>
     // Server-side apply is a patch, and a create where there is nothing yet.
     ['get', 'patch', 'create'].map((verb) => ({
@@ -36,8 +36,9 @@ export function listNeededRights(resources: readonly Resource[]): Right[] {
   })
   return [
     ...apply,
-    inNamespace('get', 'secrets', keySecret),
-    inNamespace('create', 'secrets'),
+    ...(makesKey
+      ? [inNamespace('get', 'secrets', keySecret), inNamespace('create', 'secrets')]
+      : []),
     inNamespace('list', 'pods'),
   ].filter(
     (right, index, all) => all.findIndex((other) => isDeepStrictEqual(right, other)) === index,

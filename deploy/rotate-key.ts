@@ -5,7 +5,8 @@ import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { createPodAsker } from './ask-pods.ts'
 import { checkCluster } from './check-cluster.ts'
 import { parseDuration } from './duration.ts'
-import { keySecret, namespace } from './names.ts'
+import { isKeyInSecret } from './key-source.ts'
+import { deployment, keySecret, namespace } from './names.ts'
 import { checkRights } from './rights.ts'
 import { rotateKey } from './rotate.ts'
 import { createDryEffects, createEffects } from './rotation-effects.ts'
@@ -18,6 +19,7 @@ const neededRights = [
   { verb: 'get', ...pods },
   { verb: 'list', ...pods },
   { verb: 'create', ...pods, subresource: 'portforward' },
+  { verb: 'get', group: 'apps', resource: 'deployments', namespace, name: deployment },
 ]
 
 await runMain(async () => {
@@ -26,6 +28,12 @@ await runMain(async () => {
   const isDry = readDryRun(process.argv.slice(2), process.env.DRY_RUN)
   await step('the cluster answers', checkCluster)
   await step('the user has every right that is needed', () => checkRights(neededRights))
+  if (!(await isKeyInSecret())) {
+    throw new UserError(
+      "the signer's keys are in no Secret, so there is none to rotate",
+      'rotate in Vault, without a restart: vault kv put -mount=kv signing/hmac-key key=-, see docs/vault.md',
+    )
+  }
   if (isDry) {
     const closing = await rotateKey(createDryEffects(), overlapMs)
     say('nothing was changed; it would end with:')

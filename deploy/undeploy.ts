@@ -36,10 +36,11 @@ await runMain(async () => {
     ]),
   )
   if (process.env.DELETE_KEY !== 'yes') {
+    const isInSecret = !isBrought && (await exists(['secret', keySecret, '-n', namespace]))
     say(
-      isBrought
-        ? `left: namespace ${namespace}, and the admission policies that guard its key. The Secret ${keySecret} went with its ExternalSecret; the key is in its manager`
-        : `left: namespace ${namespace}, the key in its Secret ${keySecret}, and the admission policies that guard it (make undeploy DELETE_KEY=yes deletes them all)`,
+      isInSecret
+        ? `left: namespace ${namespace}, the key in its Secret ${keySecret}, and the admission policies that guard it (make undeploy DELETE_KEY=yes deletes them all)`
+        : `left: namespace ${namespace}, and the admission policies that guard its key, which is in its manager (make undeploy DELETE_KEY=yes deletes them, too)`,
     )
     return
   }

@@ -15,6 +15,16 @@ const schema = z.object({
     z.describe('the socket to listen on; its folder must be writable'),
   ),
   SIGNER_KEY_DIR: path.check(z.describe('the folder that the Secret with the keys is mounted at')),
+  SIGNER_KEY_BUNDLE: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be the name of a file'),
+        z.describe(
+          'the one file in SIGNER_KEY_DIR that holds all keys; unset: each file there is a key',
+        ),
+      ),
+  ),
   SIGNER_PAIRING_DIR: z.optional(
     path.check(
       z.describe(
@@ -35,6 +45,7 @@ const schema = z.object({
 export type SignerConfig = Readonly<{
   socket: string
   keyDir: string
+  keyBundle: string | undefined
   pairingDir: string | undefined
   maxRequests: number
   lingerMs: number
@@ -46,6 +57,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
   return Object.freeze({
     socket: variables.SIGNER_SOCKET,
     keyDir: variables.SIGNER_KEY_DIR,
+    keyBundle: variables.SIGNER_KEY_BUNDLE,
     pairingDir: variables.SIGNER_PAIRING_DIR,
     maxRequests: variables.SIGNER_MAX_REQUESTS,
     lingerMs: variables.SIGNER_LINGER_MS,

@@ -1,8 +1,10 @@
-// The key ring from a mounted Secret: each entry is a key, its name is the id, and `primary` names the one that signs.
+// The key ring from a mounted Secret: each entry is a key, its name is the id, and `primary` names the one that signs. Or
+// from one file with the same entries.
 import { createSecretKey } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keyId } from '../runtime/contract.ts'
+import { parseKeyBundle } from './key-bundle.ts'
 import { type Key, type KeyRing, KeyRingError } from './key-ring.ts'
 
 /** 112 bits, the least that NIST SP 800-131A takes for an HMAC key. */
@@ -15,9 +17,14 @@ const remedy = 'write it with --from-literal or printf, which add none'
 /** `shortKeys`: ids of keys that are taken, but should be longer. */
 export type LoadedKeys = { ring: KeyRing; shortKeys: string[] }
 
-/** Reads every key in `folder`. All or nothing: one bad entry and KeyRingError is thrown. */
-export async function loadKeyFiles(folder: string): Promise<LoadedKeys> {
-  const entries = await readEntries(folder)
+/**
+ * Reads every key in `folder`, or, if there is to be one, in the file `bundle` there and nowhere else. All or nothing:
+ * one bad entry and KeyRingError is thrown.
+ */
+export async function loadKeyFiles(folder: string, bundle?: string): Promise<LoadedKeys> {
+  const entries = await (bundle === undefined
+    ? readEntries(folder)
+    : readBundle(join(folder, bundle)))
   const keys = new Map<string, Key>()
   const shortKeys: string[] = []
   for (const [id, bytes] of entries) {
@@ -30,18 +37,37 @@ export async function loadKeyFiles(folder: string): Promise<LoadedKeys> {
 }
 
 /** Tells one state of `folder` from another, without reading a key. Throws KeyRingError if it can't be read. */
-export async function describeGeneration(folder: string): Promise<string> {
+export async function describeGeneration(folder: string, bundle?: string): Promise<string> {
+  // Whoever writes the file has others beside it for a moment.
+  if (bundle !== undefined) return explainMissing(() => describeFile(folder, bundle))
   return explainUnreadable(async () => {
     const generation = await resolveGeneration(folder)
     // A mounted Secret's generation has a name of its own; in a plain folder files are written over.
     const files = await Promise.all(
-      (await readdir(generation)).sort().map(async (name) => {
-        const { size, mtimeMs, ino } = await stat(join(generation, name))
-        return `${name} ${size} ${mtimeMs} ${ino}`
-      }),
+      (await readdir(generation)).sort().map((name) => describeFile(generation, name)),
     )
     return [generation, ...files].join('\n')
   })
+}
+
+async function describeFile(folder: string, name: string): Promise<string> {
+  const { size, mtimeMs, ino } = await stat(join(folder, name))
+  return `${name} ${size} ${mtimeMs} ${ino}`
+}
+
+async function readBundle(file: string): Promise<Map<string, Buffer>> {
+  return parseKeyBundle(await explainMissing(() => readFile(file, 'utf8')))
+}
+
+async function explainMissing<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException
+    throw new KeyRingError(
+      `the file with the keys cannot be read (${code}): see the log of what writes it`,
+    )
+  }
 }
 
 async function readEntries(folder: string): Promise<Map<string, Buffer>> {

@@ -16,13 +16,15 @@ export type GetKeyRing = () => KeyRing
 export type HolderOptions = {
   log: Log
   metrics: Pick<SignerMetrics, 'countKeyLoad' | 'setKeys'>
+  /** The one file in the folder that holds all keys, if it is not a key a file. */
+  bundle?: string | undefined
   pollMs?: number
 }
 
 /** Loads once before it returns, then whenever `folder` is another than before. Each new reason is logged once. */
 export async function holdKeyRing(
   folder: string,
-  { log, metrics, pollMs = POLL_MS }: HolderOptions,
+  { log, metrics, bundle, pollMs = POLL_MS }: HolderOptions,
 ): Promise<GetKeyRing> {
   let ring: KeyRing | undefined
   let generation = ''
@@ -31,9 +33,9 @@ export async function holdKeyRing(
   let changedMeanwhile = false
 
   async function load(): Promise<void> {
-    const found = await describeGeneration(folder)
+    const found = await describeGeneration(folder, bundle)
     if (found === generation) return
-    const loaded = await loadKeyFiles(folder)
+    const loaded = await loadKeyFiles(folder, bundle)
     ring = loaded.ring
     generation = found
     reason = ''

@@ -9,9 +9,9 @@ import { createPairingLock, createPairingSecret } from './pairing.ts'
 
 await runService(
   () => loadConfig(process.env),
-  async ({ socket, keyDir, pairingDir, maxRequests, lingerMs }, deps) => {
+  async ({ socket, keyDir, keyBundle, pairingDir, maxRequests, lingerMs }, deps) => {
     const metrics = createSignerMetrics(deps.metrics.registry)
-    const getKeyRing = await holdKeyRing(keyDir, { log: deps.log, metrics })
+    const getKeyRing = await holdKeyRing(keyDir, { log: deps.log, metrics, bundle: keyBundle })
     const secret = pairingDir === undefined ? undefined : await createPairingSecret(pairingDir)
     if (secret === undefined) deps.log('warn', 'pairing_off', { reason: 'no SIGNER_PAIRING_DIR' })
     const admit = createPairingLock(secret)

@@ -23,11 +23,13 @@ describe.each([
   { components: ['high-availability'] },
   { components: ['autoscaling'] },
   { components: ['deployer'] },
+  { components: ['vault'] },
   { components: ['high-availability', 'autoscaling'] },
   { components: ['deployer', 'high-availability', 'autoscaling'] },
   { components: ['external-secrets-aws'] },
   { components: ['external-secrets-azure'] },
   { components: ['external-secrets-gcp', 'high-availability', 'autoscaling'] },
+  { components: ['vault', 'high-availability', 'autoscaling'] },
 ])('with $components', ({ components }) => {
   let rendering: Rendering
   let resources: Resource[]
@@ -69,7 +71,9 @@ describe('COMPONENTS', () => {
     async (name) => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
-        todo: expect.stringMatching(/^there are: autoscaling, deployer, .*, high-availability$/),
+        todo: expect.stringMatching(
+          /^there are: autoscaling, deployer, .*, high-availability, vault$/,
+        ),
       })
     },
   )

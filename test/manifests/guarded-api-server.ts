@@ -18,15 +18,15 @@ import { renderSample } from './sample.ts'
 
 const patience = { timeout: 15_000, interval: 250 }
 /** What an API server knows without Istio. */
-const known = /^(Namespace|ServiceAccount|ValidatingAdmissionPolicy.*|Deployment)$/
+const known = /^(Namespace|ServiceAccount|ConfigMap|ValidatingAdmissionPolicy.*|Deployment)$/
 const isPolicy = ({ kind }: Resource) => kind.startsWith('ValidatingAdmissionPolicy')
 
 export type GuardedApiServer = Awaited<ReturnType<typeof startGuardedApiServer>>
 
-/** Starts it, and waits until every policy is in effect. */
-export async function startGuardedApiServer() {
+/** Starts it, with what `components` add, and waits until every policy is in effect. */
+export async function startGuardedApiServer(components: readonly string[] = []) {
   const { kubeconfig, stop } = await startBareApiServer()
-  const rendering = await renderKnown()
+  const rendering = await renderKnown(components)
   const resources = parseResources(rendering.yaml)
   const pods = { pod: 'signing-pod', keylessPod: 'keyless' }
   const template = asPod(resources, 'admission-test')
@@ -71,8 +71,8 @@ export function asPod(resources: readonly Resource[], name: string): Resource {
 }
 
 /** The sample, without what takes Istio. */
-async function renderKnown(): Promise<Rendering> {
-  const { path, yaml } = await renderSample()
+async function renderKnown(components: readonly string[]): Promise<Rendering> {
+  const { path, yaml } = await renderSample(components)
   const resources = parseResources(yaml).filter(({ kind }) => known.test(kind))
   const rendering = { path, yaml: resources.map((each) => JSON.stringify(each)).join('\n---\n') }
   await writeFile(path, rendering.yaml)

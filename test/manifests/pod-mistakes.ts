@@ -10,6 +10,10 @@ const signer = `${containers}.1`
 const pod = 'Deployment/secure-signing'
 const annotations = 'spec.template.metadata.annotations'
 const proxyMounts = `${annotations}.sidecar~1istio~1io/userVolumeMount`
+const vaultToken = {
+  name: 'vault-token',
+  projected: { sources: [{ serviceAccountToken: { audience: 'vault', expirationSeconds: 600 } }] },
+}
 const keyVolume = { name: 'k', secret: { secretName: keySecret } }
 const keyVariable = {
   name: 'KEY',
@@ -105,6 +109,14 @@ export const podMistakes: Mistakes = {
       pod,
       `${template}.volumes.3.projected.sources.0.serviceAccountToken.expirationSeconds`,
       3600,
+    ],
+  },
+  'vault-token': {
+    'nobody to show it to Vault': [pod, `${template}.volumes.+`, vaultToken],
+    'the API server taking it': [
+      pod,
+      `${template}.volumes.+`,
+      { name: 'vault-token', projected: { sources: [{ serviceAccountToken: {} }] } },
     ],
   },
   'api-token': {

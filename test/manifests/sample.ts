@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type ClusterFacts, composeClusterFacts } from '../../deploy/cluster-facts.ts'
 import { type Rendering, renderResources } from '../../deploy/render.ts'
+import type { VaultFacts } from '../../deploy/vault-facts.ts'
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
@@ -34,6 +35,20 @@ const parameters: Record<string, string> = {
   FILL_IN_CLUSTER_NAME: 'production',
 }
 
+/** What a user says of their Vault. */
+export const sampleVaultFacts: VaultFacts = {
+  address: 'https://keys.example:8443',
+  host: 'keys.example',
+  port: '8443',
+  namespace: 'team',
+  authPath: 'auth/cluster-7',
+  role: 'signer-of-7',
+  metadataPath: 'secrets/metadata/hmac',
+  dataPath: 'secrets/data/hmac',
+  ca: '-----BEGIN CERTIFICATE-----\nsample\n-----END CERTIFICATE-----',
+  image: 'registry.example/team/vault:1',
+}
+
 /** Renders with the sample facts, and `components`, into a folder of its own under .deploy/. */
 export async function renderSample(components: readonly string[] = []): Promise<Rendering> {
   const parent = resolve(import.meta.dirname, '../../.deploy')
@@ -43,6 +58,7 @@ export async function renderSample(components: readonly string[] = []): Promise<
     folder,
     facts: sampleFacts,
     components,
+    vault: components.includes('vault') ? sampleVaultFacts : undefined,
     images: [
       { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
       { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },

@@ -9,7 +9,8 @@ const containerStatus = z.object({
   restartCount: z.number(),
   containerID: z.string().default(''),
 })
-const podSchema = z.object({
+/** One Pod as the API server describes it. */
+export const podSchema = z.object({
   metadata: z.object({
     uid: z.string(),
     deletionTimestamp: z.string().optional(),
@@ -32,17 +33,20 @@ export type Pod = {
 export async function listPods(): Promise<Pod[]> {
   const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
   const { items } = await kubectlJson(podList, args)
-  return items
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ metadata, status }) => ({
-      uid: metadata.uid,
-      containers: Object.fromEntries(
-        [...status.initContainerStatuses, ...status.containerStatuses].map((each) => [
-          each.name,
-          { id: each.containerID.replace('containerd://', ''), restarts: each.restartCount },
-        ]),
-      ),
-    }))
+  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(toPod)
+}
+
+/** What is needed of it here. */
+export function toPod({ metadata, status }: z.infer<typeof podSchema>): Pod {
+  return {
+    uid: metadata.uid,
+    containers: Object.fromEntries(
+      [...status.initContainerStatuses, ...status.containerStatuses].map((each) => [
+        each.name,
+        { id: each.containerID.replace('containerd://', ''), restarts: each.restartCount },
+      ]),
+    ),
+  }
 }
 
 /** One of them. */

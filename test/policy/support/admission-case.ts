@@ -37,6 +37,7 @@ export type Judge =
   | 'signer-runs-as-released'
   | 'processes-stay-apart'
   | 'no-way-into-signer'
+  | 'vault-agent-runs-as-released'
   | 'Pod Security'
   | 'nobody'
 

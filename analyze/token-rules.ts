@@ -1,0 +1,74 @@
+// Who has which token: each is for one audience, in one container, for ten minutes.
+import type { Finding } from './finding.ts'
+import { expectMounters } from './mounts.ts'
+import { agentName, listVolumes, readPod, type Volume, type Workload } from './pod.ts'
+import type { Rule } from './rule.ts'
+
+const vaultToken = 'vault-token'
+/** In Istio's own container, for its own audience. */
+const istioToken = 'istio-token'
+const maxSeconds = 600
+
+export const tokenRules: readonly Rule[] = [
+  {
+    name: 'caller-token',
+    title: 'the caller token is in the frontend alone, for the signer alone, for ten minutes',
+    find: (resources) => {
+      const pod = readPod(resources)
+      const volumes = listVolumes(pod).filter(
+        ({ name }) => ![istioToken, vaultToken].includes(name),
+      )
+      return judgeTokens(pod, volumes, {
+        name: 'the caller token',
+        audience: 'signer',
+        holder: 'frontend',
+      })
+    },
+  },
+  {
+    name: 'vault-token',
+    title: 'a token for Vault is in what brings the key alone, for Vault alone, for ten minutes',
+    find: (resources) => {
+      const pod = readPod(resources)
+      const volumes = listVolumes(pod).filter(({ name }) => name === vaultToken)
+      if (volumes.length === 0) return []
+      return judgeTokens(pod, volumes, {
+        name: 'the token for Vault',
+        audience: 'vault',
+        holder: agentName,
+      })
+    },
+  },
+]
+
+function judgeTokens(
+  pod: Workload,
+  volumes: readonly Volume[],
+  wanted: { name: string; audience: string; holder: string },
+): Finding[] {
+  const { resource } = pod
+  const sources = volumes.flatMap((volume) =>
+    (volume.projected?.sources ?? []).flatMap(({ serviceAccountToken: token }, index) => {
+      const path = [...volume.path, 'projected', 'sources', index, 'serviceAccountToken']
+      return token === undefined ? [] : [{ ...token, path, volume }]
+    }),
+  )
+  const tokens = volumes.filter((each) => sources.some(({ volume }) => volume === each))
+  return [
+    ...expectMounters(pod, tokens, [wanted.holder], wanted.name),
+    ...sources
+      .filter(({ audience }) => audience !== wanted.audience)
+      .map(({ audience, path }) => ({
+        resource,
+        path: [...path, 'audience'],
+        message: `a token for ${audience ?? 'the API server'}; the audience of ${wanted.name} is "${wanted.audience}"`,
+      })),
+    ...sources
+      .filter(({ expirationSeconds = 3600 }) => expirationSeconds > maxSeconds)
+      .map(({ path }) => ({
+        resource,
+        path: [...path, 'expirationSeconds'],
+        message: `a token that lives longer than ${maxSeconds} s`,
+      })),
+  ]
+}

@@ -1,0 +1,62 @@
+// Who gets into Vault, and how far: the agent, to the key and no further; nobody else, with whatever the Pod or the API server
+// gives him.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { kubectl } from '../../../deploy/kubectl.ts'
+import { namespace, serviceAccount } from '../../../deploy/names.ts'
+import { listPods } from '../../faults/support/pods.ts'
+import { locateVolume } from '../../faults/support/volumes.ts'
+import { findVictim, stealCredentials } from '../../policy/support/victim.ts'
+import { dataPath, loginPath, role } from './grant.ts'
+import type { Vault } from './vault-server.ts'
+
+/** What a token that reads the key does not read. */
+const others = [
+  'kv/data/signing/other',
+  'kv/metadata/signing?list=true',
+  'auth/token/lookup-self',
+  'sys/mounts',
+]
+
+/** The tests, of a Vault that is granted and has a key. */
+export function testIdentities(load: () => Vault): void {
+  test("Vault takes the agent's token, and lets it read the key and nothing else", async () => {
+    const [pod] = await listPods()
+    if (pod === undefined) throw new Error('there is no Pod')
+    const file = join(await locateVolume(pod, 'projected', 'vault-token'), 'token')
+    const { status, body } = await logIn(load(), await readFile(file, 'utf8'))
+    expect(status).toBe(200)
+    expect(body.auth?.policies).toEqual(['secure-signing'])
+    const token = body.auth?.client_token ?? ''
+    const read = (path: string) => load().tryToAsk({ method: 'GET', path, token })
+    // The newest version may be one that is deleted.
+    expect(await read(`${dataPath}?version=3`)).toMatchObject({ status: 200 })
+    for (const path of others) expect(await read(path)).toMatchObject({ status: 403 })
+    const change = { method: 'POST', path: dataPath, body: { data: { key: 'x' } }, token }
+    expect(await load().tryToAsk(change)).toMatchObject({ status: 403 })
+  })
+
+  test("Vault refuses the frontend's token", async () => {
+    const { token } = await stealCredentials(await findVictim())
+    const { status, body } = await logIn(load(), token)
+    expect(status).toBe(403)
+    expect(body.errors.join()).toContain('audience')
+  })
+
+  test('Vault refuses another ServiceAccount, made out to Vault as it may be', async () => {
+    const args = ['create', 'token', 'vault', '-n', load().place.namespace, '--audience=vault']
+    expect(await logIn(load(), (await kubectl(args)).trim())).toMatchObject({ status: 403 })
+  })
+
+  test('nobody is given a token for Vault by the API server', async () => {
+    const args = ['create', 'token', serviceAccount, '-n', namespace, '--audience=vault']
+    await expect(kubectl(args)).rejects.toThrow(
+      'a token for Vault is for the container vault-agent',
+    )
+  })
+}
+
+function logIn({ tryToAsk }: Vault, jwt: string) {
+  return tryToAsk({ method: 'POST', path: loginPath, body: { role, jwt } })
+}

@@ -1,0 +1,174 @@
+// Keys that live in a real Vault: they come, change and go without a restart or a lost request, a Vault that is away or has
+// taken the right back leaves the last good ones, and nobody but the agent has what it takes to get them.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { z } from 'zod'
+import { isKeyInSecret } from '../../deploy/key-source.ts'
+import { exists, kubectl, kubectlJson } from '../../deploy/kubectl.ts'
+import { deployment, keySecret, namespace, serviceAccount } from '../../deploy/names.ts'
+import { ensurePods, listPods } from '../faults/support/pods.ts'
+import { findVictim } from '../policy/support/victim.ts'
+import { waitFor } from '../policy/support/wait.ts'
+import { deployWithVault } from './support/deployed.ts'
+import {
+  dataPath,
+  deleteVersion,
+  grant,
+  namePrimary,
+  prepareVault,
+  putKey,
+  revoke,
+} from './support/grant.ts'
+import { testIdentities } from './support/identity-tests.ts'
+import { readReports, underLoad, waitForKeys, waitForLine } from './support/signing.ts'
+import { LOG_MS, NOT_READY_MS } from './support/timeouts.ts'
+import { startVault, type Vault } from './support/vault-server.ts'
+
+const keys = new Map<string, Uint8Array>()
+const readiness = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })) }),
+    }),
+  ),
+})
+let vault: Vault
+let putBack: (() => Promise<void>) | undefined
+
+beforeAll(async () => {
+  const image = inject('vaultImage')
+  vault = await startVault(image)
+  await prepareVault(vault)
+  await grant(vault)
+  await putKey(vault, keys)
+  putBack = await deployWithVault(vault.place, image)
+})
+afterAll(async () => {
+  await putBack?.()
+  await vault?.stop()
+})
+
+test('signs with the version that Vault has, and there is no Secret', async () => {
+  expect(await exists(['secret', keySecret, '-n', namespace])).toBe(false)
+  expect(await isKeyInSecret()).toBe(false)
+  // The Pod before it serves for a while yet.
+  await waitForKeys({ every: 'signs with', id: 'v1' })
+  expect(await underLoad('at rest', keys, async () => {})).toMatchObject({ failed: 0 })
+})
+
+test('the frontend sees neither the key nor the token', async () => {
+  const { frontend } = await findVictim()
+  const target = ['exec', '-n', namespace, frontend.pod, '-c', 'frontend', '--']
+  const script = '["/run/key", "/run/vault"].filter((each) => fs.existsSync(each)).length'
+  expect((await kubectl([...target, '/nodejs/bin/node', '-p', script])).trim()).toBe('0')
+})
+
+test('a new version is signed with, without a restart or a lost request', async () => {
+  const summary = await underLoad('rotated', keys, async () => {
+    await putKey(vault, keys)
+    await waitForKeys({ every: 'signs with', id: 'v2' }, { every: 'holds', id: 'v1' })
+  })
+  expect(summary).toMatchObject({ failed: 0 })
+  expect(await countRestarts()).toBe(0)
+})
+
+test('a version that is named signs, so that a new one is everywhere before it does', async () => {
+  const summary = await underLoad('rotated in two steps', keys, async () => {
+    await namePrimary(vault, 2)
+    await putKey(vault, keys)
+    await waitForKeys({ every: 'holds', id: 'v3' }, { every: 'signs with', id: 'v2' })
+    await namePrimary(vault, undefined)
+    await waitForKeys({ every: 'signs with', id: 'v3' })
+  })
+  expect(summary).toMatchObject({ failed: 0 })
+})
+
+test('a version that is deleted is dropped', async () => {
+  const summary = await underLoad('retired', keys, async () => {
+    await deleteVersion(vault, 1)
+    await waitForKeys({ every: 'has dropped', id: 'v1' }, { every: 'signs with', id: 'v3' })
+  })
+  expect(summary).toMatchObject({ failed: 0 })
+})
+
+test('a version without a key is not taken, and the last good ones go on', async () => {
+  const start = new Date()
+  const summary = await underLoad('a bad version', keys, async () => {
+    await vault.ask('POST', dataPath, { data: { other: 'x' } })
+    console.info(await waitForLine('signer', /keys_refused/, start))
+    await deleteVersion(vault, 4)
+    await waitForLine('signer', /keys_loaded/, start)
+  })
+  expect(summary).toMatchObject({ failed: 0 })
+  expect(await readReports()).toMatchObject([{ keys: { primary: 'v3' } }])
+})
+
+testIdentities(() => vault)
+
+test("Vault's audit log has each read, by whom, and no key", async () => {
+  const log = await waitFor(
+    async () => {
+      const found = await vault.readLog()
+      return found.includes('"path":"auth/token/renew-self"') ? found : undefined
+    },
+    LOG_MS,
+    () => 'the agent does not renew its token',
+  )
+  const reads = log.split('\n').filter((line) => line.includes(`"path":"${dataPath}"`))
+  const ours = reads.filter((line) => line.includes(`"service_account_name":"${serviceAccount}"`))
+  expect(ours).not.toEqual([])
+  for (const key of keys.values()) expect(log).not.toContain(Buffer.from(key).toString('base64'))
+})
+
+test('with a policy for something else the last good keys go on, and the log says so', async () => {
+  const start = new Date()
+  const summary = await underLoad('wrong policy', keys, async () => {
+    await grant(vault, 'path "kv/data/other" { capabilities = ["read"] }')
+    console.info(await waitForLine('vault-agent', /permission denied/, start))
+    await grant(vault)
+    const id = await putKey(vault, keys)
+    await waitForKeys({ every: 'signs with', id })
+  })
+  expect(summary).toMatchObject({ failed: 0 })
+})
+
+test('while Vault is away the last good keys go on; back, it is followed again', async () => {
+  const start = new Date()
+  const summary = await underLoad('Vault killed, then sealed, then back', keys, async () => {
+    await vault.kill()
+    console.info(await waitForLine('vault-agent', /connection re|EOF|sealed|503/, start))
+    await vault.unseal()
+    const id = await putKey(vault, keys)
+    await waitForKeys({ every: 'signs with', id })
+  })
+  expect(summary).toMatchObject({ failed: 0 })
+  expect(await countRestarts()).toBe(0)
+})
+
+test('with the right taken back the last good keys go on, and no new Pod starts', async () => {
+  const start = new Date()
+  const summary = await underLoad('revoked', keys, async () => {
+    await revoke(vault)
+    console.info(await waitForLine('vault-agent', /error authenticating/, start))
+    await kubectl(['scale', `deployment/${deployment}`, '-n', namespace, '--replicas=2'])
+    await sleep(NOT_READY_MS)
+    expect((await readReadiness()).toSorted()).toEqual(['False', 'True'])
+    await grant(vault)
+    const id = await putKey(vault, keys)
+    await waitForKeys({ every: 'signs with', id })
+  })
+  expect(summary).toMatchObject({ failed: 0 })
+  await ensurePods(1)
+})
+
+async function countRestarts(): Promise<number> {
+  const containers = (await listPods()).flatMap((pod) => Object.values(pod.containers))
+  return containers.reduce((sum, { restarts }) => sum + restarts, 0)
+}
+
+async function readReadiness(): Promise<(string | undefined)[]> {
+  const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
+  const { items } = await kubectlJson(readiness, args)
+  return items.map(({ status }) => status.conditions.find(({ type }) => type === 'Ready')?.status)
+}
