@@ -10,6 +10,7 @@ import { ensurePods, listPods } from '../faults/support/pods.ts'
 import { findVictim } from '../policy/support/victim.ts'
 import { waitFor } from '../policy/support/wait.ts'
 import { deployWithVault } from './support/deployed.ts'
+import { testEgress } from './support/egress-tests.ts'
 import {
   dataPath,
   deleteVersion,
@@ -20,8 +21,8 @@ import {
   revoke,
 } from './support/grant.ts'
 import { testIdentities } from './support/identity-tests.ts'
-import { readReports, underLoad, waitForKeys, waitForLine } from './support/signing.ts'
-import { LOG_MS, NOT_READY_MS } from './support/timeouts.ts'
+import { readAge, readReports, underLoad, waitForKeys, waitForLine } from './support/signing.ts'
+import { ARRIVAL_MS, FRESH_MS, LOG_MS, NOT_READY_MS } from './support/timeouts.ts'
 import { startVault, type Vault } from './support/vault-server.ts'
 
 const keys = new Map<string, Uint8Array>()
@@ -105,6 +106,7 @@ test('a version without a key is not taken, and the last good ones go on', async
 })
 
 testIdentities(() => vault)
+testEgress(() => vault)
 
 test("Vault's audit log has each read, by whom, and no key", async () => {
   const log = await waitFor(
@@ -133,17 +135,26 @@ test('with a policy for something else the last good keys go on, and the log say
   expect(summary).toMatchObject({ failed: 0 })
 })
 
-test('while Vault is away the last good keys go on; back, it is followed again', async () => {
+test('while Vault is away the last good keys go on, and no new Pod starts', async () => {
   const start = new Date()
+  expect(await readAge()).toBeLessThan(FRESH_MS)
   const summary = await underLoad('Vault killed, then sealed, then back', keys, async () => {
     await vault.kill()
     console.info(await waitForLine('vault-agent', /connection re|EOF|sealed|503/, start))
+    await waitFor(
+      async () => (await readAge()) > FRESH_MS || undefined,
+      ARRIVAL_MS,
+      () => 'the keys are still said to be confirmed',
+    )
+    await expectNoNewPod()
     await vault.unseal()
     const id = await putKey(vault, keys)
     await waitForKeys({ every: 'signs with', id })
   })
   expect(summary).toMatchObject({ failed: 0 })
   expect(await countRestarts()).toBe(0)
+  await ensurePods(1)
+  expect(await readAge()).toBeLessThan(FRESH_MS)
 })
 
 test('with the right taken back the last good keys go on, and no new Pod starts', async () => {
@@ -151,9 +162,7 @@ test('with the right taken back the last good keys go on, and no new Pod starts'
   const summary = await underLoad('revoked', keys, async () => {
     await revoke(vault)
     console.info(await waitForLine('vault-agent', /error authenticating/, start))
-    await kubectl(['scale', `deployment/${deployment}`, '-n', namespace, '--replicas=2'])
-    await sleep(NOT_READY_MS)
-    expect((await readReadiness()).toSorted()).toEqual(['False', 'True'])
+    await expectNoNewPod()
     await grant(vault)
     const id = await putKey(vault, keys)
     await waitForKeys({ every: 'signs with', id })
@@ -161,6 +170,12 @@ test('with the right taken back the last good keys go on, and no new Pod starts'
   expect(summary).toMatchObject({ failed: 0 })
   await ensurePods(1)
 })
+
+async function expectNoNewPod(): Promise<void> {
+  await kubectl(['scale', `deployment/${deployment}`, '-n', namespace, '--replicas=2'])
+  await sleep(NOT_READY_MS)
+  expect((await readReadiness()).toSorted()).toEqual(['False', 'True'])
+}
 
 async function countRestarts(): Promise<number> {
   const containers = (await listPods()).flatMap((pod) => Object.values(pod.containers))

@@ -12,6 +12,9 @@ import {
 } from '../../../deploy/pod-condition.ts'
 import { startLoad } from '../../faults/load/start-load.ts'
 import { checkSignatures, type Summary, summarize } from '../../faults/summarize.ts'
+import { probeFrom } from '../../policy/support/containers.ts'
+import { writeRequest } from '../../policy/support/requests.ts'
+import { findVictim, SIGNER_IN_POD } from '../../policy/support/victim.ts'
 import { waitFor } from '../../policy/support/wait.ts'
 import { ARRIVAL_MS, LOG_MS, SETTLE_MS } from './timeouts.ts'
 
@@ -47,6 +50,16 @@ export async function readReports(): Promise<PodReport[]> {
   } finally {
     stop()
   }
+}
+
+/** How long ago one Pod's signer was last told that its keys are Vault's, in milliseconds. */
+export async function readAge(): Promise<number> {
+  const { frontend } = await findVictim()
+  const name = 'signer_keys_confirmed_timestamp_seconds'
+  const probe = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: '/metrics' }) }
+  const [outcome] = await probeFrom(frontend, [probe])
+  const [, seconds] = new RegExp(`^${name} (\\S+)$`, 'm').exec(outcome?.received ?? '') ?? []
+  return Date.now() - Number(seconds) * 1_000
 }
 
 /** Returns when it is so at every Pod. */
