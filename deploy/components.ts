@@ -13,7 +13,7 @@ export const factsComponent = 'cluster-facts'
 /** A component → the one that has to come before it. */
 const predecessors: Record<string, string> = { autoscaling: 'high-availability' }
 /** Of these there can be one: each says where the key comes from. */
-const keyManager = /^external-secrets-/
+const keyManager = /^(external-secrets-|vault$)/
 const kustomization = z.object({ resources: z.array(z.string()).default([]) })
 
 /** The names of all optional components, sorted. */

@@ -81,6 +81,9 @@ describe('COMPONENTS', () => {
   test('refuses two key managers, and so does kustomize', async () => {
     const both = ['external-secrets-aws', 'external-secrets-gcp']
     await expect(parseComponents(both.join(' '))).rejects.toThrow('several key managers')
+    await expect(parseComponents('vault external-secrets-aws')).rejects.toThrow(
+      'several key managers: vault, external-secrets-aws',
+    )
     await expect(renderSample(both)).rejects.toThrow('already registered')
   })
 
