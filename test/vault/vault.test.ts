@@ -6,7 +6,9 @@ import { z } from 'zod'
 import { isKeyInSecret } from '../../deploy/key-source.ts'
 import { exists, kubectl, kubectlJson } from '../../deploy/kubectl.ts'
 import { deployment, keySecret, namespace, serviceAccount } from '../../deploy/names.ts'
-import { ensurePods, listPods } from '../faults/support/pods.ts'
+import { waitForLine } from '../faults/support/container-log.ts'
+import { countRestarts, ensurePods } from '../faults/support/pods.ts'
+import { readReports, underLoad, waitForKeys } from '../faults/support/signing.ts'
 import { findVictim } from '../policy/support/victim.ts'
 import { waitFor } from '../policy/support/wait.ts'
 import { deployWithVault } from './support/deployed.ts'
@@ -20,7 +22,6 @@ import {
   revoke,
 } from './support/grant.ts'
 import { testIdentities } from './support/identity-tests.ts'
-import { readReports, underLoad, waitForKeys, waitForLine } from './support/signing.ts'
 import { LOG_MS, NOT_READY_MS } from './support/timeouts.ts'
 import { startVault, type Vault } from './support/vault-server.ts'
 
@@ -161,11 +162,6 @@ test('with the right taken back the last good keys go on, and no new Pod starts'
   expect(summary).toMatchObject({ failed: 0 })
   await ensurePods(1)
 })
-
-async function countRestarts(): Promise<number> {
-  const containers = (await listPods()).flatMap((pod) => Object.values(pod.containers))
-  return containers.reduce((sum, { restarts }) => sum + restarts, 0)
-}
 
 async function readReadiness(): Promise<(string | undefined)[]> {
   const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
