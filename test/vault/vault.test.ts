@@ -6,7 +6,10 @@ import { z } from 'zod'
 import { isKeyInSecret } from '../../deploy/key-source.ts'
 import { exists, kubectl, kubectlJson } from '../../deploy/kubectl.ts'
 import { deployment, keySecret, namespace, serviceAccount } from '../../deploy/names.ts'
-import { ensurePods, listPods } from '../faults/support/pods.ts'
+import { waitForLine } from '../faults/support/container-log.ts'
+import { countRestarts, ensurePods } from '../faults/support/pods.ts'
+import { readAge, readReports, underLoad, waitForKeys } from '../faults/support/signing.ts'
+import { KEYS_MS } from '../faults/support/timeouts.ts'
 import { findVictim } from '../policy/support/victim.ts'
 import { waitFor } from '../policy/support/wait.ts'
 import { deployWithVault } from './support/deployed.ts'
@@ -21,8 +24,7 @@ import {
   revoke,
 } from './support/grant.ts'
 import { testIdentities } from './support/identity-tests.ts'
-import { readAge, readReports, underLoad, waitForKeys, waitForLine } from './support/signing.ts'
-import { ARRIVAL_MS, FRESH_MS, LOG_MS, NOT_READY_MS } from './support/timeouts.ts'
+import { FRESH_MS, LOG_MS, NOT_READY_MS } from './support/timeouts.ts'
 import { startVault, type Vault } from './support/vault-server.ts'
 
 const keys = new Map<string, Uint8Array>()
@@ -143,7 +145,7 @@ test('while Vault is away the last good keys go on, and no new Pod starts', asyn
     console.info(await waitForLine('vault-agent', /connection re|EOF|sealed|503/, start))
     await waitFor(
       async () => (await readAge()) > FRESH_MS || undefined,
-      ARRIVAL_MS,
+      KEYS_MS,
       () => 'the keys are still said to be confirmed',
     )
     await expectNoNewPod()
@@ -175,11 +177,6 @@ async function expectNoNewPod(): Promise<void> {
   await kubectl(['scale', `deployment/${deployment}`, '-n', namespace, '--replicas=2'])
   await sleep(NOT_READY_MS)
   expect((await readReadiness()).toSorted()).toEqual(['False', 'True'])
-}
-
-async function countRestarts(): Promise<number> {
-  const containers = (await listPods()).flatMap((pod) => Object.values(pod.containers))
-  return containers.reduce((sum, { restarts }) => sum + restarts, 0)
 }
 
 async function readReadiness(): Promise<(string | undefined)[]> {

@@ -56,6 +56,12 @@ export async function findPod(): Promise<Pod> {
   return pod
 }
 
+/** How often their containers were started again, all together. */
+export async function countRestarts(): Promise<number> {
+  const containers = (await listPods()).flatMap((pod) => Object.values(pod.containers))
+  return containers.reduce((sum, { restarts }) => sum + restarts, 0)
+}
+
 /** Has `replicas` Pods, ready, in which the container `kills`, if there is one, was never started again. */
 export async function ensurePods(replicas: number, kills?: string): Promise<void> {
   await kubectl(['scale', ...target, `--replicas=${replicas}`])

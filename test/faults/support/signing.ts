@@ -1,8 +1,6 @@
-// The deployment as the Vault tests see it: what it signs with, what each signer holds, what the agent logs.
+// The deployment while its keys change: what the world gets meanwhile, and what each signer holds.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPodAsker } from '../../../deploy/ask-pods.ts'
-import { kubectl } from '../../../deploy/kubectl.ts'
-import { deployment, namespace } from '../../../deploy/names.ts'
 import {
   type Condition,
   describeCondition,
@@ -10,13 +8,13 @@ import {
   isMet,
   type PodReport,
 } from '../../../deploy/pod-condition.ts'
-import { startLoad } from '../../faults/load/start-load.ts'
-import { checkSignatures, type Summary, summarize } from '../../faults/summarize.ts'
 import { probeFrom } from '../../policy/support/containers.ts'
 import { writeRequest } from '../../policy/support/requests.ts'
 import { findVictim, SIGNER_IN_POD } from '../../policy/support/victim.ts'
 import { waitFor } from '../../policy/support/wait.ts'
-import { ARRIVAL_MS, LOG_MS, SETTLE_MS } from './timeouts.ts'
+import { startLoad } from '../load/start-load.ts'
+import { checkSignatures, type Summary, summarize } from '../summarize.ts'
+import { KEYS_MS, STEADY_MS, WARM_UP_MS } from './timeouts.ts'
 
 const PER_SECOND = 50
 const gatewayUrl = process.env.GATEWAY_URL ?? ''
@@ -30,9 +28,9 @@ export async function underLoad(
   const start = Date.now()
   const load = startLoad({ spec: { kind: 'world', url: gatewayUrl }, perSecond: PER_SECOND })
   try {
-    await sleep(SETTLE_MS)
+    await sleep(WARM_UP_MS)
     await work()
-    await sleep(SETTLE_MS)
+    await sleep(STEADY_MS)
   } finally {
     await load.stop()
   }
@@ -73,24 +71,11 @@ export async function waitForKeys(...conditions: Condition[]): Promise<void> {
         const isSo = reports.every((each) => conditions.every((wanted) => isMet(wanted, each)))
         return (isSo && reports.length > 0) || undefined
       },
-      ARRIVAL_MS,
+      KEYS_MS,
       () =>
         `not ${conditions.map(describeCondition).join(' and ')}: ${reports.map(describeReport).join('; ')}`,
     )
   } finally {
     stop()
   }
-}
-
-/** Returns the first line of a container's log since `start` that `wanted` fits. */
-export function waitForLine(container: string, wanted: RegExp, start: Date): Promise<string> {
-  const target = [`deployment/${deployment}`, '-n', namespace, '-c', container]
-  return waitFor(
-    async () => {
-      const log = await kubectl(['logs', ...target, `--since-time=${start.toISOString()}`])
-      return log.split('\n').find((line) => wanted.test(line))
-    },
-    LOG_MS,
-    () => `${container} logs nothing like ${wanted}`,
-  )
 }
