@@ -41,7 +41,7 @@ export async function underLoad(
 
 /** What every Pod's signer reports, once. */
 export async function readReports(): Promise<PodReport[]> {
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(deployment)
   try {
     return await askPods()
   } finally {
@@ -51,7 +51,7 @@ export async function readReports(): Promise<PodReport[]> {
 
 /** Returns when it is so at every Pod. */
 export async function waitForKeys(...conditions: Condition[]): Promise<void> {
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(deployment)
   let reports: PodReport[] = []
   try {
     await waitFor(
