@@ -46,7 +46,8 @@ describe('the cluster', () => {
     'istio.io/rev: default',
     '"keys":[]',
     'cluster-facts',
-    'secure-signing/signer',
+    'image: secure-signing/',
+    "secure-signing/signer'",
   ])('no default is left where a fact belongs: %s', (remainder) => {
     expect(rendering.yaml).not.toContain(remainder)
   })
