@@ -33,7 +33,7 @@ class FoundError extends Error {}
 await runMain(async () => {
   const { env } = process
   const layout = parseOverlay(env.OVERLAY)
-  const components = await parseComponents(env.COMPONENTS)
+  const components = await parseComponents(env.COMPONENTS, layout)
   const cluster = await inspectCluster({
     revision: env.ISTIO_REVISION || undefined,
     gatewaySelector: env.GATEWAY_SELECTOR || undefined,

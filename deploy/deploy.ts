@@ -72,7 +72,7 @@ await runMain(async () => {
 async function prepare() {
   const { env } = process
   const layout = parseOverlay(env.OVERLAY)
-  const components = await parseComponents(env.COMPONENTS)
+  const components = await parseComponents(env.COMPONENTS, layout)
   const vault = components.includes('vault') ? await readVaultFacts(env) : undefined
   const findings = await inspectCluster({
     revision: env.ISTIO_REVISION || undefined,

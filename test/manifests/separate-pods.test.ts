@@ -227,6 +227,39 @@ describe('separate Pods', () => {
   })
 })
 
+describe('separate Pods with high-availability', () => {
+  let deployments: Resource[]
+  let rule: Resource | undefined
+  beforeAll(async () => {
+    const { path, yaml } = await renderSample(['high-availability'], separatePods)
+    await rm(dirname(path), { recursive: true })
+    const resources = parseResources(yaml)
+    deployments = resources.filter(({ kind }) => kind === 'Deployment')
+    rule = resources.find(
+      ({ kind, metadata }) => kind === 'DestinationRule' && metadata.name === 'signer',
+    )
+  })
+
+  test.each(['frontend', 'signer'])(
+    'there are three of the %s, with no other container',
+    (name) => {
+      const found = deployments.find(({ metadata }) => metadata.name === name)
+      const { replicas, template: made } = Object(found?.spec)
+      expect(replicas).toBe(3)
+      const [only, ...others] = made.spec.containers
+      expect(others).toEqual([])
+      expect(only).toMatchObject({ name, resources: { requests: { cpu: '250m' } } })
+      expect(made.spec.topologySpreadConstraints).toHaveLength(2)
+    },
+  )
+
+  test('a failing signer is left out, and mutual TLS to the others stays', () => {
+    expect(rule?.spec).toMatchObject({
+      trafficPolicy: { outlierDetection: expect.anything(), tls: { mode: 'ISTIO_MUTUAL' } },
+    })
+  })
+})
+
 describe('OVERLAY', () => {
   test.each([
     [undefined, onePod],
