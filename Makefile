@@ -20,7 +20,7 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
+export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
 
 .PHONY: help
 help: ## list the targets
@@ -51,7 +51,7 @@ images: node_modules ## build both with docker, podman or buildah: IMAGES=regist
 	@node deploy/images.ts
 
 .PHONY: deploy
-deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix COMPONENTS=names
+deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
 	@node deploy/deploy.ts
 
 .PHONY: undeploy

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
+import { type Layout, onePod, separatePods } from './layouts.ts'
 import { describeResource, parseResources, type Resource } from './resources.ts'
 
 export const componentsFolder = 'k8s/components'
@@ -14,6 +15,14 @@ export const factsComponent = 'cluster-facts'
 const predecessors: Record<string, string> = { autoscaling: 'high-availability' }
 /** Of these there can be one: each says where the key comes from. */
 const keyManager = /^(external-secrets-|vault$)/
+/** What an overlay can't have → why. */
+const refusals: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  [separatePods.overlay]: {
+    autoscaling:
+      'its HorizontalPodAutoscaler is of the one Deployment that the default overlay has',
+    vault: "its agent, its Sidecar and its role in Vault are the one Pod's of the default overlay",
+  },
+}
 const kustomization = z.object({ resources: z.array(z.string()).default([]) })
 
 /** The names of all optional components, sorted. */
@@ -24,9 +33,10 @@ export async function listComponents(): Promise<string[]> {
 
 /**
  * Reads names that are separated by spaces or commas, e.g. "high-availability autoscaling"; a name that comes again is
- * dropped. Throws UserError for a name that is none, for an order that can't be, and for two that exclude each other.
+ * dropped. Throws UserError for a name that is none, for an order that can't be, for two that exclude each other, and for
+ * what `layout` can't have.
  */
-export async function parseComponents(text = ''): Promise<string[]> {
+export async function parseComponents(text = '', { overlay }: Layout = onePod): Promise<string[]> {
   const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))]
   const known = await listComponents()
   const unknown = names.filter((name) => !known.includes(name))
@@ -34,6 +44,14 @@ export async function parseComponents(text = ''): Promise<string[]> {
     throw new UserError(
       `COMPONENTS names what is no optional component: ${unknown.join(', ')}`,
       `there are: ${known.join(', ')}`,
+    )
+  }
+  for (const name of names) {
+    const reason = refusals[overlay]?.[name]
+    if (reason === undefined) continue
+    throw new UserError(
+      `COMPONENTS names ${name}, which OVERLAY=${overlay} can't have: ${reason}`,
+      'leave it out, or take the default overlay',
     )
   }
   const managers = names.filter((name) => keyManager.test(name))

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createPodAsker } from '../../../deploy/ask-pods.ts'
 import { readKeySecret } from '../../../deploy/key-secret.ts'
 import { kubectl } from '../../../deploy/kubectl.ts'
+import { deployment } from '../../../deploy/names.ts'
 import type { Condition } from '../../../deploy/pod-condition.ts'
 import { readRotationState } from '../../../deploy/rotation-state.ts'
 import { waitForPods } from '../../../deploy/wait-for-pods.ts'
@@ -31,7 +32,7 @@ export async function handOver(): Promise<() => Promise<void>> {
 
 /** Returns once every Pod reports that it is so. */
 export async function untilPods(condition: Condition): Promise<void> {
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(deployment)
   try {
     await waitForPods(condition, { askPods, now: Date.now, sleep })
   } finally {

@@ -1,6 +1,7 @@
 // The Pods of the deployment: which there are, how many there should be, and whether their containers were restarted.
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
+import { onePod } from '../../../deploy/layouts.ts'
 import { deployment, namespace } from '../../../deploy/names.ts'
 import { waitForRollout } from '../../../deploy/rollout.ts'
 
@@ -67,11 +68,11 @@ export async function ensurePods(replicas: number, kills?: string): Promise<void
   await kubectl(['scale', ...target, `--replicas=${replicas}`])
   const pods = await listPods()
   const isFresh = pods.every(({ containers }) => (containers[kills ?? '']?.restarts ?? 0) === 0)
-  await (isFresh ? waitForRollout() : restartPods())
+  await (isFresh ? waitForRollout(onePod) : restartPods())
 }
 
 /** Replaces every Pod by a new one, as a deployment of a new version does. */
 export async function restartPods(): Promise<void> {
   await kubectl(['rollout', 'restart', ...target])
-  await waitForRollout()
+  await waitForRollout(onePod)
 }

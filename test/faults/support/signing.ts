@@ -1,6 +1,7 @@
 // The deployment while its keys change: what the world gets meanwhile, and what each signer holds.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPodAsker } from '../../../deploy/ask-pods.ts'
+import { deployment } from '../../../deploy/names.ts'
 import {
   type Condition,
   describeCondition,
@@ -42,7 +43,7 @@ export async function underLoad(
 
 /** What every Pod's signer reports, once. */
 export async function readReports(): Promise<PodReport[]> {
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(deployment)
   try {
     return await askPods()
   } finally {
@@ -62,7 +63,7 @@ export async function readAge(): Promise<number> {
 
 /** Returns when it is so at every Pod. */
 export async function waitForKeys(...conditions: Condition[]): Promise<void> {
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(deployment)
   let reports: PodReport[] = []
   try {
     await waitFor(
