@@ -1,14 +1,15 @@
 // The optional parts of a deployment, k8s/components, by the names that COMPONENTS gives.
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
-import { type Layout, onePod, separatePods } from './layouts.ts'
+import { type Layout, layouts, onePod, overlayFolder, separatePods } from './layouts.ts'
 import { describeResource, parseResources, type Resource } from './resources.ts'
 
-export const componentsFolder = 'k8s/components'
-const folder = resolve(import.meta.dirname, '..', componentsFolder)
+const root = resolve(import.meta.dirname, '..')
+const shared = 'k8s/components'
 /** Always there, and last: it fills in what the others bring, too. */
 export const factsComponent = 'cluster-facts'
 /** A component → the one that has to come before it. */
@@ -18,16 +19,20 @@ const keyManager = /^(external-secrets-|vault$)/
 /** What an overlay can't have → why. */
 const refusals: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [separatePods.overlay]: {
-    autoscaling:
-      'its HorizontalPodAutoscaler is of the one Deployment that the default overlay has',
     vault: "its agent, its Sidecar and its role in Vault are the one Pod's of the default overlay",
   },
 }
 const kustomization = z.object({ resources: z.array(z.string()).default([]) })
 
+/** A component's folder, from the root of the repository: an overlay may have one of its own of the same name. */
+export function componentFolder(name: string, layout: Layout): string {
+  const own = join(overlayFolder(layout), 'components', name)
+  return existsSync(join(root, own)) ? own : join(shared, name)
+}
+
 /** The names of all optional components, sorted. */
 export async function listComponents(): Promise<string[]> {
-  const names = await readdir(folder)
+  const names = await readdir(join(root, shared))
   return names.filter((name) => name !== factsComponent).toSorted()
 }
 
@@ -71,10 +76,16 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
   return names
 }
 
-/** The resources that the optional components add, as they are written there; one that several add, in other forms, once. */
+/**
+ * The resources that the optional components of every overlay add, as they are written there; one that several add, in other
+ * forms, once.
+ */
 export async function readComponentResources(): Promise<Resource[]> {
-  const folders = (await listComponents()).map((name) => join(folder, name))
-  const files = await Promise.all(folders.map(listResourceFiles))
+  const names = await listComponents()
+  const folders = layouts.flatMap((layout) => names.map((name) => componentFolder(name, layout)))
+  const files = await Promise.all(
+    [...new Set(folders)].map((folder) => listResourceFiles(join(root, folder))),
+  )
   const texts = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))
   const found = texts.flatMap(parseResources).filter((each) => !isLocal(each))
   return [...new Map(found.map((each) => [describeResource(each), each])).values()]

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { type ClusterFacts, toConfigMap } from './cluster-facts.ts'
-import { componentsFolder, factsComponent } from './components.ts'
+import { componentFolder, factsComponent } from './components.ts'
 import type { ImageReference } from './image-references.ts'
 import { kubectl } from './kubectl.ts'
 import { type Layout, overlayFolder } from './layouts.ts'
@@ -48,7 +48,7 @@ export async function renderResources(input: {
     kind: 'Kustomization',
     resources: [fromFolder(overlay), ...Object.keys(known).map((name) => `${name}.yaml`)],
     components: [...components, factsComponent].map((name) =>
-      fromFolder(`${componentsFolder}/${name}`),
+      fromFolder(componentFolder(name, layout)),
     ),
     // kustomize asks only the outermost file for an order.
     sortOptions: await readSortOptions(overlay),

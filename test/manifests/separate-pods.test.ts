@@ -260,6 +260,23 @@ describe('separate Pods with high-availability', () => {
   })
 })
 
+test('separate Pods with autoscaling are scaled each by its own container', async () => {
+  const names = ['high-availability', 'autoscaling']
+  const { path, yaml } = await renderSample(names, separatePods)
+  await rm(dirname(path), { recursive: true })
+  const resources = parseResources(yaml)
+  const specs = resources
+    .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+    .map(({ spec }) => Object(spec))
+  expect(specs.map(({ scaleTargetRef }) => scaleTargetRef.name)).toEqual(['frontend', 'signer'])
+  for (const { scaleTargetRef, metrics } of specs) {
+    expect(metrics).toMatchObject([{ containerResource: { container: scaleTargetRef.name } }])
+  }
+  for (const { kind, spec } of resources) {
+    if (kind === 'Deployment') expect(spec).not.toHaveProperty('replicas')
+  }
+})
+
 describe('OVERLAY', () => {
   test.each([
     [undefined, onePod],
