@@ -2,11 +2,12 @@
 import * as z from 'zod/mini'
 import { parseEnvironment, path, wholeNumber } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/listen.ts'
+import type { Peer } from './caller.ts'
 
 /** sun_path of unix(7), without the NUL at its end. */
 const MAX_SOCKET_PATH_BYTES = 107
 
-const schema = z.object({
+const variables = z.object({
   SIGNER_SOCKET: path.check(
     z.refine(
       (socket) => Buffer.byteLength(freshSocket(socket)) <= MAX_SOCKET_PATH_BYTES,
@@ -32,6 +33,12 @@ const schema = z.object({
       ),
     ),
   ),
+  SIGNER_PEER: z._default(
+    z
+      .enum(['proxy', 'container'], 'must be proxy or container')
+      .check(z.describe("who connects: the mesh's proxy, or the frontend itself")),
+    'proxy',
+  ),
   SIGNER_MAX_REQUESTS: z._default(
     wholeNumber(1, 10_000).check(z.describe('requests for one message that are worked on at once')),
     256,
@@ -42,24 +49,35 @@ const schema = z.object({
   ),
 })
 
+// Without a proxy the pairing is all that tells the frontend from whoever else gets at the socket.
+const schema = variables.check(
+  z.refine(
+    ({ SIGNER_PEER, SIGNER_PAIRING_DIR }) =>
+      SIGNER_PEER === 'proxy' || SIGNER_PAIRING_DIR !== undefined,
+    { path: ['SIGNER_PAIRING_DIR'], error: 'must be set where SIGNER_PEER is container' },
+  ),
+)
+
 export type SignerConfig = Readonly<{
   socket: string
   keyDir: string
   keyBundle: string | undefined
   pairingDir: string | undefined
+  peer: Peer
   maxRequests: number
   lingerMs: number
 }>
 
 /** Reads SIGNER_*. Throws EnvironmentError, which names every variable that is wrong. */
 export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
-  const variables = parseEnvironment(schema, environment)
+  const found = parseEnvironment(schema, environment)
   return Object.freeze({
-    socket: variables.SIGNER_SOCKET,
-    keyDir: variables.SIGNER_KEY_DIR,
-    keyBundle: variables.SIGNER_KEY_BUNDLE,
-    pairingDir: variables.SIGNER_PAIRING_DIR,
-    maxRequests: variables.SIGNER_MAX_REQUESTS,
-    lingerMs: variables.SIGNER_LINGER_MS,
+    socket: found.SIGNER_SOCKET,
+    keyDir: found.SIGNER_KEY_DIR,
+    keyBundle: found.SIGNER_KEY_BUNDLE,
+    pairingDir: found.SIGNER_PAIRING_DIR,
+    peer: found.SIGNER_PEER,
+    maxRequests: found.SIGNER_MAX_REQUESTS,
+    lingerMs: found.SIGNER_LINGER_MS,
   })
 }

@@ -9,7 +9,7 @@ import { createPairingLock, createPairingSecret } from './pairing.ts'
 
 await runService(
   () => loadConfig(process.env),
-  async ({ socket, keyDir, keyBundle, pairingDir, maxRequests, lingerMs }, deps) => {
+  async ({ socket, keyDir, keyBundle, pairingDir, peer, maxRequests, lingerMs }, deps) => {
     const metrics = createSignerMetrics(deps.metrics.registry)
     const getKeyRing = await holdKeyRing(keyDir, { log: deps.log, metrics, bundle: keyBundle })
     const secret = pairingDir === undefined ? undefined : await createPairingSecret(pairingDir)
@@ -17,7 +17,7 @@ await runService(
     const admit = createPairingLock(secret)
     const auditLog = createAuditLog()
     return {
-      app: createApp({ ...deps, ...metrics, getKeyRing, admit, auditLog, maxRequests }),
+      app: createApp({ ...deps, ...metrics, getKeyRing, admit, auditLog, peer, maxRequests }),
       address: { socket },
       lingerMs,
     }
