@@ -48,7 +48,7 @@ test.each([
   ['a token that was forgotten', { CALLER_TOKEN_FILE: undefined }, 'CALLER_TOKEN_FILE'],
   ['no token through the mesh', { SIGNER_URL: 'http://localhost:8081/sign' }, 'CALLER_TOKEN_FILE'],
   ['no pairing over a socket', { PAIRING_SECRET_FILE: undefined }, 'PAIRING_SECRET_FILE'],
-])('there is no %s', (_, change, variable) => {
+])('there is never %s', (_, change, variable) => {
   expect(() => loadConfig({ ...overSocket, ...change })).toThrow(
     new RegExp(`^${variable}: must be`),
   )
