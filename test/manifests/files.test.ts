@@ -16,11 +16,19 @@ const folders = [
   'k8s/components/external-secrets-azure',
   'k8s/components/external-secrets-gcp',
   'k8s/components/high-availability',
+  'k8s/components/network-policy',
+  'k8s/components/network-policy-linkerd',
   'k8s/external-secrets',
+  'k8s/overlays/linkerd',
 ]
 /** Of kustomize, and no resources. */
 const settings = ['kustomization.yaml', 'parameters.yaml']
-const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
+const policyKinds = [
+  'AuthorizationPolicy',
+  'NetworkPolicy',
+  'PeerAuthentication',
+  'RequestAuthentication',
+]
 
 const files = await Promise.all(
   folders.map(async (folder) =>
@@ -37,8 +45,10 @@ describe.each(files)('$folder/$name', ({ folder, name, path }) => {
 
   test('is called what it is', async () => {
     const [resource] = parseResources(await readFile(path, 'utf8'))
-    const stem = name.replace(/\.yaml$/, '')
-    const kind = resource?.kind.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
+    const stem = name.replace(/(-patch)?\.yaml$/, '')
+    const kind = resource?.kind
+      .replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-')
+      .toLowerCase()
     const isPolicy = policyKinds.includes(resource?.kind ?? '')
     // What is cluster-scoped says whose it is; here the folder says it.
     const called = resource?.metadata.name.replace(
