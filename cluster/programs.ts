@@ -22,7 +22,7 @@ type Recipe = {
   files?: readonly string[]
 }
 
-const recipes: Record<ClusterSet | 'vault', Recipe> = {
+const recipes: Record<ClusterSet | 'vault' | 'kube-router', Recipe> = {
   etcd: { module: 'go.etcd.io/etcd/server/v3' },
   kubernetes: {
     module: 'k8s.io/kubernetes',
@@ -45,6 +45,7 @@ const recipes: Record<ClusterSet | 'vault', Recipe> = {
   },
   // 1.21.1 is the last that compiles: what later ones ask of their own module sdk is in no released version of it.
   vault: { module: 'github.com/hashicorp/vault' },
+  'kube-router': { module: 'github.com/cloudnativelabs/kube-router/v2' },
 }
 
 const goMod = z.object({
@@ -70,6 +71,11 @@ export async function buildPrograms(): Promise<Programs> {
 /** Compiles HashiCorp Vault, which no cluster needs, unless it is in the cache; returns the program's path. */
 export async function buildVault(): Promise<string> {
   return join((await buildSet('vault')).folder, 'vault')
+}
+
+/** Compiles kube-router, which enforces NetworkPolicies, unless it is in the cache; returns the program's path. */
+export async function buildKubeRouter(): Promise<string> {
+  return join((await buildSet('kube-router')).folder, 'kube-router')
 }
 
 async function buildSet(name: keyof typeof recipes): Promise<Built> {

@@ -24,6 +24,7 @@ describe.each([
   { components: ['autoscaling'] },
   { components: ['deployer'] },
   { components: ['vault'] },
+  { components: ['network-policy'] },
   { components: ['high-availability', 'autoscaling'] },
   { components: ['deployer', 'high-availability', 'autoscaling'] },
   { components: ['external-secrets-aws'] },
@@ -72,15 +73,17 @@ describe('COMPONENTS', () => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
         todo: expect.stringMatching(
-          /^there are: autoscaling, deployer, .*, high-availability, vault$/,
+          /^there are: autoscaling, deployer, .*, network-policy-linkerd, vault$/,
         ),
       })
     },
   )
 
-  test('refuses two key managers, and so does kustomize', async () => {
-    const both = ['external-secrets-aws', 'external-secrets-gcp']
-    await expect(parseComponents(both.join(' '))).rejects.toThrow('several key managers')
+  test.each([
+    ['key managers', ['external-secrets-aws', 'external-secrets-gcp']],
+    ['network policies', ['network-policy', 'network-policy-linkerd']],
+  ])('refuses two %s, and so does kustomize', async (what, both) => {
+    await expect(parseComponents(both.join(' '))).rejects.toThrow(`several ${what}`)
     await expect(renderSample(both)).rejects.toThrow('already registered')
   })
 

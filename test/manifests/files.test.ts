@@ -19,10 +19,13 @@ const folders = [
   'k8s/components/network-policy',
   'k8s/components/network-policy-linkerd',
   'k8s/external-secrets',
+  'k8s/network-policy',
   'k8s/overlays/linkerd',
 ]
 /** Of kustomize, and no resources. */
 const settings = ['kustomization.yaml', 'parameters.yaml']
+/** Not whole: it may take away what a resource has. */
+const isPatch = (name: string) => name.endsWith('-patch.yaml')
 const policyKinds = [
   'AuthorizationPolicy',
   'NetworkPolicy',
@@ -38,14 +41,16 @@ const files = await Promise.all(
   ),
 ).then((found) => found.flat())
 
-describe.each(files)('$folder/$name', ({ folder, name, path }) => {
+const whole = files.filter(({ name }) => !isPatch(name))
+
+describe.each(whole)('$folder/$name', ({ folder, name, path }) => {
   test('is one resource', async () => {
     expect(parseResources(await readFile(path, 'utf8'))).toHaveLength(1)
   })
 
   test('is called what it is', async () => {
     const [resource] = parseResources(await readFile(path, 'utf8'))
-    const stem = name.replace(/(-patch)?\.yaml$/, '')
+    const stem = name.replace(/\.yaml$/, '')
     const kind = resource?.kind
       .replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-')
       .toLowerCase()

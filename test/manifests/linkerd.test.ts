@@ -16,8 +16,11 @@ import { installCrds, installGatewayApi, linkerdCrds } from './linkerd-crds.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 
-const overlay = resolve(import.meta.dirname, '../../k8s/overlays/linkerd')
-const resources = parseResources(await kubectl(['kustomize', overlay]))
+const folder = resolve(import.meta.dirname, '../../k8s')
+const render = async (path: string) =>
+  parseResources(await kubectl(['kustomize', `${folder}/${path}`]))
+const resources = await render('overlays/linkerd')
+const networkPolicies = await render('components/network-policy-linkerd')
 const find = (name: string) => resources.find((each) => describeResource(each) === name)
 const specOf = (name: string) => Object(find(name)?.spec)
 const nameRef = ({ kind, name }: { kind: string; name: string }) => `${kind}/${name}`
@@ -117,6 +120,21 @@ describe('the ways in', () => {
   })
 })
 
+test('the network lets the gateway to the proxy, the proxy to its control plane, and DNS', () => {
+  const opened = networkPolicies.map(({ metadata, spec }) => {
+    const { ingress = [], egress = [] } = Object(spec)
+    const ports = [...ingress, ...egress].flatMap((rule) => rule.ports)
+    return [metadata.name, ports.map(({ port }: { port: number }) => port)]
+  })
+  expect(Object.fromEntries(opened)).toEqual({
+    'deny-all': [],
+    'allow-dns': [53, 53],
+    'allow-gateway-to-proxy': [4143],
+    'allow-proxy-to-control-plane': [8080, 8086, 8090],
+    'allow-scraping': [4191],
+  })
+})
+
 const canStart = existsSync(PKI)
 if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
 if (linkerdCrds === undefined) {
@@ -168,7 +186,8 @@ describe.skipIf(!canStart)('on an API server', () => {
   }
 
   // The admission policies are the base's own.
-  const known = resources.filter(({ kind }) => /^(Service|HTTPRoute|Deployment)$/.test(kind))
+  const ours = resources.filter(({ kind }) => /^(Service|HTTPRoute|Deployment)$/.test(kind))
+  const known = [...ours, ...networkPolicies]
   test.each(known.map((each) => [describeResource(each), each] as const))(
     '%s is taken',
     (_, each) => expectTaken(each),
