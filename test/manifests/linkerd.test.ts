@@ -1,6 +1,7 @@
 // The overlay linkerd: what it leaves of the rules, who may take which way in, and that the kinds know every field.
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { findKeys, valueAt } from '../../analyze/finding.ts'
 import { readPod } from '../../analyze/pod.ts'
@@ -10,6 +11,7 @@ import { tryRun } from '../../cli/exec.ts'
 import { PKI } from '../../cluster/paths.ts'
 import { kubectl } from '../../deploy/kubectl.ts'
 import { namespace } from '../../deploy/names.ts'
+import { findPlaceholders } from '../../deploy/placeholders.ts'
 import { describeResource, parseResources, type Resource } from '../../deploy/resources.ts'
 import { startBareApiServer } from './bare-api-server.ts'
 import { installCrds, installGatewayApi, linkerdCrds } from './linkerd-crds.ts'
@@ -133,6 +135,23 @@ test('the network lets the gateway to the proxy, the proxy to its control plane,
     'allow-proxy-to-control-plane': [8080, 8086, 8090],
     'allow-scraping': [4191],
   })
+})
+
+test('the page’s kustomization leaves nothing to fill in, and the admission policy knows the image', async () => {
+  const page = await readFile(resolve(folder, '../docs/linkerd.md'), 'utf8')
+  const [, text = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
+  const parent = resolve(folder, '../.deploy')
+  await mkdir(parent, { recursive: true })
+  await using made = await mkdtempDisposable(join(parent, 'linkerd-'))
+  const checkout = relative(made.path, resolve(folder, '..'))
+  await writeFile(
+    join(made.path, 'kustomization.yaml'),
+    text.replaceAll('../secure-signing', checkout),
+  )
+  const yaml = await kubectl(['kustomize', made.path])
+  expect(findPlaceholders(parseResources(yaml))).toEqual([])
+  expect(yaml).toContain("'registry.example/team/signer:ba9876543210'")
+  expect(yaml.match(/edge-system/g)).toHaveLength(2)
 })
 
 const canStart = existsSync(PKI)

@@ -53,7 +53,7 @@ async function takeAway(): Promise<void> {
 }
 
 /** The overlay's, in another namespace, with the images that are deployed and a key of their own. */
-async function listResources(): Promise<object[]> {
+async function listResources(): Promise<Resource[]> {
   const query = ['get', 'deployment', deployment, '-n', deployed, '-o', 'json']
   const { containers } = (await kubectlJson(images, query)).spec.template.spec
   const rendered = parseResources(await kubectl(['kustomize', overlay]))
@@ -120,6 +120,14 @@ test('code in the frontend finds its pairing secret, and no key in any file or m
   const needles = { secret, key: key.toString('base64'), hex }
   const { finds } = await callIn<Search>(frontend, 'drill-search.ts', 'searchEverything', needles)
   expect(new Set(finds.map(({ needle }) => needle))).toEqual(new Set(['secret']))
+})
+
+test('the API server takes it where the admission policies hold', async () => {
+  const made = (await listResources()).find(({ kind }) => kind === 'Deployment')
+  const moved = { ...made, metadata: { name: 'test-at-the-socket', namespace: deployed } }
+  const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
+  const said = await kubectl(create, { input: JSON.stringify(moved) })
+  expect(said).toContain('deployment.apps/test-at-the-socket created')
 })
 
 test('the key is rotated without a restart', async () => {
