@@ -12,19 +12,8 @@ const folder = resolve(import.meta.dirname, '..', componentsFolder)
 export const factsComponent = 'cluster-facts'
 /** A component → the one that has to come before it. */
 const predecessors: Record<string, string> = { autoscaling: 'high-availability' }
-/** Of each of these there can be one. */
-const choices = [
-  {
-    pattern: /^external-secrets-/,
-    what: 'key managers',
-    todo: 'the key comes from one: name that one',
-  },
-  {
-    pattern: /^network-policy/,
-    what: 'network policies',
-    todo: 'the Pod is in one mesh: network-policy for Istio, network-policy-linkerd for Linkerd',
-  },
-]
+/** Of these there can be one: each says where the key comes from. */
+const keyManager = /^external-secrets-/
 const kustomization = z.object({ resources: z.array(z.string()).default([]) })
 
 /** The names of all optional components, sorted. */
@@ -47,11 +36,12 @@ export async function parseComponents(text = ''): Promise<string[]> {
       `there are: ${known.join(', ')}`,
     )
   }
-  for (const { pattern, what, todo } of choices) {
-    const chosen = names.filter((name) => pattern.test(name))
-    if (chosen.length > 1) {
-      throw new UserError(`COMPONENTS names several ${what}: ${chosen.join(', ')}`, todo)
-    }
+  const managers = names.filter((name) => keyManager.test(name))
+  if (managers.length > 1) {
+    throw new UserError(
+      `COMPONENTS names several key managers: ${managers.join(', ')}`,
+      'the key comes from one: name that one',
+    )
   }
   for (const [name, first] of Object.entries(predecessors)) {
     if (!names.includes(name) || names.indexOf(first) < names.indexOf(name)) continue

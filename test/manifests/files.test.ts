@@ -17,10 +17,10 @@ const folders = [
   'k8s/components/external-secrets-gcp',
   'k8s/components/high-availability',
   'k8s/components/network-policy',
-  'k8s/components/network-policy-linkerd',
   'k8s/external-secrets',
   'k8s/network-policy',
   'k8s/overlays/linkerd',
+  'k8s/overlays/linkerd/network-policy',
 ]
 /** Of kustomize, and no resources. */
 const settings = ['kustomization.yaml', 'parameters.yaml']

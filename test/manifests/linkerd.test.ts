@@ -22,7 +22,7 @@ const folder = resolve(import.meta.dirname, '../../k8s')
 const render = async (path: string) =>
   parseResources(await kubectl(['kustomize', `${folder}/${path}`]))
 const resources = await render('overlays/linkerd')
-const networkPolicies = await render('components/network-policy-linkerd')
+const networkPolicies = await render('overlays/linkerd/network-policy')
 const find = (name: string) => resources.find((each) => describeResource(each) === name)
 const specOf = (name: string) => Object(find(name)?.spec)
 const nameRef = ({ kind, name }: { kind: string; name: string }) => `${kind}/${name}`
