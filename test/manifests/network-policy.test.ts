@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { readLabels } from '../../analyze/pod.ts'
 import { readListeners } from '../../analyze/sidecar.ts'
+import { readComponentResources } from '../../deploy/components.ts'
+import { namespace } from '../../deploy/names.ts'
 import { describeResource, parseResources, type Resource } from '../../deploy/resources.ts'
 import { renderSample } from './sample.ts'
 
@@ -48,4 +50,14 @@ test('the signer’s port is the one that its proxy listens on', () => {
 
 test('every Pod of the namespace is kept from everything else, both ways', () => {
   expect(readPolicy('deny-all')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] })
+})
+
+test('`make deploy` and `make undeploy` find each where it is: a deny-all alone would cut the Pods off', async () => {
+  const known = (await readComponentResources()).filter(({ kind }) => kind === 'NetworkPolicy')
+  expect(known.map(({ metadata }) => [metadata.name, metadata.namespace]).toSorted()).toEqual(
+    resources
+      .filter(({ kind }) => kind === 'NetworkPolicy')
+      .map(({ metadata }) => [metadata.name, namespace])
+      .toSorted(),
+  )
 })
