@@ -1,6 +1,11 @@
-// Who calls, by the certificate that the proxy has verified.
+// Who calls: by the certificate that the proxy has verified, if there is one between.
 import { AppError } from '../runtime/errors.ts'
 import type { Admit } from './signing-deps.ts'
+
+/** Who is at the other end of the socket: the mesh's proxy, or a container of this Pod itself. */
+export type Peer = 'proxy' | 'container'
+/** The caller for the audit log. `header`: the value of X-Forwarded-Client-Cert. */
+export type ReadCaller = (header: string | undefined) => string
 
 /**
  * The element that the proxy appends to X-Forwarded-Client-Cert; with mutual TLS it always does, and always last.
@@ -9,8 +14,13 @@ import type { Admit } from './signing-deps.ts'
 const lastElement =
   /(?:^|,)By=[^,;="]*;Hash=[0-9a-f]{64};Subject="(?:[^"\\]|\\.)*";URI=(spiffe:\/\/[^\s,;="]{1,2048})$/
 
-/** Returns the SPIFFE id, or "unknown". `header`: the value of X-Forwarded-Client-Cert. */
-export function readCaller(header: string | undefined): string {
+/** Makes the reader. What a container writes of itself is believed by nobody: it is whoever has the socket. */
+export function createCallerReader(peer: Peer): ReadCaller {
+  return peer === 'proxy' ? readCaller : () => 'socket'
+}
+
+/** Returns the SPIFFE id, or "unknown". */
+function readCaller(header: string | undefined): string {
   return lastElement.exec(header ?? '')?.[1] ?? 'unknown'
 }
 

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/listen.ts'
+import type { Peer } from './caller.ts'
 
 /** sun_path of unix(7), without the NUL at its end. */
 const MAX_SOCKET_PATH_BYTES = 107
@@ -36,6 +37,12 @@ const variables = z.object({
         z.describe("the frontend's mesh identity, where it is in another Pod"),
       ),
   ),
+  SIGNER_PEER: z._default(
+    z
+      .enum(['proxy', 'container'], 'must be proxy or container')
+      .check(z.describe("who connects: the mesh's proxy, or the frontend itself")),
+    'proxy',
+  ),
   SIGNER_MAX_REQUESTS: z._default(
     wholeNumber(1, 10_000).check(z.describe('requests for one message that are worked on at once')),
     256,
@@ -52,6 +59,12 @@ const schema = variables.check(
     path: ['SIGNER_CALLER'],
     error: 'must be set where SIGNER_PAIRING_DIR is none, and only there',
   }),
+  // Without a proxy nobody has verified an identity.
+  z.refine(
+    ({ SIGNER_PEER, SIGNER_PAIRING_DIR }) =>
+      SIGNER_PEER === 'proxy' || SIGNER_PAIRING_DIR !== undefined,
+    { path: ['SIGNER_PAIRING_DIR'], error: 'must be set where SIGNER_PEER is container' },
+  ),
 )
 
 export type SignerConfig = Readonly<{
@@ -60,6 +73,7 @@ export type SignerConfig = Readonly<{
   keyBundle: string | undefined
   /** Whom it serves: the frontend of its Pod, or who has this identity. */
   lock: { pairingDir: string } | { caller: string }
+  peer: Peer
   maxRequests: number
   lingerMs: number
 }>
@@ -73,6 +87,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
     keyDir: read.SIGNER_KEY_DIR,
     keyBundle: read.SIGNER_KEY_BUNDLE,
     lock: pairingDir === undefined ? { caller } : { pairingDir },
+    peer: read.SIGNER_PEER,
     maxRequests: read.SIGNER_MAX_REQUESTS,
     lingerMs: read.SIGNER_LINGER_MS,
   })

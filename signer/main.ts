@@ -10,7 +10,7 @@ import { createPairingLock, createPairingSecret } from './pairing.ts'
 
 await runService(
   () => loadConfig(process.env),
-  async ({ socket, keyDir, keyBundle, lock, maxRequests, lingerMs }, deps) => {
+  async ({ socket, keyDir, keyBundle, lock, peer, maxRequests, lingerMs }, deps) => {
     const metrics = createSignerMetrics(deps.metrics.registry)
     const getKeyRing = await holdKeyRing(keyDir, { log: deps.log, metrics, bundle: keyBundle })
     const admit =
@@ -19,7 +19,7 @@ await runService(
         : createPairingLock(await createPairingSecret(lock.pairingDir))
     const auditLog = createAuditLog()
     return {
-      app: createApp({ ...deps, ...metrics, getKeyRing, admit, auditLog, maxRequests }),
+      app: createApp({ ...deps, ...metrics, getKeyRing, admit, auditLog, peer, maxRequests }),
       address: { socket },
       lingerMs,
     }

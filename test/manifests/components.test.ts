@@ -26,6 +26,7 @@ const cases: Case[] = [
   { components: ['autoscaling'] },
   { components: ['deployer'] },
   { components: ['vault'] },
+  { components: ['network-policy'] },
   { components: ['high-availability', 'autoscaling'] },
   { components: ['deployer', 'high-availability', 'autoscaling'] },
   { components: ['external-secrets-aws'] },
@@ -80,7 +81,7 @@ describe('COMPONENTS', () => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
         todo: expect.stringMatching(
-          /^there are: autoscaling, deployer, .*, high-availability, vault$/,
+          /^there are: autoscaling, deployer, .*, network-policy, vault$/,
         ),
       })
     },

@@ -26,7 +26,7 @@ export function makeSignerApp(
   const auditLog = { record: async () => {}, requireWritable: () => {} }
   const metrics = createMetrics()
   const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, countSignatures, auditLog }
-  return createApp({ ...deps, maxRequests })
+  return createApp({ ...deps, peer: 'proxy', maxRequests })
 }
 
 /** What the signature over `message` must be. */
