@@ -30,6 +30,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
 `
 
 type Room = 'frontend' | 'signer'
+type Command = readonly [string, ...string[]]
 
 const folder = mkdtempSync(join(tmpdir(), 'secure-signing-seccomp-'))
 process.once('exit', () => rmSync(folder, { recursive: true }))
@@ -42,16 +43,16 @@ const files = Object.fromEntries(
 )
 
 /** Whether this machine can confine at all: Linux on x86-64, with Python and libseccomp. */
-export const isConfining =
-  process.arch === 'x64' && spawnSync(...confine('frontend', ['/bin/true'], true)).status === 0
+export const isConfining: boolean =
+  process.arch === 'x64' && spawnSync(...load('frontend', ['/bin/true'])).status === 0
 
 /** The program and arguments that run `command` under the profile of a room; `command` itself where that can't be. */
-export function confine(
-  room: Room,
-  command: readonly [string, ...string[]],
-  isPossible = isConfining,
-): [program: string, args: string[]] {
+export function confine(room: Room, command: Command): [program: string, args: string[]] {
+  if (isConfining) return load(room, command)
   const [program, ...args] = command
-  if (!isPossible) return [program, args]
-  return ['python3', ['-c', loader, files[room] ?? '', program, ...args]]
+  return [program, args]
+}
+
+function load(room: Room, command: Command): [program: string, args: string[]] {
+  return ['python3', ['-c', loader, files[room] ?? '', ...command]]
 }
