@@ -17,6 +17,7 @@ import { checkKeyBringer, findKeyBringer, waitForKey } from './key-bringer.ts'
 import { takesKeyFromSecret } from './key-source.ts'
 import { findLeftovers } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
+import { checkNodeSelectors } from './node-selector.ts'
 import { inspectCluster } from './preflight.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { renderResources } from './render.ts'
@@ -88,6 +89,7 @@ async function prepare() {
   await step('the user has every right that is needed', () =>
     checkRights(listNeededRights(resources, fromSecret)),
   )
+  await step('there are nodes for the Pods', () => checkNodeSelectors(resources))
   const leftovers = await findLeftovers(resources)
   await noteMissingMetrics(resources)
   await step('istioctl analyze has no objection', () =>

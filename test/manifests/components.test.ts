@@ -30,6 +30,9 @@ describe.each([
   { components: ['external-secrets-azure'] },
   { components: ['external-secrets-gcp', 'high-availability', 'autoscaling'] },
   { components: ['vault', 'high-availability', 'autoscaling'] },
+  { components: ['seccomp'] },
+  { components: ['apparmor'] },
+  { components: ['vault', 'seccomp', 'apparmor', 'high-availability', 'autoscaling'] },
 ])('with $components', ({ components }) => {
   let rendering: Rendering
   let resources: Resource[]
@@ -72,7 +75,7 @@ describe('COMPONENTS', () => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
         todo: expect.stringMatching(
-          /^there are: autoscaling, deployer, .*, high-availability, vault$/,
+          /^there are: apparmor, autoscaling, deployer, .*, high-availability, seccomp, vault$/,
         ),
       })
     },

@@ -10,12 +10,14 @@ const folders = [
   'mesh',
   'k8s/base',
   'k8s/admission',
+  'k8s/components/apparmor',
   'k8s/components/autoscaling',
   'k8s/components/deployer',
   'k8s/components/external-secrets-aws',
   'k8s/components/external-secrets-azure',
   'k8s/components/external-secrets-gcp',
   'k8s/components/high-availability',
+  'k8s/components/seccomp',
   'k8s/external-secrets',
 ]
 /** Of kustomize, and no resources. */
