@@ -15,7 +15,7 @@ export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
 # Read when a recipe runs, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
-deploy analyze vault: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
+deploy analyze vault confinement: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
@@ -102,12 +102,16 @@ faults: node_modules ## what is lost when something breaks, under load on the lo
 .PHONY: test
 test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
 	@$(MAKE) deploy
-	@vitest run --project '!vault'
+	@vitest run --project '!vault' --project '!confinement'
 
 .PHONY: vault
 vault: node_modules $(CLUSTER) ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
 	@$(MAKE) deploy
 	@vitest run --project vault
+
+.PHONY: confinement
+confinement: node_modules $(CLUSTER) ## system calls refused to native code in both containers, on the local cluster; two minutes
+	@vitest run --project confinement
 
 node_modules: package.json package-lock.json .npmrc
 	@npm ci --ignore-scripts --loglevel=error

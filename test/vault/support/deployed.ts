@@ -1,14 +1,10 @@
 // The deployment with its keys in Vault, and afterwards as it was: with its Secret.
 import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { run } from '../../../cli/exec.ts'
-import { readComponentResources } from '../../../deploy/components.ts'
-import { kubectl } from '../../../deploy/kubectl.ts'
+import { join } from 'node:path'
+import { deploy, removeAdded } from '../../faults/support/deployed.ts'
 import { deleteSecret, saveSecret } from '../../faults/support/key-secret.ts'
 import type { VaultPlace } from './vault-api.ts'
-
-const program = resolve(import.meta.dirname, '../../../deploy/deploy.ts')
 
 /** Deploys with the component and without any Secret. Returns what puts everything back. */
 export async function deployWithVault(
@@ -20,7 +16,7 @@ export async function deployWithVault(
   const putBack = async () => {
     await putSecretBack()
     await deploy({ COMPONENTS: '' })
-    await removeComponent()
+    await removeAdded(({ metadata }) => /^(secure-signing-)?vault/.test(metadata.name))
   }
   await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
   const file = join(folder.path, 'ca.pem')
@@ -35,15 +31,4 @@ export async function deployWithVault(
     throw error
   })
   return putBack
-}
-
-async function deploy(env: Record<string, string>): Promise<void> {
-  await run(process.execPath, [program], { env: { ...process.env, ...env } })
-}
-
-async function removeComponent(): Promise<void> {
-  const all = await readComponentResources()
-  const items = all.filter(({ metadata }) => /^(secure-signing-)?vault/.test(metadata.name))
-  const list = { apiVersion: 'v1', kind: 'List', items }
-  await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: JSON.stringify(list) })
 }
