@@ -1,5 +1,6 @@
 // The seccomp profiles, enforced by this machine's kernel: native code under them gets nothing that its container has no use for.
 // That the services do their work under them is shown by every other test that starts one.
+import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { run } from '../../cli/exec.ts'
@@ -33,6 +34,8 @@ const harmless = [
   ...['socket, netlink', 'socket, unix', 'socket, TCP', 'connect', 'rename', 'ftruncate', 'read'],
 ]
 
+if (!isConfining) console.warn('skipped: seccomp takes x86-64, Python and libseccomp')
+
 describe.skipIf(!isConfining)('under the seccomp profile of its container', () => {
   let program = ''
   const attempt = async (command: [string, string[]]): Promise<Attempts> =>
@@ -50,6 +53,14 @@ describe.skipIf(!isConfining)('under the seccomp profile of its container', () =
     const attempts = await attempt(confine(room, [program]))
     expect(Object.keys(attempts).length).toBeGreaterThan(60)
     expect(listLetThrough(attempts)).toEqual(letThrough[room])
+  })
+
+  test.each(['frontend', 'signer'] as const)('of the %s it has no other door', (room) => {
+    const [command, args] = confine(room, [program, 'i386'])
+    const { status, stdout } = spawnSync(command, args, { timeout: 5_000 })
+    // 3: its thread was killed. 2: this kernel has no such door.
+    expect([3, 2]).toContain(status)
+    expect(String(stdout)).toBe('')
   })
 
   test('the services of these tests are', async () => {
