@@ -1,6 +1,6 @@
 // The frontend's configuration: addresses, paths and times, never a secret.
 import * as z from 'zod/mini'
-import { parseEnvironment, path, wholeNumber } from '../runtime/environment.ts'
+import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
 
 const schema = z.object({
   FRONTEND_PORT: z._default(wholeNumber(0, 65_535).check(z.describe('0 is any free one')), 8080),
@@ -30,10 +30,8 @@ const schema = z.object({
     path.check(z.describe('the projected ServiceAccount token for the signer')),
     '/run/identity/token',
   ),
-  PAIRING_SECRET_FILE: z.optional(
-    path.check(
-      z.describe('the secret that the signer has left; unset: frontend and signer are not paired'),
-    ),
+  PAIRING_SECRET_FILE: pathOrNone.check(
+    z.describe('the secret that the signer has left; none: the signer is in another Pod'),
   ),
 })
 

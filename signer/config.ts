@@ -1,6 +1,6 @@
 // The signer's configuration: paths and times, never a secret.
 import * as z from 'zod/mini'
-import { parseEnvironment, path, wholeNumber } from '../runtime/environment.ts'
+import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/listen.ts'
 
 /** sun_path of unix(7), without the NUL at its end. */
@@ -25,12 +25,8 @@ const schema = z.object({
         ),
       ),
   ),
-  SIGNER_PAIRING_DIR: z.optional(
-    path.check(
-      z.describe(
-        'the folder to leave the pairing secret in; unset: frontend and signer are not paired',
-      ),
-    ),
+  SIGNER_PAIRING_DIR: pathOrNone.check(
+    z.describe('the folder to leave the pairing secret in; none: the frontend is in another Pod'),
   ),
   SIGNER_MAX_REQUESTS: z._default(
     wholeNumber(1, 10_000).check(z.describe('requests for one message that are worked on at once')),

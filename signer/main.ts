@@ -13,7 +13,7 @@ await runService(
     const metrics = createSignerMetrics(deps.metrics.registry)
     const getKeyRing = await holdKeyRing(keyDir, { log: deps.log, metrics, bundle: keyBundle })
     const secret = pairingDir === undefined ? undefined : await createPairingSecret(pairingDir)
-    if (secret === undefined) deps.log('warn', 'pairing_off', { reason: 'no SIGNER_PAIRING_DIR' })
+    if (secret === undefined) deps.log('warn', 'pairing_off', { reason: 'SIGNER_PAIRING_DIR=none' })
     const admit = createPairingLock(secret)
     const auditLog = createAuditLog()
     return {

@@ -8,15 +8,14 @@ import { makeKey, readKeys } from '../../deploy/hmac-key.ts'
 import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
 import { deployment, namespace } from '../../deploy/names.ts'
 import { describeHindrance, podStates } from '../../deploy/pod-hindrance.ts'
-import { waitForRollout } from '../../deploy/rollout.ts'
-import { deploy } from '../faults/support/deployed.ts'
+import { deploy } from '../faults/support/deployment.ts'
 import { saveSecret, writeEntries } from '../faults/support/key-secret.ts'
-import { findPod } from '../faults/support/pods.ts'
+import { findPod, restartPods } from '../faults/support/pods.ts'
+import { underLoad, waitForKeys } from '../faults/support/signing.ts'
 import { callIn } from '../policy/support/containers.ts'
 import { findVictim } from '../policy/support/victim.ts'
 import { waitFor } from '../policy/support/wait.ts'
 import { readProfileFiles } from '../unit/support/seccomp-profiles.ts'
-import { underLoad, waitForKeys } from '../vault/support/signing.ts'
 import { letThrough, listLetThrough } from './support/attempts.ts'
 import { attemptIn } from './support/native.ts'
 
@@ -63,8 +62,7 @@ test('keys come and go under load, and Pods are replaced, and no request is lost
     const summary = await underLoad('rotated and restarted', all, async () => {
       await writeEntries(entries)
       await waitForKeys({ every: 'signs with', id: 'other' })
-      await kubectl(restart)
-      await waitForRollout()
+      await restartPods()
     })
     expect(summary).toMatchObject({ failed: 0 })
   } finally {

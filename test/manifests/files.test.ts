@@ -19,6 +19,7 @@ const folders = [
   'k8s/components/high-availability',
   'k8s/components/seccomp',
   'k8s/external-secrets',
+  'k8s/overlays/separate-pods/components/autoscaling',
 ]
 /** Of kustomize, and no resources. */
 const settings = ['kustomization.yaml', 'parameters.yaml']

@@ -2,7 +2,7 @@
 import { html, type Markup } from './html.ts'
 import type { Layout, PlacedLane, TextLine } from './lane-layout.ts'
 import { countPassed, type Lane, listLanes } from './lanes.ts'
-import { type AskedFor, locks, type Report } from './report.ts'
+import { type AskedFor, type Lock, listLocks, type Report } from './report.ts'
 import { lockWords } from './verdict.ts'
 
 const GATE = 8
@@ -11,6 +11,7 @@ const OPENING = 8
 
 /** An SVG with a lane for each caller. Its colours are the page's: classes, see picture.css. */
 export function drawPicture(report: Report, request: AskedFor, layout: Layout): Markup {
+  const locks = listLocks(report)
   const lanes: PlacedLane[] = []
   for (const lane of listLanes(report, request)) {
     lanes.push(layout.place(lane, lanes.at(-1)?.bottom ?? layout.head))
@@ -21,12 +22,12 @@ export function drawPicture(report: Report, request: AskedFor, layout: Layout): 
   return html`<svg class="picture ${layout.name}" viewBox="0 0 ${layout.width} ${height}" role="img" aria-labelledby="${id}-title ${id}-summary">
 <title id="${id}-title">How far each caller gets with ${request.method} ${request.path}</title>
 <desc id="${id}-summary">${summary}</desc>
-${drawHead(layout)}
-${lanes.map((placed) => drawLane(placed, layout))}
+${drawHead(locks, layout)}
+${lanes.map((placed) => drawLane(placed, locks, layout))}
 </svg>`
 }
 
-function drawHead(layout: Layout): Markup {
+function drawHead(locks: readonly Lock[], layout: Layout): Markup {
   const middle = layout.signer.x + layout.signer.width / 2
   const columns = [
     ...locks.map((lock, index) => ({ x: gateX(layout, index), ...lockWords[lock] })),
@@ -38,7 +39,11 @@ function drawHead(layout: Layout): Markup {
 ${layout.name === 'wide' ? columns.map(({ x, asks }) => line(34, 'small', asks, x)) : []}`
 }
 
-function drawLane({ lane, track, bottom, texts }: PlacedLane, layout: Layout): Markup {
+function drawLane(
+  { lane, track, bottom, texts }: PlacedLane,
+  locks: readonly Lock[],
+  layout: Layout,
+): Markup {
   const middle = (track.top + track.bottom) / 2
   const passed = countPassed(lane.reaches)
   const isAsDeclared = lane.reaches === lane.declared

@@ -49,6 +49,12 @@ export type Report = {
   signaturesWithoutRight: number
 }
 
+/** The locks that there are: no pairing where frontend and signer are separate Pods. */
+export function listLocks({ cells }: Report): Lock[] {
+  const isPaired = cells.some(({ declared, seen }) => [declared, seen].includes('pairing'))
+  return locks.filter((lock) => lock !== 'pairing' || isPaired)
+}
+
 /** Whether what was seen is what was declared, everywhere. A report of nothing shows nothing. */
 export function holds({ cells, declarations, signaturesWithoutRight }: Report): boolean {
   return (

@@ -34,7 +34,6 @@ export async function startFrontend(
   lingerMs = 0,
 ) {
   const folder = await makeVolume({ token })
-  const secret = pairingDir === undefined ? {} : { PAIRING_SECRET_FILE: join(pairingDir, 'secret') }
   const frontend = startService(
     'frontend',
     {
@@ -42,7 +41,7 @@ export async function startFrontend(
       SIGNER_URL: `http://127.0.0.1:${signerPort}/sign`,
       CALLER_TOKEN_FILE: join(folder, 'token'),
       FRONTEND_LINGER_MS: String(lingerMs),
-      ...secret,
+      PAIRING_SECRET_FILE: pairingDir === undefined ? 'none' : join(pairingDir, 'secret'),
     },
     readFlags('frontend', {
       '/app': dirname(findBundle('frontend')),

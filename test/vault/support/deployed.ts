@@ -2,8 +2,8 @@
 import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deploy, removeAdded } from '../../faults/support/deployed.ts'
-import { deleteSecret, saveSecret } from '../../faults/support/key-secret.ts'
+import { deploy, saveDeployment } from '../../faults/support/deployment.ts'
+import { deleteSecret } from '../../faults/support/key-secret.ts'
 import type { VaultPlace } from './vault-api.ts'
 
 /** Deploys with the component and without any Secret. Returns what puts everything back. */
@@ -11,13 +11,8 @@ export async function deployWithVault(
   { host, port, authority }: VaultPlace,
   image: string,
 ): Promise<() => Promise<void>> {
-  const putSecretBack = await saveSecret()
+  const putBack = await saveDeployment(/^(secure-signing-)?vault/)
   await deleteSecret()
-  const putBack = async () => {
-    await putSecretBack()
-    await deploy({ COMPONENTS: '' })
-    await removeAdded(({ metadata }) => /^(secure-signing-)?vault/.test(metadata.name))
-  }
   await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
   const file = join(folder.path, 'ca.pem')
   await writeFile(file, authority)

@@ -1,5 +1,6 @@
 // A report such as a cluster gives, for tests: one that holds, and ways to break it.
-import { callers, declare, requests } from '../declared.ts'
+import { callers, declare } from '../declared.ts'
+import { requests } from '../declared-table.ts'
 import type { Cell, Report, Verdict } from '../report.ts'
 
 const answers: Record<Verdict, string> = {
