@@ -15,7 +15,7 @@ export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
 # Read when a recipe runs, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
-deploy analyze vault external-secrets: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
+deploy analyze vault external-secrets confinement: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
@@ -102,17 +102,15 @@ faults: node_modules ## what is lost when something breaks, under load on the lo
 .PHONY: test
 test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
 	@$(MAKE) deploy
-	@vitest run --project '!vault' --project '!external-secrets'
+	@vitest run --project '!vault' --project '!external-secrets' --project '!confinement'
 
-.PHONY: vault
-vault: node_modules $(CLUSTER) ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
+.PHONY: vault external-secrets confinement
+vault: ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
+external-secrets: ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
+confinement: ## system calls refused to native code in both containers, on the local cluster; two minutes
+vault external-secrets confinement: node_modules $(CLUSTER)
 	@$(MAKE) deploy
-	@vitest run --project vault
-
-.PHONY: external-secrets
-external-secrets: node_modules $(CLUSTER) ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
-	@$(MAKE) deploy
-	@vitest run --project external-secrets
+	@vitest run --project $@
 
 node_modules: package.json package-lock.json .npmrc
 	@npm ci --ignore-scripts --loglevel=error

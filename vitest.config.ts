@@ -1,6 +1,6 @@
 // unit: no cluster, in parallel. manifests: the rendered YAML. browser: the matrix's page, in a Chromium. policy: on a live
 // cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
-// external-secrets: likewise (make external-secrets).
+// external-secrets and confinement: likewise (make external-secrets, make confinement).
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/count-reporter.ts'
 
@@ -68,6 +68,22 @@ export default defineConfig({
           bail: 1,
           testTimeout: 240_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'confinement',
+          // With what an intruder tries in the frontend, and what the frontend does: all as it is without the component.
+          include: [
+            'test/confinement/**/*.test.ts',
+            'test/policy/{drills-in-the-container,drills-across-containers,serves-the-frontend}.test.ts',
+          ],
+          globalSetup: ['test/confinement/support/bring-up.ts', 'test/policy/support/attackers.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          retry: 0,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -95,6 +95,8 @@ function judgeRights({ securityContext: own }: Container): [field: string, messa
     [!own.capabilities?.drop.includes('ALL'), 'capabilities.drop', 'keeps capabilities'],
     [(own.capabilities?.add ?? []).length > 0, 'capabilities.add', 'adds capabilities'],
     [own.runAsNonRoot !== true, 'runAsNonRoot', 'may be root'],
+    // None of its own: the Pod's, which host-and-processes judges.
+    [own.seccompProfile?.type === 'Unconfined', 'seccompProfile', 'has no seccomp profile'],
   ]
   return found.filter(([isBroken]) => isBroken).map(([, field, message]) => [field, message])
 }

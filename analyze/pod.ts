@@ -11,6 +11,8 @@ const ids = {
   runAsNonRoot: z.boolean().optional(),
 }
 
+const seccompProfile = z.object({ type: z.string() }).optional()
+
 const container = z.object({
   name: z.string(),
   image: z.string().default(''),
@@ -41,6 +43,7 @@ const container = z.object({
       allowPrivilegeEscalation: z.boolean().optional(),
       readOnlyRootFilesystem: z.boolean().optional(),
       privileged: z.boolean().optional(),
+      seccompProfile,
       capabilities: z
         .object({ drop: z.array(z.string()).default([]), add: z.array(z.string()).default([]) })
         .optional(),
@@ -84,7 +87,7 @@ const pod = z.object({
         ...ids,
         fsGroup: z.number().optional(),
         supplementalGroups: z.array(z.number()).default([]),
-        seccompProfile: z.object({ type: z.string() }).optional(),
+        seccompProfile,
       })
       .default({ supplementalGroups: [] }),
     containers: z.array(container),

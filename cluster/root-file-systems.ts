@@ -27,6 +27,11 @@ export async function buildRootFileSystems(): Promise<RootFileSystems> {
   return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase }
 }
 
+/** A root file system with Debian's apparmor_parser, to be used with chroot; no cluster needs it. */
+export async function buildAppArmorTools(): Promise<string> {
+  return join(await build('apparmor-tools', 'extract', 'root', ['apparmor']), 'root')
+}
+
 async function build(
   name: string,
   variant: 'essential' | 'extract',

@@ -6,7 +6,7 @@ import { say, UserError } from '../cli/terminal.ts'
 import { changesPolicies, isRefusedByPolicyAlone, policyDelayMs } from './admission.ts'
 import { keepReplicas } from './autoscaler.ts'
 import { exists, kubectl } from './kubectl.ts'
-import { fieldManager, namespace } from './names.ts'
+import { fieldManager } from './names.ts'
 import type { Rendering } from './render.ts'
 import {
   describeResource,
@@ -22,19 +22,23 @@ const pollMs = 500
 const applyArgs = ['apply', '--server-side', `--field-manager=${fieldManager}`]
 
 /**
- * Makes the namespace if it is not there. A dry run needs it: the API server does not judge a resource of a namespace
- * that is not there. Returns whether it was made.
+ * Makes the namespaces that are not there. A dry run needs them: the API server does not judge a resource of a namespace that
+ * is not there. Returns the names of those that were made.
  */
-export async function ensureNamespace(rendering: Rendering): Promise<boolean> {
-  if (await exists(['namespace', namespace])) return false
-  const resource = parseResources(rendering.yaml).find(({ kind }) => kind === 'Namespace')
-  await kubectl([...applyArgs, '-f', '-'], { input: JSON.stringify(resource) })
-  return true
+export async function ensureNamespaces(rendering: Rendering): Promise<string[]> {
+  const made: string[] = []
+  for (const resource of parseResources(rendering.yaml)) {
+    const { name } = resource.metadata
+    if (resource.kind !== 'Namespace' || (await exists(['namespace', name]))) continue
+    await kubectl([...applyArgs, '-f', '-'], { input: JSON.stringify(resource) })
+    made.push(name)
+  }
+  return made
 }
 
-/** Takes away the namespace that ensureNamespace has made. */
-export async function removeNamespace(): Promise<void> {
-  await kubectl(['delete', 'namespace', namespace, '--wait=true'])
+/** Takes away the namespaces that ensureNamespaces has made. */
+export async function removeNamespaces(names: readonly string[]): Promise<void> {
+  if (names.length > 0) await kubectl(['delete', 'namespace', ...names, '--wait=true'])
 }
 
 /**

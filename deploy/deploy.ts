@@ -7,7 +7,7 @@ import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkPoliciesHold } from './admission.ts'
 import { checkAnalysis } from './analyze.ts'
-import { applyRendering, dryRun, ensureNamespace, removeNamespace } from './apply.ts'
+import { applyRendering, dryRun, ensureNamespaces, removeNamespaces } from './apply.ts'
 import { noteMissingMetrics } from './autoscaler.ts'
 import { composeClusterFacts } from './cluster-facts.ts'
 import { parseComponents } from './components.ts'
@@ -19,6 +19,7 @@ import { takesKeyFromSecret } from './key-source.ts'
 import { checkNoOther, parseOverlay } from './layouts.ts'
 import { findLeftovers } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
+import { checkNodeSelectors } from './node-selector.ts'
 import { inspectCluster } from './preflight.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { renderResources } from './render.ts'
@@ -34,7 +35,7 @@ const firstAnswerMs = 60_000
 
 await runMain(async () => {
   const { env } = process
-  const { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespace } =
+  const { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespaces } =
     await prepare().catch((error) => {
       say('nothing was changed')
       throw error
@@ -42,7 +43,7 @@ await runMain(async () => {
   const madeKey = makesKey && (await step(`Secret ${keySecret}`, ensureKey))
   const changed = await step('applied', () => applyRendering(rendering, force))
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
-  if (madeNamespace) changed.unshift(`Namespace/${namespace}`)
+  changed.unshift(...madeNamespaces.map((name) => `Namespace/${name}`))
   say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
   if (leftovers.length > 0) {
     say(
@@ -93,18 +94,19 @@ async function prepare() {
   await step('the user has every right that is needed', () =>
     checkRights(listNeededRights(resources, fromSecret)),
   )
+  await step('there are nodes for the Pods', () => checkNodeSelectors(resources))
   const leftovers = await findLeftovers(resources)
   await noteMissingMetrics(resources)
   await step('istioctl analyze has no objection', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision),
   )
-  const madeNamespace = await ensureNamespace(rendering)
+  const madeNamespaces = await ensureNamespaces(rendering)
   await step('the API server takes it (dry run)', () =>
     dryRun(rendering, force).catch(async (error) => {
-      if (madeNamespace) await removeNamespace()
+      await removeNamespaces(madeNamespaces)
       throw error
     }),
   )
   const makesKey = fromSecret && bringer === undefined
-  return { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespace }
+  return { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespaces }
 }

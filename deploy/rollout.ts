@@ -6,19 +6,13 @@ import { say, UserError } from '../cli/terminal.ts'
 import { kubectlJson } from './kubectl.ts'
 import { type Layout, listWorkloads } from './layouts.ts'
 import { namespace } from './names.ts'
+import { describeHindrance, podStates } from './pod-hindrance.ts'
 
 /** Milliseconds. */
 const deadlineMs = 180_000
 /** Milliseconds; what hinders a Pod may pass (a registry, istiod starting), but rarely after this. */
 const patienceMs = 30_000
 const pollMs = 500
-
-const hopelessReasons = [
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'InvalidImageName',
-  'ErrImageNeverPull',
-]
 
 const deploymentState = z.object({
   metadata: z.object({ generation: z.number() }),
@@ -34,22 +28,6 @@ const deploymentState = z.object({
   }),
 })
 type DeploymentState = z.infer<typeof deploymentState>
-const podStates = z.object({
-  items: z.array(
-    z.object({
-      status: z.object({
-        containerStatuses: z
-          .array(
-            z.object({
-              image: z.string(),
-              state: z.object({ waiting: z.object({ reason: z.string() }).partial().optional() }),
-            }),
-          )
-          .default([]),
-      }),
-    }),
-  ),
-})
 
 /** Throws UserError, after showing Pods, events and logs, if the rollout is not done in time or can't succeed. */
 export async function waitForRollout(layout: Layout): Promise<void> {
@@ -99,20 +77,9 @@ async function findHindrance(
       'mend that; it is tried again by itself',
     )
   }
-  const image = await findMissingImage(name)
-  if (image === undefined) return undefined
-  return new UserError(
-    `the cluster can't get the image ${image}`,
-    'make images IMAGES=registry/prefix, push both, then make deploy IMAGES=registry/prefix',
-  )
-}
-
-async function findMissingImage(name: string): Promise<string | undefined> {
   const args = ['get', 'pods', '-n', namespace, '-l', `app=${name}`, '-o', 'json']
   const { items } = await kubectlJson(podStates, args)
-  return items
-    .flatMap(({ status }) => status.containerStatuses)
-    .find(({ state }) => hopelessReasons.includes(state.waiting?.reason ?? ''))?.image
+  return describeHindrance(items)
 }
 
 async function showState(name: string): Promise<void> {

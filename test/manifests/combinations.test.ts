@@ -19,6 +19,7 @@ const choices = {
   scale: ['', 'high-availability', 'autoscaling', 'high-availability autoscaling'],
   deployer: ['', 'deployer'],
   network: ['', 'network-policy'],
+  confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor'],
 }
 /** What `make deploy` refuses, with its reason in the tests of parseComponents. */
 const isRefused = ({ overlay, key }: Combination<typeof choices>) =>

@@ -33,10 +33,14 @@ const cases: Case[] = [
   { components: ['external-secrets-azure'] },
   { components: ['external-secrets-gcp', 'high-availability', 'autoscaling'] },
   { components: ['vault', 'high-availability', 'autoscaling'] },
+  { components: ['seccomp'] },
+  { components: ['apparmor'] },
+  { components: ['vault', 'seccomp', 'apparmor', 'high-availability', 'autoscaling'] },
   { components: ['external-secrets-aws', 'high-availability', 'deployer'], layout: separatePods },
   { components: ['high-availability', 'autoscaling'], layout: separatePods },
   { components: ['external-secrets-azure'], layout: separatePods },
   { components: ['external-secrets-gcp'], layout: separatePods },
+  { components: ['seccomp', 'apparmor', 'high-availability'], layout: separatePods },
 ]
 
 describe.each(cases)('with $components $layout.overlay', ({ components, layout = onePod }) => {
@@ -81,7 +85,7 @@ describe('COMPONENTS', () => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
         todo: expect.stringMatching(
-          /^there are: autoscaling, deployer, .*, network-policy, vault$/,
+          /^there are: apparmor, autoscaling, deployer, .*, network-policy, seccomp.*, vault$/,
         ),
       })
     },

@@ -18,7 +18,8 @@ import { renderSample } from './sample.ts'
 
 const patience = { timeout: 15_000, interval: 250 }
 /** What an API server knows without Istio. */
-const known = /^(Namespace|ServiceAccount|ConfigMap|ValidatingAdmissionPolicy.*|Deployment)$/
+const known =
+  /^(Namespace|ServiceAccount|ConfigMap|ValidatingAdmissionPolicy.*|DaemonSet|Deployment)$/
 const isPolicy = ({ kind }: Resource) => kind.startsWith('ValidatingAdmissionPolicy')
 
 export type GuardedApiServer = Awaited<ReturnType<typeof startGuardedApiServer>>

@@ -156,6 +156,11 @@ export const podMistakes: Mistakes = {
     capabilities: [pod, `${signer}.securityContext.capabilities`, undefined],
     'an added capability': [pod, `${signer}.securityContext.capabilities.add`, ['NET_RAW']],
     'root allowed': [pod, `${signer}.securityContext.runAsNonRoot`, undefined],
+    'no seccomp of its own': [
+      pod,
+      `${signer}.securityContext.seccompProfile`,
+      { type: 'Unconfined' },
+    ],
   },
   'host-and-processes': {
     'no seccomp': [pod, `${template}.securityContext.seccompProfile`, undefined],

@@ -39,9 +39,9 @@ const readerBinding = {
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'signing-test-reader' }],
 }
 
-async function deploy(kubeconfig: string) {
+async function deploy(kubeconfig: string, components = '') {
   const { code, stderr } = await tryRun('node', [program], {
-    env: { ...process.env, KUBECONFIG: kubeconfig },
+    env: { ...process.env, KUBECONFIG: kubeconfig, COMPONENTS: components },
     timeoutMs: 60_000,
   })
   return { code, said: stderr }
@@ -121,5 +121,15 @@ describe.skipIf(!isLocal)('make deploy on a cluster without Istio', () => {
     const namespaces = await kubectl(['--kubeconfig', bare.kubeconfig, 'get', 'namespaces'])
     expect(namespaces).toContain('kube-system')
     expect(namespaces).not.toContain('signing')
+  })
+})
+
+describe.skipIf(!isLocal)('make deploy with AppArmor, where no node is said to enforce it', () => {
+  test('says so, and what to do', async () => {
+    const { code, said } = await deploy(KUBECONFIG, 'apparmor')
+    expect(code).toBe(1)
+    expect(said).toContain('no node has the label secure-signing/apparmor=enforced')
+    expect(said).toContain('kubectl label node NAME secure-signing/apparmor=enforced')
+    expect(said).toContain('nothing was changed')
   })
 })

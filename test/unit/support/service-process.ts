@@ -1,8 +1,10 @@
-// Runs a service as its container does: its one file, in a process of its own, under the flags of its image.
+// Runs a service as its container does: its one file, in a process of its own, under the flags of its image and, where this
+// machine can, its seccomp profile.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import { cleanUp } from './clean-up.ts'
+import { confine } from './confined.ts'
 import { readEnvironment } from './containerfile.ts'
 import { START_MS } from './timeouts.ts'
 
@@ -27,9 +29,8 @@ export function startService(
   env: Record<string, string>,
   flags: readonly string[] = [],
 ): ServiceProcess {
-  const child = spawn(process.execPath, [...flags, findBundle(room)], {
-    env: { ...readEnvironment(room), ...env },
-  })
+  const command = confine(room, [process.execPath, ...flags, findBundle(room)])
+  const child = spawn(...command, { env: { ...readEnvironment(room), ...env } })
   let output = ''
   const exit = new Promise<number | null>((done) => child.on('close', done))
   cleanUp(() => {

@@ -1,0 +1,90 @@
+// Under their seccomp profiles the containers do all that they should, and native code in them does nothing else. The tests of
+// test/policy that make confinement runs besides show it for the frontend as an intruder would use it.
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { STATE } from '../../cluster/paths.ts'
+import { makeKey, readKeys } from '../../deploy/hmac-key.ts'
+import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
+import { deployment, namespace } from '../../deploy/names.ts'
+import { describeHindrance, podStates } from '../../deploy/pod-hindrance.ts'
+import { deploy } from '../faults/support/deployment.ts'
+import { saveSecret, writeEntries } from '../faults/support/key-secret.ts'
+import { findPod, restartPods } from '../faults/support/pods.ts'
+import { underLoad, waitForKeys } from '../faults/support/signing.ts'
+import { callIn } from '../policy/support/containers.ts'
+import { findVictim } from '../policy/support/victim.ts'
+import { waitFor } from '../policy/support/wait.ts'
+import { readProfileFiles } from '../unit/support/seccomp-profiles.ts'
+import { letThrough, listLetThrough } from './support/attempts.ts'
+import { attemptIn } from './support/native.ts'
+
+const REFUSAL_MS = 60_000
+const restart = ['rollout', 'restart', `deployment/${deployment}`, '-n', namespace]
+
+test.each(['frontend', 'signer'] as const)(
+  'native code in the %s is refused all else',
+  async (room) => {
+    expect(listLetThrough(await attemptIn(await findPod(), room))).toEqual(letThrough[room])
+  },
+)
+
+test('native code in the proxy, which has the profile of the runtime, is let through more', async () => {
+  const attempts = listLetThrough(await attemptIn(await findPod(), 'istio-proxy'))
+  expect(attempts).toEqual(expect.arrayContaining(['fork', 'memfd_create', 'socketpair', 'kill']))
+})
+
+test('names are looked up, and workers started', async () => {
+  const { frontend } = await findVictim()
+  const found = await callIn<string[]>(
+    frontend,
+    '../../confinement/support/lookup.ts',
+    'lookUp',
+    'istiod.istio-system.svc.cluster.local',
+  )
+  expect(found).toEqual([
+    expect.stringMatching(/^10\./),
+    expect.stringMatching(/^10\./),
+    'a worker',
+  ])
+})
+
+test('keys come and go under load, and Pods are replaced, and no request is lost', async () => {
+  const putBack = await saveSecret()
+  const keys = await readKeys()
+  const entries = {
+    ...Object.fromEntries(keys),
+    other: Buffer.from(makeKey()),
+    primary: Buffer.from('other'),
+  }
+  const all = new Map(keys).set('other', entries.other)
+  try {
+    const summary = await underLoad('rotated and restarted', all, async () => {
+      await writeEntries(entries)
+      await waitForKeys({ every: 'signs with', id: 'other' })
+      await restartPods()
+    })
+    expect(summary).toMatchObject({ failed: 0 })
+  } finally {
+    await putBack()
+    await waitForKeys({ every: 'has dropped', id: 'other' })
+  }
+})
+
+test('a Pod whose profile is not on its node waits, is explained, and starts once it is there', async () => {
+  const folder = join(STATE, 'kubelet/seccomp/secure-signing')
+  await kubectl(['delete', 'daemonset', 'seccomp-profiles', '-n', 'seccomp-profiles', '--wait'])
+  for (const name of Object.keys(readProfileFiles())) {
+    await rename(join(folder, name), join(folder, `${name}.away`))
+  }
+  await kubectl(restart)
+  const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
+  const hindrance = await waitFor(
+    async () => describeHindrance((await kubectlJson(podStates, args)).items),
+    REFUSAL_MS,
+    () => 'the Pod has started without its profile',
+  )
+  expect(hindrance.message).toMatch(/^the node mesh-node does not have the seccomp profile of/)
+  expect(hindrance.todo).toContain('kubectl get pods -n seccomp-profiles')
+  await deploy({ COMPONENTS: 'seccomp' })
+})

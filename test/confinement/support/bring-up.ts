@@ -1,0 +1,17 @@
+// The deployment with the seccomp component, before the first test; and without it, after the last.
+import { deploy, saveDeployment } from '../../faults/support/deployment.ts'
+import { requireLocalCluster } from '../../faults/support/node.ts'
+
+let putBack = async () => {}
+
+/** vitest's globalSetup. Throws UserError without the local cluster. */
+export async function setup(): Promise<void> {
+  requireLocalCluster()
+  putBack = await saveDeployment(/^seccomp-profiles$/)
+  await deploy({ COMPONENTS: 'seccomp' })
+}
+
+/** And this in the end. */
+export async function teardown(): Promise<void> {
+  await putBack()
+}

@@ -1,0 +1,26 @@
+// Native code in a container of the local cluster. Its image is read-only from within and has no shell; root on the node lays the
+// program into it, has the container runtime start it as it starts any other, and takes it away.
+import { copyFile, mkdtempDisposable, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../../../cli/terminal.ts'
+import { findNode, runInNode } from '../../../cluster/node-process.ts'
+import type { Pod } from '../../faults/support/pods.ts'
+import { type Attempts, buildAttempts } from './attempts.ts'
+
+/** Makes every attempt in a container of `pod`, under whatever confines the container. */
+export async function attemptIn(pod: Pod, container: string): Promise<Attempts> {
+  const node = await findNode()
+  if (node === undefined) throw new UserError('the local cluster is not up', 'make cluster')
+  const id = pod.containers[container]?.id ?? ''
+  const root = `/proc/${node.init}/root/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}/rootfs`
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
+  const program = join(root, 'attempts')
+  await copyFile(await buildAttempts(folder.path), program)
+  try {
+    const task = ['ctr', '--namespace', 'k8s.io', 'tasks', 'exec', '--exec-id', 'attempts']
+    return JSON.parse(await runInNode(node, [...task, id, '/attempts']))
+  } finally {
+    await rm(program)
+  }
+}

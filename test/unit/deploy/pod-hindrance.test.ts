@@ -1,0 +1,58 @@
+// What make deploy says of a Pod that does not start.
+import { describe, expect, test } from 'vitest'
+import { describeHindrance, podStates } from '../../../deploy/pod-hindrance.ts'
+
+/** A Pod whose signer waits, as kubelet reports it. */
+function makePod(waiting: object) {
+  const containerStatuses = [
+    { name: 'signer', image: 'registry.example/signer:1', state: { waiting } },
+  ]
+  return { spec: { nodeName: 'node-1' }, status: { containerStatuses } }
+}
+
+const read = (...items: object[]) => describeHindrance(podStates.parse({ items }).items)
+const noSuchFile =
+  'failed to create containerd container: cannot load seccomp profile "/var/lib/kubelet/seccomp/x.json": no such file'
+
+describe('a Pod that does not start', () => {
+  test.each([
+    [
+      'for want of its image',
+      makePod({ reason: 'ImagePullBackOff' }),
+      "can't get the image registry.example/signer:1",
+      'make images',
+    ],
+    [
+      'for want of its seccomp profile',
+      makePod({ reason: 'CreateContainerError', message: noSuchFile }),
+      `the node node-1 does not have the seccomp profile of the container signer: ${noSuchFile}`,
+      'kubectl get pods -n seccomp-profiles',
+    ],
+    [
+      'for want of its AppArmor profile',
+      makePod({ reason: 'CreateContainerError', message: 'AppArmor profile not found x' }),
+      'the node node-1 does not have the apparmor profile of the container signer',
+      'kubectl get pods -n apparmor-profiles',
+    ],
+    [
+      'because its node has no AppArmor',
+      {
+        spec: { nodeName: 'node-1' },
+        status: { reason: 'AppArmor', message: 'Cannot enforce AppArmor' },
+      },
+      'the node node-1 rejects the Pod: Cannot enforce AppArmor',
+      'kubectl label node node-1 secure-signing/apparmor-',
+    ],
+  ])('%s', (_, pod, message, todo) => {
+    expect(read(makePod({}), pod)).toMatchObject({
+      message: expect.stringContaining(message),
+      todo: expect.stringContaining(todo),
+    })
+  })
+
+  test.each([
+    ['that has just been made', { spec: {}, status: {} }],
+    ['that is starting', makePod({ reason: 'PodInitializing' })],
+    ['whose container failed otherwise', makePod({ reason: 'CreateContainerError', message: 'x' })],
+  ])('of one %s nothing is said', (_, pod) => expect(read(pod)).toBeUndefined())
+})

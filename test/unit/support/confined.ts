@@ -1,0 +1,58 @@
+// Runs programs under a container's seccomp profile, as the container runtime does: libseccomp makes the filter, the program is
+// executed right after. What has no libseccomp runs them without; `isConfining` tells.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readProfiles } from './seccomp-profiles.ts'
+
+const loader = `
+import ctypes, json, os, sys
+library = ctypes.CDLL("libseccomp.so.2")
+library.seccomp_init.restype = ctypes.c_void_p
+class Comparison(ctypes.Structure):
+    _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+def check(code):
+    if code < 0: sys.exit(f"libseccomp: {os.strerror(-code)}")
+profile = json.load(open(sys.argv[1]))
+actions = {"SCMP_ACT_ALLOW": 0x7FFF0000, "SCMP_ACT_ERRNO": 0x50000}
+operators = {"SCMP_CMP_EQ": 4, "SCMP_CMP_MASKED_EQ": 7}
+context = ctypes.c_void_p(library.seccomp_init(actions[profile["defaultAction"]] | profile["defaultErrnoRet"]))
+for rule in profile["syscalls"]:
+    given = [(each["index"], operators[each["op"]], each["value"], each.get("valueTwo", 0)) for each in rule.get("args", [])]
+    comparisons = (Comparison * len(given))(*given)
+    action = actions[rule["action"]] | rule.get("errnoRet", 0)
+    for name in rule["names"]:
+        number = library.seccomp_syscall_resolve_name(name.encode())
+        check(library.seccomp_rule_add_array(context, action, number, len(given), comparisons))
+check(library.seccomp_load(context))
+os.execvp(sys.argv[2], sys.argv[2:])
+`
+
+type Room = 'frontend' | 'signer'
+type Command = readonly [string, ...string[]]
+
+const folder = mkdtempSync(join(tmpdir(), 'secure-signing-seccomp-'))
+process.once('exit', () => rmSync(folder, { recursive: true }))
+const files = Object.fromEntries(
+  Object.entries(readProfiles()).map(([room, text]) => {
+    const file = join(folder, `${room}.json`)
+    writeFileSync(file, text)
+    return [room, file]
+  }),
+)
+
+/** Whether this machine can confine at all: Linux on x86-64, with Python and libseccomp. */
+export const isConfining: boolean =
+  process.arch === 'x64' && spawnSync(...load('frontend', ['/bin/true'])).status === 0
+
+/** The program and arguments that run `command` under the profile of a room; `command` itself where that can't be. */
+export function confine(room: Room, command: Command): [program: string, args: string[]] {
+  if (isConfining) return load(room, command)
+  const [program, ...args] = command
+  return [program, args]
+}
+
+function load(room: Room, command: Command): [program: string, args: string[]] {
+  return ['python3', ['-c', loader, files[room] ?? '', ...command]]
+}
