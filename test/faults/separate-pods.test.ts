@@ -1,11 +1,16 @@
 // OVERLAY=separate-pods on the live cluster, which takes the one Pod away and puts it back: the same question as everywhere, who
 // gets a signature, and the answer that is declared for two Pods.
-import { resolve } from 'node:path'
+import { mkdtempDisposable, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunResult, tryRun } from '../../cli/exec.ts'
+import type { Report } from '../policy/matrix/report.ts'
+import { deleteResources, listOfKind } from '../policy/support/deletions.ts'
 import { isLocalCluster } from '../policy/support/tokens.ts'
 import { ROLLOUT_MS } from './support/timeouts.ts'
 
+const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 const cwd = resolve(import.meta.dirname, '../..')
 /** As its user runs it. */
 const make = (...args: string[]) => tryRun('make', args, { cwd, timeoutMs: ROLLOUT_MS })
@@ -31,4 +36,22 @@ describe.skipIf(!isLocalCluster)('frontend and signer as separate Pods', () => {
   })
 
   test("the world gets OpenSSL's signature", async () => succeed(await make('smoke')))
+
+  // The last one: nothing puts them back, as all of it is taken away then.
+  test("with every policy of the mesh deleted the signer's own lock holds", async () => {
+    for (const kind of policyKinds) await deleteResources(await listOfKind(kind))
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
+    expect((await make('matrix', `OUT=${folder.path}`)).code).not.toBe(0)
+    const { cells }: Report = JSON.parse(await readFile(join(folder.path, 'report.json'), 'utf8'))
+    const seen = (caller: string, request: string) =>
+      cells.find((cell) => cell.caller === caller && cell.request === request)?.seen
+    for (const stranger of ['impostor', 'look-alike', 'stranger', 'stranger-forged', 'outsider']) {
+      for (const request of ['sign', 'batch', 'verify', 'keys']) {
+        expect([stranger, request, seen(stranger, request)]).toEqual([stranger, request, 'caller'])
+      }
+      // There is nothing else that would refuse them.
+      expect([stranger, seen(stranger, 'readyz')]).toEqual([stranger, 'served'])
+    }
+    expect(seen('frontend', 'sign')).toBe('served')
+  })
 })

@@ -8,20 +8,21 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { run } from '../../cli/exec.ts'
 import { makeFolder, makeVolume } from './support/folder.ts'
 import { findBundle } from './support/service-process.ts'
-import { ask, jsonType } from './support/services.ts'
+import { ask, jsonType, unpaired } from './support/services.ts'
 import { PROCESS_TEST_MS, START_MS } from './support/timeouts.ts'
 
 test('signs nothing when its output is closed, and stays up', {
   timeout: PROCESS_TEST_MS,
 }, async () => {
   const socket = join(await makeFolder(), 'signer.sock')
-  const env = await makeEnvironment(socket)
+  const keyDir = await makeVolume({ a: randomBytes(32) })
+  const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, ...unpaired.env }
   const signer = spawn(process.execPath, [findBundle('signer')], {
     env,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   onTestFinished(() => void signer.kill('SIGKILL'))
-  const sign = () => ask(socket, '/sign', '{"message":"a"}', jsonType)
+  const sign = () => ask(socket, '/sign', '{"message":"a"}', { ...jsonType, ...unpaired.headers })
   signer.stdout?.resume()
   await vi.waitFor(async () => expect((await sign()).status).toBe(200), START_MS)
   signer.stdout?.destroy()
@@ -41,7 +42,8 @@ test('signs nothing while its output is blocked, and goes on after', {
   await run('mkfifo', [fifo])
   // Open at both ends, and read only when it is time to.
   const pipe = await open(fifo, 'r+')
-  const env = await makeEnvironment(socket)
+  const keyDir = await makeVolume({ a: randomBytes(32) })
+  const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, ...unpaired.env }
   const signer = spawn(process.execPath, [findBundle('signer')], {
     env,
     stdio: ['ignore', pipe.fd, 'ignore'],
@@ -50,7 +52,7 @@ test('signs nothing while its output is blocked, and goes on after', {
     signer.kill('SIGKILL')
     await pipe.close()
   })
-  const sign = () => ask(socket, '/sign', '{"message":"a"}', jsonType)
+  const sign = () => ask(socket, '/sign', '{"message":"a"}', { ...jsonType, ...unpaired.headers })
   await vi.waitFor(async () => expect((await sign()).status).toBe(200), START_MS)
 
   let answer = await sign()
@@ -67,8 +69,3 @@ test('signs nothing while its output is blocked, and goes on after', {
   await vi.waitFor(async () => expect((await sign()).status).toBe(200), START_MS)
   expect((await ask(socket, '/readyz')).status).toBe(200)
 })
-
-async function makeEnvironment(socket: string): Promise<NodeJS.ProcessEnv> {
-  const keys = await makeVolume({ a: randomBytes(32) })
-  return { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keys, SIGNER_PAIRING_DIR: 'none' }
-}

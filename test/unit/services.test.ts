@@ -9,7 +9,14 @@ import { readFlags } from './support/containerfile.ts'
 import { type Entries, makeFolder, makeVolume, mountEntries } from './support/folder.ts'
 import { bridgeToSocket, listenOnLoopback } from './support/http.ts'
 import { findBundle, startService } from './support/service-process.ts'
-import { ask, askToSign, jsonType, startFrontend, startSigner } from './support/services.ts'
+import {
+  ask,
+  askToSign,
+  jsonType,
+  startFrontend,
+  startSigner,
+  unpaired,
+} from './support/services.ts'
 import { PROCESS_TEST_MS } from './support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
@@ -82,8 +89,7 @@ describe('the signer', () => {
     const env = {
       SIGNER_SOCKET: join(folder, 'signer.sock'),
       SIGNER_KEY_DIR: keyDir,
-      SIGNER_PAIRING_DIR: 'none',
-      SIGNER_CALLER: 'spiffe://td/ns/signing/sa/frontend',
+      ...unpaired.env,
     }
     const flags = readFlags('signer', {
       '/app': dirname(findBundle('signer')),

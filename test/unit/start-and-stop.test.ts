@@ -7,7 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { makeFolder } from './support/folder.ts'
 import { listenOnLoopback } from './support/http.ts'
 import { startService } from './support/service-process.ts'
-import { ask, signHeaders, startSigner } from './support/services.ts'
+import { ask, signHeaders, startSigner, unpaired } from './support/services.ts'
 import { PROCESS_TEST_MS, WAIT_MS } from './support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
@@ -35,11 +35,6 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (name) => {
     expect(signer.output()).toContain('"event":"stopped"')
   })
 })
-
-const unpaired = {
-  SIGNER_PAIRING_DIR: 'none',
-  SIGNER_CALLER: 'spiffe://td/ns/signing/sa/frontend',
-}
 
 describe('what is wrong at the start', () => {
   test.each([
@@ -85,7 +80,7 @@ describe('what is wrong at the start', () => {
   test('ends in 1 if the folder of the socket is not there', async () => {
     const [folder, keyDir] = [await makeFolder(), await makeFolder()]
     const socket = join(folder, 'nowhere/s.sock')
-    const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, ...unpaired }
+    const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, ...unpaired.env }
     const signer = startService('signer', env)
     expect(await signer.exit).toBe(1)
     expect(signer.output()).toContain('"event":"listen_failed"')

@@ -9,6 +9,15 @@ import { findBundle, readPort, startService } from './service-process.ts'
 
 export const jsonType = { 'content-type': 'application/json' }
 
+const caller = 'spiffe://td/ns/signing/sa/frontend'
+/** What a signer is told whose frontend is in another Pod, and what it is asked with then. */
+export const unpaired = {
+  env: { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: caller },
+  headers: {
+    'x-forwarded-client-cert': `By=spiffe://td/x;Hash=${'0'.repeat(64)};Subject="";URI=${caller}`,
+  },
+}
+
 /** Starts a signer with these entries in its Secret, under its image's flags. */
 export async function startSigner(
   entries: Entries,
