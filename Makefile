@@ -15,12 +15,12 @@ export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
 # Read when a recipe runs, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
-deploy analyze vault: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
+deploy analyze vault external-secrets: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
+export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
 
 .PHONY: help
 help: ## list the targets
@@ -51,7 +51,7 @@ images: node_modules ## build both with docker, podman or buildah: IMAGES=regist
 	@node deploy/images.ts
 
 .PHONY: deploy
-deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix COMPONENTS=names
+deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
 	@node deploy/deploy.ts
 
 .PHONY: undeploy
@@ -102,12 +102,17 @@ faults: node_modules ## what is lost when something breaks, under load on the lo
 .PHONY: test
 test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
 	@$(MAKE) deploy
-	@vitest run --project '!vault'
+	@vitest run --project '!vault' --project '!external-secrets'
 
 .PHONY: vault
 vault: node_modules $(CLUSTER) ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
 	@$(MAKE) deploy
 	@vitest run --project vault
+
+.PHONY: external-secrets
+external-secrets: node_modules $(CLUSTER) ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
+	@$(MAKE) deploy
+	@vitest run --project external-secrets
 
 node_modules: package.json package-lock.json .npmrc
 	@npm ci --ignore-scripts --loglevel=error

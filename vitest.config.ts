@@ -1,5 +1,6 @@
 // unit: no cluster, in parallel. manifests: the rendered YAML. browser: the matrix's page, in a Chromium. policy: on a live
 // cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
+// external-secrets: likewise (make external-secrets).
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/count-reporter.ts'
 
@@ -48,6 +49,19 @@ export default defineConfig({
           name: 'vault',
           include: ['test/vault/**/*.test.ts'],
           globalSetup: ['test/vault/support/bring-up.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          retry: 0,
+          bail: 1,
+          testTimeout: 240_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'external-secrets',
+          include: ['test/external-secrets/**/*.test.ts'],
+          globalSetup: ['test/external-secrets/support/bring-up.ts'],
           fileParallelism: false,
           sequence: { groupOrder: 3 },
           retry: 0,

@@ -1,7 +1,7 @@
 // make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
 // finding on stdout with file and line of its source. Nothing is changed.
 // FILES: a kustomization, a folder of YAML or a file, judged as the whole of what is deployed; without it, what make
-// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, COMPONENTS, VAULT_*, GATEWAY_SELECTOR, ISTIO_REVISION: as for make
+// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, OVERLAY, COMPONENTS, VAULT_*, GATEWAY_SELECTOR, ISTIO_REVISION: as for make
 // deploy.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -10,10 +10,11 @@ import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { composeClusterFacts } from '../deploy/cluster-facts.ts'
 import { parseComponents } from '../deploy/components.ts'
 import { computeImageReferences } from '../deploy/image-references.ts'
+import { overlayFolder, parseOverlay } from '../deploy/layouts.ts'
 import { inspectCluster } from '../deploy/preflight.ts'
 import { renderResources } from '../deploy/render.ts'
 import { readVaultFacts } from '../deploy/vault-facts.ts'
-import { defaultFacts } from './default-facts.ts'
+import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
 import { takeOrigins } from './kustomized.ts'
 import { formatFindings, type Located, locateFindings } from './locate.ts'
@@ -31,7 +32,8 @@ class FoundError extends Error {}
 
 await runMain(async () => {
   const { env } = process
-  const components = await parseComponents(env.COMPONENTS)
+  const layout = parseOverlay(env.OVERLAY)
+  const components = await parseComponents(env.COMPONENTS, layout)
   const cluster = await inspectCluster({
     revision: env.ISTIO_REVISION || undefined,
     gatewaySelector: env.GATEWAY_SELECTOR || undefined,
@@ -45,13 +47,17 @@ await runMain(async () => {
   const subject = await step('resources read', async () => {
     if (env.FILES) return readSubject(resolve(env.FILES), folder.path)
     const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
-    const facts = cluster === undefined ? defaultFacts : composeClusterFacts(cluster)
+    const facts = composeClusterFacts(cluster ?? defaultFindings, layout)
     const { yaml } = await renderResources({
-      ...{ folder: folder.path, facts, images, components },
+      ...{ folder: folder.path, layout, facts, images, components },
       vault: components.includes('vault') ? await readVaultFacts(env) : undefined,
       origins: true,
     })
-    return takeOrigins(yaml, folder.path, resolve(root, 'k8s/overlays/default/kustomization.yaml'))
+    return takeOrigins(
+      yaml,
+      folder.path,
+      resolve(root, overlayFolder(layout), 'kustomization.yaml'),
+    )
   })
   const { resources } = subject
   const judge = (title: string, find: () => Promise<Judgement[]>) => runPart(title, subject, find)

@@ -2,7 +2,7 @@
 import { parseDocument } from 'yaml'
 import { type Finding, type Path, valueAt } from './finding.ts'
 import { listInScope, listPodNamespaces } from './namespace.ts'
-import { readPod, type Workload } from './pod.ts'
+import { readPods, type Workload } from './pod.ts'
 import type { Rule } from './rule.ts'
 
 type Marks = 'annotations' | 'labels'
@@ -31,17 +31,15 @@ export const captureRules: readonly Rule[] = [
   {
     name: 'capture',
     title: 'all traffic of the Pod passes its proxy',
-    find: (resources) => {
-      const pod = readPod(resources)
-      return [
+    find: (resources) =>
+      readPods(resources).flatMap((pod) => [
         ...waysAround.flatMap(([marks, name, value, message]) =>
           Object.entries(pod.metadata[marks])
             .filter(([key, own]) => name.test(key) && value.test(own))
             .map(([key, own]) => at(pod, [marks, key], `${key}: ${own} ${message}`)),
         ),
         ...findInterceptionMode(pod),
-      ]
-    },
+      ]),
   },
   {
     name: 'injection',
@@ -64,11 +62,10 @@ export const captureRules: readonly Rule[] = [
     name: 'admin-port',
     title: "Envoy's admin port answers only what Istio's agent needs",
     find: (resources) => {
-      const pod = readPod(resources)
       const name = 'sidecar.istio.io/bootstrapOverride'
-      return pod.metadata.annotations[name] === 'envoy-admin-allowlist'
-        ? []
-        : [at(pod, ['annotations', name], `${name} is not envoy-admin-allowlist`)]
+      return readPods(resources)
+        .filter(({ metadata }) => metadata.annotations[name] !== 'envoy-admin-allowlist')
+        .map((pod) => at(pod, ['annotations', name], `${name} is not envoy-admin-allowlist`))
     },
   },
   {

@@ -1,7 +1,16 @@
 // What the containers may do besides: rights, namespaces, ports, images.
-import type { Path } from './finding.ts'
+import type { Resource } from '../deploy/resources.ts'
+import type { Finding, Path } from './finding.ts'
 import { listPodNamespaces } from './namespace.ts'
-import { type Container, listContainers, listVolumes, proxyName, readPod } from './pod.ts'
+import {
+  type Container,
+  listContainers,
+  listVolumes,
+  proxyName,
+  readPod,
+  readPods,
+  type Workload,
+} from './pod.ts'
 import type { Rule } from './rule.ts'
 
 /** Istio's own containers run as 1337, which is how its iptables know them. */
@@ -31,50 +40,19 @@ export const confinementRules: readonly Rule[] = [
   {
     name: 'container-rights',
     title: 'no container can write to its image or gain rights',
-    find: (resources) => {
-      const pod = readPod(resources)
-      return listContainers(pod)
-        .filter(isOurs)
-        .flatMap((container) =>
-          judgeRights(container).map(([field, message]) => ({
-            resource: pod.resource,
-            path: [...container.path, 'securityContext', ...field.split('.')],
-            message: `${container.name} ${message}`,
-          })),
-        )
-    },
+    find: (resources) =>
+      listOurContainers(resources).flatMap(({ resource, container }) =>
+        judgeRights(container).map(([field, message]) => ({
+          resource,
+          path: [...container.path, 'securityContext', ...field.split('.')],
+          message: `${container.name} ${message}`,
+        })),
+      ),
   },
   {
     name: 'host-and-processes',
     title: 'no container sees another, or the host',
-    find: (resources) => {
-      const pod = readPod(resources)
-      const { spec } = pod
-      const at = (...rest: Path) => [...pod.path, 'spec', ...rest]
-      const found: [boolean, Path, string][] = [
-        [
-          spec.securityContext.seccompProfile?.type !== 'RuntimeDefault',
-          at('securityContext', 'seccompProfile'),
-          'the seccomp profile is not RuntimeDefault',
-        ],
-        [spec.hostPID, at('hostPID'), 'the Pod sees the processes of the host'],
-        [spec.hostIPC, at('hostIPC'), "the Pod shares the host's memory segments"],
-        [spec.hostNetwork, at('hostNetwork'), 'the Pod is in the network of the host'],
-        [
-          spec.shareProcessNamespace,
-          at('shareProcessNamespace'),
-          "/proc/<pid>/root shows each container the others' files",
-        ],
-        ...listVolumes(pod).map(({ name, hostPath, path }): [boolean, Path, string] => [
-          hostPath !== undefined,
-          [...path, 'hostPath'],
-          `volume ${name} is of the host`,
-        ]),
-      ]
-      return found
-        .filter(([isBroken]) => isBroken)
-        .map(([, path, message]) => ({ resource: pod.resource, path, message }))
-    },
+    find: (resources) => readPods(resources).flatMap(judgeHost),
   },
   {
     name: 'pod-security',
@@ -98,19 +76,14 @@ export const confinementRules: readonly Rule[] = [
   {
     name: 'image-tag',
     title: 'every image is set, by a tag that is not latest',
-    find: (resources) => {
-      const pod = readPod(resources)
-      return listContainers(pod)
-        .filter(isOurs)
-        .filter(
-          ({ image }) => !/^(?!secure-signing\/).+(:(?!latest$)[\w.-]+|@sha256:\w+)$/.test(image),
-        )
-        .map(({ name, image, path }) => ({
-          resource: pod.resource,
+    find: (resources) =>
+      listOurContainers(resources)
+        .filter(({ container }) => !namesOneBuild(container.image))
+        .map(({ resource, container: { name, image, path } }) => ({
+          resource,
           path: [...path, 'image'],
           message: `${name} is ${image || 'no image'}, which names no one build`,
-        }))
-    },
+        })),
   },
 ]
 
@@ -124,4 +97,45 @@ function judgeRights({ securityContext: own }: Container): [field: string, messa
     [own.runAsNonRoot !== true, 'runAsNonRoot', 'may be root'],
   ]
   return found.filter(([isBroken]) => isBroken).map(([, field, message]) => [field, message])
+}
+
+function judgeHost(pod: Workload): Finding[] {
+  const { spec } = pod
+  const at = (...rest: Path) => [...pod.path, 'spec', ...rest]
+  const found: [boolean, Path, string][] = [
+    [
+      spec.securityContext.seccompProfile?.type !== 'RuntimeDefault',
+      at('securityContext', 'seccompProfile'),
+      'the seccomp profile is not RuntimeDefault',
+    ],
+    [spec.hostPID, at('hostPID'), 'the Pod sees the processes of the host'],
+    [spec.hostIPC, at('hostIPC'), "the Pod shares the host's memory segments"],
+    [spec.hostNetwork, at('hostNetwork'), 'the Pod is in the network of the host'],
+    [
+      spec.shareProcessNamespace,
+      at('shareProcessNamespace'),
+      "/proc/<pid>/root shows each container the others' files",
+    ],
+    ...listVolumes(pod).map(({ name, hostPath, path }): [boolean, Path, string] => [
+      hostPath !== undefined,
+      [...path, 'hostPath'],
+      `volume ${name} is of the host`,
+    ]),
+  ]
+  return found
+    .filter(([isBroken]) => isBroken)
+    .map(([, path, message]) => ({ resource: pod.resource, path, message }))
+}
+
+/** Of all our Pods. */
+function listOurContainers(resources: readonly Resource[]) {
+  return readPods(resources).flatMap((pod) =>
+    listContainers(pod)
+      .filter(isOurs)
+      .map((container) => ({ resource: pod.resource, container })),
+  )
+}
+
+function namesOneBuild(image: string): boolean {
+  return /^(?!secure-signing\/).+(:(?!latest$)[\w.-]+|@sha256:\w+)$/.test(image)
 }

@@ -11,6 +11,7 @@ import {
   listPodMakers,
   listVolumes,
   readPod,
+  readPods,
   readWorkload,
   type Volume,
   type Workload,
@@ -56,12 +57,12 @@ export const keyRules: readonly Rule[] = [
   {
     name: 'key-environment',
     title: 'no Secret is in any environment',
-    find: (resources) => {
-      const pod = readPod(resources)
-      return listContainers(pod)
-        .flatMap(findSecretsInEnvironment)
-        .map(({ path, message }) => ({ resource: pod.resource, path, message }))
-    },
+    find: (resources) =>
+      readPods(resources).flatMap((pod) =>
+        listContainers(pod)
+          .flatMap(findSecretsInEnvironment)
+          .map(({ path, message }) => ({ resource: pod.resource, path, message })),
+      ),
   },
   {
     name: 'key-elsewhere',

@@ -1,9 +1,9 @@
-// Which resources have a say about the signing Pod: those of its namespace, and those of Istio's root namespace, which
+// Which resources have a say about our Pods: those of its namespace, and those of Istio's root namespace, which
 // are for every namespace; and of both, those that select it.
 import { namespace } from '../deploy/names.ts'
 import type { Resource } from '../deploy/resources.ts'
 import { valueAt } from './finding.ts'
-import { findSigningResource, readLabels } from './pod.ts'
+import { findOurResources, findSigningResource, readLabels } from './pod.ts'
 
 const rootNamespace = 'istio-system'
 
@@ -33,10 +33,15 @@ export function listInScope(resources: readonly Resource[], wanted: string): Res
     )
 }
 
-/** True if Pods with the labels of `selector` can be the signing Pod; no selector is for every Pod. */
+/** True if Pods with the labels of `selector` can be one of ours; no selector is for every Pod. */
 export function selectsPod(selector: unknown, resources: readonly Resource[]): boolean {
-  const pod = findSigningResource(resources)
-  return pod === undefined || matches(selector, readLabels(pod))
+  const ours = findOurResources(resources)
+  return ours.length === 0 || ours.some((each) => selects(selector, each))
+}
+
+/** True if Pods with the labels of `selector` can be those that `maker` makes. */
+export function selects(selector: unknown, maker: Resource): boolean {
+  return matches(selector, readLabels(maker))
 }
 
 export function matches(selector: unknown, labels: unknown): boolean {

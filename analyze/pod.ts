@@ -1,7 +1,7 @@
 // Workloads as the rules look at them: the Pod template of a resource, or a Pod that the cluster made of it, and the
 // place of each part in the resource.
 import { z } from 'zod'
-import { deployment } from '../deploy/names.ts'
+import { type Layout, layouts, onePod, separatePods, sharesPod } from '../deploy/layouts.ts'
 import type { Resource } from '../deploy/resources.ts'
 import { type Path, readAt, UnreadableError, valueAt } from './finding.ts'
 
@@ -122,12 +122,42 @@ export function listPodMakers(resources: readonly Resource[]): Resource[] {
 
 /** The resource that makes the Pod with the signer in it, if there is one. */
 export function findSigningResource(resources: readonly Resource[]): Resource | undefined {
-  return listPodMakers(resources).find((resource) => {
-    const isDeployed = resource.kind === 'Deployment' && resource.metadata.name === deployment
-    const containers = valueAt(resource, [...pathOf(resource), 'spec', 'containers'])
-    const names = Array.isArray(containers) ? containers.map((each) => valueAt(each, ['name'])) : []
-    return isDeployed || names.includes('signer')
-  })
+  const deployments = layouts.map(({ signer }) => signer)
+  return listPodMakers(resources).find(
+    (resource) => isDeployment(resource, deployments) || runs(resource, 'signer'),
+  )
+}
+
+/** How the resources are laid out: as separate Pods only if the signer's Deployment is called as it is there. */
+export function readLayout(resources: readonly Resource[]): Layout {
+  const found = findSigningResource(resources)
+  return found !== undefined && isDeployment(found, [separatePods.signer]) ? separatePods : onePod
+}
+
+/** The resource that makes the Pod with the frontend in it; where both share one, the signer's. */
+export function findFrontendResource(resources: readonly Resource[]): Resource | undefined {
+  const layout = readLayout(resources)
+  if (sharesPod(layout)) return findSigningResource(resources)
+  return listPodMakers(resources).find(
+    (resource) => isDeployment(resource, [layout.frontend]) || runs(resource, 'frontend'),
+  )
+}
+
+/** The resources that make our Pods, one or two. */
+export function findOurResources(resources: readonly Resource[]): Resource[] {
+  const found = [findSigningResource(resources), findFrontendResource(resources)]
+  return [...new Set(found)].filter((each) => each !== undefined)
+}
+
+function isDeployment({ kind, metadata }: Resource, names: readonly string[]): boolean {
+  return kind === 'Deployment' && names.includes(metadata.name)
+}
+
+function runs(resource: Resource, container: string): boolean {
+  const containers = valueAt(resource, [...pathOf(resource), 'spec', 'containers'])
+  return (
+    Array.isArray(containers) && containers.some((each) => valueAt(each, ['name']) === container)
+  )
 }
 
 /** The labels of the Pods that `resource` makes, whatever else is wrong with them. */
@@ -143,13 +173,24 @@ export function readWorkload(resource: Resource): Workload {
 
 /** Reads the Pod with the signer in it. Throws UnreadableError, also if there is none. */
 export function readPod(resources: readonly Resource[]): Workload {
-  const found = findSigningResource(resources)
+  return readFound(findSigningResource(resources), 'signer')
+}
+
+/** Reads the Pod with the frontend in it. Throws UnreadableError, also if there is none. */
+export function readFrontendPod(resources: readonly Resource[]): Workload {
+  return readFound(findFrontendResource(resources), 'frontend')
+}
+
+/** Reads our Pods, the signer's first. Throws UnreadableError, also if one is missing. */
+export function readPods(resources: readonly Resource[]): Workload[] {
+  const pod = readPod(resources)
+  return sharesPod(readLayout(resources)) ? [pod] : [pod, readFrontendPod(resources)]
+}
+
+function readFound(found: Resource | undefined, container: string): Workload {
   if (found !== undefined) return readWorkload(found)
-  throw new UnreadableError({
-    group: 'apps',
-    path: [],
-    message: 'no workload has a container "signer"',
-  })
+  const message = `no workload has a container "${container}"`
+  throw new UnreadableError({ group: 'apps', path: [], message })
 }
 
 /** Every container, wherever it is listed. */

@@ -47,7 +47,7 @@ export type Policy = {
 const noSource = { source: { principals: [], requestPrincipals: [] } }
 const noOperation = { operation: { ports: [], methods: [], paths: [] } }
 
-/** Reads every AuthorizationPolicy that is for the signing Pod, its rules multiplied out: entries of `from` and of `to` are alternatives. */
+/** Reads every AuthorizationPolicy that is for one of our Pods, its rules multiplied out: entries of `from` and of `to` are alternatives. */
 export function readPolicies(resources: readonly Resource[]): Policy[] {
   const found = listInScope(resources, 'AuthorizationPolicy').map((resource) => {
     const { action, selector, rules, targetRef, targetRefs } = readAt(policySpec, resource)

@@ -1,12 +1,13 @@
 // AuthorizationPolicy: nothing is allowed, but for what is named exactly.
-import { serviceAccount } from '../deploy/names.ts'
-import { findKeys } from './finding.ts'
-import { findPodNamespace, isOfPodNamespace } from './namespace.ts'
+import type { Resource } from '../deploy/resources.ts'
+import { type Finding, findKeys } from './finding.ts'
+import { findPodNamespace, isOfPodNamespace, selects } from './namespace.ts'
+import { findOurResources, readLayout } from './pod.ts'
 import { type Alternative, readPolicies } from './policies.ts'
 import type { Rule } from './rule.ts'
 import { readListeners } from './sidecar.ts'
 
-/** What this Pod may ask its signer without a token. */
+/** What the signer's own Pod may ask it without a token. */
 const openToPod = ['GET /readyz', 'GET /metrics']
 const signerPort = '8081'
 /** What an ALLOW has to name, and what may be written as a pattern. */
@@ -51,24 +52,8 @@ export const policyRules: readonly Rule[] = [
   {
     name: 'policy-ports',
     title: 'every port that the proxy listens on has its ALLOW, and no other port has one',
-    find: (resources) => {
-      const listeners = readListeners(resources)
-      const ports = listeners.map(({ port }) => port)
-      const fields = readPolicies(resources).flatMap(({ resource, alternatives }) =>
-        alternatives.map((each) => ({ resource, ...each.ports })),
-      )
-      const allowed = fields.flatMap(({ values }) => values)
-      return [
-        ...listeners
-          .filter(({ port }) => !allowed.includes(port))
-          .map(({ resource, path, port }) => ({ resource, path, message: `${port} has no ALLOW` })),
-        ...fields.flatMap(({ resource, path, values }) =>
-          values
-            .filter((port) => !ports.includes(port))
-            .map((port) => ({ resource, path, message: `no Sidecar listens on ${port}` })),
-        ),
-      ]
-    },
+    find: (resources) =>
+      findOurResources(resources).flatMap((maker) => judgePorts(resources, maker)),
   },
   {
     name: 'exact-allow',
@@ -110,20 +95,23 @@ export const policyRules: readonly Rule[] = [
   },
   {
     name: 'signer-caller',
-    title: "only the signing Pod's own identity may reach the signer",
+    title: 'only the frontend may reach the signer, and its own Pod where no token is asked for',
     find: (resources) => {
-      const own = `/ns/${findPodNamespace(resources)}/sa/${serviceAccount}`
+      const { frontend, signer } = readLayout(resources)
+      const accounts = `/ns/${findPodNamespace(resources)}/sa`
       return readPolicies(resources).flatMap(({ resource, name, alternatives }) =>
         alternatives
           .filter(({ ports }) => isForSigner(ports))
-          .flatMap(({ principals: { values, path } }) =>
-            values.map((value, index) => ({ value, path: [...path, index] })),
-          )
-          .filter(({ value }) => !value.endsWith(own))
-          .map(({ value, path }) => ({
+          .flatMap((each) => {
+            const own = `${accounts}/${isOpenToPod(each) ? signer : frontend}`
+            const { values, path } = each.principals
+            return values.map((value, index) => ({ value, path: [...path, index], own }))
+          })
+          .filter(({ value, own }) => !value.endsWith(own))
+          .map(({ value, path, own }) => ({
             resource,
             path,
-            message: `${name} lets ${value} to the signer; only …${own} is this Pod`,
+            message: `${name} lets ${value} to the signer; only …${own} may ask for that`,
           })),
       )
     },
@@ -135,10 +123,7 @@ export const policyRules: readonly Rule[] = [
     find: (resources) =>
       readPolicies(resources).flatMap(({ resource, name, alternatives }) =>
         alternatives
-          .filter(({ ports, methods, paths }) => {
-            const isOpen = openToPod.includes(`${methods.values.join()} ${paths.values.join()}`)
-            return isForSigner(ports) && !isOpen
-          })
+          .filter((each) => isForSigner(each.ports) && !isOpenToPod(each))
           .flatMap(({ requestPrincipals, audiences }) => [
             ...(requestPrincipals.values.length > 0 &&
             !requestPrincipals.values.some((value) => value.includes('*'))
@@ -156,4 +141,29 @@ export const policyRules: readonly Rule[] = [
 /** No port means every port. */
 function isForSigner({ values }: Alternative['ports']): boolean {
   return values.length === 0 || values.includes(signerPort)
+}
+
+function isOpenToPod({ methods, paths }: Alternative): boolean {
+  return openToPod.includes(`${methods.values.join()} ${paths.values.join()}`)
+}
+
+function judgePorts(resources: readonly Resource[], maker: Resource): Finding[] {
+  const listeners = readListeners(resources, maker)
+  const ports = listeners.map(({ port }) => port)
+  const fields = readPolicies(resources)
+    .filter(({ selector }) => selects(selector, maker))
+    .flatMap(({ resource, alternatives }) =>
+      alternatives.map((each) => ({ resource, ...each.ports })),
+    )
+  const allowed = fields.flatMap(({ values }) => values)
+  return [
+    ...listeners
+      .filter(({ port }) => !allowed.includes(port))
+      .map(({ resource, path, port }) => ({ resource, path, message: `${port} has no ALLOW` })),
+    ...fields.flatMap(({ resource, path, values }) =>
+      values
+        .filter((port) => !ports.includes(port))
+        .map((port) => ({ resource, path, message: `no Sidecar listens on ${port}` })),
+    ),
+  ]
 }

@@ -75,7 +75,7 @@ export const routeRules: readonly Rule[] = [
   },
 ]
 
-/** `isOurs`: whether what is at a destination is in the signing Pod. */
+/** `isOurs`: whether what is at a destination is in one of our Pods. */
 function judgeRoutes(resource: Resource, isOurs: (found: Destination) => boolean): Finding[] {
   const { http, tcp, tls } = readAt(routeSpec, resource)
   const ways = http

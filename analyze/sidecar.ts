@@ -1,8 +1,8 @@
-// Istio's Sidecar as the rules look at it: what the proxy listens on for others.
+// Istio's Sidecar as the rules look at it: what the proxy listens on for others, and whom it lets its Pod call.
 import { z } from 'zod'
 import type { Resource } from '../deploy/resources.ts'
 import { type Path, readAt } from './finding.ts'
-import { listInScope, selectsPod } from './namespace.ts'
+import { listInScope, selects } from './namespace.ts'
 
 const port = z.object({ number: z.number() })
 const sidecarSpec = z.object({
@@ -16,6 +16,11 @@ const sidecarSpec = z.object({
       }),
     )
     .default([]),
+  // Without any of its own Istio imports every service of the mesh.
+  egress: z
+    .array(z.object({ port: port.optional(), hosts: z.array(z.string()).default([]) }))
+    .default([{ hosts: ['*/*'] }]),
+  outboundTrafficPolicy: z.object({ mode: z.string().default('') }).default({ mode: '' }),
 })
 
 export type Listener = {
@@ -27,12 +32,9 @@ export type Listener = {
   captureMode: string
 }
 
-/** What the proxy takes from others, and where it hands it to. */
-export function readListeners(resources: readonly Resource[]): Listener[] {
-  const sidecars = listInScope(resources, 'Sidecar')
-    .map((resource) => ({ resource, ...readAt(sidecarSpec, resource) }))
-    .filter(({ workloadSelector }) => selectsPod(workloadSelector?.labels, resources))
-  return sidecars.flatMap(({ resource, ingress }) =>
+/** What the proxy of the Pods that `maker` makes takes from others, and where it hands it to. */
+export function readListeners(resources: readonly Resource[], maker: Resource): Listener[] {
+  return listSidecars(resources, maker).flatMap(({ resource, ingress }) =>
     ingress.map((each, index) => ({
       resource,
       path: ['spec', 'ingress', index],
@@ -41,4 +43,11 @@ export function readListeners(resources: readonly Resource[]): Listener[] {
       captureMode: each.captureMode,
     })),
   )
+}
+
+/** The Sidecars of the Pods that `maker` makes. */
+export function listSidecars(resources: readonly Resource[], maker: Resource) {
+  return listInScope(resources, 'Sidecar')
+    .map((resource) => ({ resource, ...readAt(sidecarSpec, resource) }))
+    .filter(({ workloadSelector }) => selects(workloadSelector?.labels, maker))
 }

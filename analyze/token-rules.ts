@@ -1,7 +1,17 @@
 // Who has which token: each is for one audience, in one container, for ten minutes.
+import { sharesPod } from '../deploy/layouts.ts'
 import type { Finding } from './finding.ts'
 import { expectMounters } from './mounts.ts'
-import { agentName, listVolumes, readPod, type Volume, type Workload } from './pod.ts'
+import {
+  agentName,
+  listVolumes,
+  readFrontendPod,
+  readLayout,
+  readPod,
+  readPods,
+  type Volume,
+  type Workload,
+} from './pod.ts'
 import type { Rule } from './rule.ts'
 
 const vaultToken = 'vault-token'
@@ -14,32 +24,47 @@ export const tokenRules: readonly Rule[] = [
     name: 'caller-token',
     title: 'the caller token is in the frontend alone, for the signer alone, for ten minutes',
     find: (resources) => {
-      const pod = readPod(resources)
-      const volumes = listVolumes(pod).filter(
-        ({ name }) => ![istioToken, vaultToken].includes(name),
-      )
-      return judgeTokens(pod, volumes, {
-        name: 'the caller token',
-        audience: 'signer',
-        holder: 'frontend',
-      })
+      const pod = readFrontendPod(resources)
+      return [
+        ...judgeTokens(pod, listCallerVolumes(pod), {
+          name: 'the caller token',
+          audience: 'signer',
+          holder: 'frontend',
+        }),
+        // Where the signer has a Pod of its own, nobody in it calls the signer.
+        ...(sharesPod(readLayout(resources)) ? [] : findTokens(readPod(resources))),
+      ]
     },
   },
   {
     name: 'vault-token',
     title: 'a token for Vault is in what brings the key alone, for Vault alone, for ten minutes',
-    find: (resources) => {
-      const pod = readPod(resources)
-      const volumes = listVolumes(pod).filter(({ name }) => name === vaultToken)
-      if (volumes.length === 0) return []
-      return judgeTokens(pod, volumes, {
-        name: 'the token for Vault',
-        audience: 'vault',
-        holder: agentName,
-      })
-    },
+    find: (resources) =>
+      readPods(resources).flatMap((pod) => {
+        const volumes = listVolumes(pod).filter(({ name }) => name === vaultToken)
+        if (volumes.length === 0) return []
+        return judgeTokens(pod, volumes, {
+          name: 'the token for Vault',
+          audience: 'vault',
+          holder: agentName,
+        })
+      }),
   },
 ]
+
+function listCallerVolumes(pod: Workload): Volume[] {
+  return listVolumes(pod).filter(({ name }) => ![istioToken, vaultToken].includes(name))
+}
+
+function findTokens(pod: Workload): Finding[] {
+  return listCallerVolumes(pod)
+    .filter(({ projected }) => projected?.sources.some((each) => each.serviceAccountToken))
+    .map(({ path }) => ({
+      resource: pod.resource,
+      path,
+      message: "a ServiceAccount token in the signer's Pod, which calls nobody",
+    }))
+}
 
 function judgeTokens(
   pod: Workload,

@@ -22,7 +22,7 @@ type Recipe = {
   files?: readonly string[]
 }
 
-const recipes: Record<ClusterSet | 'vault' | 'kube-router', Recipe> = {
+const recipes: Record<ClusterSet | 'vault' | 'external-secrets' | 'kube-router', Recipe> = {
   etcd: { module: 'go.etcd.io/etcd/server/v3' },
   kubernetes: {
     module: 'k8s.io/kubernetes',
@@ -45,6 +45,15 @@ const recipes: Record<ClusterSet | 'vault' | 'kube-router', Recipe> = {
   },
   // 1.21.1 is the last that compiles: what later ones ask of their own module sdk is in no released version of it.
   vault: { module: 'github.com/hashicorp/vault' },
+  // 0.16.2 is the last whose program is in one module with all that it is made of.
+  'external-secrets': {
+    module: 'github.com/external-secrets/external-secrets',
+    files: [
+      'config/crds/bases/external-secrets.io_externalsecrets.yaml',
+      'config/crds/bases/external-secrets.io_secretstores.yaml',
+      'config/crds/bases/generators.external-secrets.io_generatorstates.yaml',
+    ],
+  },
   'kube-router': { module: 'github.com/cloudnativelabs/kube-router/v2' },
 }
 
@@ -71,6 +80,14 @@ export async function buildPrograms(): Promise<Programs> {
 /** Compiles HashiCorp Vault, which no cluster needs, unless it is in the cache; returns the program's path. */
 export async function buildVault(): Promise<string> {
   return join((await buildSet('vault')).folder, 'vault')
+}
+
+/**
+ * Compiles External Secrets' operator, likewise; returns the folder with the program `external-secrets` and the CRDs of
+ * the kinds that it can't do without.
+ */
+export async function buildExternalSecrets(): Promise<string> {
+  return (await buildSet('external-secrets')).folder
 }
 
 /** Compiles kube-router, which enforces NetworkPolicies, unless it is in the cache; returns the program's path. */

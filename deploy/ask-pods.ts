@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { parseKeyMetrics } from './key-metrics.ts'
 import { kubectlJson } from './kubectl.ts'
-import { deployment, namespace } from './names.ts'
+import { namespace } from './names.ts'
 import type { PodReport } from './pod-condition.ts'
 import { type PortForward, startPortForward } from './port-forward.ts'
 
@@ -23,9 +23,9 @@ type Pod = z.infer<typeof pods>['items'][number]
 
 /**
  * Makes what asks each Pod that has not finished, those on their way out included. One port-forward a Pod is kept open
- * from one time to the next; `stop` ends them all.
+ * from one time to the next; `stop` ends them all. `signer`: the label `app` of the signer's Pods.
  */
-export function createPodAsker() {
+export function createPodAsker(signer: string) {
   const forwards = new Map<string, PortForward>()
 
   function close(name: string): void {
@@ -55,7 +55,7 @@ export function createPodAsker() {
   return {
     async askPods(): Promise<PodReport[]> {
       const { items } = await kubectlJson(pods, [
-        ...['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json'],
+        ...['get', 'pods', '-n', namespace, '-l', `app=${signer}`, '-o', 'json'],
         '--field-selector=status.phase!=Succeeded,status.phase!=Failed',
       ])
       const names = items.map(({ metadata }) => metadata.name)

@@ -1,7 +1,8 @@
 // Everything that the resources need to know of the cluster they go to, in the form in which
 // k8s/components/cluster-facts takes it.
 import type { IngressGateway } from './ingress-gateway.ts'
-import { namespace, serviceAccount } from './names.ts'
+import type { Layout } from './layouts.ts'
+import { namespace } from './names.ts'
 import type { Resource } from './resources.ts'
 import type { SidecarInjector } from './sidecar-injector.ts'
 import type { TokenIssuer } from './token-issuer.ts'
@@ -9,9 +10,11 @@ import type { TokenIssuer } from './token-issuer.ts'
 export type ClusterFacts = {
   /** Mesh identities without the scheme, as AuthorizationPolicy wants them. */
   gatewayPrincipal: string
-  podPrincipal: string
-  /** The Pod's identity as its certificate says it. */
-  podSpiffeId: string
+  frontendPrincipal: string
+  signerPrincipal: string
+  /** The same as certificates say them. */
+  frontendSpiffeId: string
+  signerSpiffeId: string
   tokenIssuer: string
   tokenKeys: string
   /** The frontend's token as Istio names it: <issuer>/<subject>. */
@@ -29,17 +32,19 @@ export type ClusterFindings = {
   tokens: TokenIssuer
 }
 
-/** Puts together what was found out on the cluster. */
-export function composeClusterFacts(found: ClusterFindings): ClusterFacts {
+/** Puts together what was found out on the cluster, for workloads that are called as `layout` says. */
+export function composeClusterFacts(found: ClusterFindings, layout: Layout): ClusterFacts {
   const { trustDomain, gateway, injector, tokens } = found
-  const podPrincipal = `${trustDomain}/ns/${namespace}/sa/${serviceAccount}`
+  const accounts = `${trustDomain}/ns/${namespace}/sa`
   return {
     gatewayPrincipal: `${trustDomain}/ns/${gateway.namespace}/sa/${gateway.serviceAccount}`,
-    podPrincipal,
-    podSpiffeId: `spiffe://${podPrincipal}`,
+    frontendPrincipal: `${accounts}/${layout.frontend}`,
+    signerPrincipal: `${accounts}/${layout.signer}`,
+    frontendSpiffeId: `spiffe://${accounts}/${layout.frontend}`,
+    signerSpiffeId: `spiffe://${accounts}/${layout.signer}`,
     tokenIssuer: tokens.issuer,
     tokenKeys: tokens.keys,
-    requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${serviceAccount}`,
+    requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${layout.frontend}`,
     revision: injector.label,
     gatewaySelector: gateway.selector,
   }

@@ -1,32 +1,47 @@
 // The optional parts of a deployment, k8s/components, by the names that COMPONENTS gives.
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
+import { type Layout, layouts, onePod, overlayFolder, separatePods } from './layouts.ts'
 import { describeResource, parseResources, type Resource } from './resources.ts'
 
-export const componentsFolder = 'k8s/components'
-const folder = resolve(import.meta.dirname, '..', componentsFolder)
+const root = resolve(import.meta.dirname, '..')
+const shared = 'k8s/components'
 /** Always there, and last: it fills in what the others bring, too. */
 export const factsComponent = 'cluster-facts'
 /** A component → the one that has to come before it. */
 const predecessors: Record<string, string> = { autoscaling: 'high-availability' }
 /** Of these there can be one: each says where the key comes from. */
-const keyManager = /^external-secrets-/
+const keyManager = /^(external-secrets-|vault$)/
+/** What an overlay can't have → why. */
+const refusals: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  [separatePods.overlay]: {
+    vault: "its agent, its Sidecar and its role in Vault are the one Pod's of the default overlay",
+  },
+}
 const kustomization = z.object({ resources: z.array(z.string()).default([]) })
+
+/** A component's folder, from the root of the repository: an overlay may have one of its own of the same name. */
+export function componentFolder(name: string, layout: Layout): string {
+  const own = join(overlayFolder(layout), 'components', name)
+  return existsSync(join(root, own)) ? own : join(shared, name)
+}
 
 /** The names of all optional components, sorted. */
 export async function listComponents(): Promise<string[]> {
-  const names = await readdir(folder)
+  const names = await readdir(join(root, shared))
   return names.filter((name) => name !== factsComponent).toSorted()
 }
 
 /**
  * Reads names that are separated by spaces or commas, e.g. "high-availability autoscaling"; a name that comes again is
- * dropped. Throws UserError for a name that is none, for an order that can't be, and for two that exclude each other.
+ * dropped. Throws UserError for a name that is none, for an order that can't be, for two that exclude each other, and for
+ * what `layout` can't have.
  */
-export async function parseComponents(text = ''): Promise<string[]> {
+export async function parseComponents(text = '', { overlay }: Layout = onePod): Promise<string[]> {
   const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))]
   const known = await listComponents()
   const unknown = names.filter((name) => !known.includes(name))
@@ -34,6 +49,14 @@ export async function parseComponents(text = ''): Promise<string[]> {
     throw new UserError(
       `COMPONENTS names what is no optional component: ${unknown.join(', ')}`,
       `there are: ${known.join(', ')}`,
+    )
+  }
+  for (const name of names) {
+    const reason = refusals[overlay]?.[name]
+    if (reason === undefined) continue
+    throw new UserError(
+      `COMPONENTS names ${name}, which OVERLAY=${overlay} can't have: ${reason}`,
+      'leave it out, or take the default overlay',
     )
   }
   const managers = names.filter((name) => keyManager.test(name))
@@ -53,10 +76,16 @@ export async function parseComponents(text = ''): Promise<string[]> {
   return names
 }
 
-/** The resources that the optional components add, as they are written there; one that several add, in other forms, once. */
+/**
+ * The resources that the optional components of every overlay add, as they are written there; one that several add, in other
+ * forms, once.
+ */
 export async function readComponentResources(): Promise<Resource[]> {
-  const folders = (await listComponents()).map((name) => join(folder, name))
-  const files = await Promise.all(folders.map(listResourceFiles))
+  const names = await listComponents()
+  const folders = layouts.flatMap((layout) => names.map((name) => componentFolder(name, layout)))
+  const files = await Promise.all(
+    [...new Set(folders)].map((folder) => listResourceFiles(join(root, folder))),
+  )
   const texts = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))
   const found = texts.flatMap(parseResources).filter((each) => !isLocal(each))
   return [...new Map(found.map((each) => [describeResource(each), each])).values()]

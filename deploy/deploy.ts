@@ -1,5 +1,6 @@
 // make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
 // KUBECONFIG: the cluster · IMAGES: registry and prefix · NODE_IMAGE: the base that the images were built on ·
+// OVERLAY: one Pod (default) or separate-pods ·
 // COMPONENTS: optional parts of k8s/components, by name; for vault also VAULT_*, see vault-facts.ts · GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't
 // be found out · FORCE_CONFLICTS=yes: take over fields that somebody else has set.
 import { resolve } from 'node:path'
@@ -15,6 +16,7 @@ import { ensureKey } from './hmac-key.ts'
 import { computeImageReferences } from './image-references.ts'
 import { checkKeyBringer, findKeyBringer, waitForKey } from './key-bringer.ts'
 import { takesKeyFromSecret } from './key-source.ts'
+import { checkNoOther, parseOverlay } from './layouts.ts'
 import { findLeftovers } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
 import { inspectCluster } from './preflight.ts'
@@ -32,7 +34,7 @@ const firstAnswerMs = 60_000
 
 await runMain(async () => {
   const { env } = process
-  const { findings, rendering, bringer, makesKey, leftovers, madeNamespace } =
+  const { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespace } =
     await prepare().catch((error) => {
       say('nothing was changed')
       throw error
@@ -51,7 +53,7 @@ await runMain(async () => {
   if (bringer !== undefined) {
     await step(`External Secrets has brought the Secret ${keySecret}`, () => waitForKey(bringer))
   }
-  await step('the Pod is ready', waitForRollout)
+  await step('the Pods are ready', () => waitForRollout(layout))
   await step('istioctl analyze has no objection to what is there now', () =>
     checkAnalysis(rendering, 'after', findings.injector.revision),
   )
@@ -69,15 +71,18 @@ await runMain(async () => {
 /** All checks. The namespace is made if they succeed, and taken away again if the last one, which needs it, fails. */
 async function prepare() {
   const { env } = process
-  const components = await parseComponents(env.COMPONENTS)
+  const layout = parseOverlay(env.OVERLAY)
+  const components = await parseComponents(env.COMPONENTS, layout)
   const vault = components.includes('vault') ? await readVaultFacts(env) : undefined
   const findings = await inspectCluster({
     revision: env.ISTIO_REVISION || undefined,
     gatewaySelector: env.GATEWAY_SELECTOR || undefined,
   })
+  await step('no other overlay is deployed', () => checkNoOther(layout))
   const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
+  const facts = composeClusterFacts(findings, layout)
   const rendering = await step('resources rendered for this cluster', () =>
-    renderResources({ folder, facts: composeClusterFacts(findings), images, components, vault }),
+    renderResources({ folder, layout, facts, images, components, vault }),
   )
   const resources = parseResources(rendering.yaml)
   const bringer = findKeyBringer(resources)?.metadata.name
@@ -101,5 +106,5 @@ async function prepare() {
     }),
   )
   const makesKey = fromSecret && bringer === undefined
-  return { findings, rendering, bringer, makesKey, leftovers, madeNamespace }
+  return { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespace }
 }

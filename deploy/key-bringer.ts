@@ -97,7 +97,8 @@ export async function waitForKey(name: string, waitMs = deadlineMs): Promise<voi
   }
 }
 
-async function readReadiness(name: string): Promise<{ isReady: boolean; message: string }> {
+/** What External Secrets says of the ExternalSecret `name`; `message` is empty while it says nothing. */
+export async function readReadiness(name: string): Promise<{ isReady: boolean; message: string }> {
   const args = ['get', 'externalsecrets.external-secrets.io', name, '-n', namespace, '-o', 'json']
   const { status } = await kubectlJson(readiness, args)
   const ready = status.conditions.find(({ type }) => type === 'Ready')

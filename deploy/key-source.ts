@@ -1,7 +1,8 @@
 // Where the signer has its keys from: the Secret, or a volume in memory that another container fills.
 import { z } from 'zod'
-import { exists, kubectlJson } from './kubectl.ts'
-import { deployment, keySecret, namespace } from './names.ts'
+import { kubectlJson } from './kubectl.ts'
+import { findDeployed } from './layouts.ts'
+import { keySecret, namespace } from './names.ts'
 import type { Resource } from './resources.ts'
 
 const volume = z.object({ secret: z.object({ secretName: z.string().optional() }).optional() })
@@ -11,19 +12,23 @@ const podMaker = z.object({
   }),
 })
 
-/** True if the Deployment among `resources` takes its keys from the Secret. */
+/** By which Deployments of a signer are known, in every overlay. */
+const signerLabel = 'secure-signing/signer'
+
+/** True if the signer's Deployment among `resources` takes its keys from the Secret. */
 export function takesKeyFromSecret(resources: readonly Resource[]): boolean {
   const found = resources.find(
-    ({ kind, metadata }) => kind === 'Deployment' && metadata.name === deployment,
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.labels?.[signerLabel] === 'true',
   )
   return mountsKeySecret(podMaker.parse(found))
 }
 
 /** True if what is deployed takes its keys from the Secret; where nothing is deployed, too. */
 export async function isKeyInSecret(): Promise<boolean> {
-  const target = ['deployment', deployment, '-n', namespace]
-  if (!(await exists(target))) return true
-  return mountsKeySecret(await kubectlJson(podMaker, ['get', ...target, '-o', 'json']))
+  const layout = await findDeployed()
+  if (layout === undefined) return true
+  const args = ['get', 'deployment', layout.signer, '-n', namespace, '-o', 'json']
+  return mountsKeySecret(await kubectlJson(podMaker, args))
 }
 
 function mountsKeySecret({ spec }: z.infer<typeof podMaker>): boolean {

@@ -1,6 +1,7 @@
 // What the programs here and the resources in k8s/ and mesh/ call the same by agreement.
 
 export const namespace = 'signing'
+/** Where frontend and signer share a Pod; else see layouts.ts. */
 export const deployment = 'secure-signing'
 export const serviceAccount = 'secure-signing'
 export const keySecret = 'hmac-key'

@@ -29,7 +29,7 @@ export async function processMessage(
     if (performance.now() - start > patienceMs) {
       throw new UserError(
         `POST ${url}/process is not answered with a signature: ${answer}`,
-        "see `kubectl logs -n signing -l app=secure-signing --all-containers` and the gateway's log",
+        "see `kubectl logs -n signing -l 'app in (secure-signing, frontend, signer)' --all-containers` and the gateway's log",
       )
     }
     await sleep(pauseMs)

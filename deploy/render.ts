@@ -1,15 +1,15 @@
-// Turns k8s/ and mesh/ into the YAML for one cluster: base and mesh, components, that cluster's facts, and the images.
+// Turns k8s/ and mesh/ into the YAML for one cluster: an overlay, components, that cluster's facts, and the images.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { type ClusterFacts, toConfigMap } from './cluster-facts.ts'
-import { componentsFolder, factsComponent } from './components.ts'
+import { componentFolder, factsComponent } from './components.ts'
 import type { ImageReference } from './image-references.ts'
 import { kubectl } from './kubectl.ts'
+import { type Layout, overlayFolder } from './layouts.ts'
 import type { VaultFacts } from './vault-facts.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const overlay = 'k8s/overlays/default'
 
 /** Has kustomize say of each resource which file it is of, and which kustomizations have changed it. */
 export const originMetadata = ['originAnnotations', 'transformerAnnotations']
@@ -28,13 +28,15 @@ export type Rendering = {
  */
 export async function renderResources(input: {
   folder: string
+  layout: Layout
   facts: ClusterFacts
   images: readonly ImageReference[]
   components?: readonly string[]
   vault?: VaultFacts | undefined
   origins?: boolean
 }): Promise<Rendering> {
-  const { folder, facts, images, components = [], vault, origins = false } = input
+  const { folder, layout, facts, images, components = [], vault, origins = false } = input
+  const overlay = overlayFolder(layout)
   const fromFolder = (path: string) => relative(folder, join(root, path))
   await mkdir(folder, { recursive: true })
   const known = { 'cluster-facts': facts, ...(vault && { 'vault-facts': vault }) }
@@ -46,10 +48,10 @@ export async function renderResources(input: {
     kind: 'Kustomization',
     resources: [fromFolder(overlay), ...Object.keys(known).map((name) => `${name}.yaml`)],
     components: [...components, factsComponent].map((name) =>
-      fromFolder(`${componentsFolder}/${name}`),
+      fromFolder(componentFolder(name, layout)),
     ),
     // kustomize asks only the outermost file for an order.
-    sortOptions: await readSortOptions(),
+    sortOptions: await readSortOptions(overlay),
     buildMetadata: origins ? originMetadata : [],
     images: images.map(({ name, repository, tag }) => ({
       name: `secure-signing/${name}`,
@@ -57,7 +59,7 @@ export async function renderResources(input: {
       newTag: tag,
     })),
     // After `images`: the policies know the signer by the image that is set here.
-    transformers: [fromFolder('k8s/admission/released-image')],
+    transformers: [fromFolder(`${overlay}/released-image`)],
   }
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
   const path = join(folder, 'rendered.yaml')
@@ -66,6 +68,6 @@ export async function renderResources(input: {
   return { path, yaml }
 }
 
-async function readSortOptions(): Promise<unknown> {
+async function readSortOptions(overlay: string): Promise<unknown> {
   return parse(await readFile(join(root, overlay, 'kustomization.yaml'), 'utf8')).sortOptions
 }

@@ -1,10 +1,11 @@
-// Waits until the Deployment's newest Pods serve, and shows why if they don't.
+// Waits until the newest Pods of each Deployment serve, and shows why if they don't.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { tryRun } from '../cli/exec.ts'
 import { say, UserError } from '../cli/terminal.ts'
 import { kubectlJson } from './kubectl.ts'
-import { deployment, namespace } from './names.ts'
+import { type Layout, listWorkloads } from './layouts.ts'
+import { namespace } from './names.ts'
 
 /** Milliseconds. */
 const deadlineMs = 180_000
@@ -51,20 +52,25 @@ const podStates = z.object({
 })
 
 /** Throws UserError, after showing Pods, events and logs, if the rollout is not done in time or can't succeed. */
-export async function waitForRollout(): Promise<void> {
+export async function waitForRollout(layout: Layout): Promise<void> {
   const start = performance.now()
+  for (const name of listWorkloads(layout)) await waitForDeployment(name, start)
+}
+
+/** `start`: of all of it, as performance.now() says it. */
+async function waitForDeployment(name: string, start: number): Promise<void> {
   for (;;) {
-    const args = ['get', 'deployment', deployment, '-n', namespace, '-o', 'json']
+    const args = ['get', 'deployment', name, '-n', namespace, '-o', 'json']
     const state = await kubectlJson(deploymentState, args)
     if (isRolledOut(state)) return
     const waited = performance.now() - start
-    const failure = waited > patienceMs ? await findHindrance(state) : undefined
+    const failure = waited > patienceMs ? await findHindrance(name, state) : undefined
     if (failure !== undefined || waited > deadlineMs) {
-      await showState()
+      await showState(name)
       throw (
         failure ??
         new UserError(
-          `the Pod is not ready after ${deadlineMs / 1000} s`,
+          `the Pods of ${name} are not ready after ${deadlineMs / 1000} s`,
           'see its state above; everything is applied: mend it and run make deploy again',
         )
       )
@@ -82,7 +88,10 @@ function isRolledOut({ metadata, spec, status }: DeploymentState): boolean {
   )
 }
 
-async function findHindrance({ status }: DeploymentState): Promise<UserError | undefined> {
+async function findHindrance(
+  name: string,
+  { status }: DeploymentState,
+): Promise<UserError | undefined> {
   const refused = status.conditions.find((each) => each.type === 'ReplicaFailure')
   if (refused?.status === 'True') {
     return new UserError(
@@ -90,7 +99,7 @@ async function findHindrance({ status }: DeploymentState): Promise<UserError | u
       'mend that; it is tried again by itself',
     )
   }
-  const image = await findMissingImage()
+  const image = await findMissingImage(name)
   if (image === undefined) return undefined
   return new UserError(
     `the cluster can't get the image ${image}`,
@@ -98,17 +107,17 @@ async function findHindrance({ status }: DeploymentState): Promise<UserError | u
   )
 }
 
-async function findMissingImage(): Promise<string | undefined> {
-  const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
+async function findMissingImage(name: string): Promise<string | undefined> {
+  const args = ['get', 'pods', '-n', namespace, '-l', `app=${name}`, '-o', 'json']
   const { items } = await kubectlJson(podStates, args)
   return items
     .flatMap(({ status }) => status.containerStatuses)
     .find(({ state }) => hopelessReasons.includes(state.waiting?.reason ?? ''))?.image
 }
 
-async function showState(): Promise<void> {
+async function showState(name: string): Promise<void> {
   const here = ['-n', namespace]
-  const pods = ['-l', `app=${deployment}`]
+  const pods = ['-l', `app=${name}`]
   const views: readonly (readonly string[])[] = [
     ['get', 'pods', ...here, '-o', 'wide'],
     ['get', 'events', ...here, '--sort-by=.lastTimestamp'],

@@ -6,7 +6,8 @@ import { createPodAsker } from './ask-pods.ts'
 import { checkCluster } from './check-cluster.ts'
 import { parseDuration } from './duration.ts'
 import { isKeyInSecret } from './key-source.ts'
-import { deployment, keySecret, namespace } from './names.ts'
+import { findDeployed, layouts, listWorkloads, onePod } from './layouts.ts'
+import { keySecret, namespace } from './names.ts'
 import { checkRights } from './rights.ts'
 import { rotateKey } from './rotate.ts'
 import { createDryEffects, createEffects } from './rotation-effects.ts'
@@ -19,7 +20,9 @@ const neededRights = [
   { verb: 'get', ...pods },
   { verb: 'list', ...pods },
   { verb: 'create', ...pods, subresource: 'portforward' },
-  { verb: 'get', group: 'apps', resource: 'deployments', namespace, name: deployment },
+  ...layouts.flatMap(listWorkloads).map((name) => ({
+    ...{ verb: 'get', group: 'apps', resource: 'deployments', namespace, name },
+  })),
 ]
 
 await runMain(async () => {
@@ -40,7 +43,7 @@ await runMain(async () => {
     process.stdout.write(`${closing}\n`)
     return
   }
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(((await findDeployed()) ?? onePod).signer)
   try {
     process.stdout.write(`${await rotateKey(createEffects(askPods), overlapMs)}\n`)
   } finally {

@@ -1,4 +1,4 @@
-// make undeploy: takes away what `make deploy` applied, whichever components it had. The key stays, and with it the namespace
+// make undeploy: takes away what `make deploy` applied, whichever overlay and components it had. The key stays, and with it the namespace
 // and the admission policies that guard it, unless DELETE_KEY=yes.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
@@ -6,11 +6,13 @@ import { admissionGroup } from './admission.ts'
 import { checkCluster } from './check-cluster.ts'
 import { findKeyBringer } from './key-bringer.ts'
 import { exists, kubectl } from './kubectl.ts'
+import { layouts, listWorkloads, overlayFolder } from './layouts.ts'
 import { readAppliedComponents } from './leftovers.ts'
-import { deployment, keySecret, namespace } from './names.ts'
-import { parseResources, type Resource } from './resources.ts'
+import { keySecret, namespace } from './names.ts'
+import { describeResource, parseResources, type Resource } from './resources.ts'
 
-const overlay = resolve(import.meta.dirname, '../k8s/overlays/default')
+const root = resolve(import.meta.dirname, '..')
+const deployments = layouts.flatMap(listWorkloads)
 /** What Kubernetes and Istio put into every namespace by themselves. */
 const furniture =
   /^(serviceaccount\/default|configmap\/(kube-root-ca\.crt|istio-ca-root-cert|istio-ca-crl)|event.*|endpoints.*|lease.*|pod.*metrics.*)$/
@@ -18,15 +20,15 @@ const furniture =
 await runMain(async () => {
   await step('the cluster answers', checkCluster)
   // Names and kinds are the same whatever the cluster's facts are.
-  const resources = parseResources(await kubectl(['kustomize', overlay]))
+  const resources = await readOverlays()
   const guards = resources.filter(({ apiVersion }) => apiVersion.startsWith(admissionGroup))
   if (!(await exists(['namespace', namespace]))) {
     await step('admission policies', () => remove(guards))
     say(`nothing else to take away: there is no namespace ${namespace}`)
     return
   }
-  // The Pod goes first: without its policies the signer must not run for a moment.
-  await step(`Deployment ${deployment} and its Pods`, removePods)
+  // The Pods go first: without their policies the signer must not run for a moment.
+  await step('Deployments and their Pods', removePods)
   const optional = await readAppliedComponents()
   const isBrought = findKeyBringer(optional) !== undefined
   await step('the other resources', () =>
@@ -58,10 +60,18 @@ await runMain(async () => {
   )
 })
 
+/** The resources of every overlay: one that was taken away half has no Deployment to be known by. */
+async function readOverlays(): Promise<Resource[]> {
+  const folders = layouts.map((layout) => resolve(root, overlayFolder(layout)))
+  const texts = await Promise.all(folders.map((folder) => kubectl(['kustomize', folder])))
+  const found = texts.flatMap(parseResources)
+  return [...new Map(found.map((each) => [describeResource(each), each])).values()]
+}
+
 async function removePods(): Promise<void> {
-  // Foreground: the Deployment is gone only when its Pods are.
+  // Foreground: a Deployment is gone only when its Pods are.
   const args = ['--cascade=foreground', '--ignore-not-found', '--timeout=90s']
-  await kubectl(['delete', 'deployment', deployment, '-n', namespace, ...args], {
+  await kubectl(['delete', 'deployment', ...deployments, '-n', namespace, ...args], {
     timeoutMs: 100_000,
   })
 }

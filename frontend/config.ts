@@ -1,6 +1,6 @@
 // The frontend's configuration: addresses, paths and times, never a secret.
 import * as z from 'zod/mini'
-import { parseEnvironment, path, wholeNumber } from '../runtime/environment.ts'
+import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
 import { isSignerUrl, isSocketUrl } from './signer-url.ts'
 
 /** Said, and never by default: no token is sent. */
@@ -39,10 +39,8 @@ const variables = z.object({
       .check(z.describe('the projected ServiceAccount token for the signer, or none')),
     '/run/identity/token',
   ),
-  PAIRING_SECRET_FILE: z.optional(
-    path.check(
-      z.describe('the secret that the signer has left; unset: frontend and signer are not paired'),
-    ),
+  PAIRING_SECRET_FILE: pathOrNone.check(
+    z.describe('the secret that the signer has left; none: the signer is in another Pod'),
   ),
 })
 

@@ -24,6 +24,14 @@ export function parseEnvironment<T extends z.ZodMiniObject>(
 /** An absolute path. */
 export const path = z.string('must be set').check(z.regex(/^\/[^\0]+$/, 'must be an absolute path'))
 
+/** An absolute path; the word "none" is undefined. Doing without is said, so that what was forgotten opens nothing. */
+export const pathOrNone = z.pipe(
+  z
+    .string('must be set')
+    .check(z.regex(/^(none|\/[^\0]+)$/, 'must be an absolute path, or the word none')),
+  z.transform((text) => (text === 'none' ? undefined : text)),
+)
+
 /** A whole number in decimal digits, from `least` to `most`. */
 export function wholeNumber(least: number, most: number) {
   const message = `must be a whole number from ${least} to ${most}`

@@ -90,7 +90,7 @@ function logFailure(log: Log, error: Error, requestId: string): void {
       code: 'internal',
       error: error.stack ?? error.name,
     })
-  } else if (error.code === 'pairing_refused') {
+  } else if (statusOf[error.code] === 403) {
     log('warn', 'request_refused', { requestId, code: error.code, detail: error.message })
   } else if (statusOf[error.code] >= 500) {
     log('warn', 'request_failed', { requestId, code: error.code, detail: error.message })

@@ -1,4 +1,6 @@
 // Who calls: by the certificate that the proxy has verified, if there is one between.
+import { AppError } from '../runtime/errors.ts'
+import type { Admit } from './signing-deps.ts'
 
 /** Who is at the other end of the socket: the mesh's proxy, or a container of this Pod itself. */
 export type Peer = 'proxy' | 'container'
@@ -20,4 +22,17 @@ export function createCallerReader(peer: Peer): ReadCaller {
 /** Returns the SPIFFE id, or "unknown". */
 function readCaller(header: string | undefined): string {
   return lastElement.exec(header ?? '')?.[1] ?? 'unknown'
+}
+
+/**
+ * Makes the lock of a signer whose frontend is in another Pod: it serves who has the identity `expected`, whatever the policies
+ * of the mesh let through. Throws AppError caller_refused.
+ */
+export function createCallerLock(expected: string): Admit {
+  return (c) => {
+    if (readCaller(c.req.header('x-forwarded-client-cert')) !== expected) {
+      throw new AppError('caller_refused', "the caller's identity is not the frontend's")
+    }
+    return () => {}
+  }
 }

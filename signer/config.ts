@@ -1,6 +1,6 @@
 // The signer's configuration: paths and times, never a secret.
 import * as z from 'zod/mini'
-import { parseEnvironment, path, wholeNumber } from '../runtime/environment.ts'
+import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/listen.ts'
 import type { Peer } from './caller.ts'
 
@@ -26,12 +26,16 @@ const variables = z.object({
         ),
       ),
   ),
-  SIGNER_PAIRING_DIR: z.optional(
-    path.check(
-      z.describe(
-        'the folder to leave the pairing secret in; unset: frontend and signer are not paired',
+  SIGNER_PAIRING_DIR: pathOrNone.check(
+    z.describe('the folder to leave the pairing secret in; none: SIGNER_CALLER says who is served'),
+  ),
+  SIGNER_CALLER: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^spiffe:\/\/[^\s,;="]{1,2048}$/, 'must be a SPIFFE id'),
+        z.describe("the frontend's mesh identity, where it is in another Pod"),
       ),
-    ),
   ),
   SIGNER_PEER: z._default(
     z
@@ -49,8 +53,13 @@ const variables = z.object({
   ),
 })
 
-// Without a proxy the pairing is all that tells the frontend from whoever else gets at the socket.
+/** One lock and no other: with none there is nobody to be refused, and with two it would not be clear which holds. */
 const schema = variables.check(
+  z.refine(({ SIGNER_PAIRING_DIR: folder, SIGNER_CALLER: caller }) => !folder === !!caller, {
+    path: ['SIGNER_CALLER'],
+    error: 'must be set where SIGNER_PAIRING_DIR is none, and only there',
+  }),
+  // Without a proxy there is nobody to say who calls but the caller.
   z.refine(
     ({ SIGNER_PEER, SIGNER_PAIRING_DIR }) =>
       SIGNER_PEER === 'proxy' || SIGNER_PAIRING_DIR !== undefined,
@@ -62,7 +71,8 @@ export type SignerConfig = Readonly<{
   socket: string
   keyDir: string
   keyBundle: string | undefined
-  pairingDir: string | undefined
+  /** Whom it serves: the frontend of its Pod, or who has this identity. */
+  lock: { pairingDir: string } | { caller: string }
   peer: Peer
   maxRequests: number
   lingerMs: number
@@ -70,14 +80,15 @@ export type SignerConfig = Readonly<{
 
 /** Reads SIGNER_*. Throws EnvironmentError, which names every variable that is wrong. */
 export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
-  const found = parseEnvironment(schema, environment)
+  const read = parseEnvironment(schema, environment)
+  const { SIGNER_PAIRING_DIR: pairingDir, SIGNER_CALLER: caller = '' } = read
   return Object.freeze({
-    socket: found.SIGNER_SOCKET,
-    keyDir: found.SIGNER_KEY_DIR,
-    keyBundle: found.SIGNER_KEY_BUNDLE,
-    pairingDir: found.SIGNER_PAIRING_DIR,
-    peer: found.SIGNER_PEER,
-    maxRequests: found.SIGNER_MAX_REQUESTS,
-    lingerMs: found.SIGNER_LINGER_MS,
+    socket: read.SIGNER_SOCKET,
+    keyDir: read.SIGNER_KEY_DIR,
+    keyBundle: read.SIGNER_KEY_BUNDLE,
+    lock: pairingDir === undefined ? { caller } : { pairingDir },
+    peer: read.SIGNER_PEER,
+    maxRequests: read.SIGNER_MAX_REQUESTS,
+    lingerMs: read.SIGNER_LINGER_MS,
   })
 }

@@ -9,11 +9,15 @@ const entries = z.record(
   z.string().check(z.regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\s*$/)),
 )
 
-/** Returns entry → bytes. Throws KeyRingError, which names the entry that is not in base64. */
+/**
+ * Returns entry → bytes, without those that are for the writer alone and begin with "..", as kubelet's own do in a
+ * mounted Secret. Throws KeyRingError, which names the entry that is not in base64.
+ */
 export function parseKeyBundle(text: string): Map<string, Buffer> {
   const { data, error } = entries.safeParse(parseJson(text))
   if (data !== undefined) {
-    return new Map(Object.entries(data).map(([id, value]) => [id, Buffer.from(value, 'base64')]))
+    const found = Object.entries(data).filter(([id]) => !id.startsWith('..'))
+    return new Map(found.map(([id, value]) => [id, Buffer.from(value, 'base64')]))
   }
   const id = error.issues[0]?.path[0]
   throw new KeyRingError(

@@ -1,10 +1,12 @@
 // Holds the key ring, and follows the mounted folder: a new state of it is loaded as soon as it is there. A state that
 // can't be used never replaces one that can, and no key at all is a state too, not a reason to die.
 import { watch } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { AppError } from '../runtime/errors.ts'
 import type { Log } from '../runtime/log.ts'
 import { describeGeneration, loadKeyFiles } from './key-files.ts'
-import { type KeyRing, KeyRingError } from './key-ring.ts'
+import { isSameRing, type KeyRing, KeyRingError } from './key-ring.ts'
 import type { SignerMetrics } from './metrics.ts'
 
 /** kubelet's swap is seen by watching; this is for what a watch can miss. */
@@ -15,7 +17,7 @@ export type GetKeyRing = () => KeyRing
 
 export type HolderOptions = {
   log: Log
-  metrics: Pick<SignerMetrics, 'countKeyLoad' | 'setKeys'>
+  metrics: Pick<SignerMetrics, 'countKeyLoad' | 'setKeys' | 'setKeysConfirmed'>
   /** The one file in the folder that holds all keys, if it is not a key a file. */
   bundle?: string | undefined
   pollMs?: number
@@ -36,8 +38,11 @@ export async function holdKeyRing(
     const found = await describeGeneration(folder, bundle)
     if (found === generation) return
     const loaded = await loadKeyFiles(folder, bundle)
-    ring = loaded.ring
     generation = found
+    // Who writes the file does so again and again, to say that these still are the keys.
+    if (bundle !== undefined) metrics.setKeysConfirmed((await stat(join(folder, bundle))).mtimeMs)
+    if (reason === '' && ring !== undefined && isSameRing(ring, loaded.ring)) return
+    ring = loaded.ring
     reason = ''
     metrics.countKeyLoad('loaded')
     metrics.setKeys(ring, loaded.shortKeys)

@@ -23,6 +23,17 @@ export function chooseKey(ring: KeyRing, id: string | undefined): Key {
   throw new AppError('invalid_request', 'keyId: no such key', { field: 'keyId' })
 }
 
+/** True if both sign and verify the same. */
+export function isSameRing(one: KeyRing, other: KeyRing): boolean {
+  return (
+    one.primary.id === other.primary.id &&
+    one.keys.size === other.keys.size &&
+    [...one.keys.values()].every(({ id, material }) =>
+      other.keys.get(id)?.material.equals(material),
+    )
+  )
+}
+
 /** Every key's id and state, in the order in which they are held. */
 export function listKeyStates({ primary, keys }: KeyRing): KeysResponse['keys'] {
   const stateOf = (id: string) => (id === primary.id ? 'primary' : 'active')

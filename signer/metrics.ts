@@ -6,6 +6,8 @@ export type SignerMetrics = {
   countSignatures: (keyId: string, count: number) => void
   countKeyLoad: (result: 'loaded' | 'refused') => void
   setKeys: (ring: KeyRing, shortKeys: readonly string[]) => void
+  /** `time`: in milliseconds since 1970. */
+  setKeysConfirmed: (time: number) => void
 }
 
 /** Adds the signer's metrics to `registry`. */
@@ -30,6 +32,11 @@ export function createSignerMetrics(registry: Registry): SignerMetrics {
     registers,
   })
   const short = new Gauge({ name: 'signer_short_keys', help: 'Keys under 32 bytes.', registers })
+  const confirmed = new Gauge({
+    name: 'signer_keys_confirmed_timestamp_seconds',
+    help: 'When the file with the keys was last written, with good keys in it. 0 if there is no such file.',
+    registers,
+  })
   for (const result of ['loaded', 'refused']) loads.inc({ result }, 0)
   return {
     countSignatures: (keyId, count) => signatures.inc({ key_id: keyId }, count),
@@ -39,5 +46,6 @@ export function createSignerMetrics(registry: Registry): SignerMetrics {
       for (const { keyId, state } of listKeyStates(ring)) keys.set({ key_id: keyId, state }, 1)
       short.set(shortKeys.length)
     },
+    setKeysConfirmed: (time) => confirmed.set(time / 1_000),
   }
 }

@@ -7,9 +7,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { PKI } from '../../cluster/paths.ts'
 import { checkPoliciesHold } from '../../deploy/admission.ts'
 import { applyRendering, dryRun } from '../../deploy/apply.ts'
+import { separatePods } from '../../deploy/layouts.ts'
 import { namespace } from '../../deploy/names.ts'
 import { parseResources, type Resource } from '../../deploy/resources.ts'
 import { attemptCase } from '../policy/support/admission-attempt.ts'
+import type { PodChange } from '../policy/support/admission-case.ts'
 import { admissionCases, testAdmission } from '../policy/support/admission-tests.ts'
 import { asPod, type GuardedApiServer, startGuardedApiServer } from './guarded-api-server.ts'
 import { injectProxy } from './inject.ts'
@@ -64,6 +66,66 @@ describe.skipIf(!canStart)('the API server', () => {
         yaml.replace('{"signer-socket":', '{"hmac-key": {"mountPath": "/k"}, "signer-socket":'),
       )
       expect(said).toContain('only the container signer may mount the Secret hmac-key, not istio-')
+    })
+  })
+
+  describe('with frontend and signer in separate Pods', () => {
+    let pods: Record<'frontend' | 'signer', Resource>
+    beforeAll(async () => {
+      const rendering = await renderSample([], separatePods)
+      const injected = await injectProxy(rendering, true)
+      await rm(dirname(rendering.path), { recursive: true })
+      const pod = (name: string) => asPod(injected, name, name)
+      pods = { frontend: pod('frontend'), signer: pod('signer') }
+      const accounts = parseResources(rendering.yaml).filter(
+        ({ kind }) => kind === 'ServiceAccount',
+      )
+      await Promise.all(accounts.map((each) => guarded.apply(each)))
+    })
+    const attempt = (name: keyof typeof pods, ...changes: PodChange[]) =>
+      attemptCase(guarded.target, { does: 'make', pod: Object(pods[name].spec), changes })
+    const keyVolume = { name: 'hmac-key', secret: { secretName: 'hmac-key' } }
+    const keyMount = { name: 'hmac-key', mountPath: '/run/key', readOnly: true }
+    const option = { name: 'NODE_OPTIONS', value: '--import=x' }
+
+    test.each(['frontend', 'signer'] as const)('lets the Pod of the %s through', async (name) => {
+      expect(await attempt(name)).toMatchObject({ code: 0 })
+    })
+
+    test.each<[string, keyof typeof pods, string, ...PodChange[]]>([
+      [
+        'the key in the frontend',
+        'frontend',
+        'only the container signer may mount the Secret hmac-key, not frontend',
+        ['spec.volumes.+', keyVolume],
+        ['spec.containers.0.volumeMounts.+', keyMount],
+      ],
+      [
+        "the key in the signer's proxy",
+        'signer',
+        'only the container signer may mount the Secret hmac-key, not istio-proxy',
+        ['spec.initContainers.1.volumeMounts.+', keyMount],
+      ],
+      [
+        "another image than the Deployment's",
+        'signer',
+        'the signer runs an image of registry.example/team/signer',
+        ['spec.containers.0.image', 'thief.example/signer:1'],
+      ],
+      [
+        'options for Node',
+        'signer',
+        'the signer takes variables called SIGNER_*',
+        ['spec.containers.0.env.+', option],
+      ],
+      [
+        'processes that are shared',
+        'signer',
+        'shareProcessNamespace shows each container the files',
+        ['spec.shareProcessNamespace', true],
+      ],
+    ])('refuses %s', async (_, name, saying, ...changes) => {
+      expect((await attempt(name, ...changes)).said).toContain(saying)
     })
   })
 

@@ -7,6 +7,7 @@ import { applyRules } from '../../analyze/rule.ts'
 import { rules } from '../../analyze/rules.ts'
 import { analyzeRendering } from '../../deploy/analyze.ts'
 import { parseComponents, readComponentResources } from '../../deploy/components.ts'
+import { type Layout, layouts, onePod, separatePods } from '../../deploy/layouts.ts'
 import type { Rendering } from '../../deploy/render.ts'
 import { describeResource, parseResources, type Resource } from '../../deploy/resources.ts'
 import { renderSample } from './sample.ts'
@@ -14,12 +15,13 @@ import { renderSample } from './sample.ts'
 let plain: string[]
 
 beforeAll(async () => {
-  const { yaml, path } = await renderSample()
-  await rm(dirname(path), { recursive: true })
-  plain = parseResources(yaml).map(describeResource)
+  const all = await Promise.all(layouts.map((layout) => renderSample([], layout)))
+  await Promise.all(all.map(({ path }) => rm(dirname(path), { recursive: true })))
+  plain = all.flatMap(({ yaml }) => parseResources(yaml).map(describeResource))
 })
 
-describe.each([
+type Case = { components: string[]; layout?: Layout }
+const cases: Case[] = [
   { components: ['high-availability'] },
   { components: ['autoscaling'] },
   { components: ['deployer'] },
@@ -31,12 +33,19 @@ describe.each([
   { components: ['external-secrets-azure'] },
   { components: ['external-secrets-gcp', 'high-availability', 'autoscaling'] },
   { components: ['vault', 'high-availability', 'autoscaling'] },
-])('with $components', ({ components }) => {
+  { components: ['external-secrets-aws', 'high-availability', 'deployer'], layout: separatePods },
+  { components: ['high-availability', 'autoscaling'], layout: separatePods },
+  { components: ['network-policy'], layout: separatePods },
+  { components: ['external-secrets-azure'], layout: separatePods },
+  { components: ['external-secrets-gcp'], layout: separatePods },
+]
+
+describe.each(cases)('with $components $layout.overlay', ({ components, layout = onePod }) => {
   let rendering: Rendering
   let resources: Resource[]
 
   beforeAll(async () => {
-    rendering = await renderSample(components)
+    rendering = await renderSample(components, layout)
     resources = parseResources(rendering.yaml)
   })
   afterAll(() => rm(dirname(rendering.path), { recursive: true }))
@@ -79,9 +88,20 @@ describe('COMPONENTS', () => {
     },
   )
 
+  test('refuses for separate Pods what they cannot have, and says why', async () => {
+    const names = 'high-availability vault'
+    expect(await parseComponents(names)).toContain('vault')
+    await expect(parseComponents(names, separatePods)).rejects.toThrow(
+      "COMPONENTS names vault, which OVERLAY=separate-pods can't have: its ",
+    )
+  })
+
   test('refuses two key managers, and so does kustomize', async () => {
     const both = ['external-secrets-aws', 'external-secrets-gcp']
     await expect(parseComponents(both.join(' '))).rejects.toThrow('several key managers')
+    await expect(parseComponents('vault external-secrets-aws')).rejects.toThrow(
+      'several key managers: vault, external-secrets-aws',
+    )
     await expect(renderSample(both)).rejects.toThrow('already registered')
   })
 

@@ -1,6 +1,6 @@
 // External Secrets' own CRDs, out of its Go module: by version, and proven by the module's hash, as go.sum has it.
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { run } from '../../cli/exec.ts'
 import { kubectl } from '../../deploy/kubectl.ts'
@@ -13,18 +13,26 @@ const source = {
 const kinds = ['externalsecrets', 'secretstores']
 const download = z.object({ Dir: z.string(), Sum: z.string() })
 
-/** Has the API server know ExternalSecret and SecretStore. Returns what has it forget them again, and all of them. */
-export async function installCrds(): Promise<() => Promise<void>> {
-  const folder = await fetchModule()
-  const files = kinds.map((kind) =>
-    join(folder, `config/crds/bases/external-secrets.io_${kind}.yaml`),
-  )
-  const names = kinds.map((kind) => `crd/${kind}.external-secrets.io`)
+/**
+ * Has the API server know ExternalSecret and SecretStore, or the kinds in `given`, files named <group>_<plural>.yaml.
+ * Returns what has it forget them again, and all of them.
+ */
+export async function installCrds(given?: readonly string[]): Promise<() => Promise<void>> {
+  const files = given ?? (await fetchFiles())
+  const names = files.map((file) => {
+    const [group, plural] = basename(file, '.yaml').split('_')
+    return `crd/${plural}.${group}`
+  })
   await kubectl(['create', ...files.flatMap((file) => ['-f', file])])
   await kubectl(['wait', '--for=condition=established', ...names, '--timeout=30s'])
   return async () => {
     await kubectl(['delete', ...names, '--ignore-not-found', '--wait'])
   }
+}
+
+async function fetchFiles(): Promise<string[]> {
+  const folder = join(await fetchModule(), 'config/crds/bases')
+  return kinds.map((kind) => join(folder, `external-secrets.io_${kind}.yaml`))
 }
 
 async function fetchModule(): Promise<string> {

@@ -21,6 +21,7 @@ const folders = [
   'k8s/network-policy',
   'k8s/overlays/linkerd',
   'k8s/overlays/linkerd/network-policy',
+  'k8s/overlays/separate-pods/components/autoscaling',
 ]
 /** Of kustomize, and no resources. */
 const settings = ['kustomization.yaml', 'parameters.yaml']

@@ -63,9 +63,11 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   }
 }
 
-/** Returns the Pod that the Deployment among `resources` would make. */
-export function asPod(resources: readonly Resource[], name: string): Resource {
-  const deployment = resources.find(({ kind }) => kind === 'Deployment')
+/** Returns the Pod that the Deployment among `resources` would make; with several, the one that is called `maker`. */
+export function asPod(resources: readonly Resource[], name: string, maker?: string): Resource {
+  const deployment = resources.find(
+    ({ kind, metadata }) => kind === 'Deployment' && (maker ?? metadata.name) === metadata.name,
+  )
   const { metadata, spec } = Object(deployment?.spec).template
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
 }

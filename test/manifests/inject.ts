@@ -28,7 +28,7 @@ export async function injectProxy(rendering: Rendering, native: boolean): Promis
   }
   const path = join(folder, `uninjected-${native}.yaml`)
   const annotation = `      annotations:\n        sidecar.istio.io/nativeSidecar: "${native}"\n`
-  await writeFile(path, rendering.yaml.replace(/^ {6}annotations:\n/m, annotation))
+  await writeFile(path, rendering.yaml.replace(/^ {6}annotations:\n/gm, annotation))
   return parseResources(
     await run('istioctl', [
       // Without a revision it asks a cluster which one is the default.

@@ -2,11 +2,19 @@
 
 import { managerRules } from '../../analyze/manager-rules.ts'
 import { listMounts } from '../../analyze/mounts.ts'
-import { listContainers, listVolumes, proxyName, readPod } from '../../analyze/pod.ts'
+import {
+  listContainers,
+  listVolumes,
+  proxyName,
+  readPods,
+  type Workload,
+} from '../../analyze/pod.ts'
 import type { Rule } from '../../analyze/rule.ts'
 import { podRules } from '../../analyze/rules.ts'
 
 const aboutFiles = ['pod-security', 'key-in-manifest', 'key-elsewhere']
+/** The volumes with a secret that there are in every layout. */
+const held = ['hmac-key', 'caller-token']
 
 /** The rules about the Pod, and those that only injection can break. */
 export const injectedRules: readonly Rule[] = [
@@ -15,35 +23,46 @@ export const injectedRules: readonly Rule[] = [
   ...managerRules.filter(({ name }) => name === 'cloud-identity'),
   {
     name: 'injected-proxy',
-    title: 'the proxy is there and mounts the socket, and no secret',
+    title: "the proxy is there and mounts the signer's socket, and no secret",
     find: (resources) => {
-      const pod = readPod(resources)
-      const proxy = listContainers(pod).find(({ name }) => name === proxyName)
-      const secrets = listVolumes(pod).filter(({ name }) =>
-        /^(hmac-key|caller-token|pairing)$/.test(name),
-      )
-      const mounters = listMounts(pod, secrets).map(({ container }) => container)
-      const messages = [
-        ...(proxy === undefined ? ['there is no proxy'] : []),
-        ...(proxy?.volumeMounts.some(({ name }) => name === 'signer-socket') ? [] : ['no socket']),
-        ...(secrets.length === 3 ? [] : ['the volumes are not there']),
-        ...(mounters.includes(proxyName) ? ['the proxy mounts a secret'] : []),
+      const pods = readPods(resources)
+      const secrets = pods.flatMap((pod) => listSecretVolumes(pod).map(({ name }) => name))
+      const wanted = pods.length === 1 ? [...held, 'pairing'] : held
+      const areThere = secrets.toSorted().join() === wanted.toSorted().join()
+      return [
+        ...pods.flatMap((pod, index) => judgeProxy(pod, { hasSocket: index === 0 })),
+        ...(areThere ? [] : [{ path: [], message: 'the volumes are not there' }]),
       ]
-      return messages.map((message) => ({ resource: pod.resource, path: pod.path, message }))
     },
   },
   {
     name: 'injected-capabilities',
     title: 'no container of Istio needs NET_ADMIN',
-    find: (resources) => {
-      const pod = readPod(resources)
-      return listContainers(pod)
-        .filter(({ securityContext }) => (securityContext.capabilities?.add ?? []).length > 0)
-        .map(({ name, path }) => ({
-          resource: pod.resource,
-          path,
-          message: `${name} adds capabilities`,
-        }))
-    },
+    find: (resources) =>
+      readPods(resources).flatMap((pod) =>
+        listContainers(pod)
+          .filter(({ securityContext }) => (securityContext.capabilities?.add ?? []).length > 0)
+          .map(({ name, path }) => ({
+            resource: pod.resource,
+            path,
+            message: `${name} adds capabilities`,
+          })),
+      ),
   },
 ]
+
+function listSecretVolumes(pod: Workload) {
+  return listVolumes(pod).filter(({ name }) => [...held, 'pairing'].includes(name))
+}
+
+function judgeProxy(pod: Workload, { hasSocket }: { hasSocket: boolean }) {
+  const proxy = listContainers(pod).find(({ name }) => name === proxyName)
+  const mounters = listMounts(pod, listSecretVolumes(pod)).map(({ container }) => container)
+  const mountsSocket = proxy?.volumeMounts.some(({ name }) => name === 'signer-socket') ?? false
+  const messages = [
+    ...(proxy === undefined ? ['there is no proxy'] : []),
+    ...(mountsSocket === hasSocket ? [] : [hasSocket ? 'no socket' : 'a socket of nobody']),
+    ...(mounters.includes(proxyName) ? ['the proxy mounts a secret'] : []),
+  ]
+  return messages.map((message) => ({ resource: pod.resource, path: pod.path, message }))
+}

@@ -2,8 +2,9 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { proxyName, readPod } from '../../analyze/pod.ts'
+import { proxyName, readPods } from '../../analyze/pod.ts'
 import { applyRules } from '../../analyze/rule.ts'
+import { listWorkloads, onePod, separatePods } from '../../deploy/layouts.ts'
 import type { Rendering } from '../../deploy/render.ts'
 import type { Resource } from '../../deploy/resources.ts'
 import { injectProxy } from './inject.ts'
@@ -15,22 +16,24 @@ const messagesAbout = (resources: readonly Resource[]) =>
   applyRules(injectedRules, resources).map(({ message }) => message)
 
 describe.each([
-  { form: 'as an ordinary container', native: false },
-  { form: 'as a native sidecar', native: true },
-])('with the proxy $form', ({ native }) => {
+  { layout: onePod, form: 'as an ordinary container', native: false },
+  { layout: onePod, form: 'as a native sidecar', native: true },
+  { layout: separatePods, form: 'as a native sidecar', native: true },
+])('with the proxy $form, $layout.overlay', ({ layout, native }) => {
   let rendering: Rendering
   let resources: Resource[]
 
   beforeAll(async () => {
-    rendering = await renderSample()
+    rendering = await renderSample([], layout)
     resources = await injectProxy(rendering, native)
   })
   afterAll(() => rm(dirname(rendering.path), { recursive: true }))
 
   test('it is where it is expected', () => {
-    const { containers, initContainers } = readPod(resources).spec
-    const names = (native ? initContainers : containers).map(({ name }) => name)
-    expect(names).toContain(proxyName)
+    for (const { spec } of readPods(resources)) {
+      const names = spec[native ? 'initContainers' : 'containers'].map(({ name }) => name)
+      expect(names).toContain(proxyName)
+    }
   })
 
   test.each(injectedRules)('$title', ({ find }) => expect(find(resources)).toEqual([]))
@@ -44,9 +47,9 @@ describe.each([
     expect(messagesAbout(careless)).toContain('the proxy mounts a secret')
   })
 
-  test('a Pod without a proxy is noticed', () => {
+  test.each(listWorkloads(layout))('a Pod without a proxy is noticed: %s', (name) => {
     const path = `spec.template.spec.${native ? 'initContainers' : 'containers'}`
-    const bare = applyChange(resources, ['Deployment/secure-signing', path, []])
+    const bare = applyChange(resources, [`Deployment/${name}`, path, []])
     expect(messagesAbout(bare)).toContain('there is no proxy')
   })
 })

@@ -163,6 +163,13 @@ export const meshMistakes: Mistakes = {
     'no Sidecar': [sidecar, '', undefined],
     'a Sidecar for another Pod': [sidecar, 'spec.workloadSelector.labels.app', 'other'],
   },
+  egress: {
+    'any service of the mesh': [sidecar, 'spec.egress.1.hosts', ['*/*']],
+    'any of the namespace': [sidecar, 'spec.egress.1.hosts', ['./*']],
+    'no list of them': [sidecar, 'spec.egress', undefined],
+    'anything else outside': [sidecar, 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
+    'nothing said of it': [sidecar, 'spec.outboundTrafficPolicy', undefined],
+  },
   addresses: {
     'an abstract socket': [pod, 'spec.template.spec.containers.1.env.0.value', '@signer'],
     'an abstract socket by NUL': [pod, 'spec.template.spec.containers.1.env.0.value', '\0signer'],

@@ -95,6 +95,8 @@ export const podMistakes: Mistakes = {
     'a secret on disk': [pod, `${template}.volumes.1.emptyDir`, {}],
     'a signer that is not told': [pod, `${signer}.env.2`, { name: 'OTHER', value: 'x' }],
     'a frontend that is not told': [pod, `${frontend}.env.3`, { name: 'OTHER', value: 'x' }],
+    'a signer that is told of none': [pod, `${signer}.env.2.value`, 'none'],
+    'a frontend that is told of none': [pod, `${frontend}.env.3.value`, 'none'],
     'a proxy that mounts it': [pod, `${template}.initContainers`, [proxy('pairing')]],
   },
   'caller-token': {
@@ -126,6 +128,10 @@ export const podMistakes: Mistakes = {
       'automountServiceAccountToken',
       undefined,
     ],
+  },
+  'own-account': {
+    'another account': [pod, `${template}.serviceAccountName`, 'default'],
+    'a Job that has it too': ['+', '', job({ serviceAccountName: 'secure-signing' })],
   },
   'signer-port': {
     'a containerPort': [pod, `${signer}.ports`, [{ containerPort: 8081 }]],
@@ -186,12 +192,12 @@ function proxy(volume: string) {
   return { name: proxyName, image: 'auto', volumeMounts: [mount(volume, '/v')] }
 }
 
-function job({ volumes = [] as unknown[], env = [] as unknown[] }) {
+function job({ volumes = [] as unknown[], env = [] as unknown[], serviceAccountName = 'default' }) {
   const own = [{ name: 'job', image: 'registry.example/job:1', env }]
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name: 'job', namespace: 'signing' },
-    spec: { template: { spec: { containers: own, volumes } } },
+    spec: { template: { spec: { serviceAccountName, containers: own, volumes } } },
   }
 }

@@ -6,14 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { managerRules } from '../../analyze/manager-rules.ts'
 import { meshRules, podRules } from '../../analyze/rules.ts'
 import { analyzeRendering } from '../../deploy/analyze.ts'
+import { onePod } from '../../deploy/layouts.ts'
 import type { Rendering } from '../../deploy/render.ts'
 import { parseResources, type Resource } from '../../deploy/resources.ts'
 import { managerMistakes } from './manager-mistakes.ts'
 import { meshMistakes } from './mesh-mistakes.ts'
 import { testRules } from './mistakes.ts'
 import { podMistakes } from './pod-mistakes.ts'
-import { renderSample, sampleFacts } from './sample.ts'
+import { renderSample, sampleFactsOf } from './sample.ts'
 
+const facts = sampleFactsOf(onePod)
 let rendering: Rendering
 let resources: Resource[]
 
@@ -34,7 +36,7 @@ test('the Pod is applied last, after every policy that guards it', () => {
 
 describe('the cluster', () => {
   test('every fact of it is filled in', () => {
-    for (const fact of Object.values(sampleFacts)) expect(rendering.yaml).toContain(fact)
+    for (const fact of Object.values(facts)) expect(rendering.yaml).toContain(fact)
   })
 
   test.each([
@@ -44,7 +46,8 @@ describe('the cluster', () => {
     'istio.io/rev: default',
     '"keys":[]',
     'cluster-facts',
-    'secure-signing/signer',
+    'image: secure-signing/',
+    "secure-signing/signer'",
   ])('no default is left where a fact belongs: %s', (remainder) => {
     expect(rendering.yaml).not.toContain(remainder)
   })
@@ -54,7 +57,7 @@ describe('the cluster', () => {
   })
 
   test('istioctl analyze would have: a key set that is none', async () => {
-    const yaml = rendering.yaml.replace(sampleFacts.tokenKeys, '{"keys":[{"kty":"RSA"}]}')
+    const yaml = rendering.yaml.replace(facts.tokenKeys, '{"keys":[{"kty":"RSA"}]}')
     const broken = { yaml, path: rendering.path.replace('rendered', 'broken') }
     await writeFile(broken.path, yaml)
     expect(await analyzeRendering(broken, 'files')).toEqual([

@@ -3,14 +3,15 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type ClusterFacts, composeClusterFacts } from '../../deploy/cluster-facts.ts'
+import { type ClusterFindings, composeClusterFacts } from '../../deploy/cluster-facts.ts'
+import { type Layout, onePod } from '../../deploy/layouts.ts'
 import { type Rendering, renderResources } from '../../deploy/render.ts'
 import type { VaultFacts } from '../../deploy/vault-facts.ts'
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
 
-export const sampleFacts: ClusterFacts = composeClusterFacts({
+const findings: ClusterFindings = {
   trustDomain: 'mesh.example',
   gateway: {
     selector: 'edge',
@@ -20,7 +21,8 @@ export const sampleFacts: ClusterFacts = composeClusterFacts({
   },
   injector: { label: 'canary', revision: '1-31', namespace: 'istio-system' },
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
-})
+}
+export const sampleFactsOf = (layout: Layout) => composeClusterFacts(findings, layout)
 
 /** What a user fills in for a key manager. */
 const parameters: Record<string, string> = {
@@ -49,14 +51,18 @@ export const sampleVaultFacts: VaultFacts = {
   image: 'registry.example/team/vault:1',
 }
 
-/** Renders with the sample facts, and `components`, into a folder of its own under .deploy/. */
-export async function renderSample(components: readonly string[] = []): Promise<Rendering> {
+/** Renders `layout` with the sample facts, and `components`, into a folder of its own under .deploy/. */
+export async function renderSample(
+  components: readonly string[] = [],
+  layout: Layout = onePod,
+): Promise<Rendering> {
   const parent = resolve(import.meta.dirname, '../../.deploy')
   await mkdir(parent, { recursive: true })
   const folder = await mkdtemp(join(parent, 'sample-'))
   const rendered = renderResources({
     folder,
-    facts: sampleFacts,
+    layout,
+    facts: sampleFactsOf(layout),
     components,
     vault: components.includes('vault') ? sampleVaultFacts : undefined,
     images: [

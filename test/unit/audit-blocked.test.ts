@@ -15,7 +15,7 @@ test('signs nothing when its output is closed, and stays up', {
   timeout: PROCESS_TEST_MS,
 }, async () => {
   const socket = join(await makeFolder(), 'signer.sock')
-  const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: await makeVolume({ a: randomBytes(32) }) }
+  const env = await makeEnvironment(socket)
   const signer = spawn(process.execPath, [findBundle('signer')], {
     env,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -41,7 +41,7 @@ test('signs nothing while its output is blocked, and goes on after', {
   await run('mkfifo', [fifo])
   // Open at both ends, and read only when it is time to.
   const pipe = await open(fifo, 'r+')
-  const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: await makeVolume({ a: randomBytes(32) }) }
+  const env = await makeEnvironment(socket)
   const signer = spawn(process.execPath, [findBundle('signer')], {
     env,
     stdio: ['ignore', pipe.fd, 'ignore'],
@@ -67,3 +67,8 @@ test('signs nothing while its output is blocked, and goes on after', {
   await vi.waitFor(async () => expect((await sign()).status).toBe(200), START_MS)
   expect((await ask(socket, '/readyz')).status).toBe(200)
 })
+
+async function makeEnvironment(socket: string): Promise<NodeJS.ProcessEnv> {
+  const keys = await makeVolume({ a: randomBytes(32) })
+  return { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keys, SIGNER_PAIRING_DIR: 'none' }
+}

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { callers, declare, requests } from '../policy/matrix/declared.ts'
+import { callers, declare } from '../policy/matrix/declared.ts'
+import { requests } from '../policy/matrix/declared-table.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')

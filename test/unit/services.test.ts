@@ -79,7 +79,12 @@ describe('the signer', () => {
 
   test('is not allowed a folder that its image does not name', async () => {
     const [folder, keyDir] = [await makeFolder(), await makeVolume({ HMAC_KEY: randomBytes(32) })]
-    const env = { SIGNER_SOCKET: join(folder, 'signer.sock'), SIGNER_KEY_DIR: keyDir }
+    const env = {
+      SIGNER_SOCKET: join(folder, 'signer.sock'),
+      SIGNER_KEY_DIR: keyDir,
+      SIGNER_PAIRING_DIR: 'none',
+      SIGNER_CALLER: 'spiffe://td/ns/signing/sa/frontend',
+    }
     const flags = readFlags('signer', {
       '/app': dirname(findBundle('signer')),
       '/run/key': '/nowhere',

@@ -36,6 +36,11 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (name) => {
   })
 })
 
+const unpaired = {
+  SIGNER_PAIRING_DIR: 'none',
+  SIGNER_CALLER: 'spiffe://td/ns/signing/sa/frontend',
+}
+
 describe('what is wrong at the start', () => {
   test.each([
     ['signer', { SIGNER_LINGER_MS: 'x' }, ['SIGNER_SOCKET', 'SIGNER_KEY_DIR', 'SIGNER_LINGER_MS']],
@@ -59,6 +64,7 @@ describe('what is wrong at the start', () => {
         'SIGNER_URL',
         'SIGNER_TIMEOUT_MS',
         'CALLER_TOKEN_FILE',
+        'PAIRING_SECRET_FILE',
       ],
     ],
   ] as const)('is told at once and ends in 78: %s %#', async (room, env, names) => {
@@ -70,14 +76,16 @@ describe('what is wrong at the start', () => {
 
   test('ends in 1 if the port is taken', async () => {
     const taken = await listenOnLoopback(createServer())
-    const frontend = startService('frontend', { FRONTEND_PORT: String(taken) })
+    const env = { FRONTEND_PORT: String(taken), PAIRING_SECRET_FILE: 'none' }
+    const frontend = startService('frontend', env)
     expect(await frontend.exit).toBe(1)
     expect(frontend.output()).toMatch(/"event":"listen_failed","reason":".*EADDRINUSE/)
   })
 
   test('ends in 1 if the folder of the socket is not there', async () => {
     const [folder, keyDir] = [await makeFolder(), await makeFolder()]
-    const env = { SIGNER_SOCKET: join(folder, 'nowhere/s.sock'), SIGNER_KEY_DIR: keyDir }
+    const socket = join(folder, 'nowhere/s.sock')
+    const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, ...unpaired }
     const signer = startService('signer', env)
     expect(await signer.exit).toBe(1)
     expect(signer.output()).toContain('"event":"listen_failed"')

@@ -6,10 +6,14 @@ import { z } from 'zod'
 import { isKeyInSecret } from '../../deploy/key-source.ts'
 import { exists, kubectl, kubectlJson } from '../../deploy/kubectl.ts'
 import { deployment, keySecret, namespace, serviceAccount } from '../../deploy/names.ts'
-import { ensurePods, listPods } from '../faults/support/pods.ts'
+import { waitForLine } from '../faults/support/container-log.ts'
+import { countRestarts, ensurePods } from '../faults/support/pods.ts'
+import { readAge, readReports, underLoad, waitForKeys } from '../faults/support/signing.ts'
+import { KEYS_MS } from '../faults/support/timeouts.ts'
 import { findVictim } from '../policy/support/victim.ts'
 import { waitFor } from '../policy/support/wait.ts'
 import { deployWithVault } from './support/deployed.ts'
+import { testEgress } from './support/egress-tests.ts'
 import {
   dataPath,
   deleteVersion,
@@ -20,8 +24,7 @@ import {
   revoke,
 } from './support/grant.ts'
 import { testIdentities } from './support/identity-tests.ts'
-import { readReports, underLoad, waitForKeys, waitForLine } from './support/signing.ts'
-import { LOG_MS, NOT_READY_MS } from './support/timeouts.ts'
+import { FRESH_MS, LOG_MS, NOT_READY_MS } from './support/timeouts.ts'
 import { startVault, type Vault } from './support/vault-server.ts'
 
 const keys = new Map<string, Uint8Array>()
@@ -105,6 +108,7 @@ test('a version without a key is not taken, and the last good ones go on', async
 })
 
 testIdentities(() => vault)
+testEgress(() => vault)
 
 test("Vault's audit log has each read, by whom, and no key", async () => {
   const log = await waitFor(
@@ -133,17 +137,26 @@ test('with a policy for something else the last good keys go on, and the log say
   expect(summary).toMatchObject({ failed: 0 })
 })
 
-test('while Vault is away the last good keys go on; back, it is followed again', async () => {
+test('while Vault is away the last good keys go on, and no new Pod starts', async () => {
   const start = new Date()
+  expect(await readAge()).toBeLessThan(FRESH_MS)
   const summary = await underLoad('Vault killed, then sealed, then back', keys, async () => {
     await vault.kill()
     console.info(await waitForLine('vault-agent', /connection re|EOF|sealed|503/, start))
+    await waitFor(
+      async () => (await readAge()) > FRESH_MS || undefined,
+      KEYS_MS,
+      () => 'the keys are still said to be confirmed',
+    )
+    await expectNoNewPod()
     await vault.unseal()
     const id = await putKey(vault, keys)
     await waitForKeys({ every: 'signs with', id })
   })
   expect(summary).toMatchObject({ failed: 0 })
   expect(await countRestarts()).toBe(0)
+  await ensurePods(1)
+  expect(await readAge()).toBeLessThan(FRESH_MS)
 })
 
 test('with the right taken back the last good keys go on, and no new Pod starts', async () => {
@@ -151,9 +164,7 @@ test('with the right taken back the last good keys go on, and no new Pod starts'
   const summary = await underLoad('revoked', keys, async () => {
     await revoke(vault)
     console.info(await waitForLine('vault-agent', /error authenticating/, start))
-    await kubectl(['scale', `deployment/${deployment}`, '-n', namespace, '--replicas=2'])
-    await sleep(NOT_READY_MS)
-    expect((await readReadiness()).toSorted()).toEqual(['False', 'True'])
+    await expectNoNewPod()
     await grant(vault)
     const id = await putKey(vault, keys)
     await waitForKeys({ every: 'signs with', id })
@@ -162,9 +173,10 @@ test('with the right taken back the last good keys go on, and no new Pod starts'
   await ensurePods(1)
 })
 
-async function countRestarts(): Promise<number> {
-  const containers = (await listPods()).flatMap((pod) => Object.values(pod.containers))
-  return containers.reduce((sum, { restarts }) => sum + restarts, 0)
+async function expectNoNewPod(): Promise<void> {
+  await kubectl(['scale', `deployment/${deployment}`, '-n', namespace, '--replicas=2'])
+  await sleep(NOT_READY_MS)
+  expect((await readReadiness()).toSorted()).toEqual(['False', 'True'])
 }
 
 async function readReadiness(): Promise<(string | undefined)[]> {

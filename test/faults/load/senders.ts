@@ -83,7 +83,7 @@ function createFrontendSender(
   write: (sequence: number) => string,
 ): Send {
   // As the frontend has them by default.
-  const { signerUrl, signerTimeoutMs } = loadConfig({})
+  const { signerUrl, signerTimeoutMs } = loadConfig({ PAIRING_SECRET_FILE: 'none' })
   const askSigner = createSignerClient({
     url: signerUrl,
     timeoutMs: signerTimeoutMs,

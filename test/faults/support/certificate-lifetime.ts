@@ -1,6 +1,7 @@
 // How long the Pod's workload certificates live: what the agent beside the proxy asks istiod for.
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
+import { onePod } from '../../../deploy/layouts.ts'
 import { deployment, namespace } from '../../../deploy/names.ts'
 import { waitForRollout } from '../../../deploy/rollout.ts'
 
@@ -29,5 +30,5 @@ async function annotate(config: string): Promise<void> {
   const metadata = { annotations: { [ANNOTATION]: config } }
   const patch = JSON.stringify({ spec: { template: { metadata } } })
   await kubectl(['patch', ...target, '--type=merge', '-p', patch])
-  await waitForRollout()
+  await waitForRollout(onePod)
 }

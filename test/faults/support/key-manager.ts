@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createPodAsker } from '../../../deploy/ask-pods.ts'
 import { readKeySecret } from '../../../deploy/key-secret.ts'
 import { kubectl } from '../../../deploy/kubectl.ts'
-import { keySecret, namespace } from '../../../deploy/names.ts'
+import { deployment } from '../../../deploy/names.ts'
 import type { Condition } from '../../../deploy/pod-condition.ts'
 import { readRotationState } from '../../../deploy/rotation-state.ts'
 import { waitForPods } from '../../../deploy/wait-for-pods.ts'
 import { installCrds } from '../../manifests/external-secrets-crds.ts'
-import { saveSecret } from './key-secret.ts'
+import { disownSecret, saveSecret } from './key-secret.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const externalSecret = join(root, 'k8s/external-secrets/hmac-key-external-secret.yaml')
@@ -24,9 +24,7 @@ export async function handOver(): Promise<() => Promise<void>> {
   await kubectl(['create', '-f', '-'], { input: await readFile(externalSecret, 'utf8') })
   return async () => {
     await putSecretBack()
-    // Before its owner goes, or Kubernetes would take the Secret with it.
-    const drop = JSON.stringify({ metadata: { ownerReferences: null, labels: null } })
-    await kubectl(['patch', 'secret', keySecret, '-n', namespace, '--type=merge', '-p', drop])
+    await disownSecret()
     await forgetKinds()
     await untilPods({ every: 'signs with', id: primary })
   }
@@ -34,7 +32,7 @@ export async function handOver(): Promise<() => Promise<void>> {
 
 /** Returns once every Pod reports that it is so. */
 export async function untilPods(condition: Condition): Promise<void> {
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(deployment)
   try {
     await waitForPods(condition, { askPods, now: Date.now, sleep })
   } finally {

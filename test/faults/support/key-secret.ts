@@ -30,6 +30,12 @@ export async function deleteSecret(): Promise<void> {
   await kubectl(['delete', ...target])
 }
 
+/** Has it be nobody's. Before its owner goes, or Kubernetes would take the Secret with it. */
+export async function disownSecret(): Promise<void> {
+  const patch = JSON.stringify({ metadata: { ownerReferences: null, labels: null } })
+  await kubectl(['patch', ...target, '--type=merge', '-p', patch])
+}
+
 async function replace(data: Record<string, string>, annotations: Record<string, string>) {
   const { metadata, ...secret } = await readKeySecret()
   if (await replaceKeySecret({ ...secret, metadata: { ...metadata, annotations }, data })) return

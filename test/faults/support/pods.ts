@@ -1,6 +1,7 @@
 // The Pods of the deployment: which there are, how many there should be, and whether their containers were restarted.
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
+import { onePod } from '../../../deploy/layouts.ts'
 import { deployment, namespace } from '../../../deploy/names.ts'
 import { waitForRollout } from '../../../deploy/rollout.ts'
 
@@ -56,16 +57,22 @@ export async function findPod(): Promise<Pod> {
   return pod
 }
 
+/** How often their containers were started again, all together. */
+export async function countRestarts(): Promise<number> {
+  const containers = (await listPods()).flatMap((pod) => Object.values(pod.containers))
+  return containers.reduce((sum, { restarts }) => sum + restarts, 0)
+}
+
 /** Has `replicas` Pods, ready, in which the container `kills`, if there is one, was never started again. */
 export async function ensurePods(replicas: number, kills?: string): Promise<void> {
   await kubectl(['scale', ...target, `--replicas=${replicas}`])
   const pods = await listPods()
   const isFresh = pods.every(({ containers }) => (containers[kills ?? '']?.restarts ?? 0) === 0)
-  await (isFresh ? waitForRollout() : restartPods())
+  await (isFresh ? waitForRollout(onePod) : restartPods())
 }
 
 /** Replaces every Pod by a new one, as a deployment of a new version does. */
 export async function restartPods(): Promise<void> {
   await kubectl(['rollout', 'restart', ...target])
-  await waitForRollout()
+  await waitForRollout(onePod)
 }

@@ -1,5 +1,6 @@
-// Who may do what, as it is declared: the one table that `make matrix`, its tests and the README's go by.
-import type { AskedFor, Caller, Verdict } from './report.ts'
+// Who may do what in one Pod, as it is declared: the one table that `make matrix`, its tests and the README's go by.
+import { createDeclaration, everything, type Row } from './declared-table.ts'
+import type { Caller } from './report.ts'
 
 export const callers = [
   {
@@ -60,24 +61,6 @@ export const callers = [
 ] as const satisfies readonly Caller[]
 export type CallerId = (typeof callers)[number]['id']
 
-export const requests = [
-  { id: 'sign', method: 'POST', path: '/sign', of: 'signer' },
-  { id: 'batch', method: 'POST', path: '/sign/batch', of: 'signer' },
-  { id: 'verify', method: 'POST', path: '/verify', of: 'signer' },
-  { id: 'keys', method: 'GET', path: '/keys', of: 'signer' },
-  { id: 'metrics', method: 'GET', path: '/metrics', of: 'signer' },
-  { id: 'readyz', method: 'GET', path: '/readyz', of: 'signer' },
-  { id: 'process', method: 'POST', path: '/process', of: 'frontend' },
-] as const satisfies readonly AskedFor[]
-export type RequestId = (typeof requests)[number]['id']
-
-/** `none`: the caller has no way to ask; the frontend does not call itself. */
-type Row = Record<RequestId, Verdict | 'none'>
-
-const everything = (verdict: Verdict | 'none'): Row => ({
-  ...{ sign: verdict, batch: verdict, verify: verdict, keys: verdict },
-  ...{ metrics: verdict, readyz: verdict, process: verdict },
-})
 /** What the Pod may ask without a token or a pairing signature. */
 const openToPod = { metrics: 'served', readyz: 'served' } as const
 
@@ -95,27 +78,5 @@ const table: Record<CallerId, Row> = {
   world: { ...everything('route'), process: 'served' },
 }
 
-const toSign = 'AuthorizationPolicy/allow-frontend-to-sign'
-const allows: Record<RequestId, string> = {
-  ...{ sign: toSign, batch: toSign, verify: toSign, keys: toSign },
-  metrics: 'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
-  readyz: 'AuthorizationPolicy/allow-probe-to-signer',
-  process: 'AuthorizationPolicy/allow-ingress-to-frontend',
-}
-
-export type Declared = { verdict: Verdict; by: string[] }
-
-/** What `caller` is to get for `request`, and the resources that say so; undefined where there is no way to ask. */
-export function declare(caller: CallerId, request: RequestId): Declared | undefined {
-  const verdict = table[caller][request]
-  if (verdict === 'none') return undefined
-  const by: Record<Verdict, string[]> = {
-    served: [allows[request]],
-    mtls: ['PeerAuthentication/require-mtls'],
-    route: ['VirtualService/frontend'],
-    token: ['RequestAuthentication/verify-caller-token'],
-    policy: ['AuthorizationPolicy/allow-nothing', allows[request]],
-    pairing: ['Deployment/secure-signing'],
-  }
-  return { verdict, by: by[verdict] }
-}
+/** What a caller is to get for a request, and the resources that say so; undefined where there is no way to ask. */
+export const declare = createDeclaration(table, 'Deployment/secure-signing')

@@ -15,7 +15,8 @@ import type { Victim } from '../support/victim.ts'
 import { waitFor } from '../support/wait.ts'
 import { type Approach, planApproaches, type Shows } from './approaches.ts'
 import { classify } from './classify.ts'
-import { type CallerId, callers, declare, type RequestId, requests } from './declared.ts'
+import { type RequestId, requests } from './declared-table.ts'
+import { type Expectations, expectationsOf } from './expectations.ts'
 import type { Cell } from './report.ts'
 
 /** A cell that is still to be seen. */
@@ -45,7 +46,8 @@ export async function measure(
 ): Promise<{ cells: Cell[]; signaturesWithoutRight: number }> {
   const start = new Date()
   const approaches = await planApproaches(victim, pods, gateway)
-  const plans = callers.flatMap(({ id }) => plan(id, approaches[id]))
+  const expected = expectationsOf(victim.layout)
+  const plans = expected.callers.flatMap(({ id }) => plan(id, approaches[id], expected))
   const outcomes = await send(plans)
   const asked = plans.map(({ caller, request, declared, by, requestId }, index) => {
     const seen = classify(outcomes[index] as Outcome)
@@ -57,12 +59,16 @@ export async function measure(
   }
 }
 
-function plan(caller: CallerId, { from, host, port, tls, shows }: Approach): Plan[] {
+function plan(caller: string, approach: Approach | undefined, { declare }: Expectations): Plan[] {
+  if (approach === undefined) throw new Error(`nobody asks as ${caller}`)
+  const { from, port, tls, authority, shows } = approach
   return requests.flatMap(({ id, method, path, of }) => {
     const declared = declare(caller, id)
     if (declared === undefined) return []
     const requestId = makeRequestId()
-    const bytes = writeRequest(show(shows, { method, path, body: bodies[id] }, requestId))
+    const host = (of === 'signer' && approach.signerHost) || approach.host
+    const parts = { method, path, body: bodies[id], ...(authority && { host: authority }) }
+    const bytes = writeRequest(show(shows, parts, requestId))
     const probe = { host, port: port ?? ports[of], bytes, ...(tls && { tls }) }
     const { verdict, by } = declared
     return [{ caller, request: id, declared: verdict, by, requestId, from, probe }]
@@ -104,7 +110,8 @@ async function countWronged(victim: Victim, since: Date, asked: readonly Asked[]
   const idsOf = (wanted: (cell: Cell) => boolean) =>
     asked.filter(({ cell }) => wanted(cell)).map(({ requestId }) => requestId)
   const expected = idsOf(
-    ({ request, seen }) => audited.includes(request) && ['served', 'pairing'].includes(seen),
+    ({ request, seen }) =>
+      audited.includes(request) && ['served', 'pairing', 'caller'].includes(seen),
   )
   const refused = idsOf(({ declared }) => declared !== 'served')
   const entries = await waitFor(

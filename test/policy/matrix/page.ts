@@ -6,7 +6,7 @@ import { narrow, wide } from './lane-layout.ts'
 import { findPictured } from './lanes.ts'
 import { listResources, renderTable } from './page-table.ts'
 import { drawPicture } from './picture.ts'
-import { holds, locks, type Report } from './report.ts'
+import { holds, listLocks, type Report } from './report.ts'
 import { countReport, describeDisagreements, lockWords } from './verdict.ts'
 
 const style = ['page.css', 'picture.css'].map((name) =>
@@ -38,7 +38,7 @@ ${renderPicture(report)}
 <div class="scrolls" tabindex="0" role="region" aria-labelledby="matrix">${renderTable(report)}</div>
 </section>
 </div>
-${renderLocks()}
+${renderLocks(report)}
 ${renderResources(report)}
 ${renderFacts(report)}
 </main>
@@ -86,8 +86,8 @@ ${[wide, narrow].map((layout) => drawPicture(report, request, layout))}
 </section>`
 }
 
-function renderLocks(): Markup {
-  const items = locks.map((lock) => {
+function renderLocks(report: Report): Markup {
+  const items = listLocks(report).map((lock) => {
     const { label, refuses } = lockWords[lock]
     return html`<div><dt>${label}</dt><dd>${refuses}</dd></div>`
   })

@@ -2,7 +2,7 @@
 import { html, type Markup } from './html.ts'
 import type { Layout, PlacedLane, TextLine } from './lane-layout.ts'
 import { countPassed, type Lane, listLanes } from './lanes.ts'
-import { type AskedFor, locks, type Report } from './report.ts'
+import { type AskedFor, type Lock, listLocks, type Report } from './report.ts'
 import { lockWords } from './verdict.ts'
 
 const GATE = 8
@@ -11,6 +11,7 @@ const OPENING = 8
 
 /** An SVG with a lane for each caller. Its colours are the page's: classes, see picture.css. */
 export function drawPicture(report: Report, request: AskedFor, layout: Layout): Markup {
+  const locks = listLocks(report)
   const lanes: PlacedLane[] = []
   for (const lane of listLanes(report, request)) {
     lanes.push(layout.place(lane, lanes.at(-1)?.bottom ?? layout.head))
@@ -21,12 +22,12 @@ export function drawPicture(report: Report, request: AskedFor, layout: Layout): 
   return html`<svg class="picture ${layout.name}" viewBox="0 0 ${layout.width} ${height}" role="img" aria-labelledby="${id}-title ${id}-summary">
 <title id="${id}-title">How far each caller gets with ${request.method} ${request.path}</title>
 <desc id="${id}-summary">${summary}</desc>
-${drawHead(layout)}
-${lanes.map((placed) => drawLane(placed, layout))}
+${drawHead(locks, layout)}
+${lanes.map((placed) => drawLane(placed, locks, layout))}
 </svg>`
 }
 
-function drawHead(layout: Layout): Markup {
+function drawHead(locks: readonly Lock[], layout: Layout): Markup {
   const middle = layout.signer.x + layout.signer.width / 2
   const columns = [
     ...locks.map((lock, index) => ({ x: gateX(layout, index), ...lockWords[lock] })),
@@ -38,15 +39,19 @@ function drawHead(layout: Layout): Markup {
 ${layout.name === 'wide' ? columns.map(({ x, asks }) => line(34, 'small', asks, x)) : []}`
 }
 
-function drawLane({ lane, track, bottom, texts }: PlacedLane, layout: Layout): Markup {
+function drawLane(
+  { lane, track, bottom, texts }: PlacedLane,
+  locks: readonly Lock[],
+  layout: Layout,
+): Markup {
   const middle = (track.top + track.bottom) / 2
-  const passed = countPassed(lane.reaches)
+  const passed = countPassed(lane.reaches, locks)
   const isAsDeclared = lane.reaches === lane.declared
   const kind = isAsDeclared ? (lane.reaches === 'served' ? 'served' : 'refused') : 'wrong'
-  const end = endX(layout, lane.reaches)
+  const end = endX(layout, lane.reaches, locks)
   const { x, width } = layout.signer
   const answer = lane.answer === '' ? '' : ` (${lane.answer})`
-  const declaredX = lane.declared === 'served' ? x + width / 2 : endX(layout, lane.declared)
+  const declaredX = lane.declared === 'served' ? x + width / 2 : endX(layout, lane.declared, locks)
   return html`<g class="lane ${kind}" data-lane="${lane.caller.id}" data-reaches="${lane.reaches}" data-declared="${lane.declared}">
 <title>${lane.caller.name}: ${lane.outcome}${answer}</title>
 <path class="rule" d="M0 ${bottom}H${layout.width}"/>
@@ -91,10 +96,10 @@ function gateX({ locks: { first, apart } }: Layout, index: number): number {
   return first + index * apart
 }
 
-function endX(layout: Layout, reaches: Lane['reaches']): number {
+function endX(layout: Layout, reaches: Lane['reaches'], locks: readonly Lock[]): number {
   if (reaches === 'served') return layout.signer.x
   if (reaches === 'none') return layout.start
   // Where it was lost is not known, so it ends before the first lock.
   if (reaches === 'other') return (layout.start + layout.locks.first) / 2
-  return gateX(layout, countPassed(reaches))
+  return gateX(layout, countPassed(reaches, locks))
 }

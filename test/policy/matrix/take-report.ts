@@ -4,14 +4,16 @@ import { z } from 'zod'
 import { withGatewayUrl } from '../../../deploy/gateway-url.ts'
 import { findIngressGateway } from '../../../deploy/ingress-gateway.ts'
 import { kubectl } from '../../../deploy/kubectl.ts'
+import { type Layout, overlayFolder } from '../../../deploy/layouts.ts'
 import { describeResource, parseResources, resourceSchema } from '../../../deploy/resources.ts'
 import type { AttackPods } from '../support/attack-pods.ts'
 import type { Victim } from '../support/victim.ts'
-import { callers, requests } from './declared.ts'
+import { requests } from './declared-table.ts'
+import { expectationsOf } from './expectations.ts'
 import { measure } from './measure.ts'
 import type { Declaration, Report } from './report.ts'
 
-const overlay = resolve(import.meta.dirname, '../../../k8s/overlays/default')
+const root = resolve(import.meta.dirname, '../../..')
 const found = z.object({ items: z.array(resourceSchema) })
 
 /** Measures. `start` is a value of performance.now(): when the run began. */
@@ -33,16 +35,16 @@ export async function takeReport(
       await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'])
     ).trim(),
     istio,
-    callers,
+    callers: expectationsOf(victim.layout).callers,
     requests,
     ...measured,
-    declarations: await listDeclarations(),
+    declarations: await listDeclarations(victim.layout),
   }
 }
 
 /** What `make deploy` applies, by name, and whether the cluster has it. */
-async function listDeclarations(): Promise<Declaration[]> {
-  const yaml = await kubectl(['kustomize', overlay])
+async function listDeclarations(layout: Layout): Promise<Declaration[]> {
+  const yaml = await kubectl(['kustomize', resolve(root, overlayFolder(layout))])
   const args = ['get', '-f', '-', '--ignore-not-found', '-o', 'json']
   const live = await kubectl(args, { input: yaml })
   const names = live.trim() === '' ? [] : found.parse(JSON.parse(live)).items.map(describeResource)

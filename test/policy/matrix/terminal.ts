@@ -1,6 +1,6 @@
 // The report as plain text, for a terminal of 120 columns.
 import { styleText } from 'node:util'
-import { type Cell, holds, locks, type Report } from './report.ts'
+import { type Cell, holds, listLocks, type Report } from './report.ts'
 import { describeDisagreements, describeVerdict, lockWords, nameOutcome } from './verdict.ts'
 import { wrapText } from './wrap-text.ts'
 
@@ -84,11 +84,14 @@ function readCell(cell: Cell | undefined): Lines {
     : { lines: [`✕ ${seen}`], style: [] }
 }
 
-function formatLegend({ callers }: Report): string[] {
+function formatLegend(report: Report): string[] {
+  const { callers } = report
   const width = longest(callers.map(({ id }) => makePrintable(id)))
   return [
     '✓ served   ✕ refused, and by which lock   – has no way to ask   !! not as declared',
-    ...locks.map((lock) => `  ${lockWords[lock].label.padEnd(8)}${lockWords[lock].refuses}`),
+    ...listLocks(report).map(
+      (lock) => `  ${lockWords[lock].label.padEnd(8)}${lockWords[lock].refuses}`,
+    ),
     '',
     ...callers.flatMap(({ id, name, shows }) =>
       indent(`  ${makePrintable(id).padEnd(width)}  `, `${name}; shows ${shows}`),

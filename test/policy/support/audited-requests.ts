@@ -29,14 +29,17 @@ export async function listAuditedRequests(
   )
 }
 
-/** Every request that the signer got since then, and some from before. */
-export async function readAuditLog({ frontend }: Victim, since: Date): Promise<AuditEntry[]> {
-  const target = ['-n', frontend.namespace, frontend.pod, '-c', 'signer']
+/** Every request that a signer of the victim's got since then, and some from before. */
+export async function readAuditLog({ signers }: Victim, since: Date): Promise<AuditEntry[]> {
   // The node's clock may be another.
   const from = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString()
-  const log = await kubectl(['logs', ...target, `--since-time=${from}`])
-  return log
-    .split('\n')
+  const logs = await Promise.all(
+    signers.map(({ namespace, pod, container }) =>
+      kubectl(['logs', '-n', namespace, pod, '-c', container, `--since-time=${from}`]),
+    ),
+  )
+  return logs
+    .flatMap((log) => log.split('\n'))
     .filter((line) => line.includes('"event":"audit"'))
     .map((line) => JSON.parse(line))
 }

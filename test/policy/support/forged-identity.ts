@@ -4,22 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../../cli/exec.ts'
 import { kubectl } from '../../../deploy/kubectl.ts'
-import { namespace, serviceAccount } from '../../../deploy/names.ts'
+import { type Layout, onePod } from '../../../deploy/layouts.ts'
+import { namespace } from '../../../deploy/names.ts'
 
-/** The Pod's mesh identity, e.g. "spiffe://cluster.local/ns/signing/sa/secure-signing". */
-export async function readSpiffeId(): Promise<string> {
+/** The frontend's mesh identity, e.g. "spiffe://cluster.local/ns/signing/sa/secure-signing". */
+export async function readSpiffeId({ frontend, signer }: Layout = onePod): Promise<string> {
+  const name = 'serviceentry/signer-in-pod'
   const path = 'jsonpath={.spec.subjectAltNames[0]}'
-  const args = [
-    'get',
-    'serviceentry/signer-in-pod',
-    '-n',
-    namespace,
-    '--ignore-not-found',
-    '-o',
-    path,
-  ]
-  const found = (await kubectl(args)).trim()
-  return found || `spiffe://cluster.local/ns/${namespace}/sa/${serviceAccount}`
+  const found = await kubectl(['get', name, '-n', namespace, '--ignore-not-found', '-o', path])
+  const own = found.trim() || `spiffe://cluster.local/ns/${namespace}/sa/${signer}`
+  return own.replace(/[^/]*$/, frontend)
 }
 
 /** Headers that proxies write when they have verified something. */

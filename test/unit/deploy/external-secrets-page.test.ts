@@ -1,17 +1,14 @@
 // What docs/external-secrets.md has people run, run as it stands with a file for a key manager: each value that comes of
 // it is one that the signer takes, with the keys that the page says.
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { run, tryRun } from '../../../cli/exec.ts'
 import { loadKeyFiles } from '../../../signer/key-files.ts'
+import { findCommand, makeKey } from '../support/external-secrets-page.ts'
 import { makeFolder, makeVolume } from '../support/folder.ts'
 
-const page = await readFile(
-  resolve(import.meta.dirname, '../../../docs/external-secrets.md'),
-  'utf8',
-)
 const value = z.record(z.string(), z.base64())
 const hasJq = (await tryRun('jq', ['--version'])).code === 0
 if (!hasJq) console.warn('skipped: there is no jq to run the page’s commands with')
@@ -19,13 +16,6 @@ if (!hasJq) console.warn('skipped: there is no jq to run the page’s commands w
 /** The manager: a value is replaced when all of the next one is there. */
 const manager =
   'create() { put; }; get() { cat value; }; put() { local v; v=$(cat); printf %s "$v" > value; }'
-const makeKey = /make_key\(\) .*/.exec(page)?.[0] ?? ''
-
-/** The command under the comment that begins with `title`. */
-function findCommand(title: string): string {
-  const lines = page.split('\n')
-  return lines[lines.findIndex((line) => line.startsWith(`    # ${title}`)) + 1]?.trim() ?? ''
-}
 
 describe.skipIf(!hasJq)('the page', () => {
   let cwd: string

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { createPodAsker } from '../../../deploy/ask-pods.ts'
+import { deployment } from '../../../deploy/names.ts'
 import { type Condition, isMet, type PodReport } from '../../../deploy/pod-condition.ts'
 import { waitForPods } from '../../../deploy/wait-for-pods.ts'
 import { cleanUp } from '../support/clean-up.ts'
@@ -100,7 +101,7 @@ test('each Pod that runs is asked, through a port-forward that stays, and is mad
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   cleanUp(() => server.close())
   const kubectl = await fakeKubectl((server.address() as AddressInfo).port)
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(deployment)
   cleanUp(stop)
 
   const good = { pod: 'pod-1', keys: { primary: 'key-1', held: ['key-1'] } }

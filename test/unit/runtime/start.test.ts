@@ -5,6 +5,7 @@ import {
   EnvironmentError,
   parseEnvironment,
   path,
+  pathOrNone,
   wholeNumber,
 } from '../../../runtime/environment.ts'
 import { createLog } from '../../../runtime/log.ts'
@@ -29,6 +30,21 @@ describe('the environment', () => {
   test.each(['0', '11', '-1', '1.5', '1e1', ' 1', '', '0x1'])('has no number %j', (A_PORT) => {
     expect(() => parseEnvironment(schema, { A_PATH: '/a', A_PORT })).toThrow(/^A_PORT: /)
   })
+
+  const optional = z.object({ A_PATH: pathOrNone })
+  test.each([
+    ['/run/a', '/run/a'],
+    ['none', undefined],
+  ])('can do without a path if it says so: %s', (A_PATH, parsed) => {
+    expect(parseEnvironment(optional, { A_PATH })).toEqual({ A_PATH: parsed })
+  })
+
+  test.each([undefined, '', 'None', ' none', 'run/a', '/'])(
+    'does not take %j for "do without"',
+    (A_PATH) => {
+      expect(() => parseEnvironment(optional, { A_PATH })).toThrow(/^A_PATH: must be /)
+    },
+  )
 })
 
 describe('the version of Node', () => {

@@ -6,7 +6,6 @@ import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { type AuditEntry, createAuditLog } from '../../../signer/audit-log.ts'
 import { createCallerReader, type Peer } from '../../../signer/caller.ts'
-import { createPairingLock } from '../../../signer/pairing.ts'
 import { get, post } from '../support/http.ts'
 
 const entry = {
@@ -111,7 +110,7 @@ describe('each request', () => {
       metrics: createMetrics(),
       isDraining: () => false,
       getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
-      admit: createPairingLock(undefined),
+      admit: () => () => {},
       countSignatures: () => {},
       maxRequests: 1,
       peer,

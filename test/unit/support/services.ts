@@ -63,10 +63,10 @@ async function startFrontendWith(
   mounts: Record<string, string>,
   pairingDir: string | undefined,
 ) {
-  const secret = pairingDir === undefined ? {} : { PAIRING_SECRET_FILE: join(pairingDir, 'secret') }
+  const secret = pairingDir === undefined ? 'none' : join(pairingDir, 'secret')
   const frontend = startService(
     'frontend',
-    { FRONTEND_PORT: '0', ...environment, ...secret },
+    { FRONTEND_PORT: '0', PAIRING_SECRET_FILE: secret, ...environment },
     readFlags('frontend', {
       '/app': dirname(findBundle('frontend')),
       '/run/pairing': pairingDir ?? dirname(findBundle('frontend')),

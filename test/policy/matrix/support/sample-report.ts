@@ -1,5 +1,6 @@
 // A report such as a cluster gives, for tests: one that holds, and ways to break it.
-import { callers, declare, requests } from '../declared.ts'
+import { callers, declare } from '../declared.ts'
+import { requests } from '../declared-table.ts'
 import type { Cell, Report, Verdict } from '../report.ts'
 
 const answers: Record<Verdict, string> = {
@@ -9,6 +10,7 @@ const answers: Record<Verdict, string> = {
   token: '401 Audiences in Jwt are not allowed',
   policy: '403 RBAC: access denied',
   pairing: '403 pairing_refused',
+  caller: '403 caller_refused',
 }
 
 /** A new report that holds. */

@@ -1,8 +1,7 @@
-// The deployment as the Vault tests see it: what it signs with, what each signer holds, what the agent logs.
+// The deployment while its keys change: what the world gets meanwhile, and what each signer holds.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPodAsker } from '../../../deploy/ask-pods.ts'
-import { kubectl } from '../../../deploy/kubectl.ts'
-import { deployment, namespace } from '../../../deploy/names.ts'
+import { deployment } from '../../../deploy/names.ts'
 import {
   type Condition,
   describeCondition,
@@ -10,10 +9,13 @@ import {
   isMet,
   type PodReport,
 } from '../../../deploy/pod-condition.ts'
-import { startLoad } from '../../faults/load/start-load.ts'
-import { checkSignatures, type Summary, summarize } from '../../faults/summarize.ts'
+import { probeFrom } from '../../policy/support/containers.ts'
+import { writeRequest } from '../../policy/support/requests.ts'
+import { findVictim, SIGNER_IN_POD } from '../../policy/support/victim.ts'
 import { waitFor } from '../../policy/support/wait.ts'
-import { ARRIVAL_MS, LOG_MS, SETTLE_MS } from './timeouts.ts'
+import { startLoad } from '../load/start-load.ts'
+import { checkSignatures, type Summary, summarize } from '../summarize.ts'
+import { KEYS_MS, STEADY_MS, WARM_UP_MS } from './timeouts.ts'
 
 const PER_SECOND = 50
 const gatewayUrl = process.env.GATEWAY_URL ?? ''
@@ -27,9 +29,9 @@ export async function underLoad(
   const start = Date.now()
   const load = startLoad({ spec: { kind: 'world', url: gatewayUrl }, perSecond: PER_SECOND })
   try {
-    await sleep(SETTLE_MS)
+    await sleep(WARM_UP_MS)
     await work()
-    await sleep(SETTLE_MS)
+    await sleep(STEADY_MS)
   } finally {
     await load.stop()
   }
@@ -41,7 +43,7 @@ export async function underLoad(
 
 /** What every Pod's signer reports, once. */
 export async function readReports(): Promise<PodReport[]> {
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(deployment)
   try {
     return await askPods()
   } finally {
@@ -49,9 +51,19 @@ export async function readReports(): Promise<PodReport[]> {
   }
 }
 
+/** How long ago one Pod's signer was last told that its keys are Vault's, in milliseconds. */
+export async function readAge(): Promise<number> {
+  const { frontend } = await findVictim()
+  const name = 'signer_keys_confirmed_timestamp_seconds'
+  const probe = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: '/metrics' }) }
+  const [outcome] = await probeFrom(frontend, [probe])
+  const [, seconds] = new RegExp(`^${name} (\\S+)$`, 'm').exec(outcome?.received ?? '') ?? []
+  return Date.now() - Number(seconds) * 1_000
+}
+
 /** Returns when it is so at every Pod. */
 export async function waitForKeys(...conditions: Condition[]): Promise<void> {
-  const { askPods, stop } = createPodAsker()
+  const { askPods, stop } = createPodAsker(deployment)
   let reports: PodReport[] = []
   try {
     await waitFor(
@@ -60,24 +72,11 @@ export async function waitForKeys(...conditions: Condition[]): Promise<void> {
         const isSo = reports.every((each) => conditions.every((wanted) => isMet(wanted, each)))
         return (isSo && reports.length > 0) || undefined
       },
-      ARRIVAL_MS,
+      KEYS_MS,
       () =>
         `not ${conditions.map(describeCondition).join(' and ')}: ${reports.map(describeReport).join('; ')}`,
     )
   } finally {
     stop()
   }
-}
-
-/** Returns the first line of a container's log since `start` that `wanted` fits. */
-export function waitForLine(container: string, wanted: RegExp, start: Date): Promise<string> {
-  const target = [`deployment/${deployment}`, '-n', namespace, '-c', container]
-  return waitFor(
-    async () => {
-      const log = await kubectl(['logs', ...target, `--since-time=${start.toISOString()}`])
-      return log.split('\n').find((line) => wanted.test(line))
-    },
-    LOG_MS,
-    () => `${container} logs nothing like ${wanted}`,
-  )
 }

@@ -1,0 +1,80 @@
+// An AWS account with the key's secret in it, a role that may read it, and who writes it, as docs/external-secrets.md has it.
+import { z } from 'zod'
+import { findCommand, findStatement } from '../../unit/support/external-secrets-page.ts'
+import { type AwsCli, type Credentials, createAwsCli } from './aws-cli.ts'
+import { type Entrance, openEntrance } from './entrance.ts'
+import { letPass, startMoto } from './moto.ts'
+import { createJudge } from './trust-policy.ts'
+
+const role = 'signing-key-reader'
+/** moto has one account. */
+export const roleArn = `arn:aws:iam::123456789012:role/${role}`
+const rights = ['--role-name', role, '--policy-name', 'read-key']
+const user = ['--user-name', 'writer']
+const accessKey = z.object({
+  AccessKey: z.object({ AccessKeyId: z.string(), SecretAccessKey: z.string() }),
+})
+
+export type Account = {
+  entrance: Entrance
+  tryAws: AwsCli['tryAws']
+  /** Runs the page's command under the comment that begins with `title`, as who writes the key. */
+  runCommand: (title: string) => Promise<void>
+  /** The secret's value, by the page's `get`. */
+  read: () => Promise<string>
+  /** Replaces it, by the page's `put`. */
+  write: (value: string) => Promise<void>
+  /** The role may read the secret. */
+  grant: () => Promise<void>
+  revoke: () => Promise<void>
+  stop: () => Promise<void>
+}
+
+/** Makes it, without the secret. `folder`: cluster/moto.ts'. */
+export async function openAccount(folder: string): Promise<Account> {
+  const judge = await createJudge()
+  const moto = await startMoto(folder)
+  const entrance = await openEntrance(moto.url, judge)
+  const cli = createAwsCli(folder, entrance.url)
+  const writer = await makeWriter(cli)
+  await makeRole(cli, writer)
+  await letPass(moto.url, 0)
+  return {
+    ...{ entrance, tryAws: cli.tryAws },
+    runCommand: async (title) => void (await cli.bash(writer, findCommand(title))),
+    read: () => cli.bash(writer, 'get'),
+    write: async (value) => void (await cli.bash(writer, 'put', value)),
+    grant: async () => void (await cli.aws(writer, ['iam', 'put-role-policy', ...listRights()])),
+    revoke: async () => void (await cli.aws(writer, ['iam', 'delete-role-policy', ...rights])),
+    stop: async () => {
+      await entrance.close()
+      await moto.stop()
+    },
+  }
+}
+
+/** Somebody who may do everything. At its start moto takes it of anybody. */
+async function makeWriter({ aws }: AwsCli): Promise<Credentials> {
+  const iam = (...args: string[]) => aws({ id: 'anybody', secret: 'anything' }, ['iam', ...args])
+  const all = allow({ Effect: 'Allow', Action: '*', Resource: '*' })
+  await iam('create-user', ...user)
+  await iam('put-user-policy', ...user, '--policy-name', 'all', '--policy-document', all)
+  const { AccessKey } = accessKey.parse(JSON.parse(await iam('create-access-key', ...user)))
+  return { id: AccessKey.AccessKeyId, secret: AccessKey.SecretAccessKey }
+}
+
+async function makeRole({ aws }: AwsCli, writer: Credentials): Promise<void> {
+  const trust = allow(JSON.parse(findStatement('sts:AssumeRoleWithWebIdentity')))
+  const command = ['iam', 'create-role', '--role-name', role]
+  await aws(writer, [...command, '--assume-role-policy-document', trust])
+}
+
+/** The page's, but for all secrets: moto does not know which one a request is for. */
+function listRights(): string[] {
+  const statement = JSON.parse(findStatement('secretsmanager:GetSecretValue'))
+  return [...rights, '--policy-document', allow({ ...statement, Resource: '*' })]
+}
+
+function allow(statement: object): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+}

@@ -1,0 +1,44 @@
+// The AWS command line, as somebody: its commands, and those of docs/external-secrets.md, which are bash.
+import { CommandError, type RunResult, run, tryRun } from '../../../cli/exec.ts'
+import { describePython } from '../../../cluster/moto.ts'
+import { awsFunctions, makeKey } from '../../unit/support/external-secrets-page.ts'
+
+export const region = 'eu-central-1'
+
+export type Credentials = { id: string; secret: string; session?: string }
+export type AwsCli = {
+  /** Its end is a value. */
+  tryAws: (credentials: Credentials, args: readonly string[]) => Promise<RunResult>
+  /** Returns what it prints; throws CommandError. */
+  aws: (credentials: Credentials, args: readonly string[]) => Promise<string>
+  /** A line of bash that has the page's functions. `input` goes in by a pipe. */
+  bash: (credentials: Credentials, line: string, input?: string) => Promise<string>
+}
+
+/** `folder`: cluster/moto.ts'. `url`: where AWS is. */
+export function createAwsCli(folder: string, url: string): AwsCli {
+  const { command, env } = describePython(folder, 'aws')
+  const listEnv = ({ id, secret, session }: Credentials) => ({
+    ...{ ...env, PATH: process.env.PATH, AWS_DEFAULT_REGION: region },
+    ...{ AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret },
+    ...(session !== undefined && { AWS_SESSION_TOKEN: session }),
+  })
+  const [python, ...first] = command
+  const functions = [`aws() { ${command.join(' ')} "$@"; }`, ...awsFunctions, makeKey]
+  const tryAws: AwsCli['tryAws'] = (credentials, args) =>
+    tryRun(python, [...first, ...args], { env: listEnv(credentials) })
+  return {
+    tryAws,
+    aws: async (credentials, args) => {
+      const result = await tryAws(credentials, args)
+      if (result.code !== 0) throw new CommandError(`aws ${args.slice(0, 2).join(' ')}`, result)
+      return result.stdout
+    },
+    bash: (credentials, line, input = '') => {
+      // `cat`, because a program's input here is a socket, which can't be opened as /dev/stdin.
+      const script = [...functions, `cat | { ${line}; }`].join('\n')
+      const options = { env: listEnv(credentials), input }
+      return run('bash', ['-euo', 'pipefail', '-c', script], options)
+    },
+  }
+}

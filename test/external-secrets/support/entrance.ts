@@ -1,0 +1,77 @@
+// The way into moto: a token is judged first, and all else goes there as it came, one request after the other.
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { findFreePort } from '../../../cluster/free-port.ts'
+import { letPass } from './moto.ts'
+import type { Judge, Refusal } from './trust-policy.ts'
+
+export type Entrance = {
+  url: string
+  /** The tokens that were let in, in their order. */
+  tokens: readonly string[]
+  /** As if the manager were away; and back. */
+  close: () => Promise<void>
+  open: () => Promise<void>
+}
+
+/** Opens it, on a free port of loopback, to the moto at `moto`. */
+export async function openEntrance(moto: string, judge: Judge): Promise<Entrance> {
+  const port = await findFreePort()
+  const tokens: string[] = []
+  let turn = Promise.resolve()
+  const server = createServer((incoming, outgoing) => {
+    // In turn, because moto lets the next one pass, whoever it is of.
+    turn = turn.then(() => serve(incoming, outgoing)).catch(() => void outgoing.destroy())
+  })
+
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const body = await buffer(incoming)
+    const asked = new URLSearchParams(body.toString())
+    if (asked.get('Action') === 'AssumeRoleWithWebIdentity') {
+      const token = asked.get('WebIdentityToken') ?? ''
+      const refusal = await judge(token)
+      if (refusal !== undefined) return refuse(outgoing, refusal)
+      tokens.push(token)
+      // It is signed by nobody.
+      await letPass(moto, 1)
+    }
+    await pass(moto, incoming, body, outgoing)
+  }
+
+  async function open(): Promise<void> {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+
+  async function close(): Promise<void> {
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  }
+
+  await open()
+  return { url: `http://127.0.0.1:${port}`, tokens, open, close }
+}
+
+function refuse(outgoing: ServerResponse, { status, code, message }: Refusal): void {
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`
+  outgoing.writeHead(status, { 'content-type': 'text/xml' })
+  outgoing.end(`<ErrorResponse>${error}</ErrorResponse>`)
+}
+
+/** With every header as it is, `host` too: they are signed. */
+async function pass(
+  moto: string,
+  { method, url, headers }: IncomingMessage,
+  body: Buffer,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const there = request(new URL(url ?? '/', moto), { method, headers, agent: false })
+  there.end(body)
+  const [answer] = (await once(there, 'response')) as [IncomingMessage]
+  outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+  await pipeline(answer, outgoing)
+}

@@ -1,0 +1,48 @@
+// The ExternalSecret that brings the key: asked to look now, and what comes of it.
+import { z } from 'zod'
+import { readReadiness } from '../../../deploy/key-bringer.ts'
+import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
+import { keySecret, namespace } from '../../../deploy/names.ts'
+import { waitFor } from '../../policy/support/wait.ts'
+import { SYNC_MS } from './timeouts.ts'
+
+const events = z.object({
+  items: z.array(z.object({ lastTimestamp: z.string(), message: z.string() })),
+})
+
+/** Has the operator ask the manager at once, as docs/external-secrets.md has it. */
+export async function forceSync(): Promise<void> {
+  const annotation = `force-sync=${Date.now()}`
+  const target = ['externalsecret', keySecret, '-n', namespace]
+  await kubectl(['annotate', ...target, annotation, '--overwrite'])
+}
+
+/** What the condition Ready can be, with a part of its message. */
+export const synced = { isReady: true, message: 'secret synced' }
+export const retained = { isReady: true, message: 'secret retained' }
+export const failing = { isReady: false, message: 'could not get secret data from provider' }
+
+/** Has the operator ask the manager, and returns once the condition is as `wanted`, which it must not be yet. */
+export async function syncUntil(wanted: typeof synced): Promise<void> {
+  await forceSync()
+  await waitFor(
+    async () => {
+      const { isReady, message } = await readReadiness(keySecret)
+      return (isReady === wanted.isReady && message.includes(wanted.message)) || undefined
+    },
+    SYNC_MS,
+    () => `the ExternalSecret does not say "${wanted.message}"`,
+  )
+}
+
+/** Its warnings since `start`, as `kubectl describe` shows them. */
+export async function readWarnings(start: Date): Promise<string[]> {
+  const fields = `involvedObject.kind=ExternalSecret,involvedObject.name=${keySecret},type=Warning`
+  const args = ['get', 'events', '-n', namespace, '--field-selector', fields, '-o', 'json']
+  const { items } = await kubectlJson(events, args)
+  // They are told to the second.
+  const since = Math.floor(start.getTime() / 1_000) * 1_000
+  return items
+    .filter(({ lastTimestamp }) => Date.parse(lastTimestamp) >= since)
+    .map(({ message }) => message)
+}

@@ -1,0 +1,49 @@
+// External Secrets on the cluster: its namespace, rights and kinds. They come for the tests and go with them.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UserError } from '../../../cli/terminal.ts'
+import { exists, kubectl } from '../../../deploy/kubectl.ts'
+import { keySecret, namespace } from '../../../deploy/names.ts'
+import { disownSecret } from '../../faults/support/key-secret.ts'
+import { installCrds } from '../../manifests/external-secrets-crds.ts'
+
+const own = 'external-secrets'
+const resources = join(import.meta.dirname, 'operator.yaml')
+/** The label of the namespace there. */
+const mark = 'secure-signing/for-tests=yes'
+const kind = 'crd/externalsecrets.external-secrets.io'
+
+/**
+ * Installs the kinds out of `folder`, where they are beside the operator. What an interrupted run has left goes first.
+ * Returns what takes it all away. Throws UserError where somebody else has installed External Secrets.
+ */
+export async function install(folder: string): Promise<() => Promise<void>> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml'))
+  const files = names.map((name) => join(folder, name))
+  const takeAway = async () => {
+    await kubectl(['delete', ...files.flatMap((file) => ['-f', file]), '--ignore-not-found'])
+    await kubectl(['delete', '-f', resources, '--ignore-not-found'])
+  }
+  if (await isOurs()) {
+    if (await exists(['secret', keySecret, '-n', namespace])) await disownSecret()
+    await takeAway()
+  }
+  if ((await exists(['namespace', own])) || (await exists([kind]))) {
+    throw new UserError(
+      'External Secrets is installed on this cluster, and is not the tests’',
+      'uninstall it: make external-secrets brings one of its own, and takes it away',
+    )
+  }
+  try {
+    await kubectl(['create', '-f', resources])
+    await installCrds(files)
+  } catch (error) {
+    await takeAway()
+    throw error
+  }
+  return takeAway
+}
+
+async function isOurs(): Promise<boolean> {
+  return (await kubectl(['get', 'namespace', '-l', mark, '-o', 'name'])).trim() !== ''
+}

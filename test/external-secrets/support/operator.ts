@@ -1,0 +1,76 @@
+// External Secrets' operator: a process of this machine that is the ServiceAccount external-secrets/external-secrets to the
+// API server, and nobody else.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { findFreePort } from '../../../cluster/free-port.ts'
+import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
+import { waitFor } from '../../policy/support/wait.ts'
+import { startProgram } from './program.ts'
+import { START_MS } from './timeouts.ts'
+
+const account = 'external-secrets'
+const clusters = z.object({
+  clusters: z.tuple([z.object({ name: z.string(), cluster: z.record(z.string(), z.string()) })]),
+})
+/** What the chart has by default and what nothing here uses: kinds of stores and of pushing. */
+const switchedOff = [
+  'cluster-store-reconciler',
+  'cluster-external-secret-reconciler',
+  'cluster-push-secret-reconciler',
+  'push-secret-reconciler',
+].map((name) => `--enable-${name}=false`)
+
+export type Operator = {
+  /** Prometheus' text format. */
+  readMetrics: () => Promise<string>
+  readLog: () => string
+  stop: () => Promise<void>
+}
+
+/** Starts the program in `folder`. `manager`: where it finds both of AWS' services. */
+export async function startOperator(folder: string, manager: string): Promise<Operator> {
+  const home = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  const config = join(home, 'kubeconfig')
+  await writeFile(config, JSON.stringify(await makeConfig()), { mode: 0o600 })
+  const address = `127.0.0.1:${await findFreePort()}`
+  // No credential of AWS is among it, nor a home that has one.
+  const env = {
+    HOME: home,
+    KUBECONFIG: config,
+    AWS_STS_ENDPOINT: manager,
+    AWS_SECRETSMANAGER_ENDPOINT: manager,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+  const command = [join(folder, account), `--metrics-addr=${address}`, ...switchedOff]
+  const { readLog, stop: end } = startProgram(command, env)
+  const readMetrics = async () => (await fetch(`http://${address}/metrics`)).text()
+  const stop = async () => {
+    await end()
+    await rm(home, { recursive: true })
+  }
+  await waitFor(
+    () => readMetrics().catch(() => undefined),
+    START_MS,
+    () => `the operator does not start: ${readLog()}`,
+  ).catch(async (error) => {
+    await stop()
+    throw error
+  })
+  return { readMetrics, readLog, stop }
+}
+
+/** A kubeconfig of the same cluster, with a token of the ServiceAccount. */
+async function makeConfig() {
+  const view = ['config', 'view', '--raw', '--minify', '-o', 'json']
+  const [{ name, cluster }] = (await kubectlJson(clusters, view)).clusters
+  const duration = '--duration=1h'
+  const token = (await kubectl(['create', 'token', account, '-n', account, duration])).trim()
+  return {
+    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': name },
+    clusters: [{ name, cluster }],
+    users: [{ name: account, user: { token } }],
+    contexts: [{ name, context: { cluster: name, user: account } }],
+  }
+}

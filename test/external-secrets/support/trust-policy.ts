@@ -1,0 +1,45 @@
+// Who gets a session for the role. moto's STS does not look at the token that it is shown, so what AWS checks is checked
+// here: that this cluster issued it and that it holds, and each condition of the trust policy in docs/external-secrets.md.
+import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { z } from 'zod'
+import { readTokenIssuer } from '../../../deploy/token-issuer.ts'
+import { findStatement } from '../../unit/support/external-secrets-page.ts'
+
+const statement = z.object({
+  Condition: z.strictObject({ StringEquals: z.record(z.string(), z.string()) }),
+})
+
+/** An error as AWS has it. */
+export type Refusal = { status: number; code: string; message: string }
+/** Undefined: whoever shows `token` gets a session. */
+export type Judge = (token: string) => Promise<Refusal | undefined>
+
+/** Reads the policy and the keys of the cluster. */
+export async function createJudge(): Promise<Judge> {
+  const { issuer, keys } = await readTokenIssuer()
+  const keySet = createLocalJWKSet(JSON.parse(keys))
+  const provider = issuer.replace('https://', '')
+  const text = findStatement('sts:AssumeRoleWithWebIdentity').replaceAll('ISSUER', provider)
+  const { StringEquals } = statement.parse(JSON.parse(text)).Condition
+  return async (token) => {
+    const verified = await jwtVerify(token, keySet, { issuer, requiredClaims: ['exp'] }).catch(
+      explain,
+    )
+    if ('code' in verified) return verified
+    const failing = Object.entries(StringEquals).find(
+      ([name, wanted]) => !readClaim(verified.payload, name, provider).includes(wanted),
+    )
+    return failing && { status: 403, code: 'AccessDenied', message: `not so: ${failing[0]}` }
+  }
+}
+
+function explain(error: unknown): Refusal {
+  if (!(error instanceof errors.JOSEError)) throw error
+  return { status: 400, code: 'InvalidIdentityToken', message: error.message }
+}
+
+/** All values of the claim that a condition is about, e.g. "<provider>:aud". */
+function readClaim(payload: JWTPayload, name: string, provider: string): unknown[] {
+  if (!name.startsWith(`${provider}:`)) return []
+  return [payload[name.slice(provider.length + 1)]].flat()
+}
