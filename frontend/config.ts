@@ -1,7 +1,10 @@
 // The frontend's configuration: addresses, paths and times, never a secret.
 import * as z from 'zod/mini'
-import { parseEnvironment, pathOrNone, wholeNumber } from '../runtime/environment.ts'
+import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
 import { isSignerUrl, isSocketUrl } from './signer-url.ts'
+
+/** Said, and never by default: no token is sent. */
+const NO_TOKEN = 'none'
 
 const variables = z.object({
   FRONTEND_PORT: z._default(wholeNumber(0, 65_535).check(z.describe('0 is any free one')), 8080),
@@ -31,11 +34,9 @@ const variables = z.object({
     900,
   ),
   CALLER_TOKEN_FILE: z._default(
-    pathOrNone.check(
-      z.describe(
-        'the projected ServiceAccount token for the signer; none: nobody would look at it',
-      ),
-    ),
+    z
+      .union([z.literal(NO_TOKEN), path])
+      .check(z.describe('the projected ServiceAccount token for the signer, or none')),
     '/run/identity/token',
   ),
   PAIRING_SECRET_FILE: pathOrNone.check(
@@ -48,7 +49,7 @@ const variables = z.object({
 const schema = variables.check(
   z.refine(
     ({ SIGNER_URL, CALLER_TOKEN_FILE }) =>
-      isOverSocket(SIGNER_URL) === (CALLER_TOKEN_FILE === undefined),
+      isOverSocket(SIGNER_URL) === (CALLER_TOKEN_FILE === NO_TOKEN),
     { path: ['CALLER_TOKEN_FILE'], error: 'must be none over a socket, and only there' },
   ),
   z.refine(
@@ -72,13 +73,14 @@ export type FrontendConfig = Readonly<{
 /** Reads FRONTEND_*, SIGNER_*, CALLER_* and PAIRING_*. Throws EnvironmentError, which names every variable that is wrong. */
 export function loadConfig(environment: NodeJS.ProcessEnv): FrontendConfig {
   const found = parseEnvironment(schema, environment)
+  const tokenFile = found.CALLER_TOKEN_FILE
   return Object.freeze({
     port: found.FRONTEND_PORT,
     lingerMs: found.FRONTEND_LINGER_MS,
     maxRequests: found.FRONTEND_MAX_REQUESTS,
     signerUrl: new URL(found.SIGNER_URL),
     signerTimeoutMs: found.SIGNER_TIMEOUT_MS,
-    callerTokenFile: found.CALLER_TOKEN_FILE,
+    callerTokenFile: tokenFile === NO_TOKEN ? undefined : tokenFile,
     pairingSecretFile: found.PAIRING_SECRET_FILE,
   })
 }

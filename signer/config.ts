@@ -59,7 +59,7 @@ const schema = variables.check(
     path: ['SIGNER_CALLER'],
     error: 'must be set where SIGNER_PAIRING_DIR is none, and only there',
   }),
-  // Without a proxy nobody has verified an identity.
+  // Without a proxy there is nobody to say who calls but the caller.
   z.refine(
     ({ SIGNER_PEER, SIGNER_PAIRING_DIR }) =>
       SIGNER_PEER === 'proxy' || SIGNER_PAIRING_DIR !== undefined,

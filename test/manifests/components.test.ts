@@ -38,6 +38,7 @@ const cases: Case[] = [
   { components: ['vault', 'seccomp', 'apparmor', 'high-availability', 'autoscaling'] },
   { components: ['external-secrets-aws', 'high-availability', 'deployer'], layout: separatePods },
   { components: ['high-availability', 'autoscaling'], layout: separatePods },
+  { components: ['network-policy'], layout: separatePods },
   { components: ['external-secrets-azure'], layout: separatePods },
   { components: ['external-secrets-gcp'], layout: separatePods },
   { components: ['seccomp', 'apparmor', 'high-availability'], layout: separatePods },

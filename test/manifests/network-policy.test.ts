@@ -1,64 +1,69 @@
 // The component network-policy as it is rendered: for this cluster's gateway, for our Pods, for the ports that the mesh uses.
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { valueAt } from '../../analyze/finding.ts'
 import { readLabels } from '../../analyze/pod.ts'
-import { readListeners } from '../../analyze/sidecar.ts'
 import { readComponentResources } from '../../deploy/components.ts'
+import { onePod, separatePods } from '../../deploy/layouts.ts'
 import { namespace } from '../../deploy/names.ts'
 import { describeResource, parseResources, type Resource } from '../../deploy/resources.ts'
 import { renderSample } from './sample.ts'
 
-let resources: Resource[]
-const find = (name: string) => resources.find((each) => describeResource(each) === name)
-const readPolicy = (name: string) => Object(find(`NetworkPolicy/${name}`)?.spec)
-
-beforeAll(async () => {
-  const { path, yaml } = await renderSample(['network-policy'])
-  await rm(dirname(path), { recursive: true })
-  resources = parseResources(yaml)
-})
-
-test('only the gateway of this cluster is let in, to the one port that a Service leads to', () => {
-  const { podSelector, ingress } = readPolicy('allow-gateway-to-frontend')
-  expect(ingress).toEqual([
-    {
-      from: [
-        {
-          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'edge-system' } },
-          podSelector: { matchLabels: { istio: 'edge' } },
-        },
-      ],
-      ports: [{ port: 8080, protocol: 'TCP' }],
-    },
-  ])
-  const [{ key, values }] = podSelector.matchExpressions
-  const deployment = find('Deployment/secure-signing')
-  expect(values).toContain(Object(deployment && readLabels(deployment))[key])
-  expect(Object(find('Service/frontend')?.spec).ports).toMatchObject([{ targetPort: 8080 }])
-})
-
-test('the signer’s port is the one that its proxy listens on', () => {
-  const deployment = find('Deployment/secure-signing') as Resource
-  const ports = readListeners(resources, deployment).map(({ port }) => Number(port))
-  for (const name of ['allow-frontend-to-signer', 'allow-signer-from-frontend']) {
-    const { ingress = [], egress = [] } = readPolicy(name)
-    const [rule] = [...ingress, ...egress]
-    expect(rule.ports).toEqual([{ port: 8081, protocol: 'TCP' }])
-    expect(ports).toContain(8081)
+describe.each([onePod, separatePods])('on the overlay $overlay', (layout) => {
+  let resources: Resource[]
+  const readSpec = (name: string) =>
+    Object(resources.find((each) => describeResource(each) === name)?.spec)
+  const readPolicy = (name: string) => readSpec(`NetworkPolicy/${name}`)
+  const listPolicies = () => resources.filter(({ kind }) => kind === 'NetworkPolicy')
+  const readApp = (workload: string) => {
+    const found = resources.find((each) => describeResource(each) === `Deployment/${workload}`)
+    return found && valueAt(readLabels(found), ['app'])
   }
-})
 
-test('every Pod of the namespace is kept from everything else, both ways', () => {
-  expect(readPolicy('deny-all')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] })
-})
+  beforeAll(async () => {
+    const { path, yaml } = await renderSample(['network-policy'], layout)
+    await rm(dirname(path), { recursive: true })
+    resources = parseResources(yaml)
+  })
 
-test('`make deploy` and `make undeploy` find each where it is: a deny-all alone would cut the Pods off', async () => {
-  const known = (await readComponentResources()).filter(({ kind }) => kind === 'NetworkPolicy')
-  expect(known.map(({ metadata }) => [metadata.name, metadata.namespace]).toSorted()).toEqual(
-    resources
-      .filter(({ kind }) => kind === 'NetworkPolicy')
-      .map(({ metadata }) => [metadata.name, namespace])
-      .toSorted(),
-  )
+  test('only the gateway of this cluster is let in, to the one port that a Service leads to', () => {
+    const { podSelector, ingress } = readPolicy('allow-gateway-to-frontend')
+    const gateway = {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'edge-system' } },
+      podSelector: { matchLabels: { istio: 'edge' } },
+    }
+    expect(ingress).toEqual([{ from: [gateway], ports: [{ port: 8080, protocol: 'TCP' }] }])
+    expect(podSelector.matchExpressions[0].key).toBe('app')
+    expect(podSelector.matchExpressions[0].values).toContain(readApp(layout.frontend))
+    expect(readSpec('Service/frontend').ports).toMatchObject([{ targetPort: 8080 }])
+  })
+
+  test('the frontend may call the signer’s one port, if that is another Pod', () => {
+    const [way] = readPolicy('allow-frontend-to-signer').egress
+    const { podSelector, ingress } = readPolicy('allow-signer-from-frontend')
+    expect(way).toEqual({ to: [{ podSelector }], ports: [{ port: 8081, protocol: 'TCP' }] })
+    const from = readPolicy('allow-frontend-to-signer').podSelector
+    expect(ingress).toEqual([{ from: [{ podSelector: from }], ports: way.ports }])
+    const listeners = readSpec(`Sidecar/${layout.signer}`).ingress
+    expect(listeners).toContainEqual(
+      expect.objectContaining({ port: expect.objectContaining({ number: 8081 }) }),
+    )
+    if (layout === onePod) return
+    expect([from.matchLabels.app, podSelector.matchLabels.app]).toEqual([
+      readApp(layout.frontend),
+      readApp(layout.signer),
+    ])
+  })
+
+  test('every Pod of the namespace is kept from everything else, both ways', () => {
+    expect(readPolicy('deny-all')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] })
+  })
+
+  test('`make deploy` and `make undeploy` find each where it is: a deny-all alone would cut the Pods off', async () => {
+    const known = (await readComponentResources()).filter(({ kind }) => kind === 'NetworkPolicy')
+    const places = known.map(({ metadata }) => [metadata.name, metadata.namespace])
+    const applied = listPolicies().map(({ metadata }) => [metadata.name, namespace])
+    expect(places.toSorted()).toEqual(applied.toSorted())
+  })
 })

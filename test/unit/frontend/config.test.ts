@@ -15,7 +15,7 @@ describe('SIGNER_URL', () => {
     ['http://[::1]:8081/sign', { hostname: '::1', port: '8081' }],
     ['http://signer/sign', { hostname: 'signer', port: undefined }],
   ])('%s leads through the mesh', (SIGNER_URL, connect) => {
-    const { signerUrl, callerTokenFile } = loadConfig({ SIGNER_URL })
+    const { signerUrl, callerTokenFile } = loadConfig({ SIGNER_URL, PAIRING_SECRET_FILE: 'none' })
     expect(readTarget(signerUrl)).toEqual({ connect, path: '/sign' })
     expect(callerTokenFile).toBe('/run/identity/token')
   })
@@ -47,7 +47,8 @@ test.each([
   ['a token over a socket', { CALLER_TOKEN_FILE: '/run/identity/token' }, 'CALLER_TOKEN_FILE'],
   ['a token that was forgotten', { CALLER_TOKEN_FILE: undefined }, 'CALLER_TOKEN_FILE'],
   ['no token through the mesh', { SIGNER_URL: 'http://localhost:8081/sign' }, 'CALLER_TOKEN_FILE'],
-  ['no pairing over a socket', { PAIRING_SECRET_FILE: undefined }, 'PAIRING_SECRET_FILE'],
+  ['no pairing over a socket', { PAIRING_SECRET_FILE: 'none' }, 'PAIRING_SECRET_FILE'],
+  ['a pairing that was forgotten', { PAIRING_SECRET_FILE: undefined }, 'PAIRING_SECRET_FILE'],
 ])('there is never %s', (_, change, variable) => {
   expect(() => loadConfig({ ...overSocket, ...change })).toThrow(
     new RegExp(`^${variable}: must be`),

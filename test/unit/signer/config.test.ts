@@ -22,6 +22,16 @@ describe('whom the signer serves', () => {
       { SIGNER_PAIRING_DIR: '/run/pairing', SIGNER_CALLER: caller },
       'SIGNER_CALLER: must be set where SIGNER_PAIRING_DIR is none, and only there',
     ],
+    [
+      'an identity that the caller itself would say',
+      { SIGNER_PEER: 'container', SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: caller },
+      'SIGNER_PAIRING_DIR: must be set where SIGNER_PEER is container',
+    ],
+    [
+      'another peer',
+      { SIGNER_PEER: 'mesh', SIGNER_PAIRING_DIR: '/run/pairing' },
+      'SIGNER_PEER: must be',
+    ],
     ['anybody', { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: '' }, 'must be a SPIFFE id'],
     ['no identity', { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: 'frontend' }, 'a SPIFFE id'],
     ['two', { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: `${caller},${caller}` }, 'a SPIFFE id'],
