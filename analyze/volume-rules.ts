@@ -1,8 +1,10 @@
 // Who has the socket and the pairing secret.
 import { z } from 'zod'
 import { sharesPod } from '../deploy/layouts.ts'
+import type { Resource } from '../deploy/resources.ts'
 import type { Finding } from './finding.ts'
 import { expectInMemory, expectMounters, listMounts } from './mounts.ts'
+import { findPodNamespace } from './namespace.ts'
 import {
   listContainers,
   listVolumes,
@@ -48,6 +50,7 @@ export const volumeRules: readonly Rule[] = [
         ? judgePairing(readPod(resources))
         : [
             ...judgeUnpaired(readPod(resources), 'signer', 'SIGNER_PAIRING_DIR'),
+            ...judgeCaller(resources),
             ...judgeUnpaired(readFrontendPod(resources), 'frontend', 'PAIRING_SECRET_FILE'),
           ],
   },
@@ -133,4 +136,16 @@ function judgeProxyMounts(
         ]
       : []),
   ]
+}
+
+/** What stands in the pairing's place. */
+function judgeCaller(resources: readonly Resource[]): Finding[] {
+  const pod = readPod(resources)
+  const { frontend } = readLayout(resources)
+  const wanted = `/ns/${findPodNamespace(resources)}/sa/${frontend}`
+  const owner = listContainers(pod).find(({ name }) => name === 'signer')
+  const caller = owner?.env.find(({ name }) => name === 'SIGNER_CALLER')?.value ?? ''
+  if (owner === undefined || (caller.startsWith('spiffe://') && caller.endsWith(wanted))) return []
+  const message = `SIGNER_CALLER is ${caller || 'not set'}; the frontend is spiffe://…${wanted}`
+  return [{ resource: pod.resource, path: [...owner.path, 'env'], message }]
 }

@@ -22,7 +22,7 @@ type Recipe = {
   files?: readonly string[]
 }
 
-const recipes: Record<ClusterSet | 'vault' | 'external-secrets', Recipe> = {
+const recipes: Record<ClusterSet | 'vault' | 'external-secrets' | 'kube-router', Recipe> = {
   etcd: { module: 'go.etcd.io/etcd/server/v3' },
   kubernetes: {
     module: 'k8s.io/kubernetes',
@@ -54,6 +54,7 @@ const recipes: Record<ClusterSet | 'vault' | 'external-secrets', Recipe> = {
       'config/crds/bases/generators.external-secrets.io_generatorstates.yaml',
     ],
   },
+  'kube-router': { module: 'github.com/cloudnativelabs/kube-router/v2' },
 }
 
 const goMod = z.object({
@@ -87,6 +88,11 @@ export async function buildVault(): Promise<string> {
  */
 export async function buildExternalSecrets(): Promise<string> {
   return (await buildSet('external-secrets')).folder
+}
+
+/** Compiles kube-router, which enforces NetworkPolicies, unless it is in the cache; returns the program's path. */
+export async function buildKubeRouter(): Promise<string> {
+  return join((await buildSet('kube-router')).folder, 'kube-router')
 }
 
 async function buildSet(name: keyof typeof recipes): Promise<Built> {

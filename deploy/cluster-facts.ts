@@ -12,7 +12,8 @@ export type ClusterFacts = {
   gatewayPrincipal: string
   frontendPrincipal: string
   signerPrincipal: string
-  /** The signer's identity as its Pod's certificate says it. */
+  /** The same as certificates say them. */
+  frontendSpiffeId: string
   signerSpiffeId: string
   tokenIssuer: string
   tokenKeys: string
@@ -39,6 +40,7 @@ export function composeClusterFacts(found: ClusterFindings, layout: Layout): Clu
     gatewayPrincipal: `${trustDomain}/ns/${gateway.namespace}/sa/${gateway.serviceAccount}`,
     frontendPrincipal: `${accounts}/${layout.frontend}`,
     signerPrincipal: `${accounts}/${layout.signer}`,
+    frontendSpiffeId: `spiffe://${accounts}/${layout.frontend}`,
     signerSpiffeId: `spiffe://${accounts}/${layout.signer}`,
     tokenIssuer: tokens.issuer,
     tokenKeys: tokens.keys,

@@ -14,19 +14,19 @@ import type { AskSigner } from './signer-client.ts'
 
 export type FrontendDeps = ServiceDeps & {
   askSigner: AskSigner
-  /** Throws AppError for what keeps it from calling the signer. */
-  requireCredentials: () => void
+  /** Throws AppError, or rejects with one, for what keeps it from calling the signer. */
+  requireSigner: () => void | Promise<void>
   /** Messages that are being signed at once. */
   maxRequests: number
 }
 
 /** Makes the app. Ready means that there is all that it takes to call the signer. */
 export function createApp(deps: FrontendDeps): App {
-  const { log, metrics, isDraining, askSigner, requireCredentials, maxRequests } = deps
+  const { log, metrics, isDraining, askSigner, requireSigner, maxRequests } = deps
   const app = createHttpApp(log, metrics)
   addHealthRoutes(app, () => {
     if (isDraining()) throw new AppError('shutting_down', 'the frontend is shutting down')
-    requireCredentials()
+    return requireSigner()
   })
   addMetricsRoute(app, metrics)
   const api = describeApi()

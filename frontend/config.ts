@@ -1,8 +1,9 @@
 // The frontend's configuration: addresses, paths and times, never a secret.
 import * as z from 'zod/mini'
-import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
+import { parseEnvironment, pathOrNone, wholeNumber } from '../runtime/environment.ts'
+import { isSignerUrl, isSocketUrl } from './signer-url.ts'
 
-const schema = z.object({
+const variables = z.object({
   FRONTEND_PORT: z._default(wholeNumber(0, 65_535).check(z.describe('0 is any free one')), 8080),
   FRONTEND_LINGER_MS: z._default(
     wholeNumber(0, 60_000).check(z.describe('how long requests are still taken after SIGTERM')),
@@ -16,8 +17,11 @@ const schema = z.object({
     z
       .string()
       .check(
-        z.refine(isPlainUrl, 'must be an http: URL without user, query or fragment'),
-        z.describe('plain HTTP: the mesh makes mutual TLS of it'),
+        z.refine(
+          isSignerUrl,
+          'must be an http: URL without user, query or fragment, or unix:/socket:/path',
+        ),
+        z.describe("plain HTTP, of which the mesh makes mutual TLS, or the signer's own socket"),
       ),
     'http://localhost:8081/sign',
   ),
@@ -27,7 +31,11 @@ const schema = z.object({
     900,
   ),
   CALLER_TOKEN_FILE: z._default(
-    path.check(z.describe('the projected ServiceAccount token for the signer')),
+    pathOrNone.check(
+      z.describe(
+        'the projected ServiceAccount token for the signer; none: nobody would look at it',
+      ),
+    ),
     '/run/identity/token',
   ),
   PAIRING_SECRET_FILE: pathOrNone.check(
@@ -35,32 +43,46 @@ const schema = z.object({
   ),
 })
 
+// Over a socket no mesh stands between: nobody would look at a token, and the pairing alone says who asks. So each of the
+// two is said beside the other, and a variable that is forgotten starts nothing.
+const schema = variables.check(
+  z.refine(
+    ({ SIGNER_URL, CALLER_TOKEN_FILE }) =>
+      isOverSocket(SIGNER_URL) === (CALLER_TOKEN_FILE === undefined),
+    { path: ['CALLER_TOKEN_FILE'], error: 'must be none over a socket, and only there' },
+  ),
+  z.refine(
+    ({ SIGNER_URL, PAIRING_SECRET_FILE }) =>
+      !isOverSocket(SIGNER_URL) || PAIRING_SECRET_FILE !== undefined,
+    { path: ['PAIRING_SECRET_FILE'], error: 'must be set over a socket' },
+  ),
+)
+
 export type FrontendConfig = Readonly<{
   port: number
   lingerMs: number
   maxRequests: number
   signerUrl: URL
   signerTimeoutMs: number
-  callerTokenFile: string
+  /** Undefined over a socket. */
+  callerTokenFile: string | undefined
   pairingSecretFile: string | undefined
 }>
 
 /** Reads FRONTEND_*, SIGNER_*, CALLER_* and PAIRING_*. Throws EnvironmentError, which names every variable that is wrong. */
 export function loadConfig(environment: NodeJS.ProcessEnv): FrontendConfig {
-  const variables = parseEnvironment(schema, environment)
+  const found = parseEnvironment(schema, environment)
   return Object.freeze({
-    port: variables.FRONTEND_PORT,
-    lingerMs: variables.FRONTEND_LINGER_MS,
-    maxRequests: variables.FRONTEND_MAX_REQUESTS,
-    signerUrl: new URL(variables.SIGNER_URL),
-    signerTimeoutMs: variables.SIGNER_TIMEOUT_MS,
-    callerTokenFile: variables.CALLER_TOKEN_FILE,
-    pairingSecretFile: variables.PAIRING_SECRET_FILE,
+    port: found.FRONTEND_PORT,
+    lingerMs: found.FRONTEND_LINGER_MS,
+    maxRequests: found.FRONTEND_MAX_REQUESTS,
+    signerUrl: new URL(found.SIGNER_URL),
+    signerTimeoutMs: found.SIGNER_TIMEOUT_MS,
+    callerTokenFile: found.CALLER_TOKEN_FILE,
+    pairingSecretFile: found.PAIRING_SECRET_FILE,
   })
 }
 
-function isPlainUrl(value: string): boolean {
-  const url = URL.parse(value)
-  if (url === null || url.protocol !== 'http:') return false
-  return url.href === `http://${url.host}${url.pathname}`
+function isOverSocket(value: string): boolean {
+  return isSocketUrl(new URL(value))
 }

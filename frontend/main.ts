@@ -5,26 +5,27 @@ import { createTokenReader } from './caller-token.ts'
 import { loadConfig } from './config.ts'
 import { createPairing } from './pairing.ts'
 import { createSignerClient } from './signer-client.ts'
+import { createSignerProbe } from './signer-probe.ts'
+import { isSocketUrl } from './signer-url.ts'
 
 await runService(
   () => loadConfig(process.env),
   (config, deps) => {
-    const readToken = createTokenReader(config.callerTokenFile)
+    const { signerUrl: url, signerTimeoutMs: timeoutMs, callerTokenFile } = config
+    const readToken = callerTokenFile === undefined ? undefined : createTokenReader(callerTokenFile)
     const pairing = createPairing(config.pairingSecretFile)
-    const askSigner = createSignerClient({
-      url: config.signerUrl,
-      timeoutMs: config.signerTimeoutMs,
-      readToken,
-      pairing,
-    })
-    function requireCredentials(): void {
-      readToken()
+    const askSigner = createSignerClient({ url, timeoutMs, readToken, pairing })
+    // kubelet can ask no socket, so the frontend's readiness is the signer's too. Through a mesh kubelet asks the signer.
+    const probeSigner = isSocketUrl(url) ? createSignerProbe(url, timeoutMs) : undefined
+    async function requireSigner(): Promise<void> {
+      readToken?.()
       pairing.renew()
+      await probeSigner?.()
     }
     const app = createApp({
       ...deps,
       askSigner,
-      requireCredentials,
+      requireSigner,
       maxRequests: config.maxRequests,
     })
     return { app, address: { port: config.port }, lingerMs: config.lingerMs }

@@ -2,13 +2,15 @@
 import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { ReadToken } from './caller-token.ts'
-import { type Answer, createPost } from './http-post.ts'
+import { type Answer, createSend } from './http-client.ts'
 import type { Pairing, Proof } from './pairing.ts'
+import { readTarget } from './signer-url.ts'
 
 export type SignerClientOptions = {
   url: URL
   timeoutMs: number
-  readToken: ReadToken
+  /** Undefined over a socket: there is no mesh that would ask for a token. */
+  readToken: ReadToken | undefined
   pairing: Pairing
 }
 
@@ -21,28 +23,30 @@ export type AskSigner = (message: string, requestId: string) => Promise<SignResp
 /** Makes the client. `timeoutMs` is for a call all told, waiting for a connection and a second try included. */
 export function createSignerClient(options: SignerClientOptions): AskSigner {
   const { url, timeoutMs, readToken, pairing } = options
-  const post = createPost(url)
+  const { connect, path } = readTarget(url)
+  const send = createSend(connect)
   return async (message, requestId) => {
     const body = Buffer.from(JSON.stringify({ message }))
     if (body.length > MAX_BODY_BYTES) {
       throw new AppError('payload_too_large', 'the processed message is too long to be signed')
     }
     const headers = {
-      authorization: `Bearer ${readToken()}`,
+      ...(readToken && { authorization: `Bearer ${readToken()}` }),
       'content-type': 'application/json',
       'x-request-id': requestId,
     }
     const signal = AbortSignal.timeout(timeoutMs)
-    const request = { method: 'POST', path: url.pathname, body }
-    const send = (proof: Proof) => post({ ...headers, ...proof.headers }, body, signal)
+    const request = { method: 'POST', path, body } as const
+    const sendWith = (proof: Proof) =>
+      send({ ...request, headers: { ...headers, ...proof.headers } }, signal)
     try {
       const proof = pairing.sign(request)
-      const answer = await send(proof)
+      const answer = await sendWith(proof)
       // Refused may mean that the signer has a new secret since its restart. Who is refused was not signed for.
       const isOutdated = answer.status === 403 && pairing.renew(proof.secret)
-      return readSignature(isOutdated ? await send(pairing.sign(request)) : answer)
+      return readSignature(isOutdated ? await sendWith(pairing.sign(request)) : answer)
     } catch (error) {
-      throw explain(error, signal)
+      throw explainFailure(error, signal)
     }
   }
 }
@@ -53,7 +57,8 @@ function readSignature({ status, body }: Answer): SignResponse {
   return signResponse.parse(JSON.parse(body))
 }
 
-function explain(error: unknown, signal: AbortSignal): AppError {
+/** Says in our words why there was no answer. */
+export function explainFailure(error: unknown, signal: AbortSignal): AppError {
   if (error instanceof AppError) return error
   if (signal.aborted) {
     return new AppError('signer_timeout', 'the signer did not answer in time', { cause: error })

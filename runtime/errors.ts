@@ -2,6 +2,7 @@
 export const statusOf = {
   invalid_request: 400,
   pairing_refused: 403,
+  caller_refused: 403,
   not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,

@@ -56,11 +56,11 @@ export function readRoute(c: AppContext): string | undefined {
   return matched === '/*' ? undefined : matched
 }
 
-/** `GET /healthz` and `GET /readyz`; `requireReady` throws an AppError that says why not. */
-export function addHealthRoutes(app: App, requireReady: () => void): void {
+/** `GET /healthz` and `GET /readyz`; `requireReady` throws, or rejects with, an AppError that says why not. */
+export function addHealthRoutes(app: App, requireReady: () => void | Promise<void>): void {
   addRoute(app, 'GET', '/healthz', (c) => c.json({ status: 'ok' }))
-  addRoute(app, 'GET', '/readyz', (c) => {
-    requireReady()
+  addRoute(app, 'GET', '/readyz', async (c) => {
+    await requireReady()
     return c.json({ status: 'ok' })
   })
 }
@@ -90,7 +90,7 @@ function logFailure(log: Log, error: Error, requestId: string): void {
       code: 'internal',
       error: error.stack ?? error.name,
     })
-  } else if (error.code === 'pairing_refused') {
+  } else if (statusOf[error.code] === 403) {
     log('warn', 'request_refused', { requestId, code: error.code, detail: error.message })
   } else if (statusOf[error.code] >= 500) {
     log('warn', 'request_failed', { requestId, code: error.code, detail: error.message })

@@ -11,13 +11,15 @@ import {
 import type { ServiceDeps } from '../runtime/service.ts'
 import type { AuditLog } from './audit-log.ts'
 import { createAuditing } from './audited.ts'
+import type { Peer } from './caller.ts'
 import { createKeysHandler } from './keys-endpoint.ts'
 import { createSignBatchHandler } from './sign-batch-endpoint.ts'
 import { createSignHandler } from './sign-endpoint.ts'
 import type { SigningDeps } from './signing-deps.ts'
 import { createVerifyHandler } from './verify-endpoint.ts'
 
-export type SignerDeps = ServiceDeps & SigningDeps & { auditLog: AuditLog; maxRequests: number }
+export type SignerDeps = ServiceDeps &
+  SigningDeps & { auditLog: AuditLog; peer: Peer; maxRequests: number }
 
 /** Batches at once: at 4 MiB each, what the container's memory has room for. */
 const MAX_BATCHES = 8
@@ -26,7 +28,7 @@ const MAX_BATCHES = 8
 export function createApp(deps: SignerDeps): App {
   const { log, metrics, isDraining, getKeyRing, admit, auditLog } = deps
   const app = createHttpApp(log, metrics)
-  app.use(createAuditing(auditLog))
+  app.use(createAuditing(auditLog, deps.peer))
   // Before the body is read: who has no place is refused at once, and who is not admitted takes none for long.
   const one = createConcurrencyLimit(deps.maxRequests)
   const batch = createConcurrencyLimit(MAX_BATCHES)

@@ -5,7 +5,7 @@ import { AppError } from '../runtime/errors.ts'
 
 export type AuditEntry = {
   requestId: string
-  /** The caller's SPIFFE id as the proxy has verified it, or "unknown". */
+  /** The caller's SPIFFE id as the proxy has verified it, or "unknown"; without a proxy "socket". */
   caller: string
   /** E.g. "POST /sign". */
   route: string

@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { type AppContext, type AppEnv, readRoute } from '../runtime/http-app.ts'
 import type { AuditEntry, AuditLog } from './audit-log.ts'
-import { readCaller } from './caller.ts'
+import { createCallerReader, type Peer } from './caller.ts'
 
 /** What a handler has done for its caller. */
 type Done = Pick<AuditEntry, 'outcome' | 'count' | 'keyId'>
@@ -17,7 +17,8 @@ declare module 'hono' {
 const unaudited = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
 
 /** Makes the middleware. It throws AppError audit_unavailable instead of letting an answer go without its line. */
-export function createAuditing({ record }: AuditLog): MiddlewareHandler<AppEnv> {
+export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHandler<AppEnv> {
+  const readCaller = createCallerReader(peer)
   return async function auditRequest(c, next) {
     await next()
     const route = `${c.req.method} ${readRoute(c) ?? 'other'}`

@@ -4,7 +4,7 @@ import type { AppContext } from '../runtime/http-app.ts'
 import { answer } from './audited.ts'
 import type { GetKeyRing } from './key-holder.ts'
 import { listKeyStates } from './key-ring.ts'
-import type { Admit } from './pairing.ts'
+import type { Admit } from './signing-deps.ts'
 
 /** Makes the handler. Answers KeysResponse; throws AppError for whom `admit` refuses, and while there is no key. */
 export function createKeysHandler(getKeyRing: GetKeyRing, admit: Admit) {

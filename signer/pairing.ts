@@ -4,7 +4,6 @@ import { createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'n
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../runtime/errors.ts'
-import type { AppContext } from '../runtime/http-app.ts'
 import {
   computeContentDigest,
   computeRequestSignature,
@@ -12,18 +11,13 @@ import {
   PAIRING_SECRET_BYTES,
   SIGNATURE_LABEL,
 } from '../runtime/http-signature.ts'
+import type { Admit } from './signing-deps.ts'
 
 const SECRET_FILE = 'secret'
 /** Clocks of one Pod are one clock; this is for the time that a request waits. */
 const MAX_AGE_SECONDS = 60
 const inputPattern = new RegExp(`^${SIGNATURE_LABEL}=(\\(.*;created=(\\d{1,11});.*)$`)
 const signaturePattern = new RegExp(`^${SIGNATURE_LABEL}=:([A-Za-z0-9+/]{43}=):$`)
-
-/** Checks the body's bytes against the digest that was signed. Throws AppError pairing_refused. */
-export type CheckBody = (body: Uint8Array) => void
-
-/** Checks a request's headers, before its body is read. Throws AppError pairing_refused. */
-export type Admit = (c: AppContext) => CheckBody
 
 /** Makes a new secret and writes it into `folder`, in one step: nobody reads half of one. Rejects with the system's error. */
 export async function createPairingSecret(folder: string): Promise<KeyObject> {
@@ -38,12 +32,8 @@ export async function createPairingSecret(folder: string): Promise<KeyObject> {
   return key
 }
 
-/** Makes the lock; without a secret it is open. `now`: milliseconds since 1970. */
-export function createPairingLock(
-  secret: KeyObject | undefined,
-  now: () => number = Date.now,
-): Admit {
-  if (secret === undefined) return () => () => {}
+/** Makes the lock, which throws AppError pairing_refused. `now`: milliseconds since 1970. */
+export function createPairingLock(secret: KeyObject, now: () => number = Date.now): Admit {
   return (c) => {
     const digest = c.req.header('content-digest') ?? ''
     const created = readCreated(c.req.header('signature-input') ?? '')

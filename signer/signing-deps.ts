@@ -1,7 +1,13 @@
 // What it takes to sign: a key, the lock that decides for whom, and a count of it.
+import type { AppContext } from '../runtime/http-app.ts'
 import type { GetKeyRing } from './key-holder.ts'
 import type { SignerMetrics } from './metrics.ts'
-import type { Admit } from './pairing.ts'
+
+/** Checks the body's bytes against what the headers say of them. Throws AppError with a 403. */
+export type CheckBody = (body: Uint8Array) => void
+
+/** Checks a request's headers, before its body is read. Throws AppError with a 403. */
+export type Admit = (c: AppContext) => CheckBody
 
 export type SigningDeps = {
   getKeyRing: GetKeyRing

@@ -7,7 +7,7 @@ import { verifyMac } from './hmac.ts'
 import type { GetKeyRing } from './key-holder.ts'
 import { chooseKey } from './key-ring.ts'
 import { decodeMessage } from './message.ts'
-import type { Admit } from './pairing.ts'
+import type { Admit } from './signing-deps.ts'
 
 /**
  * Makes the handler. Answers VerifyResponse, by the key that is asked for or else by any; throws AppError as POST /sign

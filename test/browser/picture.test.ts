@@ -1,10 +1,11 @@
 // The picture shows at a glance who reaches the signer, and which lock ends everybody else's way.
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { locks, type Report } from '../policy/matrix/report.ts'
+import { listLocks, type Report } from '../policy/matrix/report.ts'
 import { breakCell, makeBrokenReport, makeReport } from '../policy/matrix/support/sample-report.ts'
 import { hasChromium, useBrowser } from './support/open-report.ts'
 
+const locks = listLocks(makeReport())
 const widths = [
   { layout: 'wide', width: 1_400 },
   { layout: 'narrow', width: 360 },

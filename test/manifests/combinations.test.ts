@@ -18,6 +18,7 @@ const choices = {
   key: ['', 'vault', 'external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp'],
   scale: ['', 'high-availability', 'autoscaling', 'high-availability autoscaling'],
   deployer: ['', 'deployer'],
+  network: ['', 'network-policy'],
   confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor'],
 }
 /** What `make deploy` refuses, with its reason in the tests of parseComponents. */

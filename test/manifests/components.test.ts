@@ -26,6 +26,7 @@ const cases: Case[] = [
   { components: ['autoscaling'] },
   { components: ['deployer'] },
   { components: ['vault'] },
+  { components: ['network-policy'] },
   { components: ['high-availability', 'autoscaling'] },
   { components: ['deployer', 'high-availability', 'autoscaling'] },
   { components: ['external-secrets-aws'] },
@@ -84,7 +85,7 @@ describe('COMPONENTS', () => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
         todo: expect.stringMatching(
-          /^there are: apparmor, autoscaling, deployer, .*, high-availability, seccomp, vault$/,
+          /^there are: apparmor, autoscaling, deployer, .*, network-policy, seccomp.*, vault$/,
         ),
       })
     },

@@ -17,13 +17,24 @@ const folders = [
   'k8s/components/external-secrets-azure',
   'k8s/components/external-secrets-gcp',
   'k8s/components/high-availability',
+  'k8s/components/network-policy',
   'k8s/components/seccomp',
   'k8s/external-secrets',
+  'k8s/network-policy',
+  'k8s/overlays/linkerd',
+  'k8s/overlays/linkerd/network-policy',
   'k8s/overlays/separate-pods/components/autoscaling',
 ]
 /** Of kustomize, and no resources. */
 const settings = ['kustomization.yaml', 'parameters.yaml']
-const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
+/** Not whole: it may take away what a resource has. */
+const isPatch = (name: string) => name.endsWith('-patch.yaml')
+const policyKinds = [
+  'AuthorizationPolicy',
+  'NetworkPolicy',
+  'PeerAuthentication',
+  'RequestAuthentication',
+]
 
 const files = await Promise.all(
   folders.map(async (folder) =>
@@ -33,7 +44,9 @@ const files = await Promise.all(
   ),
 ).then((found) => found.flat())
 
-describe.each(files)('$folder/$name', ({ folder, name, path }) => {
+const whole = files.filter(({ name }) => !isPatch(name))
+
+describe.each(whole)('$folder/$name', ({ folder, name, path }) => {
   test('is one resource', async () => {
     expect(parseResources(await readFile(path, 'utf8'))).toHaveLength(1)
   })
@@ -41,7 +54,9 @@ describe.each(files)('$folder/$name', ({ folder, name, path }) => {
   test('is called what it is', async () => {
     const [resource] = parseResources(await readFile(path, 'utf8'))
     const stem = name.replace(/\.yaml$/, '')
-    const kind = resource?.kind.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
+    const kind = resource?.kind
+      .replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-')
+      .toLowerCase()
     const isPolicy = policyKinds.includes(resource?.kind ?? '')
     // What is cluster-scoped says whose it is; here the folder says it.
     const called = resource?.metadata.name.replace(

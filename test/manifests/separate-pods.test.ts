@@ -65,6 +65,16 @@ const mistakes: readonly [rule: string, mistake: string, change: Change][] = [
   ],
   [
     'pairing-mount',
+    'a signer that serves another',
+    ['Deployment/signer', `${container}.env.1.value`, 'spiffe://mesh.example/ns/signing/sa/signer'],
+  ],
+  [
+    'pairing-mount',
+    'a signer that is told of nobody',
+    ['Deployment/signer', `${container}.env.1`, { name: 'OTHER', value: 'x' }],
+  ],
+  [
+    'pairing-mount',
     'a volume for nobody',
     ['Deployment/signer', `${template}.volumes.+`, { name: 'pairing', emptyDir: {} }],
   ],

@@ -1,6 +1,7 @@
 // Attack 27: somebody has deleted one of the locks. Nobody gets a signature who had none before; the frontend is served or
-// refused; and the matrix names what is missing.
+// refused; and the matrix names what is missing. Of one Pod and of separate ones, whichever is deployed.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sharesPod } from '../../deploy/layouts.ts'
 import { holds, type Report } from './matrix/report.ts'
 import { takeReport } from './matrix/take-report.ts'
 import { describeDisagreements } from './matrix/verdict.ts'
@@ -9,6 +10,13 @@ import { deleteResources } from './support/deletions.ts'
 import { CONFIG_MS } from './support/timeouts.ts'
 import { findVictim } from './support/victim.ts'
 import { waitFor } from './support/wait.ts'
+
+const { layout } = await findVictim()
+/** Who may ask for readiness and metrics without a token. */
+const [agent, sidecars, more] = sharesPod(layout)
+  ? ['frontend', ['Sidecar/secure-signing'], []]
+  : // Without its Sidecar the frontend may call anybody; without its rule mutual TLS is Istio's own doing.
+    ['impostor', ['Sidecar/signer'], ['Sidecar/frontend', 'DestinationRule/signer']]
 
 /** `shows`: a cell in which it shows, as "caller request". */
 const locks: readonly { resource: string; shows?: string; seen?: Report['cells'][0]['seen'] }[] = [
@@ -26,12 +34,12 @@ const locks: readonly { resource: string; shows?: string; seen?: Report['cells']
   },
   {
     resource: 'AuthorizationPolicy/allow-probe-to-signer',
-    shows: 'frontend readyz',
+    shows: `${agent} readyz`,
     seen: 'policy',
   },
   {
     resource: 'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
-    shows: 'frontend metrics',
+    shows: `${agent} metrics`,
     seen: 'policy',
   },
   // The policies ask for an identity, and in plain text there is none.
@@ -42,9 +50,11 @@ const locks: readonly { resource: string; shows?: string; seen?: Report['cells']
     shows: 'frontend sign',
     seen: 'policy',
   },
-  { resource: 'Sidecar/secure-signing', shows: 'frontend sign', seen: 'other' },
+  ...sidecars.map((resource) => ({ resource, shows: 'frontend sign', seen: 'other' as const })),
+  // Without the way that the readiness probe takes the signer is not ready either.
   { resource: 'ServiceEntry/signer-in-pod', shows: 'frontend sign' },
   { resource: 'DestinationRule/signer-in-pod', shows: 'frontend sign' },
+  ...more.map((resource) => ({ resource })),
 ]
 const mayBeServed = ['metrics', 'readyz', 'process']
 
@@ -87,10 +97,10 @@ describe.each(locks)('without $resource', ({ resource, shows, seen }) => {
     await waitForReport(holds)
   })
 
-  test('nobody but the frontend gets a signature, and no answer about keys', () => {
+  test('nobody gets a signature, or an answer about keys, who may not have one', () => {
     const served = report.cells.filter(
-      ({ caller, request, seen: got }) =>
-        got === 'served' && caller !== 'frontend' && !mayBeServed.includes(request),
+      ({ declared, request, seen: got }) =>
+        got === 'served' && declared !== 'served' && !mayBeServed.includes(request),
     )
     expect(served).toEqual([])
     expect(report.signaturesWithoutRight).toBe(0)

@@ -83,6 +83,7 @@ describe('the signer', () => {
       SIGNER_SOCKET: join(folder, 'signer.sock'),
       SIGNER_KEY_DIR: keyDir,
       SIGNER_PAIRING_DIR: 'none',
+      SIGNER_CALLER: 'spiffe://td/ns/signing/sa/frontend',
     }
     const flags = readFlags('signer', {
       '/app': dirname(findBundle('signer')),

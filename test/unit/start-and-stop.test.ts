@@ -36,6 +36,11 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (name) => {
   })
 })
 
+const unpaired = {
+  SIGNER_PAIRING_DIR: 'none',
+  SIGNER_CALLER: 'spiffe://td/ns/signing/sa/frontend',
+}
+
 describe('what is wrong at the start', () => {
   test.each([
     ['signer', { SIGNER_LINGER_MS: 'x' }, ['SIGNER_SOCKET', 'SIGNER_KEY_DIR', 'SIGNER_LINGER_MS']],
@@ -80,7 +85,7 @@ describe('what is wrong at the start', () => {
   test('ends in 1 if the folder of the socket is not there', async () => {
     const [folder, keyDir] = [await makeFolder(), await makeFolder()]
     const socket = join(folder, 'nowhere/s.sock')
-    const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, SIGNER_PAIRING_DIR: 'none' }
+    const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, ...unpaired }
     const signer = startService('signer', env)
     expect(await signer.exit).toBe(1)
     expect(signer.output()).toContain('"event":"listen_failed"')

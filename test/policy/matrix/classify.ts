@@ -21,6 +21,7 @@ export function classify({ connected, end, received }: Outcome): Pick<Cell, 'see
 
 function findLock(status: number, body: string, code: string | undefined): Cell['seen'] {
   if (code === 'pairing_refused') return 'pairing'
+  if (code === 'caller_refused') return 'caller'
   if (body.startsWith('RBAC: ')) return 'policy'
   if (/^(Jwt |Audiences in Jwt)/.test(body)) return 'token'
   // The gateway's own, without a word; the services' have a code.

@@ -74,4 +74,4 @@ const table: Record<CallerId, Row> = {
 }
 
 /** What a caller is to get for a request, and the resources that say so; undefined where there is no way to ask. */
-export const declare = createDeclaration(table)
+export const declare = createDeclaration(table, 'Deployment/signer')

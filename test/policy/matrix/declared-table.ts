@@ -29,8 +29,8 @@ const allows: Record<RequestId, string> = {
 
 export type Declared = { verdict: Verdict; by: string[] }
 
-/** Makes what looks a cell up in `table`. `pairing`: the resource that pairs frontend and signer, if they are. */
-export function createDeclaration(table: Readonly<Record<string, Row>>, pairing = '') {
+/** Makes what looks a cell up in `table`. `signer`: the resource that says whom the signer itself serves. */
+export function createDeclaration(table: Readonly<Record<string, Row>>, signer: string) {
   return (caller: string, request: RequestId): Declared | undefined => {
     const verdict = table[caller]?.[request]
     if (verdict === undefined || verdict === 'none') return undefined
@@ -40,7 +40,8 @@ export function createDeclaration(table: Readonly<Record<string, Row>>, pairing 
       route: ['VirtualService/frontend'],
       token: ['RequestAuthentication/verify-caller-token'],
       policy: ['AuthorizationPolicy/allow-nothing', allows[request]],
-      pairing: [pairing],
+      pairing: [signer],
+      caller: [signer],
     }
     return { verdict, by: by[verdict] }
   }

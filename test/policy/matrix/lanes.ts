@@ -1,5 +1,5 @@
 // One request of every caller, as lanes that run through the locks towards the signer.
-import { type AskedFor, type Caller, type Cell, locks, type Report } from './report.ts'
+import type { AskedFor, Caller, Cell, Lock, Report } from './report.ts'
 import { nameOutcome } from './verdict.ts'
 
 export type Lane = {
@@ -30,8 +30,8 @@ export function listLanes({ callers, cells }: Report, request: AskedFor): Lane[]
   })
 }
 
-/** How many locks a request has passed that came to this end. */
-export function countPassed(end: Lane['reaches']): number {
+/** How many of `locks` a request has passed that came to this end. */
+export function countPassed(end: Lane['reaches'], locks: readonly Lock[]): number {
   if (end === 'served') return locks.length
   return end === 'other' || end === 'none' ? 0 : locks.indexOf(end)
 }

@@ -110,7 +110,8 @@ async function countWronged(victim: Victim, since: Date, asked: readonly Asked[]
   const idsOf = (wanted: (cell: Cell) => boolean) =>
     asked.filter(({ cell }) => wanted(cell)).map(({ requestId }) => requestId)
   const expected = idsOf(
-    ({ request, seen }) => audited.includes(request) && ['served', 'pairing'].includes(seen),
+    ({ request, seen }) =>
+      audited.includes(request) && ['served', 'pairing', 'caller'].includes(seen),
   )
   const refused = idsOf(({ declared }) => declared !== 'served')
   const entries = await waitFor(

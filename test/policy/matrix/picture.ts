@@ -45,13 +45,13 @@ function drawLane(
   layout: Layout,
 ): Markup {
   const middle = (track.top + track.bottom) / 2
-  const passed = countPassed(lane.reaches)
+  const passed = countPassed(lane.reaches, locks)
   const isAsDeclared = lane.reaches === lane.declared
   const kind = isAsDeclared ? (lane.reaches === 'served' ? 'served' : 'refused') : 'wrong'
-  const end = endX(layout, lane.reaches)
+  const end = endX(layout, lane.reaches, locks)
   const { x, width } = layout.signer
   const answer = lane.answer === '' ? '' : ` (${lane.answer})`
-  const declaredX = lane.declared === 'served' ? x + width / 2 : endX(layout, lane.declared)
+  const declaredX = lane.declared === 'served' ? x + width / 2 : endX(layout, lane.declared, locks)
   return html`<g class="lane ${kind}" data-lane="${lane.caller.id}" data-reaches="${lane.reaches}" data-declared="${lane.declared}">
 <title>${lane.caller.name}: ${lane.outcome}${answer}</title>
 <path class="rule" d="M0 ${bottom}H${layout.width}"/>
@@ -96,10 +96,10 @@ function gateX({ locks: { first, apart } }: Layout, index: number): number {
   return first + index * apart
 }
 
-function endX(layout: Layout, reaches: Lane['reaches']): number {
+function endX(layout: Layout, reaches: Lane['reaches'], locks: readonly Lock[]): number {
   if (reaches === 'served') return layout.signer.x
   if (reaches === 'none') return layout.start
   // Where it was lost is not known, so it ends before the first lock.
   if (reaches === 'other') return (layout.start + layout.locks.first) / 2
-  return gateX(layout, countPassed(reaches))
+  return gateX(layout, countPassed(reaches, locks))
 }

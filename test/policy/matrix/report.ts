@@ -1,7 +1,7 @@
 // What `make matrix` found out: who asked for what, what was declared of it, and what was seen.
 
 /** Who stops a request, in the order in which a request meets them. */
-export const locks = ['mtls', 'route', 'token', 'policy', 'pairing'] as const
+export const locks = ['mtls', 'route', 'token', 'policy', 'pairing', 'caller'] as const
 export type Lock = (typeof locks)[number]
 /** `served`, or the lock that refused. */
 export type Verdict = 'served' | Lock
@@ -49,10 +49,13 @@ export type Report = {
   signaturesWithoutRight: number
 }
 
-/** The locks that there are: no pairing where frontend and signer are separate Pods. */
+/** Those of the signer itself: the first where it shares a Pod with the frontend, the second elsewhere. */
+const own: readonly Lock[] = ['pairing', 'caller']
+
+/** The locks that there are, or that have shown up; all but the signer's own are everywhere. */
 export function listLocks({ cells }: Report): Lock[] {
-  const isPaired = cells.some(({ declared, seen }) => [declared, seen].includes('pairing'))
-  return locks.filter((lock) => lock !== 'pairing' || isPaired)
+  const met = new Set(cells.flatMap(({ declared, seen }) => [declared, seen]))
+  return locks.filter((lock) => !own.includes(lock) || met.has(lock))
 }
 
 /** Whether what was seen is what was declared, everywhere. A report of nothing shows nothing. */

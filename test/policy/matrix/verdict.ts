@@ -24,6 +24,11 @@ export const lockWords: Record<Lock, { label: string; asks: string; refuses: str
     asks: 'this very Pod?',
     refuses: "is the signer's own: refuses who is not the frontend of its Pod",
   },
+  caller: {
+    label: 'caller',
+    asks: 'the frontend?',
+    refuses: "is the signer's own: refuses who has not the frontend's identity",
+  },
 }
 
 const list = new Intl.ListFormat('en')

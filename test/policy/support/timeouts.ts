@@ -2,6 +2,8 @@
 
 /** For one connection of an attacker. Who is refused is refused at once; a timeout is a failed case. */
 export const PROBE_MS = 5_000
+/** For a connection to be made, where nobody has to answer. */
+export const CONNECT_MS = 1_500
 /** For all connections that one call makes. */
 export const BATCH_MS = 60_000
 /** For the attackers' Pods to be ready, and to be gone. */
@@ -16,3 +18,5 @@ export const CLOCK_SKEW_MS = 60_000
 export const RECOVERY_MS = 30_000
 export const STEADY_MS = 7_000
 export const POLL_MS = 250
+/** For a program to be compiled, the first time. */
+export const COMPILE_MS = 900_000

@@ -3,14 +3,18 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { UserError } from '../../../cli/terminal.ts'
 import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
-import { findDeployed, type Layout, onePod, sharesPod } from '../../../deploy/layouts.ts'
+import { type Layout, layouts, listWorkloads, onePod, sharesPod } from '../../../deploy/layouts.ts'
 import { namespace } from '../../../deploy/names.ts'
 import type { Container } from './containers.ts'
 
 const pods = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
+      metadata: z.object({
+        name: z.string(),
+        labels: z.object({ app: z.string() }),
+        deletionTimestamp: z.string().optional(),
+      }),
       spec: z.object({
         containers: z.array(z.object({ name: z.string(), image: z.string() })),
       }),
@@ -35,19 +39,23 @@ export type Victim = {
 /** Where the signer is for the frontend that shares its Pod: the proxy's listener on loopback. */
 export const SIGNER_IN_POD = { host: '127.0.0.1', port: 8081 }
 
-/** Finds the Pod that both share; with `any`, one of them if there are several, in whatever layout they are. */
+/** Finds the Pod that both share, or one for each; with `any`, one of them if there are several. */
 export async function findVictim(which: 'only' | 'any' = 'only'): Promise<Victim> {
-  const layout = which === 'only' ? onePod : ((await findDeployed()) ?? onePod)
-  const [frontends, signers] = [await findPods(layout.frontend), await findPods(layout.signer)]
+  const all = await listPods()
+  const of = (name: string) => all.filter(({ metadata }) => metadata.labels.app === name)
+  const layout = layouts.find(({ signer }) => of(signer).length > 0) ?? onePod
+  const [frontends, signers] = [of(layout.frontend), of(layout.signer)]
   const [pod, ...others] = frontends
-  const [signer] = signers
-  if (pod === undefined || signer === undefined || (which === 'only' && others.length > 0)) {
+  const [signer, ...otherSigners] = signers
+  const hasSeveral = others.length + otherSigners.length > 0
+  if (pod === undefined || signer === undefined || (which === 'only' && hasSeveral)) {
     throw new UserError(
-      `${frontends.length} Pods of ${layout.frontend} and ${signers.length} of ${layout.signer} run in namespace ${namespace}, expected ${which === 'only' ? 'one' : 'some'}`,
+      `${frontends.length} Pods of ${layout.frontend} and ${signers.length} of ${layout.signer} run in namespace ${namespace}, expected one`,
       'make deploy, and wait for its end',
     )
   }
-  const frontend = pod.spec.containers.find(({ name }) => name === 'frontend')
+  // Where they share a Pod, the frontend's is the one that its requests come to.
+  const asked = sharesPod(layout) ? [pod] : signers
   const container = (name: string, { metadata }: Pod) => ({
     ...{ namespace, pod: metadata.name, container: name },
   })
@@ -55,25 +63,35 @@ export async function findVictim(which: 'only' | 'any' = 'only'): Promise<Victim
     layout,
     frontend: container('frontend', pod),
     podIP: pod.status.podIP,
-    frontendImage: frontend?.image ?? '',
-    signers: (sharesPod(layout) ? [pod] : signers).map((each) => container('signer', each)),
+    frontendImage: pod.spec.containers.find(({ name }) => name === 'frontend')?.image ?? '',
+    signers: asked.map((each) => container('signer', each)),
     signerIP: (sharesPod(layout) ? pod : signer).status.podIP,
   }
 }
 
-async function findPods(app: string): Promise<Pod[]> {
-  const selector = ['-n', namespace, '-l', `app=${app}`]
+/** Of every layout. One that is on its way out goes on serving for a while, and is left out. */
+async function listPods(): Promise<Pod[]> {
+  const names = layouts.flatMap(listWorkloads)
+  const selector = ['-n', namespace, '-l', `app in (${names.join(',')})`]
   const running = ['--field-selector=status.phase=Running', '-o', 'json']
   const { items } = await kubectlJson(pods, ['get', 'pods', ...selector, ...running])
-  // One that is on its way out goes on serving for a while.
   return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
 }
 
 /** What the frontend shows to be who it is. */
 export type Credentials = { token: string; pairing: KeyObject }
 
-/** Reads the frontend's credentials as somebody does who has taken it over. */
+/**
+ * Reads the frontend's credentials as somebody does who has taken it over. Throws UserError where there is no pairing: what is
+ * tried with both is about one Pod.
+ */
 export async function stealCredentials(victim: Victim): Promise<Credentials> {
+  if (!sharesPod(victim.layout)) {
+    throw new UserError(
+      'frontend and signer are separate Pods here, and this is about one',
+      'make matrix asks the same of both; for the rest, make undeploy, then make deploy',
+    )
+  }
   const secret = read('/run/pairing/secret', 'hex')
   const [token = '', pairing = ''] = await evaluateIn(victim, `${readToken} + " " + ${secret}`)
   return { token, pairing: createSecretKey(pairing, 'hex') }

@@ -10,7 +10,7 @@ function makeApp(fault?: AppError) {
     log: () => {},
     metrics: createMetrics(),
     isDraining: () => false,
-    requireCredentials: () => {},
+    requireSigner: () => {},
     maxRequests: 1,
     askSigner: async () => {
       if (fault !== undefined) throw fault

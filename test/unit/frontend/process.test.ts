@@ -14,7 +14,7 @@ function makeApp(fault?: AppError, until?: Promise<void>) {
     if (fault !== undefined) throw fault
     return { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
   }
-  const requireCredentials = () => {
+  const requireSigner = () => {
     if (fault !== undefined) throw fault
   }
   const deps = {
@@ -22,7 +22,7 @@ function makeApp(fault?: AppError, until?: Promise<void>) {
     metrics: createMetrics(),
     isDraining: () => false,
     askSigner,
-    requireCredentials,
+    requireSigner,
     maxRequests: 2,
   }
   return { app: createApp(deps), asked }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createPairing } from '../../../frontend/pairing.ts'
 import { createSignerClient } from '../../../frontend/signer-client.ts'
 import { AppError } from '../../../runtime/errors.ts'
-import { serve } from '../support/http.ts'
+import { serve, serveOverSocket } from '../support/http.ts'
 
 const token = 'header.hunter2.signature'
 const pairing = createPairing(undefined)
@@ -163,5 +163,39 @@ describe('asks a second time', () => {
     const { ask, seen } = await makeClosingClient('HTTP/1.1 200 OK\r\ncontent-le')
     expect((await failure(ask('a', 'id'))).code).toBe('signer_unavailable')
     expect(seen).toHaveLength(2)
+  })
+})
+
+describe('over a socket', () => {
+  const makeSocketClient = (socket: string) =>
+    createSignerClient({
+      url: new URL(`unix:${socket}:/sign`),
+      timeoutMs: 200,
+      readToken: undefined,
+      pairing,
+    })
+
+  test('posts to the path, without a token', async () => {
+    const seen: unknown[] = []
+    const socket = await serveOverSocket(async (incoming, outgoing) => {
+      seen.push([incoming.method, incoming.url, incoming.headers.authorization])
+      seen.push(await json(incoming))
+      outgoing.end(JSON.stringify(answer))
+    })
+    expect(await makeSocketClient(socket)('a', 'id')).toEqual(answer)
+    expect(seen).toEqual([['POST', '/sign', undefined], { message: 'a' }])
+  })
+
+  test('says that the signer is away when there is no socket, and not where it would be', async () => {
+    const ask = makeSocketClient('/run/127.0.0.1/signer.sock')
+    expect(await failure(ask('a', 'id'))).toMatchObject({
+      code: 'signer_unavailable',
+      message: 'the signer cannot be reached (ENOENT)',
+    })
+  })
+
+  test('says that the signer is late', async () => {
+    const ask = makeSocketClient(await serveOverSocket(() => {}))
+    expect((await failure(ask('a', 'id'))).code).toBe('signer_timeout')
   })
 })

@@ -5,8 +5,7 @@ import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { type AuditEntry, createAuditLog } from '../../../signer/audit-log.ts'
-import { readCaller } from '../../../signer/caller.ts'
-import { createPairingLock } from '../../../signer/pairing.ts'
+import { createCallerReader, type Peer } from '../../../signer/caller.ts'
 import { get, post } from '../support/http.ts'
 
 const entry = {
@@ -103,7 +102,7 @@ describe('the log', () => {
 })
 
 describe('each request', () => {
-  function makeAudited(fail = false) {
+  function makeAudited(fail = false, peer: Peer = 'proxy') {
     const entries: AuditEntry[] = []
     const key = { id: 'key-1', material: createSecretKey(randomBytes(32)) }
     const app = createApp({
@@ -111,9 +110,10 @@ describe('each request', () => {
       metrics: createMetrics(),
       isDraining: () => false,
       getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
-      admit: createPairingLock(undefined),
+      admit: () => () => {},
       countSignatures: () => {},
       maxRequests: 1,
+      peer,
       auditLog: {
         record: async (each) => {
           if (fail) throw new AppError('audit_unavailable', 'the audit log cannot be written')
@@ -164,6 +164,12 @@ describe('each request', () => {
     },
   )
 
+  test('is of whoever has the socket where no proxy stands between, whatever it says', async () => {
+    const { app, entries } = makeAudited(false, 'container')
+    await post(app, '/sign', { message: 'a' }, headers)
+    expect(entries).toMatchObject([{ caller: 'socket', outcome: 'signed' }])
+  })
+
   test.each(['/healthz', '/readyz', '/metrics'])('but GET %s', async (path) => {
     const { app, entries } = makeAudited()
     expect((await app.request(path)).status).toBe(200)
@@ -209,5 +215,5 @@ describe('the caller', () => {
     ],
     ['unknown if the header is something else', 'spiffe://td/x', 'unknown'],
     ['unknown if there is more behind', `${real};DNS=x`, 'unknown'],
-  ])('is %s', (_, header, caller) => expect(readCaller(header)).toBe(caller))
+  ])('is %s', (_, header, caller) => expect(createCallerReader('proxy')(header)).toBe(caller))
 })

@@ -32,8 +32,9 @@ async function makePair() {
     admit,
     countSignatures,
     auditLog: { record: async () => {}, requireWritable: () => {} },
+    peer: 'proxy',
     maxRequests: 1,
-  }
+  } as const
   const app = createApp(deps)
   const body = '{"message":"hello"}'
   const sign = (text = body, path = '/sign', method = 'POST', at = now) =>

@@ -1,10 +1,13 @@
 // Requests for the apps, and servers for the clients to talk to.
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { App } from '../../../runtime/http-app.ts'
+import { listenOn } from '../../../runtime/listen.ts'
 import { cleanUp } from './clean-up.ts'
+import { makeFolder } from './folder.ts'
 
 /** POSTs `body` to the app: a string or bytes as they are, anything else as JSON. */
 export async function post(app: App, path: string, body: unknown, headers = {}) {
@@ -43,12 +46,24 @@ async function readAnswer(response: Response) {
 
 /** Starts a server on a free port of loopback, and returns its URL; it is closed after the test. */
 export async function serve(listener: RequestListener): Promise<URL> {
+  const server = makeServer(listener)
+  return new URL(`http://127.0.0.1:${await listenOnLoopback(server)}/sign`)
+}
+
+/** Starts a server on a Unix socket of its own, and returns the socket's path; it is closed after the test. */
+export async function serveOverSocket(listener: RequestListener): Promise<string> {
+  const socket = join(await makeFolder(), 'signer.sock')
+  await listenOn(makeServer(listener), { socket })
+  return socket
+}
+
+function makeServer(listener: RequestListener): HttpServer {
   const server = createServer(listener)
   cleanUp(() => {
     server.closeAllConnections()
     server.close()
   })
-  return new URL(`http://127.0.0.1:${await listenOnLoopback(server)}/sign`)
+  return server
 }
 
 /** Leads connections from a port of loopback to a Unix socket, as the proxy does in the Pod. Returns the port. */

@@ -10,7 +10,11 @@ import { findBundle, readPort, startService } from './service-process.ts'
 export const jsonType = { 'content-type': 'application/json' }
 
 /** Starts a signer with these entries in its Secret, under its image's flags. */
-export async function startSigner(entries: Entries, lingerMs = 0) {
+export async function startSigner(
+  entries: Entries,
+  lingerMs = 0,
+  environment: Record<string, string> = {},
+) {
   const [folder, keyDir] = [await makeFolder(), await makeVolume(entries)]
   const pairingDir = await makeFolder()
   const socket = join(folder, 'signer.sock')
@@ -22,7 +26,7 @@ export async function startSigner(entries: Entries, lingerMs = 0) {
   })
   const paths = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, SIGNER_PAIRING_DIR: pairingDir }
   const start = () =>
-    startService('signer', { ...paths, SIGNER_LINGER_MS: String(lingerMs) }, flags)
+    startService('signer', { ...paths, SIGNER_LINGER_MS: String(lingerMs), ...environment }, flags)
   return { signer: start(), restart: start, socket, keyDir, pairingDir }
 }
 
@@ -34,19 +38,39 @@ export async function startFrontend(
   lingerMs = 0,
 ) {
   const folder = await makeVolume({ token })
-  const frontend = startService(
-    'frontend',
+  return startFrontendWith(
     {
-      FRONTEND_PORT: '0',
       SIGNER_URL: `http://127.0.0.1:${signerPort}/sign`,
       CALLER_TOKEN_FILE: join(folder, 'token'),
       FRONTEND_LINGER_MS: String(lingerMs),
-      PAIRING_SECRET_FILE: pairingDir === undefined ? 'none' : join(pairingDir, 'secret'),
     },
+    { '/run/identity': folder },
+    pairingDir,
+  )
+}
+
+/** Starts a frontend that calls its signer at the socket, without a token, under its image's flags. */
+export function startFrontendAtSocket({ socket, pairingDir }: Paired) {
+  return startFrontendWith(
+    { SIGNER_URL: `unix:${socket}:/sign`, CALLER_TOKEN_FILE: 'none' },
+    { '/run/identity': pairingDir },
+    pairingDir,
+  )
+}
+
+async function startFrontendWith(
+  environment: Record<string, string>,
+  mounts: Record<string, string>,
+  pairingDir: string | undefined,
+) {
+  const secret = pairingDir === undefined ? 'none' : join(pairingDir, 'secret')
+  const frontend = startService(
+    'frontend',
+    { FRONTEND_PORT: '0', PAIRING_SECRET_FILE: secret, ...environment },
     readFlags('frontend', {
       '/app': dirname(findBundle('frontend')),
-      '/run/identity': folder,
-      '/run/pairing': pairingDir ?? folder,
+      '/run/pairing': pairingDir ?? dirname(findBundle('frontend')),
+      ...mounts,
     }),
   )
   return { frontend, url: `http://127.0.0.1:${await readPort(frontend)}` }

@@ -1,10 +1,10 @@
-// A signer's app with two keys, its lock open: what the endpoints do with keys and messages.
+// A signer's app with two keys, its lock open unless one is given: what the endpoints do with keys and messages.
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import type { KeyRing } from '../../../signer/key-ring.ts'
-import { createPairingLock } from '../../../signer/pairing.ts'
+import type { Admit } from '../../../signer/signing-deps.ts'
 
 const bytes = { old: randomBytes(32), new: randomBytes(32) }
 const primary = { id: 'new', material: createSecretKey(bytes.new) }
@@ -16,17 +16,17 @@ export function makeSignerApp(
   held: KeyRing | null = ring,
   isDraining = () => false,
   maxRequests = 256,
+  admit: Admit = () => () => {},
 ) {
   function getKeyRing(): KeyRing {
     if (held !== null) return held
     throw new AppError('key_unavailable', 'the Secret has no key')
   }
-  const admit = createPairingLock(undefined)
   const countSignatures = () => {}
   const auditLog = { record: async () => {}, requireWritable: () => {} }
   const metrics = createMetrics()
   const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, countSignatures, auditLog }
-  return createApp({ ...deps, maxRequests })
+  return createApp({ ...deps, peer: 'proxy', maxRequests })
 }
 
 /** What the signature over `message` must be. */

@@ -10,6 +10,7 @@ const answers: Record<Verdict, string> = {
   token: '401 Audiences in Jwt are not allowed',
   policy: '403 RBAC: access denied',
   pairing: '403 pairing_refused',
+  caller: '403 caller_refused',
 }
 
 /** A new report that holds. */

@@ -1,32 +1,42 @@
-// One POST over a pool of kept-alive connections, with a deadline for all of it.
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+// Requests to one server over a pool of kept-alive connections, each with a deadline for all of it.
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+} from 'node:http'
+import type { SignerTarget } from './signer-url.ts'
 
 /** Far under the hour after which the proxy closes an idle connection, so that it is always us who close. */
 const IDLE_MS = 60_000
 const MAX_ANSWER_BYTES = 16 * 1024
 
 export type Answer = { status: number; body: string }
-export type Post = (
-  headers: Record<string, string>,
-  body: Buffer,
-  signal: AbortSignal,
-) => Promise<Answer>
+export type Outgoing = {
+  method: 'GET' | 'POST'
+  path: string
+  headers: Record<string, string>
+  body: Buffer
+}
+export type Send = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answer>
 
 /**
- * Makes the function that posts to `url`. It rejects with the system's error, or `signal`'s.
+ * Makes the function that sends to a server. It rejects with the system's error, or `signal`'s.
  *
  * A request is sent again, once, only if it cannot have been answered: nobody was listening, or a connection that had
  * been idle was closed while it was on its way, without a byte of an answer. The latter may have reached the signer
  * all the same, which does no harm: the same message gets the same MAC.
  */
-export function createPost(url: URL): Post {
+export function createSend(connect: SignerTarget['connect']): Send {
   const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
-  return async (headers, body, signal) => {
+  return async (outgoing, signal) => {
+    const options = { ...connect, agent, signal }
     try {
-      return await postOnce(url, agent, headers, body, signal)
+      return await sendOnce(outgoing, options)
     } catch (error) {
       if (signal.aborted || !(error instanceof UnansweredError)) throw error
-      return await postOnce(url, agent, headers, body, signal)
+      return await sendOnce(outgoing, options)
     }
   }
 }
@@ -42,18 +52,15 @@ class UnansweredError extends Error {
   }
 }
 
-function postOnce(
-  url: URL,
-  agent: Agent,
-  headers: Record<string, string>,
-  body: Buffer,
-  signal: AbortSignal,
+function sendOnce(
+  { method, path, headers, body }: Outgoing,
+  options: RequestOptions,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, {
-      method: 'POST',
-      agent,
-      signal,
+    const outgoing = request({
+      ...options,
+      method,
+      path,
       headers: { ...headers, 'content-length': body.length },
     })
     let seenBytes = 0

@@ -1,0 +1,24 @@
+// Asks a signer that kubelet can't reach, because it is on a socket, whether it is ready.
+import { AppError } from '../runtime/errors.ts'
+import { createSend } from './http-client.ts'
+import { explainFailure } from './signer-client.ts'
+import { readTarget } from './signer-url.ts'
+
+const question = { method: 'GET', path: '/readyz', headers: {}, body: Buffer.alloc(0) } as const
+
+/** Rejects with AppError signer_unavailable or signer_timeout, unless the signer is ready. */
+export type ProbeSigner = () => Promise<void>
+
+/** Makes the probe of the signer at `url`; `timeoutMs` is for one question, all told. */
+export function createSignerProbe(url: URL, timeoutMs: number): ProbeSigner {
+  const send = createSend(readTarget(url).connect)
+  return async () => {
+    const signal = AbortSignal.timeout(timeoutMs)
+    const { status } = await send(question, signal).catch((error) => {
+      throw explainFailure(error, signal)
+    })
+    if (status !== 200) {
+      throw new AppError('signer_unavailable', `the signer is not ready (${status})`)
+    }
+  }
+}

@@ -1,0 +1,147 @@
+// The overlay linkerd's Pod without a mesh, in a namespace of its own: what holds there holds by the mount and the pairing alone.
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
+import { namespace as deployed, deployment, keySecret } from '../../deploy/names.ts'
+import { computeOpensslHmac } from '../../deploy/openssl-hmac.ts'
+import { parseResources, type Resource } from '../../deploy/resources.ts'
+import { outsider } from './support/attackers.ts'
+import { type Container, callIn, probeFrom } from './support/containers.ts'
+import type { Search } from './support/drill-search.ts'
+import type { SocketAttack } from './support/drill-socket.ts'
+import { readJsonBody, readStatus, writeRequest } from './support/requests.ts'
+import { CONFIG_MS, PODS_MS } from './support/timeouts.ts'
+import { waitFor } from './support/wait.ts'
+
+const overlay = resolve(import.meta.dirname, '../../k8s/overlays/linkerd')
+const namespace = 'signing-test-socket'
+const key = randomBytes(32)
+const images = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({ containers: z.array(z.object({ name: z.string(), image: z.string() })) }),
+    }),
+  }),
+})
+const found = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      status: z.object({ podIP: z.string() }),
+    }),
+  ),
+})
+let frontend: Container
+let host: string
+
+beforeAll(async () => {
+  await takeAway()
+  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: await listResources() })
+  await kubectl(['apply', '-f', '-'], { input })
+  const rollout = ['rollout', 'status', `deployment/${deployment}`, '-n', namespace]
+  await kubectl(rollout, { timeoutMs: PODS_MS })
+  const { items } = await kubectlJson(found, ['get', 'pods', '-n', namespace, '-o', 'json'])
+  frontend = { namespace, pod: items[0]?.metadata.name ?? '', container: 'frontend' }
+  host = items[0]?.status.podIP ?? ''
+})
+afterAll(takeAway)
+
+async function takeAway(): Promise<void> {
+  await kubectl(['delete', 'namespace', namespace, '--ignore-not-found'], { timeoutMs: PODS_MS })
+}
+
+/** The overlay's, in another namespace, with the images that are deployed and a key of their own. */
+async function listResources(): Promise<Resource[]> {
+  const query = ['get', 'deployment', deployment, '-n', deployed, '-o', 'json']
+  const { containers } = (await kubectlJson(images, query)).spec.template.spec
+  const rendered = parseResources(await kubectl(['kustomize', overlay]))
+  const ours = rendered.filter(({ kind }) => /^(Namespace|ServiceAccount|Deployment)$/.test(kind))
+  for (const resource of ours) {
+    if (resource.kind === 'Namespace') resource.metadata.name = namespace
+    else resource.metadata.namespace = namespace
+    const pod = Object(resource.spec).template?.spec
+    if (pod === undefined) continue
+    pod.terminationGracePeriodSeconds = 0
+    for (const each of pod.containers) {
+      each.image = containers.find(({ name }) => name === each.name)?.image
+    }
+  }
+  return [...ours, makeSecret({ 'key-1': key })]
+}
+
+function makeSecret(keys: Record<string, Buffer>, texts: Record<string, string> = {}): Resource {
+  const data = Object.entries(keys).map(([name, bytes]) => [name, bytes.toString('base64')])
+  const metadata = { name: keySecret, namespace }
+  const filled = { data: Object.fromEntries(data), stringData: texts }
+  return { apiVersion: 'v1', kind: 'Secret', metadata, ...filled }
+}
+
+/** Has a message signed by way of the frontend, from a Pod that is in no mesh. */
+async function process() {
+  const bytes = writeRequest({ path: '/process', host, body: '{"message":"hello"}' })
+  const [outcome] = await probeFrom(outsider, [{ host, port: 8080, bytes }])
+  const received = outcome?.received ?? ''
+  return { status: readStatus(received), body: readJsonBody(received) }
+}
+
+async function expectSigned(keyId: string, by: Buffer, answer: unknown): Promise<void> {
+  const signature = await computeOpensslHmac(by, Buffer.from('HELLO'))
+  const body = { processed_message: 'HELLO', signature, key_id: keyId }
+  expect(answer).toEqual({ status: 200, body })
+}
+
+test('the frontend has a message signed at the socket', async () => {
+  await expectSigned('key-1', key, await process())
+})
+
+test('code in the frontend is refused without the pairing, and can’t take the socket’s place', async () => {
+  const call = '(bytes) => attackSocket(bytes)'
+  const forged = {
+    'x-forwarded-client-cert': `By=a;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://a/b`,
+  }
+  const bytes = writeRequest({ headers: forged })
+  const attack = await callIn<SocketAttack>(frontend, 'drill-socket.ts', call, bytes)
+  expect(readStatus(attack.answer)).toBe(403)
+  expect(readJsonBody(attack.answer)).toMatchObject({ code: 'pairing_refused' })
+  for (const result of Object.values(attack.replaced)) expect(result).toBe('EROFS')
+  expect(attack.ports).toEqual([8080])
+  const log = await kubectl(['logs', '-n', namespace, frontend.pod, '-c', 'signer'])
+  expect(log).toMatch(/"caller":"socket",.*"outcome":"pairing_refused"/)
+  expect(log).not.toContain('spiffe:')
+  await expectSigned('key-1', key, await process())
+})
+
+test('code in the frontend finds its pairing secret, and no key in any file or memory', async () => {
+  const read = 'async () => (await import("node:fs")).readFileSync("/run/pairing/secret", "base64")'
+  const secret = await callIn<string>(frontend, 'drill-socket.ts', read, {})
+  const hex = Buffer.from(key.toString('hex')).toString('base64')
+  const needles = { secret, key: key.toString('base64'), hex }
+  const { finds } = await callIn<Search>(frontend, 'drill-search.ts', 'searchEverything', needles)
+  expect(new Set(finds.map(({ needle }) => needle))).toEqual(new Set(['secret']))
+})
+
+test('the API server takes it where the admission policies hold', async () => {
+  const made = (await listResources()).find(({ kind }) => kind === 'Deployment')
+  const moved = { ...made, metadata: { name: 'test-at-the-socket', namespace: deployed } }
+  const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
+  const said = await kubectl(create, { input: JSON.stringify(moved) })
+  expect(said).toContain('deployment.apps/test-at-the-socket created')
+})
+
+test('the key is rotated without a restart', async () => {
+  const next = randomBytes(32)
+  const secret = makeSecret({ 'key-1': key, 'key-2': next }, { primary: 'key-2' })
+  await kubectl(['apply', '-f', '-'], { input: JSON.stringify(secret) })
+  const answer = await waitFor(
+    async () => {
+      const told = await process()
+      expect(told.status).toBe(200)
+      return JSON.stringify(told).includes('key-2') ? told : undefined
+    },
+    CONFIG_MS,
+    () => 'the signer goes on with the old key',
+  )
+  await expectSigned('key-2', next, answer)
+})

@@ -1,0 +1,161 @@
+// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed twin.
+import { resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
+import { deployment, namespace } from '../../deploy/names.ts'
+import { processMessage } from '../../deploy/process-message.ts'
+import { outsider, setup, stranger, VICTIM_IN_MESH } from './support/attackers.ts'
+import { type Container, callIn, probeFrom } from './support/containers.ts'
+import { confined, makePod } from './support/pods.ts'
+import { type PolicyEngine, startPolicyEngine } from './support/policy-engine.ts'
+import type { Outcome } from './support/probe.ts'
+import { readStatus, writeRequest } from './support/requests.ts'
+import { COMPILE_MS, CONFIG_MS, CONNECT_MS, PODS_MS } from './support/timeouts.ts'
+import { isLocalCluster } from './support/tokens.ts'
+import { findVictim } from './support/victim.ts'
+import { waitFor } from './support/wait.ts'
+
+const component = resolve(import.meta.dirname, '../../k8s/components/network-policy')
+const service = z.object({ spec: z.object({ clusterIP: z.string() }) })
+/** The Pod's ports, its proxy's and its agent's. */
+const ports = [8080, 8081, 15006, 15020, 15021]
+
+const name = (where: string, pod: string): Container => ({
+  namespace: where,
+  pod,
+  container: 'attacker',
+})
+/** In our namespace and in no mesh: what it can't reach, the network itself refuses. */
+const unmeshed = name(namespace, 'test-unmeshed')
+/** As the policy knows the gateway, by its namespace and label. */
+const asGateway = name('istio-system', 'test-as-gateway')
+
+if (!isLocalCluster) console.warn('skipped: another cluster has an engine of its own, or none')
+
+describe.skipIf(!isLocalCluster)('with the component network-policy', () => {
+  let engine: PolicyEngine
+  let podIP: string
+  let out: Record<'istiod' | 'dns' | 'monitoring' | 'api', string>
+  let before: { in: string[]; out: string[]; inMesh: number | undefined }
+  const all = () => ports.map((port) => `${podIP}:${port}`)
+
+  beforeAll(async () => {
+    const { podIP: address, frontendImage } = await findVictim()
+    podIP = address
+    await Promise.all([
+      start(unmeshed, frontendImage, { 'sidecar.istio.io/inject': 'false' }),
+      start(asGateway, frontendImage, { istio: 'ingressgateway' }),
+    ])
+    out = await findWaysOut()
+    engine = await startPolicyEngine()
+    before = {
+      in: await reach(outsider, all()),
+      out: await reach(unmeshed, Object.values(out)),
+      inMesh: await askInMesh(),
+    }
+    await kubectl(['apply', '-k', component])
+    await waitFor(
+      async () => (await reach(outsider, all())).length === 0 || undefined,
+      CONFIG_MS,
+      () => 'the policies are not enforced',
+    )
+  }, COMPILE_MS)
+  afterAll(async () => {
+    await kubectl(['delete', '-k', component, '--ignore-not-found'])
+    await Promise.all([unmeshed, asGateway].map(takeAway))
+    await engine.stop()
+    // The attackers know the old Pod's address; and they get there again.
+    await setup()
+  })
+
+  test('nobody but the gateway reaches a port of the Pod; without it everybody reached all', async () => {
+    expect(before.in).toEqual(all())
+    expect(await reach(outsider, all())).toEqual([])
+    expect(await reach(unmeshed, all())).toEqual([])
+    expect(await reach(asGateway, all())).toEqual([`${podIP}:8080`])
+  })
+
+  test('a stranger in the mesh does not get as far as to be refused by the proxy', async () => {
+    expect(before.inMesh).toBe(403)
+    expect(await askInMesh()).not.toBe(403)
+  })
+
+  test('a Pod of the namespace reaches DNS and istiod’s one port, and not the API server', async () => {
+    expect(before.out).toEqual(Object.values(out))
+    expect(await reach(unmeshed, Object.values(out))).toEqual([out.istiod, out.dns])
+  })
+
+  test('who scrapes metrics may, from a namespace that is labelled for it', async () => {
+    const label = ['label', 'namespace', outsider.namespace]
+    await kubectl([...label, 'secure-signing/scrapes=true'])
+    const reached = await waitFor(
+      async () => {
+        const found = await reach(outsider, all())
+        return found.length > 0 ? found : undefined
+      },
+      CONFIG_MS,
+      () => 'the label opens nothing',
+    )
+    expect(reached).toEqual([`${podIP}:15020`])
+    await kubectl([...label, 'secure-signing/scrapes-'])
+  })
+
+  test('a Pod that starts behind it becomes ready, and the world has a message signed', async () => {
+    const target = [`deployment/${deployment}`, '-n', namespace]
+    await kubectl(['rollout', 'restart', ...target])
+    await kubectl(['rollout', 'status', ...target], { timeoutMs: PODS_MS })
+    const old = podIP
+    podIP = (await findVictim()).podIP
+    expect(podIP).not.toBe(old)
+    await processMessage(process.env.GATEWAY_URL ?? '', 'hello', CONFIG_MS)
+    expect(await reach(outsider, all())).toEqual([])
+  })
+})
+
+async function findWaysOut() {
+  const find = async (what: string, where: string) =>
+    (await kubectlJson(service, ['get', 'service', what, '-n', where, '-o', 'json'])).spec.clusterIP
+  const istiod = await find('istiod', 'istio-system')
+  return {
+    istiod: `${istiod}:15012`,
+    dns: `${await find('kube-dns', 'kube-system')}:53`,
+    monitoring: `${istiod}:15014`,
+    api: `${await find('kubernetes', 'default')}:443`,
+  }
+}
+
+/** Of `places`, "host:port", those that take a connection from `origin`. Some say nothing then, and are not waited for. */
+async function reach(origin: Container, places: readonly string[]): Promise<string[]> {
+  const probes = places.map((place) => {
+    const [host = '', port] = place.split(':')
+    return { host, port: Number(port), bytes: writeRequest() }
+  })
+  const call = `(probes) => runProbes(probes, ${CONNECT_MS})`
+  const outcomes = await callIn<Outcome[]>(origin, 'probe.ts', call, probes)
+  return places.filter((_, index) => outcomes[index]?.connected)
+}
+
+/** What the victim's proxy answers to a stranger with an identity. */
+async function askInMesh(): Promise<number | undefined> {
+  const bytes = writeRequest({ method: 'GET', path: '/' })
+  const [outcome] = await probeFrom(stranger, [{ host: VICTIM_IN_MESH, port: 8080, bytes }])
+  return readStatus(outcome?.received ?? '')
+}
+
+async function start(target: Container, image: string, labels: Record<string, string>) {
+  await takeAway(target)
+  const command = ['/nodejs/bin/node', '-e', 'setInterval(() => {}, 1e9)']
+  const containers = [{ name: target.container, image, command, ...confined }]
+  const { metadata, ...pod } = makePod({ containers, serviceAccountName: 'default' }, target.pod)
+  const placed = { ...pod, metadata: { ...metadata, namespace: target.namespace, labels } }
+  await kubectl(['apply', '-f', '-'], { input: JSON.stringify(placed) })
+  const ready = ['--for=condition=Ready', `--timeout=${PODS_MS}ms`]
+  await kubectl(['wait', `pod/${target.pod}`, '-n', target.namespace, ...ready], {
+    timeoutMs: PODS_MS,
+  })
+}
+
+async function takeAway({ namespace: where, pod }: Container): Promise<void> {
+  await kubectl(['delete', 'pod', pod, '-n', where, '--grace-period=0', '--ignore-not-found'])
+}

@@ -1,0 +1,47 @@
+// kube-router on the local cluster's node, for as long as a test takes: the cluster's own network enforces no NetworkPolicy.
+import { UserError } from '../../../cli/terminal.ts'
+import { findNode, runInNode } from '../../../cluster/node-process.ts'
+import { toNodePath } from '../../../cluster/paths.ts'
+import { buildKubeRouter } from '../../../cluster/programs.ts'
+import { findOnNode, killProcess } from '../../faults/support/node.ts'
+
+/** Only the part that is about policies; the network and Services are others' work. */
+const flags = [
+  '--run-firewall=true',
+  '--run-router=false',
+  '--run-service-proxy=false',
+  '--enable-cni=false',
+  '--health-port=0',
+  '--kubeconfig=/node/state/pki/admin.conf',
+  '--hostname-override=mesh-node',
+  '--service-cluster-ip-range=10.96.0.0/16',
+]
+
+/** Its own clean-up takes kube-proxy's rules along, so this takes away what kube-router has added, and no more. */
+const cleanUp = `set -eu
+for chain in INPUT FORWARD OUTPUT; do
+  iptables -S $chain | grep -e '-j KUBE-ROUTER-' | sed 's/^-A/iptables -D/' | sh
+done
+added=$(iptables -S | sed -nE 's/^-N (KUBE-(ROUTER|POD-FW|NWPLCY)-.*)/\\1/p')
+for chain in $added; do iptables -F $chain; done
+for chain in $added; do iptables -X $chain; done
+for set in $(ipset list -n | grep -E '^KUBE-(SRC|DST)-'); do ipset destroy $set; done`
+
+export type PolicyEngine = { stop: () => Promise<void> }
+
+/** Starts it, compiling it first if need be. It enforces what is there within seconds; `stop` leaves nothing of it. */
+export async function startPolicyEngine(): Promise<PolicyEngine> {
+  const program = toNodePath(await buildKubeRouter())
+  const node = await findNode()
+  if (node === undefined) throw new UserError('the local cluster is not up', 'make cluster')
+  const ended = runInNode(node, [program, ...flags]).catch((error: unknown) => error)
+  return {
+    stop: async () => {
+      const pid = await findOnNode('kube-router').catch(() => undefined)
+      if (pid !== undefined) await killProcess(pid)
+      const said = await ended
+      await runInNode(node, ['sh', '-c', cleanUp])
+      if (pid === undefined) throw new Error('kube-router had ended by itself', { cause: said })
+    },
+  }
+}

@@ -1,0 +1,55 @@
+// What the frontend refuses to start with: above all a way to the signer with a lock less than was meant.
+import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../../frontend/config.ts'
+import { readTarget } from '../../../frontend/signer-url.ts'
+
+const overSocket = {
+  SIGNER_URL: 'unix:/run/signer/signer.sock:/sign',
+  CALLER_TOKEN_FILE: 'none',
+  PAIRING_SECRET_FILE: '/run/pairing/secret',
+}
+
+describe('SIGNER_URL', () => {
+  test.each([
+    ['http://localhost:8081/sign', { hostname: 'localhost', port: '8081' }],
+    ['http://[::1]:8081/sign', { hostname: '::1', port: '8081' }],
+    ['http://signer/sign', { hostname: 'signer', port: undefined }],
+  ])('%s leads through the mesh', (SIGNER_URL, connect) => {
+    const { signerUrl, callerTokenFile } = loadConfig({ SIGNER_URL })
+    expect(readTarget(signerUrl)).toEqual({ connect, path: '/sign' })
+    expect(callerTokenFile).toBe('/run/identity/token')
+  })
+
+  test('unix: leads to the socket, and no token there', () => {
+    const { signerUrl, callerTokenFile } = loadConfig(overSocket)
+    const connect = { socketPath: '/run/signer/signer.sock' }
+    expect(readTarget(signerUrl)).toEqual({ connect, path: '/sign' })
+    expect(callerTokenFile).toBeUndefined()
+  })
+
+  test.each([
+    'unix:/run/signer/signer.sock',
+    'unix:run/signer.sock:/sign',
+    'unix:/run/signer.sock:/sign?a=b',
+    'unix:/run/signer.sock:sign',
+    'unix:/run/%00/signer.sock:/sign',
+    'unix://host/run/signer.sock:/sign',
+    'https://localhost:8081/sign',
+    'http://user@localhost:8081/sign',
+    'http://localhost:8081/sign#a',
+    'localhost:8081',
+  ])('is not %s', (SIGNER_URL) => {
+    expect(() => loadConfig({ ...overSocket, SIGNER_URL })).toThrow(/^SIGNER_URL: must be an http:/)
+  })
+})
+
+test.each([
+  ['a token over a socket', { CALLER_TOKEN_FILE: '/run/identity/token' }, 'CALLER_TOKEN_FILE'],
+  ['a token that was forgotten', { CALLER_TOKEN_FILE: undefined }, 'CALLER_TOKEN_FILE'],
+  ['no token through the mesh', { SIGNER_URL: 'http://localhost:8081/sign' }, 'CALLER_TOKEN_FILE'],
+  ['no pairing over a socket', { PAIRING_SECRET_FILE: undefined }, 'PAIRING_SECRET_FILE'],
+])('there is never %s', (_, change, variable) => {
+  expect(() => loadConfig({ ...overSocket, ...change })).toThrow(
+    new RegExp(`^${variable}: must be`),
+  )
+})
