@@ -10,7 +10,7 @@ import {
   letThrough,
   listLetThrough,
 } from '../confinement/support/attempts.ts'
-import { confine, isConfining } from './support/confined.ts'
+import { type Command, confine, isConfining } from './support/confined.ts'
 import { makeFolder } from './support/folder.ts'
 import { startFrontend, startSigner } from './support/services.ts'
 
@@ -38,15 +38,15 @@ if (!isConfining) console.warn('skipped: seccomp takes x86-64, Python and libsec
 
 describe.skipIf(!isConfining)('under the seccomp profile of its container', () => {
   let program = ''
-  const attempt = async (command: [string, string[]]): Promise<Attempts> =>
-    JSON.parse(await run(...command))
+  const attempt = async ([name, ...args]: Command): Promise<Attempts> =>
+    JSON.parse(await run(name, args))
 
   beforeAll(async () => {
     program = await buildAttempts(await makeFolder())
   })
 
   test('native code is let through where nothing confines it: it does try', async () => {
-    expect(listLetThrough(await attempt([program, []]))).toEqual(expect.arrayContaining(harmless))
+    expect(listLetThrough(await attempt([program]))).toEqual(expect.arrayContaining(harmless))
   })
 
   test.each(['frontend', 'signer'] as const)('of the %s it is refused all else', async (room) => {
@@ -56,7 +56,7 @@ describe.skipIf(!isConfining)('under the seccomp profile of its container', () =
   })
 
   test.each(['frontend', 'signer'] as const)('of the %s it has no other door', (room) => {
-    const [command, args] = confine(room, [program, 'i386'])
+    const [command, ...args] = confine(room, [program, 'i386'])
     const { status, stdout } = spawnSync(command, args, { timeout: 5_000 })
     // 3: its thread was killed. 2: this kernel has no such door.
     expect([3, 2]).toContain(status)

@@ -30,7 +30,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
 `
 
 type Room = 'frontend' | 'signer'
-type Command = readonly [string, ...string[]]
+export type Command = readonly [program: string, ...args: string[]]
 
 const folder = mkdtempSync(join(tmpdir(), 'secure-signing-seccomp-'))
 process.once('exit', () => rmSync(folder, { recursive: true }))
@@ -43,16 +43,18 @@ const files = Object.fromEntries(
 )
 
 /** Whether this machine can confine at all: Linux on x86-64, with Python and libseccomp. */
-export const isConfining: boolean =
-  process.arch === 'x64' && spawnSync(...load('frontend', ['/bin/true'])).status === 0
+export const isConfining: boolean = process.arch === 'x64' && canLoad()
 
-/** The program and arguments that run `command` under the profile of a room; `command` itself where that can't be. */
-export function confine(room: Room, command: Command): [program: string, args: string[]] {
-  if (isConfining) return load(room, command)
-  const [program, ...args] = command
-  return [program, args]
+/** What runs `command` under the profile of a room; `command` itself where that can't be. */
+export function confine(room: Room, command: Command): Command {
+  return isConfining ? load(room, command) : command
 }
 
-function load(room: Room, command: Command): [program: string, args: string[]] {
-  return ['python3', ['-c', loader, files[room] ?? '', ...command]]
+function load(room: Room, command: Command): Command {
+  return ['python3', '-c', loader, files[room] ?? '', ...command]
+}
+
+function canLoad(): boolean {
+  const [program, ...args] = load('frontend', ['/bin/true'])
+  return spawnSync(program, args).status === 0
 }

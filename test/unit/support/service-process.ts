@@ -29,8 +29,11 @@ export function startService(
   env: Record<string, string>,
   flags: readonly string[] = [],
 ): ServiceProcess {
-  const command = confine(room, [process.execPath, ...flags, findBundle(room)])
-  const child = spawn(...command, { env: { ...readEnvironment(room), ...env } })
+  // At the signer's socket the frontend has no profile: its own has no Unix sockets, see docs/confinement.md.
+  const isConfined = !env.SIGNER_URL?.startsWith('unix:')
+  const program = [process.execPath, ...flags, findBundle(room)] as const
+  const [command, ...args] = isConfined ? confine(room, program) : program
+  const child = spawn(command, args, { env: { ...readEnvironment(room), ...env } })
   let output = ''
   const exit = new Promise<number | null>((done) => child.on('close', done))
   cleanUp(() => {
