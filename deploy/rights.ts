@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../cli/terminal.ts'
 import { kubectl } from './kubectl.ts'
 import { keySecret, namespace } from './names.ts'
+import { selectsNodes } from './node-selector.ts'
 import type { Resource } from './resources.ts'
 
 export type Right = {
@@ -14,7 +15,7 @@ export type Right = {
   name?: string | undefined
 }
 
-/** Every right that applying `resources`, making the key if `makesKey`, and watching the rollout takes. */
+/** Every right that applying `resources`, making the key if `makesKey`, finding nodes and watching the rollout takes. */
 export function listNeededRights(resources: readonly Resource[], makesKey = true): Right[] {
   const apply = resources.flatMap(({ apiVersion, kind, metadata }) =>
     // Server-side apply is a patch, and a create where there is nothing yet.
@@ -34,13 +35,15 @@ export function listNeededRights(resources: readonly Resource[], makesKey = true
     namespace,
     name,
   })
-  return [
+  const rights: Right[] = [
     ...apply,
     ...(makesKey
       ? [inNamespace('get', 'secrets', keySecret), inNamespace('create', 'secrets')]
       : []),
     inNamespace('list', 'pods'),
-  ].filter(
+    ...(selectsNodes(resources) ? [{ verb: 'list', group: '', resource: 'nodes' }] : []),
+  ]
+  return rights.filter(
     (right, index, all) => all.findIndex((other) => isDeepStrictEqual(right, other)) === index,
   )
 }

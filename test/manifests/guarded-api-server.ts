@@ -26,7 +26,17 @@ export type GuardedApiServer = Awaited<ReturnType<typeof startGuardedApiServer>>
 
 /** Starts it, with what `components` add, and waits until every policy is in effect. */
 export async function startGuardedApiServer(components: readonly string[] = []) {
-  const { kubeconfig, stop } = await startBareApiServer()
+  const server = await startBareApiServer()
+  return guard(server, components).catch(async (error) => {
+    await server.stop()
+    throw error
+  })
+}
+
+async function guard(
+  { kubeconfig, stop }: Awaited<ReturnType<typeof startBareApiServer>>,
+  components: readonly string[],
+) {
   const rendering = await renderKnown(components)
   const resources = parseResources(rendering.yaml)
   const pods = { pod: 'signing-pod', keylessPod: 'keyless' }

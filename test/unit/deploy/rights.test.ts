@@ -1,0 +1,20 @@
+// Which rights a deployment takes: those to nodes only where its Pods ask for certain ones.
+import { expect, test } from 'vitest'
+import { listNeededRights } from '../../../deploy/rights.ts'
+
+const listNodes = { verb: 'list', group: '', resource: 'nodes' }
+const makeDeployment = (spec: object) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'signer', namespace: 'signing' },
+  spec: { template: { spec } },
+})
+
+test('nodes are looked for where a Deployment asks for a label', () => {
+  const nodeSelector = { 'kubernetes.io/arch': 'amd64' }
+  expect(listNeededRights([makeDeployment({ nodeSelector })])).toContainEqual(listNodes)
+})
+
+test('nobody needs to see nodes otherwise', () => {
+  expect(listNeededRights([makeDeployment({})])).not.toContainEqual(listNodes)
+})
