@@ -6,6 +6,12 @@ import { countReporter } from './test/count-reporter.ts'
 
 // Much of what they do is waiting. vitest's own number of workers is one less than there are cores.
 const parallel = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const
+/** On a live cluster one file after the other, and what fails once has failed. */
+const live = { fileParallelism: false, retry: 0, testTimeout: 180_000, hookTimeout: 120_000 }
+/** They replace the Pod that the attackers of policy know. */
+const last = { ...live, sequence: { groupOrder: 3 } }
+/** They wait for a key manager, and each test for the one before. */
+const withManager = { ...last, bail: 1, testTimeout: 240_000, hookTimeout: 300_000 }
 
 export default defineConfig({
   test: {
@@ -33,45 +39,33 @@ export default defineConfig({
       },
       {
         test: {
+          ...live,
           name: 'policy',
           include: ['test/policy/**/*.test.ts'],
           globalSetup: ['test/policy/support/attackers.ts'],
-          fileParallelism: false,
-          // Before the faults, which replace the Pod that the attackers know.
           sequence: { groupOrder: 2 },
-          retry: 0,
           testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
       {
         test: {
+          ...withManager,
           name: 'vault',
           include: ['test/vault/**/*.test.ts'],
           globalSetup: ['test/vault/support/bring-up.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-          retry: 0,
-          bail: 1,
-          testTimeout: 240_000,
-          hookTimeout: 300_000,
         },
       },
       {
         test: {
+          ...withManager,
           name: 'external-secrets',
           include: ['test/external-secrets/**/*.test.ts'],
           globalSetup: ['test/external-secrets/support/bring-up.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-          retry: 0,
-          bail: 1,
-          testTimeout: 240_000,
-          hookTimeout: 300_000,
         },
       },
       {
         test: {
+          ...last,
           name: 'confinement',
           // With what an intruder tries in the frontend, and what the frontend does: all as it is without the component.
           include: [
@@ -79,24 +73,9 @@ export default defineConfig({
             'test/policy/{drills-in-the-container,drills-across-containers,serves-the-frontend}.test.ts',
           ],
           globalSetup: ['test/confinement/support/bring-up.ts', 'test/policy/support/attackers.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-          retry: 0,
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
         },
       },
-      {
-        test: {
-          name: 'faults',
-          include: ['test/faults/**/*.test.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-          retry: 0,
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
   },
 })

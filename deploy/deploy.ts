@@ -1,8 +1,8 @@
 // make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
-// KUBECONFIG: the cluster · IMAGES: registry and prefix · NODE_IMAGE: the base that the images were built on ·
-// OVERLAY: one Pod (default) or separate-pods ·
-// COMPONENTS: optional parts of k8s/components, by name; for vault also VAULT_*, see vault-facts.ts · GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't
-// be found out · FORCE_CONFLICTS=yes: take over fields that somebody else has set.
+// KUBECONFIG: the cluster · IMAGES: registry and prefix · NODE_IMAGE: the base that the images were built on · OVERLAY: one
+// Pod (default) or separate-pods · COMPONENTS: optional parts of k8s/components, by name; for vault also VAULT_*, see
+// vault-facts.ts · GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't be found out · FORCE_CONFLICTS=yes: take
+// over fields that somebody else has set.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkPoliciesHold } from './admission.ts'
@@ -26,6 +26,7 @@ import { renderResources } from './render.ts'
 import { parseResources } from './resources.ts'
 import { checkRights, listNeededRights } from './rights.ts'
 import { waitForRollout } from './rollout.ts'
+import { noteVaultIsCutOff } from './vault-egress.ts'
 import { readVaultFacts } from './vault-facts.ts'
 
 const folder = resolve(import.meta.dirname, '../.deploy')
@@ -97,6 +98,7 @@ async function prepare() {
   await step('there are nodes for the Pods', () => checkNodeSelectors(resources))
   const leftovers = await findLeftovers(resources)
   await noteMissingMetrics(resources)
+  noteVaultIsCutOff(resources)
   await step('istioctl analyze has no objection', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision),
   )

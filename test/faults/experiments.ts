@@ -37,8 +37,16 @@ export const experiments: readonly Experiment[] = [
   clusterKilled,
 ]
 
-/** What `make test` has no time for: minutes each, what another shows too, and a cluster that others need. */
-const longOnly = [tokenRotation, keyFromManager, certificateRotation, clusterKilled]
+/** What `make test` has no time for: a minute or more each, what other tests show too, and a cluster that others need. */
+const longOnly = [
+  tokenRotation,
+  keyFromManager,
+  killFrontend,
+  certificateRotation,
+  certificateExpired,
+  slowClients,
+  clusterKilled,
+]
 
 /** The short form of all the others takes some minutes; those that ask for most Pods first, so that they come once. */
 export const shortForm = experiments

@@ -1,14 +1,15 @@
-// Every two things that can be deployed together are, in one combination or another: it is taken, rendered, and nothing is
-// found in it. The combinations are as few as can be.
+// Every two things that can be deployed together are, in one combination or another: it is taken and rendered, the rules of
+// `make analyze` hold, and `make undeploy` knows it. The combinations are as few as can be.
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { applyRules } from '../../analyze/rule.ts'
 import { rules } from '../../analyze/rules.ts'
 import { analyzeRendering } from '../../deploy/analyze.ts'
-import { listComponents, parseComponents } from '../../deploy/components.ts'
+import { listComponents, parseComponents, readComponentResources } from '../../deploy/components.ts'
 import { layouts, parseOverlay } from '../../deploy/layouts.ts'
-import { parseResources } from '../../deploy/resources.ts'
+import type { Rendering } from '../../deploy/render.ts'
+import { describeResource, parseResources, type Resource } from '../../deploy/resources.ts'
 import { type Combination, listPairwise } from './pairwise.ts'
 import { renderSample } from './sample.ts'
 
@@ -34,18 +35,45 @@ const combinations = listPairwise(choices, (each) => !isRefused(each)).map(
   }),
 )
 
+/** An overlay → what it has without components. */
+const plain = new Map<string, Set<string>>()
+beforeAll(async () => {
+  for (const layout of layouts) {
+    const { yaml, path } = await renderSample([], layout)
+    await rm(dirname(path), { recursive: true })
+    plain.set(layout.overlay, new Set(parseResources(yaml).map(describeResource)))
+  }
+})
+
 test('every component is in one of them', async () => {
   const combined = combinations.flatMap(({ names }) => names.split(' '))
   expect(combined).toEqual(expect.arrayContaining(await listComponents()))
 })
 
 describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
-  test('renders, and nothing is found in it', async () => {
-    const layout = parseOverlay(overlay)
-    const components = await parseComponents(names, layout)
-    const rendering = await renderSample(components, layout)
-    expect(applyRules(rules, parseResources(rendering.yaml))).toEqual([])
+  const layout = parseOverlay(overlay)
+  let rendering: Rendering
+  let resources: Resource[]
+
+  beforeAll(async () => {
+    rendering = await renderSample(await parseComponents(names, layout), layout)
+    resources = parseResources(rendering.yaml)
+  })
+  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+
+  test('every rule holds', () => expect(applyRules(rules, resources)).toEqual([]))
+
+  test('istioctl analyze has neither errors nor warnings', async () => {
     expect(await analyzeRendering(rendering, 'files')).toEqual([])
-    await rm(dirname(rendering.path), { recursive: true })
+  })
+
+  test('the Pods are still applied last', () => {
+    expect(resources.at(-1)?.kind).toBe('Deployment')
+  })
+
+  test('`make undeploy` knows everything that they add', async () => {
+    const added = resources.map(describeResource).filter((name) => !plain.get(overlay)?.has(name))
+    const known = (await readComponentResources()).map(describeResource)
+    expect(known).toEqual(expect.arrayContaining(added))
   })
 })
