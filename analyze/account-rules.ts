@@ -1,5 +1,4 @@
 // As whom the containers run, on the node and at the API server.
-
 import { sharesPod } from '../deploy/layouts.ts'
 import { isOurs } from './confinement-rules.ts'
 import type { Finding, Path } from './finding.ts'

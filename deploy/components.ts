@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import { type Layout, layouts, onePod, overlayFolder, separatePods } from './layouts.ts'
-import { describeResource, parseResources, type Resource } from './resources.ts'
+import { dropRepeated, parseResources, type Resource } from './resources.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const shared = 'k8s/components'
@@ -88,7 +88,7 @@ export async function readComponentResources(): Promise<Resource[]> {
   )
   const texts = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))
   const found = texts.flatMap(parseResources).filter((each) => !isLocal(each))
-  return [...new Map(found.map((each) => [describeResource(each), each])).values()]
+  return dropRepeated(found)
 }
 
 async function listResourceFiles(path: string): Promise<string[]> {

@@ -45,3 +45,8 @@ export function parseResources(yaml: string): Resource[] {
 export function describeResource(resource: Resource): string {
   return `${resource.kind}/${resource.metadata.name}`
 }
+
+/** Each kind and name once, the last of them. */
+export function dropRepeated(resources: readonly Resource[]): Resource[] {
+  return [...new Map(resources.map((each) => [describeResource(each), each])).values()]
+}

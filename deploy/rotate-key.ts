@@ -20,9 +20,9 @@ const neededRights = [
   { verb: 'get', ...pods },
   { verb: 'list', ...pods },
   { verb: 'create', ...pods, subresource: 'portforward' },
-  ...layouts.flatMap(listWorkloads).map((name) => ({
-    ...{ verb: 'get', group: 'apps', resource: 'deployments', namespace, name },
-  })),
+  ...layouts
+    .flatMap(listWorkloads)
+    .map((name) => ({ verb: 'get', group: 'apps', resource: 'deployments', namespace, name })),
 ]
 
 await runMain(async () => {

@@ -1,5 +1,5 @@
-// make undeploy: takes away what `make deploy` applied, whichever overlay and components it had. The key stays, and with it the namespace
-// and the admission policies that guard it, unless DELETE_KEY=yes.
+// make undeploy: takes away what `make deploy` applied, whichever overlay and components it had. The key stays, and with it
+// the namespace and the admission policies that guard it, unless DELETE_KEY=yes.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { admissionGroup } from './admission.ts'
@@ -9,7 +9,7 @@ import { exists, kubectl } from './kubectl.ts'
 import { layouts, listWorkloads, overlayFolder } from './layouts.ts'
 import { readAppliedComponents } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
-import { describeResource, parseResources, type Resource } from './resources.ts'
+import { dropRepeated, parseResources, type Resource } from './resources.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const deployments = layouts.flatMap(listWorkloads)
@@ -64,8 +64,7 @@ await runMain(async () => {
 async function readOverlays(): Promise<Resource[]> {
   const folders = layouts.map((layout) => resolve(root, overlayFolder(layout)))
   const texts = await Promise.all(folders.map((folder) => kubectl(['kustomize', folder])))
-  const found = texts.flatMap(parseResources)
-  return [...new Map(found.map((each) => [describeResource(each), each])).values()]
+  return dropRepeated(texts.flatMap(parseResources))
 }
 
 async function removePods(): Promise<void> {
