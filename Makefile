@@ -22,89 +22,71 @@ export PATH := $(PATH):$(LOCAL)/bin
 endif
 export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
 
-.PHONY: help
+.PHONY: help up cluster cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
+    kubectl check fix test-unit bench matrix faults test vault external-secrets confinement
+
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
 
-.PHONY: up
 up: cluster ## a local cluster with Istio, images, deployment; ends with a curl line to paste
 	@$(MAKE) deploy
 
-.PHONY: cluster
 cluster: node_modules ## only the local cluster (Linux, root); KUBECONFIG=.cluster/kubeconfig for your own kubectl
 	@node cluster/up.ts
 
-.PHONY: cluster-down
 cluster-down: node_modules ## stop it; what it knows stays in .cluster/
 	@node cluster/down.ts
 
-.PHONY: cluster-delete
 cluster-delete: node_modules ## stop it and delete what it knows, the key included
 	@node cluster/down.ts delete
 
-.PHONY: cluster-status
 cluster-status: node_modules ## what is up
 	@node cluster/status.ts
 
-.PHONY: images
 images: node_modules ## build both with docker, podman or buildah: IMAGES=registry/prefix NODE_IMAGE=base
 	@node deploy/images.ts
 
-.PHONY: deploy
 deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
 	@node deploy/deploy.ts
 
-.PHONY: undeploy
 undeploy: node_modules ## take away what deploy applied; the key too with DELETE_KEY=yes
 	@node deploy/undeploy.ts
 
-.PHONY: rotate-key
 rotate-key: node_modules ## a new signing key in three steps, no request lost; OVERLAP=24h DRY_RUN=yes
 	@node deploy/rotate-key.ts
 
-.PHONY: smoke
 smoke: node_modules ## one message through the ingress gateway, its signature compared with OpenSSL's
 	@node deploy/smoke.ts
 
-.PHONY: analyze
 analyze: node_modules ## what breaks the promises, with file and line: of the resources here, or FILES=kustomization, folder or file
 	@node analyze/analyze.ts
 
-.PHONY: kubectl
 kubectl: ## the cluster's own kubectl: ARGS='get pods -A'
 	@kubectl $(ARGS)
 
-.PHONY: check
 check: node_modules ## format, lint, fences between the rooms, types; changes nothing
 	@biome check .
 	@tsc
 
-.PHONY: fix
 fix: node_modules ## format, and mend what can be mended
 	@biome check --write .
 
-.PHONY: test-unit
 test-unit: node_modules ## the tests that need no cluster, in seconds
 	@vitest run --project unit
 
-.PHONY: bench
 bench: node_modules ## the signer beside a naive one, Vault, and through the mesh: ratios; DOCS=yes: into docs/
 	@node test/bench/bench.ts
 
-.PHONY: matrix
 matrix: node_modules ## who reaches what, measured on your deployment in half a minute; OUT=folder DOCS=yes
 	@node test/policy/matrix/matrix.ts
 
-.PHONY: faults
 faults: node_modules ## what is lost when something breaks, under load on the local cluster; ONLY=id,id SHORT=yes DOCS=yes
 	@node test/faults/faults.ts
 
-.PHONY: test
 test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
 	@$(MAKE) deploy
 	@vitest run --project '!vault' --project '!external-secrets' --project '!confinement'
 
-.PHONY: vault external-secrets confinement
 vault: ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
 external-secrets: ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
 confinement: ## system calls refused to native code in both containers, on the local cluster; two minutes
