@@ -77,6 +77,23 @@ export async function provideVaultImage(
   return reference
 }
 
+/** Provides Prometheus, its operator and kube-state-metrics, likewise, of the cache's folders with each. */
+export async function provideMonitoringImage(
+  node: Node,
+  folders: { prometheus: string; operator: string; stateMetrics: string },
+  { nodejsBase }: RootFileSystems,
+): Promise<string> {
+  const { prometheus, operator, stateMetrics } = folders
+  const versions = keyOf(...Object.values(folders).map((folder) => basename(folder)))
+  const reference = `localhost/secure-signing/monitoring:${versions}`
+  const parts = {
+    ...{ BASE: nodejsBase, PROMETHEUS: prometheus, OPERATOR: operator },
+    STATE_METRICS: stateMetrics,
+  }
+  await provideImage(node, { reference, containerfile: 'monitoring', parts })
+  return reference
+}
+
 async function provideImage(node: Node, image: SystemImage): Promise<void> {
   const { folder, key } = await buildCached(node, image)
   await importImage(node, image.reference, key, toNodePath(join(folder, 'image.oci')))

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { runMain, say } from '../../cli/terminal.ts'
-import { buildVault } from '../../cluster/programs.ts'
+import { buildTestPrograms } from '../../cluster/programs.ts'
 import { computeMac } from '../../signer/hmac.ts'
 import { generateLoad, type Load } from './generator.ts'
 import { findMeshSubjects } from './mesh-subjects.ts'
@@ -69,7 +69,7 @@ await runMain(async () => {
 
 async function tryToBuildVault(): Promise<string | undefined> {
   try {
-    return await buildVault()
+    return join(await buildTestPrograms('vault'), 'vault')
   } catch (error) {
     say(
       `without Vault, which could not be built: ${error instanceof Error ? error.message : error}`,

@@ -23,7 +23,8 @@ export async function installCrds(given?: readonly string[]): Promise<() => Prom
     const [group, plural] = basename(file, '.yaml').split('_')
     return `crd/${plural}.${group}`
   })
-  await kubectl(['create', ...files.flatMap((file) => ['-f', file])])
+  // What an interrupted run has left stays; and by the server, for large ones have no room for what a client would remember.
+  await kubectl(['apply', '--server-side', ...files.flatMap((file) => ['-f', file])])
   await kubectl(['wait', '--for=condition=established', ...names, '--timeout=30s'])
   return async () => {
     await kubectl(['delete', ...names, '--ignore-not-found', '--wait'])

@@ -1,7 +1,7 @@
 // What takes minutes, done before the first test: the operator is compiled.
 import type { TestProject } from 'vitest/node'
 import { fetchMoto } from '../../../cluster/moto.ts'
-import { buildExternalSecrets } from '../../../cluster/programs.ts'
+import { buildTestPrograms } from '../../../cluster/programs.ts'
 import { findNodeInit, requireLocalCluster } from '../../faults/support/node.ts'
 
 declare module 'vitest' {
@@ -16,6 +16,6 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<void> {
   requireLocalCluster()
   await findNodeInit()
-  project.provide('externalSecrets', await buildExternalSecrets())
+  project.provide('externalSecrets', await buildTestPrograms('external-secrets'))
   project.provide('moto', await fetchMoto())
 }

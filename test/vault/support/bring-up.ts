@@ -1,9 +1,8 @@
 // What takes minutes, done before the first test: Vault is compiled, and made an image of the local cluster.
-import { dirname } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { UserError } from '../../../cli/terminal.ts'
 import { findNode } from '../../../cluster/node-process.ts'
-import { buildVault } from '../../../cluster/programs.ts'
+import { buildTestPrograms } from '../../../cluster/programs.ts'
 import { buildRootFileSystems } from '../../../cluster/root-file-systems.ts'
 import { provideVaultImage } from '../../../cluster/system-images.ts'
 import { requireLocalCluster } from '../../faults/support/node.ts'
@@ -19,6 +18,6 @@ export async function setup(project: TestProject): Promise<void> {
   requireLocalCluster()
   const node = await findNode()
   if (node === undefined) throw new UserError('the local cluster is not up', 'make cluster')
-  const folder = dirname(await buildVault())
+  const folder = await buildTestPrograms('vault')
   project.provide('vaultImage', await provideVaultImage(node, folder, await buildRootFileSystems()))
 }
