@@ -14,8 +14,14 @@ type Token = { text: string; expiresAtMs: number }
 /** Returns the token; throws AppError caller_token_unavailable if it is missing, empty, no JWT or expired. */
 export type ReadToken = () => string
 
-/** Makes the reader of `file`; `now` gives milliseconds since 1970. */
-export function createTokenReader(file: string, now: () => number = Date.now): ReadToken {
+/** Makes the reader of `file`. `now` gives, and `onRead` is told of a token that was read, milliseconds since 1970. */
+export function createTokenReader(
+  file: string,
+  {
+    now = Date.now,
+    onRead = () => {},
+  }: { now?: () => number; onRead?: (expiresAt: number) => void } = {},
+): ReadToken {
   let token: Token | undefined
   let readAtMs = 0
   return () => {
@@ -25,6 +31,7 @@ export function createTokenReader(file: string, now: () => number = Date.now): R
       token = undefined
       token = parseToken(readTokenFile(file))
       readAtMs = now()
+      onRead(token.expiresAtMs)
     }
     if (token.expiresAtMs <= now()) throw unavailable('has expired')
     return token.text

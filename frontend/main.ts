@@ -3,6 +3,7 @@ import { runService } from '../runtime/service.ts'
 import { createApp } from './app.ts'
 import { createTokenReader } from './caller-token.ts'
 import { loadConfig } from './config.ts'
+import { createFrontendMetrics } from './metrics.ts'
 import { createPairing } from './pairing.ts'
 import { createSignerClient } from './signer-client.ts'
 import { createSignerProbe } from './signer-probe.ts'
@@ -12,7 +13,9 @@ await runService(
   () => loadConfig(process.env),
   (config, deps) => {
     const { signerUrl: url, signerTimeoutMs: timeoutMs, callerTokenFile } = config
-    const readToken = callerTokenFile === undefined ? undefined : createTokenReader(callerTokenFile)
+    const { setTokenExpiry: onRead } = createFrontendMetrics(deps.metrics.registry)
+    const readToken =
+      callerTokenFile === undefined ? undefined : createTokenReader(callerTokenFile, { onRead })
     const pairing = createPairing(config.pairingSecretFile)
     const askSigner = createSignerClient({ url, timeoutMs, readToken, pairing })
     // kubelet can ask no socket, so the frontend's readiness is the signer's too. Through a mesh kubelet asks the signer.

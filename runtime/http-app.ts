@@ -24,7 +24,8 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
     c.header('x-request-id', requestId)
     c.header('cache-control', 'no-store')
     await next()
-    const request = { method: c.req.method, route: readRoute(c), status: c.res.status }
+    const { method } = c.req
+    const request = { method, route: readRoute(c), status: c.res.status, code: c.var.errorCode }
     observeRequest(request, (performance.now() - start) / 1_000)
   })
   app.notFound((c) => answerError(c, new AppError('not_found', 'no such resource')))

@@ -11,14 +11,14 @@ const later = makeToken(2_000)
 test('reads the token, and one newline more or less does not matter', async () => {
   for (const content of [later, `${later}\n`]) {
     const folder = await makeVolume({ token: content })
-    expect(createTokenReader(join(folder, 'token'), () => 0)()).toBe(later)
+    expect(createTokenReader(join(folder, 'token'), { now: () => 0 })()).toBe(later)
   }
 })
 
 test('reads the renewed token within a second', async () => {
   let now = 0
   const folder = await makeVolume({ token: later })
-  const readToken = createTokenReader(join(folder, 'token'), () => now)
+  const readToken = createTokenReader(join(folder, 'token'), { now: () => now })
   expect(readToken()).toBe(later)
   const renewed = makeToken(3_000)
   await mountEntries(folder, { token: renewed }, '2')
@@ -28,7 +28,9 @@ test('reads the renewed token within a second', async () => {
 
 test('refuses the token from the moment of its expiry on, and not before', async () => {
   let now = 1_999_999
-  const readToken = createTokenReader(join(await makeVolume({ token: later }), 'token'), () => now)
+  const readToken = createTokenReader(join(await makeVolume({ token: later }), 'token'), {
+    now: () => now,
+  })
   expect(readToken()).toBe(later)
   now = 2_000_000
   expect(readToken).toThrow('the caller token has expired')
@@ -38,13 +40,23 @@ test('notices within a second that the file is gone', async () => {
   let now = 0
   const file = join(await makeFolder(), 'token')
   await writeFile(file, later)
-  const readToken = createTokenReader(file, () => now)
+  const readToken = createTokenReader(file, { now: () => now })
   expect(readToken()).toBe(later)
   await rm(file)
   now = 1_000
   expect(readToken).toThrow('the caller token cannot be read')
   await writeFile(file, later)
   expect(readToken()).toBe(later)
+})
+
+test('tells when the token that it has read expires', async () => {
+  const told: number[] = []
+  const file = join(await makeVolume({ token: later }), 'token')
+  const readToken = createTokenReader(file, { now: () => 0, onRead: (time) => told.push(time) })
+  expect(told).toEqual([])
+  readToken()
+  readToken()
+  expect(told).toEqual([2_000_000])
 })
 
 describe('refuses', () => {

@@ -128,6 +128,21 @@ describe('metrics', () => {
     expect(await count(labels)).toBe(before + 1)
   })
 
+  test.each([
+    ['not_found', '/nowhere'],
+    ['method_not_allowed', '/act'],
+    ['internal', '/broken'],
+  ])('count problems by their code, from 0: %s', async (code, path) => {
+    const readCount = async (which: string) => {
+      const line = new RegExp(`^http_problems_total{code="${which}"} (\\d+)$`, 'm')
+      return Number(line.exec(await read())?.[1])
+    }
+    const before = await readCount(code)
+    await app.request(path)
+    expect(await readCount(code)).toBe(before + 1)
+    expect(await readCount('overloaded')).toBe(0)
+  })
+
   test('have as few series as there are routes, whatever is asked for', async () => {
     for (let index = 0; index < 20; index++) await app.request(`/${index}`, { method: `M${index}` })
     expect(await read()).not.toMatch(/\/1\d|M1\d/)
