@@ -15,15 +15,15 @@ export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
 # Read when a recipe runs, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
-deploy analyze vault external-secrets confinement: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
+deploy analyze vault external-secrets confinement monitoring: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
+export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
 
 .PHONY: help up cluster cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
-    kubectl check fix test-unit bench matrix faults test vault external-secrets confinement
+    kubectl check fix test-unit bench matrix faults test vault external-secrets confinement monitoring
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -85,12 +85,13 @@ faults: node_modules ## what is lost when something breaks, under load on the lo
 
 test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
 	@$(MAKE) deploy
-	@vitest run --project '!vault' --project '!external-secrets' --project '!confinement'
+	@vitest run --project '!vault' --project '!external-secrets' --project '!confinement' --project '!monitoring'
 
 vault: ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
 external-secrets: ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
 confinement: ## system calls refused to native code in both containers, on the local cluster; two minutes
-vault external-secrets confinement: node_modules $(CLUSTER)
+monitoring: ## scraped by a real Prometheus, and alerts that fire, on the local cluster; its first run compiles it: four minutes
+vault external-secrets confinement monitoring: node_modules $(CLUSTER)
 	@$(MAKE) deploy
 	@vitest run --project $@
 

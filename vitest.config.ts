@@ -1,6 +1,6 @@
 // unit: no cluster, in parallel. manifests: the rendered YAML. browser: the matrix's page, in a Chromium. policy: on a live
 // cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
-// external-secrets and confinement: likewise (make external-secrets, make confinement).
+// external-secrets, confinement and monitoring: likewise (make external-secrets …).
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/count-reporter.ts'
 
@@ -73,6 +73,15 @@ export default defineConfig({
             'test/policy/{drills-in-the-container,drills-across-containers,serves-the-frontend}.test.ts',
           ],
           globalSetup: ['test/confinement/support/bring-up.ts', 'test/policy/support/attackers.ts'],
+        },
+      },
+      {
+        test: {
+          ...last,
+          name: 'monitoring',
+          testTimeout: 400_000,
+          include: ['test/monitoring/**/*.test.ts'],
+          globalSetup: ['test/monitoring/support/bring-up.ts', 'test/policy/support/attackers.ts'],
         },
       },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },

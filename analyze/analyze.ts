@@ -1,7 +1,7 @@
 // make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
 // finding on stdout with file and line of its source. Nothing is changed.
 // FILES: a kustomization, a folder of YAML or a file, judged as the whole of what is deployed; without it, what make
-// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, OVERLAY, COMPONENTS, VAULT_*, GATEWAY_SELECTOR, ISTIO_REVISION: as for make
+// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, OVERLAY, COMPONENTS, VAULT_*, PROMETHEUS, GATEWAY_SELECTOR, ISTIO_REVISION: as for make
 // deploy.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -12,6 +12,7 @@ import { parseComponents } from '../deploy/components.ts'
 import { computeImageReferences } from '../deploy/image-references.ts'
 import { overlayFolder, parseOverlay } from '../deploy/layouts.ts'
 import { inspectCluster } from '../deploy/preflight.ts'
+import { parsePrometheusAccount } from '../deploy/prometheus-account.ts'
 import { renderResources } from '../deploy/render.ts'
 import { readVaultFacts } from '../deploy/vault-facts.ts'
 import { defaultFindings } from './default-findings.ts'
@@ -47,7 +48,11 @@ await runMain(async () => {
   const subject = await step('resources read', async () => {
     if (env.FILES) return readSubject(resolve(env.FILES), folder.path)
     const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
-    const facts = composeClusterFacts(cluster ?? defaultFindings, layout)
+    const facts = composeClusterFacts(
+      cluster ?? defaultFindings,
+      layout,
+      parsePrometheusAccount(env.PROMETHEUS),
+    )
     const { yaml } = await renderResources({
       ...{ folder: folder.path, layout, facts, images, components },
       vault: components.includes('vault') ? await readVaultFacts(env) : undefined,

@@ -10,6 +10,8 @@ import { readListeners } from './sidecar.ts'
 /** What the signer's own Pod may ask it without a token. */
 const openToPod = ['GET /readyz', 'GET /metrics']
 const signerPort = '8081'
+/** The one policy that lets somebody else ask without a token: for the metrics. */
+const scraping = { name: 'allow-prometheus-to-read-signer-metrics', request: 'GET /metrics' }
 /** What an ALLOW has to name, and what may be written as a pattern. */
 const exactFields = ['principals', 'ports', 'methods', 'paths'] as const
 
@@ -95,13 +97,15 @@ export const policyRules: readonly Rule[] = [
   },
   {
     name: 'signer-caller',
-    title: 'only the frontend may reach the signer, and its own Pod where no token is asked for',
+    title:
+      'only the frontend may reach the signer, its own Pod where no token is asked for, and Prometheus for metrics',
     find: (resources) => {
       const { frontend, signer } = readLayout(resources)
       const accounts = `/ns/${findPodNamespace(resources)}/sa`
       return readPolicies(resources).flatMap(({ resource, name, alternatives }) =>
         alternatives
-          .filter(({ ports }) => isForSigner(ports))
+          .filter((each) => isForSigner(each.ports))
+          .filter((each) => name !== scraping.name || describeRequest(each) !== scraping.request)
           .flatMap((each) => {
             const own = `${accounts}/${isOpenToPod(each) ? signer : frontend}`
             const { values, path } = each.principals
@@ -143,8 +147,12 @@ function isForSigner({ values }: Alternative['ports']): boolean {
   return values.length === 0 || values.includes(signerPort)
 }
 
-function isOpenToPod({ methods, paths }: Alternative): boolean {
-  return openToPod.includes(`${methods.values.join()} ${paths.values.join()}`)
+function isOpenToPod(each: Alternative): boolean {
+  return openToPod.includes(describeRequest(each))
+}
+
+function describeRequest({ methods, paths }: Alternative): string {
+  return `${methods.values.join()} ${paths.values.join()}`
 }
 
 function judgePorts(resources: readonly Resource[], maker: Resource): Finding[] {

@@ -3,6 +3,7 @@
 import type { IngressGateway } from './ingress-gateway.ts'
 import type { Layout } from './layouts.ts'
 import { namespace } from './names.ts'
+import type { PrometheusAccount } from './prometheus-account.ts'
 import type { Resource } from './resources.ts'
 import type { SidecarInjector } from './sidecar-injector.ts'
 import type { TokenIssuer } from './token-issuer.ts'
@@ -12,6 +13,7 @@ export type ClusterFacts = {
   gatewayPrincipal: string
   frontendPrincipal: string
   signerPrincipal: string
+  prometheusPrincipal: string
   /** The same as certificates say them. */
   frontendSpiffeId: string
   signerSpiffeId: string
@@ -32,14 +34,22 @@ export type ClusterFindings = {
   tokens: TokenIssuer
 }
 
-/** Puts together what was found out on the cluster, for workloads that are called as `layout` says. */
-export function composeClusterFacts(found: ClusterFindings, layout: Layout): ClusterFacts {
+/**
+ * Puts together what was found out on the cluster, for workloads that are called as `layout` says, and for the Prometheus that
+ * runs as `prometheus`.
+ */
+export function composeClusterFacts(
+  found: ClusterFindings,
+  layout: Layout,
+  prometheus: PrometheusAccount,
+): ClusterFacts {
   const { trustDomain, gateway, injector, tokens } = found
   const accounts = `${trustDomain}/ns/${namespace}/sa`
   return {
     gatewayPrincipal: `${trustDomain}/ns/${gateway.namespace}/sa/${gateway.serviceAccount}`,
     frontendPrincipal: `${accounts}/${layout.frontend}`,
     signerPrincipal: `${accounts}/${layout.signer}`,
+    prometheusPrincipal: `${trustDomain}/ns/${prometheus.namespace}/sa/${prometheus.serviceAccount}`,
     frontendSpiffeId: `spiffe://${accounts}/${layout.frontend}`,
     signerSpiffeId: `spiffe://${accounts}/${layout.signer}`,
     tokenIssuer: tokens.issuer,

@@ -1,8 +1,8 @@
 // make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
 // KUBECONFIG: the cluster · IMAGES: registry and prefix · NODE_IMAGE: the base that the images were built on · OVERLAY: one
 // Pod (default) or separate-pods · COMPONENTS: optional parts of k8s/components, by name; for vault also VAULT_*, see
-// vault-facts.ts · GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: where they can't be found out · FORCE_CONFLICTS=yes: take
-// over fields that somebody else has set.
+// vault-facts.ts, and for monitoring PROMETHEUS, the namespace/ServiceAccount that scrapes · GATEWAY_URL, GATEWAY_SELECTOR,
+// ISTIO_REVISION: where they can't be found out · FORCE_CONFLICTS=yes: take over fields that somebody else has set.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkPoliciesHold } from './admission.ts'
@@ -22,6 +22,8 @@ import { keySecret, namespace } from './names.ts'
 import { checkNodeSelectors } from './node-selector.ts'
 import { inspectCluster } from './preflight.ts'
 import { formatCurl, processMessage } from './process-message.ts'
+import { parsePrometheusAccount } from './prometheus-account.ts'
+import { checkPrometheusOperator } from './prometheus-operator.ts'
 import { renderResources } from './render.ts'
 import { parseResources } from './resources.ts'
 import { checkRights, listNeededRights } from './rights.ts'
@@ -82,7 +84,7 @@ async function prepare() {
   })
   await step('no other overlay is deployed', () => checkNoOther(layout))
   const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
-  const facts = composeClusterFacts(findings, layout)
+  const facts = composeClusterFacts(findings, layout, parsePrometheusAccount(env.PROMETHEUS))
   const rendering = await step('resources rendered for this cluster', () =>
     renderResources({ folder, layout, facts, images, components, vault }),
   )
@@ -91,6 +93,7 @@ async function prepare() {
   if (bringer !== undefined) {
     await step('External Secrets is there to bring the key', () => checkKeyBringer(resources))
   }
+  await checkPrometheusOperator(resources)
   const fromSecret = takesKeyFromSecret(resources)
   await step('the user has every right that is needed', () =>
     checkRights(listNeededRights(resources, fromSecret)),

@@ -20,6 +20,7 @@ const choices = {
   scale: ['', 'high-availability', 'autoscaling', 'high-availability autoscaling'],
   deployer: ['', 'deployer'],
   network: ['', 'network-policy'],
+  monitoring: ['', 'monitoring'],
   confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor'],
 }
 /** What `make deploy` refuses, with its reason in the tests of parseComponents. */

@@ -22,7 +22,8 @@ const findings: ClusterFindings = {
   injector: { label: 'canary', revision: '1-31', namespace: 'istio-system' },
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 }
-export const sampleFactsOf = (layout: Layout) => composeClusterFacts(findings, layout)
+const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
+export const sampleFactsOf = (layout: Layout) => composeClusterFacts(findings, layout, prometheus)
 
 /** What a user fills in for a key manager. */
 const parameters: Record<string, string> = {

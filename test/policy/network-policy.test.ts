@@ -97,7 +97,7 @@ describe.skipIf(!isLocalCluster)('with the component network-policy', () => {
       CONFIG_MS,
       () => 'the label opens nothing',
     )
-    expect(reached).toEqual([`${podIP}:15020`])
+    expect(reached).toEqual([8080, 8081, 15020].map((port) => `${podIP}:${port}`))
     await kubectl([...label, 'secure-signing/scrapes-'])
   })
 

@@ -1,0 +1,91 @@
+// Alerts fire for faults that are really made, and are over once they are mended.
+import { randomBytes } from 'node:crypto'
+import { expect, test, vi } from 'vitest'
+import { kubectl } from '../../../deploy/kubectl.ts'
+import { namespace } from '../../../deploy/names.ts'
+import { processMessage } from '../../../deploy/process-message.ts'
+import { saveSecret, writeEntries } from '../../faults/support/key-secret.ts'
+import { findPod } from '../../faults/support/pods.ts'
+import { withTokenVolume } from '../../faults/support/token-volume.ts'
+import { outsider, stranger, VICTIM_IN_MESH } from '../../policy/support/attackers.ts'
+import { describeOutcome } from '../../policy/support/batch.ts'
+import { type Container, probeFrom } from '../../policy/support/containers.ts'
+import { deleteResources } from '../../policy/support/deletions.ts'
+import { bearer, type RequestParts, writeRequest } from '../../policy/support/requests.ts'
+import { findVictim, SIGNER_IN_POD, stealCredentials } from '../../policy/support/victim.ts'
+import { waitForAlert, waitForQuiet } from './queries.ts'
+import { TOKEN_MS } from './timeouts.ts'
+
+const changed = 'allow-pod-to-read-signer-metrics'
+const changes = [{ op: 'add', path: '/spec/rules/0/to/0/operation/paths/-', value: '/other' }]
+
+/** The tests, of a deployment of which no alert fires. */
+export function testAlerts(): void {
+  test('whoever is refused is told of by the lock that did it', async () => {
+    const victim = await findVictim()
+    const { token } = await stealCredentials(victim)
+    const send = async (from: Container, host: string, parts: RequestParts) => {
+      const [outcome] = await probeFrom(from, [{ host, port: 8081, bytes: writeRequest(parts) }])
+      return outcome && describeOutcome(outcome)
+    }
+    const { host } = SIGNER_IN_POD
+    expect(await send(stranger, VICTIM_IN_MESH, {})).toBe('403')
+    expect(await send(outsider, victim.podIP, {})).toBe('closed')
+    expect(await send(victim.frontend, host, { headers: bearer('not.a.token') })).toBe('401')
+    expect(await send(victim.frontend, host, { headers: bearer(token) })).toBe('403')
+    for (const lock of ['policy', 'mtls', 'token', 'pairing']) {
+      await waitForAlert('CallerRefused', { lock })
+    }
+  })
+
+  test('keys that can not be used, and a short one', async () => {
+    const putBack = await saveSecret()
+    try {
+      await writeEntries({ 'key-1': randomBytes(8) })
+      const { summary } = await waitForAlert('KeysRefused')
+      expect(summary).toContain('goes on with those from before')
+      await writeEntries({ 'key-1': randomBytes(16) })
+      await waitForAlert('KeyShort')
+    } finally {
+      await putBack()
+    }
+    await waitForQuiet('KeyShort')
+  })
+
+  test('a frontend without its token', async () => {
+    await withTokenVolume(await findPod(), async (put) => {
+      await put('')
+      // The frontend reads it once a second, and kubelet, whose probes it would tell, is held.
+      const ask = () => processMessage(process.env.GATEWAY_URL ?? '', 'hello', 0)
+      await vi.waitFor(() => expect(ask()).rejects.toThrow('caller_token_unavailable'), TOKEN_MS)
+      await waitForAlert('CallerTokenBad')
+    })
+  })
+
+  test('a policy that is deleted, by its name, and a signer that nobody can ask any more', async () => {
+    const putBack = await deleteResources([
+      'AuthorizationPolicy/allow-nothing',
+      'AuthorizationPolicy/allow-prometheus-to-read-signer-metrics',
+    ])
+    try {
+      const { summary } = await waitForAlert('GuardMissing', { guard: 'allow-nothing' })
+      expect(summary).toBe('The policy allow-nothing is missing')
+      await waitForAlert('SignerAbsent')
+    } finally {
+      await putBack()
+    }
+    await waitForQuiet('GuardMissing')
+    await waitForQuiet('SignerAbsent')
+  })
+
+  test('a policy that is changed, by its name', async () => {
+    const target = ['authorizationpolicy', changed, '-n', namespace]
+    await kubectl(['patch', ...target, '--type=json', '-p', JSON.stringify(changes)])
+    try {
+      await waitForAlert('GuardChanged', { guard: changed })
+    } finally {
+      const undo = [{ op: 'remove', path: '/spec/rules/0/to/0/operation/paths/1' }]
+      await kubectl(['patch', ...target, '--type=json', '-p', JSON.stringify(undo)])
+    }
+  })
+}

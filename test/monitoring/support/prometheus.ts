@@ -1,0 +1,73 @@
+// A real Prometheus on the local cluster, made by its operator, with kube-state-metrics beside it.
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { kubectl } from '../../../deploy/kubectl.ts'
+import { installCrds } from '../../manifests/external-secrets-crds.ts'
+import type { Container } from '../../policy/support/containers.ts'
+import { findVictim } from '../../policy/support/victim.ts'
+import { START_MS } from './timeouts.ts'
+
+export const namespace = 'signing-monitoring'
+/** Who has the ServiceAccount that may scrape. */
+export const intruder: Container = { namespace, pod: 'intruder', container: 'attacker' }
+/** As PROMETHEUS takes it. */
+export const account = `${namespace}/prometheus`
+const stateConfig = '../../../k8s/monitoring/custom-resource-state.yaml'
+const clusterRoles = ['prometheus', 'prometheus-operator', 'kube-state-metrics'].map(
+  (name) => `${namespace}-${name}`,
+)
+const now = ['--ignore-not-found', `--timeout=${START_MS}ms`]
+
+/**
+ * Brings it up, the operator's kinds in `folder` first, which `make deploy` needs. What an interrupted run has left goes before.
+ * `image`: with all programs. Returns what takes it away.
+ */
+export async function startPrometheus(image: string, folder: string): Promise<() => Promise<void>> {
+  await takeAway()
+  const crds = (await readdir(folder)).filter((name) => name.endsWith('.yaml'))
+  const removeCrds = await installCrds(crds.map((name) => join(folder, name)))
+  const stop = async () => {
+    await takeAway()
+    await removeCrds()
+  }
+  await bringUp(image).catch(async (error) => {
+    await stop()
+    throw error
+  })
+  return stop
+}
+
+async function bringUp(image: string): Promise<void> {
+  const read = (file: string) => readFile(resolve(import.meta.dirname, file), 'utf8')
+  const text = (await read('monitoring.yaml'))
+    .replaceAll('NAMESPACE', namespace)
+    .replaceAll('IMAGE', image)
+    .replaceAll('FRONTEND', (await findVictim()).frontendImage)
+  const config = {
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-state-metrics', namespace } },
+    data: { 'custom-resource-state.yaml': await read(stateConfig) },
+  }
+  const { items, ...list } = parse(text)
+  const [first, ...rest] = items
+  const input = JSON.stringify({ ...list, items: [first, config, ...rest] })
+  await kubectl(['create', '-f', '-'], { input })
+  // The operator makes the Pod.
+  const ready = ['wait', '-n', namespace, '--for=condition=Ready', `--timeout=${START_MS}ms`]
+  const pods = ['prometheus-operator', 'kube-state-metrics', 'intruder'].map(
+    (name) => `pod/${name}`,
+  )
+  await kubectl([...ready, ...pods], { timeoutMs: START_MS })
+  await kubectl(
+    ['wait', '-n', namespace, '--for=create', 'pod/prometheus-test-0', `--timeout=${START_MS}ms`],
+    { timeoutMs: START_MS },
+  )
+  await kubectl([...ready, 'pod/prometheus-test-0'], { timeoutMs: START_MS })
+}
+
+async function takeAway(): Promise<void> {
+  await kubectl(['delete', 'namespace', namespace, ...now], { timeoutMs: START_MS })
+  for (const kind of ['clusterrolebinding', 'clusterrole']) {
+    await kubectl(['delete', kind, ...clusterRoles, ...now])
+  }
+}

@@ -1,0 +1,91 @@
+// Prometheus reads the metrics of all three containers through STRICT mTLS, by its own identity, which is good for nothing else.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { stranger, VICTIM_IN_MESH } from '../../policy/support/attackers.ts'
+import { type BatchResult, describeOutcome, runBatch } from '../../policy/support/batch.ts'
+import { probeFrom } from '../../policy/support/containers.ts'
+import { testControls } from '../../policy/support/expectations.ts'
+import type { Outcome } from '../../policy/support/probe.ts'
+import { bearer, signParts, writeRequest } from '../../policy/support/requests.ts'
+import { waitFor } from '../../policy/support/wait.ts'
+import { listExpressions, listMetricNames } from './expressions.ts'
+import { intruder } from './prometheus.ts'
+import { listTargets, query } from './queries.ts'
+import { SCRAPE_MS } from './timeouts.ts'
+
+const job = 'signing/secure-signing'
+
+/** The tests, of a deployment that is scraped. */
+export function testScraping(): void {
+  test('every container is scraped, frontend and signer by https', async () => {
+    const found = await waitFor(
+      async () => {
+        const targets = (await listTargets()).filter(({ labels }) => labels.job === job)
+        return targets.length === 3 && targets.every(({ health }) => health === 'up')
+          ? targets
+          : undefined
+      },
+      SCRAPE_MS,
+      () => 'not every target is up',
+    )
+    const ways = found.map(({ labels, scrapeUrl }) => [
+      labels.container,
+      scrapeUrl.replace(/\/\/[\d.]+:/, '//…:'),
+    ])
+    expect(Object.fromEntries(ways)).toEqual({
+      frontend: 'https://…:8080/metrics',
+      signer: 'https://…:8081/metrics',
+      'istio-proxy': 'http://…:15020/stats/prometheus',
+    })
+  })
+
+  test('every metric that an alert or the dashboard asks for is there', async () => {
+    const names = listMetricNames(await listExpressions())
+    expect(names.length).toBeGreaterThan(15)
+    const missing = await waitFor(
+      async () => {
+        const counts = await Promise.all(names.map((name) => query(`count(${name})`)))
+        const absent = names.filter((_, index) => counts[index]?.length === 0)
+        return absent.length === 0 ? absent : undefined
+      },
+      SCRAPE_MS,
+      () => 'some metrics are not there',
+    )
+    expect(missing).toEqual([])
+  })
+
+  describe.each([
+    { who: "who has Prometheus' identity", from: intruder, metrics: '200' },
+    { who: 'a stranger', from: stranger, metrics: '403' },
+  ])('$who', ({ from, metrics }) => {
+    const requests = [
+      { port: 8080, method: 'GET', path: '/metrics', expected: metrics },
+      { port: 8081, method: 'GET', path: '/metrics', expected: metrics },
+      { port: 8081, method: 'POST', path: '/metrics', expected: '403' },
+      { port: 8081, method: 'GET', path: '/readyz', expected: '403' },
+      { port: 8081, method: 'GET', path: '/keys', expected: '403' },
+      { port: 8081, method: 'POST', path: '/sign', expected: '403' },
+      { port: 8081, method: 'POST', path: '/verify', expected: '403' },
+      { port: 8080, method: 'POST', path: '/process', expected: '403' },
+      { port: 8080, method: 'GET', path: '/openapi.json', expected: '403' },
+    ]
+    let batch: BatchResult<Outcome[]>
+
+    beforeAll(async () => {
+      batch = await runBatch((_, { token, pairing }) => {
+        const probes = requests.map(({ port, method, path }) => {
+          const parts = { method, path, headers: bearer(token) }
+          return { host: VICTIM_IN_MESH, port, bytes: writeRequest(signParts(pairing, parts)) }
+        })
+        return probeFrom(from, probes)
+      })
+    })
+
+    testControls(() => batch)
+    test.each(requests.map((each, index) => ({ ...each, index })))(
+      'gets $expected for $method $path on $port, with all that can be stolen',
+      ({ index, expected }) => {
+        expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe(expected)
+      },
+    )
+  })
+}
