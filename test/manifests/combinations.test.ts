@@ -73,8 +73,9 @@ describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
   })
 
   test('`make undeploy` knows everything that they add', async () => {
-    const added = resources.map(describeResource).filter((name) => !plain.get(overlay)?.has(name))
-    const known = (await readComponentResources()).map(describeResource)
-    expect(known).toEqual(expect.arrayContaining(added))
+    const isAdded = (each: Resource) => !plain.get(overlay)?.has(describeResource(each))
+    const locate = (each: Resource) => `${each.metadata.namespace} ${describeResource(each)}`
+    const known = (await readComponentResources()).map(locate)
+    expect(known).toEqual(expect.arrayContaining(resources.filter(isAdded).map(locate)))
   })
 })
