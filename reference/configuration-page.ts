@@ -53,7 +53,7 @@ export async function formatConfigurationPage(): Promise<string> {
     'Limits that are no settings: [signer.md](signer.md#limits).',
     '',
     '## make',
-    'As `make deploy NAME=value`, or in the environment.',
+    'As `make deploy OVERLAY=separate-pods` has it, or from the environment.',
     '',
     formatTable(
       ['variable', 'of', 'meaning'],
