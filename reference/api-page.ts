@@ -37,7 +37,7 @@ export async function formatApiPage(): Promise<string> {
     '# API',
     'Made by `make docs` from the schemas that requests are validated by; every answer below is one that the code gave. Bodies',
     'are JSON. An unknown field, a duplicate one and a wrong type are refused, and so is a path that is written in any other way.',
-    'Every answer has an `x-request-id`: the one that was sent, if it is one, or a new one.',
+    'Every answer has an `x-request-id`: the one that was sent, if it has the form of one, or a new one.',
     '',
     '## The frontend, for the world',
     'Port 8080 of the Pod; through the ingress gateway the world has `POST /process` alone (`mesh/frontend-virtual-service.yaml`).',

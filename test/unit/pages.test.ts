@@ -7,6 +7,10 @@ import { listTables, pages, readFile, root } from './support/pages.ts'
 /** A file of ours, and the title in it, if one is named. */
 const reference = /`([^`\s]+\.ts)`(?: “([^”]+)”)?/g
 
+/** Of a file or a folder, from the root of the repository. */
+const path =
+  /`((?:analyze|cli|cluster|deploy|docs|frontend|k8s|mesh|reference|runtime|signer|test)\/[\w./-]*)`/g
+
 /** A test's source, and of the cases that it has from its own folder. */
 function readWithCases(file: string): string {
   const imported = readFile(file).matchAll(/from '(\.\/[^']+\.ts)'/g)
@@ -52,6 +56,11 @@ describe.each(pages)('%s', (page) => {
   const links = [...readFile(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(
     ([, target = '']) => target,
   )
+  const named = [...readFile(page).matchAll(path)].map(([, name = '']) => name)
+  test('names files and folders that are there', () => {
+    expect(named.filter((name) => !existsSync(join(root, name)))).toEqual([])
+  })
+
   test('has links that lead somewhere', () => {
     for (const link of links) {
       const [path = '', anchor] = link.split('#')
