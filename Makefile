@@ -23,7 +23,7 @@ endif
 export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
 
 .PHONY: help up cluster cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
-    kubectl check fix test-unit bench matrix faults test vault external-secrets confinement monitoring
+    kubectl check fix test-unit bench docs matrix faults test vault external-secrets confinement monitoring
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -76,6 +76,9 @@ test-unit: node_modules ## the tests that need no cluster, in seconds
 
 bench: node_modules ## the signer beside a naive one, Vault, and through the mesh: ratios; DOCS=yes: into docs/
 	@node test/bench/bench.ts
+
+docs: node_modules ## the pages of docs/ that are made of the code: the API, the configuration
+	@node reference/write.ts
 
 matrix: node_modules ## who reaches what, measured on your deployment in half a minute; OUT=folder DOCS=yes
 	@node test/policy/matrix/matrix.ts

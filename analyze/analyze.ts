@@ -1,8 +1,8 @@
 // make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
 // finding on stdout with file and line of its source. Nothing is changed.
 // FILES: a kustomization, a folder of YAML or a file, judged as the whole of what is deployed; without it, what make
-// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, OVERLAY, COMPONENTS, VAULT_*, PROMETHEUS, GATEWAY_SELECTOR, ISTIO_REVISION: as for make
-// deploy.
+// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, OVERLAY, COMPONENTS, VAULT_*, PROMETHEUS, GATEWAY_SELECTOR,
+// ISTIO_REVISION: as for make deploy.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CommandError } from '../cli/exec.ts'

@@ -1,8 +1,10 @@
 // make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
-// KUBECONFIG: the cluster · IMAGES: registry and prefix · NODE_IMAGE: the base that the images were built on · OVERLAY: one
-// Pod (default) or separate-pods · COMPONENTS: optional parts of k8s/components, by name; for vault also VAULT_*, see
-// vault-facts.ts, and for monitoring PROMETHEUS, the namespace/ServiceAccount that scrapes · GATEWAY_URL, GATEWAY_SELECTOR,
-// ISTIO_REVISION: where they can't be found out · FORCE_CONFLICTS=yes: take over fields that somebody else has set.
+// KUBECONFIG: the cluster · IMAGES: registry and prefix of the images · NODE_IMAGE: the base that the images were built on ·
+// OVERLAY: default, which is one Pod, or separate-pods · COMPONENTS: optional parts of k8s/components, by name; for vault also
+// VAULT_*, see vault-facts.ts · PROMETHEUS: for monitoring, <namespace>/<ServiceAccount> of who scrapes · GATEWAY_URL: the
+// ingress gateway's address, where it can't be found out · GATEWAY_SELECTOR: the label istio of the gateway's Pods, where it
+// can't be found out · ISTIO_REVISION: the revision that injects the proxy, where it can't be found out ·
+// FORCE_CONFLICTS=yes: take over fields that somebody else has set.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkPoliciesHold } from './admission.ts'

@@ -1,5 +1,5 @@
 // make images: builds both images and prints their references.
-// IMAGES: registry and prefix · NODE_IMAGE: the base · BUILDER: docker, podman or buildah.
+// IMAGES, NODE_IMAGE: as for make deploy · BUILDER: docker, podman or buildah, where it is not the first that is found.
 import { runMain, say } from '../cli/terminal.ts'
 import { buildImages } from './build-images.ts'
 import { createBuild, findBuilder } from './image-builder.ts'

@@ -1,6 +1,6 @@
 // make rotate-key: adds a key, makes it primary, and later retires the old one, each when every Pod is ready for it. Run
-// again, at any point, it goes on. KUBECONFIG: the cluster · OVERLAP: how long signatures of the old key go on verifying ·
-// DRY_RUN=yes: only tell.
+// again, at any point, it goes on. KUBECONFIG: the cluster · OVERLAP: how long signatures of the old key go on verifying,
+// if not 24h · DRY_RUN=yes: only tell.
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { createPodAsker } from './ask-pods.ts'
 import { checkCluster } from './check-cluster.ts'

@@ -1,6 +1,6 @@
 // make smoke: one random message through the ingress gateway; its signature must be what OpenSSL computes from the
 // Secret. Where the key is in none, nobody but the signer may have it, and that is said. KUBECONFIG: the cluster ·
-// GATEWAY_URL, GATEWAY_SELECTOR: where they can't be found out.
+// GATEWAY_URL, GATEWAY_SELECTOR: as for make deploy.
 import { randomBytes } from 'node:crypto'
 import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
 import { checkCluster } from './check-cluster.ts'

@@ -1,5 +1,6 @@
 // make undeploy: takes away what `make deploy` applied, whichever overlay and components it had. The key stays, and with it
-// the namespace and the admission policies that guard it, unless DELETE_KEY=yes.
+// the namespace and the admission policies that guard it.
+// KUBECONFIG: the cluster · DELETE_KEY=yes: the key goes, too, and what guards it.
 import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { admissionGroup } from './admission.ts'

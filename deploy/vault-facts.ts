@@ -1,6 +1,7 @@
 // Everything that the component vault needs to know of the Vault it asks, in the form in which it takes it.
-// VAULT_ADDR, VAULT_CACERT, VAULT_NAMESPACE: as Vault's own programs have them · VAULT_AUTH_PATH: where Kubernetes auth is
-// mounted · VAULT_ROLE: the role there · VAULT_KV, VAULT_KEY: the mount of KV version 2, and the secret's path in it ·
+// VAULT_ADDR: https and a host name · VAULT_CACERT: a file with the authority that has signed Vault's certificate, in PEM ·
+// VAULT_NAMESPACE: Enterprise's namespace · VAULT_AUTH_PATH: where Kubernetes auth is mounted in Vault · VAULT_ROLE: the role
+// that it gives the signer's Pod · VAULT_KV: the mount of KV version 2 · VAULT_KEY: the secret's path in that mount ·
 // VAULT_IMAGE: what the agent runs.
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

@@ -7,7 +7,10 @@ import { isSignerUrl, isSocketUrl } from './signer-url.ts'
 const NO_TOKEN = 'none'
 
 const variables = z.object({
-  FRONTEND_PORT: z._default(wholeNumber(0, 65_535).check(z.describe('0 is any free one')), 8080),
+  FRONTEND_PORT: z._default(
+    wholeNumber(0, 65_535).check(z.describe('the port to listen on; 0 is any free one')),
+    8080,
+  ),
   FRONTEND_LINGER_MS: z._default(
     wholeNumber(0, 60_000).check(z.describe('how long requests are still taken after SIGTERM')),
     0,
@@ -46,7 +49,7 @@ const variables = z.object({
 
 // Over a socket no mesh stands between: nobody would look at a token, and the pairing alone says who asks. So each of the
 // two is said beside the other, and a variable that is forgotten starts nothing.
-const schema = variables.check(
+export const schema = variables.check(
   z.refine(
     ({ SIGNER_URL, CALLER_TOKEN_FILE }) =>
       isOverSocket(SIGNER_URL) === (CALLER_TOKEN_FILE === NO_TOKEN),

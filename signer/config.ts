@@ -54,7 +54,7 @@ const variables = z.object({
 })
 
 /** One lock and no other: with none there is nobody to be refused, and with two it would not be clear which holds. */
-const schema = variables.check(
+export const schema = variables.check(
   z.refine(({ SIGNER_PAIRING_DIR: folder, SIGNER_CALLER: caller }) => !folder === !!caller, {
     path: ['SIGNER_CALLER'],
     error: 'must be set where SIGNER_PAIRING_DIR is none, and only there',

@@ -1,5 +1,5 @@
 // make bench: the signer beside a naive one, Vault and the bare HMAC, and through the mesh; all in one run on one
-// machine. KUBECONFIG, GATEWAY_URL: the deployment, if there is one · DOCS=yes: write docs/benchmark.* too.
+// machine. KUBECONFIG, GATEWAY_URL: as for make deploy, if there is a deployment · DOCS=yes: docs/benchmark.*, too.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 // make faults: one fault after the other on the local cluster, under a steady load of which each answer is checked, and
 // what came of it. The table goes to stdout. Exits with 1 if something does not hold.
-// ONLY=id,id: these alone · SHORT=yes: in their short form, as in make test · DOCS=yes: into docs/faults.md.
+// ONLY=id,id: these faults alone · SHORT=yes: each in its short form, as in make test · DOCS=yes: docs/faults.md, too.
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { runMain, say, step, UserError } from '../../cli/terminal.ts'

@@ -83,7 +83,7 @@ function computeLuminance([red, green, blue]: Colour): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
-function parseColour(text: string): Colour {
+export function parseColour(text: string): Colour {
   const [red, green, blue, alpha = 1] = (text.match(/[\d.]+/g) ?? []).map(Number)
   if (red === undefined || green === undefined || blue === undefined) {
     throw new Error(`not a colour: ${text}`)

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { kubectl } from '../../../deploy/kubectl.ts'
+import type { Resource } from '../../../deploy/resources.ts'
 import { installCrds } from '../../manifests/external-secrets-crds.ts'
 import type { Container } from '../../policy/support/containers.ts'
 import { findVictim } from '../../policy/support/victim.ts'
@@ -14,6 +15,7 @@ export const intruder: Container = { namespace, pod: 'intruder', container: 'att
 /** As PROMETHEUS takes it. */
 export const account = `${namespace}/prometheus`
 const stateConfig = '../../../k8s/monitoring/custom-resource-state.yaml'
+const page = '../../../docs/monitoring.md'
 const clusterRoles = ['prometheus', 'prometheus-operator', 'kube-state-metrics'].map(
   (name) => `${namespace}-${name}`,
 )
@@ -44,12 +46,18 @@ async function bringUp(image: string): Promise<void> {
     .replaceAll('NAMESPACE', namespace)
     .replaceAll('IMAGE', image)
     .replaceAll('FRONTEND', (await findVictim()).frontendImage)
+  // What the page has a Prometheus be given.
+  const [, block = ''] = /```yaml\n(.*?)```/s.exec(await read(page)) ?? []
+  const wanted = parse(block)
   const config = {
     ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-state-metrics', namespace } },
     data: { 'custom-resource-state.yaml': await read(stateConfig) },
   }
   const { items, ...list } = parse(text)
-  const [first, ...rest] = items
+  const given = items.map((each: Resource) =>
+    each.kind === 'Prometheus' ? { ...each, spec: { ...Object(each.spec), ...wanted } } : each,
+  )
+  const [first, ...rest] = given
   const input = JSON.stringify({ ...list, items: [first, config, ...rest] })
   await kubectl(['create', '-f', '-'], { input })
   // The operator makes the Pod.

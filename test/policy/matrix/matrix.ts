@@ -1,8 +1,8 @@
 // make matrix: who reaches what, measured on the deployment of the cluster that KUBECONFIG names. Brings attackers' Pods
 // up, asks as each of them and as the frontend itself, compares with what is declared, takes everything away again. The
-// table goes to stdout; report.json and report.html to OUT, by default .deploy/matrix. Exits with 1 if seen and declared
-// differ.
-// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy · DOCS=yes: its picture into docs/.
+// table goes to stdout. Exits with 1 if seen and declared differ.
+// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy · OUT: a folder for report.json and report.html, instead of
+// .deploy/matrix · DOCS=yes: the picture into docs/, too.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { runMain, say, step } from '../../../cli/terminal.ts'

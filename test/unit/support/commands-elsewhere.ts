@@ -1,0 +1,129 @@
+// The commands of the pages that are not run as they stand, and why: what runs them instead, or what it would take.
+
+/** `starts`: how the command begins, for one or several of its page. */
+type Elsewhere = { page: string; starts: string; why: string }
+
+const needsNode = 'needs a node that enforces AppArmor, which the local one does not'
+const needsKubelet = 'needs a Pod that runs'
+const needsCloud = 'needs an account at that cloud'
+const needsVault =
+  'needs a Vault: test/vault/support/grant.ts does the same by its API, in make vault'
+const needsLinkerd = 'needs Linkerd, which was not to be had; the page says so'
+
+export const elsewhere: readonly Elsewhere[] = [
+  {
+    page: 'README.md',
+    starts: 'curl ',
+    why: 'test/unit/commands.test.ts asks a frontend that it has started',
+  },
+  { page: 'README.md', starts: 'export KUBECONFIG=', why: 'its value is the reader’s' },
+  {
+    page: 'docs/break-glass.md',
+    starts: 'kubectl exec ',
+    why: `${needsKubelet}: test/policy/drills-across-containers.test.ts looks there the same way`,
+  },
+  ...['cat ', 'kubectl exec ', 'journalctl '].map((starts) => ({
+    page: 'docs/confinement.md',
+    starts,
+    why: needsNode,
+  })),
+  {
+    page: 'docs/confinement.md',
+    starts: 'kubectl delete namespace ',
+    why: 'needs the component, and a controller that empties the namespace',
+  },
+  { page: 'docs/external-secrets.md', starts: 'helm ', why: 'needs a chart from the internet' },
+  {
+    page: 'docs/external-secrets.md',
+    starts: '$EDITOR ',
+    why: 'what is filled in is the reader’s',
+  },
+  ...['make_key()', 'jq ', 'get | ', 'kubectl get secret '].map((starts) => ({
+    page: 'docs/external-secrets.md',
+    starts,
+    why: 'test/unit/deploy/external-secrets-page.test.ts runs it, with a file for a key manager',
+  })),
+  ...['kubectl annotate externalsecret ', 'kubectl get externalsecret,'].map((starts) => ({
+    page: 'docs/external-secrets.md',
+    starts,
+    why: 'needs External Secrets: test/external-secrets/support/external-secret.ts asks the same of it',
+  })),
+  ...['create() { aws ', 'get() { aws ', 'put() { aws ', 'aws '].map((starts) => ({
+    page: 'docs/external-secrets.md',
+    starts,
+    why: 'test/external-secrets/external-secrets.test.ts runs it, with an AWS of its own',
+  })),
+  ...[
+    'az ',
+    'gcloud ',
+    'create() { put; }',
+    'get() { az ',
+    'put() { az ',
+    'create() { gcloud ',
+    'get() { gcloud ',
+    'put() { gcloud ',
+  ].map((starts) => ({ page: 'docs/external-secrets.md', starts, why: needsCloud })),
+  ...['kubectl port-forward ', 'curl '].map((starts) => ({
+    page: 'docs/key-rotation.md',
+    starts,
+    why: `${needsKubelet}: deploy/ask-pods.ts asks the same way, in test/faults/faults.test.ts`,
+  })),
+  ...['linkerd ', 'curl '].map((starts) => ({
+    page: 'docs/linkerd.md',
+    starts,
+    why: needsLinkerd,
+  })),
+  {
+    page: 'docs/linkerd.md',
+    starts: 'kubectl apply --server-side -k .',
+    why: 'test/manifests/linkerd.test.ts builds the page’s kustomization, and has an API server judge it',
+  },
+  {
+    page: 'docs/linkerd.md',
+    starts: 'kubectl create namespace ',
+    why: 'test/manifests/linkerd.test.ts makes it: the API server of the other commands has it already',
+  },
+  ...['kubectl rollout status ', 'kubectl logs '].map((starts) => ({
+    page: 'docs/linkerd.md',
+    starts,
+    why: needsKubelet,
+  })),
+  ...['kubectl logs ', 'grep '].map((starts) => ({
+    page: 'docs/operations.md',
+    starts,
+    why: needsKubelet,
+  })),
+  {
+    page: 'docs/operations.md',
+    starts: 'kubectl delete authorizationpolicy ',
+    why: 'needs Istio: test/policy/holds-without-one.test.ts deletes it, and sees who is served then',
+  },
+  {
+    page: 'docs/operations.md',
+    starts: 'kubectl get virtualservice ',
+    why: 'needs Istio',
+  },
+  ...['vitest run ', 'kubectl scale '].map((starts) => ({
+    page: 'docs/separate-pods.md',
+    starts,
+    why: 'needs two Pods that run; the page says what came of it',
+  })),
+  { page: 'docs/vault.md', starts: 'kubectl logs ', why: needsKubelet },
+  {
+    page: 'docs/vault.md',
+    starts: 'kubectl create token ',
+    why: 'test/manifests/vault-admission.test.ts has it refused',
+  },
+  ...['vault ', 'openssl rand -base64 32 | vault ', 'kubectl get secret '].map((starts) => ({
+    page: 'docs/vault.md',
+    starts,
+    why: needsVault,
+  })),
+]
+
+/** The entry for a command, if there is one. */
+export function findElsewhere(command: { page: string; text: string }): Elsewhere | undefined {
+  return elsewhere.find(
+    ({ page, starts }) => page === command.page && command.text.startsWith(starts),
+  )
+}

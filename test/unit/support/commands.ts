@@ -1,0 +1,61 @@
+// The commands that README and docs/ have people run: every line of code in them that is no comment and no data, and what
+// is a whole command in their text.
+import { pages, readFile } from './pages.ts'
+
+/** `text`: in whole, as it would be pasted, without the comment behind it. */
+export type Command = { page: string; text: string }
+
+/** What goes on in the next line. */
+const isOpen = /(\\|\|)$/
+/** JSON, YAML's flow style, and what a program prints. */
+const isData = /^(\{|"|egress: |key-2 signs\.)/
+/** In the text: with less behind it, it is a name. */
+const inline = /`((?:kubectl|linkerd|vault|aws|az|gcloud|vitest) (?:[^`\s]+\s+){2,}[^`]*)`/g
+
+/** Lists them by page, in the order in which they stand there. */
+export function listCommands(): Command[] {
+  return pages.flatMap((page) => listOf(readFile(page)).map((text) => ({ page, text })))
+}
+
+/** The commands in a page's code, of blocks that are indented or fenced without a language; then those in its text. */
+export function listOf(markdown: string): string[] {
+  const inText = [...markdown.matchAll(inline)].map(([, text = '']) => text.replace(/\s+/g, ' '))
+  const inBlocks = listBlocks(markdown).flatMap((lines) => {
+    const prompted = lines.filter((line) => line.startsWith('$ '))
+    return joinOpen(prompted.length > 0 ? prompted.map((line) => line.slice(2)) : lines)
+      .map((line) => line.replace(/\s+# .*$/, '').trim())
+      .filter((line) => line !== '' && !line.startsWith('#') && !isData.test(line))
+  })
+  return [...inBlocks, ...inText]
+}
+
+/** Each block's lines, without what they are indented by. */
+function listBlocks(markdown: string): string[][] {
+  const blocks: string[][] = []
+  let fence: string | undefined
+  let isInside = false
+  for (const line of markdown.split('\n')) {
+    const [, language] = /^```(.*)$/.exec(line) ?? []
+    if (language !== undefined) {
+      fence = fence === undefined ? language : undefined
+      isInside = false
+      continue
+    }
+    const isCode = fence === undefined ? /^ {4}/.test(line) : fence === ''
+    if (isCode && !isInside) blocks.push([])
+    if (isCode) blocks.at(-1)?.push(line.trim())
+    isInside = isCode
+  }
+  return blocks
+}
+
+function joinOpen(lines: readonly string[]): string[] {
+  const joined: string[] = []
+  let isGoingOn = false
+  for (const line of lines) {
+    if (isGoingOn) joined.push(`${joined.pop()?.replace(/\\$/, '')} ${line}`)
+    else joined.push(line)
+    isGoingOn = isOpen.test(line.replace(/\s+# .*$/, ''))
+  }
+  return joined
+}
