@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { twin, VICTIM_IN_MESH } from './support/attackers.ts'
 import { type BatchResult, describeOutcome, readCounter, runBatch } from './support/batch.ts'
 import { callIn, probeFrom } from './support/containers.ts'
-import { testControls } from './support/expectations.ts'
+import { testControls, testServedAround } from './support/expectations.ts'
+import { readSpiffeId } from './support/forged-identity.ts'
 import type { Outcome } from './support/probe.ts'
 import {
   bearer,
@@ -119,4 +120,24 @@ describe('a twin: another Pod with the same ServiceAccount', () => {
   })
 
   testRefusals(names, () => batch)
+})
+
+// A residual risk of docs/threat-model.md: it takes the frontend, and the right to make such a Pod.
+describe('a twin that was given the pairing secret', () => {
+  let batch: BatchResult<Outcome[]>
+
+  beforeAll(async () => {
+    const own = await callIn<string>(twin, 'token-file.ts', 'readToken', '/run/identity/token')
+    batch = await runBatch((_, { pairing }) => {
+      const bytes = writeRequest(signParts(pairing, { headers: bearer(own) }))
+      return probeFrom(twin, [{ host: VICTIM_IN_MESH, port: 8081, bytes }])
+    })
+  })
+
+  testServedAround(() => batch)
+  test('is served, and its line in the audit log can not be told from the frontend’s', async () => {
+    expect(batch.outcomes.map(describeOutcome)).toEqual(['200'])
+    expect(batch.signed).toBe(1)
+    expect(batch.reached).toMatchObject([{ outcome: 'signed', caller: await readSpiffeId() }])
+  })
 })
