@@ -51,13 +51,17 @@ function testEach(
   })
 }
 
+/** One mode follows the other: a change of the mesh takes seconds to reach the proxy. */
+let restore: (() => Promise<void>) | undefined
+afterAll(() => restore?.())
+
 describe.each(tried)('paths, normalised as %s', (mode) => {
   const paths = listPaths(mode)
-  let restore = async () => {}
   beforeAll(async () => {
-    if (mode !== current) restore = await setMode(mode)
+    if (mode === current) return
+    const undo = await setMode(mode)
+    restore ??= undo
   })
-  afterAll(() => restore())
 
   describe.each([
     { who: 'a stranger with all that the frontend has', attacker: stranger },
