@@ -20,7 +20,7 @@ const choices = {
   scale: ['', 'high-availability', 'autoscaling', 'high-availability autoscaling'],
   deployer: ['', 'deployer'],
   network: ['', 'network-policy'],
-  confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor'],
+  confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor', 'selinux', 'seccomp selinux'],
 }
 /** What `make deploy` refuses, with its reason in the tests of parseComponents. */
 const isRefused = ({ overlay, key }: Combination<typeof choices>) =>
