@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { namespace } from '../deploy/names.ts'
 import { standIn } from '../deploy/pod-security.ts'
 import { parseResources, type Resource } from '../deploy/resources.ts'
 import type { Finding } from './finding.ts'
@@ -27,16 +28,15 @@ export const podSecurityRule: Rule = {
     ]),
 }
 
-function judgeLevel(namespace: Resource, resources: readonly Resource[]): Finding[] {
-  if (namespace.metadata.labels?.[label] !== 'privileged') {
-    return judgeLabel(namespace, label, 'restricted')
+function judgeLevel(home: Resource, resources: readonly Resource[]): Finding[] {
+  // The binding is for the namespace of that name alone.
+  if (home.metadata.labels?.[label] !== 'privileged' || home.metadata.name !== namespace) {
+    return judgeLabel(home, label, 'restricted')
   }
   return standIns.flatMap(({ kind, spec }) => {
     const found = resources.find((each) => each.kind === kind && each.metadata.name === standIn)
     if (found === undefined) {
-      return [
-        finding(namespace, label, `is privileged, and there is no ${kind} ${standIn} instead`),
-      ]
+      return [finding(home, label, `is privileged, and there is no ${kind} ${standIn} instead`)]
     }
     if (isDeepStrictEqual(found.spec, spec)) return []
     const message = `${label} is privileged, and this is not the ${kind} of k8s/components/selinux`
@@ -44,11 +44,11 @@ function judgeLevel(namespace: Resource, resources: readonly Resource[]): Findin
   })
 }
 
-function judgeLabel(namespace: Resource, key: string, wanted: string): Finding[] {
-  if (namespace.metadata.labels?.[key] === wanted) return []
-  return [finding(namespace, key, `is not ${wanted}`)]
+function judgeLabel(home: Resource, key: string, wanted: string): Finding[] {
+  if (home.metadata.labels?.[key] === wanted) return []
+  return [finding(home, key, `is not ${wanted}`)]
 }
 
-function finding(namespace: Resource, key: string, what: string): Finding {
-  return { resource: namespace, path: ['metadata', 'labels', key], message: `${key} ${what}` }
+function finding(home: Resource, key: string, what: string): Finding {
+  return { resource: home, path: ['metadata', 'labels', key], message: `${key} ${what}` }
 }

@@ -55,4 +55,17 @@ describe.each(layouts)('$overlay with selinux', (layout) => {
     expect(found.map((each) => each.message)).toEqual([expect.stringContaining(message)])
     expect(found[0]?.resource).toBeDefined()
   })
+
+  test('breaks it in another namespace, which the binding does not select', () => {
+    const moved = resources.map((each) => {
+      const { name, namespace } = each.metadata
+      const metadata =
+        each.kind === 'Namespace'
+          ? { ...each.metadata, name: 'elsewhere' }
+          : { ...each.metadata, name, ...(namespace && { namespace: 'elsewhere' }) }
+      return { ...each, metadata }
+    })
+    const found = podSecurityRule.find(moved).map(({ message }) => message)
+    expect(found).toEqual([expect.stringContaining('is not restricted')])
+  })
 })
