@@ -1,7 +1,6 @@
 // What the containers may do besides: rights, namespaces, ports, images.
 import type { Resource } from '../deploy/resources.ts'
 import type { Finding, Path } from './finding.ts'
-import { listPodNamespaces } from './namespace.ts'
 import {
   type Container,
   listContainers,
@@ -11,11 +10,11 @@ import {
   readPods,
   type Workload,
 } from './pod.ts'
+import { podSecurityRule } from './pod-security-rule.ts'
 import type { Rule } from './rule.ts'
 
 /** Istio's own containers run as 1337, which is how its iptables know them. */
 const istioContainers = [proxyName, 'istio-validation']
-const podSecurity = 'pod-security.kubernetes.io/enforce'
 
 /** The containers that are not Istio's. */
 export function isOurs({ name }: Container): boolean {
@@ -54,25 +53,7 @@ export const confinementRules: readonly Rule[] = [
     title: 'no container sees another, or the host',
     find: (resources) => readPods(resources).flatMap(judgeHost),
   },
-  {
-    name: 'pod-security',
-    title: 'Pod Security "restricted" is enforced',
-    find: (resources) =>
-      listPodNamespaces(resources).flatMap((resource) =>
-        (
-          [
-            [podSecurity, 'restricted'],
-            [`${podSecurity}-version`, 'latest'],
-          ] as const
-        )
-          .filter(([label, wanted]) => resource.metadata.labels?.[label] !== wanted)
-          .map(([label, wanted]) => ({
-            resource,
-            path: ['metadata', 'labels', label],
-            message: `${label} is not ${wanted}`,
-          })),
-      ),
-  },
+  podSecurityRule,
   {
     name: 'image-tag',
     title: 'every image is set, by a tag that is not latest',

@@ -32,23 +32,52 @@ export async function buildAppArmorTools(): Promise<string> {
   return join(await build('apparmor-tools', 'extract', 'root', ['apparmor']), 'root')
 }
 
+/** Each module of the policy as semodule has it: unpacked, then translated into the language that secilc compiles. */
+const translateModules = `cd "$1/usr/share/selinux/default"
+for module in *.pp.bz2; do
+  set -- "$1" "/usr/share/selinux/default/\${module%.pp.bz2}"
+  chroot "$1" bzip2 -d "$2.pp.bz2"
+  chroot "$1" /usr/libexec/selinux/hll/pp "$2.pp" "$2.cil"
+  rm "$1$2.pp"
+done`
+
+/**
+ * A root file system with Debian's SELinux policy, a compiler for it and setools, to be used with chroot; no cluster needs it. It
+ * is of the next release, because this one's policy knows no containers.
+ */
+export async function buildSelinuxTools(): Promise<string> {
+  // The last one has the link /lib64.
+  const packages = [
+    'selinux-policy-default',
+    'policycoreutils',
+    'secilc',
+    'setools',
+    'bzip2',
+    'base-files',
+  ]
+  const options = { suite: 'trixie', hook: translateModules }
+  return join(await build('selinux-tools', 'extract', 'root', packages, options), 'root')
+}
+
 async function build(
   name: string,
   variant: 'essential' | 'extract',
   target: string,
   packages: readonly string[],
+  { suite = SUITE, hook = '' } = {},
 ): Promise<string> {
   const args = [
     ...['--quiet', `--variant=${variant}`, `--include=${packages.join(',')}`],
     ...['doc', 'man', 'locale'].map((each) => `--dpkgopt=path-exclude=/usr/share/${each}/*`),
+    ...(hook === '' ? [] : [`--extract-hook=set -e; ${hook}`]),
   ]
-  return cached(`${name}-${SUITE}-${keyOf(...args)}`, async (folder) => {
-    await run('mmdebstrap', [...args, SUITE, join(folder, target), ...(await findSources())])
+  return cached(`${name}-${suite}-${keyOf(...args)}`, async (folder) => {
+    await run('mmdebstrap', [...args, suite, join(folder, target), ...(await findSources(suite))])
   })
 }
 
 /** On a machine with the same Debian its own list of mirrors is the best; elsewhere mmdebstrap knows one. */
-async function findSources(): Promise<string[]> {
+async function findSources(suite: string): Promise<string[]> {
   const sources = await readFile(OWN_SOURCES, 'utf8').catch(() => '')
-  return sources.includes(SUITE) ? [OWN_SOURCES] : []
+  return sources.includes(suite) ? [OWN_SOURCES] : []
 }

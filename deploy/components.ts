@@ -16,6 +16,8 @@ export const factsComponent = 'cluster-facts'
 const predecessors: Record<string, string> = { autoscaling: 'high-availability' }
 /** Of these there can be one: each says where the key comes from. */
 const keyManager = /^(external-secrets-|vault$)/
+/** These exclude each other: a kernel confines by one of them. */
+const kernelModules = ['apparmor', 'selinux']
 /** What an overlay can't have → why. */
 const refusals: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [separatePods.overlay]: {
@@ -64,6 +66,12 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
     throw new UserError(
       `COMPONENTS names several key managers: ${managers.join(', ')}`,
       'the key comes from one: name that one',
+    )
+  }
+  if (kernelModules.every((name) => names.includes(name))) {
+    throw new UserError(
+      `COMPONENTS names ${kernelModules.join(' and ')}, and no node enforces both`,
+      'name the one that your nodes enforce',
     )
   }
   for (const [name, first] of Object.entries(predecessors)) {

@@ -51,6 +51,12 @@ function describeWaiting({ spec, status }: PodState): UserError | undefined {
         'make images IMAGES=registry/prefix, push both, then make deploy IMAGES=registry/prefix',
       )
     }
+    if (/can't set process label|attr\/exec/.test(message)) {
+      return new UserError(
+        `the node ${spec.nodeName} does not know the SELinux type of the container ${name}: ${message}`,
+        'semodule -i k8s/components/selinux/secure_signing.cil on the node; see docs/confinement.md',
+      )
+    }
     const kind = /seccomp|apparmor/i.exec(message)?.[0].toLowerCase()
     if (reason === 'CreateContainerError' && kind !== undefined) {
       return new UserError(

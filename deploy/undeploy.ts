@@ -10,6 +10,7 @@ import { exists, kubectl } from './kubectl.ts'
 import { layouts, listWorkloads, overlayFolder } from './layouts.ts'
 import { readAppliedComponents } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
+import { restorePodSecurity, standIn } from './pod-security.ts'
 import { dropRepeated, parseResources, type Resource } from './resources.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -31,6 +32,11 @@ await runMain(async () => {
   // The Pods go first: without their policies the signer must not run for a moment.
   await step('Deployments and their Pods', removePods)
   const optional = await readAppliedComponents()
+  // Before the policy that stands in for it goes: a namespace with a key in it stays guarded.
+  const guarded = resources.find(({ kind }) => kind === 'Namespace')
+  if (guarded !== undefined && optional.some(({ metadata }) => metadata.name === standIn)) {
+    await step('Pod Security on the namespace', () => restorePodSecurity(guarded))
+  }
   const isBrought = findKeyBringer(optional) !== undefined
   await step('the other resources', () =>
     remove([

@@ -65,6 +65,7 @@ function listFlags(store: string, port: number): string[] {
     `--service-account-key-file=${pki('service-account.pub')}`,
     '--service-cluster-ip-range=10.97.0.0/16',
     '--authorization-mode=RBAC',
+    '--allow-privileged', // as clusters have it: what refuses a privileged Pod is admission
   ]
 }
 

@@ -21,7 +21,7 @@ const choices = {
   deployer: ['', 'deployer'],
   network: ['', 'network-policy'],
   monitoring: ['', 'monitoring'],
-  confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor'],
+  confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor', 'selinux', 'seccomp selinux'],
 }
 /** What `make deploy` refuses, with its reason in the tests of parseComponents. */
 const isRefused = ({ overlay, key }: Combination<typeof choices>) =>

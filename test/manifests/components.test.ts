@@ -18,7 +18,7 @@ describe('COMPONENTS', () => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
         todo: expect.stringMatching(
-          /^there are: apparmor, autoscaling, deployer, .*, network-policy, seccomp.*, vault$/,
+          /^there are: apparmor, autoscaling, deployer, .*, network-policy, seccomp, selinux, vault$/,
         ),
       })
     },
@@ -39,6 +39,10 @@ describe('COMPONENTS', () => {
       'several key managers: vault, external-secrets-aws',
     )
     await expect(renderSample(both)).rejects.toThrow('already registered')
+  })
+
+  test('refuses what no kernel does at once', async () => {
+    await expect(parseComponents('selinux apparmor')).rejects.toThrow('no node enforces both')
   })
 
   test('refuses an order in which one undoes the other, and so does kustomize', async () => {

@@ -125,13 +125,4 @@ describe.skipIf(!canStart)('the API server', () => {
     const change: PodChange = [`${context}.seccompProfile`, { type: 'Localhost', localhostProfile }]
     expect(await make(change)).toMatchObject({ code: 0 })
   })
-
-  // Why there is no component for SELinux: docs/confinement.md.
-  test.each([
-    ['refuses an SELinux type of our own', 'signing_signer_t', 'Pod Security'],
-    ['takes the one that every container has', 'container_t', 'nobody'],
-  ])('Pod Security %s', async (_, type, judge) => {
-    const { said } = await make([`${context}.seLinuxOptions`, { type }])
-    expect(findJudge(said)).toBe(judge)
-  })
 })

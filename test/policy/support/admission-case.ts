@@ -38,6 +38,7 @@ export type Judge =
   | 'processes-stay-apart'
   | 'no-way-into-signer'
   | 'vault-agent-runs-as-released'
+  | 'pods-stay-restricted'
   | 'Pod Security'
   | 'nobody'
 

@@ -35,6 +35,15 @@ describe('a Pod that does not start', () => {
       'kubectl get pods -n apparmor-profiles',
     ],
     [
+      'for want of its SELinux type',
+      makePod({
+        reason: 'RunContainerError',
+        message: "can't set process label: write /proc/thread-self/attr/exec: invalid argument",
+      }),
+      'the node node-1 does not know the SELinux type of the container signer',
+      'semodule -i',
+    ],
+    [
       'because its node has no AppArmor',
       {
         spec: { nodeName: 'node-1' },
