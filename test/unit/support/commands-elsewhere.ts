@@ -3,7 +3,8 @@
 /** `starts`: how the command begins, for one or several of its page. */
 type Elsewhere = { page: string; starts: string; why: string }
 
-const needsNode = 'needs a node that enforces AppArmor, which the local one does not'
+const needsNode = (what: string) =>
+  `needs a node that enforces ${what}, which the local one does not`
 const needsKubelet = 'needs a Pod that runs'
 const needsCloud = 'needs an account at that cloud'
 const needsVault =
@@ -25,7 +26,12 @@ export const elsewhere: readonly Elsewhere[] = [
   ...['cat ', 'kubectl exec ', 'journalctl '].map((starts) => ({
     page: 'docs/confinement.md',
     starts,
-    why: needsNode,
+    why: needsNode('AppArmor'),
+  })),
+  ...['getenforce', 'semodule ', 'ps -eZ ', 'ausearch '].map((starts) => ({
+    page: 'docs/confinement.md',
+    starts,
+    why: needsNode('SELinux'),
   })),
   {
     page: 'docs/confinement.md',
