@@ -20,6 +20,7 @@ import { checkNoOther, parseOverlay } from './layouts.ts'
 import { findLeftovers } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
 import { checkNodeSelectors } from './node-selector.ts'
+import { requireFilledIn } from './placeholders.ts'
 import { inspectCluster } from './preflight.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { renderResources } from './render.ts'
@@ -87,9 +88,10 @@ async function prepare() {
     renderResources({ folder, layout, facts, images, components, vault }),
   )
   const resources = parseResources(rendering.yaml)
+  requireFilledIn(resources)
   const bringer = findKeyBringer(resources)?.metadata.name
   if (bringer !== undefined) {
-    await step('External Secrets is there to bring the key', () => checkKeyBringer(resources))
+    await step('External Secrets is there to bring the key', checkKeyBringer)
   }
   const fromSecret = takesKeyFromSecret(resources)
   await step('the user has every right that is needed', () =>

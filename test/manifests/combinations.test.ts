@@ -21,6 +21,7 @@ const choices = {
   deployer: ['', 'deployer'],
   network: ['', 'network-policy'],
   confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor'],
+  tracing: ['', 'tracing'],
 }
 /** What `make deploy` refuses, with its reason in the tests of parseComponents. */
 const isRefused = ({ overlay, key }: Combination<typeof choices>) =>

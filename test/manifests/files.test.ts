@@ -19,6 +19,7 @@ const folders = [
   'k8s/components/high-availability',
   'k8s/components/network-policy',
   'k8s/components/seccomp',
+  'k8s/components/tracing',
   'k8s/external-secrets',
   'k8s/network-policy',
   'k8s/overlays/linkerd',

@@ -24,7 +24,7 @@ const findings: ClusterFindings = {
 }
 export const sampleFactsOf = (layout: Layout) => composeClusterFacts(findings, layout)
 
-/** What a user fills in for a key manager. */
+/** What a user fills in: for a key manager, and for tracing. */
 const parameters: Record<string, string> = {
   FILL_IN_REGION: 'eu-central-1',
   FILL_IN_ROLE_ARN: 'arn:aws:iam::123456789012:role/signing-key-reader',
@@ -35,6 +35,8 @@ const parameters: Record<string, string> = {
   FILL_IN_CLUSTER_PROJECT_ID: 'signing-clusters',
   FILL_IN_CLUSTER_LOCATION: 'europe-west3',
   FILL_IN_CLUSTER_NAME: 'production',
+  FILL_IN_PROVIDER: 'otel',
+  FILL_IN_COLLECTOR: 'observability/otel-collector.observability.svc.cluster.local',
 }
 
 /** What a user says of their Vault. */
