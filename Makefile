@@ -20,10 +20,10 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
+export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE
 
 .PHONY: help up cluster cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
-    kubectl check fix test-unit bench matrix faults test vault external-secrets confinement
+    kubectl check fix test-unit test-fast dev bench matrix faults test vault external-secrets confinement
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -65,7 +65,7 @@ kubectl: ## the cluster's own kubectl: ARGS='get pods -A'
 	@kubectl $(ARGS)
 
 check: node_modules ## format, lint, fences between the rooms, types; changes nothing
-	@biome check .
+	@biome check --error-on-warnings .
 	@tsc
 
 fix: node_modules ## format, and mend what can be mended
@@ -73,6 +73,12 @@ fix: node_modules ## format, and mend what can be mended
 
 test-unit: node_modules ## the tests that need no cluster, in seconds
 	@vitest run --project unit
+
+test-fast: node_modules ## those of them that start no service, in less than ten seconds
+	@vitest run --project unit --pool=threads --no-isolate $$(grep -rLE 'support/(services|service-process|confined)' test/unit --include=*.test.ts)
+
+dev: node_modules ## deploy to the local cluster at each save, until Ctrl-C: SERVICE=frontend or signer
+	@node cluster/dev.ts
 
 bench: node_modules ## the signer beside a naive one, Vault, and through the mesh: ratios; DOCS=yes: into docs/
 	@node test/bench/bench.ts
