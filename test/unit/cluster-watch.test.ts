@@ -9,6 +9,9 @@ import { KUBECONFIG } from '../../cluster/paths.ts'
 import { actOnChange } from '../../cluster/watch.ts'
 import { cleanUp } from './support/clean-up.ts'
 import { makeFolder } from './support/folder.ts'
+import { PROCESS_TEST_MS } from './support/timeouts.ts'
+
+vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 const root = resolve(import.meta.dirname, '../..')
 
