@@ -23,8 +23,8 @@ await runMain(async () => {
   const start = performance.now()
   await requireDocker()
   for (const [program, origin] of Object.entries(programs)) {
-    if (!(await isThere(program)))
-      throw new UserError(`there is no ${program}`, `install it: ${origin}`)
+    if (await isThere(program)) continue
+    throw new UserError(`there is no ${program}`, `install it: ${origin}`)
   }
   await mkdir(STATE, { recursive: true, mode: 0o700 })
   process.env.KUBECONFIG = KIND_KUBECONFIG

@@ -4,21 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const POLL_MS = 300
 
+export type Reaction = {
+  /** What is there, e.g. as a hash. */
+  read: () => Promise<string>
+  act: () => Promise<void>
+  complain: (error: unknown) => void
+}
+
 /**
  * Calls `act` at once, and then each time when `read` has another answer than before, one call after the other. What `read` or
  * `act` rejects with goes to `complain`, and it goes on. Resolves when `signal` is aborted.
  */
 export async function actOnChange(
-  {
-    read,
-    act,
-    complain,
-  }: {
-    /** E.g. a hash. */
-    read: () => Promise<string>
-    act: () => Promise<void>
-    complain: (error: unknown) => void
-  },
+  { read, act, complain }: Reaction,
   { signal, pollMs = POLL_MS }: { signal: AbortSignal; pollMs?: number },
 ): Promise<void> {
   let done: string | undefined
