@@ -44,12 +44,15 @@ export function readTraceContext(
 function isState(value: string): boolean {
   if (value.length > MAX_STATE_CHARACTERS) return false
   // Empty members are allowed: two header lines may have been put together.
-  const members = value.split(',').map((each) => each.replace(/^[ \t]+|[ \t]+$/g, ''))
-  const keys = members.filter((each) => each !== '').map((each) => each.split('=', 1)[0])
+  const members = value
+    .split(',')
+    .map((each) => each.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .filter((each) => each !== '')
+  const keys = new Set(members.map((each) => each.split('=', 1)[0]))
   return (
-    keys.length > 0 &&
-    keys.length <= MAX_MEMBERS &&
-    new Set(keys).size === keys.length &&
-    members.every((each) => each === '' || memberPattern.test(each))
+    members.length > 0 &&
+    members.length <= MAX_MEMBERS &&
+    keys.size === members.length &&
+    members.every((each) => memberPattern.test(each))
   )
 }
