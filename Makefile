@@ -9,7 +9,10 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-# The cluster is the one that KUBECONFIG names. Without it, the local one, with tools of its version.
+# The cluster is the one that KUBECONFIG names. Without it, the local one, with tools of its version. CLUSTER=kind: one in Docker.
+ifeq ($(CLUSTER),kind)
+export KUBECONFIG := $(LOCAL)/kind-kubeconfig
+endif
 ifeq ($(or $(KUBECONFIG),$(LOCAL)/kubeconfig),$(LOCAL)/kubeconfig)
 export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
@@ -20,19 +23,22 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
+export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE
 
-.PHONY: help up cluster cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
-    kubectl check fix test-unit bench docs matrix faults test vault external-secrets confinement monitoring
+.PHONY: help up cluster kind cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
+    kubectl check fix test-unit test-fast dev bench docs matrix faults test vault external-secrets confinement monitoring
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
 
-up: cluster ## a local cluster with Istio, images, deployment; ends with a curl line to paste
+up: $(or $(CLUSTER),cluster) ## a local cluster with Istio, images, deployment; ends with a curl line to paste; CLUSTER=kind: in Docker
 	@$(MAKE) deploy
 
 cluster: node_modules ## only the local cluster (Linux, root); KUBECONFIG=.cluster/kubeconfig for your own kubectl
 	@node cluster/up.ts
+
+kind: node_modules ## only a cluster in Docker, by kind (not tried here: there is no Docker); CLUSTER=kind for the other targets
+	@node cluster/kind.ts
 
 cluster-down: node_modules ## stop it; what it knows stays in .cluster/
 	@node cluster/down.ts
@@ -65,7 +71,7 @@ kubectl: ## the cluster's own kubectl: ARGS='get pods -A'
 	@kubectl $(ARGS)
 
 check: node_modules ## format, lint, fences between the rooms, types; changes nothing
-	@biome check .
+	@biome check --error-on-warnings .
 	@tsc
 
 fix: node_modules ## format, and mend what can be mended
@@ -73,6 +79,12 @@ fix: node_modules ## format, and mend what can be mended
 
 test-unit: node_modules ## the tests that need no cluster, in seconds
 	@vitest run --project unit
+
+test-fast: node_modules ## those of them that start no service, in less than ten seconds
+	@vitest run --project unit --pool=threads --no-isolate $$(grep -rLE 'PROCESS_TEST_MS|support/(services|service-process|confined)' test/unit --include=*.test.ts)
+
+dev: node_modules ## deploy to the local cluster at each save, until Ctrl-C: SERVICE=frontend or signer
+	@node cluster/dev.ts
 
 bench: node_modules ## the signer beside a naive one, Vault, and through the mesh: ratios; DOCS=yes: into docs/
 	@node test/bench/bench.ts

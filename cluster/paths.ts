@@ -8,6 +8,8 @@ export const CHECKOUT = resolve(import.meta.dirname, '..')
 /** The cluster's state: certificates, etcd, images, logs. It survives a stop; `make cluster-delete` removes it whole. */
 export const STATE = join(CHECKOUT, '.cluster')
 export const KUBECONFIG = join(STATE, 'kubeconfig')
+/** Of the cluster that `make kind` makes, which is another. */
+export const KIND_KUBECONFIG = join(STATE, 'kind-kubeconfig')
 export const LOGS = join(STATE, 'log')
 export const PKI = join(STATE, 'pki')
 /** kubectl and istioctl of this cluster's versions. */

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { run, tryRun } from '../cli/exec.ts'
 import { step, UserError } from '../cli/terminal.ts'
 
-const other = 'or use any cluster with Istio: make deploy KUBECONFIG=…'
+const other =
+  'or make up CLUSTER=kind where Docker runs, or use any cluster with Istio: make deploy KUBECONFIG=…'
 
 /** Program → what brings it. The first group is Debian's and installed if missing. */
 const debianPrograms = { mmdebstrap: 'mmdebstrap', openssl: 'openssl', pip3: 'python3-pip' }

@@ -12,8 +12,8 @@ const root = resolve(import.meta.dirname, '..')
 const shared = 'k8s/components'
 /** Always there, and last: it fills in what the others bring, too. */
 export const factsComponent = 'cluster-facts'
-/** A component → the one that has to come before it. */
-const predecessors: Record<string, string> = { autoscaling: 'high-availability' }
+/** A component → the one that has to come before it, if it is there. */
+const predecessors: Record<string, string> = { autoscaling: 'high-availability', tracing: 'vault' }
 /** Of these there can be one: each says where the key comes from. */
 const keyManager = /^(external-secrets-|vault$)/
 /** These exclude each other: a kernel confines by one of them. */
@@ -77,7 +77,7 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
   for (const [name, first] of Object.entries(predecessors)) {
     if (!names.includes(name) || names.indexOf(first) < names.indexOf(name)) continue
     throw new UserError(
-      `COMPONENTS names ${name} before ${first}, which would undo it`,
+      `COMPONENTS names ${name} before ${first}, which has to come first`,
       `COMPONENTS='${[first, ...names.filter((each) => each !== first)].join(' ')}'`,
     )
   }

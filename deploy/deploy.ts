@@ -22,6 +22,7 @@ import { checkNoOther, parseOverlay } from './layouts.ts'
 import { findLeftovers } from './leftovers.ts'
 import { keySecret, namespace } from './names.ts'
 import { checkNodeSelectors } from './node-selector.ts'
+import { requireFilledIn } from './placeholders.ts'
 import { inspectCluster } from './preflight.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { parsePrometheusAccount } from './prometheus-account.ts'
@@ -91,9 +92,10 @@ async function prepare() {
     renderResources({ folder, layout, facts, images, components, vault }),
   )
   const resources = parseResources(rendering.yaml)
+  requireFilledIn(resources)
   const bringer = findKeyBringer(resources)?.metadata.name
   if (bringer !== undefined) {
-    await step('External Secrets is there to bring the key', () => checkKeyBringer(resources))
+    await step('External Secrets is there to bring the key', checkKeyBringer)
   }
   await checkPrometheusOperator(resources)
   const fromSecret = takesKeyFromSecret(resources)

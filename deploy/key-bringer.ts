@@ -6,7 +6,6 @@ import { say, UserError } from '../cli/terminal.ts'
 import { readKeySecret } from './key-secret.ts'
 import { exists, kubectl, kubectlJson } from './kubectl.ts'
 import { keySecret, namespace } from './names.ts'
-import { findPlaceholders } from './placeholders.ts'
 import type { Resource } from './resources.ts'
 
 /** Milliseconds; with everything right it takes two or three seconds. */
@@ -39,11 +38,10 @@ export function findKeyBringer<T extends Resource>(resources: readonly T[]): T |
 }
 
 /**
- * Throws UserError if something is not filled in, if the cluster has no External Secrets, and if a Secret is there that
- * is not from it: it would leave those entries in, and never take one of them away.
+ * Throws UserError if the cluster has no External Secrets, and if a Secret is there that is not from it: it would leave those
+ * entries in, and never take one of them away.
  */
-export async function checkKeyBringer(resources: readonly Resource[]): Promise<void> {
-  requireFilledIn(resources)
+export async function checkKeyBringer(): Promise<void> {
   const versions = await kubectl(['api-versions'])
   if (!/^external-secrets\.io\/v1$/m.test(versions)) {
     throw new UserError(
@@ -62,15 +60,6 @@ export async function checkKeyBringer(resources: readonly Resource[]): Promise<v
 async function isBrought(): Promise<boolean> {
   const { ownerReferences = [] } = (await readKeySecret()).metadata
   return ownerReferences.some(({ kind }) => kind === 'ExternalSecret')
-}
-
-function requireFilledIn(resources: readonly Resource[]): void {
-  const names = resources.flatMap((each) => findPlaceholders(each)).map(({ name }) => name)
-  if (names.length === 0) return
-  throw new UserError(
-    `not filled in: ${[...new Set(names)].join(', ')}`,
-    `say where the key is in key-manager-config-map.yaml, in the component's folder under k8s/components: ${page}`,
-  )
 }
 
 /** Waits until External Secrets has brought the Secret. Throws UserError with what it says if it does not. */

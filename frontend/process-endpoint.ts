@@ -31,9 +31,10 @@ export function createProcessHandler(askSigner: AskSigner, maxRequests: number) 
   const reading = createConcurrencyLimit(MAX_BODIES)
   const signing = createConcurrencyLimit(maxRequests)
   return async function process(c: AppContext): Promise<Response> {
+    const { requestId, trace } = c.var
     const { message } = await reading(() => readJson(c.req.raw, processRequest))
     const processed = processMessage(message)
-    const signed = await signing(() => askSigner(processed, c.var.requestId))
+    const signed = await signing(() => askSigner(processed, requestId, trace))
     const response: ProcessResponse = {
       processed_message: processed,
       signature: signed.signature,

@@ -1,6 +1,7 @@
 // Asks the signer for a signature, and says in our words why there is none.
 import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
+import type { TraceContext } from '../runtime/trace-context.ts'
 import type { ReadToken } from './caller-token.ts'
 import { type Answer, createSend } from './http-client.ts'
 import type { Pairing, Proof } from './pairing.ts'
@@ -15,17 +16,22 @@ export type SignerClientOptions = {
 }
 
 /**
- * Has a message signed. Throws AppError: signer_unavailable, signer_timeout, caller_token_unavailable,
- * pairing_unavailable, or payload_too_large if the message is longer than the signer takes.
+ * Has a message signed. `trace` is passed on, and the pairing signature does not cover it: the proxy on the way may put a span
+ * of its own there. Throws AppError: signer_unavailable, signer_timeout, caller_token_unavailable, pairing_unavailable, or
+ * payload_too_large if the message is longer than the signer takes.
  */
-export type AskSigner = (message: string, requestId: string) => Promise<SignResponse>
+export type AskSigner = (
+  message: string,
+  requestId: string,
+  trace?: TraceContext,
+) => Promise<SignResponse>
 
 /** Makes the client. `timeoutMs` is for a call all told, waiting for a connection and a second try included. */
 export function createSignerClient(options: SignerClientOptions): AskSigner {
   const { url, timeoutMs, readToken, pairing } = options
   const { connect, path } = readTarget(url)
   const send = createSend(connect)
-  return async (message, requestId) => {
+  return async (message, requestId, trace) => {
     const body = Buffer.from(JSON.stringify({ message }))
     if (body.length > MAX_BODY_BYTES) {
       throw new AppError('payload_too_large', 'the processed message is too long to be signed')
@@ -34,6 +40,7 @@ export function createSignerClient(options: SignerClientOptions): AskSigner {
       ...(readToken && { authorization: `Bearer ${readToken()}` }),
       'content-type': 'application/json',
       'x-request-id': requestId,
+      ...trace?.headers,
     }
     const signal = AbortSignal.timeout(timeoutMs)
     const request = { method: 'POST', path, body } as const

@@ -1,15 +1,17 @@
-// What every route of both services has: a request id, problems for errors, exact paths and methods, and metrics.
+// What every route of both services has: a request id, the trace it belongs to, problems for errors, exact paths and
+// methods, and metrics.
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, type Handler, Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { AppError, type ErrorCode, statusOf } from './errors.ts'
-import type { Log } from './log.ts'
+import type { Log, LogFields } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
+import { readTraceContext, type TraceContext } from './trace-context.ts'
 
-/** `errorCode`: what the request failed with, once it has. */
-type Variables = { requestId: string; errorCode?: ErrorCode }
+/** `trace`: if the caller has named one. `errorCode`: what the request failed with, once it has. */
+type Variables = { requestId: string; trace: TraceContext | undefined; errorCode?: ErrorCode }
 export type AppEnv = { Bindings: Partial<HttpBindings>; Variables: Variables }
 export type AppContext = Context<AppEnv>
 export type App = Hono<AppEnv>
@@ -21,6 +23,7 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
     const start = performance.now()
     const requestId = chooseRequestId(c.req.header('x-request-id'))
     c.set('requestId', requestId)
+    c.set('trace', readTraceContext(c.req.header('traceparent'), c.req.header('tracestate')))
     c.header('x-request-id', requestId)
     c.header('cache-control', 'no-store')
     await next()
@@ -30,7 +33,7 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
   })
   app.notFound((c) => answerError(c, new AppError('not_found', 'no such resource')))
   app.onError((error, c) => {
-    logFailure(log, error, c.var.requestId)
+    logFailure(log, error, nameRequest(c))
     return answerError(c, error)
   })
   return app
@@ -55,6 +58,12 @@ export function readRoute(c: AppContext): string | undefined {
   // Where no route matched, what did is middleware.
   const matched = routePath(c, -1)
   return matched === '/*' ? undefined : matched
+}
+
+/** What a line about a request names it by. Whose trace it is says the caller, and nobody has checked it. */
+export function nameRequest(c: AppContext): { requestId: string; traceId?: string } {
+  const { requestId, trace } = c.var
+  return { requestId, ...(trace && { traceId: trace.traceId }) }
 }
 
 /** `GET /healthz` and `GET /readyz`; `requireReady` throws, or rejects with, an AppError that says why not. */
@@ -84,16 +93,13 @@ function answerError(c: AppContext, error: Error, headers?: Record<string, strin
   return makeProblem(error, c.var.requestId, headers)
 }
 
-function logFailure(log: Log, error: Error, requestId: string): void {
+function logFailure(log: Log, error: Error, request: LogFields): void {
   if (!(error instanceof AppError)) {
-    log('error', 'request_failed', {
-      requestId,
-      code: 'internal',
-      error: error.stack ?? error.name,
-    })
+    const failure = { code: 'internal', error: error.stack ?? error.name }
+    log('error', 'request_failed', { ...request, ...failure })
   } else if (statusOf[error.code] === 403) {
-    log('warn', 'request_refused', { requestId, code: error.code, detail: error.message })
+    log('warn', 'request_refused', { ...request, code: error.code, detail: error.message })
   } else if (statusOf[error.code] >= 500) {
-    log('warn', 'request_failed', { requestId, code: error.code, detail: error.message })
+    log('warn', 'request_failed', { ...request, code: error.code, detail: error.message })
   }
 }

@@ -5,6 +5,8 @@ import { AppError } from '../runtime/errors.ts'
 
 export type AuditEntry = {
   requestId: string
+  /** Of the trace that the caller says this belongs to: its word, and no evidence of anything. */
+  traceId?: string
   /** The caller's SPIFFE id as the proxy has verified it, or "unknown"; without a proxy "socket". */
   caller: string
   /** E.g. "POST /sign". */

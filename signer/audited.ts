@@ -1,6 +1,6 @@
 // Has every request but the probes' in the audit log before it is answered, whatever the answer is.
 import type { MiddlewareHandler } from 'hono'
-import { type AppContext, type AppEnv, readRoute } from '../runtime/http-app.ts'
+import { type AppContext, type AppEnv, nameRequest, readRoute } from '../runtime/http-app.ts'
 import type { AuditEntry, AuditLog } from './audit-log.ts'
 import { createCallerReader, type Peer } from './caller.ts'
 
@@ -24,7 +24,7 @@ export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHand
     const route = `${c.req.method} ${readRoute(c) ?? 'other'}`
     if (unaudited.has(route)) return
     await record({
-      requestId: c.get('requestId'),
+      ...nameRequest(c),
       caller: readCaller(c.req.header('x-forwarded-client-cert')),
       route,
       ...(c.get('done') ?? { outcome: c.get('errorCode') ?? 'internal', count: 0 }),

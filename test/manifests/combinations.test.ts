@@ -21,6 +21,7 @@ const choices = {
   deployer: ['', 'deployer'],
   network: ['', 'network-policy'],
   monitoring: ['', 'monitoring'],
+  tracing: ['', 'tracing'],
   confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor', 'selinux', 'seccomp selinux'],
 }
 /** What `make deploy` refuses, with its reason in the tests of parseComponents. */

@@ -18,7 +18,7 @@ describe('COMPONENTS', () => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
         todo: expect.stringMatching(
-          /^there are: apparmor, autoscaling, deployer, .*, network-policy, seccomp, selinux, vault$/,
+          /^there are: apparmor, autoscaling, deployer, .*, monitoring, network-policy, seccomp, selinux, tracing, vault$/,
         ),
       })
     },
@@ -51,5 +51,9 @@ describe('COMPONENTS', () => {
       todo: "COMPONENTS='high-availability autoscaling'",
     })
     await expect(renderSample(wrong)).rejects.toThrow('/spec/replicas')
+    await expect(parseComponents('tracing vault')).rejects.toMatchObject({
+      todo: "COMPONENTS='vault tracing'",
+    })
+    await expect(renderSample(['tracing', 'vault'])).rejects.toThrow('/spec/egress/1/hosts')
   })
 })

@@ -20,14 +20,16 @@ const folders = [
   'k8s/components/network-policy',
   'k8s/components/seccomp',
   'k8s/components/selinux',
+  'k8s/components/tracing',
   'k8s/external-secrets',
+  'k8s/monitoring',
   'k8s/network-policy',
   'k8s/overlays/linkerd',
   'k8s/overlays/linkerd/network-policy',
   'k8s/overlays/separate-pods/components/autoscaling',
 ]
-/** Of kustomize, and no resources. */
-const settings = ['kustomization.yaml', 'parameters.yaml']
+/** Of kustomize and of kube-state-metrics, and no resources. */
+const settings = ['kustomization.yaml', 'parameters.yaml', 'custom-resource-state.yaml']
 /** Not whole: it may take away what a resource has. */
 const isPatch = (name: string) => name.endsWith('-patch.yaml')
 const policyKinds = [

@@ -25,7 +25,7 @@ const findings: ClusterFindings = {
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
 export const sampleFactsOf = (layout: Layout) => composeClusterFacts(findings, layout, prometheus)
 
-/** What a user fills in for a key manager. */
+/** What a user fills in: for a key manager, and for tracing. */
 const parameters: Record<string, string> = {
   FILL_IN_REGION: 'eu-central-1',
   FILL_IN_ROLE_ARN: 'arn:aws:iam::123456789012:role/signing-key-reader',
@@ -36,6 +36,8 @@ const parameters: Record<string, string> = {
   FILL_IN_CLUSTER_PROJECT_ID: 'signing-clusters',
   FILL_IN_CLUSTER_LOCATION: 'europe-west3',
   FILL_IN_CLUSTER_NAME: 'production',
+  FILL_IN_PROVIDER: 'otel',
+  FILL_IN_COLLECTOR: 'observability/otel-collector.observability.svc.cluster.local',
 }
 
 /** What a user says of their Vault. */

@@ -1,6 +1,6 @@
 // What is left to be filled in is found.
 import { expect, test } from 'vitest'
-import { findPlaceholders } from '../../../deploy/placeholders.ts'
+import { findPlaceholders, requireFilledIn } from '../../../deploy/placeholders.ts'
 
 test('what is not filled in is found wherever it is, in a longer text too', () => {
   const resource = { spec: { list: [{ a: 'x' }, { b: 'https://FILL_IN_NAME.example' }], n: 1 } }
@@ -8,4 +8,10 @@ test('what is not filled in is found wherever it is, in a longer text too', () =
     { name: 'FILL_IN_NAME', path: ['spec', 'list', 1, 'b'] },
   ])
   expect(findPlaceholders({ spec: null, other: 'fill in' })).toEqual([])
+})
+
+test('each is named once', () => {
+  const left = [{ spec: { a: 'FILL_IN_A/FILL_IN_B', b: ['FILL_IN_B'] } }, { a: 'FILL_IN_A' }]
+  expect(() => requireFilledIn(left)).toThrow('not filled in: FILL_IN_A, FILL_IN_B')
+  expect(() => requireFilledIn([{ a: 'x' }])).not.toThrow()
 })

@@ -7,7 +7,7 @@ import { beginPost, get, post } from '../support/http.ts'
 
 /** Makes the app with a signer that answers after `until`, or fails with `fault`; what it was asked is in `asked`. */
 function makeApp(fault?: AppError, until?: Promise<void>) {
-  const asked: string[][] = []
+  const asked: Parameters<AskSigner>[] = []
   const askSigner: AskSigner = async (...args) => {
     asked.push(args)
     await until
@@ -40,7 +40,7 @@ describe('POST /process', () => {
     expect(status).toBe(200)
     const signature = 'ab'.repeat(32)
     expect(body).toEqual({ processed_message: processed, signature, key_id: 'key-1' })
-    expect(asked).toEqual([[processed, 'id-1']])
+    expect(asked).toEqual([[processed, 'id-1', undefined]])
   })
 
   test.each([

@@ -81,6 +81,23 @@ describe('the request id', () => {
   })
 })
 
+describe('the trace', () => {
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  test.each([
+    ['is in the line', `00-${traceId}-00f067aa0ba902b7-01`, traceId],
+    [
+      'is in no line if it is malformed',
+      `00-${traceId.toUpperCase()}-00f067aa0ba902b7-01`,
+      undefined,
+    ],
+  ])('%s, and in no answer', async (requestId, traceparent, expected) => {
+    const id = requestId.replaceAll(' ', '-')
+    const { headers, body } = await get(app, '/broken', { 'x-request-id': id, traceparent })
+    expect(lines.find((line) => line.requestId === id)?.traceId).toBe(expected)
+    expect(JSON.stringify([...headers, body]).toLowerCase()).not.toContain(traceId)
+  })
+})
+
 describe('errors', () => {
   test('tells nothing of an error that is our fault, and logs it', async () => {
     const { status, body } = await get(app, '/broken', { 'x-request-id': 'broken-1' })

@@ -164,6 +164,19 @@ describe('each request', () => {
     },
   )
 
+  test('has the trace that its caller names, refused or not', async () => {
+    const { app, entries } = makeAudited()
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+    const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
+    for (const message of ['a', 1]) {
+      await post(app, '/sign', { message }, { ...headers, traceparent })
+    }
+    expect(entries).toMatchObject([
+      { traceId, ...base, outcome: 'signed' },
+      { traceId, ...base, outcome: 'invalid_request' },
+    ])
+  })
+
   test('is of whoever has the socket where no proxy stands between, whatever it says', async () => {
     const { app, entries } = makeAudited(false, 'container')
     await post(app, '/sign', { message: 'a' }, headers)

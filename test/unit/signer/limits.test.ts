@@ -4,9 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { askPaired, signHeaders, startSigner } from '../support/services.ts'
-import { START_MS } from '../support/timeouts.ts'
+import { PROCESS_TEST_MS, START_MS } from '../support/timeouts.ts'
+
+vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 const KIB = 1_024
 /** Of the container: k8s/base/deployment.yaml. */

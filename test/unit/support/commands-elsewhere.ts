@@ -100,6 +100,11 @@ export const elsewhere: readonly Elsewhere[] = [
     why: needsKubelet,
   })),
   {
+    page: 'docs/tracing.md',
+    starts: 'curl ',
+    why: 'test/policy/passes-traces-on.test.ts asks the same of the live cluster',
+  },
+  {
     page: 'docs/operations.md',
     starts: 'kubectl delete authorizationpolicy ',
     why: 'needs Istio: test/policy/holds-without-one.test.ts deletes it, and sees who is served then',

@@ -1,0 +1,80 @@
+// The trace that the world names goes through gateway, frontend and both proxies into the signer's audit line; what is
+// malformed goes nowhere, and the message is signed all the same.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { withGatewayUrl } from '../../deploy/gateway-url.ts'
+import { findIngressGateway } from '../../deploy/ingress-gateway.ts'
+import type { AuditEntry } from '../../signer/audit-log.ts'
+import { readAuditLog } from './support/audited-requests.ts'
+import { probeFrom } from './support/containers.ts'
+import { makeRequestId, readStatus, writeRequest } from './support/requests.ts'
+import { LOG_MS } from './support/timeouts.ts'
+import { findVictim } from './support/victim.ts'
+import { waitFor } from './support/wait.ts'
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+const traceparent = `00-${traceId}-00f067aa0ba902b7-00`
+
+const cases: readonly [title: string, headers: Record<string, string>, expected?: string][] = [
+  ['names no trace without one', {}],
+  ['names the trace', { traceparent, tracestate: 'rojo=1' }, traceId],
+  ['names no trace of zeros', { traceparent: traceparent.replace(traceId, '0'.repeat(32)) }],
+  ['names no trace in capitals', { traceparent: traceparent.toUpperCase() }],
+  ['names no trace with more behind it', { traceparent: `${traceparent}-hunter2` }],
+  ['names the trace again', { traceparent }, traceId],
+]
+
+/** Sends `POST /process` through the gateway; returns each status, and the request id that the answer has. */
+async function sendThroughGateway(all: readonly Record<string, string>[]) {
+  const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
+  return withGatewayUrl(gateway, process.env.GATEWAY_URL, async ({ url }) => {
+    const { hostname: host, port } = new URL(url)
+    const probes = all.map((headers) => {
+      const parts = {
+        host,
+        path: '/process',
+        headers: { 'x-request-id': makeRequestId(), ...headers },
+      }
+      return { host, port: Number(port || 80), bytes: writeRequest(parts) }
+    })
+    const outcomes = await probeFrom('here', probes)
+    // A gateway may have put an id of its own in the place of ours.
+    return outcomes.map(({ received }) => ({
+      status: readStatus(received),
+      requestId: /^x-request-id: *(\S+)/im.exec(received)?.[1],
+    }))
+  })
+}
+
+describe('of a request through the gateway, the audit line', () => {
+  let answers: Awaited<ReturnType<typeof sendThroughGateway>>
+  let entries: AuditEntry[]
+
+  beforeAll(async () => {
+    const start = new Date()
+    answers = await sendThroughGateway(cases.map(([, headers]) => headers))
+    const victim = await findVictim('any')
+    entries = await waitFor(
+      async () => {
+        const all = await readAuditLog(victim, start)
+        const found = answers.flatMap(
+          ({ requestId: id }) => all.find((each) => each.requestId === id) ?? [],
+        )
+        return found.length === answers.length ? found : undefined
+      },
+      LOG_MS,
+      () => `the audit log lacks one of ${JSON.stringify(answers)}`,
+    )
+  })
+
+  test.for(cases.map(([title, , expected], index) => ({ title, expected, index })))(
+    '$title, and the message is signed',
+    ({ expected, index }, { skip }) => {
+      expect(answers[index]?.status).toBe(200)
+      const isStarted = entries[0]?.traceId !== undefined
+      skip(isStarted && expected === undefined, 'the proxies of this mesh start traces themselves')
+      expect(entries[index]).toMatchObject({ outcome: 'signed', count: 1 })
+      expect(entries[index]?.traceId).toBe(expected)
+      expect(JSON.stringify(entries)).not.toContain('hunter2')
+    },
+  )
+})
