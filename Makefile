@@ -12,9 +12,11 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # The cluster is the one that KUBECONFIG names. Without it, the local one, with tools of its version. CLUSTER=kind: one in Docker.
 ifeq ($(CLUSTER),kind)
 export KUBECONFIG := $(LOCAL)/kind-kubeconfig
+export IMAGES ?= localhost/secure-signing
 endif
 ifeq ($(or $(KUBECONFIG),$(LOCAL)/kubeconfig),$(LOCAL)/kubeconfig)
 export KUBECONFIG := $(LOCAL)/kubeconfig
+export IMAGES ?= localhost/secure-signing
 export PATH := $(LOCAL)/bin:$(PATH)
 # Read when a recipe runs, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
@@ -23,7 +25,7 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE
+export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE PUSH
 
 .PHONY: help up cluster kind cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
     kubectl check fix test-unit test-fast dev bench docs matrix faults test vault external-secrets confinement monitoring
@@ -49,7 +51,7 @@ cluster-delete: node_modules ## stop it and delete what it knows, the key includ
 cluster-status: node_modules ## what is up
 	@node cluster/status.ts
 
-images: node_modules ## build both with docker, podman or buildah: IMAGES=registry/prefix NODE_IMAGE=base
+images: node_modules ## build both with docker, podman or buildah: IMAGES=registry/prefix PUSH=yes NODE_IMAGE=base
 	@node deploy/images.ts
 
 deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
@@ -77,7 +79,7 @@ check: node_modules ## format, lint, fences between the rooms, types; changes no
 fix: node_modules ## format, and mend what can be mended
 	@biome check --write .
 
-test-unit: node_modules ## the tests that need no cluster, in seconds
+test-unit: node_modules ## the tests that need no cluster, the services' own processes too, in two minutes
 	@vitest run --project unit
 
 test-fast: node_modules ## those of them that start no service, in less than ten seconds

@@ -8,6 +8,7 @@ import { LOGS } from './paths.ts'
 
 const DEADLINE_MS = 180_000
 const POLL_MS = 300
+const system = ['kube-system', 'istio-system']
 
 const containerStatus = z.object({
   ready: z.boolean(),
@@ -47,11 +48,10 @@ export async function waitForSystemPods(since: number): Promise<void> {
 }
 
 /**
- * Lists the Pods of DNS and Istio. After a restart the API server still tells what was before it, so a container counts
+ * Lists the Pods of `namespaces`: of DNS and Istio, unless it says others. After a restart the API server still tells what was before it, so a container counts
  * as ready only if it was started after `since`.
  */
-export async function listPods(since: number): Promise<PodState[]> {
-  const namespaces = ['kube-system', 'istio-system']
+export async function listPods(since: number, namespaces = system): Promise<PodState[]> {
   const { items } = await kubectlJson(pods, ['get', 'pods', '--all-namespaces', '-o', 'json'])
   return items
     .filter(({ metadata }) => namespaces.includes(metadata.namespace))

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { tryRun } from '../cli/exec.ts'
 import { runMain } from '../cli/terminal.ts'
+import { namespace } from '../deploy/names.ts'
 import { findNode } from './node-process.ts'
 import { GATEWAY_URL_FILE, KUBECONFIG, LOGS } from './paths.ts'
 import { listPods } from './ready.ts'
@@ -20,6 +21,9 @@ await runMain(async () => {
   tell(isUp, 'API server', `https://127.0.0.1:${node.apiPort}, KUBECONFIG=${KUBECONFIG}`)
   if (!isUp) return
   for (const { name, ready } of await listPods(node.since)) tell(ready, 'Pod', name)
+  const ours = await listPods(node.since, [namespace])
+  for (const { name, ready } of ours) tell(ready, 'Pod', name)
+  if (ours.length === 0) tell(true, `namespace ${namespace}`, 'nothing is deployed: make deploy')
   const url = (await readFile(GATEWAY_URL_FILE, 'utf8')).trim()
   const answers = await fetch(url).then(
     () => true,

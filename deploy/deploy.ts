@@ -15,6 +15,7 @@ import { composeClusterFacts } from './cluster-facts.ts'
 import { parseComponents } from './components.ts'
 import { urlForPeople, withGatewayUrl } from './gateway-url.ts'
 import { ensureKey } from './hmac-key.ts'
+import { requirePrefix } from './image-prefix.ts'
 import { computeImageReferences } from './image-references.ts'
 import { checkKeyBringer, findKeyBringer, waitForKey } from './key-bringer.ts'
 import { takesKeyFromSecret } from './key-source.ts'
@@ -86,7 +87,8 @@ async function prepare() {
     gatewaySelector: env.GATEWAY_SELECTOR || undefined,
   })
   await step('no other overlay is deployed', () => checkNoOther(layout))
-  const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
+  const prefix = await requirePrefix(env.IMAGES, layout)
+  const images = await computeImageReferences({ prefix, nodeImage: env.NODE_IMAGE })
   const facts = composeClusterFacts(findings, layout, parsePrometheusAccount(env.PROMETHEUS))
   const rendering = await step('resources rendered for this cluster', () =>
     renderResources({ folder, layout, facts, images, components, vault }),

@@ -9,8 +9,12 @@ const waiting = z.object({ reason: z.string().default(''), message: z.string().d
 export const podStates = z.object({
   items: z.array(
     z.object({
+      metadata: z.object({ name: z.string() }),
       spec: z.object({ nodeName: z.string().default('') }),
       status: z.object({
+        conditions: z
+          .array(z.object({ reason: z.string().default(''), message: z.string().default('') }))
+          .default([]),
         reason: z.string().default(''),
         message: z.string().default(''),
         containerStatuses: z
@@ -26,12 +30,22 @@ export const podStates = z.object({
     }),
   ),
 })
-type PodState = z.infer<typeof podStates>['items'][number]
+export type PodState = z.infer<typeof podStates>['items'][number]
 
 /** The first hindrance that does not pass by itself, or by what the deployment does; undefined if there is none. */
 export function describeHindrance(pods: readonly PodState[]): UserError | undefined {
   const hindrances = pods.map((pod) => describeRejection(pod) ?? describeWaiting(pod))
   return hindrances.find((each) => each !== undefined)
+}
+
+/** The first Pod that no node takes, and why; undefined if there is none. It may pass: a node may be on its way. */
+export function describeHomeless(pods: readonly PodState[]): string | undefined {
+  const said = pods.flatMap(({ metadata, status }) =>
+    status.conditions
+      .filter(({ reason }) => reason === 'Unschedulable')
+      .map(({ message }) => `no node takes the Pod ${metadata.name}: ${message}`),
+  )
+  return said[0]
 }
 
 function describeRejection({ spec, status }: PodState): UserError | undefined {
@@ -48,7 +62,7 @@ function describeWaiting({ spec, status }: PodState): UserError | undefined {
     if (missingImage.includes(reason)) {
       return new UserError(
         `the cluster can't get the image ${image}`,
-        'make images IMAGES=registry/prefix, push both, then make deploy IMAGES=registry/prefix',
+        'make images IMAGES=registry/prefix PUSH=yes, then make deploy IMAGES=registry/prefix',
       )
     }
     if (/can't set process label|attr\/exec/.test(message)) {

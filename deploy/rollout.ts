@@ -6,7 +6,7 @@ import { say, UserError } from '../cli/terminal.ts'
 import { kubectlJson } from './kubectl.ts'
 import { type Layout, listWorkloads } from './layouts.ts'
 import { namespace } from './names.ts'
-import { describeHindrance, podStates } from './pod-hindrance.ts'
+import { describeHindrance, describeHomeless, type PodState, podStates } from './pod-hindrance.ts'
 
 /** Milliseconds. */
 const deadlineMs = 180_000
@@ -37,24 +37,42 @@ export async function waitForRollout(layout: Layout): Promise<void> {
 
 /** `start`: of all of it, as performance.now() says it. */
 async function waitForDeployment(name: string, start: number): Promise<void> {
+  let isHomelessTold = false
   for (;;) {
     const args = ['get', 'deployment', name, '-n', namespace, '-o', 'json']
     const state = await kubectlJson(deploymentState, args)
     if (isRolledOut(state)) return
     const waited = performance.now() - start
-    const failure = waited > patienceMs ? await findHindrance(name, state) : undefined
-    if (failure !== undefined || waited > deadlineMs) {
-      await showState(name)
-      throw (
-        failure ??
-        new UserError(
-          `the Pods of ${name} are not ready after ${deadlineMs / 1000} s`,
-          'see its state above; everything is applied: mend it and run make deploy again',
+    if (waited > patienceMs) {
+      const pods = await listPods(name)
+      const failure = describeRefusal(state) ?? describeHindrance(pods)
+      const homeless = describeHomeless(pods)
+      if (failure !== undefined || waited > deadlineMs) {
+        await showState(name)
+        throw failure ?? describeDelay(name, homeless)
+      }
+      if (homeless !== undefined && !isHomelessTold) {
+        say(
+          `  note  ${homeless}; waiting, ${deadlineMs / 1_000} s in all, should one be on its way`,
         )
-      )
+        isHomelessTold = true
+      }
     }
     await sleep(pollMs)
   }
+}
+
+function describeDelay(name: string, homeless: string | undefined): UserError {
+  const what = `the Pods of ${name} are not ready after ${deadlineMs / 1_000} s`
+  return homeless === undefined
+    ? new UserError(
+        what,
+        'see its state above; everything is applied: mend it and run make deploy again',
+      )
+    : new UserError(
+        `${what}: ${homeless}`,
+        'add a node, or leave out the component that asks for so much (docs/production.md); Pods from before go on signing',
+      )
 }
 
 function isRolledOut({ metadata, spec, status }: DeploymentState): boolean {
@@ -66,20 +84,18 @@ function isRolledOut({ metadata, spec, status }: DeploymentState): boolean {
   )
 }
 
-async function findHindrance(
-  name: string,
-  { status }: DeploymentState,
-): Promise<UserError | undefined> {
+function describeRefusal({ status }: DeploymentState): UserError | undefined {
   const refused = status.conditions.find((each) => each.type === 'ReplicaFailure')
-  if (refused?.status === 'True') {
-    return new UserError(
-      `no Pod can be made: ${refused.message}`,
-      'mend that; it is tried again by itself',
-    )
-  }
+  if (refused?.status !== 'True') return undefined
+  return new UserError(
+    `no Pod can be made: ${refused.message}`,
+    'mend that; it is tried again by itself',
+  )
+}
+
+async function listPods(name: string): Promise<PodState[]> {
   const args = ['get', 'pods', '-n', namespace, '-l', `app=${name}`, '-o', 'json']
-  const { items } = await kubectlJson(podStates, args)
-  return describeHindrance(items)
+  return (await kubectlJson(podStates, args)).items
 }
 
 async function showState(name: string): Promise<void> {
@@ -87,7 +103,8 @@ async function showState(name: string): Promise<void> {
   const pods = ['-l', `app=${name}`]
   const views: readonly (readonly string[])[] = [
     ['get', 'pods', ...here, '-o', 'wide'],
-    ['get', 'events', ...here, '--sort-by=.lastTimestamp'],
+    // `get events` sorts what the scheduler says before all else: it has no time where that looks.
+    ['events', ...here, '--types=Warning'],
     ['logs', ...here, ...pods, '--all-containers', '--prefix', '--tail=10', '--ignore-errors'],
   ]
   for (const args of views) {

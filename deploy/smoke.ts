@@ -8,6 +8,8 @@ import { withGatewayUrl } from './gateway-url.ts'
 import { readKey } from './hmac-key.ts'
 import { findIngressGateway } from './ingress-gateway.ts'
 import { isKeyInSecret } from './key-source.ts'
+import { findDeployed } from './layouts.ts'
+import { namespace } from './names.ts'
 import { computeOpensslHmac } from './openssl-hmac.ts'
 import { processMessage } from './process-message.ts'
 
@@ -26,6 +28,9 @@ await runMain(async () => {
   }, deadlineMs)
   deadline.unref()
   await checkCluster()
+  if ((await findDeployed()) === undefined) {
+    throw new UserError(`nothing is deployed in namespace ${namespace}`, 'make deploy')
+  }
   const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
   const message = `smoke ${randomBytes(12).toString('base64url')} grüße 🔏`
   const answer = await withGatewayUrl(gateway, process.env.GATEWAY_URL, ({ url }) =>

@@ -1,6 +1,6 @@
 // The frontend's configuration: addresses, paths and times, never a secret.
 import * as z from 'zod/mini'
-import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
+import { parseEnvironment, pathOrNone, pathOrWord, wholeNumber } from '../runtime/environment.ts'
 import { isSignerUrl, isSocketUrl } from './signer-url.ts'
 
 /** Said, and never by default: no token is sent. */
@@ -37,9 +37,7 @@ const variables = z.object({
     900,
   ),
   CALLER_TOKEN_FILE: z._default(
-    z
-      .union([z.literal(NO_TOKEN), path])
-      .check(z.describe('the projected ServiceAccount token for the signer, or none')),
+    pathOrWord.check(z.describe('the projected ServiceAccount token for the signer, or none')),
     '/run/identity/token',
   ),
   PAIRING_SECRET_FILE: pathOrNone.check(

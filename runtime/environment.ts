@@ -24,11 +24,14 @@ export function parseEnvironment<T extends z.ZodMiniObject>(
 /** An absolute path. */
 export const path = z.string('must be set').check(z.regex(/^\/[^\0]+$/, 'must be an absolute path'))
 
+/** An absolute path or the word "none", as it stands. */
+export const pathOrWord = z
+  .string('must be set')
+  .check(z.regex(/^(none|\/[^\0]+)$/, 'must be an absolute path, or the word none'))
+
 /** An absolute path; the word "none" is undefined. Doing without is said, so that what was forgotten opens nothing. */
 export const pathOrNone = z.pipe(
-  z
-    .string('must be set')
-    .check(z.regex(/^(none|\/[^\0]+)$/, 'must be an absolute path, or the word none')),
+  pathOrWord,
   z.transform((text) => (text === 'none' ? undefined : text)),
 )
 

@@ -49,8 +49,9 @@ export async function findVictim(which: 'only' | 'any' = 'only'): Promise<Victim
   const [signer, ...otherSigners] = signers
   const hasSeveral = others.length + otherSigners.length > 0
   if (pod === undefined || signer === undefined || (which === 'only' && hasSeveral)) {
+    const counts = listWorkloads(layout).map((name) => `${of(name).length} Pods of ${name}`)
     throw new UserError(
-      `${frontends.length} Pods of ${layout.frontend} and ${signers.length} of ${layout.signer} run in namespace ${namespace}, expected one`,
+      `${counts.join(' and ')} run in namespace ${namespace}, expected one`,
       'make deploy, and wait for its end',
     )
   }

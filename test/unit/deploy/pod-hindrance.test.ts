@@ -1,13 +1,15 @@
 // What make deploy says of a Pod that does not start.
 import { describe, expect, test } from 'vitest'
-import { describeHindrance, podStates } from '../../../deploy/pod-hindrance.ts'
+import { describeHindrance, describeHomeless, podStates } from '../../../deploy/pod-hindrance.ts'
+
+const named = { metadata: { name: 'pod-1' } }
 
 /** A Pod whose signer waits, as kubelet reports it. */
 function makePod(waiting: object) {
   const containerStatuses = [
     { name: 'signer', image: 'registry.example/signer:1', state: { waiting } },
   ]
-  return { spec: { nodeName: 'node-1' }, status: { containerStatuses } }
+  return { ...named, spec: { nodeName: 'node-1' }, status: { containerStatuses } }
 }
 
 const read = (...items: object[]) => describeHindrance(podStates.parse({ items }).items)
@@ -46,6 +48,7 @@ describe('a Pod that does not start', () => {
     [
       'because its node has no AppArmor',
       {
+        ...named,
         spec: { nodeName: 'node-1' },
         status: { reason: 'AppArmor', message: 'Cannot enforce AppArmor' },
       },
@@ -60,8 +63,25 @@ describe('a Pod that does not start', () => {
   })
 
   test.each([
-    ['that has just been made', { spec: {}, status: {} }],
+    ['that has just been made', { ...named, spec: {}, status: {} }],
     ['that is starting', makePod({ reason: 'PodInitializing' })],
     ['whose container failed otherwise', makePod({ reason: 'CreateContainerError', message: 'x' })],
   ])('of one %s nothing is said', (_, pod) => expect(read(pod)).toBeUndefined())
+})
+
+describe('a Pod that no node takes', () => {
+  const message = '0/1 nodes are available: 1 Insufficient cpu.'
+  const conditions = [
+    { type: 'PodReadyToStartContainers', status: 'False' },
+    { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message },
+  ]
+  const { items } = podStates.parse({
+    items: [makePod({}), { ...named, spec: {}, status: { conditions } }],
+  })
+
+  test('is told, with what the scheduler says', () =>
+    expect(describeHomeless(items)).toBe(`no node takes the Pod pod-1: ${message}`))
+  test('is no hindrance yet', () => expect(describeHindrance(items)).toBeUndefined())
+  test('is not one that has its node', () =>
+    expect(describeHomeless(items.slice(0, 1))).toBeUndefined())
 })

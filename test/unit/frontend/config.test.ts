@@ -54,3 +54,9 @@ test.each([
     new RegExp(`^${variable}: must be`),
   )
 })
+
+test.each(['CALLER_TOKEN_FILE', 'PAIRING_SECRET_FILE'])('%s tells both that it can be', (name) => {
+  expect(() => loadConfig({ ...overSocket, [name]: 'run/relative' })).toThrow(
+    `${name}: must be an absolute path, or the word none`,
+  )
+})
