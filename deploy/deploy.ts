@@ -20,8 +20,8 @@ import { computeImageReferences } from './image-references.ts'
 import { checkKeyBringer, findKeyBringer, waitForKey } from './key-bringer.ts'
 import { takesKeyFromSecret } from './key-source.ts'
 import { checkNoOther, parseOverlay } from './layouts.ts'
-import { findLeftovers } from './leftovers.ts'
-import { keySecret, namespace } from './names.ts'
+import { findLeftovers, formatDeletions } from './leftovers.ts'
+import { keySecret } from './names.ts'
 import { checkNodeSelectors } from './node-selector.ts'
 import { requireFilledIn } from './placeholders.ts'
 import { inspectCluster } from './preflight.ts'
@@ -53,9 +53,8 @@ await runMain(async () => {
   changed.unshift(...madeNamespaces.map((name) => `Namespace/${name}`))
   say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
   if (leftovers.length > 0) {
-    say(
-      `left from an earlier deployment: ${leftovers.join(', ')} (kubectl delete -n ${namespace}, or make undeploy with the rest)`,
-    )
+    say('left from an earlier deployment, until make undeploy takes it away with the rest, or:')
+    for (const command of formatDeletions(leftovers)) say(`  ${command}`)
   }
   await step('the API server refuses whoever else would mount the key', checkPoliciesHold)
   if (bringer !== undefined) {

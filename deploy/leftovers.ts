@@ -26,9 +26,20 @@ async function readIfSeen(resource: Resource): Promise<OwnedResource[]> {
   }
 }
 
-/** Those of them that are not among `resources`, for people, e.g. ["PodDisruptionBudget/secure-signing"]. */
-export async function findLeftovers(resources: readonly Resource[]): Promise<string[]> {
+/** Those of them that are not among `resources`. */
+export async function findLeftovers(resources: readonly Resource[]): Promise<Resource[]> {
   const wanted = resources.map(describeResource)
   const applied = await readAppliedComponents()
-  return applied.map(describeResource).filter((name) => !wanted.includes(name))
+  return applied.filter((each) => !wanted.includes(describeResource(each)))
+}
+
+/** The commands that delete `resources`, one for each namespace that they are in; last what is in none. */
+export function formatDeletions(resources: readonly Resource[]): string[] {
+  const byNamespace = Map.groupBy(resources, ({ metadata }) => metadata.namespace)
+  const places = [...byNamespace.keys()].toSorted((a = '~', b = '~') => a.localeCompare(b))
+  return places.map((place) => {
+    const names = (byNamespace.get(place) ?? []).map(describeResource)
+    const option = place === undefined ? [] : ['-n', place]
+    return ['kubectl delete', ...option, ...names].join(' ')
+  })
 }

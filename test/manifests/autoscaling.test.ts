@@ -4,11 +4,12 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { run } from '../../cli/exec.ts'
 import { PKI } from '../../cluster/paths.ts'
 import { applyRendering } from '../../deploy/apply.ts'
 import { noteMissingMetrics } from '../../deploy/autoscaler.ts'
 import { kubectl } from '../../deploy/kubectl.ts'
-import { findLeftovers, readAppliedComponents } from '../../deploy/leftovers.ts'
+import { findLeftovers, formatDeletions, readAppliedComponents } from '../../deploy/leftovers.ts'
 import { deployment, fieldManager, namespace } from '../../deploy/names.ts'
 import type { Rendering } from '../../deploy/render.ts'
 import { describeResource, parseResources } from '../../deploy/resources.ts'
@@ -147,8 +148,13 @@ describe.skipIf(!canStart)('on an API server', () => {
     const names = ['HorizontalPodAutoscaler/secure-signing', 'PodDisruptionBudget/secure-signing']
     const found = (await readAppliedComponents()).map(describeResource)
     expect(found.toSorted()).toEqual(names)
-    expect((await findLeftovers(parseResources(renderings.plain.yaml))).toSorted()).toEqual(names)
     expect(await findLeftovers(parseResources(renderings.scaled.yaml))).toEqual([])
+    const leftovers = await findLeftovers(parseResources(renderings.plain.yaml))
+    expect(leftovers.map(describeResource).toSorted()).toEqual(names)
+    for (const command of formatDeletions(leftovers)) {
+      await run('bash', ['-euo', 'pipefail', '-c', command])
+    }
+    expect(await readAppliedComponents()).toEqual([])
   })
 
   test('without anybody who measures, it says so', async () => {
