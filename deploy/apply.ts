@@ -26,14 +26,21 @@ const applyArgs = ['apply', '--server-side', `--field-manager=${fieldManager}`]
  * is not there. Returns the names of those that were made.
  */
 export async function ensureNamespaces(rendering: Rendering): Promise<string[]> {
-  const made: string[] = []
-  for (const resource of parseResources(rendering.yaml)) {
-    const { name } = resource.metadata
-    if (resource.kind !== 'Namespace' || (await exists(['namespace', name]))) continue
+  const missing = await listMissingNamespaces(rendering)
+  for (const resource of missing) {
     await kubectl([...applyArgs, '-f', '-'], { input: JSON.stringify(resource) })
-    made.push(name)
   }
-  return made
+  return missing.map(({ metadata }) => metadata.name)
+}
+
+/** Lists the namespaces of `rendering` that the cluster does not have. */
+export async function listMissingNamespaces(rendering: Rendering): Promise<Resource[]> {
+  const missing: Resource[] = []
+  for (const resource of parseResources(rendering.yaml)) {
+    if (resource.kind !== 'Namespace') continue
+    if (!(await exists(['namespace', resource.metadata.name]))) missing.push(resource)
+  }
+  return missing
 }
 
 /** Takes away the namespaces that ensureNamespaces has made. */

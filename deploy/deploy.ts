@@ -4,15 +4,22 @@
 // VAULT_*, see vault-facts.ts · PROMETHEUS: for monitoring, <namespace>/<ServiceAccount> of who scrapes · GATEWAY_URL: the
 // ingress gateway's address, where it can't be found out · GATEWAY_SELECTOR: the label istio of the gateway's Pods, where it
 // can't be found out · ISTIO_REVISION: the revision that injects the proxy, where it can't be found out ·
-// FORCE_CONFLICTS=yes: take over fields that somebody else has set.
-import { resolve } from 'node:path'
+// FORCE_CONFLICTS=yes: take over fields that somebody else has set · DRY_RUN=yes: check and render, and change nothing.
+import { join, relative, resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkPoliciesHold } from './admission.ts'
 import { checkAnalysis } from './analyze.ts'
-import { applyRendering, dryRun, ensureNamespaces, removeNamespaces } from './apply.ts'
+import {
+  applyRendering,
+  dryRun,
+  ensureNamespaces,
+  listMissingNamespaces,
+  removeNamespaces,
+} from './apply.ts'
 import { noteMissingMetrics } from './autoscaler.ts'
 import { composeClusterFacts } from './cluster-facts.ts'
 import { parseComponents } from './components.ts'
+import { parseDryRun } from './dry-run.ts'
 import { urlForPeople, withGatewayUrl } from './gateway-url.ts'
 import { ensureKey } from './hmac-key.ts'
 import { requirePrefix } from './image-prefix.ts'
@@ -42,11 +49,19 @@ const firstAnswerMs = 60_000
 
 await runMain(async () => {
   const { env } = process
+  const isDry = parseDryRun(env.DRY_RUN)
   const { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespaces } =
-    await prepare().catch((error) => {
+    await prepare(isDry).catch((error) => {
       say('nothing was changed')
       throw error
     })
+  if (isDry) {
+    say(`nothing was changed; in ${relative(process.cwd(), folder)}/ is what would be applied:`)
+    for (const name of ['rendered.yaml', 'kustomization.yaml', 'cluster-facts.yaml']) {
+      process.stdout.write(`${relative(process.cwd(), join(folder, name))}\n`)
+    }
+    return
+  }
   const madeKey = makesKey && (await step(`Secret ${keySecret}`, ensureKey))
   const changed = await step('applied', () => applyRendering(rendering, force))
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
@@ -75,8 +90,11 @@ await runMain(async () => {
   })
 })
 
-/** All checks. The namespace is made if they succeed, and taken away again if the last one, which needs it, fails. */
-async function prepare() {
+/**
+ * All checks. Unless `isDry`, the namespace is made if they succeed, and taken away again if the last one, which needs it,
+ * fails.
+ */
+async function prepare(isDry: boolean) {
   const { env } = process
   const layout = parseOverlay(env.OVERLAY)
   const components = await parseComponents(env.COMPONENTS, layout)
@@ -110,13 +128,19 @@ async function prepare() {
   await step('istioctl analyze has no objection', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision),
   )
-  const madeNamespaces = await ensureNamespaces(rendering)
-  await step('the API server takes it (dry run)', () =>
-    dryRun(rendering, force).catch(async (error) => {
-      await removeNamespaces(madeNamespaces)
-      throw error
-    }),
-  )
+  const missing = isDry ? await listMissingNamespaces(rendering) : []
+  const madeNamespaces = isDry ? [] : await ensureNamespaces(rendering)
+  if (missing.length > 0) {
+    const names = missing.map(({ metadata }) => metadata.name).join(', ')
+    say(`  skip  the API server takes it: it judges nothing without the namespace ${names}`)
+  } else {
+    await step('the API server takes it (dry run)', () =>
+      dryRun(rendering, force).catch(async (error) => {
+        await removeNamespaces(madeNamespaces)
+        throw error
+      }),
+    )
+  }
   const makesKey = fromSecret && bringer === undefined
   return { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespaces }
 }

@@ -4,6 +4,7 @@
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { createPodAsker } from './ask-pods.ts'
 import { checkCluster } from './check-cluster.ts'
+import { parseDryRun } from './dry-run.ts'
 import { parseDuration } from './duration.ts'
 import { isKeyInSecret } from './key-source.ts'
 import { findDeployed, layouts, listWorkloads, onePod } from './layouts.ts'
@@ -52,13 +53,10 @@ await runMain(async () => {
 })
 
 /** Whoever asks for a dry run in other words must not get a real one. */
-function readDryRun(args: readonly string[], variable = ''): boolean {
+function readDryRun(args: readonly string[], variable: string | undefined): boolean {
   const unknown = args.find((arg) => arg !== '--dry-run')
   if (unknown !== undefined) {
     throw new UserError(`"${unknown}" is no argument`, 'the only one is --dry-run')
   }
-  if (variable !== '' && variable !== 'yes') {
-    throw new UserError(`DRY_RUN="${variable}" says nothing`, 'DRY_RUN=yes, or leave it out')
-  }
-  return args.length > 0 || variable === 'yes'
+  return parseDryRun(variable) || args.length > 0
 }

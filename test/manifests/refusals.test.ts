@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { tryRun } from '../../cli/exec.ts'
 import { KUBECONFIG } from '../../cluster/paths.ts'
+import { defaultPrefix } from '../../deploy/image-references.ts'
 import { kubectl } from '../../deploy/kubectl.ts'
 import { startBareApiServer } from './bare-api-server.ts'
 
@@ -39,12 +40,12 @@ const readerBinding = {
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'signing-test-reader' }],
 }
 
-async function deploy(kubeconfig: string, components = '') {
-  const { code, stderr } = await tryRun('node', [program], {
-    env: { ...process.env, KUBECONFIG: kubeconfig, COMPONENTS: components },
-    timeoutMs: 60_000,
-  })
-  return { code, said: stderr }
+/** The images are those that the local cluster has, unless `variables` say others. */
+async function deploy(kubeconfig: string, variables: Record<string, string> = {}) {
+  const given = { KUBECONFIG: kubeconfig, IMAGES: defaultPrefix, COMPONENTS: '', ...variables }
+  const env = { ...process.env, ...given }
+  const { code, stdout, stderr } = await tryRun('node', [program], { env, timeoutMs: 60_000 })
+  return { code, stdout, said: stderr }
 }
 
 describe('make deploy without a cluster', () => {
@@ -122,14 +123,54 @@ describe.skipIf(!isLocal)('make deploy on a cluster without Istio', () => {
     expect(namespaces).toContain('kube-system')
     expect(namespaces).not.toContain('signing')
   })
+
+  test('and make smoke, that nothing is deployed', async () => {
+    const env = { ...process.env, KUBECONFIG: bare.kubeconfig }
+    const smoke = resolve(import.meta.dirname, '../../deploy/smoke.ts')
+    const { code, stderr } = await tryRun('node', [smoke], { env, timeoutMs: 60_000 })
+    expect(code).toBe(1)
+    expect(stderr).toBe('nothing is deployed in namespace signing\n  → make deploy\n')
+  })
 })
 
 describe.skipIf(!isLocal)('make deploy with AppArmor, where no node is said to enforce it', () => {
   test('says so, and what to do', async () => {
-    const { code, said } = await deploy(KUBECONFIG, 'apparmor')
+    const { code, said } = await deploy(KUBECONFIG, { COMPONENTS: 'apparmor' })
     expect(code).toBe(1)
     expect(said).toContain('no node has the label secure-signing/apparmor=enforced')
     expect(said).toContain('kubectl label node NAME secure-signing/apparmor=enforced')
     expect(said).toContain('nothing was changed')
+  })
+})
+
+describe.skipIf(!isLocal)('make deploy where it works', () => {
+  const readAll = () =>
+    kubectl(['get', 'deployment,authorizationpolicy,secret,namespace', '-A', '-o', 'yaml'])
+
+  test('without IMAGES says what is deployed, and does not ask for images of another place', async () => {
+    const before = await readAll()
+    const { code, said } = await deploy(KUBECONFIG, { IMAGES: '' })
+    expect(code).toBe(1)
+    expect(said).toContain(`make deploy IMAGES=${defaultPrefix}`)
+    expect(said).toContain('nothing was changed')
+    expect(await readAll()).toBe(before)
+  })
+
+  test('with DRY_RUN=yes checks it all, writes down what would be applied, and changes nothing', async () => {
+    const before = await readAll()
+    const { code, stdout, said } = await deploy(KUBECONFIG, {
+      ...{ DRY_RUN: 'yes', IMAGES: 'registry.example/dry', COMPONENTS: 'seccomp' },
+    })
+    expect(code).toBe(0)
+    expect(said).toContain('nothing was changed')
+    const [rendered = ''] = stdout.split('\n')
+    expect(await readFile(rendered, 'utf8')).toContain('image: registry.example/dry/signer:')
+    expect(await readAll()).toBe(before)
+  })
+
+  test('with another DRY_RUN does not begin', async () => {
+    const { code, said } = await deploy(KUBECONFIG, { DRY_RUN: 'true' })
+    expect(code).toBe(1)
+    expect(said).toContain('DRY_RUN="true" says nothing')
   })
 })
