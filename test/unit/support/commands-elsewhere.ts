@@ -74,6 +74,21 @@ export const elsewhere: readonly Elsewhere[] = [
     starts,
     why: `${needsKubelet}: deploy/ask-pods.ts asks the same way, in test/faults/faults.test.ts`,
   })),
+  {
+    page: 'docs/gitops.md',
+    starts: 'cp ',
+    why: 'the folder is the reader’s: test/manifests/gitops.test.ts has the file’s values from the page',
+  },
+  {
+    page: 'docs/gitops.md',
+    starts: 'kubectl create namespace ',
+    why: 'test/manifests/commands.test.ts: the API server of the other commands has it already',
+  },
+  {
+    page: 'docs/gitops.md',
+    starts: 'kubectl apply --server-side -k ',
+    why: 'test/manifests/gitops.test.ts builds the page’s files; it takes Istio to apply them',
+  },
   ...['linkerd ', 'curl '].map((starts) => ({
     page: 'docs/linkerd.md',
     starts,
