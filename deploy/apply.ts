@@ -63,12 +63,20 @@ export async function dryRun(rendering: Rendering, force = false): Promise<void>
       return
     }
     throw new UserError(
-      `the API server refuses what would be applied:\n${said}`,
+      `the API server refuses what would be applied:\n${condense(said)}`,
       /conflict/i.test(said)
         ? 'somebody else set these fields: see what for; to take them over, make deploy FORCE_CONFLICTS=yes'
         : `what was refused is ${rendering.path}`,
     )
   }
+}
+
+/** What kubectl says, each objection once, and without what it says of its own options each time. */
+export function condense(said: string): string {
+  const objections = said
+    .replaceAll(/^Please review the fields above[\s\S]*?#conflicts$/gm, '')
+    .split(/^(?=Apply failed)/m)
+  return [...new Set(objections.map((each) => each.trim()))].join('\n')
 }
 
 /**

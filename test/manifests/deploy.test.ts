@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { checkAdmissionKinds, isRefusedByPolicyAlone } from '../../deploy/admission.ts'
 import { isAnsweredBy } from '../../deploy/analyzer-blind-spots.ts'
+import { condense } from '../../deploy/apply.ts'
 import { isImageSource } from '../../deploy/image-references.ts'
 import { judgeVersion, readImageTag } from '../../deploy/istio-version.ts'
 import { computeOpensslHmac } from '../../deploy/openssl-hmac.ts'
@@ -155,6 +156,23 @@ describe('an objection of the API server', () => {
     ['is another one too', false, `${denial('secure-signing-x')}\nerror: conflict`],
     ['is none', false, ''],
   ])('%s: %s', (_, alone, said) => expect(isRefusedByPolicyAlone(said)).toBe(alone))
+})
+
+test('each of kubectl’s objections is told once, without its advice', () => {
+  const advice = [
+    'Please review the fields above--they currently have other managers. Here',
+    'are the ways you can resolve this warning:\n* If you intend to manage …',
+    'See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts',
+  ]
+  const conflict = (field: string) =>
+    [`Apply failed with 1 conflict: conflict with "kubectl": ${field}`, ...advice].join('\n')
+  const denied = 'Error from server (Forbidden): no'
+  const said = [denied, conflict('.spec.a'), conflict('.spec.a'), conflict('.spec.b')].join('\n')
+  expect(condense(said).split('\n')).toEqual([
+    denied,
+    'Apply failed with 1 conflict: conflict with "kubectl": .spec.a',
+    'Apply failed with 1 conflict: conflict with "kubectl": .spec.b',
+  ])
 })
 
 test('a cluster without admission policies is told so', async () => {

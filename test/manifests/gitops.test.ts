@@ -3,11 +3,14 @@ import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { defaultFindings } from '../../analyze/default-findings.ts'
 import { applyRules } from '../../analyze/rule.ts'
 import { rules } from '../../analyze/rules.ts'
 import { analyzeRendering } from '../../deploy/analyze.ts'
+import { composeClusterFacts } from '../../deploy/cluster-facts.ts'
 import { kubectl } from '../../deploy/kubectl.ts'
 import { onePod } from '../../deploy/layouts.ts'
+import { parsePrometheusAccount } from '../../deploy/prometheus-account.ts'
 import { renderResources } from '../../deploy/render.ts'
 import { parseResources, type Resource } from '../../deploy/resources.ts'
 import { listTables } from '../unit/support/pages.ts'
@@ -57,6 +60,11 @@ test('keeps every rule, and istioctl analyze has no objection', async () => {
   const path = join(signing.path, 'rendered.yaml')
   await writeFile(path, yaml)
   expect(await analyzeRendering({ path, yaml }, 'files')).toEqual([])
+})
+
+test('has the values of a default installation, but for an example of a key', () => {
+  const defaults = composeClusterFacts(defaultFindings, onePod, parsePrometheusAccount(undefined))
+  expect({ ...facts, tokenKeys: '' }).toEqual({ ...defaults, tokenKeys: '' })
 })
 
 test('has every value that there is, and the table says where each is to be found', () => {
