@@ -10,7 +10,14 @@ import { computeMac } from '../../signer/hmac.ts'
 import { generateLoad, type Load } from './generator.ts'
 import { findMeshSubjects } from './mesh-subjects.ts'
 import { startNaive } from './naive-subject.ts'
-import { drawPlot, formatMarkdown, type Memory, type Report, type Row } from './report.ts'
+import {
+  describeOutcome,
+  drawPlot,
+  formatMarkdown,
+  type Memory,
+  type Report,
+  type Row,
+} from './report.ts'
 import { readResidentMib, type Started } from './service.ts'
 import { setUpSigner, startFromSource, startShipped } from './signer-subjects.ts'
 import { message, type Subject } from './subject.ts'
@@ -134,7 +141,7 @@ async function publish(report: Report): Promise<void> {
   process.stdout.write(tables)
   if (process.env.DOCS !== 'yes') return
   const plot = 'benchmark.svg'
-  const title = '# What signing costs\n\nWritten by `make bench DOCS=yes`.'
+  const title = `# What signing costs\n\n**${describeOutcome(report)}**\n\nWritten by \`make bench DOCS=yes\`.`
   const picture = `![signatures a second](${plot})`
   await writeFile(join(docs, 'benchmark.md'), `${title} ${tables}\n${picture}\n`)
   await writeFile(join(docs, plot), drawPlot(report))

@@ -42,6 +42,16 @@ export function formatMarkdown({ rows, memory, conditions }: Report): string {
   ].join('\n')}\n`
 }
 
+/** What a request for one signature costs, each of ours as a part of the first row, in a line. */
+export function describeOutcome({ rows }: Report): string {
+  const [first] = rows
+  const ours = rows.filter(({ name, isOurs }) => isOurs && !name.includes('batch'))
+  const parts = ours.map(({ name, perSecond }) => {
+    return `${name}: × ${formatRatio(perSecond / (first?.perSecond ?? 1))}`
+  })
+  return `Signatures a second, where ${first?.name} makes × 1. ${parts.join('; ')}.`
+}
+
 /** Horizontal bars on a logarithmic scale, each with its ratio to the first row. */
 export function drawPlot({ rows }: Report): string {
   const base = rows[0]?.perSecond ?? 1

@@ -24,9 +24,32 @@ their requests got a signature. Attacks are numbered as in the list that the tes
 export function formatPage(results: readonly Result[]): string {
   return `# What is lost when something breaks
 
+**${describeOutcome(results)}**
+
 Written by \`make faults DOCS=yes\`, on the local cluster. ${explanation}
 
 ${formatMarkdown(results)}`
+}
+
+/** What came of all of them, in a line or two. */
+export function describeOutcome(results: readonly Result[]): string {
+  const isLossless = ({ sources }: Result) =>
+    sources.length > 0 && sources.every(({ failed }) => failed === 0)
+  const broken = results.filter((each) => each.broken.length > 0).map(({ title }) => title)
+  const sum = (count: (one: Result) => number) =>
+    results.reduce((total, one) => total + count(one), 0).toLocaleString('en')
+  const recoveries = results.flatMap(({ title, sources }) =>
+    sources.map(({ recoveryMs }) => ({ title, recoveryMs })),
+  )
+  const [longest] = recoveries.toSorted((a, b) => b.recoveryMs - a.recoveryMs)
+  return [
+    `Of ${results.length} faults ${results.filter(isLossless).length} lost no request.`,
+    `${sum(({ unauthorised }) => unauthorised)} of ${sum(({ knocks }) => knocks)} attempts without right got a signature.`,
+    ...(longest === undefined || longest.recoveryMs === 0
+      ? []
+      : [`Over last was ${longest.title}, after ${formatMs(longest.recoveryMs)}.`]),
+    ...(broken.length === 0 ? [] : [`Not as promised: ${broken.join('; ')}.`]),
+  ].join(' ')
 }
 
 /** The table, a row for each who asked; a fault's name stands in its first row. */
