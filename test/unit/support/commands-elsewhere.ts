@@ -17,6 +17,16 @@ export const elsewhere: readonly Elsewhere[] = [
     starts: 'curl ',
     why: 'test/unit/commands.test.ts asks a frontend that it has started',
   },
+  {
+    page: 'README.md',
+    starts: 'kubectl create namespace ',
+    why: 'test/manifests/commands.test.ts: the API server of the other commands has it already',
+  },
+  {
+    page: 'README.md',
+    starts: 'kubectl logs ',
+    why: needsKubelet,
+  },
   { page: 'README.md', starts: 'export KUBECONFIG=', why: 'its value is the reader’s' },
   {
     page: 'docs/break-glass.md',
