@@ -7,6 +7,7 @@ import { kubectlJson } from './kubectl.ts'
 import { type Layout, listWorkloads } from './layouts.ts'
 import { namespace } from './names.ts'
 import { describeHindrance, describeHomeless, type PodState, podStates } from './pod-hindrance.ts'
+import { findRefusedKeys } from './refused-keys.ts'
 
 /** Milliseconds. */
 const deadlineMs = 180_000
@@ -45,7 +46,8 @@ async function waitForDeployment(name: string, start: number): Promise<void> {
     const waited = performance.now() - start
     if (waited > patienceMs) {
       const pods = await listPods(name)
-      const failure = describeRefusal(state) ?? describeHindrance(pods)
+      const failure =
+        describeRefusal(state) ?? describeHindrance(pods) ?? (await findRefusedKeys(name))
       const homeless = describeHomeless(pods)
       if (failure !== undefined || waited > deadlineMs) {
         await showState(name)

@@ -53,7 +53,7 @@ await runMain(async () => {
   if (answer.signature !== expected) {
     throw new UserError(
       `the signature is not the HMAC-SHA256 of the message under key "${answer.key_id}"`,
-      'the signer has other key bytes than the Secret: was the Secret changed within the last minute?',
+      'the signer has other key bytes than the Secret: was that changed within the last minute, or refused? The signer’s log says `keys_refused` then',
     )
   }
   process.stdout.write(
