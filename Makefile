@@ -28,7 +28,7 @@ endif
 export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE PUSH
 
 .PHONY: help up cluster kind cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
-    kubectl check fix test-unit test-fast dev bench docs matrix faults test vault external-secrets confinement monitoring
+    kubectl check fix test-unit test-fast dev bench docs matrix faults test test-one vault external-secrets confinement monitoring
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -103,6 +103,9 @@ faults: node_modules ## what is lost when something breaks, under load on the lo
 test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
 	@$(MAKE) deploy
 	@vitest run --project '!vault' --project '!external-secrets' --project '!confinement' --project '!monitoring'
+
+test-one: node_modules ## one test that a page names, on what is deployed: TEST=test/policy/refuses-strangers.test.ts
+	@vitest run $(or $(TEST),$(error which? TEST=test/policy/refuses-strangers.test.ts))
 
 vault: ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
 external-secrets: ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes

@@ -54,7 +54,7 @@ describe('make', () => {
     const given = [...text.matchAll(/ ([A-Z_]+)=(?:'([^']*)'|(\S+))?/g)]
     for (const [, name = '', quoted, plain] of given) {
       const value = quoted ?? plain ?? ''
-      expect([...known.keys(), 'ARGS']).toContain(name)
+      expect([...known.keys(), 'ARGS', 'TEST']).toContain(name)
       if (value.includes('…') || value === '') continue
       if (known.get(name) === 'yes') expect(value).toBe('yes')
       if (name === 'OVERLAY') parseOverlay(value)
