@@ -79,7 +79,7 @@ check: node_modules ## format, lint, fences between the rooms, types; changes no
 fix: node_modules ## format, and mend what can be mended
 	@biome check --write .
 
-test-unit: node_modules ## the tests that need no cluster, the services' own processes too, in two minutes
+test-unit: node_modules ## the tests that need no cluster, the services' own processes too, in a minute or two
 	@vitest run --project unit
 
 test-fast: node_modules ## those of them that start no service, in less than ten seconds
