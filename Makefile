@@ -20,10 +20,10 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
+export DOCS OUT IMAGES BUILDER BUILDER_ID OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
 
-.PHONY: help up cluster cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
-    kubectl check fix test-unit bench matrix faults test vault external-secrets confinement
+.PHONY: help up cluster cluster-down cluster-delete cluster-status images release deploy undeploy rotate-key \
+    smoke analyze kubectl check fix test-unit bench matrix faults test vault external-secrets confinement
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -45,6 +45,9 @@ cluster-status: node_modules ## what is up
 
 images: node_modules ## build both with docker, podman or buildah: IMAGES=registry/prefix NODE_IMAGE=base
 	@node deploy/images.ts
+
+release: node_modules ## both images with bill of materials and provenance: NODE_IMAGE=base@digest IMAGES=registry/prefix OUT=folder
+	@node release/release.ts
 
 deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
 	@node deploy/deploy.ts
