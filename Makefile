@@ -22,7 +22,7 @@ export PATH := $(PATH):$(LOCAL)/bin
 endif
 export DOCS OUT IMAGES BUILDER BUILDER_ID OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT
 
-.PHONY: help up cluster cluster-down cluster-delete cluster-status images release deploy undeploy rotate-key \
+.PHONY: help up cluster cluster-down cluster-delete cluster-status images release audit deploy undeploy rotate-key \
     smoke analyze kubectl check fix test-unit bench matrix faults test vault external-secrets confinement
 
 help: ## list the targets
@@ -48,6 +48,9 @@ images: node_modules ## build both with docker, podman or buildah: IMAGES=regist
 
 release: node_modules ## both images with bill of materials and provenance: NODE_IMAGE=base@digest IMAGES=registry/prefix OUT=folder
 	@node release/release.ts
+
+audit: node_modules ## fails on a known vulnerability in what ships, or a grave one in what builds and tests it
+	@node release/audit.ts
 
 deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
 	@node deploy/deploy.ts
