@@ -23,10 +23,11 @@ CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE
+export DOCS OUT IMAGES BUILDER BUILDER_ID OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE
 
-.PHONY: help up cluster kind cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
-    kubectl check fix test-unit test-fast dev bench docs matrix faults test vault external-secrets confinement monitoring
+.PHONY: help up cluster kind cluster-down cluster-delete cluster-status images release audit deploy undeploy rotate-key \
+    smoke analyze kubectl check fix test-unit test-fast dev bench docs matrix faults test vault external-secrets \
+    confinement monitoring
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -51,6 +52,12 @@ cluster-status: node_modules ## what is up
 
 images: node_modules ## build both with docker, podman or buildah: IMAGES=registry/prefix NODE_IMAGE=base
 	@node deploy/images.ts
+
+release: node_modules ## both images with bill of materials and provenance: NODE_IMAGE=base@digest IMAGES=registry/prefix OUT=folder
+	@node release/release.ts
+
+audit: node_modules ## fails on a known vulnerability in what ships, or a grave one in what builds and tests it
+	@node release/audit.ts
 
 deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
 	@node deploy/deploy.ts

@@ -1,4 +1,4 @@
-// unit: no cluster, in parallel. manifests: the rendered YAML. browser: the matrix's page, in a Chromium. policy: on a live
+// unit: no cluster, in parallel. manifests: the rendered YAML, and a release. browser: the matrix's page, in a Chromium. policy: on a live
 // cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
 // external-secrets, confinement and monitoring: likewise (make external-secrets …).
 import { defineConfig } from 'vitest/config'

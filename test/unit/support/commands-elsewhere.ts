@@ -99,6 +99,11 @@ export const elsewhere: readonly Elsewhere[] = [
     starts,
     why: needsKubelet,
   })),
+  ...['grype ', 'skopeo ', 'cosign ', 'jq '].map((starts) => ({
+    page: 'docs/supply-chain.md',
+    starts,
+    why: 'needs a database, a registry or an identity; the page says so',
+  })),
   {
     page: 'docs/tracing.md',
     starts: 'curl ',
