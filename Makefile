@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
+ALONE := vault external-secrets confinement monitoring
 # The cluster is the one that KUBECONFIG names. Without it, the local one, with tools of its version. CLUSTER=kind: one in Docker.
 ifeq ($(CLUSTER),kind)
 export KUBECONFIG := $(LOCAL)/kind-kubeconfig
@@ -18,16 +19,14 @@ export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
 # Read when a recipe runs, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
-deploy analyze vault external-secrets confinement monitoring: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
+deploy analyze $(ALONE): export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
 export DOCS OUT IMAGES BUILDER BUILDER_ID OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE
 
-.PHONY: help up cluster kind cluster-down cluster-delete cluster-status images release audit deploy undeploy rotate-key \
-    smoke analyze kubectl check fix test-unit test-fast dev bench docs matrix faults test vault external-secrets \
-    confinement monitoring
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*## .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -78,13 +77,12 @@ kubectl: ## the cluster's own kubectl: ARGS='get pods -A'
 	@kubectl $(ARGS)
 
 check: node_modules ## format, lint, fences between the rooms, types; changes nothing
-	@biome check --error-on-warnings .
-	@tsc
+	@biome check --error-on-warnings . && tsc
 
 fix: node_modules ## format, and mend what can be mended
 	@biome check --write .
 
-test-unit: node_modules ## the tests that need no cluster, in seconds
+test-unit: node_modules ## the tests that need no cluster, in a minute
 	@vitest run --project unit
 
 test-fast: node_modules ## those of them that start no service, in less than ten seconds
@@ -107,13 +105,13 @@ faults: node_modules ## what is lost when something breaks, under load on the lo
 
 test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
 	@$(MAKE) deploy
-	@vitest run --project '!vault' --project '!external-secrets' --project '!confinement' --project '!monitoring'
+	@vitest run $(ALONE:%=--project '!%')
 
 vault: ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
 external-secrets: ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
 confinement: ## system calls refused to native code in both containers, on the local cluster; two minutes
 monitoring: ## scraped by a real Prometheus, and alerts that fire, on the local cluster; its first run compiles it: four minutes
-vault external-secrets confinement monitoring: node_modules $(CLUSTER)
+$(ALONE): node_modules $(CLUSTER)
 	@$(MAKE) deploy
 	@vitest run --project $@
 
