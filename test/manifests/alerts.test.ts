@@ -14,7 +14,7 @@ import { renderSample } from './sample.ts'
 
 /** Its first run compiles Prometheus. */
 const BUILD_MS = 900_000
-vi.setConfig({ hookTimeout: BUILD_MS })
+vi.setConfig({ hookTimeout: BUILD_MS, testTimeout: 60_000 })
 
 const folder = join(import.meta.dirname, 'alerts')
 const cases = z.object({

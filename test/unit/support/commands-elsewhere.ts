@@ -99,6 +99,11 @@ export const elsewhere: readonly Elsewhere[] = [
     starts,
     why: needsKubelet,
   })),
+  {
+    page: 'docs/monitoring.md',
+    starts: 'kubectl label namespace ',
+    why: 'the namespace is the reader’s: test/policy/network-policy.test.ts labels one of its own',
+  },
   ...['grype ', 'skopeo ', 'cosign ', 'jq '].map((starts) => ({
     page: 'docs/supply-chain.md',
     starts,
