@@ -25,7 +25,14 @@ export default defineConfig({
           globalSetup: ['test/unit/support/bundled-services.ts'],
         },
       },
-      { test: { ...parallel, name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
+      {
+        test: {
+          ...parallel,
+          name: 'manifests',
+          include: ['test/manifests/**/*.test.ts'],
+          globalSetup: ['test/manifests/api-server-programs.ts'],
+        },
+      },
       {
         test: {
           ...parallel,
