@@ -109,7 +109,7 @@ test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up
 
 vault: ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
 external-secrets: ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
-confinement: ## system calls refused to native code in both containers, on the local cluster; two minutes
+confinement: ## system calls refused to native code, ports refused by the network, on the local cluster; three minutes
 monitoring: ## scraped by a real Prometheus, and alerts that fire, on the local cluster; its first run compiles it: four minutes
 $(ALONE): node_modules $(CLUSTER)
 	@$(MAKE) deploy

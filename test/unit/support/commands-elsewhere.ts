@@ -102,7 +102,7 @@ export const elsewhere: readonly Elsewhere[] = [
   {
     page: 'docs/monitoring.md',
     starts: 'kubectl label namespace ',
-    why: 'the namespace is the reader’s: test/policy/network-policy.test.ts labels one of its own',
+    why: 'the namespace is the reader’s: test/confinement/network-policy.test.ts labels one of its own',
   },
   ...['grype ', 'skopeo ', 'cosign ', 'jq '].map((starts) => ({
     page: 'docs/supply-chain.md',
