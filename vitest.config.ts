@@ -30,7 +30,7 @@ export default defineConfig({
           ...parallel,
           name: 'manifests',
           include: ['test/manifests/**/*.test.ts'],
-          globalSetup: ['test/manifests/api-server-programs.ts'],
+          globalSetup: ['test/manifests/programs.ts'],
         },
       },
       {
