@@ -9,26 +9,23 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
+ALONE := vault external-secrets confinement monitoring
 # The cluster is the one that KUBECONFIG names. Without it, the local one, with tools of its version. CLUSTER=kind: one in Docker.
-ifeq ($(CLUSTER),kind)
-export KUBECONFIG := $(LOCAL)/kind-kubeconfig
-export IMAGES ?= localhost/secure-signing
-endif
+export KUBECONFIG := $(if $(filter kind,$(CLUSTER)),$(LOCAL)/kind-kubeconfig,$(KUBECONFIG))
 ifeq ($(or $(KUBECONFIG),$(LOCAL)/kubeconfig),$(LOCAL)/kubeconfig)
 export KUBECONFIG := $(LOCAL)/kubeconfig
-export IMAGES ?= localhost/secure-signing
 export PATH := $(LOCAL)/bin:$(PATH)
 # Read when a recipe runs, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
-deploy analyze vault external-secrets confinement monitoring: export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
+deploy analyze $(ALONE): export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 CLUSTER := cluster
 else
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE PUSH
+export DOCS OUT IMAGES BUILDER BUILDER_ID OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE PUSH
+deploy analyze $(ALONE): export IMAGES := $(or $(IMAGES),$(if $(CLUSTER),localhost/secure-signing))
 
-.PHONY: help up cluster kind cluster-down cluster-delete cluster-status images deploy undeploy rotate-key smoke analyze \
-    kubectl check fix test-unit test-fast dev bench docs matrix faults test test-one vault external-secrets confinement monitoring
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*## .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -54,6 +51,12 @@ cluster-status: node_modules ## what is up
 images: node_modules ## build both with docker, podman or buildah: IMAGES=registry/prefix PUSH=yes NODE_IMAGE=base
 	@node deploy/images.ts
 
+release: node_modules ## both images with bill of materials and provenance: NODE_IMAGE=base@digest IMAGES=registry/prefix OUT=folder
+	@node release/release.ts
+
+audit: node_modules ## fails on a known vulnerability in what ships, or a grave one in what builds and tests it
+	@node release/audit.ts
+
 deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
 	@node deploy/deploy.ts
 
@@ -73,13 +76,12 @@ kubectl: ## the cluster's own kubectl: ARGS='get pods -A'
 	@kubectl $(ARGS)
 
 check: node_modules ## format, lint, fences between the rooms, types; changes nothing
-	@biome check --error-on-warnings .
-	@tsc
+	@biome check --error-on-warnings . && tsc
 
 fix: node_modules ## format, and mend what can be mended
 	@biome check --write .
 
-test-unit: node_modules ## the tests that need no cluster, the services' own processes too, in a minute or two
+test-unit: node_modules ## the tests that need no cluster, in a minute
 	@vitest run --project unit
 
 test-fast: node_modules ## those of them that start no service, in less than ten seconds
@@ -100,18 +102,15 @@ matrix: node_modules ## who reaches what, measured on your deployment in half a 
 faults: node_modules ## what is lost when something breaks, under load on the local cluster; ONLY=id,id SHORT=yes DOCS=yes
 	@node test/faults/faults.ts
 
-test: check $(CLUSTER) ## everything, on a live cluster; brings the local one up if KUBECONFIG names no other
-	@$(MAKE) deploy
-	@vitest run --project '!vault' --project '!external-secrets' --project '!confinement' --project '!monitoring'
-
-test-one: node_modules ## one test that a page names, on what is deployed: TEST=test/policy/refuses-strangers.test.ts
-	@vitest run $(or $(TEST),$(error which? TEST=test/policy/refuses-strangers.test.ts))
+test: $(if $(TEST),node_modules,check $(CLUSTER)) ## everything, on a live cluster, the local one unless KUBECONFIG names another; TEST=file: that alone
+	@$(if $(TEST),:,$(MAKE) deploy)
+	@vitest run $(or $(TEST),$(ALONE:%=--project '!%'))
 
 vault: ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
 external-secrets: ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
-confinement: ## system calls refused to native code in both containers, on the local cluster; two minutes
+confinement: ## system calls refused to native code, ports refused by the network, on the local cluster; three minutes
 monitoring: ## scraped by a real Prometheus, and alerts that fire, on the local cluster; its first run compiles it: four minutes
-vault external-secrets confinement monitoring: node_modules $(CLUSTER)
+$(ALONE): node_modules $(CLUSTER)
 	@$(MAKE) deploy
 	@vitest run --project $@
 

@@ -1,6 +1,6 @@
-// unit: no cluster, in parallel. manifests: the rendered YAML. browser: the matrix's page, in a Chromium. policy: on a live
+// unit: no cluster, in parallel. manifests: the rendered YAML, and a release. browser: the matrix's page, in a Chromium. policy: on a live
 // cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
-// external-secrets, confinement and monitoring: likewise (make external-secrets …).
+// external-secrets, confinement, with the network, and monitoring: likewise (make external-secrets …).
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/count-reporter.ts'
 
@@ -25,7 +25,14 @@ export default defineConfig({
           globalSetup: ['test/unit/support/bundled-services.ts'],
         },
       },
-      { test: { ...parallel, name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
+      {
+        test: {
+          ...parallel,
+          name: 'manifests',
+          include: ['test/manifests/**/*.test.ts'],
+          globalSetup: ['test/manifests/programs.ts'],
+        },
+      },
       {
         test: {
           ...parallel,

@@ -1,4 +1,5 @@
 // buildah inside the node: its storage is in the cluster's state, and it has no network to fetch anything from.
+import { fixedTime } from '../deploy/image-builder.ts'
 import { type Node, runInNode } from './node-process.ts'
 import { IN_NODE } from './paths.ts'
 
@@ -17,6 +18,7 @@ export async function buildInNode(
   const { reference, containerfile, context, buildArgs } = input
   await runInNode(node, [
     ...['buildah', ...globalArgs, 'build', '--quiet', '--pull-never', '--isolation', 'chroot'],
+    ...fixedTime.buildah,
     ...Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     ...['--tag', reference, '--file', containerfile, context],
   ])

@@ -6,7 +6,10 @@ import { run } from '../cli/exec.ts'
 import { cached, keyOf } from './cache.ts'
 
 const SUITE = 'bookworm'
+const DEBIAN_VERSION = 12
 const OWN_SOURCES = '/etc/apt/sources.list.d/debian.sources'
+/** What mmdebstrap writes is then the same bits for the same packages. */
+const env = { ...process.env, SOURCE_DATE_EPOCH: '0' }
 const libraries = ['libc6', 'libgcc-s1', 'libstdc++6', 'ca-certificates', 'tzdata', 'netbase']
 
 /** `nodeRoot`: a folder; `proxyBase`, `nodejsBase`: folders with a base.tar without shell or package manager. */
@@ -23,7 +26,10 @@ export async function buildRootFileSystems(): Promise<RootFileSystems> {
   ])
   // Extracted only: nothing is configured, so that no shell is needed, and so none is there.
   const proxyBase = await build('proxy-base', 'extract', 'base.tar', [...libraries, 'iptables'])
-  const nodejsBase = await build('nodejs-base', 'extract', 'base.tar', [...libraries, 'libatomic1'])
+  const contents = [...libraries, 'libatomic1']
+  const nodejsBase = await build('nodejs-base', 'extract', 'base.tar', contents, {
+    more: declarePackages,
+  })
   return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase }
 }
 
@@ -55,24 +61,44 @@ export async function buildSelinuxTools(): Promise<string> {
     'bzip2',
     'base-files',
   ]
-  const options = { suite: 'trixie', hook: translateModules }
-  return join(await build('selinux-tools', 'extract', 'root', packages, options), 'root')
+  const more = [`--extract-hook=set -e; ${translateModules}`]
+  return join(
+    await build('selinux-tools', 'extract', 'root', packages, { suite: 'trixie', more }),
+    'root',
+  )
 }
+
+/**
+ * What is only extracted is in no database of dpkg. As in distroless images there is a file for each package instead,
+ * which scanners and release/image-contents.ts read, and its licence. The file that says which Debian it is would come
+ * with an awk.
+ */
+const declarePackages = [
+  '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+  `--extract-hook=${[
+    'mkdir -p "$1/var/lib/dpkg/status.d"',
+    'for deb in "$1"/var/cache/apt/archives/*.deb',
+    'do dpkg-deb --field "$deb" >"$1/var/lib/dpkg/status.d/$(dpkg-deb --field "$deb" Package)"',
+    'done',
+    `printf 'ID=debian\\nVERSION_ID=${DEBIAN_VERSION}\\n' >"$1/usr/lib/os-release"`,
+  ].join('; ')}`,
+]
 
 async function build(
   name: string,
   variant: 'essential' | 'extract',
   target: string,
   packages: readonly string[],
-  { suite = SUITE, hook = '' } = {},
+  { suite = SUITE, more = [] }: { suite?: string; more?: readonly string[] } = {},
 ): Promise<string> {
   const args = [
     ...['--quiet', `--variant=${variant}`, `--include=${packages.join(',')}`],
     ...['doc', 'man', 'locale'].map((each) => `--dpkgopt=path-exclude=/usr/share/${each}/*`),
-    ...(hook === '' ? [] : [`--extract-hook=set -e; ${hook}`]),
+    ...more,
   ]
   return cached(`${name}-${suite}-${keyOf(...args)}`, async (folder) => {
-    await run('mmdebstrap', [...args, suite, join(folder, target), ...(await findSources(suite))])
+    const paths = [suite, join(folder, target), ...(await findSources(suite))]
+    await run('mmdebstrap', [...args, ...paths], { env })
   })
 }
 

@@ -1,9 +1,12 @@
 // Builds both images: for `make images` with the user's builder, for the local cluster with its own.
 import { join, resolve } from 'node:path'
 import { step } from '../cli/terminal.ts'
+import type { BundledPackage } from './bundled-packages.ts'
 import type { BuildImage } from './image-builder.ts'
 import { stageContext } from './image-context.ts'
 import { computeImageReferences, formatReference, type ImageReference } from './image-references.ts'
+
+export type BuiltImage = ImageReference & { packages: BundledPackage[] }
 
 const contextFolder = resolve(import.meta.dirname, '../.deploy/context')
 
@@ -15,19 +18,19 @@ export async function buildImages(input: {
   build: BuildImage
   prefix?: string | undefined
   nodeImage?: string | undefined
-}): Promise<ImageReference[]> {
+}): Promise<BuiltImage[]> {
   const references = await computeImageReferences(input)
-  const context = await stageContext(contextFolder)
+  const packages = await stageContext(contextFolder)
   for (const image of references) {
     const reference = formatReference(image)
     await step(`image ${reference}`, () =>
       input.build({
         reference,
-        containerfile: join(context, image.name, 'Containerfile'),
-        context,
+        containerfile: join(contextFolder, image.name, 'Containerfile'),
+        context: contextFolder,
         baseImage: input.nodeImage,
       }),
     )
   }
-  return references
+  return references.map((image) => ({ ...image, packages: packages[image.name] }))
 }

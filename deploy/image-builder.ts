@@ -11,14 +11,28 @@ export type ImageBuild = {
 }
 export type BuildImage = (input: ImageBuild) => Promise<void>
 
-const commands = ['docker', 'podman', 'buildah'] as const
+export const builders = ['docker', 'podman', 'buildah'] as const
+type Builder = (typeof builders)[number]
 
 /**
- * Returns the first builder that answers `info`, or the one that `wanted` names. A docker client without an engine is
- * passed over, and told. Throws UserError if none works.
+ * Arguments by which times in an image are 1970's, whenever it is built: the same content is the same digest. Docker
+ * needs BuildKit for it, which then keeps the times of the staged files (image-context.ts).
  */
-export async function findBuilder(wanted?: string): Promise<(typeof commands)[number]> {
-  const candidates = commands.filter((command) => wanted === undefined || command === wanted)
+export const fixedTime: Record<Builder, readonly string[]> = {
+  docker: ['--build-arg', 'SOURCE_DATE_EPOCH=0'],
+  podman: ['--timestamp', '0'],
+  buildah: ['--timestamp', '0'],
+}
+
+/**
+ * Returns the first builder of `among` that answers `info`, or the one that `wanted` names. A docker client without an
+ * engine is passed over, and told. Throws UserError if none works.
+ */
+export async function findBuilder<Name extends Builder>(
+  wanted: string | undefined,
+  among: readonly Name[],
+): Promise<Name> {
+  const candidates = among.filter((command) => wanted === undefined || command === wanted)
   const reasons: string[] = []
   for (const command of candidates) {
     const { code, stderr } = await tryRun(command, ['info'], { timeoutMs: 20_000 })
@@ -32,17 +46,18 @@ export async function findBuilder(wanted?: string): Promise<(typeof commands)[nu
     )
   }
   throw new UserError(
-    `nothing here can build images (${reasons.join('; ') || `BUILDER=${wanted} is none of ${commands.join(', ')}`})`,
-    'install docker (with its engine running), podman or buildah; `make up` brings a builder of its own',
+    `nothing here can build images (${reasons.join('; ') || `BUILDER=${wanted} is none of ${among.join(', ')}`})`,
+    `install one of ${among.join(', ')} (docker with its engine running); \`make up\` brings a builder of its own`,
   )
 }
 
 /** Makes the function that builds one image by `command` on this machine. */
-export function createBuild(command: string): BuildImage {
+export function createBuild(command: Builder): BuildImage {
   return async ({ reference, containerfile, context, baseImage }) => {
     const buildArgs = baseImage ? ['--build-arg', `NODE_IMAGE=${baseImage}`] : []
     await run(command, [
       'build',
+      ...fixedTime[command],
       ...buildArgs,
       '--tag',
       reference,

@@ -18,7 +18,10 @@ export const defaultPrefix = 'localhost/secure-signing'
 const root = resolve(import.meta.dirname, '..')
 
 /** What an image is made of besides its room: the lockfile pins libraries and bundler by their hashes. */
-const sharedSources = ['package.json', 'package-lock.json', 'runtime', 'deploy/image-context.ts']
+const sharedSources = [
+  ...['package.json', 'package-lock.json', 'LICENSE', 'runtime'],
+  ...['deploy/image-context.ts', 'deploy/bundled-packages.ts'],
+]
 
 /** Files of the room that the image has no use for: a change of a test is not a new image. */
 export function isImageSource(path: string): boolean {

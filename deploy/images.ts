@@ -4,7 +4,7 @@
 import { run } from '../cli/exec.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { buildImages } from './build-images.ts'
-import { createBuild, findBuilder } from './image-builder.ts'
+import { builders, createBuild, findBuilder } from './image-builder.ts'
 import { defaultPrefix, formatReference } from './image-references.ts'
 
 await runMain(async () => {
@@ -16,7 +16,7 @@ await runMain(async () => {
       'make images IMAGES=registry/prefix PUSH=yes',
     )
   }
-  const builder = await findBuilder(wanted || undefined)
+  const builder = await findBuilder(wanted || undefined, builders)
   const build = createBuild(builder)
   const references = (await buildImages({ build, prefix, nodeImage })).map(formatReference)
   for (const reference of references) process.stdout.write(`${reference}\n`)

@@ -6,21 +6,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inject } from 'vitest'
 import { tryRun } from '../../cli/exec.ts'
+import { UserError } from '../../cli/terminal.ts'
 import { findFreePort } from '../../cluster/free-port.ts'
 import { PKI } from '../../cluster/paths.ts'
 import { writeKubeconfig } from '../../cluster/pki.ts'
-import { buildPrograms } from '../../cluster/programs.ts'
 
 const START_MS = 60_000
 const POLL_MS = 250
 
-/** Starts it and returns the path of its kubeconfig, and what stops it and removes all that it made. */
+/** Starts it and returns the path of its kubeconfig, its address, and what stops it and removes all that it made. */
 export async function startBareApiServer(): Promise<{
   kubeconfig: string
+  url: string
   stop: () => Promise<void>
 }> {
-  const { etcd, kubernetes } = await buildPrograms()
+  const programs = inject('apiServerPrograms')
+  if (programs === undefined) throw new UserError('the local cluster is not there', 'make cluster')
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
   const [client, peer, secure] = await Promise.all([findFreePort(), findFreePort(), findFreePort()])
   const store = `http://127.0.0.1:${client}`
@@ -28,11 +31,12 @@ export async function startBareApiServer(): Promise<{
   const listen = ['--listen-client-urls', store, '--advertise-client-urls', store]
   const peers = ['--listen-peer-urls', `http://127.0.0.1:${peer}`]
   const processes = [
-    start(join(etcd.folder, 'etcd'), [...etcdFlags, ...listen, ...peers]),
-    start(join(kubernetes.folder, 'kube-apiserver'), listFlags(store, secure)),
+    start(programs.etcd, [...etcdFlags, ...listen, ...peers]),
+    start(programs.apiServer, listFlags(store, secure)),
   ]
   const kubeconfig = join(folder, 'kubeconfig')
-  await writeKubeconfig(kubeconfig, 'admin', `https://127.0.0.1:${secure}`)
+  const url = `https://127.0.0.1:${secure}`
+  await writeKubeconfig(kubeconfig, 'admin', url)
   async function stop(): Promise<void> {
     for (const child of processes) {
       const ended = once(child, 'close')
@@ -48,7 +52,7 @@ export async function startBareApiServer(): Promise<{
     }
     await sleep(POLL_MS)
   }
-  return { kubeconfig, stop }
+  return { kubeconfig, url, stop }
 }
 
 function listFlags(store: string, port: number): string[] {

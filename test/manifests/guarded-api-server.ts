@@ -34,7 +34,7 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
 }
 
 async function guard(
-  { kubeconfig, stop }: Awaited<ReturnType<typeof startBareApiServer>>,
+  { kubeconfig, url, stop }: Awaited<ReturnType<typeof startBareApiServer>>,
   components: readonly string[],
 ) {
   const rendering = await renderKnown(components)
@@ -65,7 +65,7 @@ async function guard(
     if (first !== undefined && isAsked) await waitForJudge(first.attempt, refusedBy)
   }
   return {
-    ...{ rendering, target, kubeconfig, call, apply, judge, waitForJudge },
+    ...{ rendering, target, kubeconfig, url, call, apply, judge, waitForJudge },
     applyPolicies: async () => {
       for (const resource of resources.filter(isPolicy)) await apply(resource)
     },

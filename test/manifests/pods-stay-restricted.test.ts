@@ -9,6 +9,7 @@ import type { Resource } from '../../deploy/resources.ts'
 import { findJudge } from '../policy/support/admission-attempt.ts'
 import type { PodChange } from '../policy/support/admission-case.ts'
 import { confined } from '../policy/support/pods.ts'
+import { createDryRun } from './dry-run.ts'
 import { type GuardedApiServer, startGuardedApiServer } from './guarded-api-server.ts'
 import { applyChange } from './mistakes.ts'
 import { listContainerRows, makeRestrictedPod, podSecurityCases } from './pod-security-cases.ts'
@@ -28,9 +29,12 @@ const judges = { [theirs]: 'Pod Security', [ours]: 'pods-stay-restricted' }
 
 describe.skipIf(!canStart)('the policy pods-stay-restricted', () => {
   let guarded: GuardedApiServer
+  /** Returns what the API server says against the Pod; nothing if it would make it. */
+  let attempt: ReturnType<typeof createDryRun>
 
   beforeAll(async () => {
     guarded = await startGuardedApiServer(['selinux'])
+    attempt = createDryRun(guarded.url)
     await makeNamespace(theirs, 'restricted')
     await makeNamespace(ours, 'privileged')
     await guarded.apply(makeBinding())
@@ -55,13 +59,6 @@ describe.skipIf(!canStart)('the policy pods-stay-restricted', () => {
     const metadata = { name: serviceAccount, namespace: name }
     await guarded.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })
   }
-
-  /** Returns what the API server says against the Pod; nothing if it would make it. */
-  const attempt = (pod: Resource): Promise<string> =>
-    guarded.call(['create', '--dry-run=server', '-f', '-'], pod).then(
-      () => '',
-      (error: Error) => error.message,
-    )
 
   /** The same for a container that is added to the Pod that is there. */
   async function addContainer(namespace: string, changes: readonly PodChange[] = []) {

@@ -15,8 +15,8 @@ describe.each([
 ])('the image of the %s', (room, user, readable, writable) => {
   const flags = readEntrypoint(room)
 
-  test('has one file in it, and nothing else', () => {
-    expect(readInstructions(room, 'COPY')).toEqual([`${room}/main.mjs ./`])
+  test('has one file and the licences in it, and nothing else', () => {
+    expect(readInstructions(room, 'COPY')).toEqual([`${room}/main.mjs ${room}/LICENSES ./`])
   })
 
   test('is built in one stage, without running or fetching anything', () => {

@@ -19,7 +19,7 @@ async function runImages(variables: Record<string, string>, script = '') {
   await chmod(join(bin, 'podman'), 0o755)
   const env = { PATH: `${bin}:${process.env.PATH}`, BUILDER: 'podman', ...variables }
   const { code, stdout, stderr } = await tryRun(process.execPath, [program], { env })
-  const told = (await readFile(log, 'utf8')).trimEnd().replace(/ --file .*/g, '')
+  const told = (await readFile(log, 'utf8')).trimEnd().replace(/ (--timestamp \d+|--file .*)/g, '')
   return { code, stdout, stderr, told: told.split('\n') }
 }
 

@@ -125,6 +125,16 @@ export const elsewhere: readonly Elsewhere[] = [
     why: needsKubelet,
   })),
   {
+    page: 'docs/monitoring.md',
+    starts: 'kubectl label namespace ',
+    why: 'the namespace is the reader’s: test/confinement/network-policy.test.ts labels one of its own',
+  },
+  ...['grype ', 'skopeo ', 'cosign ', 'jq '].map((starts) => ({
+    page: 'docs/supply-chain.md',
+    starts,
+    why: 'needs a database, a registry or an identity; the page says so',
+  })),
+  {
     page: 'docs/tracing.md',
     starts: 'curl ',
     why: 'test/policy/passes-traces-on.test.ts asks the same of the live cluster',

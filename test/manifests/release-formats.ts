@@ -1,0 +1,46 @@
+// The formats that a release is told in, as their specifications have them: read strictly, so that nothing else is in it.
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
+import { z } from 'zod'
+
+/** What of CycloneDX the tests look at; findSchemaErrors looks at all of it. */
+export const bill = z.object({
+  components: z.array(
+    z.object({
+      group: z.string().optional(),
+      name: z.string(),
+      version: z.string(),
+      purl: z.string(),
+      hashes: z.array(z.object({ alg: z.string(), content: z.string() })).optional(),
+    }),
+  ),
+})
+
+/** Validates with the official schema of CycloneDX 1.6, in which nothing is allowed that it doesn't name. Null: valid. */
+export async function findSchemaErrors(text: string): Promise<unknown> {
+  return new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)
+}
+
+/** A set of digests by algorithm, in hex: https://github.com/in-toto/attestation/blob/main/spec/v1/digest_set.md */
+const digests = z.partialRecord(
+  z.enum(['sha256', 'gitCommit']),
+  z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/),
+)
+const time = z.iso.datetime({ precision: 0 })
+
+/** in-toto Statement v1 with https://slsa.dev/spec/v1.0/provenance: subject, build type and builder are required there. */
+export const statement = z.strictObject({
+  _type: z.literal('https://in-toto.io/Statement/v1'),
+  subject: z.array(z.strictObject({ name: z.string(), digest: digests })).min(1),
+  predicateType: z.literal('https://slsa.dev/provenance/v1'),
+  predicate: z.strictObject({
+    buildDefinition: z.strictObject({
+      buildType: z.url(),
+      externalParameters: z.strictObject({ image: z.string(), nodeImage: z.string() }),
+      resolvedDependencies: z.array(z.strictObject({ name: z.string(), digest: digests })),
+    }),
+    runDetails: z.strictObject({
+      builder: z.strictObject({ id: z.url(), version: z.record(z.string(), z.string()) }),
+      metadata: z.strictObject({ startedOn: time, finishedOn: time }),
+    }),
+  }),
+})
