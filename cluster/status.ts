@@ -23,7 +23,14 @@ await runMain(async () => {
   for (const { name, ready } of await listPods(node.since)) tell(ready, 'Pod', name)
   const ours = await listPods(node.since, [namespace])
   for (const { name, ready } of ours) tell(ready, 'Pod', name)
-  if (ours.length === 0) tell(true, `namespace ${namespace}`, 'nothing is deployed: make deploy')
+  if (ours.length === 0) {
+    tell(
+      true,
+      `namespace ${namespace}`,
+      'nothing is deployed: make deploy, which opens the gateway',
+    )
+    return
+  }
   const url = (await readFile(GATEWAY_URL_FILE, 'utf8')).trim()
   const answers = await fetch(url).then(
     () => true,
