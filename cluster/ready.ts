@@ -48,8 +48,8 @@ export async function waitForSystemPods(since: number): Promise<void> {
 }
 
 /**
- * Lists the Pods of `namespaces`: of DNS and Istio, unless it says others. After a restart the API server still tells what was before it, so a container counts
- * as ready only if it was started after `since`.
+ * Lists the Pods of `namespaces`: of DNS and Istio, unless it says others. After a restart the API server still tells
+ * what was before it, so a container counts as ready only if it was started after `since`.
  */
 export async function listPods(since: number, namespaces = system): Promise<PodState[]> {
   const { items } = await kubectlJson(pods, ['get', 'pods', '--all-namespaces', '-o', 'json'])

@@ -24,7 +24,7 @@ export async function requirePrefix(given: string | undefined, layout: Layout): 
 }
 
 /** "registry.example/team" of "registry.example/team/signer:tag"; undefined for what is no image of the signer. */
-export function readPrefix(image: string): string | undefined {
+function readPrefix(image: string): string | undefined {
   return /^(.+)\/signer[:@]/.exec(image)?.[1]
 }
 
