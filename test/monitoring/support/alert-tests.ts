@@ -86,6 +86,9 @@ export function testAlerts(): void {
     } finally {
       const undo = [{ op: 'remove', path: '/spec/rules/0/to/0/operation/paths/1' }]
       await kubectl(['patch', ...target, '--type=json', '-p', JSON.stringify(undo)])
+      // Made anew, for it belongs to whoever patched it last, and `make deploy` would ask why.
+      const putBack = await deleteResources([`AuthorizationPolicy/${changed}`])
+      await putBack()
     }
   })
 }
