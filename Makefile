@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-ALONE := vault external-secrets confinement monitoring
+ALONE := vault external-secrets separate-pods confinement monitoring
 # The cluster is the one that KUBECONFIG names. Without it, the local one, with tools of its version. CLUSTER=kind: one in Docker.
 export KUBECONFIG := $(if $(filter kind,$(CLUSTER)),$(LOCAL)/kind-kubeconfig,$(KUBECONFIG))
 ifeq ($(or $(KUBECONFIG),$(LOCAL)/kubeconfig),$(LOCAL)/kubeconfig)
@@ -108,6 +108,7 @@ test: $(if $(TEST),node_modules,check $(CLUSTER)) ## everything, on a live clust
 
 vault: ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
 external-secrets: ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
+separate-pods: ## the matrix where frontend and signer are a Pod each, on the local cluster; two minutes
 confinement: ## system calls refused to native code, ports refused by the network, on the local cluster; three minutes
 monitoring: ## scraped by a real Prometheus, and alerts that fire, on the local cluster; its first run compiles it: four minutes
 $(ALONE): node_modules $(CLUSTER)

@@ -1,6 +1,6 @@
 // unit: no cluster, in parallel. manifests: the rendered YAML, and a release. browser: the matrix's page, in a Chromium. policy: on a live
 // cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
-// external-secrets, confinement, with the network, and monitoring: likewise (make external-secrets …).
+// external-secrets, separate-pods, confinement, with the network, and monitoring: likewise (make external-secrets …).
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/count-reporter.ts'
 
@@ -89,6 +89,13 @@ export default defineConfig({
           testTimeout: 400_000,
           include: ['test/monitoring/**/*.test.ts'],
           globalSetup: ['test/monitoring/support/bring-up.ts', 'test/policy/support/attackers.ts'],
+        },
+      },
+      {
+        test: {
+          ...last,
+          name: 'separate-pods',
+          include: ['test/separate-pods/**/*.test.ts'],
         },
       },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunResult, tryRun } from '../../cli/exec.ts'
+import { ROLLOUT_MS } from '../faults/support/timeouts.ts'
 import type { Report } from '../policy/matrix/report.ts'
 import { deleteResources, listOfKind } from '../policy/support/deletions.ts'
 import { isLocalCluster } from '../policy/support/tokens.ts'
-import { ROLLOUT_MS } from './support/timeouts.ts'
 
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 const cwd = resolve(import.meta.dirname, '../..')
