@@ -41,6 +41,8 @@ describe.skipIf(!isLocalCluster)('with the component network-policy', () => {
   const all = () => ports.map((port) => `${podIP}:${port}`)
 
   beforeAll(async () => {
+    // Another file may have replaced the Pod that the attackers know.
+    await setup()
     const { podIP: address, frontendImage } = await findVictim()
     podIP = address
     await Promise.all([

@@ -1,9 +1,9 @@
 // External Secrets' own CRDs, out of its Go module: by version, and proven by the module's hash, as go.sum has it.
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { run } from '../../cli/exec.ts'
-import { kubectl } from '../../deploy/kubectl.ts'
+import { installCrds } from './crds.ts'
 
 const source = {
   module: 'github.com/external-secrets/external-secrets',
@@ -13,22 +13,9 @@ const source = {
 const kinds = ['externalsecrets', 'secretstores']
 const download = z.object({ Dir: z.string(), Sum: z.string() })
 
-/**
- * Has the API server know ExternalSecret and SecretStore, or the kinds in `given`, files named <group>_<plural>.yaml.
- * Returns what has it forget them again, and all of them.
- */
-export async function installCrds(given?: readonly string[]): Promise<() => Promise<void>> {
-  const files = given ?? (await fetchFiles())
-  const names = files.map((file) => {
-    const [group, plural] = basename(file, '.yaml').split('_')
-    return `crd/${plural}.${group}`
-  })
-  // What an interrupted run has left stays; and by the server, for large ones have no room for what a client would remember.
-  await kubectl(['apply', '--server-side', ...files.flatMap((file) => ['-f', file])])
-  await kubectl(['wait', '--for=condition=established', ...names, '--timeout=30s'])
-  return async () => {
-    await kubectl(['delete', ...names, '--ignore-not-found', '--wait'])
-  }
+/** Has the API server know ExternalSecret and SecretStore. Returns what has it forget them again, and all of them. */
+export async function installExternalSecretsCrds(): Promise<() => Promise<void>> {
+  return installCrds(await fetchFiles())
 }
 
 async function fetchFiles(): Promise<string[]> {

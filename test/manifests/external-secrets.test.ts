@@ -13,7 +13,7 @@ import { namespace, serviceAccount } from '../../deploy/names.ts'
 import { describeResource, parseResources, type Resource } from '../../deploy/resources.ts'
 import { makePod } from '../policy/support/pods.ts'
 import { startBareApiServer } from './bare-api-server.ts'
-import { installCrds } from './external-secrets-crds.ts'
+import { installExternalSecretsCrds } from './external-secrets-crds.ts'
 import { renderSample } from './sample.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
@@ -37,7 +37,7 @@ describe.skipIf(!canStart)('on an API server', () => {
   beforeAll(async () => {
     server = await startBareApiServer()
     vi.stubEnv('KUBECONFIG', server.kubeconfig)
-    await installCrds()
+    await installExternalSecretsCrds()
     for (const component of components) {
       const { path, yaml } = await renderSample([component])
       await rm(dirname(path), { recursive: true })

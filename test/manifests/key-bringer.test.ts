@@ -15,7 +15,7 @@ import { parseResources } from '../../deploy/resources.ts'
 import { readRotationState } from '../../deploy/rotation-state.ts'
 import { startBareApiServer } from './bare-api-server.ts'
 import { bringValue, reportReadiness } from './external-secrets-controller.ts'
-import { installCrds } from './external-secrets-crds.ts'
+import { installExternalSecretsCrds } from './external-secrets-crds.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 
@@ -60,7 +60,7 @@ describe.skipIf(!canStart)('on an API server', () => {
     let forgetKinds: () => Promise<void>
 
     beforeAll(async () => {
-      forgetKinds = await installCrds()
+      forgetKinds = await installExternalSecretsCrds()
       // The API server lists a new group in its own time.
       await vi.waitFor(() => checkKeyBringer(), { timeout: 15_000, interval: 250 })
     })

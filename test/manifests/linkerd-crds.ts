@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { run } from '../../cli/exec.ts'
 import { CHECKOUT } from '../../cluster/paths.ts'
-import { kubectl } from '../../deploy/kubectl.ts'
+import { installCrds } from './crds.ts'
 
 const download = z.object({ Dir: z.string() })
 
@@ -17,12 +17,5 @@ export async function installGatewayApi(): Promise<void> {
   const args = ['mod', 'download', '-json', 'sigs.k8s.io/gateway-api']
   const env = { ...process.env, GOFLAGS: '-mod=readonly', GOWORK: 'off' }
   const { Dir } = download.parse(JSON.parse(await run('go', args, { cwd, env })))
-  await installCrds(join(Dir, 'config/crd/standard/gateway.networking.k8s.io_httproutes.yaml'))
-}
-
-/** Has the API server know the kinds in `file`. */
-export async function installCrds(file: string): Promise<void> {
-  // Large ones have no room for what `kubectl apply` remembers.
-  await kubectl(['create', '-f', file])
-  await kubectl(['wait', '--for=condition=established', '-f', file, '--timeout=30s'])
+  await installCrds([join(Dir, 'config/crd/standard/gateway.networking.k8s.io_httproutes.yaml')])
 }

@@ -14,7 +14,8 @@ import { namespace } from '../../deploy/names.ts'
 import { findPlaceholders } from '../../deploy/placeholders.ts'
 import { describeResource, parseResources, type Resource } from '../../deploy/resources.ts'
 import { startBareApiServer } from './bare-api-server.ts'
-import { installCrds, installGatewayApi, linkerdCrds } from './linkerd-crds.ts'
+import { installCrds } from './crds.ts'
+import { installGatewayApi, linkerdCrds } from './linkerd-crds.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 
@@ -170,7 +171,7 @@ describe.skipIf(!canStart)('on an API server', () => {
     server = await startBareApiServer()
     vi.stubEnv('KUBECONFIG', server.kubeconfig)
     await installGatewayApi()
-    if (linkerdCrds !== undefined) await installCrds(linkerdCrds)
+    if (linkerdCrds !== undefined) await installCrds([linkerdCrds])
     await kubectl(['create', 'namespace', namespace])
   })
   afterAll(async () => {

@@ -3,15 +3,14 @@
 import { copyFile, mkdtempDisposable, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../../../cli/terminal.ts'
-import { findNode, runInNode } from '../../../cluster/node-process.ts'
+import { runInNode } from '../../../cluster/node-process.ts'
+import { requireNode } from '../../faults/support/node.ts'
 import type { Pod } from '../../faults/support/pods.ts'
 import { type Attempts, buildAttempts } from './attempts.ts'
 
 /** Makes every attempt in a container of `pod`, under whatever confines the container. */
 export async function attemptIn(pod: Pod, container: string): Promise<Attempts> {
-  const node = await findNode()
-  if (node === undefined) throw new UserError('the local cluster is not up', 'make cluster')
+  const node = await requireNode()
   const id = pod.containers[container]?.id ?? ''
   const root = `/proc/${node.init}/root/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}/rootfs`
   await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))

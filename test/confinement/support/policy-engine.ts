@@ -1,10 +1,9 @@
 // kube-router on the local cluster's node, for as long as a test takes: the cluster's own network enforces no NetworkPolicy.
 import { join } from 'node:path'
-import { UserError } from '../../../cli/terminal.ts'
-import { findNode, runInNode } from '../../../cluster/node-process.ts'
+import { runInNode } from '../../../cluster/node-process.ts'
 import { toNodePath } from '../../../cluster/paths.ts'
 import { buildTestPrograms } from '../../../cluster/programs.ts'
-import { findOnNode, killProcess } from '../../faults/support/node.ts'
+import { findOnNode, killProcess, requireNode } from '../../faults/support/node.ts'
 
 /** Only the part that is about policies; the network and Services are others' work. */
 const flags = [
@@ -33,8 +32,7 @@ export type PolicyEngine = { stop: () => Promise<void> }
 /** Starts it, compiling it first if need be. It enforces what is there within seconds; `stop` leaves nothing of it. */
 export async function startPolicyEngine(): Promise<PolicyEngine> {
   const program = toNodePath(join(await buildTestPrograms('kube-router'), 'kube-router'))
-  const node = await findNode()
-  if (node === undefined) throw new UserError('the local cluster is not up', 'make cluster')
+  const node = await requireNode()
   const ended = runInNode(node, [program, ...flags]).catch((error: unknown) => error)
   return {
     stop: async () => {

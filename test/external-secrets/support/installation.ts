@@ -5,7 +5,7 @@ import { UserError } from '../../../cli/terminal.ts'
 import { exists, kubectl } from '../../../deploy/kubectl.ts'
 import { keySecret, namespace } from '../../../deploy/names.ts'
 import { disownSecret } from '../../faults/support/key-secret.ts'
-import { installCrds } from '../../manifests/external-secrets-crds.ts'
+import { installCrds } from '../../manifests/crds.ts'
 
 const own = 'external-secrets'
 const resources = join(import.meta.dirname, 'operator.yaml')

@@ -10,7 +10,7 @@ import { deployment } from '../../../deploy/names.ts'
 import type { Condition } from '../../../deploy/pod-condition.ts'
 import { readRotationState } from '../../../deploy/rotation-state.ts'
 import { waitForPods } from '../../../deploy/wait-for-pods.ts'
-import { installCrds } from '../../manifests/external-secrets-crds.ts'
+import { installExternalSecretsCrds } from '../../manifests/external-secrets-crds.ts'
 import { disownSecret, saveSecret } from './key-secret.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -20,7 +20,7 @@ const externalSecret = join(root, 'k8s/external-secrets/hmac-key-external-secret
 export async function handOver(): Promise<() => Promise<void>> {
   const putSecretBack = await saveSecret()
   const { primary } = readRotationState(await readKeySecret())
-  const forgetKinds = await installCrds()
+  const forgetKinds = await installExternalSecretsCrds()
   await kubectl(['create', '-f', '-'], { input: await readFile(externalSecret, 'utf8') })
   return async () => {
     await putSecretBack()

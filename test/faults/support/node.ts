@@ -3,7 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../../cli/terminal.ts'
-import { findNode } from '../../../cluster/node-process.ts'
+import { findNode, type Node } from '../../../cluster/node-process.ts'
 import { isLocalCluster } from '../../policy/support/tokens.ts'
 import type { Pod } from './pods.ts'
 
@@ -18,11 +18,16 @@ export function requireLocalCluster(): void {
   )
 }
 
+/** The node. Throws UserError if it does not run. */
+export async function requireNode(): Promise<Node> {
+  const node = await findNode()
+  if (node !== undefined) return node
+  throw new UserError('the local cluster is not up', 'make cluster')
+}
+
 /** The first process of the node, by the machine's counting. */
 export async function findNodeInit(): Promise<number> {
-  const node = await findNode()
-  if (node !== undefined) return node.init
-  throw new UserError('the local cluster is not up', 'make cluster')
+  return (await requireNode()).init
 }
 
 /** The process of a Pod's sandbox, which lives as long as the Pod: its network is the Pod's. */

@@ -1,12 +1,10 @@
 // Before the first test: Prometheus, its operator and kube-state-metrics, compiled and brought up, and the deployment with the
 // component monitoring for them; and after the last all that taken away.
-import { UserError } from '../../../cli/terminal.ts'
-import { findNode } from '../../../cluster/node-process.ts'
 import { buildTestPrograms } from '../../../cluster/programs.ts'
 import { buildRootFileSystems } from '../../../cluster/root-file-systems.ts'
 import { provideMonitoringImage } from '../../../cluster/system-images.ts'
 import { deploy, saveDeployment } from '../../faults/support/deployment.ts'
-import { requireLocalCluster } from '../../faults/support/node.ts'
+import { requireLocalCluster, requireNode } from '../../faults/support/node.ts'
 import { account, startPrometheus } from './prometheus.ts'
 
 const undo: (() => Promise<void>)[] = []
@@ -14,8 +12,7 @@ const undo: (() => Promise<void>)[] = []
 /** vitest's globalSetup. Throws UserError without the local cluster. */
 export async function setup(): Promise<void> {
   requireLocalCluster()
-  const node = await findNode()
-  if (node === undefined) throw new UserError('the local cluster is not up', 'make cluster')
+  const node = await requireNode()
   const folders = {
     prometheus: await buildTestPrograms('prometheus'),
     operator: await buildTestPrograms('prometheus-operator'),

@@ -45,8 +45,10 @@ export async function listFiring(): Promise<Alert[]> {
   const { alerts } = await ask(alertList, 'alerts')
   return alerts
     .filter(({ state }) => state === 'firing')
-    .map(({ labels: { alertname = '', ...rest }, annotations }) => ({
-      ...{ name: alertname, labels: rest, summary: annotations.summary ?? '' },
+    .map(({ labels: { alertname: name = '', ...rest }, annotations: { summary = '' } }) => ({
+      name,
+      labels: rest,
+      summary,
     }))
 }
 

@@ -1,11 +1,9 @@
 // What takes minutes, done before the first test: Vault is compiled, and made an image of the local cluster.
 import type { TestProject } from 'vitest/node'
-import { UserError } from '../../../cli/terminal.ts'
-import { findNode } from '../../../cluster/node-process.ts'
 import { buildTestPrograms } from '../../../cluster/programs.ts'
 import { buildRootFileSystems } from '../../../cluster/root-file-systems.ts'
 import { provideVaultImage } from '../../../cluster/system-images.ts'
-import { requireLocalCluster } from '../../faults/support/node.ts'
+import { requireLocalCluster, requireNode } from '../../faults/support/node.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,8 +14,7 @@ declare module 'vitest' {
 /** vitest's globalSetup. Throws UserError without the local cluster. */
 export async function setup(project: TestProject): Promise<void> {
   requireLocalCluster()
-  const node = await findNode()
-  if (node === undefined) throw new UserError('the local cluster is not up', 'make cluster')
+  const node = await requireNode()
   const folder = await buildTestPrograms('vault')
   project.provide('vaultImage', await provideVaultImage(node, folder, await buildRootFileSystems()))
 }
