@@ -34,43 +34,43 @@ up: $(or $(CLUSTER),cluster) ## a local cluster with Istio, images, deployment; 
 	@$(MAKE) deploy
 
 cluster: node_modules ## only the local cluster (Linux, root); KUBECONFIG=.cluster/kubeconfig for your own kubectl
-	@node cluster/up.ts
+	@node tools/local-cluster/up.ts
 
 kind: node_modules ## only a cluster in Docker, by kind (not tried here: there is no Docker); CLUSTER=kind for the other targets
-	@node cluster/kind.ts
+	@node tools/local-cluster/kind.ts
 
 cluster-down: node_modules ## stop it; what it knows stays in .cluster/
-	@node cluster/down.ts
+	@node tools/local-cluster/down.ts
 
 cluster-delete: node_modules ## stop it and delete what it knows, the key included
-	@node cluster/down.ts delete
+	@node tools/local-cluster/down.ts delete
 
 cluster-status: node_modules ## what is up
-	@node cluster/status.ts
+	@node tools/local-cluster/status.ts
 
 images: node_modules ## build both with docker, podman or buildah: IMAGES=registry/prefix PUSH=yes NODE_IMAGE=base
-	@node deploy/images.ts
+	@node tools/images/images.ts
 
 release: node_modules ## both images with bill of materials and provenance: NODE_IMAGE=base@digest IMAGES=registry/prefix OUT=folder
-	@node release/release.ts
+	@node tools/release/release.ts
 
 audit: node_modules ## fails on a known vulnerability in what ships, or a grave one in what builds and tests it
-	@node release/audit.ts
+	@node tools/release/audit.ts
 
 deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
-	@node deploy/deploy.ts
+	@node tools/deploy/deploy.ts
 
 undeploy: node_modules ## take away what deploy applied; the key too with DELETE_KEY=yes
-	@node deploy/undeploy.ts
+	@node tools/deploy/undeploy.ts
 
 rotate-key: node_modules ## a new signing key in three steps, no request lost; OVERLAP=24h DRY_RUN=yes
-	@node deploy/rotate-key.ts
+	@node tools/deploy/rotate-key.ts
 
 smoke: node_modules ## one message through the ingress gateway, its signature compared with OpenSSL's
-	@node deploy/smoke.ts
+	@node tools/deploy/smoke.ts
 
 analyze: node_modules ## what breaks the promises, with file and line: of the resources here, or FILES=kustomization, folder or file
-	@node analyze/analyze.ts
+	@node tools/analyze/analyze.ts
 
 kubectl: ## the cluster's own kubectl: ARGS='get pods -A'
 	@kubectl $(ARGS)
@@ -88,19 +88,19 @@ test-fast: node_modules ## those of them that start no service, in less than ten
 	@vitest run --project unit --pool=threads --no-isolate $$(grep -rLE 'PROCESS_TEST_MS|support/(services|service-process|confined)' test/unit --include=*.test.ts)
 
 dev: node_modules ## deploy to the local cluster at each save, until Ctrl-C: SERVICE=frontend or signer
-	@node cluster/dev.ts
+	@node tools/local-cluster/dev.ts
 
 bench: node_modules ## the signer beside a naive one, Vault, and through the mesh: ratios; DOCS=yes: into docs/
-	@node test/bench/bench.ts
+	@node tools/verify/bench/bench.ts
 
 docs: node_modules ## the pages of docs/ that are made of the code: the API, the configuration
-	@node reference/write.ts
+	@node tools/reference/write.ts
 
 matrix: node_modules ## who reaches what, measured on your deployment in half a minute; OUT=folder DOCS=yes
-	@node test/policy/matrix/matrix.ts
+	@node tools/verify/matrix/matrix.ts
 
 faults: node_modules ## what is lost when something breaks, under load on the local cluster; ONLY=id,id SHORT=yes DOCS=yes
-	@node test/faults/faults.ts
+	@node tools/verify/faults/faults.ts
 
 test: $(if $(TEST),node_modules,check $(CLUSTER)) ## everything, on a live cluster, the local one unless KUBECONFIG names another; TEST=file: that alone
 	@$(if $(TEST),:,$(MAKE) deploy)

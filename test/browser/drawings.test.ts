@@ -1,7 +1,7 @@
 // The drawings of docs/ can be read in a page of GitHub's width, by day and by night, and by who can't see them.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../policy/matrix/chromium.ts'
+import { launchChromium } from '../../tools/verify/matrix/chromium.ts'
 import {
   listContrasts,
   listOverflows,

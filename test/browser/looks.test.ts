@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { renderPage } from '../policy/matrix/page.ts'
-import { takeScreenshot } from '../policy/matrix/screenshot.ts'
-import { makeBrokenReport, makeReport } from '../policy/matrix/support/sample-report.ts'
-import { makeFolder } from '../unit/support/folder.ts'
+import { renderPage } from '../../tools/verify/matrix/page.ts'
+import { takeScreenshot } from '../../tools/verify/matrix/screenshot.ts'
+import { makeFolder } from '../support/folder.ts'
+import { makeBrokenReport, makeReport } from '../support/matrix/sample-report.ts'
 import { hasChromium, useBrowser } from './support/open-report.ts'
 import {
   computeContrast,

@@ -1,8 +1,8 @@
 // The page says what the report says, by itself: without a script, without asking anybody for anything.
 import { describe, expect, test } from 'vitest'
-import type { Report } from '../policy/matrix/report.ts'
-import { breakCell, makeBrokenReport, makeReport } from '../policy/matrix/support/sample-report.ts'
-import { nameOutcome } from '../policy/matrix/verdict.ts'
+import type { Report } from '../../tools/verify/matrix/report.ts'
+import { nameOutcome } from '../../tools/verify/matrix/verdict.ts'
+import { breakCell, makeBrokenReport, makeReport } from '../support/matrix/sample-report.ts'
 import { hasChromium, useBrowser } from './support/open-report.ts'
 
 const squeeze = (texts: readonly string[]) => texts.map((text) => text.replace(/\s+/g, ' ').trim())

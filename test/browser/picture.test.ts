@@ -1,8 +1,8 @@
 // The picture shows at a glance who reaches the signer, and which lock ends everybody else's way.
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { listLocks, type Report } from '../policy/matrix/report.ts'
-import { breakCell, makeBrokenReport, makeReport } from '../policy/matrix/support/sample-report.ts'
+import { listLocks, type Report } from '../../tools/verify/matrix/report.ts'
+import { breakCell, makeBrokenReport, makeReport } from '../support/matrix/sample-report.ts'
 import { hasChromium, useBrowser } from './support/open-report.ts'
 
 const locks = listLocks(makeReport())

@@ -5,11 +5,11 @@ import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { run } from '../../cli/exec.ts'
-import { makeFolder, makeVolume } from './support/folder.ts'
-import { findBundle } from './support/service-process.ts'
-import { ask, jsonType, unpaired } from './support/services.ts'
-import { PROCESS_TEST_MS, START_MS } from './support/timeouts.ts'
+import { run } from '../../tools/cli/exec.ts'
+import { makeFolder, makeVolume } from '../support/folder.ts'
+import { findBundle } from '../support/services/service-process.ts'
+import { ask, jsonType, unpaired } from '../support/services/services.ts'
+import { PROCESS_TEST_MS, START_MS } from '../support/timeouts.ts'
 
 test('signs nothing when its output is closed, and stays up', {
   timeout: PROCESS_TEST_MS,

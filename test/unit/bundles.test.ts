@@ -1,15 +1,16 @@
 // What runs in the images is one file a service. It has nothing of the other's, and runs with nothing beside it.
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { bundleService } from '../../deploy/image-context.ts'
-import { makeFolder } from './support/folder.ts'
-import { findBundle } from './support/service-process.ts'
+import { CHECKOUT } from '../../tools/cli/checkout.ts'
+import { bundleService } from '../../tools/images/image-context.ts'
+import { makeFolder } from '../support/folder.ts'
+import { findBundle } from '../support/services/service-process.ts'
 
 test('the packages in the signer’s image are those that docs/signer.md gives a reason for', async () => {
   const packages = await bundleService('signer', join(await makeFolder(), 'main.mjs'))
-  const text = await readFile(resolve(import.meta.dirname, '../../docs/signer.md'), 'utf8')
+  const text = await readFile(join(CHECKOUT, 'docs/signer.md'), 'utf8')
   const table = text.slice(text.indexOf('| package |'), text.indexOf('## Limits'))
   const explained = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, names = '']) =>
     [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name),

@@ -3,16 +3,16 @@
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { run } from '../../cli/exec.ts'
+import { run } from '../../tools/cli/exec.ts'
+import { makeFolder } from '../support/folder.ts'
+import { type Command, confine, isConfining } from '../support/services/confined.ts'
+import { startFrontend, startSigner } from '../support/services/services.ts'
 import {
   type Attempts,
   buildAttempts,
   letThrough,
   listLetThrough,
-} from '../confinement/support/attempts.ts'
-import { type Command, confine, isConfining } from './support/confined.ts'
-import { makeFolder } from './support/folder.ts'
-import { startFrontend, startSigner } from './support/services.ts'
+} from '../support/system-calls/attempts.ts'
 
 /** A Go compiler that has nothing in its cache yet. */
 const BUILD_MS = 60_000

@@ -1,8 +1,8 @@
 // Attacks 39 and 40: bodies that nobody should send, at every route of a real signer, with a good pairing signature.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { askPaired, startSigner } from './support/services.ts'
-import { START_MS } from './support/timeouts.ts'
+import { askPaired, startSigner } from '../support/services/services.ts'
+import { START_MS } from '../support/timeouts.ts'
 
 const zeros = '0'.repeat(64)
 const routes = {

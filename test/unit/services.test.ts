@@ -4,11 +4,11 @@ import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { makeFreshToken } from './support/caller-token.ts'
-import { readFlags } from './support/containerfile.ts'
-import { type Entries, makeFolder, makeVolume, mountEntries } from './support/folder.ts'
-import { bridgeToSocket, listenOnLoopback } from './support/http.ts'
-import { findBundle, startService } from './support/service-process.ts'
+import { readFlags } from '../../tools/images/containerfile.ts'
+import { type Entries, makeFolder, makeVolume, mountEntries } from '../support/folder.ts'
+import { makeFreshToken } from '../support/services/caller-token.ts'
+import { bridgeToSocket, listenOnLoopback } from '../support/services/http.ts'
+import { findBundle, startService } from '../support/services/service-process.ts'
 import {
   ask,
   askToSign,
@@ -16,8 +16,8 @@ import {
   startFrontend,
   startSigner,
   unpaired,
-} from './support/services.ts'
-import { PROCESS_TEST_MS } from './support/timeouts.ts'
+} from '../support/services/services.ts'
+import { PROCESS_TEST_MS } from '../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 

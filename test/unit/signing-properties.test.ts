@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { computeOpensslHmac } from '../../deploy/openssl-hmac.ts'
-import { startPythonHmac } from './support/python-hmac.ts'
-import { askPaired, startSigner } from './support/services.ts'
-import { PROCESS_TEST_MS } from './support/timeouts.ts'
+import { computeOpensslHmac } from '../../tools/deploy/openssl-hmac.ts'
+import { startPythonHmac } from '../support/services/python-hmac.ts'
+import { askPaired, startSigner } from '../support/services/services.ts'
+import { PROCESS_TEST_MS } from '../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 

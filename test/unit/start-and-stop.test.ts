@@ -4,11 +4,11 @@ import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { makeFolder } from './support/folder.ts'
-import { listenOnLoopback } from './support/http.ts'
-import { startService } from './support/service-process.ts'
-import { ask, signHeaders, startSigner, unpaired } from './support/services.ts'
-import { PROCESS_TEST_MS, WAIT_MS } from './support/timeouts.ts'
+import { makeFolder } from '../support/folder.ts'
+import { listenOnLoopback } from '../support/services/http.ts'
+import { startService } from '../support/services/service-process.ts'
+import { ask, signHeaders, startSigner, unpaired } from '../support/services/services.ts'
+import { PROCESS_TEST_MS, WAIT_MS } from '../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 

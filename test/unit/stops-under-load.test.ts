@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
-import { makeFreshToken } from './support/caller-token.ts'
-import { bridgeToSocket } from './support/http.ts'
-import { jsonType, signHeaders, startFrontend, startSigner } from './support/services.ts'
-import { PROCESS_TEST_MS } from './support/timeouts.ts'
+import { makeFreshToken } from '../support/services/caller-token.ts'
+import { bridgeToSocket } from '../support/services/http.ts'
+import { jsonType, signHeaders, startFrontend, startSigner } from '../support/services/services.ts'
+import { PROCESS_TEST_MS } from '../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 

@@ -2,10 +2,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { expect, test, vi } from 'vitest'
-import { makeFreshToken } from './support/caller-token.ts'
-import { bridgeToSocket, listenOnLoopback } from './support/http.ts'
-import { jsonType, startFrontend, startSigner } from './support/services.ts'
-import { PROCESS_TEST_MS } from './support/timeouts.ts'
+import { makeFreshToken } from '../support/services/caller-token.ts'
+import { bridgeToSocket, listenOnLoopback } from '../support/services/http.ts'
+import { jsonType, startFrontend, startSigner } from '../support/services/services.ts'
+import { PROCESS_TEST_MS } from '../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 

@@ -1,10 +1,11 @@
 // An SVG of docs/ as the browser draws it in a page of some width: where its texts, shapes and lines are.
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { type Box, computeContrast, parseColour } from './readable.ts'
 
-const docs = resolve(import.meta.dirname, '../../../docs')
+const docs = join(CHECKOUT, 'docs')
 /** Points of a line that are looked at, in CSS pixels apart. */
 const STEP_PX = 2
 

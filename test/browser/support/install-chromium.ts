@@ -1,6 +1,6 @@
 // Brings a Chromium where that takes no question: as root on Debian. Elsewhere the tests are skipped, and say so.
-import { installDebianPackages, isThere } from '../../../cluster/requirements.ts'
-import { CHROMIUM_REMEDY, findChromium } from '../../policy/matrix/chromium.ts'
+import { installDebianPackages, isThere } from '../../../tools/local-cluster/requirements.ts'
+import { CHROMIUM_REMEDY, findChromium } from '../../../tools/verify/matrix/chromium.ts'
 
 /** vitest's globalSetup. */
 export async function setup(): Promise<void> {

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
-import { findChromium, launchChromium } from '../../policy/matrix/chromium.ts'
-import { renderPage } from '../../policy/matrix/page.ts'
-import type { Report } from '../../policy/matrix/report.ts'
-import { makeFolder } from '../../unit/support/folder.ts'
+import { findChromium, launchChromium } from '../../../tools/verify/matrix/chromium.ts'
+import { renderPage } from '../../../tools/verify/matrix/page.ts'
+import type { Report } from '../../../tools/verify/matrix/report.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 /** Without one the tests are skipped; install-chromium.ts has said so. */
 export const hasChromium = (await findChromium()) !== undefined

@@ -2,9 +2,14 @@
 // the permissions of their images.
 import { createHmac, randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
-import { mountEntries } from '../support/folder.ts'
-import { ask, jsonType, startFrontendAtSocket, startSigner } from '../support/services.ts'
-import { PROCESS_TEST_MS } from '../support/timeouts.ts'
+import { mountEntries } from '../../support/folder.ts'
+import {
+  ask,
+  jsonType,
+  startFrontendAtSocket,
+  startSigner,
+} from '../../support/services/services.ts'
+import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 

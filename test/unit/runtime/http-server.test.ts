@@ -9,9 +9,9 @@ import { createHttpServer } from '../../../runtime/http-server.ts'
 import { readJson } from '../../../runtime/json-body.ts'
 import type { Log } from '../../../runtime/log.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
-import { listenOnLoopback, sendRaw } from '../support/http.ts'
-import { createMemoryLog } from '../support/logged.ts'
-import { WAIT_MS } from '../support/timeouts.ts'
+import { listenOnLoopback, sendRaw } from '../../support/services/http.ts'
+import { createMemoryLog } from '../../support/services/logged.ts'
+import { WAIT_MS } from '../../support/timeouts.ts'
 
 /** Starts a server that echoes a message and counts; returns its port. */
 async function startEcho(isDraining = () => false, log: Log = () => {}) {

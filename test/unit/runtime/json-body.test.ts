@@ -4,7 +4,7 @@ import { MAX_BODY_BYTES, text } from '../../../runtime/contract.ts'
 import { addRoute, createHttpApp } from '../../../runtime/http-app.ts'
 import { readJson } from '../../../runtime/json-body.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
-import { post } from '../support/http.ts'
+import { post } from '../../support/services/http.ts'
 
 const app = createHttpApp(() => {}, createMetrics())
 addRoute(app, 'POST', '/echo', async (c) =>

@@ -6,7 +6,7 @@ import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { type AuditEntry, createAuditLog } from '../../../signer/audit-log.ts'
 import { createCallerReader, type Peer } from '../../../signer/caller.ts'
-import { get, post } from '../support/http.ts'
+import { get, post } from '../../support/services/http.ts'
 
 const entry = {
   requestId: 'id-1',

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { loadKeyFiles } from '../../../signer/key-files.ts'
 import { KeyRingError } from '../../../signer/key-ring.ts'
-import { type Entries, makeFolder, makeVolume, mountEntries } from '../support/folder.ts'
+import { type Entries, makeFolder, makeVolume, mountEntries } from '../../support/folder.ts'
 
 /** Between two swaps; kubelet's are seconds apart. */
 const PAUSE_MS = 25

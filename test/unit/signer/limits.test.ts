@@ -5,8 +5,8 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { askPaired, signHeaders, startSigner } from '../support/services.ts'
-import { PROCESS_TEST_MS, START_MS } from '../support/timeouts.ts'
+import { askPaired, signHeaders, startSigner } from '../../support/services/services.ts'
+import { PROCESS_TEST_MS, START_MS } from '../../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
