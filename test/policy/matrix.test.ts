@@ -4,8 +4,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { type RunResult, tryRun } from '../../tools/cli/exec.ts'
 import { exists, kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
@@ -14,7 +15,7 @@ import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { callers, declare } from '../../tools/verify/matrix/declared.ts'
 import { requests } from '../../tools/verify/matrix/declared-table.ts'
 
-const program = resolve(import.meta.dirname, 'matrix/matrix.ts')
+const program = join(CHECKOUT, 'tools/verify/matrix/matrix.ts')
 
 /** Whatever is called after it. */
 async function listLeftovers(): Promise<string[]> {

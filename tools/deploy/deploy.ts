@@ -43,7 +43,7 @@ import { parseComponents } from './render/components.ts'
 import { renderResources } from './render/render.ts'
 import { readVaultFacts } from './render/vault-values.ts'
 
-const folder = join(CHECKOUT, 'tools/.deploy')
+const folder = join(CHECKOUT, '.deploy')
 const force = process.env.FORCE_CONFLICTS === 'yes'
 /** Milliseconds until the last proxy has heard of new policies, with a wide margin. */
 const firstAnswerMs = 60_000

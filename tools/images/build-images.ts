@@ -9,7 +9,7 @@ import { computeImageReferences, formatReference, type ImageReference } from './
 
 export type BuiltImage = ImageReference & { packages: BundledPackage[] }
 
-const contextFolder = join(CHECKOUT, 'tools/.deploy/context')
+const contextFolder = join(CHECKOUT, '.deploy/context')
 
 /**
  * Stages the build context and builds frontend and signer, tagged by their content. `prefix` is a registry with a

@@ -1,10 +1,11 @@
 // The AppArmor profiles, compiled by Debian's apparmor_parser: this takes no kernel that enforces them, and shows no more than
 // that they are what they say.
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { buildAppArmorTools } from '../../../tools/local-cluster/images/root-file-systems.ts'
 
@@ -12,10 +13,10 @@ import { buildAppArmorTools } from '../../../tools/local-cluster/images/root-fil
 const FETCH_MS = 120_000
 vi.setConfig({ hookTimeout: FETCH_MS })
 
-const file = '../../../k8s/components/apparmor/apparmor-profiles-config-map.yaml'
+const file = 'k8s/components/apparmor/apparmor-profiles-config-map.yaml'
 const { data } = z
   .object({ data: z.record(z.string(), z.string()) })
-  .parse(parse(await readFile(resolve(import.meta.dirname, file), 'utf8')))
+  .parse(parse(await readFile(join(CHECKOUT, file), 'utf8')))
 const root = await buildAppArmorTools().catch((error: Error) => {
   console.warn(`skipped: apparmor_parser is not to be had: ${error.message}`)
   return undefined

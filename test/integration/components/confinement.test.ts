@@ -43,7 +43,7 @@ function makeDeployment(name: string, containers: readonly string[]): Resource {
 }
 
 test('fit an overlay with two Deployments, whatever they are called', async () => {
-  const parent = join(CHECKOUT, 'test/.deploy')
+  const parent = join(CHECKOUT, '.deploy')
   await mkdir(parent, { recursive: true })
   await using folder = await mkdtempDisposable(join(parent, 'sample-'))
   const given = [

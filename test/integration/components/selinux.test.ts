@@ -1,8 +1,9 @@
 // The SELinux module, compiled together with every module of Debian's own policy. This takes no kernel that enforces it, and shows
 // no more than what such a kernel would be told.
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { buildSelinuxTools } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import {
   type AllowRule,
@@ -14,8 +15,8 @@ import {
 /** Until the packages are fetched and unpacked, once. */
 vi.setConfig({ hookTimeout: 180_000, testTimeout: 60_000 })
 
-const file = '../../../k8s/components/selinux/secure_signing.cil'
-const module = await readFile(resolve(import.meta.dirname, file), 'utf8')
+const file = 'k8s/components/selinux/secure_signing.cil'
+const module = await readFile(join(CHECKOUT, file), 'utf8')
 const root = await buildSelinuxTools().catch((error: Error) => {
   console.warn(`skipped: secilc and Debian's SELinux policy are not to be had: ${error.message}`)
   return undefined

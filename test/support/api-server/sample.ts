@@ -63,7 +63,7 @@ export async function renderSample(
   components: readonly string[] = [],
   layout: Layout = onePod,
 ): Promise<Rendering> {
-  const parent = join(CHECKOUT, 'test/.deploy')
+  const parent = join(CHECKOUT, '.deploy')
   await mkdir(parent, { recursive: true })
   const folder = await mkdtemp(join(parent, 'sample-'))
   const rendered = renderResources({

@@ -1,8 +1,8 @@
 // Native code that makes system calls of its choice, as Node can't: what an intruder would bring along.
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { run } from '../../../tools/cli/exec.ts'
 
-const source = resolve(import.meta.dirname, './attempts')
+const source = join(import.meta.dirname, 'attempts')
 
 /** A system call → EPERM, ENOSYS, or what else came of it: then it was let through. */
 export type Attempts = Record<string, string>

@@ -1,15 +1,16 @@
 // The pages that are made of the code are what the code gives, and leave nothing out.
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod/mini'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { formatErrors } from '../../../tools/reference/errors-table.ts'
 import { formatFields } from '../../../tools/reference/fields.ts'
 import { listExported, listMakeVariables } from '../../../tools/reference/make-variables.ts'
 import { makePages } from '../../../tools/reference/pages.ts'
 import { listRules, listSettings } from '../../../tools/reference/settings.ts'
 
-const read = (file: string) => readFileSync(resolve(import.meta.dirname, '../../..', file), 'utf8')
+const read = (file: string) => readFileSync(join(CHECKOUT, file), 'utf8')
 const makefile = read('Makefile')
 
 test.each(await makePages())('$file is up to date: make docs', ({ file, text }) => {
