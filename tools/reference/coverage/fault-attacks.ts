@@ -16,7 +16,7 @@ export const faultAttacks: readonly AttackGroup[] = [
         shownBy: [faultTests],
       },
       {
-        attacker: 'kubelet',
+        attacker: 'the node’s kubelet',
         attempt: 'rotates the token, or leaves it expired, empty or missing',
         expected: '503 without a token, and never a call with an expired one',
         shownBy: [faultTests],
@@ -34,15 +34,15 @@ export const faultAttacks: readonly AttackGroup[] = [
         shownBy: [faultTests],
       },
       {
-        attacker: 'a failing node',
-        attempt: 'loses istiod or kubelet for a while, or gets new certificates',
+        attacker: 'the cluster',
+        attempt: 'loses istiod or kubelet for a while, or renews its certificates',
         expected: 'no failed request',
         shownBy: [faultTests],
       },
       {
         attacker: 'SIGKILL',
         attempt: 'ends the whole cluster',
-        expected: 'it serves again by itself, as make faults shows',
+        expected: 'it serves again by itself, as `make faults` shows',
         shownBy: ['tools/verify/faults/experiments/cluster.ts'],
       },
       {
@@ -81,13 +81,13 @@ export const faultAttacks: readonly AttackGroup[] = [
       {
         attacker: frontend,
         attempt: 'verifies signatures of wrong length, odd hex, upper case, none, or another key',
-        expected: '400 or valid: false, and no exception',
+        expected: '400 or `valid: false`, and no exception',
         shownBy: ['test/unit/schema-abuse.test.ts', 'test/unit/signer/verify.test.ts'],
       },
       {
         attacker: frontend,
         attempt:
-          'sends duplicate or unknown fields, __proto__, depth 10,000, invalid UTF-8, wrong types',
+          'sends duplicate or unknown fields, `__proto__`, depth 10,000, invalid UTF-8, wrong types',
         expected: '400 as a problem, without a stack trace',
         shownBy: ['test/unit/schema-abuse.test.ts', 'test/unit/runtime/json-body.test.ts'],
       },

@@ -86,7 +86,7 @@ export const policyAttacks: readonly AttackGroup[] = [
       {
         attacker: 'a mesh Pod of another namespace, and the frontend',
         attempt:
-          'write /sign in other forms, with slashes, dots, capitals, percent-encoding, queries or fragments',
+          'write `/sign` in other forms, with slashes, dots, capitals, percent-encoding, queries or fragments',
         expected: 'refused, or for the frontend the documented answer each time',
         shownBy: [`${policy}/refuses-other-paths.test.ts`, `${policy}/refuses-over-http2.test.ts`],
       },
