@@ -64,6 +64,12 @@ export async function formatApiPage(): Promise<string> {
     await formatExample(frontend, 400, { method: 'POST', path: '/process', body: {} }),
     '',
     formatErrors(),
+    '',
+    '## Stability',
+    'Stable are paths, methods, fields, error codes with their statuses, and the names and labels of metrics. Within a minor version they',
+    'change only by addition, so ignore fields and metrics that you do not know. A minor version may rename them. It then accepts the',
+    'form of the version before, and the next minor version drops that form. [CHANGELOG.md](../CHANGELOG.md) lists every change. The text of',
+    '`title` and `detail` is not stable.',
   ].join('\n')}\n`
 }
 
