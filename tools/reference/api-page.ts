@@ -1,7 +1,7 @@
 // docs/api.md: the frontend's interface from its OpenAPI document, the signer's from the contract, answers from the code.
 import * as z from 'zod/mini'
 import { describeApi } from '../../frontend/openapi.ts'
-import type { App } from '../../runtime/http-app.ts'
+import type { App } from '../../runtime/http/http-app.ts'
 import { formatErrors } from './errors-table.ts'
 import {
   askExample,

@@ -1,7 +1,7 @@
 // Both services with one key that everybody knows, to have examples answered by the code itself: RFC 4231's first test case.
 import { createSecretKey } from 'node:crypto'
 import { createApp as createFrontend } from '../../frontend/app.ts'
-import type { App } from '../../runtime/http-app.ts'
+import type { App } from '../../runtime/http/http-app.ts'
 import { createMetrics } from '../../runtime/metrics.ts'
 import { createApp as createSigner } from '../../signer/app.ts'
 import { computeMac } from '../../signer/hmac.ts'
