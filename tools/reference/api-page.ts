@@ -1,7 +1,7 @@
 // Generates docs/api.md: the frontend's API from its OpenAPI document, the signer's from the contract. The code gives the answers.
 import * as z from 'zod/mini'
 import { describeApi } from '../../frontend/openapi.ts'
-import type { App } from '../../runtime/http-app.ts'
+import type { App } from '../../runtime/http/http-app.ts'
 import { formatErrors } from './errors-table.ts'
 import {
   askExample,
