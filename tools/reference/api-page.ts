@@ -1,7 +1,7 @@
 // Generates docs/api.md: the frontend's API from its OpenAPI document, the signer's from the contract. The code gives the answers.
 import * as z from 'zod/mini'
 import { describeApi } from '../../frontend/openapi.ts'
-import type { App } from '../../runtime/http-app.ts'
+import type { App } from '../../runtime/http/http-app.ts'
 import { formatErrors } from './errors-table.ts'
 import {
   askExample,
@@ -67,6 +67,12 @@ export async function formatApiPage(): Promise<string> {
     await formatExample(frontend, 400, { method: 'POST', path: '/process', body: {} }),
     '',
     formatErrors(),
+    '',
+    '## Stability',
+    'Stable are paths, methods, fields, error codes with their statuses, and the names and labels of metrics. Within a minor version they',
+    'change only by addition, so ignore fields and metrics that you do not know. A minor version may rename them. It then accepts the',
+    'form of the version before, and the next minor version drops that form. [CHANGELOG.md](../CHANGELOG.md) lists every change. The text of',
+    '`title` and `detail` is not stable.',
   ].join('\n')}\n`
 }
 

@@ -1,7 +1,7 @@
 // Both services with the public key of RFC 4231, test case 1. They answer the examples of docs/api.md.
 import { createSecretKey } from 'node:crypto'
 import { createApp as createFrontend } from '../../frontend/app.ts'
-import type { App } from '../../runtime/http-app.ts'
+import type { App } from '../../runtime/http/http-app.ts'
 import { createMetrics } from '../../runtime/metrics.ts'
 import { createApp as createSigner } from '../../signer/app.ts'
 import { computeMac } from '../../signer/hmac.ts'

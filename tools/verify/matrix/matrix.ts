@@ -1,5 +1,5 @@
-// make matrix: measures which caller reaches which endpoint. It starts attacker Pods, sends every request as each caller,
-// compares the results with the declared ones, and removes the Pods. Exits with 1 if a result differs.
+// make matrix: measures which caller reaches which endpoint. It starts attacker Pods, sends requests from them and from the
+// frontend, compares the answers with the declared table, and deletes the Pods. Exits with 1 if an answer differs.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
@@ -10,9 +10,8 @@ import { checkIstioVersion } from '../../kube/control-plane.ts'
 import { chooseInjector, listInjectors } from '../../kube/sidecar-injector.ts'
 import { bringUp, nameAttackPods, takeAway } from '../attack/attack-pods.ts'
 import { findVictim } from '../attack/victim.ts'
-import { renderPage } from './page.ts'
+import { drawPicture } from './picture.ts'
 import { holds, type Report } from './report.ts'
-import { takeScreenshot } from './screenshot.ts'
 import { takeReport } from './take-report.ts'
 import { formatTable } from './terminal.ts'
 
@@ -49,10 +48,10 @@ function clean(): Promise<void> {
 
 async function publish(report: Report, writesDocs: boolean): Promise<void> {
   const folder = resolve(readVariable('OUT') ?? join(CHECKOUT, '.deploy/matrix'))
-  const page = renderPage(report)
+  const picture = drawPicture(report)
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`)
-  await writeFile(join(folder, 'report.html'), page)
-  say(`as JSON and as a page: ${relative(process.cwd(), folder)}/report.json, report.html`)
-  if (writesDocs) await takeScreenshot(page, join(CHECKOUT, 'docs/matrix.png'))
+  await writeFile(join(folder, 'matrix.svg'), picture)
+  say(`Wrote ${relative(process.cwd(), folder)}/report.json and matrix.svg`)
+  if (writesDocs) await writeFile(join(CHECKOUT, 'docs/matrix.svg'), picture)
 }
