@@ -10,7 +10,10 @@ await runMain(async () => {
   await step('the cluster is stopped', stopNode)
   const left = [...(await listCgroups(CGROUP)), ...(await listMounts()), ...(await listProcesses())]
   if (left.length > 0) {
-    throw new UserError(`parts of the cluster are left: ${left.join(', ')}`, 'Run make cluster-down again.')
+    throw new UserError(
+      `parts of the cluster are left: ${left.join(', ')}`,
+      'Run make cluster-down again.',
+    )
   }
   if (process.argv[2] === 'delete') {
     await step('its state is deleted', () => rm(STATE, { recursive: true, force: true }))

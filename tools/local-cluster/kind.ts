@@ -39,9 +39,7 @@ await runMain(async () => {
   await step('the images are loaded', () =>
     run('kind', ['load', 'docker-image', ...images, '--name', CLUSTER]),
   )
-  say(
-    `The cluster is up (${elapsed(start)}). Give CLUSTER=kind to deploy, smoke, matrix and test.`,
-  )
+  say(`The cluster is up (${elapsed(start)}). Give CLUSTER=kind to deploy, smoke, matrix and test.`)
   say(`To use your own kubectl: export KUBECONFIG=${KIND_KUBECONFIG}`)
   say(`To delete the cluster with its key: kind delete cluster --name ${CLUSTER}`)
 })

@@ -25,10 +25,7 @@ export async function checkRequirements(): Promise<void> {
     )
   }
   if (process.getuid?.() !== 0) {
-    throw lacks(
-      'root, because it creates namespaces, mounts and cgroups',
-      'Run `sudo -E make up`.',
-    )
+    throw lacks('root, because it creates namespaces, mounts and cgroups', 'Run `sudo -E make up`.')
   }
   await checkOverlay()
   for (const [program, remedy] of Object.entries(programs)) {

@@ -54,7 +54,9 @@ async function ensureNode({ etcd, kubernetes }: Programs, root: string): Promise
   const running = await findNode()
   if (running === undefined) return step('the node is started', () => startNode(root, folders))
   if (running.origin !== describeOrigin(root, folders)) {
-    say('  note  the cluster runs older versions than this checkout. To update it, run make cluster-down and then this again.')
+    say(
+      '  note  the cluster runs older versions than this checkout. To update it, run make cluster-down and then this again.',
+    )
   }
   return running
 }

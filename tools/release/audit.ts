@@ -24,7 +24,8 @@ await runMain(async () => {
     await checkRegistry()
     let failing = 0
     for (const { title, flags, counts } of parts) failing += await report(title, flags, counts)
-    if (failing > 0) throw new UserError('there are known vulnerabilities', 'Update the packages above.')
+    if (failing > 0)
+      throw new UserError('there are known vulnerabilities', 'Update the packages above.')
   } catch (error) {
     if (!(error instanceof NoAnswerError)) throw error
     say(`NOT CHECKED: ${error.message}`)
@@ -47,7 +48,9 @@ async function checkRegistry(): Promise<void> {
     await writeFile(join(folder, 'package-lock.json'), JSON.stringify(lockfile))
     const found = await askRegistry(folder, [])
     if (found.some((each) => each.name === name)) return
-    throw new NoAnswerError(`the registry reports no vulnerability of ${name} ${version}, which has one`)
+    throw new NoAnswerError(
+      `the registry reports no vulnerability of ${name} ${version}, which has one`,
+    )
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -65,7 +65,10 @@ function checkBase(nodeImage: string | undefined): string {
 
 function checkBuilderId(id: string): string {
   if (URL.canParse(id)) return id
-  throw new UserError(`BUILDER_ID=${id} is not a URI`, 'Give a URI that names the machine or service.')
+  throw new UserError(
+    `BUILDER_ID=${id} is not a URI`,
+    'Give a URI that names the machine or service.',
+  )
 }
 
 async function checkEmpty(folder: string): Promise<void> {

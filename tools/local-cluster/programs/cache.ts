@@ -26,7 +26,9 @@ export async function cached(
   const folder = join(CACHE, name)
   const damage = await findDamage(folder)
   if (damage === undefined) return folder
-  say(`  …     building ${name}${damage === 'absent' ? '' : `, because the cached folder ${damage}`}`)
+  say(
+    `  …     building ${name}${damage === 'absent' ? '' : `, because the cached folder ${damage}`}`,
+  )
   await rm(folder, { recursive: true, force: true })
   await removeAbandoned(folder)
   // Each process has its own folder, so two builds at once never mix.
