@@ -7,7 +7,7 @@ const operation: readonly Promised[] = [
       'No answer leaves the signer before its audit line, which names the caller as the proxy verified it.',
     shownBy: [
       [
-        'test/unit/audit-blocked.test.ts',
+        'test/process/audit-blocked.test.ts',
         'signs nothing while its output is blocked, and goes on after',
       ],
       ['test/unit/signer/audit.test.ts', 'each request'],
@@ -25,19 +25,23 @@ const operation: readonly Promised[] = [
   {
     promise:
       'A stopping service loses no accepted request. Whatever happens to the signer, the frontend answers within a second.',
-    shownBy: [['test/unit/stops-under-load.test.ts'], ['test/unit/answers-in-time.test.ts']],
+    shownBy: [['test/process/stops-under-load.test.ts'], ['test/process/answers-in-time.test.ts']],
   },
   {
     promise: 'Too much, too long or too slow requests get 503, 413 or 408, within bounded memory.',
-    shownBy: [['test/unit/signer/limits.test.ts'], ['test/unit/signer/overload.test.ts'], faults],
+    shownBy: [
+      ['test/process/signer/limits.test.ts'],
+      ['test/unit/signer/overload.test.ts'],
+      faults,
+    ],
   },
   {
     promise: 'A signature equals the one of OpenSSL and Python.',
-    shownBy: [['test/unit/signing-properties.test.ts']],
+    shownBy: [['test/process/signing-properties.test.ts']],
   },
   {
     promise: 'Input outside the contract is refused, and no part of it is repeated.',
-    shownBy: [['test/unit/schema-abuse.test.ts'], ['test/unit/signer/limits.test.ts']],
+    shownBy: [['test/process/schema-abuse.test.ts'], ['test/process/signer/limits.test.ts']],
   },
   {
     promise:
@@ -51,7 +55,7 @@ const operation: readonly Promised[] = [
   },
   {
     promise: 'A trace of the caller reaches the audit line. Malformed trace headers reach nothing.',
-    shownBy: [['test/unit/trace.test.ts'], ['test/policy/passes-traces-on.test.ts']],
+    shownBy: [['test/process/trace.test.ts'], ['test/policy/passes-traces-on.test.ts']],
   },
   {
     promise: 'make deploy changes nothing where it cannot work.',
@@ -62,7 +66,7 @@ const operation: readonly Promised[] = [
 const components: readonly Promised[] = [
   {
     promise: 'With seccomp, native code starts no process, and mounts, traces and loads nothing.',
-    shownBy: [['test/confinement/confinement.test.ts'], ['test/unit/confined.test.ts']],
+    shownBy: [['test/confinement/confinement.test.ts'], ['test/process/confined.test.ts']],
   },
   {
     promise: 'With network-policy, where it is enforced, other Pods cannot even connect.',
@@ -116,7 +120,7 @@ const builds: readonly Promised[] = [
   },
   {
     promise: 'Neither service imports the other, and its bundle contains nothing of the other.',
-    shownBy: [['test/unit/repository/import-boundaries.test.ts'], ['test/unit/bundles.test.ts']],
+    shownBy: [['test/unit/repository/import-boundaries.test.ts'], ['test/process/bundles.test.ts']],
   },
 ]
 

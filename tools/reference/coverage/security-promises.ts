@@ -128,7 +128,7 @@ const controls: readonly Promised[] = [
       'C1 alone refuses a mesh Pod of another namespace that stole both token and pairing secret.',
     shownBy: [
       ['test/policy/matrix.test.ts'],
-      ['tools/verify/matrix/declared.ts', 'a stranger: a mesh Pod of another namespace'],
+      ['tools/verify/matrix/declared.ts', 'a mesh Pod in another namespace'],
     ],
   },
   {
