@@ -27,7 +27,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 const canStart = existsSync(PKI)
 if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
 
-const page = await readFile(join(CHECKOUT, 'docs/break-glass.md'), 'utf8')
+const page = await readFile(join(CHECKOUT, 'docs/operations.md'), 'utf8')
 
 describe.skipIf(!canStart)('the API server', () => {
   let guarded: GuardedApiServer

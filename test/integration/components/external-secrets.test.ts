@@ -22,7 +22,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 const canStart = existsSync(PKI)
 if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
 
-const page = await readFile(join(CHECKOUT, 'docs/external-secrets.md'), 'utf8')
+const page = await readFile(join(CHECKOUT, 'docs/key-managers.md'), 'utf8')
 const operator = 'external-secrets:external-secrets'
 const asOperator = `--as=system:serviceaccount:${operator}`
 const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']

@@ -1,5 +1,6 @@
 // make bench: the signer beside a naive one, Vault and the bare HMAC, and through the mesh; all in one run on one
-// machine. KUBECONFIG, GATEWAY_URL: as for make deploy, if there is a deployment · DOCS=yes: docs/benchmark.*, too.
+// machine. KUBECONFIG, GATEWAY_URL: as for make deploy, if there is a deployment · DOCS=yes: docs/measurements.md and
+// docs/benchmark.svg, too.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -8,13 +9,14 @@ import { computeMac } from '../../../signer/hmac.ts'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { runMain, say } from '../../cli/terminal.ts'
 import { buildTestPrograms } from '../../local-cluster/programs/programs.ts'
+import { writeSection } from '../docs-section.ts'
 import { generateLoad, type Load } from './generator.ts'
 import { findMeshSubjects } from './mesh-subjects.ts'
 import { startNaive } from './naive-subject.ts'
 import {
-  describeOutcome,
   drawPlot,
   formatMarkdown,
+  formatSection,
   type Memory,
   type Report,
   type Row,
@@ -138,12 +140,8 @@ function measureLoop(): number {
 }
 
 async function publish(report: Report): Promise<void> {
-  const tables = formatMarkdown(report)
-  process.stdout.write(tables)
+  process.stdout.write(formatMarkdown(report))
   if (process.env.DOCS !== 'yes') return
-  const plot = 'benchmark.svg'
-  const title = `# What signing costs\n\n**${describeOutcome(report)}**\n\nWritten by \`make bench DOCS=yes\`.`
-  const picture = `![signatures a second](${plot})`
-  await writeFile(join(docs, 'benchmark.md'), `${title} ${tables}\n${picture}\n`)
-  await writeFile(join(docs, plot), drawPlot(report))
+  await writeSection('benchmark', formatSection(report))
+  await writeFile(join(docs, 'benchmark.svg'), drawPlot(report))
 }

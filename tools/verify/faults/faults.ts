@@ -1,20 +1,16 @@
 // make faults: one fault after the other on the local cluster, under a steady load of which each answer is checked, and
 // what came of it. The table goes to stdout. Exits with 1 if something does not hold.
-// ONLY=id,id: these faults alone · SHORT=yes: each in its short form, as in make test · DOCS=yes: docs/faults.md, too.
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { CHECKOUT } from '../../cli/checkout.ts'
+// ONLY=id,id: these faults alone · SHORT=yes: each in its short form, as in make test · DOCS=yes: docs/measurements.md, too.
 import { runMain, say, step, UserError } from '../../cli/terminal.ts'
+import { writeSection } from '../docs-section.ts'
 import type { Experiment } from './experiment.ts'
 import { experiments } from './experiments.ts'
 import { measure } from './measure.ts'
-import { describeResult, formatMarkdown, formatPage } from './report.ts'
+import { describeResult, formatMarkdown, formatSection } from './report.ts'
 import { makeFailure, type Result } from './result.ts'
 import { bringIntruders, takeIntrudersAway } from './support/intruders.ts'
 import { requireLocalCluster } from './support/node.ts'
 import { ensurePods } from './support/pods.ts'
-
-const docs = join(CHECKOUT, 'docs/faults.md')
 
 await runMain(async () => {
   const { ONLY, SHORT, DOCS, GATEWAY_URL } = process.env
@@ -43,7 +39,7 @@ await runMain(async () => {
     await ensurePods(1)
   }
   process.stdout.write(formatMarkdown(results))
-  if (DOCS === 'yes') await writeFile(docs, formatPage(results))
+  if (DOCS === 'yes') await writeSection('faults', formatSection(results))
   if (results.some(({ broken }) => broken.length > 0)) process.exitCode = 1
 })
 
