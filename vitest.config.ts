@@ -1,5 +1,5 @@
-// unit: no cluster, in parallel. manifests: the rendered YAML, and a release. browser: the matrix's page, in a Chromium. policy: on a live
-// cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
+// unit: no cluster, in parallel. manifests: the rendered YAML, and a release. policy: on a live cluster,
+// one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
 // external-secrets, separate-pods, confinement, with the network, and monitoring: likewise (make external-secrets …).
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/support/count-reporter.ts'
@@ -31,17 +31,6 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/api-server/programs.ts'],
-        },
-      },
-      {
-        test: {
-          ...parallel,
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/browser/support/install-chromium.ts'],
-          // The first start of a Chromium on a busy machine.
-          hookTimeout: 60_000,
-          testTimeout: 30_000,
         },
       },
       {

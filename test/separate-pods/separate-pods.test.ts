@@ -32,7 +32,7 @@ describe.skipIf(!isLocalCluster)('frontend and signer as separate Pods', () => {
     const { code, stdout, stderr } = await make('matrix')
     expect({ code, stdout, stderr }).toMatchObject({ code: 0 })
     expect(stdout).toMatch(/^impostor /m)
-    expect(stdout.trim().split('\n').at(-1)).toMatch(/^holds: .* 0 signatures without right$/)
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/^holds: .* 0 unauthorized signatures$/)
   })
 
   test("the world gets OpenSSL's signature", async () => succeed(await make('smoke')))

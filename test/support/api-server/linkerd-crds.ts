@@ -13,7 +13,7 @@ export const linkerdCrds = process.env.LINKERD_CRDS || undefined
 
 /** Has the API server know HTTPRoute. */
 export async function installGatewayApi(): Promise<void> {
-  const cwd = join(CHECKOUT, 'cluster/programs/istio')
+  const cwd = join(CHECKOUT, 'tools/local-cluster/programs/istio')
   const args = ['mod', 'download', '-json', 'sigs.k8s.io/gateway-api']
   const env = { ...process.env, GOFLAGS: '-mod=readonly', GOWORK: 'off' }
   const { Dir } = download.parse(JSON.parse(await run('go', args, { cwd, env })))

@@ -126,5 +126,5 @@ async function buildImage(node: Node, image: SystemImage): Promise<void> {
 }
 
 function fileOf({ containerfile }: SystemImage): string {
-  return join(CHECKOUT, 'cluster/images', `${basename(containerfile)}.Containerfile`)
+  return join(CHECKOUT, 'tools/local-cluster/images', `${basename(containerfile)}.Containerfile`)
 }

@@ -3,7 +3,7 @@ import { API_SERVICE_IP, GATEWAY_NODE_PORT, IN_NODE, NODE_IP } from '../paths.ts
 import type { Program } from './supervise.ts'
 
 const NETWORK = '/run/netns/node'
-const config = `${IN_NODE.source}/cluster/node`
+const config = `${IN_NODE.source}/tools/local-cluster/node`
 const pki = `${IN_NODE.state}/pki`
 const etcd = 'http://127.0.0.1:2379'
 const issuer = 'https://kubernetes.default.svc.cluster.local'

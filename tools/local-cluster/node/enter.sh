@@ -38,4 +38,4 @@ rmdir /old-root
 mount --make-rshared /
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 # Reaps what is left behind, and passes signals on.
-exec catatonit -- /node/source/node_modules/.bin/node /node/source/cluster/node/init.ts "$@"
+exec catatonit -- /node/source/node_modules/.bin/node /node/source/tools/local-cluster/node/init.ts "$@"

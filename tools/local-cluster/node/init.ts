@@ -52,7 +52,7 @@ function setUpNetworkPlugins(): void {
   }
   mkdirSync('/run/cni-addresses')
   if (!existsSync(networkConfig)) {
-    copyFileSync(`${IN_NODE.source}/cluster/node/10-pods.conflist`, networkConfig)
+    copyFileSync(`${IN_NODE.source}/tools/local-cluster/node/10-pods.conflist`, networkConfig)
   }
 }
 

@@ -39,7 +39,7 @@ export async function buildTestPrograms(set: TestSet): Promise<string> {
 
 async function buildSet(name: keyof typeof recipes): Promise<Built> {
   const { module, variables, tags = [], files = [] } = recipes[name]
-  const cwd = join(CHECKOUT, 'cluster/programs', name)
+  const cwd = join(CHECKOUT, 'tools/local-cluster/programs', name)
   const { Require, Tool } = goMod.parse(JSON.parse(await go(cwd, ['mod', 'edit', '-json'])))
   const version = Require.find(({ Path }) => Path === module)?.Version
   if (version === undefined) throw new Error(`${cwd}/go.mod does not require ${module}`)

@@ -1,4 +1,5 @@
 // What was measured, as Markdown and as a plot. Ratios, because only they mean something on another machine.
+import { escapeXml } from '../matrix/picture.ts'
 import type { Load } from './generator.ts'
 
 export type Row = {
@@ -71,7 +72,7 @@ export function drawPlot({ rows }: Report): string {
     const middle = y + BAR.height - 5
     const fill = isOurs ? '#0969da' : '#8c959f'
     return [
-      `<text x="${BAR.left - 10}" y="${middle}" text-anchor="end">${escapeText(name)}</text>`,
+      `<text x="${BAR.left - 10}" y="${middle}" text-anchor="end">${escapeXml(name.replaceAll('`', ''))}</text>`,
       `<rect x="${BAR.left}" y="${y}" width="${(x - BAR.left).toFixed(1)}" height="${BAR.height}" rx="2" fill="${fill}"/>`,
       `<text x="${(x + 6).toFixed(1)}" y="${middle}">× ${formatRatio(perSecond / base)}</text>`,
     ].join('')
@@ -97,8 +98,4 @@ function formatRatio(ratio: number): string {
 
 function superscript(power: number): string {
   return [...String(power)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll('`', '').replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

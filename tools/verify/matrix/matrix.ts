@@ -1,7 +1,7 @@
-// make matrix: who reaches what, measured on the deployment of the cluster that KUBECONFIG names. Brings attackers' Pods
-// up, asks as each of them and as the frontend itself, compares with what is declared, takes everything away again. The
-// table goes to stdout. Exits with 1 if seen and declared differ.
-// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy · OUT: a folder for report.json and report.html, instead of
+// make matrix: measures who reaches what in the cluster that KUBECONFIG names. It starts Pods to attack from, sends requests
+// from them and from the frontend, compares the answers with the declared table, and deletes the Pods. It prints a table.
+// It exits with 1 if an answer is not as declared.
+// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy · OUT: a folder for report.json and matrix.svg, instead of
 // .deploy/matrix · DOCS=yes: the picture into docs/, too.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
@@ -12,9 +12,8 @@ import { checkIstioVersion } from '../../kube/control-plane.ts'
 import { chooseInjector, listInjectors } from '../../kube/sidecar-injector.ts'
 import { bringUp, nameAttackPods, takeAway } from '../attack/attack-pods.ts'
 import { findVictim } from '../attack/victim.ts'
-import { renderPage } from './page.ts'
+import { drawPicture } from './picture.ts'
 import { holds, type Report } from './report.ts'
-import { takeScreenshot } from './screenshot.ts'
 import { takeReport } from './take-report.ts'
 import { formatTable } from './terminal.ts'
 
@@ -50,10 +49,10 @@ function clean(): Promise<void> {
 
 async function publish(report: Report): Promise<void> {
   const folder = resolve(process.env.OUT || join(CHECKOUT, '.deploy/matrix'))
-  const page = renderPage(report)
+  const picture = drawPicture(report)
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`)
-  await writeFile(join(folder, 'report.html'), page)
-  say(`as JSON and as a page: ${relative(process.cwd(), folder)}/report.json, report.html`)
-  if (process.env.DOCS === 'yes') await takeScreenshot(page, join(CHECKOUT, 'docs/matrix.png'))
+  await writeFile(join(folder, 'matrix.svg'), picture)
+  say(`Wrote ${relative(process.cwd(), folder)}/report.json and matrix.svg`)
+  if (process.env.DOCS === 'yes') await writeFile(join(CHECKOUT, 'docs/matrix.svg'), picture)
 }
