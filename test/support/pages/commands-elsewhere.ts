@@ -59,11 +59,13 @@ export const elsewhere: readonly Elsewhere[] = [
     starts: '$EDITOR ',
     why: 'what is filled in is the reader’s',
   },
-  ...['make_key()', 'jq ', 'get | ', 'kubectl get secret hmac-key -n signing -o json |'].map((starts) => ({
-    page: 'docs/key-managers.md',
-    starts,
-    why: 'test/unit/deploy/external-secrets-page.test.ts runs it, with a file for a key manager',
-  })),
+  ...['make_key()', 'jq ', 'get | ', 'kubectl get secret hmac-key -n signing -o json |'].map(
+    (starts) => ({
+      page: 'docs/key-managers.md',
+      starts,
+      why: 'test/unit/deploy/external-secrets-page.test.ts runs it, with a file for a key manager',
+    }),
+  ),
   ...['kubectl annotate externalsecret ', 'kubectl get externalsecret,'].map((starts) => ({
     page: 'docs/key-managers.md',
     starts,

@@ -48,9 +48,7 @@ export function formatMarkdown(results: readonly Result[]): string {
     describeConditions(results),
     ...formatTable(
       ['fault, without a failed request', 'Pods', 'load', 'requests', 'longest gap', 'attempts'],
-      lossless.flatMap((each) =>
-        formatRows(each, ({ longestGapMs }) => [formatMs(longestGapMs)]),
-      ),
+      lossless.flatMap((each) => formatRows(each, ({ longestGapMs }) => [formatMs(longestGapMs)])),
     ),
     ...formatTable(
       [
@@ -105,7 +103,13 @@ function formatRows(
   return sources.map((one, index) => {
     const about = index === 0 ? [title, String(replicas)] : ['', '']
     const attempts = index === 0 ? `${unauthorised}/${knocks.toLocaleString('en')}` : ''
-    return [...about, one.source, one.requests.toLocaleString('en'), ...formatFigures(one), attempts]
+    return [
+      ...about,
+      one.source,
+      one.requests.toLocaleString('en'),
+      ...formatFigures(one),
+      attempts,
+    ]
   })
 }
 
