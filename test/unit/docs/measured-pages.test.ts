@@ -28,7 +28,7 @@ function readFaults(): Result[] {
     if (title !== '') {
       const [signed = '', attempts = ''] = (row.attempts ?? '').split('/')
       const counts = { unauthorised: Number(signed), knocks: readCount(attempts), refused: 0 }
-      results.push({ id: '', title, replicas: 1, broken: [], sources: [], ...counts })
+      results.push({ id: '', title, attack: '', replicas: 1, broken: [], sources: [], ...counts })
     }
     results.at(-1)?.sources.push({
       ...{ source: 'public', requests: 0, perSecond: 0, how: {}, longestGapMs: 0 },

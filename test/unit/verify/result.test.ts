@@ -18,7 +18,7 @@ const unauthorised = { knocks: 30, refused: 20, unauthorised: 0 }
 
 function makeExperiment(bounds: Bounds) {
   return {
-    ...{ id: 'a-fault', title: 'a fault', replicas: 1, bounds },
+    ...{ id: 'a-fault', title: 'a fault', attack: '31', replicas: 1, bounds },
     sources: ['public' as const],
     run: async () => undefined,
   }
@@ -92,7 +92,9 @@ describe('the table', () => {
   test('has a row for each source of load, and says how requests failed', () => {
     const table = formatMarkdown([run(recovery, some)])
     expect(table).toContain('Public clients send 200 requests a second (lowest measured: 200).')
-    expect(table).toContain('| a fault | 1 | public | 1,000 | 2 | 5 ms | 900 ms | 50 ms | 0/30 |')
+    expect(table).toContain(
+      '| a fault | 31 | 1 | public | 1,000 | 2 | 5 ms | 900 ms | 50 ms | 0/30 |',
+    )
     expect(table).toContain('- **a fault:** `503 signer_unavailable` × 2.')
   })
 

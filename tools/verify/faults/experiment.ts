@@ -19,6 +19,8 @@ export type Bounds = {
 export type Experiment = {
   id: string
   title: string
+  /** The numbers in docs/test-coverage.md. */
+  attack: string
   replicas: number
   /** The container that is killed: kubelet waits the longer the oftener it has started one again, so it must be its first. */
   kills?: string

@@ -5,6 +5,9 @@ import type { Result } from './result.ts'
 
 type Row = Result['sources'][number]
 
+/** The fault, the attack and the load. */
+const textColumns = [0, 1, 3]
+
 /** One line, e.g. "kill-signer: 2,934 requests, 313 failed". */
 export function describeResult({ id, sources, unauthorised, broken, note }: Result): string {
   const sum = (count: (one: Row) => number) =>
@@ -47,12 +50,20 @@ export function formatMarkdown(results: readonly Result[]): string {
   return `${[
     describeConditions(results),
     ...formatTable(
-      ['fault, without a failed request', 'Pods', 'load', 'requests', 'longest gap', 'attempts'],
+      [
+        'fault, without a failed request',
+        'attack',
+        'Pods',
+        'load',
+        'requests',
+        'longest gap',
+        'attempts',
+      ],
       lossless.flatMap((each) => formatRows(each, ({ longestGapMs }) => [formatMs(longestGapMs)])),
     ),
     ...formatTable(
       [
-        ...['fault, with failed requests', 'Pods', 'load', 'requests'],
+        ...['fault, with failed requests', 'attack', 'Pods', 'load', 'requests'],
         ...['failed', 'longest gap', 'recovery', 'slowest failure', 'attempts'],
       ],
       lossy.flatMap((each) =>
@@ -87,21 +98,21 @@ function describeConditions(results: readonly Result[]): string {
   return [machine, ...rated].join(' ')
 }
 
-/** Nothing where there are no rows. The first column and the third are text. */
+/** Nothing where there are no rows. */
 function formatTable(titles: readonly string[], rows: readonly string[][]): string[] {
   if (rows.length === 0) return []
   const format = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const alignment = titles.map((_, index) => (index === 0 || index === 2 ? '---' : '--:'))
+  const alignment = titles.map((_, index) => (textColumns.includes(index) ? '---' : '--:'))
   return ['', format(titles), `|${alignment.join('|')}|`, ...rows.map(format)]
 }
 
 /** A row for each source of load. The fault, and what holds for all sources, is in the first. */
 function formatRows(
-  { title, replicas, sources, knocks, unauthorised }: Result,
+  { title, attack, replicas, sources, knocks, unauthorised }: Result,
   formatFigures: (one: Row) => string[],
 ): string[][] {
   return sources.map((one, index) => {
-    const about = index === 0 ? [title, String(replicas)] : ['', '']
+    const about = index === 0 ? [title, attack, String(replicas)] : ['', '', '']
     const attempts = index === 0 ? `${unauthorised}/${knocks.toLocaleString('en')}` : ''
     return [
       ...about,

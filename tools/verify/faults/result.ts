@@ -11,29 +11,29 @@ type Measured = {
   note?: string
 }
 export type Result = Measured &
-  Pick<Experiment, 'id' | 'title' | 'replicas'> & {
+  Pick<Experiment, 'id' | 'title' | 'attack' | 'replicas'> & {
     /** What does not hold, in words; empty if all does. */
     broken: string[]
   }
 
 /** What comes of an experiment that could not be carried through. */
 export function makeFailure(experiment: Experiment, error: unknown): Result {
-  const { id, title, replicas } = experiment
+  const { id, title, attack, replicas } = experiment
   const what = error instanceof Error ? error.message : String(error)
   const nothing = { sources: [], knocks: 0, refused: 0, unauthorised: 0 }
-  return { id, title, replicas, ...nothing, broken: [what] }
+  return { id, title, attack, replicas, ...nothing, broken: [what] }
 }
 
 /** Compares what was measured with what the experiment bounds. */
 export function judge(experiment: Experiment, measured: Measured): Result {
-  const { id, title, replicas, bounds } = experiment
+  const { id, title, attack, replicas, bounds } = experiment
   const broken = measured.sources.flatMap((summary) => {
     return listBroken(bounds, summary).map((what) => `${summary.source}: ${what}`)
   })
   // Who gets no answer at all has perhaps not been there.
   if (measured.refused === 0) broken.push('no unauthorized request was refused')
   if (measured.unauthorised > 0) broken.push(`${measured.unauthorised} unauthorized signatures`)
-  return { id, title, replicas, ...measured, broken }
+  return { id, title, attack, replicas, ...measured, broken }
 }
 
 function listBroken(bounds: Bounds, summary: Summary): string[] {

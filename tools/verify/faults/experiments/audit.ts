@@ -1,4 +1,4 @@
-// Nothing reads the output of the containers. Without an audit line there is no signature.
+// Attack 37: nothing reads the output of the containers. Without an audit line there is no signature.
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Experiment } from '../experiment.ts'
@@ -7,6 +7,7 @@ import { findSandboxOf } from '../support/node.ts'
 export const auditBlocked: Experiment = {
   id: 'audit-blocked',
   title: 'container runtime reads no output of the Pod',
+  attack: '37',
   replicas: 1,
   sources: ['public', 'frontend'],
   bounds: { recoveryMs: 5_000, slowestFailureMs: 1_500 },

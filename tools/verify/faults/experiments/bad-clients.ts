@@ -1,4 +1,4 @@
-// Clients that are slow, send too much, or abort. Other clients are not affected.
+// Attack 36: clients that are slow, send too much, or abort. Other clients are not affected.
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProbes } from '../../attack/probe.ts'
@@ -11,7 +11,7 @@ import { readPeakMib } from '../support/memory.ts'
 const SLOW_CLIENTS = 1_000
 const CONNECT_PAUSE_MS = 4
 const OVER_LIMIT = 'a'.repeat(70 * 1024)
-const onePod = { replicas: 1, sources: ['public'], bounds: { failed: 0 } } as const
+const onePod = { attack: '36', replicas: 1, sources: ['public'], bounds: { failed: 0 } } as const
 
 export const slowClients: Experiment = {
   ...onePod,

@@ -13,7 +13,7 @@ import { RECOVERY_MS } from '../support/timeouts.ts'
 import { locateCredentials } from '../support/volumes.ts'
 
 const LIFETIME_SECONDS = 15
-const onePod = { replicas: 1, sources: ['public', 'frontend'] } as const
+const onePod = { attack: '33', replicas: 1, sources: ['public', 'frontend'] } as const
 const prepare = () => shortenCertificates(LIFETIME_SECONDS)
 
 /** The agent asks for a new one when half of its time is over. */

@@ -1,4 +1,4 @@
-// A power cut. All processes of the cluster end at once. After a start it serves as before, and nobody has to do more.
+// Attack 34: A power cut. All processes of the cluster end at once. After a start it serves as before, and nobody has to do more.
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../cli/checkout.ts'
 import { run as runProgram } from '../../../cli/exec.ts'
@@ -11,6 +11,7 @@ const up = join(CHECKOUT, 'tools/local-cluster/up.ts')
 export const clusterKilled: Experiment = {
   id: 'cluster-killed',
   title: 'SIGKILL of the whole cluster, started again',
+  attack: '34',
   replicas: 1,
   sources: ['public'],
   bounds: { recoveryMs: CLUSTER_MS },

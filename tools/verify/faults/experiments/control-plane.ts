@@ -1,10 +1,10 @@
-// istiod or kubelet is down. Running Pods do not need them.
+// Attack 33: istiod or kubelet is down. Running Pods do not need them.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Experiment } from '../experiment.ts'
 import { withoutIstiod } from '../support/istiod.ts'
 import { findOnNode, killProcess } from '../support/node.ts'
 
-const onePod = { replicas: 1, sources: ['public', 'frontend'] } as const
+const onePod = { attack: '33', replicas: 1, sources: ['public', 'frontend'] } as const
 
 export const istiodAway: Experiment = {
   ...onePod,

@@ -1,4 +1,4 @@
-// Changes of the key's Secret: rotated by the program that operators use, and changed by hand with mistakes.
+// Attack 29: changes of the key's Secret: rotated by the program that operators use, and changed by hand with mistakes.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,6 +17,7 @@ const SWAPS = 5
 export const keyRotation: Experiment = {
   id: 'key-rotation',
   title: 'make rotate-key, old key retired at once',
+  attack: '29',
   replicas: 2,
   sources: ['public', 'frontend'],
   bounds: { failed: 0 },
@@ -35,6 +36,7 @@ export const keyRotation: Experiment = {
 export const secretSwaps: Experiment = {
   id: 'secret-swaps',
   title: `Secret replaced ${SWAPS} times, made invalid, deleted, restored`,
+  attack: '29',
   replicas: 1,
   sources: ['public', 'frontend'],
   bounds: { failed: 0 },

@@ -1,4 +1,4 @@
-// SIGKILL of one signer of three. The gateway ejects the failing Pod before its readiness probe fails.
+// Attack 31: SIGKILL of one signer of three. The gateway ejects the failing Pod before its readiness probe fails.
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../cli/checkout.ts'
 import { kubectl } from '../../../kube/kubectl.ts'

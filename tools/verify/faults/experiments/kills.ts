@@ -1,8 +1,8 @@
-// SIGKILL for each program of the Pod. There is one Pod, so that no other Pod hides the time of the recovery.
+// Attack 31: SIGKILL for each program of the Pod. There is one Pod, so that no other Pod hides the time of the recovery.
 import type { Experiment } from '../experiment.ts'
 import { findInContainer, killProcess } from '../support/node.ts'
 
-const alone = { replicas: 1 } as const
+const alone = { attack: '31', replicas: 1 } as const
 
 function kill(container: string, command: string): Experiment['run'] {
   return async ({ pod, begin, recover }) => {

@@ -1,4 +1,4 @@
-// More requests than the Pod can serve. The excess is rejected, and afterwards the Pod serves as before.
+// Attack 36: more requests than the Pod can serve. The excess is rejected, and afterwards the Pod serves as before.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { generateLoad } from '../../bench/generator.ts'
 import { writePost } from '../../bench/subject.ts'
@@ -21,6 +21,7 @@ async function measureCapacity(url: string): Promise<number> {
 export const overload: Experiment = {
   id: 'overload',
   title: `${TIMES_CAPACITY} times the capacity of the Pod, ${MAX_UNDER_WAY} concurrent requests`,
+  attack: '36',
   replicas: 1,
   sources: ['public'],
   // What is too much for the frontend, or for the proxies' own handshakes.

@@ -1,11 +1,12 @@
-// Every Pod is replaced, while a mesh Pod of another namespace and a Pod without sidecar send unauthorized requests to the new
-// Pods from their first instant.
+// Attacks 32 and 35: every Pod is replaced, while a mesh Pod of another namespace and a Pod without sidecar send unauthorized
+// requests to the new Pods from their first instant.
 import type { Experiment } from '../experiment.ts'
 import { restartPods } from '../support/pods.ts'
 
 export const rollingRestart: Experiment = {
   id: 'rolling-restart',
   title: 'rolling restart, with unauthorized requests to each new Pod',
+  attack: '32, 35',
   replicas: 2,
   // What is inside a Pod goes with it.
   sources: ['public'],

@@ -1,4 +1,4 @@
-// Faults of the frontend's token. Without a valid token the frontend sends no request to the signer.
+// Attack 30: faults of the frontend's token. Without a valid token the frontend sends no request to the signer.
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { issueShortLived } from '../../attack/tokens.ts'
@@ -8,7 +8,7 @@ import { TOKEN_MS } from '../support/timeouts.ts'
 import { withTokenVolume } from '../support/token-volume.ts'
 import { locateCredentials } from '../support/volumes.ts'
 
-const onePod = { replicas: 1 } as const
+const onePod = { attack: '30', replicas: 1 } as const
 const LIFETIME_SECONDS = 4
 const SWAPS = 4
 

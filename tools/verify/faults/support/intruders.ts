@@ -13,7 +13,7 @@ import { findPod } from './pods.ts'
 import { locateCredentials } from './volumes.ts'
 
 const pods = nameAttackPods('faults', '192.0.2.68')
-/** Anybody with edit rights can make one. It names Pods before they are ready. */
+/** Attack 28: anybody with edit rights can make one. It names Pods before they are ready. */
 const service = {
   apiVersion: 'v1',
   kind: 'Service',
