@@ -1,7 +1,7 @@
 // Where an image comes from: an in-toto Statement v1 with SLSA's provenance v1, not signed.
 // https://slsa.dev/spec/v1.0/provenance · https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 
-/** What docs/supply-chain.md says under "The build" is done; the number grows when that changes. */
+/** What docs/hardening.md says under "Build a release" is done; the number grows when that changes. */
 const BUILD_TYPE = 'urn:secure-signing:make-release:1'
 
 export type Build = {

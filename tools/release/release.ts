@@ -52,7 +52,7 @@ await runMain(async () => {
       process.stdout.write(`${reference.repository}@${digest}\n`)
     })
   }
-  say(`in ${out}; docs/supply-chain.md has how to push, sign and verify them`)
+  say(`in ${out}; docs/hardening.md describes how to push, sign and verify them`)
 })
 
 /** A tag is another image tomorrow. */
