@@ -66,9 +66,11 @@ export const elsewhere: readonly Elsewhere[] = [
       why: 'test/unit/deploy/external-secrets-page.test.ts runs it, with a file for a key manager',
     }),
   ),
-  ...['kubectl annotate externalsecret ', 'kubectl get externalsecret,'].map((starts) => ({
-    page: 'docs/key-managers.md',
-    starts,
+  ...[
+    { page: 'docs/key-managers.md', starts: 'kubectl annotate externalsecret ' },
+    { page: 'docs/support.md', starts: 'kubectl get externalsecret,' },
+  ].map((each) => ({
+    ...each,
     why: 'needs External Secrets: test/external-secrets/support/external-secret.ts asks the same of it',
   })),
   ...['create() { aws ', 'get() { aws ', 'put() { aws ', 'aws '].map((starts) => ({
