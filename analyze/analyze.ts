@@ -1,20 +1,20 @@
 // make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
 // finding on stdout with file and line of its source. Nothing is changed.
 // FILES: a kustomization, a folder of YAML or a file, judged as the whole of what is deployed; without it, what make
-// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, OVERLAY, COMPONENTS, VAULT_*, PROMETHEUS, GATEWAY_SELECTOR,
+// deploy applies · KUBECONFIG, IMAGE_PREFIX, NODE_IMAGE, OVERLAY, COMPONENTS, VAULT_*, PROMETHEUS, GATEWAY_SELECTOR,
 // ISTIO_REVISION: as for make deploy.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CommandError } from '../cli/exec.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
-import { composeClusterFacts } from '../deploy/cluster-facts.ts'
+import { composeClusterValues } from '../deploy/cluster-values.ts'
 import { parseComponents } from '../deploy/components.ts'
 import { computeImageReferences } from '../deploy/image-references.ts'
 import { overlayFolder, parseOverlay } from '../deploy/layouts.ts'
 import { inspectCluster } from '../deploy/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/prometheus-account.ts'
 import { renderResources } from '../deploy/render.ts'
-import { readVaultFacts } from '../deploy/vault-facts.ts'
+import { readVaultValues } from '../deploy/vault-values.ts'
 import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
 import { takeOrigins } from './kustomized.ts'
@@ -47,15 +47,15 @@ await runMain(async () => {
   await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
   const subject = await step('resources read', async () => {
     if (env.FILES) return readSubject(resolve(env.FILES), folder.path)
-    const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
-    const facts = composeClusterFacts(
+    const images = await computeImageReferences({ prefix: env.IMAGE_PREFIX, nodeImage: env.NODE_IMAGE })
+    const values = composeClusterValues(
       cluster ?? defaultFindings,
       layout,
       parsePrometheusAccount(env.PROMETHEUS),
     )
     const { yaml } = await renderResources({
-      ...{ folder: folder.path, layout, facts, images, components },
-      vault: components.includes('vault') ? await readVaultFacts(env) : undefined,
+      ...{ folder: folder.path, layout, values, images, components },
+      vault: components.includes('vault') ? await readVaultValues(env) : undefined,
       origins: true,
     })
     return takeOrigins(

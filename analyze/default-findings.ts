@@ -1,5 +1,5 @@
 // What is filled in where no cluster can be asked: an Istio that was installed with its defaults.
-import type { ClusterFindings } from '../deploy/cluster-facts.ts'
+import type { ClusterFindings } from '../deploy/cluster-values.ts'
 
 export const defaultFindings: ClusterFindings = {
   trustDomain: 'cluster.local',

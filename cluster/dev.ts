@@ -15,7 +15,7 @@ await runMain(async () => {
   if (kubeconfig !== KUBECONFIG) {
     throw new UserError(
       'make dev is for the local cluster, and KUBECONFIG names another',
-      'unset KUBECONFIG; or make images PUSH=yes and make deploy, with IMAGES, at each change',
+      'unset KUBECONFIG; or make images PUSH=yes and make deploy, with IMAGE_PREFIX, at each change',
     )
   }
   const stop = new AbortController()

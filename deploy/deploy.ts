@@ -1,7 +1,7 @@
 // make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
-// KUBECONFIG: the cluster · IMAGES: registry and prefix of the images · NODE_IMAGE: the base that the images were built on ·
+// KUBECONFIG: the cluster · IMAGE_PREFIX: registry and prefix of the images · NODE_IMAGE: the base that the images were built on ·
 // OVERLAY: default, which is one Pod, or separate-pods · COMPONENTS: optional parts of k8s/components, by name; for vault also
-// VAULT_*, see vault-facts.ts · PROMETHEUS: for monitoring, <namespace>/<ServiceAccount> of who scrapes · GATEWAY_URL: the
+// VAULT_*, see vault-values.ts · PROMETHEUS: for monitoring, <namespace>/<ServiceAccount> of who scrapes · GATEWAY_URL: the
 // ingress gateway's address, where it can't be found out · GATEWAY_SELECTOR: the label istio of the gateway's Pods, where it
 // can't be found out · ISTIO_REVISION: the revision that injects the proxy, where it can't be found out ·
 // FORCE_CONFLICTS=yes: take over fields that somebody else has set · DRY_RUN=yes: check and render, and change nothing.
@@ -17,7 +17,7 @@ import {
   removeNamespaces,
 } from './apply.ts'
 import { noteMissingMetrics } from './autoscaler.ts'
-import { composeClusterFacts } from './cluster-facts.ts'
+import { composeClusterValues } from './cluster-values.ts'
 import { parseComponents } from './components.ts'
 import { parseDryRun } from './dry-run.ts'
 import { urlForPeople, withGatewayUrl } from './gateway-url.ts'
@@ -40,7 +40,7 @@ import { parseResources } from './resources.ts'
 import { checkRights, listNeededRights } from './rights.ts'
 import { waitForRollout } from './rollout.ts'
 import { noteVaultIsCutOff } from './vault-egress.ts'
-import { readVaultFacts } from './vault-facts.ts'
+import { readVaultValues } from './vault-values.ts'
 
 const folder = resolve(import.meta.dirname, '../.deploy')
 const force = process.env.FORCE_CONFLICTS === 'yes'
@@ -57,7 +57,7 @@ await runMain(async () => {
     })
   if (isDry) {
     say(`nothing was changed; in ${relative(process.cwd(), folder)}/ is what would be applied:`)
-    for (const name of ['rendered.yaml', 'kustomization.yaml', 'cluster-facts.yaml']) {
+    for (const name of ['rendered.yaml', 'kustomization.yaml', 'cluster-values.yaml']) {
       process.stdout.write(`${relative(process.cwd(), join(folder, name))}\n`)
     }
     return
@@ -98,17 +98,17 @@ async function prepare(isDry: boolean) {
   const { env } = process
   const layout = parseOverlay(env.OVERLAY)
   const components = await parseComponents(env.COMPONENTS, layout)
-  const vault = components.includes('vault') ? await readVaultFacts(env) : undefined
+  const vault = components.includes('vault') ? await readVaultValues(env) : undefined
   const findings = await inspectCluster({
     revision: env.ISTIO_REVISION || undefined,
     gatewaySelector: env.GATEWAY_SELECTOR || undefined,
   })
   await step('no other overlay is deployed', () => checkNoOther(layout))
-  const prefix = await requirePrefix(env.IMAGES, layout)
+  const prefix = await requirePrefix(env.IMAGE_PREFIX, layout)
   const images = await computeImageReferences({ prefix, nodeImage: env.NODE_IMAGE })
-  const facts = composeClusterFacts(findings, layout, parsePrometheusAccount(env.PROMETHEUS))
+  const values = composeClusterValues(findings, layout, parsePrometheusAccount(env.PROMETHEUS))
   const rendering = await step('resources rendered for this cluster', () =>
-    renderResources({ folder, layout, facts, images, components, vault }),
+    renderResources({ folder, layout, values, images, components, vault }),
   )
   const resources = parseResources(rendering.yaml)
   requireFilledIn(resources)

@@ -1,5 +1,5 @@
 // make images: builds both images and prints their references.
-// IMAGES, NODE_IMAGE: as for make deploy · PUSH=yes: push them, too · BUILDER: docker, podman or buildah, where it is not the
+// IMAGE_PREFIX, NODE_IMAGE: as for make deploy · PUSH=yes: push them, too · BUILDER: docker, podman or buildah, where it is not the
 // first that is found.
 import { run } from '../cli/exec.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
@@ -8,12 +8,12 @@ import { builders, createBuild, findBuilder } from './image-builder.ts'
 import { defaultPrefix, formatReference } from './image-references.ts'
 
 await runMain(async () => {
-  const { IMAGES: prefix, NODE_IMAGE: nodeImage, BUILDER: wanted, PUSH } = process.env
+  const { IMAGE_PREFIX: prefix, NODE_IMAGE: nodeImage, BUILDER: wanted, PUSH } = process.env
   const isLocal = !prefix || prefix === defaultPrefix
   if (isLocal && PUSH === 'yes') {
     throw new UserError(
-      'IMAGES does not say where to push to',
-      'make images IMAGES=registry/prefix PUSH=yes',
+      'IMAGE_PREFIX does not say where to push to',
+      'make images IMAGE_PREFIX=registry/prefix PUSH=yes',
     )
   }
   const builder = await findBuilder(wanted || undefined, builders)
@@ -23,9 +23,9 @@ await runMain(async () => {
   if (isLocal) return
   if (PUSH === 'yes') {
     for (const each of references) await step(`push ${each}`, () => run(builder, ['push', each]))
-    say(`they are there for make deploy IMAGES=${prefix}`)
+    say(`they are there for make deploy IMAGE_PREFIX=${prefix}`)
     return
   }
-  say(`push them before make deploy IMAGES=${prefix}, or make images with PUSH=yes:`)
+  say(`push them before make deploy IMAGE_PREFIX=${prefix}, or make images with PUSH=yes:`)
   for (const reference of references) say(`  ${builder} push ${reference}`)
 })

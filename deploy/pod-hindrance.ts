@@ -52,7 +52,7 @@ function describeRejection({ spec, status }: PodState): UserError | undefined {
   if (status.reason !== 'AppArmor') return undefined
   return new UserError(
     `the node ${spec.nodeName} rejects the Pod: ${status.message}`,
-    `kubectl label node ${spec.nodeName} secure-signing/apparmor-, then make deploy again; see docs/confinement.md`,
+    `kubectl label node ${spec.nodeName} secure-signing.dev/apparmor- secure-signing/apparmor-, then make deploy again; see docs/hardening.md`,
   )
 }
 
@@ -62,7 +62,7 @@ function describeWaiting({ spec, status }: PodState): UserError | undefined {
     if (missingImage.includes(reason)) {
       return new UserError(
         `the cluster can't get the image ${image}`,
-        'make images IMAGES=registry/prefix PUSH=yes, then make deploy IMAGES=registry/prefix',
+        'make images IMAGE_PREFIX=registry/prefix PUSH=yes, then make deploy IMAGE_PREFIX=registry/prefix',
       )
     }
     if (/can't set process label|attr\/exec/.test(message)) {

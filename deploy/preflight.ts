@@ -2,7 +2,7 @@
 import { step } from '../cli/terminal.ts'
 import { checkAdmissionKinds } from './admission.ts'
 import { checkCluster, checkIstioctl } from './check-cluster.ts'
-import type { ClusterFindings } from './cluster-facts.ts'
+import type { ClusterFindings } from './cluster-values.ts'
 import {
   checkCniPlugin,
   checkIstioKinds,

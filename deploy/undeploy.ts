@@ -21,7 +21,7 @@ const furniture =
 
 await runMain(async () => {
   await step('the cluster answers', checkCluster)
-  // Names and kinds are the same whatever the cluster's facts are.
+  // Names and kinds are the same whatever the cluster's values are.
   const resources = await readOverlays()
   const guards = resources.filter(({ apiVersion }) => apiVersion.startsWith(admissionGroup))
   if (!(await exists(['namespace', namespace]))) {

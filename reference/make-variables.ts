@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
 /** Read by the program of make deploy, with the component vault. */
-const vault = { target: 'deploy', program: 'deploy/vault-facts.ts' }
+const vault = { target: 'deploy', program: 'deploy/vault-values.ts' }
 
 export type MakeVariable = { name: string; targets: string[]; meaning: string }
 

@@ -1,6 +1,6 @@
 // make release: both images as they go to a registry, with each one's bill of materials and provenance. Prints their
 // names by digest; whoever builds the same commit on the same base with the same builder gets the same.
-// NODE_IMAGE: the base by its digest · IMAGES: registry and prefix · BUILDER: podman or buildah · BUILDER_ID: a URI that
+// NODE_IMAGE: the base by its digest · IMAGE_PREFIX: registry and prefix · BUILDER: podman or buildah · BUILDER_ID: a URI that
 // says who vouches for this machine · OUT: the folder, by default .deploy/release.
 import { hash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -21,7 +21,7 @@ const root = resolve(import.meta.dirname, '..')
 const NOBODY = 'urn:secure-signing:nobody-vouches-for-the-machine'
 
 await runMain(async () => {
-  const { IMAGES: prefix, NODE_IMAGE, BUILDER, BUILDER_ID, OUT } = process.env
+  const { IMAGE_PREFIX: prefix, NODE_IMAGE, BUILDER, BUILDER_ID, OUT } = process.env
   const base = checkBase(NODE_IMAGE)
   const out = resolve(OUT || join(root, '.deploy/release'))
   await checkEmpty(out)

@@ -102,7 +102,7 @@ describe('a complaint of istioctl about what is about to be made', () => {
       missing('host', 'front.signing.svc.cluster.local'),
     ],
     [true, 'IST0101', 'VirtualService signing/v', missing('host', 'frontend')],
-    [false, 'IST0101', 'VirtualService signing/v', missing('gateway', 'world')],
+    [false, 'IST0101', 'VirtualService signing/v', missing('gateway', 'public')],
     [true, 'IST0174', 'DestinationRule signing/r', unknownHost('frontend')],
     [false, 'IST0174', 'DestinationRule signing/r', unknownHost('front')],
     [false, 'IST0145', 'Sidecar signing/s', 'conflict'],

@@ -1,4 +1,4 @@
-// The worked example of docs/gitops.md: its two files give what `make deploy` makes of the same facts, and keep every rule.
+// The worked example of docs/gitops.md: its two files give what `make deploy` makes of the same values, and keep every rule.
 import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,21 +7,21 @@ import { defaultFindings } from '../../analyze/default-findings.ts'
 import { applyRules } from '../../analyze/rule.ts'
 import { rules } from '../../analyze/rules.ts'
 import { analyzeRendering } from '../../deploy/analyze.ts'
-import { composeClusterFacts } from '../../deploy/cluster-facts.ts'
+import { composeClusterValues } from '../../deploy/cluster-values.ts'
 import { kubectl } from '../../deploy/kubectl.ts'
 import { onePod } from '../../deploy/layouts.ts'
 import { parsePrometheusAccount } from '../../deploy/prometheus-account.ts'
 import { renderResources } from '../../deploy/render.ts'
 import { parseResources, type Resource } from '../../deploy/resources.ts'
 import { listTables } from '../unit/support/pages.ts'
-import { sampleFactsOf } from './sample.ts'
+import { sampleValuesOf } from './sample.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const page = await readFile(join(root, 'docs/gitops.md'), 'utf8')
-const [kustomization = '', clusterFacts = ''] = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(
+const [kustomization = '', clusterValues = ''] = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(
   ([, text = '']) => text,
 )
-const { data: facts } = parse(clusterFacts)
+const { data: values } = parse(clusterValues)
 
 const parent = join(root, '.deploy')
 await mkdir(parent, { recursive: true })
@@ -38,13 +38,13 @@ beforeAll(async () => {
   const checkout = relative(signing.path, root)
   const text = kustomization.replaceAll('../secure-signing', checkout)
   await writeFile(join(signing.path, 'kustomization.yaml'), text)
-  await writeFile(join(signing.path, 'cluster-facts.yaml'), clusterFacts)
+  await writeFile(join(signing.path, 'cluster-values.yaml'), clusterValues)
   yaml = await kubectl(['kustomize', signing.path])
 })
 
-test('is what make deploy makes of the same facts, in the same order, but for the wave', async () => {
+test('is what make deploy makes of the same values, in the same order, but for the wave', async () => {
   const rendering = await renderResources({
-    ...{ folder: deployed.path, layout: onePod, facts, components: ['high-availability'] },
+    ...{ folder: deployed.path, layout: onePod, values, components: ['high-availability'] },
     images: [
       { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
       { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
@@ -63,13 +63,13 @@ test('keeps every rule, and istioctl analyze has no objection', async () => {
 })
 
 test('has the values of a default installation, but for an example of a key', () => {
-  const defaults = composeClusterFacts(defaultFindings, onePod, parsePrometheusAccount(undefined))
-  expect({ ...facts, tokenKeys: '' }).toEqual({ ...defaults, tokenKeys: '' })
+  const defaults = composeClusterValues(defaultFindings, onePod, parsePrometheusAccount(undefined))
+  expect({ ...values, tokenKeys: '' }).toEqual({ ...defaults, tokenKeys: '' })
 })
 
 test('has every value that there is, and the table says where each is to be found', () => {
-  const names = Object.keys(sampleFactsOf(onePod))
-  expect(Object.keys(facts)).toEqual(names)
+  const names = Object.keys(sampleValuesOf(onePod))
+  expect(Object.keys(values)).toEqual(names)
   const [rows = []] = listTables('docs/gitops.md')
   const told = rows.flatMap(({ value = '' }) => [...value.matchAll(/`(\w+)`/g)])
   expect(told.map(([, name]) => name).toSorted()).toEqual(names.toSorted())

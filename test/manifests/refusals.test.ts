@@ -42,7 +42,7 @@ const readerBinding = {
 
 /** The images are those that the local cluster has, unless `variables` say others. */
 async function deploy(kubeconfig: string, variables: Record<string, string> = {}) {
-  const given = { KUBECONFIG: kubeconfig, IMAGES: defaultPrefix, COMPONENTS: '', ...variables }
+  const given = { KUBECONFIG: kubeconfig, IMAGE_PREFIX: defaultPrefix, COMPONENTS: '', ...variables }
   const env = { ...process.env, ...given }
   const { code, stdout, stderr } = await tryRun('node', [program], { env, timeoutMs: 60_000 })
   return { code, stdout, said: stderr }
@@ -137,8 +137,8 @@ describe.skipIf(!isLocal)('make deploy with AppArmor, where no node is said to e
   test('says so, and what to do', async () => {
     const { code, said } = await deploy(KUBECONFIG, { COMPONENTS: 'apparmor' })
     expect(code).toBe(1)
-    expect(said).toContain('no node has the label secure-signing/apparmor=enforced')
-    expect(said).toContain('kubectl label node NAME secure-signing/apparmor=enforced')
+    expect(said).toContain('no node has the label secure-signing.dev/apparmor=enforced')
+    expect(said).toContain('kubectl label node NAME secure-signing.dev/apparmor=enforced')
     expect(said).toContain('nothing was changed')
   })
 })
@@ -147,11 +147,11 @@ describe.skipIf(!isLocal)('make deploy where it works', () => {
   const readAll = () =>
     kubectl(['get', 'deployment,authorizationpolicy,secret,namespace', '-A', '-o', 'yaml'])
 
-  test('without IMAGES says what is deployed, and does not ask for images of another place', async () => {
+  test('without IMAGE_PREFIX says what is deployed, and does not ask for images of another place', async () => {
     const before = await readAll()
-    const { code, said } = await deploy(KUBECONFIG, { IMAGES: '' })
+    const { code, said } = await deploy(KUBECONFIG, { IMAGE_PREFIX: '' })
     expect(code).toBe(1)
-    expect(said).toContain(`make deploy IMAGES=${defaultPrefix}`)
+    expect(said).toContain(`make deploy IMAGE_PREFIX=${defaultPrefix}`)
     expect(said).toContain('nothing was changed')
     expect(await readAll()).toBe(before)
   })
@@ -159,7 +159,7 @@ describe.skipIf(!isLocal)('make deploy where it works', () => {
   test('with DRY_RUN=yes checks it all, writes down what would be applied, and changes nothing', async () => {
     const before = await readAll()
     const { code, stdout, said } = await deploy(KUBECONFIG, {
-      ...{ DRY_RUN: 'yes', IMAGES: 'registry.example/dry', COMPONENTS: 'seccomp' },
+      ...{ DRY_RUN: 'yes', IMAGE_PREFIX: 'registry.example/dry', COMPONENTS: 'seccomp' },
     })
     expect(code).toBe(0)
     expect(said).toContain('nothing was changed')

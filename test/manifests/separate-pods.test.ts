@@ -10,7 +10,7 @@ import { layouts, onePod, overlayFolder, parseOverlay, separatePods } from '../.
 import type { Rendering } from '../../deploy/render.ts'
 import { parseResources, type Resource } from '../../deploy/resources.ts'
 import { applyChange } from './mistakes.ts'
-import { renderSample, sampleFactsOf } from './sample.ts'
+import { renderSample, sampleValuesOf } from './sample.ts'
 import { separatePodsMistakes } from './separate-pods-mistakes.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -42,9 +42,9 @@ describe('separate Pods', () => {
     }
   })
 
-  test('have every fact of the cluster filled in, and each its own identity', () => {
-    const { prometheusPrincipal: _, ...facts } = sampleFactsOf(separatePods)
-    for (const fact of Object.values(facts)) expect(rendering.yaml).toContain(fact)
+  test('have every value of the cluster filled in, and each its own identity', () => {
+    const { prometheusPrincipal: _, ...values } = sampleValuesOf(separatePods)
+    for (const value of Object.values(values)) expect(rendering.yaml).toContain(value)
     expect(rendering.yaml).not.toMatch(/cluster\.local\/ns|sa\/secure-signing|:secure-signing$/m)
     const [rule] = Object(read('AuthorizationPolicy/allow-frontend-to-sign')?.spec).rules
     expect(rule.from[0].source).toEqual({

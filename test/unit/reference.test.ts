@@ -31,7 +31,7 @@ describe('the variables of make', () => {
 
   test('are read by the program that names them', () => {
     const programs = [...makefile.matchAll(/@node ([\w/-]+\.ts)/g)].map(([, file = '']) => file)
-    const sources = [...programs, 'deploy/vault-facts.ts', 'test/policy/matrix/take-report.ts']
+    const sources = [...programs, 'deploy/vault-values.ts', 'test/policy/matrix/take-report.ts']
     const code = sources.map((file) => read(file).replace(/^\/\/.*$/gm, '')).join('\n')
     const unread = named.filter((name) => !new RegExp(`\\b${name}\\b`).test(code))
     expect(unread).toEqual([])

@@ -1,13 +1,13 @@
 // Everything that the component vault needs to know of the Vault it asks, in the form in which it takes it.
 // VAULT_ADDR: https and a host name · VAULT_CACERT: a file with the authority that has signed Vault's certificate, in PEM ·
 // VAULT_NAMESPACE: Enterprise's namespace · VAULT_AUTH_PATH: where Kubernetes auth is mounted in Vault · VAULT_ROLE: the role
-// that it gives the signer's Pod · VAULT_KV: the mount of KV version 2 · VAULT_KEY: the secret's path in that mount ·
+// that it gives the signer's Pod · VAULT_KV: the mount of KV version 2 · VAULT_SECRET_PATH: the secret's path in that mount ·
 // VAULT_IMAGE: what the agent runs.
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { UserError } from '../cli/terminal.ts'
 
-export type VaultFacts = {
+export type VaultValues = {
   /** https://host:port */
   address: string
   host: string
@@ -30,10 +30,10 @@ const plain = /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/
 const image = /^[a-z0-9][A-Za-z0-9._/:@-]*$/
 
 /** Reads them. Throws UserError for what is missing, and for what can't be. */
-export async function readVaultFacts(env: NodeJS.ProcessEnv): Promise<VaultFacts> {
+export async function readVaultValues(env: NodeJS.ProcessEnv): Promise<VaultValues> {
   const { hostname: host, port } = parseAddress(env.VAULT_ADDR || '')
   const kv = read(env, 'VAULT_KV', 'kv')
-  const key = read(env, 'VAULT_KEY', 'signing/hmac-key')
+  const key = read(env, 'VAULT_SECRET_PATH', 'signing/hmac-key')
   return {
     address: `https://${host}:${port || defaultPort}`,
     host,
