@@ -1,5 +1,6 @@
 // What istioctl says, at its place in the resources.
 import { listComplaints } from '../deploy/analyze.ts'
+import { findFormerGateways } from '../deploy/former-gateway.ts'
 import type { Resource } from '../deploy/resources.ts'
 import type { Judgement } from './rule.ts'
 import { findPath, readDocuments } from './source-file.ts'
@@ -13,7 +14,8 @@ export async function findComplaints(
   revision: string | undefined,
 ): Promise<Judgement[]> {
   const when = revision === undefined ? 'files' : 'before'
-  const { complaints, unread } = await listComplaints(rendering, when, revision)
+  const leaving = revision === undefined ? [] : await findFormerGateways()
+  const { complaints, unread } = await listComplaints(rendering, when, revision, leaving)
   const documents = await readDocuments(rendering.path)
   const skipped: Judgement[] = [...unread.matchAll(unreadable)].flatMap(
     ([, index = '', message = '']) => {

@@ -20,6 +20,7 @@ import { noteMissingMetrics } from './autoscaler.ts'
 import { composeClusterValues } from './cluster-values.ts'
 import { parseComponents } from './components.ts'
 import { parseDryRun } from './dry-run.ts'
+import { bindToFormer, findFormerGateways, removeFormerGateways } from './former-gateway.ts'
 import { urlForPeople, withGatewayUrl } from './gateway-url.ts'
 import { ensureKey } from './hmac-key.ts'
 import { requirePrefix } from './image-prefix.ts'
@@ -36,7 +37,7 @@ import { formatCurl, processMessage } from './process-message.ts'
 import { parsePrometheusAccount } from './prometheus-account.ts'
 import { checkPrometheusOperator } from './prometheus-operator.ts'
 import { renderResources } from './render.ts'
-import { parseResources } from './resources.ts'
+import { describeResource, parseResources } from './resources.ts'
 import { checkRights, listNeededRights } from './rights.ts'
 import { waitForRollout } from './rollout.ts'
 import { noteVaultIsCutOff } from './vault-egress.ts'
@@ -50,7 +51,7 @@ const firstAnswerMs = 60_000
 await runMain(async () => {
   const { env } = process
   const isDry = parseDryRun(env.DRY_RUN)
-  const { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespaces } =
+  const { layout, findings, rendering, bringer, makesKey, former, leftovers, madeNamespaces } =
     await prepare(isDry).catch((error) => {
       say('nothing was changed')
       throw error
@@ -63,7 +64,8 @@ await runMain(async () => {
     return
   }
   const madeKey = makesKey && (await step(`Secret ${keySecret}`, ensureKey))
-  const changed = await step('applied', () => applyRendering(rendering, force))
+  const transition = await bindToFormer(rendering, former)
+  const changed = await step('applied', () => applyRendering(transition, force))
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
   changed.unshift(...madeNamespaces.map((name) => `Namespace/${name}`))
   say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
@@ -76,6 +78,10 @@ await runMain(async () => {
     await step(`External Secrets has brought the Secret ${keySecret}`, () => waitForKey(bringer))
   }
   await step('the Pods are ready', () => waitForRollout(layout))
+  if (former.length > 0) {
+    const names = former.map(describeResource).join(', ')
+    await step(`${names} of version 0.1 removed`, () => removeFormerGateways(rendering, former))
+  }
   await step('istioctl analyze has no objection to what is there now', () =>
     checkAnalysis(rendering, 'after', findings.injector.revision),
   )
@@ -118,15 +124,16 @@ async function prepare(isDry: boolean) {
   }
   await checkPrometheusOperator(resources)
   const fromSecret = takesKeyFromSecret(resources)
+  const former = await findFormerGateways()
   await step('the user has every right that is needed', () =>
-    checkRights(listNeededRights(resources, fromSecret)),
+    checkRights(listNeededRights(resources, fromSecret, former)),
   )
   await step('there are nodes for the Pods', () => checkNodeSelectors(resources))
   const leftovers = await findLeftovers(resources)
   await noteMissingMetrics(resources)
   noteVaultIsCutOff(resources)
   await step('istioctl analyze has no objection', () =>
-    checkAnalysis(rendering, 'before', findings.injector.revision),
+    checkAnalysis(rendering, 'before', findings.injector.revision, former),
   )
   const missing = isDry ? await listMissingNamespaces(rendering) : []
   const madeNamespaces = isDry ? [] : await ensureNamespaces(rendering)
@@ -142,5 +149,5 @@ async function prepare(isDry: boolean) {
     )
   }
   const makesKey = fromSecret && bringer === undefined
-  return { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespaces }
+  return { layout, findings, rendering, bringer, makesKey, former, leftovers, madeNamespaces }
 }

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { admissionGroup } from './admission.ts'
 import { checkCluster } from './check-cluster.ts'
+import { findFormerGateways } from './former-gateway.ts'
 import { findKeyBringer } from './key-bringer.ts'
 import { exists, kubectl } from './kubectl.ts'
 import { layouts, listWorkloads, overlayFolder } from './layouts.ts'
@@ -38,10 +39,11 @@ await runMain(async () => {
     await step('Pod Security on the namespace', () => restorePodSecurity(guarded))
   }
   const isBrought = findKeyBringer(optional) !== undefined
-  await step('the other resources', () =>
+  await step('the other resources', async () =>
     remove([
       ...resources.filter((each) => each.kind !== 'Namespace' && !guards.includes(each)),
       ...optional,
+      ...(await findFormerGateways()),
     ]),
   )
   if (process.env.DELETE_KEY !== 'yes') {
