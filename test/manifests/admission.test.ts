@@ -115,7 +115,7 @@ describe.skipIf(!canStart)('the API server', () => {
       [
         'options for Node',
         'signer',
-        'the signer takes variables called SIGNER_*',
+        'the signer takes only variables named SIGNER_*',
         ['spec.containers.0.env.+', option],
       ],
       [
