@@ -47,7 +47,10 @@ await runMain(async () => {
   await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
   const subject = await step('resources read', async () => {
     if (env.FILES) return readSubject(resolve(env.FILES), folder.path)
-    const images = await computeImageReferences({ prefix: env.IMAGE_PREFIX, nodeImage: env.NODE_IMAGE })
+    const images = await computeImageReferences({
+      prefix: env.IMAGE_PREFIX,
+      nodeImage: env.NODE_IMAGE,
+    })
     const values = composeClusterValues(
       cluster ?? defaultFindings,
       layout,

@@ -116,13 +116,16 @@ describe('a complaint of istioctl about what is about to be made', () => {
     [true, 'world', 'signing/public'],
     [false, 'public', 'other/gateway'],
     [false, 'public', 'other/gateway,signing/world'],
-  ])('is answered: %s, for Gateway %s in conflict with %s while world leaves', (answered, name, others) => {
-    const message = `Conflict with gateways ${others} (workload selector istio=ingressgateway, port 80, hosts *).`
-    const origin = `Gateway signing/${name}`
-    const complaint = { code: 'IST0145', level: 'Error', message, origin, reference: '' }
-    expect(isAnsweredBy(resources, complaint, [named('Gateway', 'world', {})])).toBe(answered)
-    expect(isAnsweredBy(resources, complaint)).toBe(false)
-  })
+  ])(
+    'is answered: %s, for Gateway %s in conflict with %s while world leaves',
+    (answered, name, others) => {
+      const message = `Conflict with gateways ${others} (workload selector istio=ingressgateway, port 80, hosts *).`
+      const origin = `Gateway signing/${name}`
+      const complaint = { code: 'IST0145', level: 'Error', message, origin, reference: '' }
+      expect(isAnsweredBy(resources, complaint, [named('Gateway', 'world', {})])).toBe(answered)
+      expect(isAnsweredBy(resources, complaint)).toBe(false)
+    },
+  )
 })
 
 test.each([

@@ -42,7 +42,12 @@ const readerBinding = {
 
 /** The images are those that the local cluster has, unless `variables` say others. */
 async function deploy(kubeconfig: string, variables: Record<string, string> = {}) {
-  const given = { KUBECONFIG: kubeconfig, IMAGE_PREFIX: defaultPrefix, COMPONENTS: '', ...variables }
+  const given = {
+    KUBECONFIG: kubeconfig,
+    IMAGE_PREFIX: defaultPrefix,
+    COMPONENTS: '',
+    ...variables,
+  }
   const env = { ...process.env, ...given }
   const { code, stdout, stderr } = await tryRun('node', [program], { env, timeoutMs: 60_000 })
   return { code, stdout, said: stderr }

@@ -35,7 +35,12 @@ async function provideRoots() {
 function release(out: string, { make = false, umask = '022', env = {} } = {}): Promise<RunResult> {
   const byMake = ['make', '--silent', '-C', checkout, '--old-file=node_modules', 'release']
   const command = make ? byMake : ['node', join(checkout, 'release/release.ts')]
-  const settings = { BUILDER: 'buildah', IMAGE_PREFIX: prefix, NODE_IMAGE: base, OUT: join(folder, out) }
+  const settings = {
+    BUILDER: 'buildah',
+    IMAGE_PREFIX: prefix,
+    NODE_IMAGE: base,
+    OUT: join(folder, out),
+  }
   return tryRun('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...command], {
     cwd: '/',
     env: { PATH: `${folder}/bin:${process.env.PATH}`, ...settings, ...env },

@@ -12,7 +12,7 @@ import { listNeededRights } from '../../deploy/rights.ts'
 import { readVaultValues } from '../../deploy/vault-values.ts'
 import { makeFolder } from '../unit/support/folder.ts'
 import { applyChange } from './mistakes.ts'
-import { sampleVaultValues as values, renderSample } from './sample.ts'
+import { renderSample, sampleVaultValues as values } from './sample.ts'
 
 const configuration = z.record(z.string(), z.string())
 const policy = z.object({

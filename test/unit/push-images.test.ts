@@ -42,7 +42,9 @@ test('without PUSH it pushes nothing, and says how', async () => {
   const { code, stderr, told } = await runImages({ IMAGE_PREFIX })
   expect(code).toBe(0)
   expect(told.filter((line) => line.startsWith('push'))).toEqual([])
-  expect(stderr).toContain(`before make deploy IMAGE_PREFIX=${IMAGE_PREFIX}, or make images with PUSH=yes`)
+  expect(stderr).toContain(
+    `before make deploy IMAGE_PREFIX=${IMAGE_PREFIX}, or make images with PUSH=yes`,
+  )
 })
 
 test('what can’t be pushed ends it, with what the builder said', async () => {

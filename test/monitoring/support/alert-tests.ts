@@ -68,7 +68,9 @@ export function testAlerts(): void {
       'AuthorizationPolicy/allow-prometheus-to-read-signer-metrics',
     ])
     try {
-      const { summary } = await waitForAlert('SecureSigningPolicyMissing', { policy: 'allow-nothing' })
+      const { summary } = await waitForAlert('SecureSigningPolicyMissing', {
+        policy: 'allow-nothing',
+      })
       expect(summary).toBe('The policy resource allow-nothing is missing')
       await waitForAlert('SecureSigningSignerAbsent')
     } finally {

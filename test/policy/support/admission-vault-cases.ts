@@ -89,10 +89,11 @@ export const vaultCases: readonly AdmissionCase[] = [
     '/etc/vault-agent/agent.hcl',
   ]),
   keyed('the frontend mounts the key', 'not frontend', [`${frontend}.volumeMounts.+`, keyMount]),
-  keyed('the key is on disk', 'the volume hmac-key must be the Secret hmac-key or an emptyDir in memory', [
-    'spec.volumes.2.emptyDir',
-    {},
-  ]),
+  keyed(
+    'the key is on disk',
+    'the volume hmac-key must be the Secret hmac-key or an emptyDir in memory',
+    ['spec.volumes.2.emptyDir', {}],
+  ),
   keyed('the key is on a disk that stays', 'only the container signer may mount', [
     'spec.volumes.2',
     { name: 'hmac-key', persistentVolumeClaim: { claimName: 'thief' } },
