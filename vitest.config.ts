@@ -1,8 +1,8 @@
-// unit: no cluster, in parallel. manifests: the rendered YAML, and a release. browser: the matrix's page, in a Chromium. policy: on a live
-// cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
+// unit: no cluster, in parallel. manifests: the rendered YAML, and a release. policy: on a live cluster,
+// one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
 // external-secrets, separate-pods, confinement, with the network, and monitoring: likewise (make external-secrets …).
 import { defineConfig } from 'vitest/config'
-import { countReporter } from './test/count-reporter.ts'
+import { countReporter } from './test/support/count-reporter.ts'
 
 // Much of what they do is waiting. vitest's own number of workers is one less than there are cores.
 const parallel = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const
@@ -22,26 +22,15 @@ export default defineConfig({
           ...parallel,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          globalSetup: ['test/unit/support/bundled-services.ts'],
+          globalSetup: ['test/support/services/bundled-services.ts'],
         },
       },
       {
         test: {
           ...parallel,
-          name: 'manifests',
-          include: ['test/manifests/**/*.test.ts'],
-          globalSetup: ['test/manifests/programs.ts'],
-        },
-      },
-      {
-        test: {
-          ...parallel,
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/browser/support/install-chromium.ts'],
-          // The first start of a Chromium on a busy machine.
-          hookTimeout: 60_000,
-          testTimeout: 30_000,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/support/api-server/programs.ts'],
         },
       },
       {
@@ -49,7 +38,7 @@ export default defineConfig({
           ...live,
           name: 'policy',
           include: ['test/policy/**/*.test.ts'],
-          globalSetup: ['test/policy/support/attackers.ts'],
+          globalSetup: ['test/support/attack/attackers.ts'],
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
         },
@@ -77,9 +66,10 @@ export default defineConfig({
           // With what an intruder tries in the frontend, and what the frontend does: all as it is without the component.
           include: [
             'test/confinement/**/*.test.ts',
-            'test/policy/{drills-in-the-container,drills-across-containers,serves-the-frontend}.test.ts',
+            'test/policy/compromised-frontend/{in-the-container,across-containers}.test.ts',
+            'test/policy/serves-the-frontend.test.ts',
           ],
-          globalSetup: ['test/confinement/support/bring-up.ts', 'test/policy/support/attackers.ts'],
+          globalSetup: ['test/confinement/support/bring-up.ts', 'test/support/attack/attackers.ts'],
         },
       },
       {
@@ -88,7 +78,7 @@ export default defineConfig({
           name: 'monitoring',
           testTimeout: 400_000,
           include: ['test/monitoring/**/*.test.ts'],
-          globalSetup: ['test/monitoring/support/bring-up.ts', 'test/policy/support/attackers.ts'],
+          globalSetup: ['test/monitoring/support/bring-up.ts', 'test/support/attack/attackers.ts'],
         },
       },
       {

@@ -3,20 +3,20 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { STATE } from '../../cluster/paths.ts'
-import { makeKey, readKeys } from '../../deploy/hmac-key.ts'
-import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
-import { deployment, namespace } from '../../deploy/names.ts'
-import { describeHindrance, podStates } from '../../deploy/pod-hindrance.ts'
-import { deploy } from '../faults/support/deployment.ts'
-import { saveSecret, writeEntries } from '../faults/support/key-secret.ts'
-import { findPod, restartPods } from '../faults/support/pods.ts'
-import { underLoad, waitForKeys } from '../faults/support/signing.ts'
-import { callIn } from '../policy/support/containers.ts'
-import { findVictim } from '../policy/support/victim.ts'
-import { waitFor } from '../policy/support/wait.ts'
-import { readProfileFiles } from '../unit/support/seccomp-profiles.ts'
-import { letThrough, listLetThrough } from './support/attempts.ts'
+import { describeHindrance, podStates } from '../../tools/deploy/apply/pod-start-error.ts'
+import { makeKey, readKeys } from '../../tools/deploy/keys/hmac-key.ts'
+import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { deployment, namespace } from '../../tools/kube/names.ts'
+import { STATE } from '../../tools/local-cluster/paths.ts'
+import { callIn } from '../../tools/verify/attack/containers.ts'
+import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { waitFor } from '../../tools/verify/attack/wait.ts'
+import { saveSecret, writeEntries } from '../../tools/verify/faults/support/key-secret.ts'
+import { findPod, restartPods } from '../../tools/verify/faults/support/pods.ts'
+import { deploy } from '../support/cluster/deployment.ts'
+import { underLoad, waitForKeys } from '../support/cluster/signing.ts'
+import { readProfileFiles } from '../support/services/seccomp-profiles.ts'
+import { letThrough, listLetThrough } from '../support/system-calls/attempts.ts'
 import { attemptIn } from './support/native.ts'
 
 const REFUSAL_MS = 60_000
@@ -38,7 +38,7 @@ test('names are looked up, and workers started', async () => {
   const { frontend } = await findVictim()
   const found = await callIn<string[]>(
     frontend,
-    '../../confinement/support/lookup.ts',
+    'test/confinement/support/lookup.ts',
     'lookUp',
     'istiod.istio-system.svc.cluster.local',
   )

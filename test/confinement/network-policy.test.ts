@@ -1,22 +1,23 @@
 // The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed twin.
-import { resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
-import { deployment, namespace } from '../../deploy/names.ts'
-import { processMessage } from '../../deploy/process-message.ts'
-import { outsider, setup, stranger, VICTIM_IN_MESH } from '../policy/support/attackers.ts'
-import { type Container, callIn, probeFrom } from '../policy/support/containers.ts'
-import { confined, makePod } from '../policy/support/pods.ts'
-import type { Outcome } from '../policy/support/probe.ts'
-import { readStatus, writeRequest } from '../policy/support/requests.ts'
-import { COMPILE_MS, CONFIG_MS, CONNECT_MS, PODS_MS } from '../policy/support/timeouts.ts'
-import { isLocalCluster } from '../policy/support/tokens.ts'
-import { findVictim } from '../policy/support/victim.ts'
-import { waitFor } from '../policy/support/wait.ts'
+import { CHECKOUT } from '../../tools/cli/checkout.ts'
+import { processMessage } from '../../tools/deploy/process-message.ts'
+import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { deployment, namespace } from '../../tools/kube/names.ts'
+import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
+import type { Outcome } from '../../tools/verify/attack/probe.ts'
+import { readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { COMPILE_MS, CONFIG_MS, CONNECT_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
+import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
+import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { waitFor } from '../../tools/verify/attack/wait.ts'
+import { outsider, setup, stranger, VICTIM_IN_MESH } from '../support/attack/attackers.ts'
+import { confined, makePod } from '../support/attack/pods.ts'
 import { type PolicyEngine, startPolicyEngine } from './support/policy-engine.ts'
 
-const component = resolve(import.meta.dirname, '../../k8s/components/network-policy')
+const component = join(CHECKOUT, 'k8s/components/network-policy')
 const service = z.object({ spec: z.object({ clusterIP: z.string() }) })
 /** The Pod's ports, its proxy's and its agent's. */
 const ports = [8080, 8081, 15006, 15020, 15021]
@@ -142,7 +143,7 @@ async function reach(origin: Container, places: readonly string[]): Promise<stri
     return { host, port: Number(port), bytes: writeRequest() }
   })
   const call = `(probes) => runProbes(probes, ${CONNECT_MS})`
-  const outcomes = await callIn<Outcome[]>(origin, 'probe.ts', call, probes)
+  const outcomes = await callIn<Outcome[]>(origin, 'tools/verify/attack/probe.ts', call, probes)
   return places.filter((_, index) => outcomes[index]?.connected)
 }
 

@@ -1,21 +1,22 @@
 // The overlay linkerd's Pod without a mesh, in a namespace of its own: what holds there holds by the mount and the pairing alone.
 import { randomBytes } from 'node:crypto'
-import { resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
-import { namespace as deployed, deployment, keySecret } from '../../deploy/names.ts'
-import { computeOpensslHmac } from '../../deploy/openssl-hmac.ts'
-import { parseResources, type Resource } from '../../deploy/resources.ts'
-import { outsider } from './support/attackers.ts'
-import { type Container, callIn, probeFrom } from './support/containers.ts'
-import type { Search } from './support/drill-search.ts'
-import type { SocketAttack } from './support/drill-socket.ts'
-import { readJsonBody, readStatus, writeRequest } from './support/requests.ts'
-import { CONFIG_MS, PODS_MS } from './support/timeouts.ts'
-import { waitFor } from './support/wait.ts'
+import { CHECKOUT } from '../../tools/cli/checkout.ts'
+import { computeOpensslHmac } from '../../tools/deploy/openssl-hmac.ts'
+import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { namespace as deployed, deployment, keySecret } from '../../tools/kube/names.ts'
+import { parseResources, type Resource } from '../../tools/kube/resources.ts'
+import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
+import { readJsonBody, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { CONFIG_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
+import { waitFor } from '../../tools/verify/attack/wait.ts'
+import { outsider } from '../support/attack/attackers.ts'
+import type { SocketAttack } from '../support/compromise/attack-socket.ts'
+import type { Search } from '../support/compromise/search.ts'
 
-const overlay = resolve(import.meta.dirname, '../../k8s/overlays/linkerd')
+const overlay = join(CHECKOUT, 'k8s/overlays/linkerd')
 const namespace = 'signing-test-socket'
 const key = randomBytes(32)
 const images = z.object({
@@ -102,7 +103,12 @@ test('code in the frontend is refused without the pairing, and can’t take the 
     'x-forwarded-client-cert': `By=a;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://a/b`,
   }
   const bytes = writeRequest({ headers: forged })
-  const attack = await callIn<SocketAttack>(frontend, 'drill-socket.ts', call, bytes)
+  const attack = await callIn<SocketAttack>(
+    frontend,
+    'test/support/compromise/attack-socket.ts',
+    call,
+    bytes,
+  )
   expect(readStatus(attack.answer)).toBe(403)
   expect(readJsonBody(attack.answer)).toMatchObject({ code: 'pairing_refused' })
   for (const result of Object.values(attack.replaced)) expect(result).toBe('EROFS')
@@ -115,10 +121,20 @@ test('code in the frontend is refused without the pairing, and can’t take the 
 
 test('code in the frontend finds its pairing secret, and no key in any file or memory', async () => {
   const read = 'async () => (await import("node:fs")).readFileSync("/run/pairing/secret", "base64")'
-  const secret = await callIn<string>(frontend, 'drill-socket.ts', read, {})
+  const secret = await callIn<string>(
+    frontend,
+    'test/support/compromise/attack-socket.ts',
+    read,
+    {},
+  )
   const hex = Buffer.from(key.toString('hex')).toString('base64')
   const needles = { secret, key: key.toString('base64'), hex }
-  const { finds } = await callIn<Search>(frontend, 'drill-search.ts', 'searchEverything', needles)
+  const { finds } = await callIn<Search>(
+    frontend,
+    'test/support/compromise/search.ts',
+    'searchEverything',
+    needles,
+  )
   expect(new Set(finds.map(({ needle }) => needle))).toEqual(new Set(['secret']))
 })
 

@@ -2,15 +2,15 @@
 // FUZZ_SEED: repeats a run · FUZZ_COUNT: how many, 5,000 by default.
 import { randomInt } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { withGatewayUrl } from '../../deploy/gateway-url.ts'
-import { findIngressGateway } from '../../deploy/ingress-gateway.ts'
-import { makeFuzzedRequests } from './cases/fuzz.ts'
-import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from './support/attackers.ts'
-import { type BatchResult, runBatch } from './support/batch.ts'
-import { testControls } from './support/expectations.ts'
-import { type FuzzAnswer, sendFuzzed } from './support/fuzzing.ts'
-import { forgeTokens } from './support/tokens.ts'
-import { SIGNER_IN_POD } from './support/victim.ts'
+import { withGatewayUrl } from '../../tools/kube/gateway-url.ts'
+import { findIngressGateway } from '../../tools/kube/ingress-gateway.ts'
+import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
+import { forgeTokens } from '../../tools/verify/attack/tokens.ts'
+import { SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
+import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import { testControls } from '../support/attack/expectations.ts'
+import { makeFuzzedRequests } from '../support/attack/fuzz.ts'
+import { type FuzzAnswer, sendFuzzed } from '../support/attack/fuzzing.ts'
 
 const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31))
 const count = Number(process.env.FUZZ_COUNT ?? 5_000)

@@ -1,15 +1,15 @@
 // Attack 27: somebody has deleted one of the locks. Nobody gets a signature who had none before; the frontend is served or
 // refused; and the matrix names what is missing. Of one Pod and of separate ones, whichever is deployed.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sharesPod } from '../../deploy/layouts.ts'
-import { holds, type Report } from './matrix/report.ts'
-import { takeReport } from './matrix/take-report.ts'
-import { describeDisagreements } from './matrix/verdict.ts'
-import { pods } from './support/attackers.ts'
-import { deleteResources } from './support/deletions.ts'
-import { CONFIG_MS } from './support/timeouts.ts'
-import { findVictim } from './support/victim.ts'
-import { waitFor } from './support/wait.ts'
+import { sharesPod } from '../../tools/kube/layouts.ts'
+import { CONFIG_MS } from '../../tools/verify/attack/timeouts.ts'
+import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { waitFor } from '../../tools/verify/attack/wait.ts'
+import { holds, type Report } from '../../tools/verify/matrix/report.ts'
+import { takeReport } from '../../tools/verify/matrix/take-report.ts'
+import { describeDisagreements } from '../../tools/verify/matrix/verdict.ts'
+import { pods } from '../support/attack/attackers.ts'
+import { deleteResources } from '../support/attack/deletions.ts'
 
 const { layout } = await findVictim()
 /** Who may ask for readiness and metrics without a token. */

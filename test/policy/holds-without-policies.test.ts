@@ -1,25 +1,25 @@
 // Attacks 27 and 28, their worst case: somebody has deleted every policy, and made a Service for the signer, so that the mesh
 // lets everybody through to it, in plain text too. Its own lock holds.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kubectl } from '../../deploy/kubectl.ts'
-import { deployment, namespace } from '../../deploy/names.ts'
-import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from './support/attackers.ts'
-import { readAuditLog } from './support/audited-requests.ts'
-import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
-import { type Container, probeFrom } from './support/containers.ts'
-import { deleteResources, listOfKind } from './support/deletions.ts'
-import { testControls } from './support/expectations.ts'
-import type { Outcome, Place } from './support/probe.ts'
+import { kubectl } from '../../tools/kube/kubectl.ts'
+import { deployment, namespace } from '../../tools/kube/names.ts'
+import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
+import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
+import { type Container, probeFrom } from '../../tools/verify/attack/containers.ts'
+import type { Outcome, Place } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
   makeRequestId,
   readJsonBody,
   readStatus,
   writeRequest,
-} from './support/requests.ts'
-import { CONFIG_MS } from './support/timeouts.ts'
-import { findVictim } from './support/victim.ts'
-import { waitFor } from './support/wait.ts'
+} from '../../tools/verify/attack/requests.ts'
+import { CONFIG_MS } from '../../tools/verify/attack/timeouts.ts'
+import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { waitFor } from '../../tools/verify/attack/wait.ts'
+import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
+import { testControls } from '../support/attack/expectations.ts'
 
 const kinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 /** What a caller can claim about itself. */

@@ -1,15 +1,15 @@
 // The trace that the world names goes through gateway, frontend and both proxies into the signer's audit line; what is
 // malformed goes nowhere, and the message is signed all the same.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { withGatewayUrl } from '../../deploy/gateway-url.ts'
-import { findIngressGateway } from '../../deploy/ingress-gateway.ts'
 import type { AuditEntry } from '../../signer/audit-log.ts'
-import { readAuditLog } from './support/audited-requests.ts'
-import { probeFrom } from './support/containers.ts'
-import { makeRequestId, readStatus, writeRequest } from './support/requests.ts'
-import { LOG_MS } from './support/timeouts.ts'
-import { findVictim } from './support/victim.ts'
-import { waitFor } from './support/wait.ts'
+import { withGatewayUrl } from '../../tools/kube/gateway-url.ts'
+import { findIngressGateway } from '../../tools/kube/ingress-gateway.ts'
+import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
+import { probeFrom } from '../../tools/verify/attack/containers.ts'
+import { makeRequestId, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { LOG_MS } from '../../tools/verify/attack/timeouts.ts'
+import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { waitFor } from '../../tools/verify/attack/wait.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 const traceparent = `00-${traceId}-00f067aa0ba902b7-00`

@@ -2,15 +2,15 @@
 // command that is let through really runs.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { tryRun } from '../../cli/exec.ts'
-import { kubectl, kubectlJson } from '../../deploy/kubectl.ts'
-import { deployment, namespace } from '../../deploy/names.ts'
-import { resourceSchema } from '../../deploy/resources.ts'
-import { attemptCase } from './support/admission-attempt.ts'
-import type { AdmissionTarget } from './support/admission-case.ts'
-import { testAdmission } from './support/admission-tests.ts'
-import { lookAlike } from './support/attackers.ts'
-import { findVictim } from './support/victim.ts'
+import { tryRun } from '../../tools/cli/exec.ts'
+import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { deployment, namespace } from '../../tools/kube/names.ts'
+import { resourceSchema } from '../../tools/kube/resources.ts'
+import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { attemptCase } from '../support/admission/attempt.ts'
+import type { AdmissionTarget } from '../support/admission/case.ts'
+import { testAdmission } from '../support/admission/table-tests.ts'
+import { lookAlike } from '../support/attack/attackers.ts'
 
 const podTemplate = z.object({ metadata: z.looseObject({}), spec: z.looseObject({}) })
 const deployed = z.object({ spec: z.object({ template: podTemplate }) })

@@ -1,22 +1,27 @@
 // Attacks 1, 2 and 3: the frontend container itself, and what it shows to be who it is. Only its own token signs.
 import type { KeyObject } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { kubectl } from '../../deploy/kubectl.ts'
-import { namespace, serviceAccount } from '../../deploy/names.ts'
-import { lookAlike } from './support/attackers.ts'
-import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
-import { sendFrom } from './support/containers.ts'
-import { testControls, testNothingReached } from './support/expectations.ts'
-import type { Outcome } from './support/probe.ts'
-import { bearer, type RequestParts, signParts, writeRequest } from './support/requests.ts'
+import { kubectl } from '../../tools/kube/kubectl.ts'
+import { namespace, serviceAccount } from '../../tools/kube/names.ts'
+import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
+import { sendFrom } from '../../tools/verify/attack/containers.ts'
+import type { Outcome } from '../../tools/verify/attack/probe.ts'
+import {
+  bearer,
+  type RequestParts,
+  signParts,
+  writeRequest,
+} from '../../tools/verify/attack/requests.ts'
 import {
   copyWithClusterKey,
   forgeTokens,
   forgeWithClusterKey,
   isLocalCluster,
   issueToken,
-} from './support/tokens.ts'
-import { SIGNER_IN_POD, type Victim } from './support/victim.ts'
+} from '../../tools/verify/attack/tokens.ts'
+import { SIGNER_IN_POD, type Victim } from '../../tools/verify/attack/victim.ts'
+import { lookAlike } from '../support/attack/attackers.ts'
+import { testControls, testNothingReached } from '../support/attack/expectations.ts'
 
 type Cases = Record<string, RequestParts>
 

@@ -1,13 +1,18 @@
 // Attack 13: requests that the proxy and the signer might read differently, with a good request hidden in each.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { malformedRequests } from './cases/malformed.ts'
-import { SIGNER_IN_MESH, stranger } from './support/attackers.ts'
-import { type BatchResult, runBatch } from './support/batch.ts'
-import { type Container, sendFrom } from './support/containers.ts'
-import { testServedAround } from './support/expectations.ts'
-import type { Outcome } from './support/probe.ts'
-import { bearer, makeRequestId, signParts, writeRequest } from './support/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from './support/victim.ts'
+import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
+import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
+import type { Outcome } from '../../tools/verify/attack/probe.ts'
+import {
+  bearer,
+  makeRequestId,
+  signParts,
+  writeRequest,
+} from '../../tools/verify/attack/requests.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
+import { SIGNER_IN_MESH, stranger } from '../support/attack/attackers.ts'
+import { testServedAround } from '../support/attack/expectations.ts'
+import { malformedRequests } from '../support/attack/malformed.ts'
 
 const hiddenId = makeRequestId()
 

@@ -1,20 +1,25 @@
 // Attacks 4 and 5: who has every right in the mesh, and is not this Pod's frontend. Here the signer itself refuses.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { twin, VICTIM_IN_MESH } from './support/attackers.ts'
-import { type BatchResult, describeOutcome, readCounter, runBatch } from './support/batch.ts'
-import { callIn, probeFrom } from './support/containers.ts'
-import { testControls, testServedAround } from './support/expectations.ts'
-import { readSpiffeId } from './support/forged-identity.ts'
-import type { Outcome } from './support/probe.ts'
+import {
+  type BatchResult,
+  describeOutcome,
+  readCounter,
+  runBatch,
+} from '../../tools/verify/attack/batch.ts'
+import { callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
+import { readSpiffeId } from '../../tools/verify/attack/forged-identity.ts'
+import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
   type RequestParts,
   readJsonBody,
   signParts,
   writeRequest,
-} from './support/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from './support/victim.ts'
+} from '../../tools/verify/attack/requests.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
+import { twin, VICTIM_IN_MESH } from '../support/attack/attackers.ts'
+import { testControls, testServedAround } from '../support/attack/expectations.ts'
 
 type Attack = { name: string; parts: (stolen: Credentials) => RequestParts }
 
@@ -105,7 +110,12 @@ describe('a twin: another Pod with the same ServiceAccount', () => {
   ]
 
   beforeAll(async () => {
-    const own = await callIn<string>(twin, 'token-file.ts', 'readToken', '/run/identity/token')
+    const own = await callIn<string>(
+      twin,
+      'tools/verify/attack/token-file.ts',
+      'readToken',
+      '/run/identity/token',
+    )
     batch = await runBatch((_, { token }) => {
       const requests = [
         { headers: bearer(own) },
@@ -127,7 +137,12 @@ describe('a twin that was given the pairing secret', () => {
   let batch: BatchResult<Outcome[]>
 
   beforeAll(async () => {
-    const own = await callIn<string>(twin, 'token-file.ts', 'readToken', '/run/identity/token')
+    const own = await callIn<string>(
+      twin,
+      'tools/verify/attack/token-file.ts',
+      'readToken',
+      '/run/identity/token',
+    )
     batch = await runBatch((_, { pairing }) => {
       const bytes = writeRequest(signParts(pairing, { headers: bearer(own) }))
       return probeFrom(twin, [{ host: VICTIM_IN_MESH, port: 8081, bytes }])

@@ -1,19 +1,19 @@
 // Attacks 10, 12 and 14: methods other than the one, preflight requests, upgrades to another protocol.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
+import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
+import type { Outcome } from '../../tools/verify/attack/probe.ts'
+import { bearer, signParts, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
+import { lookAlike, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import { testControls } from '../support/attack/expectations.ts'
 import {
   type NamedParts,
   otherMethods,
   overriddenMethods,
   preflights,
   upgrades,
-} from './cases/methods.ts'
-import { lookAlike, SIGNER_IN_MESH, stranger, twin } from './support/attackers.ts'
-import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
-import { type Container, sendFrom } from './support/containers.ts'
-import { testControls } from './support/expectations.ts'
-import type { Outcome } from './support/probe.ts'
-import { bearer, signParts, writeRequest } from './support/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from './support/victim.ts'
+} from '../support/attack/methods.ts'
 
 /** What is wrong is the method alone, but for what a browser sends, and for what may be asked in another protocol. */
 function writeAll({ token, pairing }: Credentials): Record<string, string> {

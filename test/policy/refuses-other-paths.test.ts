@@ -1,16 +1,22 @@
 // Attack 11: one path, written in every other way, in each of the mesh's ways to normalise paths. A stranger never gets
 // in; the frontend's signature over its request is good for `/sign` alone.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodedPaths, type Mode, modes, namedPaths, unacceptablePaths } from './cases/paths.ts'
-import { lookAlike, SIGNER_IN_MESH, stranger } from './support/attackers.ts'
-import { type BatchResult, describeOutcome, runBatch } from './support/batch.ts'
-import { type Container, sendFrom } from './support/containers.ts'
-import { testControls, testNothingReached } from './support/expectations.ts'
-import { readMode, setMode } from './support/path-normalization.ts'
-import type { Outcome } from './support/probe.ts'
-import { bearer, signParts, writeRequest } from './support/requests.ts'
-import { isLocalCluster } from './support/tokens.ts'
-import { type Credentials, SIGNER_IN_POD } from './support/victim.ts'
+import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
+import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
+import type { Outcome } from '../../tools/verify/attack/probe.ts'
+import { bearer, signParts, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
+import { lookAlike, SIGNER_IN_MESH, stranger } from '../support/attack/attackers.ts'
+import { testControls, testNothingReached } from '../support/attack/expectations.ts'
+import { readMode, setMode } from '../support/attack/path-normalization.ts'
+import {
+  encodedPaths,
+  type Mode,
+  modes,
+  namedPaths,
+  unacceptablePaths,
+} from '../support/attack/paths.ts'
 
 type Outcomes = Record<string, Outcome>
 

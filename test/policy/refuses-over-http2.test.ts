@@ -1,14 +1,14 @@
 // The same locks over HTTP/2, where a request is read by other code: who asks, which path, which method, and what only
 // HTTP/2 has.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { namedPaths, unacceptablePaths } from './cases/paths.ts'
-import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from './support/attackers.ts'
-import { type BatchResult, runBatch } from './support/batch.ts'
-import { type Container, sendH2From } from './support/containers.ts'
-import { testControls, testNothingReached } from './support/expectations.ts'
-import type { H2Outcome, H2Request } from './support/h2-probe.ts'
-import { bearer, signParts, toH2Request } from './support/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from './support/victim.ts'
+import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
+import { type Container, sendH2From } from '../../tools/verify/attack/containers.ts'
+import type { H2Outcome, H2Request } from '../../tools/verify/attack/h2-probe.ts'
+import { bearer, signParts, toH2Request } from '../../tools/verify/attack/requests.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
+import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import { testControls, testNothingReached } from '../support/attack/expectations.ts'
+import { namedPaths, unacceptablePaths } from '../support/attack/paths.ts'
 
 type Case = { name: string; write: (stolen: Credentials) => H2Request }
 

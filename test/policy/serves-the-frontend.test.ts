@@ -1,9 +1,9 @@
 // Attack 1, which is none: the frontend with everything right gets what it asks for, and nothing it may not ask.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readKey } from '../../deploy/hmac-key.ts'
-import { computeOpensslHmac } from '../../deploy/openssl-hmac.ts'
-import { probeFrom } from './support/containers.ts'
-import type { Outcome } from './support/probe.ts'
+import { readKey } from '../../tools/deploy/keys/hmac-key.ts'
+import { computeOpensslHmac } from '../../tools/deploy/openssl-hmac.ts'
+import { probeFrom } from '../../tools/verify/attack/containers.ts'
+import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
   type RequestParts,
@@ -11,8 +11,8 @@ import {
   readStatus,
   signParts,
   writeRequest,
-} from './support/requests.ts'
-import { findVictim, SIGNER_IN_POD, stealCredentials } from './support/victim.ts'
+} from '../../tools/verify/attack/requests.ts'
+import { findVictim, SIGNER_IN_POD, stealCredentials } from '../../tools/verify/attack/victim.ts'
 
 async function askAsFrontend(requests: readonly RequestParts[]): Promise<Outcome[]> {
   const victim = await findVictim()

@@ -2,18 +2,18 @@
 // gets a signature, and the answer that is declared for two Pods.
 import { mkdtempDisposable, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunResult, tryRun } from '../../cli/exec.ts'
-import { ROLLOUT_MS } from '../faults/support/timeouts.ts'
-import type { Report } from '../policy/matrix/report.ts'
-import { deleteResources, listOfKind } from '../policy/support/deletions.ts'
-import { isLocalCluster } from '../policy/support/tokens.ts'
+import { CHECKOUT } from '../../tools/cli/checkout.ts'
+import { type RunResult, tryRun } from '../../tools/cli/exec.ts'
+import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
+import { ROLLOUT_MS } from '../../tools/verify/faults/support/timeouts.ts'
+import type { Report } from '../../tools/verify/matrix/report.ts'
+import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
 
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
-const cwd = resolve(import.meta.dirname, '../..')
 /** As its user runs it. */
-const make = (...args: string[]) => tryRun('make', args, { cwd, timeoutMs: ROLLOUT_MS })
+const make = (...args: string[]) => tryRun('make', args, { cwd: CHECKOUT, timeoutMs: ROLLOUT_MS })
 const succeed = ({ code, stderr }: RunResult) => expect({ code, stderr }).toMatchObject({ code: 0 })
 
 describe.skipIf(!isLocalCluster)('frontend and signer as separate Pods', () => {
@@ -32,7 +32,7 @@ describe.skipIf(!isLocalCluster)('frontend and signer as separate Pods', () => {
     const { code, stdout, stderr } = await make('matrix')
     expect({ code, stdout, stderr }).toMatchObject({ code: 0 })
     expect(stdout).toMatch(/^impostor /m)
-    expect(stdout.trim().split('\n').at(-1)).toMatch(/^holds: .* 0 signatures without right$/)
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/^holds: .* 0 unauthorized signatures$/)
   })
 
   test("the world gets OpenSSL's signature", async () => succeed(await make('smoke')))

@@ -1,6 +1,7 @@
 // The deployment with the seccomp component, before the first test; and without it, after the last.
-import { deploy, saveDeployment } from '../../faults/support/deployment.ts'
-import { requireLocalCluster } from '../../faults/support/node.ts'
+
+import { requireLocalCluster } from '../../../tools/verify/faults/support/node.ts'
+import { deploy, saveDeployment } from '../../support/cluster/deployment.ts'
 
 let putBack = async () => {}
 

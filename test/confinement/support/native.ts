@@ -3,10 +3,10 @@
 import { copyFile, mkdtempDisposable, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runInNode } from '../../../cluster/node-process.ts'
-import { requireNode } from '../../faults/support/node.ts'
-import type { Pod } from '../../faults/support/pods.ts'
-import { type Attempts, buildAttempts } from './attempts.ts'
+import { runInNode } from '../../../tools/local-cluster/node/node-process.ts'
+import { requireNode } from '../../../tools/verify/faults/support/node.ts'
+import type { Pod } from '../../../tools/verify/faults/support/pods.ts'
+import { type Attempts, buildAttempts } from '../../support/system-calls/attempts.ts'
 
 /** Makes every attempt in a container of `pod`, under whatever confines the container. */
 export async function attemptIn(pod: Pod, container: string): Promise<Attempts> {

@@ -1,9 +1,9 @@
 // kube-router on the local cluster's node, for as long as a test takes: the cluster's own network enforces no NetworkPolicy.
 import { join } from 'node:path'
-import { runInNode } from '../../../cluster/node-process.ts'
-import { toNodePath } from '../../../cluster/paths.ts'
-import { buildTestPrograms } from '../../../cluster/programs.ts'
-import { findOnNode, killProcess, requireNode } from '../../faults/support/node.ts'
+import { runInNode } from '../../../tools/local-cluster/node/node-process.ts'
+import { toNodePath } from '../../../tools/local-cluster/paths.ts'
+import { buildTestPrograms } from '../../../tools/local-cluster/programs/programs.ts'
+import { findOnNode, killProcess, requireNode } from '../../../tools/verify/faults/support/node.ts'
 
 /** Only the part that is about policies; the network and Services are others' work. */
 const flags = [

@@ -1,6 +1,6 @@
 // An AWS account with the key's secret in it, a role that may read it, and who writes it, as docs/external-secrets.md has it.
 import { z } from 'zod'
-import { findCommand, findStatement } from '../../unit/support/external-secrets-page.ts'
+import { findCommand, findStatement } from '../../support/pages/external-secrets-page.ts'
 import { type AwsCli, type Credentials, createAwsCli } from './aws-cli.ts'
 import { type Entrance, openEntrance } from './entrance.ts'
 import { letPass, startMoto } from './moto.ts'
@@ -30,7 +30,7 @@ export type Account = {
   stop: () => Promise<void>
 }
 
-/** Makes it, without the secret. `folder`: cluster/moto.ts'. */
+/** Makes it, without the secret. `folder`: test/external-secrets/support/moto-program.ts'. */
 export async function openAccount(folder: string): Promise<Account> {
   const judge = await createJudge()
   const moto = await startMoto(folder)

@@ -1,7 +1,7 @@
 // The AWS command line, as somebody: its commands, and those of docs/external-secrets.md, which are bash.
-import { CommandError, type RunResult, run, tryRun } from '../../../cli/exec.ts'
-import { describePython } from '../../../cluster/moto.ts'
-import { awsFunctions, makeKey } from '../../unit/support/external-secrets-page.ts'
+import { CommandError, type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
+import { awsFunctions, makeKey } from '../../support/pages/external-secrets-page.ts'
+import { describePython } from './moto-program.ts'
 
 export const region = 'eu-central-1'
 
@@ -15,7 +15,7 @@ export type AwsCli = {
   bash: (credentials: Credentials, line: string, input?: string) => Promise<string>
 }
 
-/** `folder`: cluster/moto.ts'. `url`: where AWS is. */
+/** `folder`: test/external-secrets/support/moto-program.ts'. `url`: where AWS is. */
 export function createAwsCli(folder: string, url: string): AwsCli {
   const { command, env } = describePython(folder, 'aws')
   const listEnv = ({ id, secret, session }: Credentials) => ({

@@ -1,8 +1,8 @@
 // What takes minutes, done before the first test: the operator is compiled.
 import type { TestProject } from 'vitest/node'
-import { fetchMoto } from '../../../cluster/moto.ts'
-import { buildTestPrograms } from '../../../cluster/programs.ts'
-import { findNodeInit, requireLocalCluster } from '../../faults/support/node.ts'
+import { buildTestPrograms } from '../../../tools/local-cluster/programs/programs.ts'
+import { findNodeInit, requireLocalCluster } from '../../../tools/verify/faults/support/node.ts'
+import { fetchMoto } from './moto-program.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

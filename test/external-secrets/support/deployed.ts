@@ -1,19 +1,19 @@
 // The deployment with its key from AWS, out of a checkout in which the component is filled in as people do it.
 import { cp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { run } from '../../../cli/exec.ts'
-import { deploy } from '../../faults/support/deployment.ts'
-import { deleteSecret } from '../../faults/support/key-secret.ts'
+import { join } from 'node:path'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { run } from '../../../tools/cli/exec.ts'
+import { deleteSecret } from '../../../tools/verify/faults/support/key-secret.ts'
+import { deploy } from '../../support/cluster/deployment.ts'
 import { roleArn } from './account.ts'
 import { region } from './aws-cli.ts'
 
-const checkout = resolve(import.meta.dirname, '../../..')
 const component = 'external-secrets-aws'
 const parameters = `k8s/components/${component}/key-manager-config-map.yaml`
 
 /** Deploys with the component; the Secret is taken away first. */
 export async function deployWithAws(): Promise<void> {
-  const copy = join(checkout, '.deploy', component)
+  const copy = join(CHECKOUT, '.deploy', component)
   await rm(copy, { recursive: true, force: true })
   try {
     await copyCheckout(copy)
@@ -30,8 +30,8 @@ export async function deployWithAws(): Promise<void> {
 
 /** With the packages as links: the same files, and at the place where imports look for them. */
 async function copyCheckout(copy: string): Promise<void> {
-  const names = (await readdir(checkout)).filter((name) => !/^(\.|node_modules$)/.test(name))
-  for (const name of names) await cp(join(checkout, name), join(copy, name), { recursive: true })
-  const packages = await realpath(join(checkout, 'node_modules'))
+  const names = (await readdir(CHECKOUT)).filter((name) => !/^(\.|node_modules$)/.test(name))
+  for (const name of names) await cp(join(CHECKOUT, name), join(copy, name), { recursive: true })
+  const packages = await realpath(join(CHECKOUT, 'node_modules'))
   await run('cp', ['-al', packages, join(copy, 'node_modules')])
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { findFreePort } from '../../../cluster/free-port.ts'
+import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { letPass } from './moto.ts'
 import type { Judge, Refusal } from './trust-policy.ts'
 

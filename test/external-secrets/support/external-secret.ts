@@ -1,9 +1,9 @@
 // The ExternalSecret that brings the key: asked to look now, and what comes of it.
 import { z } from 'zod'
-import { readReadiness } from '../../../deploy/key-bringer.ts'
-import { kubectl, kubectlJson } from '../../../deploy/kubectl.ts'
-import { keySecret, namespace } from '../../../deploy/names.ts'
-import { waitFor } from '../../policy/support/wait.ts'
+import { readReadiness } from '../../../tools/deploy/keys/external-secret-wait.ts'
+import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { keySecret, namespace } from '../../../tools/kube/names.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { SYNC_MS } from './timeouts.ts'
 
 const events = z.object({

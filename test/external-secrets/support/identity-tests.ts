@@ -2,11 +2,11 @@
 // whatever a Pod has or the API server gives.
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
-import { kubectl } from '../../../deploy/kubectl.ts'
-import { namespace, serviceAccount } from '../../../deploy/names.ts'
-import { readTokenIssuer } from '../../../deploy/token-issuer.ts'
-import { issueToken } from '../../policy/support/tokens.ts'
-import { findVictim, stealCredentials } from '../../policy/support/victim.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
+import { readTokenIssuer } from '../../../tools/kube/token-issuer.ts'
+import { issueToken } from '../../../tools/verify/attack/tokens.ts'
+import { findVictim, stealCredentials } from '../../../tools/verify/attack/victim.ts'
 import { type Account, roleArn } from './account.ts'
 import type { Credentials } from './aws-cli.ts'
 

@@ -1,11 +1,11 @@
 // External Secrets on the cluster: its namespace, rights and kinds. They come for the tests and go with them.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UserError } from '../../../cli/terminal.ts'
-import { exists, kubectl } from '../../../deploy/kubectl.ts'
-import { keySecret, namespace } from '../../../deploy/names.ts'
-import { disownSecret } from '../../faults/support/key-secret.ts'
-import { installCrds } from '../../manifests/crds.ts'
+import { UserError } from '../../../tools/cli/terminal.ts'
+import { exists, kubectl } from '../../../tools/kube/kubectl.ts'
+import { keySecret, namespace } from '../../../tools/kube/names.ts'
+import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
+import { disownSecret } from '../../../tools/verify/faults/support/key-secret.ts'
 
 const own = 'external-secrets'
 const resources = join(import.meta.dirname, 'operator.yaml')

@@ -1,11 +1,11 @@
 // moto, which plays AWS on loopback. It has its IAM checked: every request's signature, and what whoever signed it may do.
-import { findFreePort } from '../../../cluster/free-port.ts'
-import { describePython } from '../../../cluster/moto.ts'
-import { waitFor } from '../../policy/support/wait.ts'
+import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
+import { describePython } from './moto-program.ts'
 import { startProgram } from './program.ts'
 import { START_MS } from './timeouts.ts'
 
-/** Starts it, out of cluster/moto.ts' `folder`, empty. `url`: where it answers. */
+/** Starts it, out of test/external-secrets/support/moto-program.ts' `folder`, empty. `url`: where it answers. */
 export async function startMoto(
   folder: string,
 ): Promise<{ url: string; stop: () => Promise<void> }> {

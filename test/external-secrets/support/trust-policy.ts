@@ -2,8 +2,8 @@
 // here: that this cluster issued it and that it holds, and each condition of the trust policy in docs/external-secrets.md.
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import { z } from 'zod'
-import { readTokenIssuer } from '../../../deploy/token-issuer.ts'
-import { findStatement } from '../../unit/support/external-secrets-page.ts'
+import { readTokenIssuer } from '../../../tools/kube/token-issuer.ts'
+import { findStatement } from '../../support/pages/external-secrets-page.ts'
 
 const statement = z.object({
   Condition: z.strictObject({ StringEquals: z.record(z.string(), z.string()) }),

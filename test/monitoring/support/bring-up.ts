@@ -1,10 +1,11 @@
 // Before the first test: Prometheus, its operator and kube-state-metrics, compiled and brought up, and the deployment with the
 // component monitoring for them; and after the last all that taken away.
-import { buildTestPrograms } from '../../../cluster/programs.ts'
-import { buildRootFileSystems } from '../../../cluster/root-file-systems.ts'
-import { provideMonitoringImage } from '../../../cluster/system-images.ts'
-import { deploy, saveDeployment } from '../../faults/support/deployment.ts'
-import { requireLocalCluster, requireNode } from '../../faults/support/node.ts'
+
+import { buildRootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
+import { provideMonitoringImage } from '../../../tools/local-cluster/images/system-images.ts'
+import { buildTestPrograms } from '../../../tools/local-cluster/programs/programs.ts'
+import { requireLocalCluster, requireNode } from '../../../tools/verify/faults/support/node.ts'
+import { deploy, saveDeployment } from '../../support/cluster/deployment.ts'
 import { account, startPrometheus } from './prometheus.ts'
 
 const undo: (() => Promise<void>)[] = []

@@ -1,12 +1,13 @@
 // A real Prometheus on the local cluster, made by its operator, with kube-state-metrics beside it.
 import { readdir, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parse } from 'yaml'
-import { kubectl } from '../../../deploy/kubectl.ts'
-import type { Resource } from '../../../deploy/resources.ts'
-import { installCrds } from '../../manifests/crds.ts'
-import type { Container } from '../../policy/support/containers.ts'
-import { findVictim } from '../../policy/support/victim.ts'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
+import type { Container } from '../../../tools/verify/attack/containers.ts'
+import { findVictim } from '../../../tools/verify/attack/victim.ts'
+import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { START_MS } from './timeouts.ts'
 
 export const namespace = 'signing-monitoring'
@@ -14,8 +15,8 @@ export const namespace = 'signing-monitoring'
 export const intruder: Container = { namespace, pod: 'intruder', container: 'attacker' }
 /** As PROMETHEUS takes it. */
 export const account = `${namespace}/prometheus`
-const stateConfig = '../../../k8s/monitoring/custom-resource-state.yaml'
-const page = '../../../docs/monitoring.md'
+const stateConfig = 'k8s/monitoring/custom-resource-state.yaml'
+const page = 'docs/monitoring.md'
 const clusterRoles = ['prometheus', 'prometheus-operator', 'kube-state-metrics'].map(
   (name) => `${namespace}-${name}`,
 )
@@ -41,7 +42,7 @@ export async function startPrometheus(image: string, folder: string): Promise<()
 }
 
 async function bringUp(image: string): Promise<void> {
-  const read = (file: string) => readFile(resolve(import.meta.dirname, file), 'utf8')
+  const read = (file: string) => readFile(join(CHECKOUT, file), 'utf8')
   const text = (await read('monitoring.yaml'))
     .replaceAll('NAMESPACE', namespace)
     .replaceAll('IMAGE', image)

@@ -1,7 +1,7 @@
 // What the Prometheus knows: asked through the API server, as its own page asks it.
 import { z } from 'zod'
-import { kubectl } from '../../../deploy/kubectl.ts'
-import { waitFor } from '../../policy/support/wait.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { namespace } from './prometheus.ts'
 import { ALERT_MS } from './timeouts.ts'
 

@@ -1,6 +1,6 @@
 // How long, as people write it.
 import { describe, expect, test } from 'vitest'
-import { parseDuration } from '../../../deploy/duration.ts'
+import { parseDuration } from '../../../tools/deploy/rotation/duration.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { run, tryRun } from '../../../cli/exec.ts'
-import { loadKeyFiles } from '../../../signer/key-files.ts'
-import { findCommand, makeKey } from '../support/external-secrets-page.ts'
-import { makeFolder, makeVolume } from '../support/folder.ts'
+import { loadKeyFiles } from '../../../signer/keys/key-files.ts'
+import { run, tryRun } from '../../../tools/cli/exec.ts'
+import { makeFolder, makeVolume } from '../../support/folder.ts'
+import { findCommand, makeKey } from '../../support/pages/external-secrets-page.ts'
 
 const value = z.record(z.string(), z.base64())
 const hasJq = (await tryRun('jq', ['--version'])).code === 0

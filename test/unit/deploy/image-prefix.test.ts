@@ -2,9 +2,9 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { requirePrefix } from '../../../deploy/image-prefix.ts'
-import { onePod, separatePods } from '../../../deploy/layouts.ts'
-import { makeFolder } from '../support/folder.ts'
+import { requirePrefix } from '../../../tools/deploy/preflight/image-prefix.ts'
+import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 

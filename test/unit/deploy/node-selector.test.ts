@@ -3,9 +3,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { checkNodeSelectors, selectsNodes } from '../../../deploy/node-selector.ts'
-import type { Resource } from '../../../deploy/resources.ts'
-import { makeFolder } from '../support/folder.ts'
+import { checkNodeSelectors, selectsNodes } from '../../../tools/deploy/preflight/node-selector.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 function makeDeployment(spec: object): Resource {
   const metadata = { name: 'secure-signing', namespace: 'signing' }

@@ -1,6 +1,6 @@
 // What is left to be filled in is found.
 import { expect, test } from 'vitest'
-import { findPlaceholders, requireFilledIn } from '../../../deploy/placeholders.ts'
+import { findPlaceholders, requireFilledIn } from '../../../tools/deploy/preflight/placeholders.ts'
 
 test('what is not filled in is found wherever it is, in a longer text too', () => {
   const resource = { spec: { list: [{ a: 'x' }, { b: 'https://FILL_IN_NAME.example' }], n: 1 } }

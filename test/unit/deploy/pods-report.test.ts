@@ -5,12 +5,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { createPodAsker } from '../../../deploy/ask-pods.ts'
-import { deployment } from '../../../deploy/names.ts'
-import { type Condition, isMet, type PodReport } from '../../../deploy/pod-condition.ts'
-import { waitForPods } from '../../../deploy/wait-for-pods.ts'
-import { cleanUp } from '../support/clean-up.ts'
-import { makeFolder } from '../support/folder.ts'
+import { createPodAsker } from '../../../tools/deploy/rotation/ask-pods.ts'
+import {
+  type Condition,
+  isMet,
+  type PodReport,
+} from '../../../tools/deploy/rotation/pod-condition.ts'
+import { waitForPods } from '../../../tools/deploy/rotation/wait-for-pods.ts'
+import { deployment } from '../../../tools/kube/names.ts'
+import { cleanUp } from '../../support/clean-up.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 const reports = (primary: string | undefined, ...held: string[]): PodReport => {
   return { pod: 'pod-1', keys: { primary, held } }

@@ -1,6 +1,6 @@
 // What make deploy says of a signer without keys is the signer's own reason, and nothing where it has some.
 import { describe, expect, test } from 'vitest'
-import { describeRefusedKeys } from '../../../deploy/refused-keys.ts'
+import { describeRefusedKeys } from '../../../tools/deploy/apply/refused-keys.ts'
 
 const reason =
   'key "HMAC_KEY" ends in a newline: write it with --from-literal or printf, which add none'

@@ -1,6 +1,6 @@
 // Which rights a deployment takes: those to nodes only where its Pods ask for certain ones.
 import { expect, test } from 'vitest'
-import { listNeededRights } from '../../../deploy/rights.ts'
+import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
 
 const listNodes = { verb: 'list', group: '', resource: 'nodes' }
 const makeDeployment = (spec: object) => ({

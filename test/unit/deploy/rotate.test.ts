@@ -1,15 +1,15 @@
 // A whole rotation over a simulated cluster: wherever a run is cut off, the next one ends where it would have ended, and
 // at no moment can a Pod sign what another can't verify.
 import { describe, expect, test } from 'vitest'
-import { rotateKey } from '../../../deploy/rotate.ts'
-import { marks } from '../../../deploy/rotation-state.ts'
+import { marks } from '../../../tools/deploy/rotation/rotation-state.ts'
+import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'
 import {
   encode,
   makeSecret,
   readRing,
   type SimulatedCluster,
   simulateCluster,
-} from './support/simulated-cluster.ts'
+} from '../../support/rotation/simulated-cluster.ts'
 
 const HOUR_MS = 3_600_000
 const oneKey = () => makeSecret({ 'key-1': encode('first') })

@@ -1,9 +1,17 @@
 // Where a rotation stands, from the Secret alone; and what is refused, with what to do about it.
 import { describe, expect, test } from 'vitest'
-import { UserError } from '../../../cli/terminal.ts'
-import type { KeySecret } from '../../../deploy/key-secret.ts'
-import { readRotationState } from '../../../deploy/rotation-state.ts'
-import { added, due, replaced, replacedAt, replacedKey, two, withKeys } from './support/secrets.ts'
+import { UserError } from '../../../tools/cli/terminal.ts'
+import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
+import { readRotationState } from '../../../tools/deploy/rotation/rotation-state.ts'
+import {
+  added,
+  due,
+  replaced,
+  replacedAt,
+  replacedKey,
+  two,
+  withKeys,
+} from '../../support/rotation/secrets.ts'
 
 describe('a new id', () => {
   test.each([

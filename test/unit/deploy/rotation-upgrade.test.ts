@@ -1,10 +1,14 @@
 // A rotation that version 0.1 began, under its names of the annotations, is finished by this version: from every state, and
 // wherever a run is cut off. Each write replaces all old names.
 import { describe, expect, test } from 'vitest'
-import { rotateKey } from '../../../deploy/rotate.ts'
-import { formerName, marks, renameMarks } from '../../../deploy/rotation-state.ts'
-import { added, due, nextKey, replaced, two, withKeys } from './support/secrets.ts'
-import { readRing, type SimulatedCluster, simulateCluster } from './support/simulated-cluster.ts'
+import { formerName, marks, renameMarks } from '../../../tools/deploy/rotation/rotation-state.ts'
+import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'
+import { added, due, nextKey, replaced, two, withKeys } from '../../support/rotation/secrets.ts'
+import {
+  readRing,
+  type SimulatedCluster,
+  simulateCluster,
+} from '../../support/rotation/simulated-cluster.ts'
 
 const HOUR_MS = 3_600_000
 const lagsMs = [0, 7_000, 95_000]

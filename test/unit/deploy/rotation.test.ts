@@ -1,8 +1,8 @@
 // What a rotation does next, from each state that the Secret can be in.
 import { describe, expect, test } from 'vitest'
-import type { KeySecret } from '../../../deploy/key-secret.ts'
-import { decideAction } from '../../../deploy/rotation.ts'
-import { marks, readRotationState } from '../../../deploy/rotation-state.ts'
+import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
+import { decideAction } from '../../../tools/deploy/rotation/next-step.ts'
+import { marks, readRotationState } from '../../../tools/deploy/rotation/rotation-state.ts'
 import {
   added,
   due,
@@ -13,8 +13,8 @@ import {
   two,
   verifiesUntil,
   withKeys,
-} from './support/secrets.ts'
-import { decode, encode } from './support/simulated-cluster.ts'
+} from '../../support/rotation/secrets.ts'
+import { decode, encode } from '../../support/rotation/simulated-cluster.ts'
 
 const now = Date.parse('2026-11-25T09:31:22.750Z')
 const HOUR_MS = 3_600_000

@@ -1,6 +1,6 @@
 // Who deploys Vault's agent behind NetworkPolicies is told what is missing.
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { noteVaultIsCutOff } from '../../../deploy/vault-egress.ts'
+import { noteVaultIsCutOff } from '../../../tools/deploy/preflight/vault-egress.ts'
 
 const make = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name } })
 const vault = make('ServiceEntry', 'vault')

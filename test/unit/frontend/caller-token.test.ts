@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createTokenReader } from '../../../frontend/caller-token.ts'
 import { AppError } from '../../../runtime/errors.ts'
-import { makeToken } from '../support/caller-token.ts'
-import { makeFolder, makeVolume, mountEntries } from '../support/folder.ts'
+import { makeFolder, makeVolume, mountEntries } from '../../support/folder.ts'
+import { makeToken } from '../../support/services/caller-token.ts'
 
 const later = makeToken(2_000)
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from '../../../frontend/app.ts'
 import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
-import { get, post } from '../support/http.ts'
+import { get, post } from '../../support/services/http.ts'
 
 function makeApp(fault?: AppError) {
   return createApp({

@@ -3,7 +3,7 @@ import { createApp } from '../../../frontend/app.ts'
 import type { AskSigner } from '../../../frontend/signer-client.ts'
 import { AppError, type ErrorCode } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
-import { beginPost, get, post } from '../support/http.ts'
+import { beginPost, get, post } from '../../support/services/http.ts'
 
 /** Makes the app with a signer that answers after `until`, or fails with `fault`; what it was asked is in `asked`. */
 function makeApp(fault?: AppError, until?: Promise<void>) {

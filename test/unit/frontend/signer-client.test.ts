@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createPairing } from '../../../frontend/pairing.ts'
 import { createSignerClient } from '../../../frontend/signer-client.ts'
 import { AppError } from '../../../runtime/errors.ts'
-import { serve, serveOverSocket } from '../support/http.ts'
+import { serve, serveOverSocket } from '../../support/services/http.ts'
 
 const token = 'header.hunter2.signature'
 const pairing = createPairing(undefined)

@@ -1,15 +1,14 @@
 // make audit fails on a known vulnerability, passes without one, and says so when nobody could tell.
 import { cp, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { tryRun } from '../../../cli/exec.ts'
-import { makeFolder } from '../support/folder.ts'
-import { type Advisory, startRegistry } from './registry.ts'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { tryRun } from '../../../tools/cli/exec.ts'
+import { makeFolder } from '../../support/folder.ts'
+import { type Advisory, startRegistry } from '../../support/release/registry.ts'
 
 /** npm is started up to three times. */
 vi.setConfig({ testTimeout: 60_000 })
-
-const root = resolve(import.meta.dirname, '../../..')
 
 /** Published, as the public registry has it. */
 const pollution: Advisory = {
@@ -27,7 +26,7 @@ const known = { 'minimist@1.2.0': [pollution] }
 async function makeProject(more?: { dependencies?: object; devDependencies?: object }) {
   const folder = await makeFolder()
   for (const name of ['.npmrc', 'package.json', 'package-lock.json']) {
-    await cp(join(root, name), join(folder, name))
+    await cp(join(CHECKOUT, name), join(folder, name))
   }
   if (more === undefined) return folder
   const project = { name: 'project', ...more }
@@ -45,7 +44,7 @@ async function audit(cwd: string, registry: string) {
     npm_config_registry: registry,
     npm_config_cache: await makeFolder(),
   }
-  return tryRun(process.execPath, [join(root, 'release/audit.ts')], { cwd, env })
+  return tryRun(process.execPath, [join(CHECKOUT, 'tools/release/audit.ts')], { cwd, env })
 }
 
 describe('with a registry that knows of vulnerabilities', () => {

@@ -1,7 +1,7 @@
 // What a bill of materials says where the base has no record of what it is made of.
 import { expect, test } from 'vitest'
-import { describeImage } from '../../../release/bill-of-materials.ts'
-import type { ImageContents } from '../../../release/image-contents.ts'
+import { describeImage } from '../../../tools/release/bill-of-materials.ts'
+import type { ImageContents } from '../../../tools/release/image-contents.ts'
 
 const node = { version: '24.0.0', sha256: 'a'.repeat(64) }
 const libc = { name: 'libc6', version: '2.36-9+deb12u14', architecture: 'amd64', source: 'glibc' }

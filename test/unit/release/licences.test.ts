@@ -1,13 +1,13 @@
 // What may be in an image, by its licence; and that the licence's text is there with it.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { describePackages, formatLicences } from '../../../deploy/bundled-packages.ts'
-import { bundleService } from '../../../deploy/image-context.ts'
-import { imageNames } from '../../../deploy/image-references.ts'
-import { makeFolder } from '../support/folder.ts'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { describePackages, formatLicences } from '../../../tools/images/bundled-packages.ts'
+import { bundleService } from '../../../tools/images/image-context.ts'
+import { imageNames } from '../../../tools/images/image-references.ts'
+import { makeFolder } from '../../support/folder.ts'
 
-const root = resolve(import.meta.dirname, '../../..')
 const integrity = `sha512-${'A'.repeat(86)}==`
 
 /** A folder with a lockfile of one package, and the package. */
@@ -53,7 +53,7 @@ test.each(imageNames)(
     const paths = await bundleService(room, join(await makeFolder(), 'main.mjs'))
     const licences = await formatLicences(await describePackages(paths))
     for (const path of ['.', ...paths]) {
-      expect(licences).toContain((await readFile(join(root, path, 'LICENSE'), 'utf8')).trim())
+      expect(licences).toContain((await readFile(join(CHECKOUT, path, 'LICENSE'), 'utf8')).trim())
     }
     expect(paths).toContain('node_modules/zod')
   },

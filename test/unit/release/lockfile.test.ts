@@ -1,11 +1,11 @@
 // What npm installs is pinned by hash, comes from whatever registry is configured, and runs nothing while it is installed.
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 
-const root = resolve(import.meta.dirname, '../../..')
-const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const read = (file: string) => readFileSync(join(CHECKOUT, file), 'utf8')
 
 const lockfile = z.object({ packages: z.record(z.string(), z.record(z.string(), z.unknown())) })
 type Entry = z.infer<typeof lockfile>['packages'][string]

@@ -5,10 +5,10 @@ import {
   addMetricsRoute,
   addRoute,
   createHttpApp,
-} from '../../../runtime/http-app.ts'
+} from '../../../runtime/http/http-app.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
-import { get } from '../support/http.ts'
-import { createMemoryLog } from '../support/logged.ts'
+import { get } from '../../support/services/http.ts'
+import { createMemoryLog } from '../../support/services/logged.ts'
 
 const { log, lines } = createMemoryLog()
 const metrics = createMetrics()

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { describeGeneration, loadKeyFiles } from '../../../signer/key-files.ts'
-import { KeyRingError } from '../../../signer/key-ring.ts'
-import { makeFolder } from '../support/folder.ts'
+import { describeGeneration, loadKeyFiles } from '../../../signer/keys/key-files.ts'
+import { KeyRingError } from '../../../signer/keys/key-ring.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 const BUNDLE = 'keys.json'
 const encode = (bytes: string | Uint8Array) => Buffer.from(bytes).toString('base64')

@@ -4,11 +4,11 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { describe, expect, test, vi } from 'vitest'
-import { holdKeyRing } from '../../../signer/key-holder.ts'
+import { holdKeyRing } from '../../../signer/keys/key-holder.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
-import { type Entries, makeFolder, makeVolume, mountEntries } from '../support/folder.ts'
-import { createMemoryLog } from '../support/logged.ts'
-import { WAIT_MS } from '../support/timeouts.ts'
+import { type Entries, makeFolder, makeVolume, mountEntries } from '../../support/folder.ts'
+import { createMemoryLog } from '../../support/services/logged.ts'
+import { WAIT_MS } from '../../support/timeouts.ts'
 
 const POLL_MS = 10
 /** Polling would not be in time. */

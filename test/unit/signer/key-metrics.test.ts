@@ -2,9 +2,9 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
-import { parseKeyMetrics } from '../../../deploy/key-metrics.ts'
-import type { KeyRing } from '../../../signer/key-ring.ts'
+import type { KeyRing } from '../../../signer/keys/key-ring.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
+import { parseKeyMetrics } from '../../../tools/deploy/keys/key-metrics.ts'
 
 function makeRing(primaryId: string, ...others: string[]): KeyRing {
   const make = (id: string) => ({ id, material: createSecretKey(randomBytes(32)) })

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { holdKeyRing } from '../../../signer/key-holder.ts'
-import { makeFolder } from '../support/folder.ts'
-import { createMemoryLog } from '../support/logged.ts'
-import { WAIT_MS } from '../support/timeouts.ts'
+import { holdKeyRing } from '../../../signer/keys/key-holder.ts'
+import { makeFolder } from '../../support/folder.ts'
+import { createMemoryLog } from '../../support/services/logged.ts'
+import { WAIT_MS } from '../../support/timeouts.ts'
 
 const encode = (bytes: string | Uint8Array) => Buffer.from(bytes).toString('base64')
 const good = () => encode(randomBytes(32))

@@ -1,7 +1,7 @@
 // Too many at once: some are told so, the others are served, and when they have gone everybody is.
 import { describe, expect, test } from 'vitest'
-import { beginPost, get, post } from '../support/http.ts'
-import { makeSignerApp } from '../support/signer-app.ts'
+import { beginPost, get, post } from '../../support/services/http.ts'
+import { makeSignerApp } from '../../support/services/signer-app.ts'
 
 describe.each([
   ['/sign', { message: 'a' }, 3],

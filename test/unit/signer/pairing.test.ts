@@ -9,9 +9,9 @@ import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
 import { createPairingLock, createPairingSecret } from '../../../signer/pairing.ts'
-import { makeFolder } from '../support/folder.ts'
-import { post } from '../support/http.ts'
-import { createMemoryLog } from '../support/logged.ts'
+import { makeFolder } from '../../support/folder.ts'
+import { post } from '../../support/services/http.ts'
+import { createMemoryLog } from '../../support/services/logged.ts'
 
 const now = 1_700_000_000_000
 const key = { id: 'key-1', material: createSecretKey(randomBytes(32)) }

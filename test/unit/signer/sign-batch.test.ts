@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { post } from '../support/http.ts'
-import { macOf, makeSignerApp } from '../support/signer-app.ts'
+import { post } from '../../support/services/http.ts'
+import { macOf, makeSignerApp } from '../../support/services/signer-app.ts'
 
 const app = makeSignerApp()
 const repeat = (count: number, message: string) => Array.from({ length: count }, () => message)

@@ -1,9 +1,9 @@
 // What takes minutes, done before the first test: Vault is compiled, and made an image of the local cluster.
 import type { TestProject } from 'vitest/node'
-import { buildTestPrograms } from '../../../cluster/programs.ts'
-import { buildRootFileSystems } from '../../../cluster/root-file-systems.ts'
-import { provideVaultImage } from '../../../cluster/system-images.ts'
-import { requireLocalCluster, requireNode } from '../../faults/support/node.ts'
+import { buildRootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
+import { provideVaultImage } from '../../../tools/local-cluster/images/system-images.ts'
+import { buildTestPrograms } from '../../../tools/local-cluster/programs/programs.ts'
+import { requireLocalCluster, requireNode } from '../../../tools/verify/faults/support/node.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -2,7 +2,7 @@
 import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from '../../../cli/exec.ts'
+import { run } from '../../../tools/cli/exec.ts'
 
 /** PEM. */
 export type Certificates = { authority: string; certificate: string; key: string }

@@ -2,8 +2,8 @@
 import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deploy, saveDeployment } from '../../faults/support/deployment.ts'
-import { deleteSecret } from '../../faults/support/key-secret.ts'
+import { deleteSecret } from '../../../tools/verify/faults/support/key-secret.ts'
+import { deploy, saveDeployment } from '../../support/cluster/deployment.ts'
 import type { VaultPlace } from './vault-api.ts'
 
 /** Deploys with the component and without any Secret. Returns what puts everything back. */

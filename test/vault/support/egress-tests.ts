@@ -1,11 +1,11 @@
 // Where the Pod gets to now that it may call Vault: there, and nowhere else. Asked from the frontend container, which shares
 // the agent's network and proxy.
 import { expect, test } from 'vitest'
-import { describeOutcome } from '../../policy/support/batch.ts'
-import { probeFrom } from '../../policy/support/containers.ts'
-import type { Place, Probe } from '../../policy/support/probe.ts'
-import { writeRequest } from '../../policy/support/requests.ts'
-import { findVictim } from '../../policy/support/victim.ts'
+import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
+import { probeFrom } from '../../../tools/verify/attack/containers.ts'
+import type { Place, Probe } from '../../../tools/verify/attack/probe.ts'
+import { writeRequest } from '../../../tools/verify/attack/requests.ts'
+import { findVictim } from '../../../tools/verify/attack/victim.ts'
 import type { Vault } from './vault-server.ts'
 
 const elsewhere: Record<string, Place> = {

@@ -1,14 +1,15 @@
 // What docs/vault.md has an operator do in Vault, done by its API: the grant, and the key.
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
-import { namespace, serviceAccount } from '../../../deploy/names.ts'
-import { waitFor } from '../../policy/support/wait.ts'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { START_MS } from './timeouts.ts'
 import type { Vault } from './vault-server.ts'
 
-const component = resolve(import.meta.dirname, '../../../k8s/components/vault')
+const component = join(CHECKOUT, 'k8s/components/vault')
 const keyPath = 'signing/hmac-key'
 const written = z.object({ version: z.number() })
 export const role = 'secure-signing'

@@ -2,7 +2,7 @@
 import { request } from 'node:https'
 import { json } from 'node:stream/consumers'
 import { z } from 'zod'
-import { startPortForward } from '../../../deploy/port-forward.ts'
+import { startPortForward } from '../../../tools/kube/port-forward.ts'
 import { ANSWER_MS } from './timeouts.ts'
 
 /** Where it is, for this machine and by its certificate. */

@@ -1,0 +1,105 @@
+// What every route of both services has: a request id, the trace it belongs to, problems for errors, exact paths and
+// methods, and metrics.
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, type Handler, Hono } from 'hono'
+import { routePath } from 'hono/route'
+import { AppError, type ErrorCode, statusOf } from '../errors.ts'
+import type { Log, LogFields } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { makeProblem } from './problem.ts'
+import { chooseRequestId } from './request-id.ts'
+import { readTraceContext, type TraceContext } from './trace-context.ts'
+
+/** `trace`: if the caller has named one. `errorCode`: what the request failed with, once it has. */
+type Variables = { requestId: string; trace: TraceContext | undefined; errorCode?: ErrorCode }
+export type AppEnv = { Bindings: Partial<HttpBindings>; Variables: Variables }
+export type AppContext = Context<AppEnv>
+export type App = Hono<AppEnv>
+
+/** Makes an app without routes. */
+export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
+  const app = new Hono<AppEnv>({ getPath: readTarget })
+  app.use(async function serveRequest(c, next) {
+    const start = performance.now()
+    const requestId = chooseRequestId(c.req.header('x-request-id'))
+    c.set('requestId', requestId)
+    c.set('trace', readTraceContext(c.req.header('traceparent'), c.req.header('tracestate')))
+    c.header('x-request-id', requestId)
+    c.header('cache-control', 'no-store')
+    await next()
+    const { method } = c.req
+    const request = { method, route: readRoute(c), status: c.res.status, code: c.var.errorCode }
+    observeRequest(request, (performance.now() - start) / 1_000)
+  })
+  app.notFound((c) => answerError(c, new AppError('not_found', 'no such resource')))
+  app.onError((error, c) => {
+    logFailure(log, error, nameRequest(c))
+    return answerError(c, error)
+  })
+  return app
+}
+
+/** Adds a route that knows one method; every other gets 405 with Allow (RFC 9110 section 15.5.6). */
+export function addRoute(
+  app: App,
+  method: 'GET' | 'POST',
+  path: string,
+  handler: Handler<AppEnv>,
+): void {
+  app.on(method, path, handler)
+  const allow = method === 'GET' ? 'GET, HEAD' : method
+  app.all(path, (c) => {
+    return answerError(c, new AppError('method_not_allowed', `only ${allow}`), { allow })
+  })
+}
+
+/** The route that a request has matched, e.g. "/sign", or undefined: what else its caller wrote is not repeated. */
+export function readRoute(c: AppContext): string | undefined {
+  // Where no route matched, what did is middleware.
+  const matched = routePath(c, -1)
+  return matched === '/*' ? undefined : matched
+}
+
+/** What a line about a request names it by. Whose trace it is says the caller, and nobody has checked it. */
+export function nameRequest(c: AppContext): { requestId: string; traceId?: string } {
+  const { requestId, trace } = c.var
+  return { requestId, ...(trace && { traceId: trace.traceId }) }
+}
+
+/** `GET /healthz` and `GET /readyz`; `requireReady` throws, or rejects with, an AppError that says why not. */
+export function addHealthRoutes(app: App, requireReady: () => void | Promise<void>): void {
+  addRoute(app, 'GET', '/healthz', (c) => c.json({ status: 'ok' }))
+  addRoute(app, 'GET', '/readyz', async (c) => {
+    await requireReady()
+    return c.json({ status: 'ok' })
+  })
+}
+
+/** `GET /metrics` in Prometheus' text format. */
+export function addMetricsRoute(app: App, { registry }: Metrics): void {
+  addRoute(app, 'GET', '/metrics', async (c) => {
+    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType })
+  })
+}
+
+// The target to the letter: not decoded, no dot segments taken out, a query is part of it. What policy has matched in
+// the proxy and what is served here can then not be read in two ways.
+function readTarget(request: Request, options?: { env?: AppEnv['Bindings'] }): string {
+  return options?.env?.incoming?.url ?? request.url.replace(/^[a-z]+:\/\/[^/]*/, '')
+}
+
+function answerError(c: AppContext, error: Error, headers?: Record<string, string>): Response {
+  c.set('errorCode', error instanceof AppError ? error.code : 'internal')
+  return makeProblem(error, c.var.requestId, headers)
+}
+
+function logFailure(log: Log, error: Error, request: LogFields): void {
+  if (!(error instanceof AppError)) {
+    const failure = { code: 'internal', error: error.stack ?? error.name }
+    log('error', 'request_failed', { ...request, ...failure })
+  } else if (statusOf[error.code] === 403) {
+    log('warn', 'request_refused', { ...request, code: error.code, detail: error.message })
+  } else if (statusOf[error.code] >= 500) {
+    log('warn', 'request_failed', { ...request, code: error.code, detail: error.message })
+  }
+}

@@ -1,0 +1,16 @@
+// GET /keys: which keys there are, never their material.
+import type { KeysResponse } from '../../runtime/contract.ts'
+import type { AppContext } from '../../runtime/http/http-app.ts'
+import { answer } from '../audited.ts'
+import type { GetKeyRing } from '../keys/key-holder.ts'
+import { listKeyStates } from '../keys/key-ring.ts'
+import type { Admit } from '../signing-deps.ts'
+
+/** Makes the handler. Answers KeysResponse; throws AppError for whom `admit` refuses, and while there is no key. */
+export function createKeysHandler(getKeyRing: GetKeyRing, admit: Admit) {
+  return function listKeys(c: AppContext): Response {
+    admit(c)(new Uint8Array())
+    const response: KeysResponse = { keys: listKeyStates(getKeyRing()) }
+    return answer(c, response, { outcome: 'listed', count: 0 })
+  }
+}

@@ -1,0 +1,224 @@
+// Attacks 25 and 26 on a real API server, with the policies as `make deploy` renders them: no container but the signer
+// that was released gets the key, and nobody gets into it.
+import { existsSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { applyRendering, dryRun } from '../../../tools/deploy/apply/apply.ts'
+import { checkPoliciesHold } from '../../../tools/deploy/preflight/admission.ts'
+import { separatePods } from '../../../tools/kube/layouts.ts'
+import { namespace } from '../../../tools/kube/names.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { attemptCase } from '../../support/admission/attempt.ts'
+import type { PodChange } from '../../support/admission/case.ts'
+import { admissionCases, testAdmission } from '../../support/admission/table-tests.ts'
+import {
+  asPod,
+  type GuardedApiServer,
+  startGuardedApiServer,
+} from '../../support/api-server/guarded-api-server.ts'
+import { injectProxy } from '../../support/api-server/inject.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
+
+const canStart = existsSync(PKI)
+if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
+
+const page = await readFile(join(CHECKOUT, 'docs/break-glass.md'), 'utf8')
+
+describe.skipIf(!canStart)('the API server', () => {
+  let guarded: GuardedApiServer
+
+  beforeAll(async () => {
+    guarded = await startGuardedApiServer()
+  })
+  afterAll(() => guarded.stop())
+
+  testAdmission(() => guarded.target)
+
+  test('lets an older release be scaled down, which it would not let start today', async () => {
+    const patch = ['patch', 'replicaset', 'older-release', '-n', namespace, '--dry-run=server']
+    await guarded.call([...patch, '-p', '{"spec":{"replicas":0}}'])
+    const other = '{"spec":{"template":{"metadata":{"labels":{"release":"older"}}}}}'
+    await expect(guarded.call([...patch, '-p', other])).rejects.toThrow('variables called SIGNER_*')
+  })
+
+  describe.each([
+    { form: 'as an ordinary container', native: false },
+    { form: 'as a native sidecar', native: true },
+  ])("with Istio's proxy $form", ({ native }) => {
+    const attempt = async (change: (yaml: string) => string, components: string[] = []) => {
+      const rendering = await renderSample(components)
+      const injected = await injectProxy({ ...rendering, yaml: change(rendering.yaml) }, native)
+      await rm(dirname(rendering.path), { recursive: true })
+      // As if the annotations had never been: what injection has made of them counts.
+      const pod = Object(asPod(injected, 'injected').spec)
+      return attemptCase(guarded.target, { does: 'make', pod })
+    }
+
+    test('lets our Pod through', async () => {
+      expect(await attempt((yaml) => yaml)).toMatchObject({ code: 0 })
+      const all = ['deployer', 'high-availability', 'autoscaling']
+      expect(await attempt((yaml) => yaml, all)).toMatchObject({ code: 0 })
+    })
+
+    test('refuses a proxy that was told to mount the key', async () => {
+      const { said } = await attempt((yaml) =>
+        yaml.replace('{"signer-socket":', '{"hmac-key": {"mountPath": "/k"}, "signer-socket":'),
+      )
+      expect(said).toContain('only the container signer may mount the Secret hmac-key, not istio-')
+    })
+  })
+
+  describe('with frontend and signer in separate Pods', () => {
+    let pods: Record<'frontend' | 'signer', Resource>
+    beforeAll(async () => {
+      const rendering = await renderSample([], separatePods)
+      const injected = await injectProxy(rendering, true)
+      await rm(dirname(rendering.path), { recursive: true })
+      const pod = (name: string) => asPod(injected, name, name)
+      pods = { frontend: pod('frontend'), signer: pod('signer') }
+      const accounts = parseResources(rendering.yaml).filter(
+        ({ kind }) => kind === 'ServiceAccount',
+      )
+      await Promise.all(accounts.map((each) => guarded.apply(each)))
+    })
+    const attempt = (name: keyof typeof pods, ...changes: PodChange[]) =>
+      attemptCase(guarded.target, { does: 'make', pod: Object(pods[name].spec), changes })
+    const keyVolume = { name: 'hmac-key', secret: { secretName: 'hmac-key' } }
+    const keyMount = { name: 'hmac-key', mountPath: '/run/key', readOnly: true }
+    const option = { name: 'NODE_OPTIONS', value: '--import=x' }
+
+    test.each(['frontend', 'signer'] as const)('lets the Pod of the %s through', async (name) => {
+      expect(await attempt(name)).toMatchObject({ code: 0 })
+    })
+
+    test.each<[string, keyof typeof pods, string, ...PodChange[]]>([
+      [
+        'the key in the frontend',
+        'frontend',
+        'only the container signer may mount the Secret hmac-key, not frontend',
+        ['spec.volumes.+', keyVolume],
+        ['spec.containers.0.volumeMounts.+', keyMount],
+      ],
+      [
+        "the key in the signer's proxy",
+        'signer',
+        'only the container signer may mount the Secret hmac-key, not istio-proxy',
+        ['spec.initContainers.1.volumeMounts.+', keyMount],
+      ],
+      [
+        "another image than the Deployment's",
+        'signer',
+        'the signer runs an image of registry.example/team/signer',
+        ['spec.containers.0.image', 'thief.example/signer:1'],
+      ],
+      [
+        'options for Node',
+        'signer',
+        'the signer takes only variables named SIGNER_*',
+        ['spec.containers.0.env.+', option],
+      ],
+      [
+        'processes that are shared',
+        'signer',
+        'shareProcessNamespace shows each container the files',
+        ['spec.shareProcessNamespace', true],
+      ],
+    ])('refuses %s', async (_, name, saying, ...changes) => {
+      expect((await attempt(name, ...changes)).said).toContain(saying)
+    })
+  })
+
+  describe('with the glass broken as documented', () => {
+    const command = /(?<=^ +kubectl )delete validatingadmissionpolicybinding/m.exec(page)?.[0] ?? ''
+    const bindings = [...page.matchAll(/\| `(secure-signing-.*)` \|$/gm)].map(
+      ([, name = '']) => name,
+    )
+    const first = (name: string) =>
+      admissionCases.find(({ refusedBy }) => name.endsWith(refusedBy)) as (typeof admissionCases)[0]
+
+    test('the page names every binding', () => {
+      const found = parseResources(guarded.rendering.yaml).filter(({ kind }) =>
+        kind.endsWith('PolicyBinding'),
+      )
+      expect(bindings.toSorted()).toEqual(found.map(({ metadata }) => metadata.name).toSorted())
+    })
+
+    test.each(bindings)('lets what %s refused through, and nothing else', async (name) => {
+      const { attempt, refusedBy } = first(name)
+      await guarded.call([...command.split(' '), name])
+      await guarded.waitForJudge(attempt, 'nobody')
+      for (const other of bindings.filter((each) => each !== name).map(first)) {
+        expect(await guarded.judge(other.attempt)).toBe(other.refusedBy)
+      }
+      await guarded.applyPolicies()
+      await guarded.waitForJudge(attempt, refusedBy)
+    })
+  })
+
+  describe('asked by make deploy', () => {
+    beforeEach(() => {
+      vi.stubEnv('KUBECONFIG', guarded.kubeconfig)
+    })
+    afterEach(() => {
+      vi.unstubAllEnvs()
+    })
+    const rewrite = async (from: string, to: string) => {
+      const path = guarded.rendering.path.replace('rendered', 'rewritten')
+      const yaml = guarded.rendering.yaml.replaceAll(from, to)
+      await writeFile(path, yaml)
+      return { path, yaml }
+    }
+
+    test('takes another registry, which the policies before it refuse', async () => {
+      const moved = await rewrite('registry.example/team', 'localhost:5000/other')
+      await dryRun(moved)
+      const changed = ['Deployment/secure-signing', expect.stringMatching(/-as-released$/)]
+      expect((await applyRendering(moved)).sort()).toEqual(changed)
+      await applyRendering(guarded.rendering)
+      expect(await applyRendering(guarded.rendering)).toEqual([])
+    })
+
+    test('refuses what the policies would go on refusing', async () => {
+      const broken = await rewrite('SIGNER_SOCKET', 'NODE_OPTIONS')
+      await expect(dryRun(broken)).rejects.toThrow('variables called SIGNER_*')
+    })
+
+    test('shows whether the policies hold', async () => {
+      await checkPoliciesHold()
+      const binding = 'secure-signing-key-stays-in-signer'
+      await guarded.call(['delete', 'validatingadmissionpolicybinding', binding])
+      const saysNo = () =>
+        expect(checkPoliciesHold(0)).rejects.toThrow('the policies have no effect')
+      await vi.waitFor(saysNo, { timeout: 15_000, interval: 250 })
+      await guarded.applyPolicies()
+      await checkPoliciesHold()
+    })
+  })
+
+  test('gives the deployer what he needs, and not the key', async () => {
+    const role = await readFile(
+      join(CHECKOUT, 'k8s/components/deployer/deployer-role.yaml'),
+      'utf8',
+    )
+    await Promise.all(parseResources(role).map((each: Resource) => guarded.apply(each)))
+    const binding = ['rolebinding', 'deployers', '-n', namespace, '--user=deployer']
+    await guarded.call(['create', ...binding, '--role=deployer'])
+    // With the answer "no" it exits with 1.
+    const may = (...what: string[]) =>
+      guarded.call(['auth', 'can-i', ...what, '-n', namespace, '--as=deployer']).then(
+        (said) => said.trim(),
+        () => 'no',
+      )
+    expect(await may('patch', 'deployments.apps')).toBe('yes')
+    expect(await may('create', 'pods', '--subresource=exec')).toBe('yes')
+    expect(await may('get', 'secrets')).toBe('no')
+    expect(await may('list', 'secrets')).toBe('no')
+    expect(await may('create', 'serviceaccounts', '--subresource=token')).toBe('no')
+    expect(await may('create', 'rolebindings.rbac.authorization.k8s.io')).toBe('no')
+  })
+})

@@ -1,0 +1,126 @@
+// The component selinux on a real API server: the Pod is taken, as Istio makes it too; the signer does not run without its type; and
+// the namespace is guarded before, with and after it.
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { restorePodSecurity } from '../../../tools/deploy/preflight/pod-security.ts'
+import { namespace } from '../../../tools/kube/names.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
+import type { PodChange } from '../../support/admission/case.ts'
+import {
+  asPod,
+  type GuardedApiServer,
+  startGuardedApiServer,
+} from '../../support/api-server/guarded-api-server.ts'
+import { injectProxy } from '../../support/api-server/inject.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
+
+const canStart = existsSync(PKI)
+if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
+
+const [frontend, signer] = [0, 1].map(
+  (index) => `spec.containers.${index}.securityContext.seLinuxOptions`,
+) as [string, string]
+
+describe.skipIf(!canStart)('with the component selinux the API server', () => {
+  let guarded: GuardedApiServer
+  const make = (...changes: PodChange[]) => attemptCase(guarded.target, { does: 'make', changes })
+  const privileged: PodChange[] = [['spec.hostNetwork', true]]
+
+  beforeAll(async () => {
+    guarded = await startGuardedApiServer(['selinux'])
+    await guarded.waitForJudge({ does: 'make', changes: privileged }, 'pods-stay-restricted')
+  })
+  afterAll(() => guarded.stop())
+
+  test('takes the Pod', async () => expect(await make()).toMatchObject({ code: 0 }))
+
+  test.each([false, true])(
+    "takes it with Istio's proxy, as a native sidecar: %j",
+    async (native) => {
+      const rendering = await renderSample(['selinux'])
+      const injected = await injectProxy(rendering, native)
+      await rm(dirname(rendering.path), { recursive: true })
+      const pod = Object(asPod(injected, 'injected').spec)
+      expect(JSON.stringify(pod)).toContain('istio-proxy')
+      expect(await attemptCase(guarded.target, { does: 'make', pod })).toMatchObject({ code: 0 })
+    },
+  )
+
+  test.each<[string, PodChange]>([
+    ['no type', [signer, undefined]],
+    ["every container's type", [`${signer}.type`, 'container_t']],
+    ['no type but categories', [signer, { level: 's0:c417,c893' }]],
+  ])('refuses a signer with %s', async (_, change) => {
+    const { said } = await make(change)
+    expect(findJudge(said)).toBe('signer-runs-as-released')
+    expect(said).toContain('the signer runs under its own SELinux type')
+    const changed = await attemptCase(guarded.target, {
+      does: 'change the Deployment',
+      changes: [change],
+    })
+    expect(findJudge(changed.said)).toBe('signer-runs-as-released')
+  })
+
+  test.each<[string, PodChange, string]>([
+    [
+      "the signer with the frontend's type",
+      [`${signer}.type`, 'secure_signing_frontend_t'],
+      '(signer-runs-as-released|pods-stay-restricted)',
+    ],
+    [
+      "the frontend with the signer's type",
+      [`${frontend}.type`, 'secure_signing_signer_t'],
+      'pods-stay-restricted',
+    ],
+    ['what Pod Security would', ['spec.hostIPC', true], 'pods-stay-restricted'],
+  ])('refuses %s', async (_, change, judge) => {
+    expect(findJudge((await make(change)).said)).toMatch(new RegExp(`^${judge}$`))
+  })
+
+  describe('when it goes', () => {
+    let without: Resource
+    beforeAll(async () => {
+      const { path, yaml } = await renderSample()
+      await rm(dirname(path), { recursive: true })
+      without = parseResources(yaml).find(({ kind }) => kind === 'Namespace') as Resource
+    })
+    beforeEach(() => {
+      vi.stubEnv('KUBECONFIG', guarded.kubeconfig)
+    })
+    afterEach(() => {
+      vi.unstubAllEnvs()
+    })
+    const readLabels = async () => {
+      const said = await guarded.call(['get', 'namespace', namespace, '-o', 'json'])
+      const { 'kubernetes.io/metadata.name': _, ...labels } = JSON.parse(said).metadata.labels
+      return labels
+    }
+    const itself = () =>
+      parseResources(guarded.rendering.yaml).find(({ kind }) => kind === 'Namespace') as Resource
+
+    test('a deployment without it has Pod Security again, and one with it takes it off again', async () => {
+      await guarded.apply(without)
+      expect(await readLabels()).toEqual(without.metadata.labels)
+      expect((await make([signer, { type: 'spc_t' }])).said).toContain('violates PodSecurity')
+      await guarded.apply(itself())
+      expect(await readLabels()).toEqual(itself().metadata.labels)
+    })
+
+    test('make undeploy puts it back, and the next deployment meets no conflict', async () => {
+      await guarded.call(['label', 'namespace', namespace, 'somebody=else'])
+      await restorePodSecurity(without)
+      expect(await readLabels()).toEqual({ ...without.metadata.labels, somebody: 'else' })
+      const before = await guarded.call(['get', 'namespace', namespace, '-o', 'json'])
+      await restorePodSecurity(without)
+      expect(await guarded.call(['get', 'namespace', namespace, '-o', 'json'])).toBe(before)
+      await guarded.apply(itself())
+      expect(await readLabels()).toEqual({ ...itself().metadata.labels, somebody: 'else' })
+    })
+  })
+})

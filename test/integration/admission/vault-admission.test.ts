@@ -1,0 +1,74 @@
+// The admission policies on a real API server, with keys that come from Vault: what they refuse otherwise they refuse still,
+// and nobody but the agent that was released gets what Vault takes.
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
+import { testAdmission } from '../../support/admission/table-tests.ts'
+import { vaultCases } from '../../support/admission/vault-cases.ts'
+import {
+  type GuardedApiServer,
+  startGuardedApiServer,
+} from '../../support/api-server/guarded-api-server.ts'
+import { applyChange } from '../../support/mistakes/mistakes.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
+
+const canStart = existsSync(PKI)
+if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
+
+describe.skipIf(!canStart)('the API server, with keys from Vault', () => {
+  let guarded: GuardedApiServer
+  let configuration: Resource
+
+  beforeAll(async () => {
+    guarded = await startGuardedApiServer(['vault'])
+    for (const { attempt, refusedBy } of vaultCases.filter((each) => each.refusedBy !== 'nobody')) {
+      await guarded.waitForJudge(attempt, refusedBy)
+    }
+    const found = parseResources(guarded.rendering.yaml).find(
+      ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'vault-agent',
+    )
+    if (found === undefined) throw new Error('there is no ConfigMap vault-agent')
+    configuration = found
+  })
+  afterAll(() => guarded.stop())
+
+  // An API token would be in the agent too, and which of two policies is heard first is nobody's promise.
+  testAdmission(
+    () => guarded.target,
+    ({ name }) => name !== 'the signer has an API token',
+  )
+
+  test.each(vaultCases)('$name: $refusedBy', async ({ attempt, refusedBy, saying = '' }) => {
+    const { said } = await attemptCase(guarded.target, attempt)
+    expect({ judge: findJudge(said), said }).toMatchObject({ judge: refusedBy })
+    expect(said).toContain(saying)
+  })
+
+  test("takes the agent's configuration as it was released, and no other", async () => {
+    const dryRun = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-']
+    await guarded.call(dryRun, configuration)
+    for (const entry of ['agent~1hcl', 'keys~1json~1ctmpl', 'ca~1crt', 'more']) {
+      const change = ['ConfigMap/vault-agent', `data.${entry}`, 'thief'] as const
+      const [other] = applyChange([configuration], change)
+      await expect(guarded.call(dryRun, other)).rejects.toThrow('must equal the released one')
+    }
+    await guarded.call(['create', 'configmap', 'other', '-n', namespace, '--dry-run=server'])
+  })
+
+  test('gives nobody but kubelet a token for Vault', async () => {
+    const ask = (...more: string[]) =>
+      guarded.call(['create', 'token', serviceAccount, '-n', namespace, ...more])
+    await expect(ask('--audience=vault')).rejects.toThrow('for the container vault-agent alone')
+    await expect(ask('--audience=signer', '--audience=vault')).rejects.toThrow('alone')
+    await expect(ask('--audience=signer')).resolves.toBeTruthy()
+    // Here no authorizer knows nodes by itself.
+    const nodes = ['clusterrolebinding', 'nodes', '--clusterrole=system:node']
+    await guarded.call(['create', ...nodes, '--group=system:nodes'])
+    const kubelet = ['--as=system:node:nowhere', '--as-group=system:nodes']
+    await vi.waitFor(() => ask('--audience=vault', ...kubelet), 15_000)
+  })
+})

@@ -1,0 +1,232 @@
+// `make analyze` as a program, on copies of the resources with several mistakes at once: each is told with the file and
+// the line that somebody wrote.
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { stringify } from 'yaml'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { tryRun } from '../../../tools/cli/exec.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const program = join(CHECKOUT, 'tools/analyze/analyze.ts')
+const hasCluster = Boolean(process.env.KUBECONFIG)
+if (!hasCluster) console.warn('skipped: KUBECONFIG names no cluster that could judge schemas')
+
+const mine = {
+  apiVersion: 'kustomize.config.k8s.io/v1beta1',
+  kind: 'Kustomization',
+  resources: ['../k8s/overlays/default'],
+  images: ['frontend', 'signer'].map((name) => ({
+    name: `secure-signing/${name}`,
+    newName: `registry.example/${name}`,
+    newTag: 'v1',
+  })),
+}
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+/** A copy of the resources, and a kustomization of a user who builds on them. */
+beforeEach(async () => {
+  await rm(folder, { recursive: true })
+  for (const room of ['mesh', 'k8s']) {
+    await cp(join(CHECKOUT, room), join(folder, room), { recursive: true })
+  }
+  await write('mine/kustomization.yaml', stringify(mine))
+})
+
+async function write(name: string, text: string): Promise<void> {
+  await cp(join(CHECKOUT, 'k8s/base/kustomization.yaml'), join(folder, name), { recursive: true })
+  await writeFile(join(folder, name), text)
+}
+
+/** Replaces `old` in a file and returns "file:line" of it. */
+async function edit(name: string, old: string, replacement: string): Promise<string> {
+  const text = await readFile(join(folder, name), 'utf8')
+  expect(text).toContain(old)
+  await writeFile(join(folder, name), text.replace(old, replacement))
+  return `${name}:${text.slice(0, text.indexOf(old)).split('\n').length}`
+}
+
+/** Runs the program; `found` are its lines, messages left out. */
+async function analyze(files: string, kubeconfig?: string) {
+  const env = { ...process.env, FILES: join(folder, files) }
+  const { code, stdout, stderr } = await tryRun('node', [program], {
+    cwd: folder,
+    env: kubeconfig === undefined ? env : { ...env, KUBECONFIG: kubeconfig },
+  })
+  const found = stdout.split('\n').filter((line) => line !== '')
+  return { code, stderr, stdout, found: found.map((line) => line.replace(/\] .*/, ']')) }
+}
+
+const nowhere = '/nowhere'
+
+test('without a cluster it says what it did not check, and fails', async () => {
+  const { code, stdout, stderr } = await analyze('mine', nowhere)
+  expect(stdout).toBe('')
+  expect(stderr).toContain('schemas: not checked')
+  expect(code).toBe(1)
+})
+
+test('every mistake is told at its place, sorted', async () => {
+  const places = [
+    await edit('k8s/base/deployment.yaml', 'runAsUser: 10001', 'runAsUser: 1337'),
+    await edit(
+      'k8s/base/deployment.yaml',
+      '- {name: SIGNER_SOCKET, value: /',
+      '- {name: SIGNER_SOCKET, value: "@"} #',
+    ),
+    await edit(
+      'mesh/allow-frontend-to-sign.yaml',
+      'paths: [/sign,',
+      'notPaths: [/keys], paths: [/sign*,',
+    ),
+    await edit('mesh/require-mtls.yaml', 'STRICT}', 'PERMISSIVE}'),
+    await edit(
+      'mesh/secure-signing-sidecar.yaml',
+      'unix:///run/signer/signer.sock',
+      'unix://@signer',
+    ),
+  ]
+  const list = await edit('mesh/kustomization.yaml', 'resources:', 'resources:')
+  await edit('mesh/kustomization.yaml', '  - allow-nothing.yaml\n', '')
+  const { code, found } = await analyze('mine', nowhere)
+  const [user, socket, policy, mtls, endpoint] = places
+  expect(found).toEqual([
+    `${user}: [user-ids]`,
+    `${socket}: [addresses]`,
+    `${policy}: [exact-allow]`,
+    `${policy}: [negative-match]`,
+    `${list}: [default-deny]`,
+    `${mtls}: [strict-mtls]`,
+    `${endpoint}: [proxy-endpoints]`,
+  ])
+  expect(code).toBe(1)
+})
+
+test('a mistake of a patch is told at the patch', async () => {
+  const patches = [
+    { path: 'patch.yaml' },
+    { patch: 'X' },
+    { path: 'json.yaml', target: { kind: 'PeerAuth.*' } },
+  ]
+  await write('mine/kustomization.yaml', stringify({ ...mine, patches }))
+  const head =
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: secure-signing, namespace: signing}\n'
+  const spec = 'spec:\n  template:\n    spec:\n'
+  await write(
+    'mine/patch.yaml',
+    `${head}${spec}      containers:\n        - name: frontend\n          volumeMounts: [{name: hmac-key, mountPath: /k, readOnly: true}]\n`,
+  )
+  await write(
+    'mine/json.yaml',
+    '- op: test\n  path: /kind\n  value: PeerAuthentication\n- op: replace\n  path: /spec/mtls/mode\n  value: DISABLE\n',
+  )
+  const inline = `${head}${spec}      hostPID: true`.replaceAll('\n', '\n      ')
+  const place = await edit('mine/kustomization.yaml', 'patch: X', `patch: |\n      ${inline}`)
+  const { found } = await analyze('mine', nowhere)
+  expect(found).toEqual([
+    'mine/json.yaml:4: [strict-mtls]',
+    `mine/kustomization.yaml:${Number(place.split(':')[1]) + 7}: [host-and-processes]`,
+    'mine/patch.yaml:9: [key-mount]',
+  ])
+})
+
+test('what istioctl objects to is told at its place', async () => {
+  const place = await edit(
+    'mesh/signer-in-pod-destination-rule.yaml',
+    'exportTo: ["."]',
+    'exportTo: ["."]\n  subsets: [{}]',
+  )
+  const { found, stdout } = await analyze('mine', nowhere)
+  expect(found.map((line) => line.split(':')[0])).toEqual([place.split(':')[0]])
+  expect(stdout).toContain('[IST0106]')
+})
+
+/** Of no concern to the signing Pod, though it is in its namespace. */
+const neighbour = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: other}
+spec:
+  selector: {matchLabels: {app: other}}
+  template:
+    metadata: {labels: {app: other}}
+    spec: {containers: [{name: other, image: registry.example/other}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: other}
+spec: {selector: {app: other}, ports: [{port: 6379}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: other}
+spec: {selector: {matchLabels: {app: other}}, rules: [{to: [{operation: {notPaths: [/x]}}]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: other}
+spec: {hosts: [other], http: [{route: [{destination: {host: other}}]}]}
+`
+
+describe('a folder of plain YAML', () => {
+  test('is read file by file, and document by document', async () => {
+    const { yaml, path } = await renderSample()
+    await rm(dirname(path), { recursive: true })
+    await write('plain/all.yaml', yaml)
+    await write('plain/neighbour.yaml', neighbour)
+    expect((await analyze('plain', nowhere)).found).toEqual([])
+    const line = await edit('plain/all.yaml', '    mode: STRICT', '    mode: DISABLE')
+    await write('plain/deeper/more.yml', 'kind: Nothing\n---\na: {b: 1\n')
+    expect((await analyze('plain', nowhere)).found).toEqual([
+      `${line}: [strict-mtls]`,
+      'plain/deeper/more.yml:1: [yaml]',
+      expect.stringMatching(/^plain\/deeper\/more.yml:[34]: \[yaml\]$/),
+    ])
+  })
+
+  test('has to be there, and to hold some', async () => {
+    expect((await analyze('absent')).stderr).toContain('absent is not there')
+    await write('empty/notes.txt', '')
+    expect((await analyze('empty')).stderr).toContain('no YAML')
+  })
+})
+
+describe.skipIf(!hasCluster)('on the live API', () => {
+  test('nothing is found, and nothing printed, where all is well', async () => {
+    const { code, stdout, stderr } = await analyze('mine')
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
+  })
+
+  test('so is what make deploy applies', async () => {
+    const { FILES: _, ...env } = process.env
+    const result = await tryRun('node', [program], { env })
+    expect(result).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  test('every error of a schema is told at its place, a namespace being there or not', async () => {
+    const places = [
+      await edit('k8s/base/deployment.yaml', 'hostname: signing-pod', 'hostnme: signing-pod'),
+      await edit(
+        'k8s/base/deployment.yaml',
+        '{name: CALLER_TOKEN_FILE, value:',
+        '{name: CALLER_TOKEN_FILE, valu:',
+      ),
+      await edit('mesh/frontend-virtual-service.yaml', 'timeout: 10s', 'timout: 10s'),
+    ]
+    for (const namespace of ['signing', 'signing-test-absent']) {
+      await write('mine/kustomization.yaml', stringify({ ...mine, namespace }))
+      const { found } = await analyze('mine')
+      expect(found.filter((line) => line.includes('[schema]'))).toEqual(
+        places.map((place) => `${place}: [schema]`),
+      )
+    }
+  })
+})

@@ -1,0 +1,142 @@
+// From a place in a resource to the line in its source, and back; from kubectl's words to a place.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseComplaints } from '../../../tools/analyze/schema.ts'
+import {
+  findPath,
+  findPlace,
+  readDocuments,
+  type SourceDocument,
+} from '../../../tools/analyze/source/source-file.ts'
+
+const text = `# why
+kind: Deployment
+spec:
+  containers:
+    - name: a
+      env: [{name: U}, {name: V,
+        value: z}]
+    # between
+    - name: b
+      ports:
+        - 1
+        - 2
+  more: &anchor
+    deep: 1
+  alias: *anchor
+---
+kind: Second
+mode: 0444
+names: [., 1s, "0444"]
+`
+const rendered = {
+  spec: {
+    containers: [
+      { name: 'b', ports: [1, 2] },
+      { name: 'a', env: [{ name: 'V', value: 'z' }] },
+    ],
+  },
+}
+let folder: string
+let first: SourceDocument
+let second: SourceDocument
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  const file = join(folder, 'source.yaml')
+  await writeFile(file, text)
+  const [one, two] = await readDocuments(file)
+  if (one === undefined || two === undefined) throw new Error('not two documents')
+  first = one
+  second = two
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+test.each([
+  ['the resource itself', [], 2],
+  ['a key', ['spec'], 3],
+  ['an entry by its name, wherever it is', ['spec', 'containers', 0], 9],
+  ['an entry by its place, if it has no name', ['spec', 'containers', 0, 'ports', 1], 12],
+  ['a value in a list of one line', ['spec', 'containers', 1, 'env', 0, 'value'], 7],
+  ['an entry that is not there: its list', ['spec', 'containers', 0, 'ports', 7], 10],
+  ['a key that is not there: what should have it', ['spec', 'containers', 1, 'image'], 5],
+  ['what an alias stands for', ['spec', 'alias', 'deep'], 14],
+])('the line of %s', (_, path, line) => expect(findPlace(first, path, rendered).line).toBe(line))
+
+test('the line of a second document', () => {
+  expect(findPlace(second, ['mode'], {}).line).toBe(18)
+})
+
+test('a mode is octal, and a name is a name', () => {
+  expect(second.document.toJS()).toEqual({
+    kind: 'Second',
+    mode: 0o444,
+    names: ['.', '1s', '0444'],
+  })
+})
+
+test.each([
+  [3, ['spec']],
+  [5, ['spec', 'containers', 0, 'name']],
+  [12, ['spec', 'containers', 1, 'ports', 1]],
+  [8, undefined],
+  [17, undefined],
+])('what begins in line %i', (line, path) => expect(findPath(first, line)).toEqual(path))
+
+const creating = 'error when creating "STDIN":'
+const bad = `Error from server (BadRequest): ${creating} Sidecar in version "v1" cannot be handled as a Sidecar:`
+
+test.each([
+  [
+    'unknown fields',
+    `${bad} strict decoding error: unknown field "spec.foo", unknown field "spec.egress[0].bar"`,
+    [
+      ['spec', 'foo'],
+      ['spec', 'egress', 0, 'bar'],
+    ],
+  ],
+  [
+    'a wrong type',
+    `${bad} json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`,
+    [['spec', 'replicas']],
+  ],
+  [
+    'values that are not valid',
+    'The Service "x" is invalid: \n* spec.type: Unsupported value: "N"\n* spec.ports[0].name: Invalid value: "U"',
+    [
+      ['spec', 'type'],
+      ['spec', 'ports', 0, 'name'],
+    ],
+  ],
+  [
+    'one value that is not valid',
+    'The Namespace "x" is invalid: metadata.labels: Invalid value: "b c": not a label',
+    [['metadata', 'labels']],
+  ],
+  [
+    'a choice of which more than one is made',
+    'The X "x" is invalid: <nil>: Invalid value: "": "spec.http[0].uri" must validate one and only one schema',
+    [['spec', 'http', 0, 'uri']],
+  ],
+  [
+    'what a rule of the kind forbids',
+    'The X "x" is invalid: \n* spec.mode: Unsupported value: "S"\n* <nil>: Invalid value: null: some validation rules were not checked',
+    [['spec', 'mode']],
+  ],
+  [
+    "Istio's webhook, which names no field",
+    `Error from server: ${creating} admission webhook "validation.istio.io" denied the request: bad port (abc)`,
+    [[]],
+  ],
+  [
+    'a kind that it does not know',
+    'error: resource mapping not found for name: "x": no matches for kind "Foo"\nensure CRDs are installed first',
+    [[]],
+  ],
+])('the API server on %s', (_, said, paths) => {
+  const found = parseComplaints(said)
+  expect(found.map(({ path }) => path)).toEqual(paths)
+  for (const { message } of found) expect(message).not.toMatch(/^$|Error from server|STDIN|CRDs/)
+})

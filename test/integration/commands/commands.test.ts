@@ -1,0 +1,131 @@
+// Every kubectl of README and docs/ that takes no running Pod, run as it stands on a real API server with the admission
+// policies in effect: page by page, in the order in which somebody would paste them.
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { run, tryRun } from '../../../tools/cli/exec.ts'
+import { deployment, keySecret, namespace } from '../../../tools/kube/names.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { asWorkload } from '../../support/admission/workloads.ts'
+import {
+  asPod,
+  type GuardedApiServer,
+  startGuardedApiServer,
+} from '../../support/api-server/guarded-api-server.ts'
+import { makeFolder } from '../../support/folder.ts'
+import { listCommands } from '../../support/pages/commands.ts'
+import { findElsewhere } from '../../support/pages/commands-elsewhere.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
+
+const canStart = existsSync(PKI) && (await tryRun('jq', ['--version'])).code === 0
+if (!canStart) {
+  console.warn("skipped: it takes jq, and an API server of the local cluster's programs")
+}
+
+const commands = listCommands().filter(
+  (each) => each.text.startsWith('kubectl ') && findElsewhere(each) === undefined,
+)
+/** What a page calls NAME or NODE, be it a node or a Pod. */
+const NAME = 'signing-pod'
+const secretState = z.object({ data: z.record(z.string(), z.base64()) })
+
+describe.skipIf(!canStart)('on an API server', () => {
+  let guarded: GuardedApiServer
+  let cwd: string
+
+  beforeAll(async () => {
+    cwd = await makeFolder()
+    guarded = await startGuardedApiServer()
+    await guarded.call(['create', '-f', '-'], {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: NAME },
+    })
+    await makeRevisions()
+    // As many as docs/production.md has.
+    await guarded.call(['scale', 'deployment', deployment, '-n', namespace, '--replicas=3'])
+  })
+  afterAll(() => guarded?.stop())
+
+  /** What the Deployment's controller, which is not here, would have made of two releases. */
+  async function makeRevisions(): Promise<void> {
+    const resources = parseResources(guarded.rendering.yaml)
+    const said = await guarded.call([
+      'get',
+      'deployment',
+      deployment,
+      '-n',
+      namespace,
+      '-o',
+      'json',
+    ])
+    const { metadata } = z
+      .object({ metadata: z.object({ uid: z.string() }) })
+      .parse(JSON.parse(said))
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment, uid: metadata.uid }
+    for (const revision of ['1', '2']) {
+      const set = asWorkload('ReplicaSet', asPod(resources, `${deployment}-${revision}`))
+      const yaml = JSON.stringify(set).replace('signer:ba9876543210', `signer:${revision}`)
+      const release: Resource = JSON.parse(yaml)
+      const annotations = { 'deployment.kubernetes.io/revision': revision }
+      const ownerReferences = [{ ...owner, controller: true }]
+      const labelled = {
+        ...release.metadata,
+        labels: { app: deployment },
+        annotations,
+        ownerReferences,
+      }
+      await guarded.call(['create', '-f', '-'], { ...release, metadata: labelled })
+    }
+  }
+
+  const deleteSecret = () =>
+    guarded.call(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found'])
+
+  async function makeSecret(): Promise<void> {
+    await deleteSecret()
+    const data = { 'key-1': randomBytes(32).toString('base64') }
+    const metadata = { name: keySecret, namespace }
+    await guarded.call(['create', '-f', '-'], { apiVersion: 'v1', kind: 'Secret', metadata, data })
+  }
+
+  async function readSecret(): Promise<Record<string, Buffer>> {
+    const said = await guarded.call(['get', 'secret', keySecret, '-n', namespace, '-o', 'json'])
+    const { data } = secretState.parse(JSON.parse(said))
+    const entries = Object.entries(data).map(([name, text]) => [name, Buffer.from(text, 'base64')])
+    return Object.fromEntries(entries)
+  }
+
+  /** What has come of a page's commands. */
+  const outcomes: Record<string, () => void> = {
+    'docs/key-rotation.md': () =>
+      test('leaves the new key alone, and it signs', async () => {
+        const { primary, 'key-2': key, ...others } = await readSecret()
+        expect([primary?.toString(), key?.length, others]).toEqual(['key-2', 32, {}])
+      }),
+    'docs/operations.md': () =>
+      test('has brought the image before back, which the next deployment asks about', async () => {
+        const path = 'jsonpath={.spec.template.spec.containers[?(@.name=="signer")].image}'
+        const args = ['get', 'deployment', deployment, '-n', namespace, '-o', path]
+        expect(await guarded.call(args)).toMatch(/signer:1$/)
+        const resources = parseResources(guarded.rendering.yaml)
+        const again = resources.filter(({ kind }) => kind === 'Deployment').map(guarded.apply)
+        await expect(Promise.all(again)).rejects.toThrow(/conflict.*\n?.*signer.*image/)
+      }),
+  }
+
+  describe.each([...Map.groupBy(commands, ({ page }) => page)])('%s', (page, ofPage) => {
+    beforeAll(makeSecret)
+
+    test.each(ofPage)('$text', async ({ text }) => {
+      if (text.startsWith('kubectl create secret ')) await deleteSecret()
+      const env = { ...process.env, KUBECONFIG: guarded.kubeconfig }
+      const script = text.replace(/\b(NAME|NODE)\b/g, NAME)
+      await run('bash', ['-euo', 'pipefail', '-c', script], { cwd, env })
+    })
+    outcomes[page]?.()
+  })
+})

@@ -1,0 +1,204 @@
+// What `make deploy` decides by itself, without a cluster.
+import { createHmac, randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import { condense } from '../../../tools/deploy/apply/apply.ts'
+import { isAnsweredBy } from '../../../tools/deploy/apply/istioctl-false-positives.ts'
+import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
+import {
+  checkAdmissionKinds,
+  isRefusedByPolicyAlone,
+} from '../../../tools/deploy/preflight/admission.ts'
+import { pluralize } from '../../../tools/deploy/preflight/rights.ts'
+import { isImageSource } from '../../../tools/images/image-references.ts'
+import { judgeVersion, readImageTag } from '../../../tools/kube/istio-version.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
+import { chooseInjector } from '../../../tools/kube/sidecar-injector.ts'
+
+describe('the version of Istio', () => {
+  test.each([
+    ['1.30.4', 'new enough'],
+    ['1.30.4-distroless', 'new enough'],
+    ['1.30.10', 'new enough'],
+    ['1.31.0', 'new enough'],
+    ['1.31.0-rc.0', 'new enough'],
+    ['1.31-eed52ebb66ad', 'new enough'],
+    ['2.0.0', 'new enough'],
+    ['1.30.3', 'too old'],
+    ['1.9.12', 'too old'],
+    ['1.29-alpha', 'too old'],
+    ['1.30-alpha', 'unknown'],
+    ['latest', 'unknown'],
+    [undefined, 'unknown'],
+  ])('%s is %s', (tag, judgement) => expect(judgeVersion(tag)).toBe(judgement))
+
+  test.each([
+    ['docker.io/istio/pilot:1.30.4', '1.30.4'],
+    ['registry:5000/pilot:1.30.4@sha256:0123', '1.30.4'],
+    ['registry:5000/pilot', undefined],
+    ['pilot@sha256:0123', undefined],
+  ])('is read from %s', (image, tag) => expect(readImageTag(image)).toBe(tag))
+})
+
+describe('the sidecar injector', () => {
+  const offers = (...labels: string[]) =>
+    labels.map((label) => ({ label, revision: label, namespace: 'istio-system' }))
+
+  test.each([
+    ['the default, if there is one', ['1-30', 'default'], undefined, 'default'],
+    ['the only one', ['1-31'], undefined, '1-31'],
+    ['the one that is asked for', ['1-30', 'default'], '1-30', '1-30'],
+  ])('is %s', (_, labels, wanted, chosen) => {
+    expect(chooseInjector(offers(...labels), wanted).label).toBe(chosen)
+  })
+
+  test.each([
+    ['there is none', [], undefined],
+    ['there are several and none is the default', ['1-30', '1-31'], undefined],
+    ['the one that is asked for is not there', ['default'], '1-30'],
+  ])('is not guessed when %s', (_, labels, wanted) => {
+    expect(() => chooseInjector(offers(...labels), wanted)).toThrow()
+  })
+})
+
+describe('a complaint of istioctl about what is about to be made', () => {
+  const named = (kind: string, name: string, spec: unknown): Resource => ({
+    apiVersion: 'v1',
+    kind,
+    metadata: { name, namespace: 'signing' },
+    spec,
+  })
+  const app = { app: 'secure-signing' }
+  const resources = [
+    named('Deployment', 'd', { template: { metadata: { labels: app } } }),
+    named('Service', 'frontend', {}),
+    named('Sidecar', 's', {}),
+    named('VirtualService', 'v', {}),
+    named('DestinationRule', 'r', {}),
+    named('AuthorizationPolicy', 'right', { selector: { matchLabels: app } }),
+    named('AuthorizationPolicy', 'wrong', { selector: { matchLabels: { app: 'other' } } }),
+    named('AuthorizationPolicy', 'all', {}),
+  ]
+  const unknownHost = (name: string) =>
+    `The host ${name} defined in the DestinationRule does not match any services in the mesh.`
+  const missing = (what: string, name: string) => `Referenced ${what} not found: "${name}"`
+
+  test.each([
+    [true, 'IST0127', 'AuthorizationPolicy signing/right', ''],
+    [true, 'IST0127', 'AuthorizationPolicy signing/all', ''],
+    [false, 'IST0127', 'AuthorizationPolicy signing/wrong', ''],
+    [false, 'IST0127', 'AuthorizationPolicy signing/unknown', ''],
+    [true, 'IST0101', 'Sidecar signing/s', missing('selector', 'app=secure-signing')],
+    [false, 'IST0101', 'Sidecar signing/s', missing('selector', 'app=other')],
+    [
+      true,
+      'IST0101',
+      'VirtualService signing/v',
+      missing('host', 'frontend.signing.svc.cluster.local'),
+    ],
+    [
+      false,
+      'IST0101',
+      'VirtualService signing/v',
+      missing('host', 'front.signing.svc.cluster.local'),
+    ],
+    [true, 'IST0101', 'VirtualService signing/v', missing('host', 'frontend')],
+    [false, 'IST0101', 'VirtualService signing/v', missing('gateway', 'public')],
+    [true, 'IST0174', 'DestinationRule signing/r', unknownHost('frontend')],
+    [false, 'IST0174', 'DestinationRule signing/r', unknownHost('front')],
+    [false, 'IST0145', 'Sidecar signing/s', 'conflict'],
+  ])('is answered: %s, for %s %s %s', (answered, code, origin, message) => {
+    const complaint = { code, level: 'Warning', message, origin, reference: '' }
+    expect(isAnsweredBy(resources, complaint)).toBe(answered)
+  })
+
+  test.each([
+    [true, 'public', 'signing/world'],
+    [true, 'world', 'signing/public'],
+    [false, 'public', 'other/gateway'],
+    [false, 'public', 'other/gateway,signing/world'],
+  ])(
+    'is answered: %s, for Gateway %s in conflict with %s while world leaves',
+    (answered, name, others) => {
+      const message = `Conflict with gateways ${others} (workload selector istio=ingressgateway, port 80, hosts *).`
+      const origin = `Gateway signing/${name}`
+      const complaint = { code: 'IST0145', level: 'Error', message, origin, reference: '' }
+      expect(isAnsweredBy(resources, complaint, [named('Gateway', 'world', {})])).toBe(answered)
+      expect(isAnsweredBy(resources, complaint)).toBe(false)
+    },
+  )
+})
+
+test.each([
+  ['AuthorizationPolicy', 'authorizationpolicies'],
+  ['Gateway', 'gateways'],
+  ['ServiceEntry', 'serviceentries'],
+  ['ValidatingAdmissionPolicy', 'validatingadmissionpolicies'],
+  ['ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'],
+  ['PodDisruptionBudget', 'poddisruptionbudgets'],
+  ['HorizontalPodAutoscaler', 'horizontalpodautoscalers'],
+  ['DestinationRule', 'destinationrules'],
+  ['Role', 'roles'],
+  ['SecretStore', 'secretstores'],
+  ['ExternalSecret', 'externalsecrets'],
+])('the API calls %s %s', (kind, plural) => expect(pluralize(kind)).toBe(plural))
+
+test.each([
+  ['signer/hmac.ts', true],
+  ['signer/hmac.test.ts', false],
+  ['signer/test/case.ts', false],
+  ['runtime/node_modules/x.js', false],
+  ['signer/latest.ts', true],
+])('%s goes into an image: %s', (path, goes) => expect(isImageSource(path)).toBe(goes))
+
+test.each([
+  ['a key with NUL and high bytes', Buffer.from('00ff80', 'hex'), 'message'],
+  ['a key of 32 bytes', randomBytes(32), 'grüße'],
+  ['a key of a block', randomBytes(64), 'message'],
+  ['a key longer than a block', randomBytes(100), 'message'],
+  ['an empty message', randomBytes(32), ''],
+])('OpenSSL computes the HMAC without the key in an argument: %s', async (_, key, message) => {
+  const expected = createHmac('sha256', key).update(message).digest('hex')
+  expect(await computeOpensslHmac(key, Buffer.from(message))).toBe(expected)
+})
+
+describe('an objection of the API server', () => {
+  const denial = (policy: string) =>
+    `The pods "p" is invalid: : ValidatingAdmissionPolicy '${policy}' with binding 'b' denied request: no`
+
+  test.each([
+    ["is our policies' alone", true, denial('secure-signing-key-stays-in-signer')],
+    ['with a warning', true, `Warning: w\n${denial('secure-signing-key-stays-in-signer')}\n`],
+    ["is somebody else's policy's", false, denial('other')],
+    ['is another one too', false, `${denial('secure-signing-x')}\nerror: conflict`],
+    ['is none', false, ''],
+  ])('%s: %s', (_, alone, said) => expect(isRefusedByPolicyAlone(said)).toBe(alone))
+})
+
+test('each of kubectl’s objections is told once, without its advice', () => {
+  const advice = [
+    'Please review the fields above--they currently have other managers. Here',
+    'are the ways you can resolve this warning:\n* If you intend to manage …',
+    'See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts',
+  ]
+  const conflict = (field: string) =>
+    [`Apply failed with 1 conflict: conflict with "kubectl": ${field}`, ...advice].join('\n')
+  const denied = 'Error from server (Forbidden): no'
+  const said = [denied, conflict('.spec.a'), conflict('.spec.a'), conflict('.spec.b')].join('\n')
+  expect(condense(said).split('\n')).toEqual([
+    denied,
+    'Apply failed with 1 conflict: conflict with "kubectl": .spec.a',
+    'Apply failed with 1 conflict: conflict with "kubectl": .spec.b',
+  ])
+})
+
+test('a cluster without admission policies is told so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  await writeFile(join(folder, 'kubectl'), `#!/bin/sh\necho '{"resources": []}'\n`, { mode: 0o755 })
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
+  await expect(checkAdmissionKinds()).rejects.toThrow('has no ValidatingAdmissionPolicy')
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true })
+})

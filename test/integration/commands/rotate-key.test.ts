@@ -1,0 +1,176 @@
+// make rotate-key against a real API server, where no Pod runs: what it writes, what it leaves alone, and that it never
+// shows a key.
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { tryRun } from '../../../tools/cli/exec.ts'
+import { ensureKey, readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
+import {
+  type KeySecret,
+  readKeySecret,
+  replaceKeySecret,
+} from '../../../tools/deploy/keys/key-secret.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { keySecret, namespace } from '../../../tools/kube/names.ts'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
+
+const canStart = existsSync(PKI)
+if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
+
+const program = join(CHECKOUT, 'tools/deploy/rotate-key.ts')
+const retired = /^key-1 is retired: signatures made with it no longer verify\n$/
+
+async function rotate(variables: NodeJS.ProcessEnv = {}, args: readonly string[] = []) {
+  const env = { ...process.env, OVERLAP: '', DRY_RUN: '', ...variables }
+  const { code, stdout, stderr } = await tryRun('node', [program, ...args], {
+    env,
+    timeoutMs: 60_000,
+  })
+  return { code, stdout, stderr, all: stdout + stderr }
+}
+
+describe('what it can’t be asked for', () => {
+  test.each([
+    [{ OVERLAP: 'soon' }, [], 'OVERLAP="soon" is no duration'],
+    [{ DRY_RUN: 'true' }, [], 'DRY_RUN="true" says nothing'],
+    [{}, ['--dryrun'], '"--dryrun" is no argument'],
+  ])('%o %o', async (variables, args, what) => {
+    const { code, stderr } = await rotate(variables, args)
+    expect(code).toBe(1)
+    expect(stderr).toContain(what)
+    expect(stderr).not.toContain('the cluster answers')
+  })
+})
+
+describe.skipIf(!canStart)('make rotate-key', () => {
+  let bare: Awaited<ReturnType<typeof startBareApiServer>>
+  const annotate = (...marks: string[]) =>
+    kubectl(['annotate', 'secret', keySecret, '-n', namespace, ...marks])
+
+  beforeAll(async () => {
+    bare = await startBareApiServer()
+    vi.stubEnv('KUBECONFIG', bare.kubeconfig)
+    await kubectl(['create', 'namespace', namespace])
+  })
+  beforeEach(async () => {
+    await kubectl(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found'])
+    await ensureKey()
+  })
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    await bare.stop()
+  })
+
+  /** Every way in which a key could be written down. */
+  async function listKeyTexts(): Promise<string[]> {
+    const keys = [...(await readKeys()).values()]
+    return keys.flatMap((key) => [key.toString('base64'), key.toString('hex')])
+  }
+
+  function expectNone(said: string, texts: readonly string[]): void {
+    for (const text of texts) expect(said).not.toContain(text)
+  }
+
+  /** Without what the API server writes by itself. */
+  function describeKept({ data: _, metadata, ...rest }: KeySecret) {
+    const { resourceVersion: __, annotations, ...kept } = metadata
+    return { ...rest, kept, annotations: annotations ?? {} }
+  }
+
+  test('replaces a leaked key in one run, keeps the rest of the Secret, and shows no key', async () => {
+    const copy = 'kubectl.kubernetes.io/last-applied-configuration'
+    await annotate('mine=kept', `${copy}={"as":"it was"}`)
+    const before = await readKeySecret()
+    const texts = await listKeyTexts()
+    const { code, stdout, stderr, all } = await rotate({ OVERLAP: '0s' })
+    expect(stderr).toContain('ok    key-2 is added')
+    expect(stderr).toContain('NO POD RUNS')
+    expect(stderr).toContain('left a copy of its key in an annotation')
+    expect(stdout).toMatch(retired)
+    expect(code).toBe(0)
+    const after = await readKeySecret()
+    expect(Object.keys(after.data).sort()).toEqual(['key-2', 'primary'])
+    expect(after.data.primary).toBe(Buffer.from('key-2').toString('base64'))
+    expect((await readKeys()).get('key-2')).toHaveLength(32)
+    expect(describeKept(after)).toEqual(describeKept(before))
+    expect(after.metadata.annotations?.[copy]).toBe('{"as":"it was"}')
+    expectNone(all, [...texts, ...(await listKeyTexts())])
+  })
+
+  test('rests in between, says the same again and changes nothing, and ends when it is told to', async () => {
+    const first = await rotate({ OVERLAP: '7d' })
+    expect(first.stdout).toMatch(
+      /^key-2 signs\. Signatures made with key-1 verify until \S+Z or later/,
+    )
+    const before = await readKeySecret()
+    expect(Object.keys(before.data).sort()).toEqual(['key-1', 'key-2', 'primary'])
+    const second = await rotate()
+    expect(second.stdout).toBe(first.stdout)
+    expect(await readKeySecret()).toEqual(before)
+    expect((await rotate({ OVERLAP: '0s' })).stdout).toMatch(retired)
+    expectNone(first.all + second.all, Object.values(before.data).slice(0, 2))
+  })
+
+  test.each([
+    [{ DRY_RUN: 'yes' }, []],
+    [{}, ['--dry-run']],
+  ])('only tells with %o %o', async (variables, args) => {
+    const before = await readKeySecret()
+    const { code, stdout, stderr, all } = await rotate({ OVERLAP: '0s', ...variables }, args)
+    expect(stderr).toContain('then  every Pod holds key-2\n  then  key-2 is primary')
+    expect(stderr).toContain('nothing was changed')
+    expect(stdout).toMatch(retired)
+    expect(code).toBe(0)
+    expect(await readKeySecret()).toEqual(before)
+    expectNone(all, await listKeyTexts())
+  })
+
+  test('two at once lose nothing', async () => {
+    const runs = await Promise.all([rotate(), rotate()])
+    for (const { code, stdout } of runs) {
+      expect(stdout).toMatch(/^key-2 signs/)
+      expect(code).toBe(0)
+    }
+    expect(Object.keys((await readKeySecret()).data).sort()).toEqual(['key-1', 'key-2', 'primary'])
+  })
+
+  test('writes over nothing that it has not read', async () => {
+    const read = await readKeySecret()
+    await annotate('theirs=kept')
+    expect(await replaceKeySecret(read)).toBe(false)
+    const again = await readKeySecret()
+    expect(again.metadata.annotations?.theirs).toBe('kept')
+    await kubectl(['delete', 'secret', keySecret, '-n', namespace])
+    expect(await replaceKeySecret(again)).toBe(false)
+    await ensureKey()
+    expect(await replaceKeySecret(again)).toBe(false)
+  })
+
+  test('says what to do where there is no key', async () => {
+    await kubectl(['delete', 'secret', keySecret, '-n', namespace])
+    const { code, stderr } = await rotate()
+    expect(code).toBe(1)
+    expect(stderr).toContain('there is no Secret hmac-key in namespace signing')
+    expect(stderr).toContain('→ make deploy')
+  })
+
+  test('names every right that is missing, and changes nothing', async () => {
+    const config = parse(await readFile(bare.kubeconfig, 'utf8'))
+    config.users[0].user.as = 'nobody-in-particular'
+    const path = `${bare.kubeconfig}-nobody`
+    await writeFile(path, stringify(config), { mode: 0o600 })
+    const before = await readKeySecret()
+    const { code, stderr } = await rotate({ KUBECONFIG: path })
+    expect(code).toBe(1)
+    expect(stderr).toContain('get, update secrets in signing')
+    expect(stderr).toContain('get, list pods in signing')
+    expect(stderr).toContain('create pods/portforward in signing')
+    expect(await readKeySecret()).toEqual(before)
+  })
+})

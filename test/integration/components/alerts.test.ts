@@ -1,0 +1,97 @@
+// promtool runs the alerts over made-up series. Each alert fires in one case and stays quiet in another.
+import { mkdtempDisposable, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, inject, test, vi } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import { tryRun } from '../../../tools/cli/exec.ts'
+import { layouts } from '../../../tools/kube/layouts.ts'
+import { parseResources } from '../../../tools/kube/resources.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+import { listDashboardExpressions, readRules } from '../../support/monitoring/expressions.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const folder = join(import.meta.dirname, 'alerts')
+const cases = z.object({
+  tests: z.array(
+    z.object({
+      alert_rule_test: z.array(
+        z.object({ alertname: z.string(), exp_alerts: z.array(z.unknown()) }),
+      ),
+    }),
+  ),
+})
+const rules = await readRules()
+const files = await readdir(folder)
+const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
+
+const program = inject('promtool')
+
+/** Runs promtool beside files of these contents. */
+async function promtool(contents: Record<string, string>, ...args: string[]) {
+  await using work = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
+  for (const [name, content] of Object.entries(contents)) {
+    await writeFile(join(work.path, name), content)
+  }
+  // Awaited, because the folder goes when this returns.
+  return await tryRun(program ?? '', args, { cwd: work.path })
+}
+
+const readCases = (file: string) => readFile(join(folder, file), 'utf8')
+
+test.skipIf(program === undefined).each(files)('fire, and do not, as %s has it', async (file) => {
+  const contents = { 'rules.yaml': stringify(rules), [file]: await readCases(file) }
+  const { code, stdout, stderr } = await promtool(contents, 'test', 'rules', file)
+  expect(code, stdout + stderr).toBe(0)
+})
+
+test.skipIf(program === undefined)('promtool would notice one that has changed', async () => {
+  const changed = stringify(rules).replace('signer_short_keys', 'signer_keys')
+  const contents = { 'rules.yaml': changed, 'keys.yaml': await readCases('keys.yaml') }
+  const { code, stderr, stdout } = await promtool(contents, 'test', 'rules', 'keys.yaml')
+  expect(code).toBe(1)
+  expect(stdout + stderr).toContain('SecureSigningKeyTooShort')
+})
+
+test('every alert is there both ways', async () => {
+  const texts = await Promise.all(files.map(readCases))
+  const all = texts.flatMap((text) => cases.parse(parse(text)).tests)
+  const checks = all.flatMap((each) => each.alert_rule_test)
+  const firing = checks.filter(({ exp_alerts }) => exp_alerts.length > 0)
+  const quiet = checks.filter(({ exp_alerts }) => exp_alerts.length === 0)
+  const alerts = rules.groups.flatMap((group) => group.rules.flatMap(({ alert }) => alert ?? []))
+  for (const which of [firing, quiet]) {
+    expect(new Set(which.map(({ alertname }) => alertname))).toEqual(new Set(alerts))
+  }
+})
+
+describe.each(layouts)('on the overlay $overlay', (layout) => {
+  test('SecureSigningPolicyMissing names every policy resource that is deployed, and the Sidecar', async () => {
+    const { path, yaml } = await renderSample([], layout)
+    await rm(dirname(path), { recursive: true })
+    const resources = parseResources(yaml)
+    const listNames = (kinds: readonly string[]) =>
+      resources.filter(({ kind }) => kinds.includes(kind)).map(({ metadata }) => metadata.name)
+    const [named = '', sidecar = ''] = rules.groups
+      .flatMap((group) => group.rules)
+      .filter(({ alert }) => alert === 'SecureSigningPolicyMissing')
+      .map(({ expr }) => expr)
+    const wanted = [...named.matchAll(/"policy", "([\w-]+)"/g)].map(([, name]) => name)
+    expect(wanted.toSorted()).toEqual(listNames(policyKinds).toSorted())
+    const [, pattern = ''] = /policy=~"(.*)"/.exec(sidecar) ?? []
+    expect(listNames(['Sidecar']).filter((name) => pattern.split('|').includes(name))).toEqual([
+      layout.signer,
+    ])
+  })
+})
+
+test.skipIf(program === undefined)('what the dashboard asks for is PromQL', async () => {
+  const expressions = await listDashboardExpressions()
+  expect(expressions.length).toBeGreaterThan(10)
+  const records = expressions.map((expr, index) => ({ record: `panel:${index}`, expr }))
+  const contents = { 'rules.yaml': stringify({ groups: [{ name: 'dashboard', rules: records }] }) }
+  const { code, stdout, stderr } = await promtool(contents, 'check', 'rules', 'rules.yaml')
+  expect(code, stdout + stderr).toBe(0)
+})

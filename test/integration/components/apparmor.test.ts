@@ -1,0 +1,75 @@
+// The AppArmor profiles, compiled by Debian's apparmor_parser: this takes no kernel that enforces them, and shows no more than
+// that they are what they say.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { tryRun } from '../../../tools/cli/exec.ts'
+import { buildAppArmorTools } from '../../../tools/local-cluster/images/root-file-systems.ts'
+
+/** Until the package is fetched and unpacked, once. */
+const FETCH_MS = 120_000
+vi.setConfig({ hookTimeout: FETCH_MS })
+
+const file = 'k8s/components/apparmor/apparmor-profiles-config-map.yaml'
+const { data } = z
+  .object({ data: z.record(z.string(), z.string()) })
+  .parse(parse(await readFile(join(CHECKOUT, file), 'utf8')))
+const root = await buildAppArmorTools().catch((error: Error) => {
+  console.warn(`skipped: apparmor_parser is not to be had: ${error.message}`)
+  return undefined
+})
+
+const networks: Record<string, string> = {
+  frontend: 'inet { stream dgram } inet6 { stream dgram }',
+  signer: 'unix { stream }',
+}
+const writable: Record<string, string[]> = {
+  frontend: ['/dev/{null,random,urandom,zero}', '…/coredump_filter'],
+  signer: [
+    '/dev/{null,random,urandom,zero}',
+    '/run/pairing/secret{,.new}',
+    '/run/signer/signer.sock{,.new}',
+    '…/coredump_filter',
+  ],
+}
+
+/** What apparmor_parser makes of a profile: with --debug, the rules as it has understood them. */
+async function compile(profile: string, ...flags: string[]) {
+  const parser = ['apparmor_parser', '--skip-kernel-load', '--skip-cache', ...flags]
+  return tryRun('chroot', [root ?? '', ...parser], { input: profile })
+}
+
+describe.skipIf(root === undefined).each(Object.entries(data))('of the %s', (room, profile) => {
+  let rules = ''
+  beforeAll(async () => {
+    rules = (await compile(profile, '--debug')).stdout
+  })
+
+  test('compiles, under the name that the Pod asks for', async () => {
+    const { code, stdout } = await compile(profile, '--names')
+    expect({ code, names: stdout.trim() }).toEqual({ code: 0, names: `secure-signing-${room}` })
+    expect((await compile(profile)).code).toBe(0)
+  })
+
+  test('is refused with a rule that is none: it is read', async () => {
+    const { code, stderr } = await compile(profile.replace('/dev/', 'may use /dev/'))
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('syntax error')
+  })
+
+  test('has the network of its container and no other', () => {
+    expect(/^Network: (.*?) *$/m.exec(rules)?.[1]).toBe(networks[room])
+  })
+
+  test('writes where its container does and nowhere else, and starts nothing', () => {
+    const entries = [...rules.matchAll(/^Mode:\t(\w+):\w*\tName:\t\((.*)\)$/gm)]
+    expect(entries.length).toBeGreaterThan(10)
+    expect(entries.filter(([, mode = '']) => mode.includes('x'))).toEqual([])
+    const written = entries.filter(([, mode = '']) => /[wa]/.test(mode))
+    const names = written.map(([, , name = '']) => name.replace(/^\/proc\/.*\//, '…/'))
+    expect(names.toSorted()).toEqual(writable[room])
+  })
+})

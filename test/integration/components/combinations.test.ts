@@ -1,0 +1,86 @@
+// Every two things that can be deployed together are, in one combination or another: it is taken and rendered, the rules of
+// `make analyze` hold, and `make undeploy` knows it. The combinations are as few as can be.
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import { rules } from '../../../tools/analyze/rules.ts'
+import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
+import {
+  listComponents,
+  parseComponents,
+  readComponentResources,
+} from '../../../tools/deploy/render/components.ts'
+import type { Rendering } from '../../../tools/deploy/render/render.ts'
+import { layouts, parseOverlay } from '../../../tools/kube/layouts.ts'
+import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+import { type Combination, listPairwise } from '../../support/pairwise.ts'
+
+/** Of each there is one, the first being nothing. */
+const choices = {
+  overlay: layouts.map(({ overlay }) => overlay),
+  key: ['', 'vault', 'external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp'],
+  scale: ['', 'high-availability', 'autoscaling', 'high-availability autoscaling'],
+  deployer: ['', 'deployer'],
+  network: ['', 'network-policy'],
+  monitoring: ['', 'monitoring'],
+  tracing: ['', 'tracing'],
+  confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor', 'selinux', 'seccomp selinux'],
+}
+/** What `make deploy` refuses, with its reason in the tests of parseComponents. */
+const isRefused = ({ overlay, key }: Combination<typeof choices>) =>
+  overlay === 'separate-pods' && key === 'vault'
+
+const combinations = listPairwise(choices, (each) => !isRefused(each)).map(
+  ({ overlay, ...components }) => ({
+    overlay,
+    names: Object.values(components)
+      .filter((name) => name !== '')
+      .join(' '),
+  }),
+)
+
+/** An overlay → what it has without components. */
+const plain = new Map<string, Set<string>>()
+beforeAll(async () => {
+  for (const layout of layouts) {
+    const { yaml, path } = await renderSample([], layout)
+    await rm(dirname(path), { recursive: true })
+    plain.set(layout.overlay, new Set(parseResources(yaml).map(describeResource)))
+  }
+})
+
+test('every component is in one of them', async () => {
+  const combined = combinations.flatMap(({ names }) => names.split(' '))
+  expect(combined).toEqual(expect.arrayContaining(await listComponents()))
+})
+
+describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
+  const layout = parseOverlay(overlay)
+  let rendering: Rendering
+  let resources: Resource[]
+
+  beforeAll(async () => {
+    rendering = await renderSample(await parseComponents(names, layout), layout)
+    resources = parseResources(rendering.yaml)
+  })
+  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+
+  test('every rule holds', () => expect(applyRules(rules, resources)).toEqual([]))
+
+  test('istioctl analyze has neither errors nor warnings', async () => {
+    expect(await analyzeRendering(rendering, 'files')).toEqual([])
+  })
+
+  test('the Pods are still applied last', () => {
+    expect(resources.at(-1)?.kind).toBe('Deployment')
+  })
+
+  test('`make undeploy` knows everything that they add', async () => {
+    const isAdded = (each: Resource) => !plain.get(overlay)?.has(describeResource(each))
+    const locate = (each: Resource) => `${each.metadata.namespace} ${describeResource(each)}`
+    const known = (await readComponentResources()).map(locate)
+    expect(known).toEqual(expect.arrayContaining(resources.filter(isAdded).map(locate)))
+  })
+})

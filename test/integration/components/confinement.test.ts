@@ -1,0 +1,132 @@
+// The components seccomp and apparmor, together: they fit any Deployment with the labels, the API server takes them with Pod
+// Security "restricted", and the signer does not run without its seccomp profile.
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { stringify } from 'yaml'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
+import type { PodChange } from '../../support/admission/case.ts'
+import {
+  type GuardedApiServer,
+  startGuardedApiServer,
+} from '../../support/api-server/guarded-api-server.ts'
+import { readProfileFiles } from '../../support/services/seccomp-profiles.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
+
+const components = ['seccomp', 'apparmor']
+const files = Object.entries(readProfileFiles())
+const canStart = existsSync(PKI)
+if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
+
+test.each(files)('%s is named by its content: a changed profile is another file', (name, text) => {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 8)
+  expect(name).toMatch(new RegExp(`^(frontend|signer)-${digest}[.]json$`))
+})
+
+/** A Deployment with these containers, labelled as ours are. */
+function makeDeployment(name: string, containers: readonly string[]): Resource {
+  const labels = containers.map((each) => [`secure-signing.dev/${each}`, 'true'])
+  const spec = { containers: containers.map((each) => ({ name: each, image: `${each}:1` })) }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'elsewhere', labels: Object.fromEntries(labels) },
+    spec: { selector: {}, template: { spec } },
+  }
+}
+
+test('fit an overlay with two Deployments, whatever they are called', async () => {
+  const parent = join(CHECKOUT, '.deploy')
+  await mkdir(parent, { recursive: true })
+  await using folder = await mkdtempDisposable(join(parent, 'sample-'))
+  const given = [
+    makeDeployment('world', ['frontend']),
+    makeDeployment('keys', ['signer']),
+    makeDeployment('both', ['frontend', 'signer']),
+    makeDeployment('other', ['sidecar']),
+  ]
+  await writeFile(join(folder.path, 'all.yaml'), given.map((each) => stringify(each)).join('---\n'))
+  const kustomization = {
+    resources: ['all.yaml'],
+    components: components.map((name) => `../../k8s/components/${name}`),
+  }
+  await writeFile(join(folder.path, 'kustomization.yaml'), stringify(kustomization))
+  const resources = parseResources(await kubectl(['kustomize', folder.path]))
+  const found = resources
+    .filter(({ kind }) => kind === 'Deployment')
+    .map((each) => [
+      each.metadata.name,
+      Object(each.spec).template.spec.containers.map(listProfiles),
+    ])
+  const [frontend, signer] = ['frontend', 'signer'].map((name) => ({
+    name,
+    seccomp: findFile(name),
+    appArmor: `secure-signing-${name}`,
+  }))
+  expect(Object.fromEntries(found)).toEqual({
+    world: [frontend],
+    keys: [signer],
+    both: [frontend, signer],
+    other: [{ name: 'sidecar', seccomp: undefined, appArmor: undefined }],
+  })
+})
+
+const findFile = (room: string) =>
+  files.map(([name]) => `secure-signing/${name}`).find((name) => name.includes(room))
+
+function listProfiles({ name, securityContext }: { name: string; securityContext: unknown }) {
+  const { seccompProfile, appArmorProfile } = Object(securityContext)
+  return {
+    name,
+    seccomp: seccompProfile?.localhostProfile,
+    appArmor: appArmorProfile?.localhostProfile,
+  }
+}
+
+describe.skipIf(!canStart)('the API server', () => {
+  let guarded: GuardedApiServer
+  const make = (...changes: PodChange[]) => attemptCase(guarded.target, { does: 'make', changes })
+  const context = 'spec.containers.1.securityContext'
+
+  beforeAll(async () => {
+    guarded = await startGuardedApiServer(components)
+  })
+  afterAll(() => guarded.stop())
+
+  test('takes the Pod, with Pod Security "restricted"', async () => {
+    expect(await make()).toMatchObject({ code: 0 })
+  })
+
+  test.each<[string, PodChange]>([
+    ['none of its own', [`${context}.seccompProfile`, undefined]],
+    ["the runtime's", [`${context}.seccompProfile`, { type: 'RuntimeDefault' }]],
+    [
+      "the frontend's",
+      [`${context}.seccompProfile`, { type: 'Localhost', localhostProfile: findFile('frontend') }],
+    ],
+    [
+      'another of the same folder',
+      [
+        `${context}.seccompProfile`,
+        { type: 'Localhost', localhostProfile: 'secure-signing/signer-0.json' },
+      ],
+    ],
+  ])('refuses a signer whose seccomp profile is %s', async (_, change) => {
+    const { said } = await make(change)
+    expect(findJudge(said)).toBe('signer-runs-as-released')
+    expect(said).toContain('the signer runs under its own seccomp profile')
+  })
+
+  test('takes a signer with the profile of an older release', async () => {
+    const localhostProfile = 'secure-signing/signer-01234567.json'
+    const change: PodChange = [`${context}.seccompProfile`, { type: 'Localhost', localhostProfile }]
+    expect(await make(change)).toMatchObject({ code: 0 })
+  })
+})

@@ -1,0 +1,76 @@
+// The component monitoring as it is rendered: one Prometheus may read metrics, in either overlay, and the rules would notice more.
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import { rules } from '../../../tools/analyze/rules.ts'
+import { parsePrometheusAccount } from '../../../tools/deploy/preflight/prometheus-account.ts'
+import type { Rendering } from '../../../tools/deploy/render/render.ts'
+import { layouts } from '../../../tools/kube/layouts.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
+
+const scraping = 'AuthorizationPolicy/allow-prometheus-to-read-signer-metrics'
+const operation = 'spec.rules.0.to.0.operation'
+const stranger = 'mesh.example/ns/other/sa/other'
+const mistakes: readonly [mistake: string, rule: string, change: Change][] = [
+  ['a way to sign', 'signer-caller', [scraping, `${operation}.paths`, ['/sign']]],
+  ['another way besides', 'signer-caller', [scraping, `${operation}.paths.+`, '/keys']],
+  ['another method', 'signer-caller', [scraping, `${operation}.methods`, ['POST']]],
+  ['any path', 'exact-allow', [scraping, `${operation}.paths`, ['/metrics*']]],
+  ['anybody', 'exact-allow', [scraping, 'spec.rules.0.from.0.source.principals', ['*']]],
+  [
+    'the same by another policy',
+    'signer-caller',
+    [
+      'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
+      'spec.rules.0.from.0.source.principals.+',
+      stranger,
+    ],
+  ],
+]
+
+describe.each(layouts)('on the overlay $overlay', (layout) => {
+  let rendering: Rendering
+  let resources: Resource[]
+  beforeAll(async () => {
+    rendering = await renderSample(['monitoring'], layout)
+    resources = parseResources(rendering.yaml)
+  })
+  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+
+  test.each([
+    ['frontend', '8080'],
+    ['signer', '8081'],
+  ] as const)('the Prometheus that is named reads the metrics of the %s', (who, port) => {
+    const name = `allow-prometheus-to-read-${who}-metrics`
+    const policy = resources.find(({ metadata }) => metadata.name === name)
+    const principals = ['mesh.example/ns/observability/sa/prometheus-k8s']
+    const request = { ports: [port], methods: ['GET'], paths: ['/metrics'] }
+    expect(policy?.spec).toEqual({
+      selector: { matchLabels: { app: layout[who] } },
+      action: 'ALLOW',
+      rules: [{ from: [{ source: { principals } }], to: [{ operation: request }] }],
+    })
+  })
+
+  test.each(mistakes)('%s would be noticed', (_, rule, change) => {
+    const found = applyRules(rules, applyChange(resources, change))
+    expect(found.map((each) => each.rule)).toContain(rule)
+  })
+})
+
+describe('PROMETHEUS', () => {
+  test.each([
+    [undefined, 'monitoring', 'prometheus'],
+    ['', 'monitoring', 'prometheus'],
+    ['a-b/c.d', 'a-b', 'c.d'],
+  ])('%s', (text, namespace, serviceAccount) => {
+    expect(parsePrometheusAccount(text)).toEqual({ namespace, serviceAccount })
+  })
+
+  test.each(['prometheus', 'a/b/c', 'a/*', '*/b', 'a/', '/b', 'A/b'])('can not be %s', (text) => {
+    expect(() => parsePrometheusAccount(text)).toThrow('is no <namespace>/<ServiceAccount>')
+  })
+})

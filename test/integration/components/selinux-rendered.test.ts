@@ -1,0 +1,79 @@
+// What the component selinux makes of any overlay: a type for each container, categories for the whole Pod, and in place of Pod
+// Security exactly one policy, without which `make analyze` finds fault.
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
+import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
+import { layouts } from '../../../tools/kube/layouts.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
+
+const level = 's0:c417,c893'
+const policy = `ValidatingAdmissionPolicy/${standIn}`
+const binding = `ValidatingAdmissionPolicyBinding/${standIn}`
+const label = 'metadata.labels.pod-security~1kubernetes~1io/enforce'
+
+describe.each(layouts)('$overlay with selinux', (layout) => {
+  let resources: Resource[]
+  beforeAll(async () => {
+    const { path, yaml } = await renderSample(['selinux'], layout)
+    await rm(dirname(path), { recursive: true })
+    resources = parseResources(yaml)
+  })
+
+  test('has a type for each container, and for the Pod its categories alone', () => {
+    const specs = resources
+      .filter(({ kind }) => kind === 'Deployment')
+      .map(({ spec }) => Object(spec).template.spec)
+    const containers = specs.flatMap((spec) => spec.containers)
+    expect(containers.map(({ name }) => name)).toEqual(['frontend', 'signer'])
+    for (const { name, securityContext } of containers) {
+      const type = `secure_signing_${name}_t`
+      expect(securityContext.seLinuxOptions).toEqual({ type, level })
+    }
+    for (const { affinity, securityContext } of specs) {
+      const { nodeSelectorTerms } =
+        affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution
+      // The second is the name of version 0.1.
+      const names = ['secure-signing.dev/selinux', 'secure-signing/selinux']
+      expect(nodeSelectorTerms).toEqual(
+        names.map((key) => ({
+          matchExpressions: [{ key, operator: 'In', values: ['enforced'] }],
+        })),
+      )
+      expect(securityContext.seLinuxOptions).toEqual({ level })
+      expect(securityContext.seccompProfile).toEqual({ type: 'RuntimeDefault' })
+    }
+  })
+
+  test('keeps the rule', () => expect(podSecurityRule.find(resources)).toEqual([]))
+
+  test.each<[string, Change, string]>([
+    ['without the policy', [policy, '', undefined], 'there is no ValidatingAdmissionPolicy '],
+    ['without its binding', [binding, '', undefined], 'there is no ValidatingAdmissionPolicyB'],
+    ['with another level', ['Namespace/signing', label, 'baseline'], 'is not restricted'],
+    ['without a level', ['Namespace/signing', label, undefined], 'is not restricted'],
+    ['with a validation less', [policy, 'spec.validations.3', undefined], 'this is not the '],
+    ['with failures ignored', [policy, 'spec.failurePolicy', 'Ignore'], 'this is not the '],
+    ['with one that warns', [binding, 'spec.validationActions', ['Warn']], 'this is not the '],
+  ])('breaks it %s', (_, change, message) => {
+    const found = podSecurityRule.find(applyChange(resources, change))
+    expect(found.map((each) => each.message)).toEqual([expect.stringContaining(message)])
+    expect(found[0]?.resource).toBeDefined()
+  })
+
+  test('breaks it in another namespace, which the binding does not select', () => {
+    const moved = resources.map((each) => {
+      const { name, namespace } = each.metadata
+      const metadata =
+        each.kind === 'Namespace'
+          ? { ...each.metadata, name: 'elsewhere' }
+          : { ...each.metadata, name, ...(namespace && { namespace: 'elsewhere' }) }
+      return { ...each, metadata }
+    })
+    const found = podSecurityRule.find(moved).map(({ message }) => message)
+    expect(found).toEqual([expect.stringContaining('is not restricted')])
+  })
+})

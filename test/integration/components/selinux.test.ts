@@ -1,0 +1,161 @@
+// The SELinux module, compiled together with every module of Debian's own policy. This takes no kernel that enforces it, and shows
+// no more than what such a kernel would be told.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { buildSelinuxTools } from '../../../tools/local-cluster/images/root-file-systems.ts'
+import {
+  type AllowRule,
+  compilePolicy,
+  listAllowed,
+  type SelinuxPolicy,
+} from '../../support/selinux/selinux-policy.ts'
+
+/** Until the packages are fetched and unpacked, once. */
+vi.setConfig({ hookTimeout: 180_000, testTimeout: 60_000 })
+
+const file = 'k8s/components/selinux/secure_signing.cil'
+const module = await readFile(join(CHECKOUT, file), 'utf8')
+const root = await buildSelinuxTools().catch((error: Error) => {
+  console.warn(`skipped: secilc and Debian's SELinux policy are not to be had: ${error.message}`)
+  return undefined
+})
+
+const frontend = 'secure_signing_frontend_t'
+const signer = 'secure_signing_signer_t'
+/** Debian's policy has every domain translate its label with it. */
+const translator = ['setrans_t']
+const socketKinds = /socket$/
+/** What Debian's policy lets every domain execute. */
+const libraries = ['ld_so_t', 'lib_t', 'textrel_shlib_t']
+const image = ['container_file_t', 'container_ro_file_t']
+
+describe.skipIf(root === undefined)('the SELinux module', () => {
+  let policy: SelinuxPolicy
+  const allowed: Record<string, AllowRule[]> = {}
+  beforeAll(async () => {
+    policy = await compilePolicy(root ?? '', module)
+    for (const type of [frontend, signer]) allowed[type] = await listAllowed(policy, type)
+  })
+  afterAll(() => policy?.remove())
+
+  test.each([
+    ['a rule that is none', '(allow', '(permit'],
+    ['a type that is not there', '(allow container_t', '(allow nobody_t'],
+    ['a permission that is none', 'execmem fork', 'execmem spoon'],
+  ])('is refused with %s: it is read', async (_, found, wrong) => {
+    const broken = module.replace(found, wrong)
+    expect(broken).not.toBe(module)
+    await expect(compilePolicy(root ?? '', broken)).rejects.toThrow(/secilc exited with/)
+  })
+
+  test.each([frontend, signer])('has %s kept from other Pods by its categories', async (type) => {
+    const said = await policy.describe('-t', type, '-x')
+    expect(said).toMatch(/\bdomain, mcs_constrained_type,/)
+    expect(said).not.toContain('container_domain')
+    expect(await policy.describe('-r', 'system_r', '-x')).toMatch(new RegExp(`\\b${type}\\b`))
+    expect(await policy.describe('--constrain')).toContain(
+      'mlsconstrain unix_stream_socket connectto (h1 dom h2 or ( t1 != mcs_constrained_type ))',
+    )
+  })
+
+  test('lets the container runtime start both, from their image', async () => {
+    const rules = await listAllowed(policy, 'container_engine_t')
+    expect(listTargets(rules, ['transition'])).toContain('secure_signing_domain')
+    expect(listTargets(allowed[signer], ['entrypoint'])).toEqual(image)
+    expect(listTargets(allowed[frontend], ['entrypoint'])).toEqual(image)
+  })
+
+  test('gives each its sockets and no others', () => {
+    expect(listSockets(allowed[signer])).toEqual(['unix_stream_socket'])
+    // Debian's policy lets every domain have the last.
+    const sockets = ['tcp_socket', 'udp_socket', 'unix_stream_socket']
+    expect(listSockets(allowed[frontend])).toEqual(sockets)
+  })
+
+  test('lets the signer connect to nobody, and the frontend by TCP alone', async () => {
+    expect(listTargets(allowed[signer], ['connectto', 'sendto'], socketKinds)).toEqual(translator)
+    expect(listTargets(allowed[signer], ['name_connect', 'name_bind', 'node_bind'])).toEqual([])
+    expect(listTargets(allowed[frontend], ['connectto', 'sendto'], socketKinds)).toEqual(translator)
+    expect(listTargets(allowed[frontend], ['name_connect'])).toEqual(['port_type'])
+    expect(listTargets(allowed[frontend], ['name_bind'])).toEqual(['http_cache_port_t'])
+    expect(await policy.describe('--portcon', '8080')).toContain(
+      'tcp 8080 system_u:object_r:http_c',
+    )
+  })
+
+  test('lets istio-proxy connect to the signer, and the frontend not', async () => {
+    const proxy = await listAllowed(policy, 'container_t')
+    expect(proxy.filter(({ target }) => target === signer)).toEqual([
+      {
+        source: 'container_t',
+        target: signer,
+        kind: 'unix_stream_socket',
+        permissions: ['connectto'],
+      },
+    ])
+    const socket = { target: 'secure_signing_socket_t', kind: 'sock_file' }
+    expect(proxy).toContainEqual(expect.objectContaining(socket))
+    expect(allowed[frontend]?.filter(({ target }) => target === signer)).toEqual([])
+    expect(allowed[frontend]?.filter(({ target }) => target === socket.target)).toEqual([])
+  })
+
+  test.each([frontend, signer])('lets %s start and trace nothing', (type) => {
+    const started = ['execute_no_trans', 'transition', 'dyntransition', 'setexec']
+    expect(listTargets(allowed[type], started)).toEqual([])
+    expect(listTargets(allowed[type], ['ptrace', 'setcurrent', 'execheap', 'execstack'])).toEqual(
+      [],
+    )
+    expect(allowed[type]?.filter(({ kind }) => /^cap/.test(kind))).toEqual([])
+  })
+
+  test.each([
+    // Under its own type are its files in /proc alone.
+    [frontend, [frontend], [frontend]],
+    [signer, ['secure_signing_pairing_t', signer], ['container_file_t', signer]],
+  ])('lets %s write to nothing that it may execute', (type, files, folders) => {
+    expect(listTargets(allowed[type], ['write', 'append', 'create'], /^file$/)).toEqual(files)
+    expect(listTargets(allowed[type], ['write', 'add_name'], /^dir$/)).toEqual(folders)
+    const executed = listTargets(allowed[type], ['execute'])
+    expect(executed).toEqual([...image, ...libraries])
+    expect(executed.filter((each) => files.includes(each))).toEqual([])
+  })
+
+  test('gives what the signer makes types of its own', async () => {
+    expect((await policy.search('-T', '-s', signer)).toSorted()).toEqual([
+      `type_transition ${signer} container_file_t:file secure_signing_pairing_t;`,
+      `type_transition ${signer} container_file_t:sock_file secure_signing_socket_t;`,
+    ])
+    const secret = allowed[frontend]?.filter(({ target }) => target === 'secure_signing_pairing_t')
+    expect(secret?.map(({ permissions }) => permissions)).toEqual([['getattr', 'open', 'read']])
+  })
+
+  test('would be worth little in container_domain, as udica has it', async () => {
+    const joined = `${module}(typeattributeset container_domain (${signer}))`
+    const more = await compilePolicy(root ?? '', joined)
+    try {
+      const rules = await listAllowed(more, signer)
+      expect(listTargets(rules, ['execute_no_trans'])).toContain('container_file_t')
+      expect(listTargets(rules, ['write'], /^file$/)).toContain('container_file_t')
+      expect(listSockets(rules)).toContain('unix_dgram_socket')
+    } finally {
+      await more.remove()
+    }
+  })
+})
+
+/** On what one of `permissions` is given. */
+function listTargets(rules: readonly AllowRule[] = [], permissions: string[], kinds = /./) {
+  const found = rules.filter((rule) => permissions.some((each) => rule.permissions.includes(each)))
+  const targets = found.filter(({ kind }) => kinds.test(kind)).map(({ target }) => target)
+  return [...new Set(targets)].toSorted()
+}
+
+/** The kinds of sockets that can be had. */
+function listSockets(rules: readonly AllowRule[] = []): string[] {
+  const found = rules.filter(({ permissions }) => permissions.includes('create'))
+  return [...new Set(found.map(({ kind }) => kind))]
+    .filter((kind) => socketKinds.test(kind))
+    .toSorted()
+}

@@ -1,0 +1,55 @@
+// The rules hold after Istio's injection too, whether the proxy is an ordinary container or a native sidecar.
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proxyName, readPods } from '../../../tools/analyze/model/pod.ts'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import type { Rendering } from '../../../tools/deploy/render/render.ts'
+import { listWorkloads, onePod, separatePods } from '../../../tools/kube/layouts.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
+import { injectProxy } from '../../support/api-server/inject.ts'
+import { injectedRules } from '../../support/api-server/injected-rules.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+import { applyChange } from '../../support/mistakes/mistakes.ts'
+
+const messagesAbout = (resources: readonly Resource[]) =>
+  applyRules(injectedRules, resources).map(({ message }) => message)
+
+describe.each([
+  { layout: onePod, form: 'as an ordinary container', native: false },
+  { layout: onePod, form: 'as a native sidecar', native: true },
+  { layout: separatePods, form: 'as a native sidecar', native: true },
+])('with the proxy $form, $layout.overlay', ({ layout, native }) => {
+  let rendering: Rendering
+  let resources: Resource[]
+
+  beforeAll(async () => {
+    rendering = await renderSample([], layout)
+    resources = await injectProxy(rendering, native)
+  })
+  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+
+  test('it is where it is expected', () => {
+    for (const { spec } of readPods(resources)) {
+      const names = spec[native ? 'initContainers' : 'containers'].map(({ name }) => name)
+      expect(names).toContain(proxyName)
+    }
+  })
+
+  test.each(injectedRules)('$title', ({ find }) => expect(find(resources)).toEqual([]))
+
+  test('a proxy that is told to mount the key is noticed', async () => {
+    const yaml = rendering.yaml.replace(
+      '{"signer-socket":',
+      '{"hmac-key": {"mountPath": "/run/key"}, "signer-socket":',
+    )
+    const careless = await injectProxy({ ...rendering, yaml }, native)
+    expect(messagesAbout(careless)).toContain('the proxy mounts a secret')
+  })
+
+  test.each(listWorkloads(layout))('a Pod without a proxy is noticed: %s', (name) => {
+    const path = `spec.template.spec.${native ? 'initContainers' : 'containers'}`
+    const bare = applyChange(resources, [`Deployment/${name}`, path, []])
+    expect(messagesAbout(bare)).toContain('there is no proxy')
+  })
+})

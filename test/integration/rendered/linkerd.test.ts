@@ -1,0 +1,231 @@
+// The overlay linkerd: what it leaves of the rules, who may take which way in, and that the kinds know every field.
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { findKeys, valueAt } from '../../../tools/analyze/finding.ts'
+import { readPod } from '../../../tools/analyze/model/pod.ts'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import { podRules } from '../../../tools/analyze/rules.ts'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { tryRun } from '../../../tools/cli/exec.ts'
+import { findPlaceholders } from '../../../tools/deploy/preflight/placeholders.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { namespace } from '../../../tools/kube/names.ts'
+import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
+import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { installGatewayApi, linkerdCrds } from '../../support/api-server/linkerd-crds.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
+
+const folder = join(CHECKOUT, 'k8s')
+const render = async (path: string) =>
+  parseResources(await kubectl(['kustomize', `${folder}/${path}`]))
+const resources = await render('overlays/linkerd')
+const networkPolicies = await render('overlays/linkerd/network-policy')
+const find = (name: string) => resources.find((each) => describeResource(each) === name)
+const specOf = (name: string) => Object(find(name)?.spec)
+const nameRef = ({ kind, name }: { kind: string; name: string }) => `${kind}/${name}`
+const listKind = (kind: string) => resources.filter((each) => each.kind === kind)
+
+describe('the Pod', () => {
+  test('keeps every rule but those about the proxy, which is not on the way, and the token', () => {
+    // Images are set by whoever deploys.
+    const kept = podRules.filter(({ name }) => name !== 'image-tag')
+    const broken = applyRules(kept, resources).map(({ rule, message }) => [rule, message])
+    expect(broken).toEqual([
+      ['socket-mount', 'frontend mounts the socket, which is for signer alone'],
+      ['proxy-mount', expect.stringContaining('the proxy is to mount nothing')],
+      ['caller-token', 'frontend does not mount the caller token'],
+    ])
+  })
+
+  test('the frontend can’t replace the socket, and has no token to lose', () => {
+    const { spec } = readPod(resources)
+    const [frontend, signer] = spec.containers
+    const socket = frontend?.volumeMounts.find(({ name }) => name === 'signer-socket')
+    expect(socket).toMatchObject({ mountPath: '/run/signer', readOnly: true })
+    expect(spec.volumes.map(({ name }) => name)).toEqual(['signer-socket', 'pairing', 'hmac-key'])
+    expect(signer?.env).toContainEqual({ name: 'SIGNER_PEER', value: 'container' })
+  })
+
+  test('nothing of Istio is left', () => {
+    for (const resource of [...listKind('Namespace'), ...listKind('Deployment')]) {
+      expect(JSON.stringify(resource)).not.toContain('istio.io')
+    }
+    expect(resources.filter(({ apiVersion }) => apiVersion.includes('istio.io'))).toEqual([])
+  })
+
+  test('is injected, and refuses what no policy allows', () => {
+    const wanted = {
+      'linkerd.io/inject': 'enabled',
+      'config.linkerd.io/default-inbound-policy': 'deny',
+    }
+    expect(find(`Namespace/${namespace}`)?.metadata.annotations).toMatchObject(wanted)
+    expect(readPod(resources).metadata.annotations).toMatchObject(wanted)
+  })
+
+  test('is applied last', () => expect(resources.at(-1)?.kind).toBe('Deployment'))
+})
+
+describe('the ways in', () => {
+  test('lead to the one port of the frontend', () => {
+    const { podSelector, port, accessPolicy } = specOf('Server/frontend')
+    expect(listKind('Server')).toHaveLength(1)
+    expect(readPod(resources).metadata.labels).toMatchObject(podSelector.matchLabels)
+    const [frontend, signer] = specOf('Deployment/secure-signing').template.spec.containers
+    expect(frontend.ports).toEqual([{ name: port, containerPort: 8080 }])
+    expect(signer.ports).toBeUndefined()
+    expect(accessPolicy).toBe('deny')
+  })
+
+  test('are these, each for one caller', () => {
+    const ways = listKind('AuthorizationPolicy').map(({ spec }) => {
+      const { targetRef, requiredAuthenticationRefs } = Object(spec)
+      const route = specOf(nameRef(targetRef))
+      expect(route.parentRefs.map(nameRef)).toEqual(['Server/frontend'])
+      const matches = route.rules.flatMap((rule: { matches: unknown }) => rule.matches)
+      return {
+        who: requiredAuthenticationRefs.map(nameRef),
+        what: matches.map(({ method, path }: Record<string, { type: string; value: string }>) =>
+          [method, path?.type, path?.value].join(' '),
+        ),
+      }
+    })
+    expect(ways).toEqual([
+      { who: ['MeshTLSAuthentication/gateway'], what: ['POST Exact /process'] },
+      {
+        who: ['NetworkAuthentication/kubelet'],
+        what: ['GET Exact /readyz', 'GET Exact /healthz'],
+      },
+    ])
+    for (const name of ways.flatMap(({ who }) => who)) expect(find(name)).toBeDefined()
+    expect(listKind('HTTPRoute')).toHaveLength(ways.length)
+  })
+
+  test('probes may ask what kubelet is told to ask', () => {
+    const [frontend] = specOf('Deployment/secure-signing').template.spec.containers
+    const asked = [frontend.readinessProbe, frontend.livenessProbe].map(({ httpGet }) => httpGet)
+    expect(asked).toEqual([
+      { path: '/readyz', port: 8080 },
+      { path: '/healthz', port: 8080 },
+    ])
+  })
+
+  test('are nobody’s until the gateway is filled in', () => {
+    const [gateway] = specOf('MeshTLSAuthentication/gateway').identityRefs
+    // No ServiceAccount can be called so (RFC 1123).
+    expect([gateway.name, gateway.namespace]).toEqual([
+      expect.stringMatching(/^FILL_IN_/),
+      expect.stringMatching(/^FILL_IN_/),
+    ])
+  })
+})
+
+test('the network lets the gateway to the proxy, the proxy to its control plane, and DNS', () => {
+  const opened = networkPolicies.map(({ metadata, spec }) => {
+    const { ingress = [], egress = [] } = Object(spec)
+    const ports = [...ingress, ...egress].flatMap((rule) => rule.ports)
+    return [metadata.name, ports.map(({ port }: { port: number }) => port)]
+  })
+  expect(Object.fromEntries(opened)).toEqual({
+    'deny-all': [],
+    'allow-dns': [53, 53],
+    'allow-gateway-to-proxy': [4143],
+    'allow-proxy-to-control-plane': [8080, 8086, 8090],
+    'allow-scraping': [4191],
+  })
+})
+
+test('the page’s kustomization leaves nothing to fill in, and the admission policy knows the image', async () => {
+  const page = await readFile(resolve(folder, '../docs/linkerd.md'), 'utf8')
+  const [, text = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
+  const parent = resolve(folder, '../.deploy')
+  await mkdir(parent, { recursive: true })
+  await using made = await mkdtempDisposable(join(parent, 'linkerd-'))
+  const checkout = relative(made.path, resolve(folder, '../..'))
+  await writeFile(
+    join(made.path, 'kustomization.yaml'),
+    text.replaceAll('../secure-signing', checkout),
+  )
+  const yaml = await kubectl(['kustomize', made.path])
+  expect(findPlaceholders(parseResources(yaml))).toEqual([])
+  expect(yaml).toContain("'registry.example/team/signer:ba9876543210'")
+  expect(yaml.match(/edge-system/g)).toHaveLength(2)
+})
+
+const canStart = existsSync(PKI)
+if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
+if (linkerdCrds === undefined) {
+  console.warn("skipped: Linkerd's own schemas, for LINKERD_CRDS names no file of them")
+}
+
+describe.skipIf(!canStart)('on an API server', () => {
+  const linkerdKinds = /^(Server|AuthorizationPolicy|MeshTLSAuthentication|NetworkAuthentication)$/
+  const isLinkerd = ({ kind }: Resource) => linkerdKinds.test(kind)
+  const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
+  let server: Awaited<ReturnType<typeof startBareApiServer>>
+
+  beforeAll(async () => {
+    server = await startBareApiServer()
+    vi.stubEnv('KUBECONFIG', server.kubeconfig)
+    await installGatewayApi()
+    if (linkerdCrds !== undefined) await installCrds([linkerdCrds])
+    await kubectl(['create', 'namespace', namespace])
+  })
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    await server.stop()
+  })
+
+  const judge = (resource: unknown) =>
+    tryRun('kubectl', create, { input: JSON.stringify(resource) })
+
+  async function expectTaken(resource: Resource): Promise<void> {
+    const { code, stderr } = await judge(resource)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+  }
+
+  async function expectNoOtherField(resource: Resource): Promise<void> {
+    const fields = findKeys(resource.spec, [], (key) => Number.isNaN(Number(key)))
+    // Labels are anybody's to name.
+    const fixed = fields.filter((path) => !path.includes('matchLabels'))
+    expect(fixed).not.toEqual([])
+    for (const path of fixed) {
+      const wrong = structuredClone(resource)
+      const parent = Object(valueAt(wrong.spec, path.slice(0, -1)))
+      const name = String(path.at(-1))
+      parent[`${name}x`] = parent[name]
+      expect(await judge(wrong)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`${name}x"`),
+      })
+    }
+  }
+
+  // The admission policies are the base's own.
+  const ours = resources.filter(({ kind }) => /^(Service|HTTPRoute|Deployment)$/.test(kind))
+  const known = [...ours, ...networkPolicies]
+  test.each(known.map((each) => [describeResource(each), each] as const))(
+    '%s is taken',
+    (_, each) => expectTaken(each),
+  )
+
+  test.each(listKind('HTTPRoute').map((each) => [describeResource(each), each] as const))(
+    '%s: no field could be another',
+    (_, each) => expectNoOtherField(each),
+  )
+
+  describe
+    .skipIf(linkerdCrds === undefined)
+    .each(resources.filter(isLinkerd).map((each) => [describeResource(each), each] as const))(
+    '%s',
+    (_, each) => {
+      test('is taken', () => expectTaken(each))
+      test('no field could be another', () => expectNoOtherField(each))
+    },
+  )
+})

@@ -1,0 +1,77 @@
+// What the live API makes of the resources: would it take them, and what does a Pod look like after Istio's
+// injection? Nothing is changed, every write is a dry run. Without KUBECONFIG it is skipped, and says so.
+import { rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { dryRun } from '../../../tools/deploy/apply/apply.ts'
+import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
+import type { Rendering } from '../../../tools/deploy/render/render.ts'
+import { exists, kubectl } from '../../../tools/kube/kubectl.ts'
+import { namespace } from '../../../tools/kube/names.ts'
+import { parseResources, type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
+import { injectedRules } from '../../support/api-server/injected-rules.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+
+const hasCluster = Boolean(process.env.KUBECONFIG)
+if (!hasCluster) console.warn('skipped: KUBECONFIG names no cluster to ask')
+
+describe.skipIf(!hasCluster)('on the live API', () => {
+  let rendering: Rendering
+  let injected: Resource[]
+
+  beforeAll(async () => {
+    rendering = await renderSample()
+    if (!(await exists(['deployment', 'secure-signing', '-n', namespace]))) {
+      throw new Error('the cluster has no deployment to look at: run make deploy first')
+    }
+    const template = await kubectl([
+      ...[
+        'get',
+        'deployment',
+        'secure-signing',
+        '-n',
+        namespace,
+        '-o',
+        'jsonpath={.spec.template}',
+      ],
+    ])
+    const { metadata, spec } = z
+      .object({ metadata: z.looseObject({}), spec: z.looseObject({}) })
+      .parse(JSON.parse(template))
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...metadata, name: 'dry-run', namespace },
+      spec,
+    }
+    const made = await kubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], {
+      input: JSON.stringify(pod),
+    })
+    injected = [resourceSchema.parse(JSON.parse(made))]
+  }, 30_000)
+  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+
+  test('the API server takes every resource', async () => {
+    await expect(dryRun(rendering)).resolves.toBeUndefined()
+  })
+
+  test('the API server refuses a broken one', async () => {
+    const path = rendering.path.replace('rendered', 'broken')
+    const yaml = rendering.yaml.replace('mode: STRICT', 'mode: STRICTLY')
+    await writeFile(path, yaml)
+    await expect(dryRun({ path, yaml })).rejects.toThrow(/STRICTLY/)
+  })
+
+  test('a right that is asked for is one that the API knows', async () => {
+    const known = (await kubectl(['api-resources', '-o', 'name'])).split('\n')
+    const asked = listNeededRights(parseResources(rendering.yaml)).map(({ group, resource }) =>
+      group === '' ? resource : `${resource}.${group}`,
+    )
+    for (const name of asked) expect(known).toContain(name)
+  })
+
+  test.each(injectedRules)('after injection: $title', ({ find }) => {
+    expect(find(injected)).toEqual([])
+  })
+})

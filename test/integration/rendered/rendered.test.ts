@@ -1,0 +1,72 @@
+// What is applied, rendered by the code of `make deploy`, keeps every rule of `make analyze`; and each rule would notice
+// being broken.
+import { rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { managerRules } from '../../../tools/analyze/rules/manager-rules.ts'
+import { meshRules, podRules } from '../../../tools/analyze/rules.ts'
+import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
+import type { Rendering } from '../../../tools/deploy/render/render.ts'
+import { onePod } from '../../../tools/kube/layouts.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { renderSample, sampleValuesOf } from '../../support/api-server/sample.ts'
+import { managerMistakes } from '../../support/mistakes/manager-mistakes.ts'
+import { meshMistakes } from '../../support/mistakes/mesh-mistakes.ts'
+import { testRules } from '../../support/mistakes/mistakes.ts'
+import { podMistakes } from '../../support/mistakes/pod-mistakes.ts'
+
+const values = sampleValuesOf(onePod)
+let rendering: Rendering
+let resources: Resource[]
+
+beforeAll(async () => {
+  rendering = await renderSample()
+  resources = parseResources(rendering.yaml)
+})
+afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+
+describe('the Pod', () => testRules(podRules, podMistakes, () => resources))
+describe('the mesh', () => testRules(meshRules, meshMistakes, () => resources))
+describe('key managers', () => testRules(managerRules, managerMistakes, () => resources))
+
+test('the Pod is applied last, after every policy that guards it', () => {
+  const kinds = resources.map(({ kind }) => kind)
+  expect(kinds.indexOf('Deployment')).toBe(resources.length - 1)
+  const policies = kinds.findLastIndex((kind) => kind.startsWith('ValidatingAdmissionPolicy'))
+  expect(policies).toBeLessThan(kinds.indexOf('Namespace'))
+  expect(kinds.indexOf('Namespace')).toBe(policies + 1)
+})
+
+describe('the cluster', () => {
+  test('every value of it is filled in', async () => {
+    const { path, yaml } = await renderSample(['monitoring'])
+    await rm(dirname(path), { recursive: true })
+    for (const value of Object.values(values)) expect(yaml).toContain(value)
+  })
+
+  test.each([
+    'cluster.local/ns',
+    'https://kubernetes.default',
+    'ingressgateway',
+    'istio.io/rev: default',
+    '"keys":[]',
+    'cluster-values',
+    'image: secure-signing/',
+    "secure-signing/signer'",
+  ])('no default is left where a value belongs: %s', (remainder) => {
+    expect(rendering.yaml).not.toContain(remainder)
+  })
+
+  test('istioctl analyze has neither errors nor warnings', async () => {
+    expect(await analyzeRendering(rendering, 'files')).toEqual([])
+  })
+
+  test('istioctl analyze would have: a key set that is none', async () => {
+    const yaml = rendering.yaml.replace(values.tokenKeys, '{"keys":[{"kty":"RSA"}]}')
+    const broken = { yaml, path: rendering.path.replace('rendered', 'broken') }
+    await writeFile(broken.path, yaml)
+    expect(await analyzeRendering(broken, 'files')).toEqual([
+      expect.stringContaining('RequestAuthentication signing/verify-caller-token'),
+    ])
+  })
+})

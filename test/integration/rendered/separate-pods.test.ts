@@ -1,0 +1,160 @@
+// Frontend and signer as two Deployments, OVERLAY=separate-pods: what is rendered keeps every rule of `make analyze`, each in the
+// form that is for two Pods, and would be noticed to break it.
+import { readFile, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import { rules } from '../../../tools/analyze/rules.ts'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
+import type { Rendering } from '../../../tools/deploy/render/render.ts'
+import {
+  layouts,
+  onePod,
+  overlayFolder,
+  parseOverlay,
+  separatePods,
+} from '../../../tools/kube/layouts.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { renderSample, sampleValuesOf } from '../../support/api-server/sample.ts'
+import { applyChange } from '../../support/mistakes/mistakes.ts'
+import { separatePodsMistakes } from '../../support/mistakes/separate-pods-mistakes.ts'
+
+describe('separate Pods', () => {
+  let rendering: Rendering
+  let resources: Resource[]
+  const read = (name: string) =>
+    resources.find(({ kind, metadata }) => `${kind}/${metadata.name}` === name)
+
+  beforeAll(async () => {
+    rendering = await renderSample([], separatePods)
+    resources = parseResources(rendering.yaml)
+  })
+  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+
+  test('keep every rule', () => expect(applyRules(rules, resources)).toEqual([]))
+
+  test.each(separatePodsMistakes)('%s: %s is noticed', (rule, _, change) => {
+    const found = applyRules(rules, applyChange(resources, change))
+    expect(found.map((each) => each.rule)).toContain(rule)
+  })
+
+  test('are two Deployments, applied last, and no third thing', () => {
+    const names = resources.slice(-2).map(({ kind, metadata }) => `${kind}/${metadata.name}`)
+    expect(names).toEqual(['Deployment/frontend', 'Deployment/signer'])
+    for (const { kind, metadata } of resources) {
+      if (!kind.startsWith('ValidatingAdmission')) expect(metadata.name).not.toBe('secure-signing')
+    }
+  })
+
+  test('have every value of the cluster filled in, and each its own identity', () => {
+    const { prometheusPrincipal: _, ...values } = sampleValuesOf(separatePods)
+    for (const value of Object.values(values)) expect(rendering.yaml).toContain(value)
+    expect(rendering.yaml).not.toMatch(/cluster\.local\/ns|sa\/secure-signing|:secure-signing$/m)
+    const [rule] = Object(read('AuthorizationPolicy/allow-frontend-to-sign')?.spec).rules
+    expect(rule.from[0].source).toEqual({
+      principals: ['mesh.example/ns/signing/sa/frontend'],
+      requestPrincipals: ['https://tokens.example/system:serviceaccount:signing:frontend'],
+    })
+  })
+
+  test('call each other by names that both have', () => {
+    const { selector } = Object(read('Service/signer')?.spec)
+    expect(selector).toEqual({ app: 'signer' })
+    const { trafficPolicy } = Object(read('DestinationRule/signer')?.spec)
+    expect(trafficPolicy.tls).toEqual({
+      mode: 'ISTIO_MUTUAL',
+      subjectAltNames: ['spiffe://mesh.example/ns/signing/sa/signer'],
+    })
+  })
+
+  test('istioctl analyze has neither errors nor warnings', async () => {
+    expect(await analyzeRendering(rendering, 'files')).toEqual([])
+  })
+
+  test('are guarded by the very policies of the API server that guard one Pod', async () => {
+    const one = await renderSample()
+    await rm(dirname(one.path), { recursive: true })
+    const listPolicies = (all: readonly Resource[]) =>
+      all.filter(({ kind }) => kind.startsWith('ValidatingAdmission'))
+    expect(listPolicies(resources)).toEqual(listPolicies(parseResources(one.yaml)))
+  })
+})
+
+describe('separate Pods with high-availability', () => {
+  let deployments: Resource[]
+  let rule: Resource | undefined
+  beforeAll(async () => {
+    const { path, yaml } = await renderSample(['high-availability'], separatePods)
+    await rm(dirname(path), { recursive: true })
+    const resources = parseResources(yaml)
+    deployments = resources.filter(({ kind }) => kind === 'Deployment')
+    rule = resources.find(
+      ({ kind, metadata }) => kind === 'DestinationRule' && metadata.name === 'signer',
+    )
+  })
+
+  test.each(['frontend', 'signer'])(
+    'there are three of the %s, with no other container',
+    (name) => {
+      const found = deployments.find(({ metadata }) => metadata.name === name)
+      const { replicas, template: made } = Object(found?.spec)
+      expect(replicas).toBe(3)
+      const [only, ...others] = made.spec.containers
+      expect(others).toEqual([])
+      expect(only).toMatchObject({ name, resources: { requests: { cpu: '250m' } } })
+      expect(made.spec.topologySpreadConstraints).toHaveLength(2)
+    },
+  )
+
+  test('a failing signer is left out, and mutual TLS to the others stays', () => {
+    expect(rule?.spec).toMatchObject({
+      trafficPolicy: { outlierDetection: expect.anything(), tls: { mode: 'ISTIO_MUTUAL' } },
+    })
+  })
+})
+
+test('separate Pods with autoscaling are scaled each by its own container', async () => {
+  const names = ['high-availability', 'autoscaling']
+  const { path, yaml } = await renderSample(names, separatePods)
+  await rm(dirname(path), { recursive: true })
+  const resources = parseResources(yaml)
+  const specs = resources
+    .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+    .map(({ spec }) => Object(spec))
+  expect(specs.map(({ scaleTargetRef }) => scaleTargetRef.name)).toEqual(['frontend', 'signer'])
+  for (const { scaleTargetRef, metrics } of specs) {
+    expect(metrics).toMatchObject([{ containerResource: { container: scaleTargetRef.name } }])
+  }
+  for (const { kind, spec } of resources) {
+    if (kind === 'Deployment') expect(spec).not.toHaveProperty('replicas')
+  }
+})
+
+describe('OVERLAY', () => {
+  test.each([
+    [undefined, onePod],
+    ['', onePod],
+    ['default', onePod],
+    ['separate-pods', separatePods],
+  ])('%j is %j', (name, layout) => expect(parseOverlay(name)).toBe(layout))
+
+  test.each(['separate', 'Default', '../base', 'default separate-pods'])(
+    'refuses what is none, and says what there is: %s',
+    (name) => {
+      expect(() => parseOverlay(name)).toThrow(
+        expect.objectContaining({ todo: 'there are: default, separate-pods' }),
+      )
+    },
+  )
+
+  test.each(layouts)(
+    '$overlay has a kustomization, and images for its policies',
+    async (layout) => {
+      const folder = resolve(CHECKOUT, overlayFolder(layout))
+      for (const name of ['.', 'released-image']) {
+        expect(await readFile(resolve(folder, name, 'kustomization.yaml'), 'utf8')).toMatch(/^# \S/)
+      }
+    },
+  )
+})

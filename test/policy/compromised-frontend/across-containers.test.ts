@@ -1,0 +1,103 @@
+// Attack 24: each container looks for what belongs to another. To look from within the signer the glass is broken, as
+// docs/break-glass.md says, and mended.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tryRun } from '../../../tools/cli/exec.ts'
+import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
+import { namespace } from '../../../tools/kube/names.ts'
+import { callIn } from '../../../tools/verify/attack/containers.ts'
+import { CONFIG_MS } from '../../../tools/verify/attack/timeouts.ts'
+import { findVictim, type Victim } from '../../../tools/verify/attack/victim.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
+import { deleteResources } from '../../support/attack/deletions.ts'
+
+type Found = { user: number; group: number; groups: number[]; files: Record<string, string> }
+
+const token = '/run/identity/token'
+const secret = '/run/pairing/secret'
+const socket = '/run/signer/signer.sock'
+const PROXY_ID = 1337
+
+async function lookIn(victim: Victim, container: string, files: string[]): Promise<Found> {
+  const place = { ...victim.frontend, container }
+  return callIn<Found>(place, 'test/support/compromise/read-files.ts', 'readFiles', files)
+}
+
+/** Until an exec into the signer is let through, or refused again: the API server hears of it in its own time. */
+async function waitForExec(victim: Victim, wanted: 'let through' | 'refused'): Promise<void> {
+  await waitFor(
+    async () => {
+      const seen = await lookIn(victim, 'signer', []).then(
+        () => 'let through',
+        (error: Error) => {
+          if (error.message.includes('nobody may enter the container signer')) return 'refused'
+          throw error
+        },
+      )
+      return seen === wanted || undefined
+    },
+    CONFIG_MS,
+    () => `an exec into the signer is not ${wanted}`,
+  )
+}
+
+describe('each container has what is its own, and nothing of another', () => {
+  let victim: Victim
+  let keys: string[]
+  beforeAll(async () => {
+    victim = await findVictim()
+    keys = [...(await readKeys()).keys()].map((id) => `/run/key/${id}`)
+  })
+
+  test('the frontend: its token and the pairing secret; no key, no socket', async () => {
+    const { user, group, groups, files } = await lookIn(victim, 'frontend', [
+      ...[token, secret, socket],
+      ...keys,
+    ])
+    expect(files).toEqual({
+      ...{ [token]: 'read', [secret]: 'read', [socket]: 'ENOENT' },
+      ...Object.fromEntries(keys.map((key) => [key, 'ENOENT'])),
+    })
+    for (const id of [user, group, ...groups]) expect([0, PROXY_ID]).not.toContain(id)
+  })
+
+  describe('with the glass broken', () => {
+    let mend = async () => {}
+    beforeAll(async () => {
+      mend = await deleteResources([
+        'ValidatingAdmissionPolicyBinding/secure-signing-no-way-into-signer',
+      ])
+      await waitForExec(victim, 'let through')
+    })
+    afterAll(async () => {
+      await mend()
+      await waitForExec(victim, 'refused')
+    })
+
+    test('the signer: the key and the pairing secret; not the token of the frontend', async () => {
+      const { user, group, groups, files } = await lookIn(victim, 'signer', [
+        ...[token, secret],
+        ...keys,
+      ])
+      expect(files).toEqual({
+        ...{ [token]: 'ENOENT', [secret]: 'read' },
+        ...Object.fromEntries(keys.map((key) => [key, 'read'])),
+      })
+      for (const id of [user, group, ...groups]) expect([0, PROXY_ID]).not.toContain(id)
+      const frontend = await lookIn(victim, 'frontend', [])
+      expect([user, group]).not.toContain(frontend.user)
+    })
+  })
+
+  // The proxy has no shell, but Envoy reads any file as its configuration and says whether it was there.
+  test("the proxy: the socket; not the key, the pairing secret or the frontend's token", async () => {
+    const read = async (file: string) => {
+      const target = ['exec', '-n', namespace, victim.frontend.pod, '-c', 'istio-proxy', '--']
+      const envoy = ['/usr/local/bin/envoy', '--mode', 'validate', '-c', file]
+      const { stdout, stderr } = await tryRun('kubectl', [...target, ...envoy])
+      return /error initializing configuration '[^']*': ([^:(]*)/.exec(stdout + stderr)?.[1]
+    }
+    expect(await read('/etc/istio/pod/labels')).toMatch(/^Unable to parse/)
+    expect(await read(socket)).toMatch(/^unable to read file/)
+    for (const file of [token, secret, ...keys]) expect(await read(file)).toBe('Invalid path')
+  })
+})

@@ -1,0 +1,127 @@
+// Attacks 15, 18 and 19: arbitrary code runs in the frontend container, and looks for a way around the proxy.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type BatchResult, describeOutcome, runBatch } from '../../../tools/verify/attack/batch.ts'
+import { callIn, probeFrom } from '../../../tools/verify/attack/containers.ts'
+import type { Outcome, Probe } from '../../../tools/verify/attack/probe.ts'
+import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import { testControls, testNothingReached } from '../../support/attack/expectations.ts'
+
+/** Who listens where, on which of the Pod's addresses. The signer is not among them. */
+const listeners: readonly (readonly [number, string])[] = [
+  [8080, 'the frontend itself'],
+  [8081, 'the proxy, bound to loopback: the way to sign'],
+  [15000, "Envoy's admin, see the allow-list"],
+  [15001, 'outbound traffic'],
+  [15006, 'inbound traffic'],
+  [15020, "Istio's agent"],
+  [15021, "the proxy's health"],
+  [15090, "the proxy's metrics"],
+]
+const onlyLoopback = [8081, 15000]
+
+describe('code in the frontend container connects to every port', () => {
+  let batch: BatchResult<{ loopback: number[]; ipv6: number[]; pod: number[] }>
+
+  beforeAll(async () => {
+    batch = await runBatch(async ({ frontend, podIP }) => {
+      const scan = (host: string) =>
+        callIn<number[]>(frontend, 'test/support/compromise/port-scan.ts', 'scanPorts', host)
+      return {
+        loopback: await scan('127.0.0.1'),
+        ipv6: await scan('::1'),
+        pod: await scan(podIP),
+      }
+    })
+  }, 180_000)
+
+  testControls(() => batch)
+  testNothingReached(() => batch)
+  test('of 127.0.0.1: only those that are known answer', () => {
+    expect(batch.outcomes.loopback).toEqual(listeners.map(([port]) => port))
+  })
+  test('of ::1: no others', () => {
+    const known = listeners.map(([port]) => port).filter((port) => !onlyLoopback.includes(port))
+    for (const port of batch.outcomes.ipv6) expect(known).toContain(port)
+  })
+  test("of the Pod's address: no others, and no way to sign", () => {
+    const known = listeners.map(([port]) => port).filter((port) => !onlyLoopback.includes(port))
+    for (const port of batch.outcomes.pod) expect(known).toContain(port)
+  })
+})
+
+describe("code in the frontend container talks to the proxy's own ports", () => {
+  let batch: BatchResult<Outcome[]>
+  const cases = [15006, 15001].flatMap((port) =>
+    ['HTTP', 'TLS', "TLS as the mesh's own"].map((how) => ({ port, how })),
+  )
+
+  beforeAll(async () => {
+    batch = await runBatch(({ frontend }, { token, pairing }) => {
+      const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
+      const serverName = 'outbound_.8081_._.signer.pod.internal'
+      const tls: Record<string, Pick<Probe, 'tls'>> = {
+        HTTP: {},
+        TLS: { tls: {} },
+        "TLS as the mesh's own": { tls: { serverName, protocols: ['istio'] } },
+      }
+      const probes = cases.map(({ port, how }) => ({
+        host: '127.0.0.1',
+        port,
+        bytes,
+        ...tls[how],
+      }))
+      return probeFrom(frontend, probes)
+    })
+  })
+
+  testControls(() => batch)
+  testNothingReached(() => batch)
+  test.each(cases.map((each, index) => ({ ...each, index })))(
+    'is cut off: $how to 127.0.0.1:$port',
+    ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('closed'),
+  )
+})
+
+describe("code in the frontend container asks Envoy's admin port", () => {
+  let batch: BatchResult<Outcome[]>
+  const refused = [
+    'GET /',
+    'GET /help',
+    'GET /config_dump',
+    'GET /config_dump?include_eds',
+    'GET /certs',
+    'GET /clusters',
+    'GET /listeners',
+    'GET /server_info',
+    'GET /runtime',
+    'POST /logging?level=trace',
+    'POST /runtime_modify?key=value',
+    'POST /quitquitquit',
+    'POST /healthcheck/fail',
+    'POST /cpuprofiler?enable=y',
+    'GET /stats/../config_dump',
+    'GET //config_dump',
+  ]
+  // What Istio's agent asks for, to show that it is the list that refuses.
+  const allowed = ['GET /ready', 'GET /stats']
+
+  beforeAll(async () => {
+    batch = await runBatch(({ frontend }) => {
+      const probes = [...refused, ...allowed].map((line) => {
+        const [method = '', path = ''] = line.split(' ')
+        const bytes = writeRequest({ method, path, body: '', host: 'localhost:15000' })
+        return { host: '127.0.0.1', port: 15000, bytes }
+      })
+      return probeFrom(frontend, probes)
+    })
+  })
+
+  testControls(() => batch)
+  testNothingReached(() => batch)
+  test.each(refused.map((line, index) => ({ line, index })))('is refused: $line', ({ index }) =>
+    expect(['403', '404']).toContain(describeOutcome(batch.outcomes[index] as Outcome)),
+  )
+  test.each(allowed.map((line, index) => ({ line, index })))('is answered: $line', ({ index }) =>
+    expect(describeOutcome(batch.outcomes[refused.length + index] as Outcome)).toBe('200'),
+  )
+})

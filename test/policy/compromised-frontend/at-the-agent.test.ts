@@ -1,0 +1,99 @@
+// Attack 20: code in the frontend container stops its own Pod's proxy by way of Istio's agent, which is open to every
+// container of a Pod. It may stop its own signing by that; it is back soon, and meanwhile nobody gets in.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { deployment, namespace } from '../../../tools/kube/names.ts'
+import { type BatchResult, describeOutcome, runBatch } from '../../../tools/verify/attack/batch.ts'
+import { probeFrom } from '../../../tools/verify/attack/containers.ts'
+import type { Outcome } from '../../../tools/verify/attack/probe.ts'
+import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import { PODS_MS, RECOVERY_MS, STEADY_MS } from '../../../tools/verify/attack/timeouts.ts'
+import {
+  type Credentials,
+  findVictim,
+  SIGNER_IN_POD,
+  type Victim,
+} from '../../../tools/verify/attack/victim.ts'
+import { SIGNER_IN_MESH, setup, stranger } from '../../support/attack/attackers.ts'
+import { testControls } from '../../support/attack/expectations.ts'
+
+const pod = z.object({
+  status: z.object({
+    initContainerStatuses: z.array(z.object({ name: z.string(), restartCount: z.number() })),
+  }),
+})
+
+/** kubelet waits longer with each restart of a container; what is measured here is the first. */
+async function ensureFreshPod(): Promise<void> {
+  const { frontend } = await findVictim()
+  const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', 'json']
+  const { status } = await kubectlJson(pod, get)
+  const proxy = status.initContainerStatuses.find(({ name }) => name === 'istio-proxy')
+  if (proxy?.restartCount === 0) return
+  const target = [`deployment/${deployment}`, '-n', namespace]
+  await kubectl(['rollout', 'restart', ...target])
+  await kubectl(['rollout', 'status', ...target], { timeoutMs: PODS_MS })
+  // The attackers know the old Pod's address.
+  await setup()
+}
+
+/**
+ * Asks, which makes no signature, until it was answered for a while without a gap, or the time is over. Returns the
+ * milliseconds until the last question that was not answered.
+ */
+async function measureGap({ frontend }: Victim, { token, pairing }: Credentials): Promise<number> {
+  const parts = signParts(pairing, { method: 'GET', path: '/keys', headers: bearer(token) })
+  const probe = { ...SIGNER_IN_POD, bytes: writeRequest(parts) }
+  const start = performance.now()
+  let lastFailure = 0
+  for (;;) {
+    const [outcome] = await probeFrom(frontend, [probe])
+    const now = performance.now() - start
+    if (describeOutcome(outcome as Outcome) !== '200') lastFailure = now
+    if (now - lastFailure > STEADY_MS || now > RECOVERY_MS) return lastFailure
+  }
+}
+
+async function knockMeanwhile(
+  { token, pairing }: Credentials,
+  until: Promise<unknown>,
+): Promise<string[]> {
+  const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
+  const knocks = Array.from({ length: 20 }, () => ({ ...SIGNER_IN_MESH, bytes }))
+  const seen = new Set<string>()
+  let isOver = false
+  void until.finally(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    for (const outcome of await probeFrom(stranger, knocks)) seen.add(describeOutcome(outcome))
+  }
+  return [...seen]
+}
+
+describe.each(['/drain', '/quitquitquit'])(
+  "code in the frontend container asks Istio's agent for %s",
+  (path) => {
+    let batch: BatchResult<{ answer: string; gapMs: number; knocks: string[] }>
+    beforeAll(async () => {
+      await ensureFreshPod()
+      batch = await runBatch(async (victim, stolen) => {
+        const bytes = writeRequest({ method: 'POST', path, host: 'localhost', body: '' })
+        const probe = { host: '127.0.0.1', port: 15020, bytes }
+        const [outcome] = await probeFrom(victim.frontend, [probe])
+        const gap = measureGap(victim, stolen)
+        const knocks = await knockMeanwhile(stolen, gap)
+        return { answer: describeOutcome(outcome as Outcome), gapMs: await gap, knocks }
+      })
+    })
+
+    testControls(() => batch)
+    test('it is done', () => expect(batch.outcomes.answer).toBe('200'))
+    test('signing is back within 15 s', () => expect(batch.outcomes.gapMs).toBeLessThan(15_000))
+    test('a stranger with everything never gets in', () => {
+      expect(batch.outcomes.knocks.length).toBeGreaterThan(0)
+      expect(batch.outcomes.knocks).not.toContain('200')
+    })
+  },
+)

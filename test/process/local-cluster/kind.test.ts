@@ -1,0 +1,87 @@
+// `make up CLUSTER=kind`, as far as it can be shown without a Docker engine: what is asked of docker, kind and istioctl, in which
+// order, and what is said where one of them is missing. The programs here only write down what they were told.
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { tryRun } from '../../../tools/cli/exec.ts'
+import { KIND_KUBECONFIG } from '../../../tools/local-cluster/paths.ts'
+import { makeFolder } from '../../support/folder.ts'
+import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
+
+vi.setConfig({ testTimeout: PROCESS_TEST_MS })
+
+/** Runs `make kind`'s program with nothing on its PATH but these scripts; returns what they were told, a line each. */
+async function runKind(scripts: Record<string, string>) {
+  const bin = await makeFolder()
+  const log = join(bin, 'log')
+  await writeFile(log, '')
+  for (const [name, script] of Object.entries(scripts)) {
+    const told = `echo "${name} $* KUBECONFIG=\${KUBECONFIG-}" >> ${log}`
+    await writeFile(join(bin, name), `#!/bin/sh\n${told}\n${script}\n`)
+    await chmod(join(bin, name), 0o755)
+  }
+  const shell = (await tryRun('sh', ['-c', 'command -v sh'])).stdout.trim()
+  await writeFile(join(bin, 'sh'), `#!${shell}\nexec ${shell} "$@"\n`)
+  await chmod(join(bin, 'sh'), 0o755)
+  const env = { HOME: bin, PATH: bin }
+  const { code, stderr } = await tryRun(
+    process.execPath,
+    [join(CHECKOUT, 'tools/local-cluster/kind.ts')],
+    { env },
+  )
+  const told = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '')
+  return { code, stderr, told }
+}
+
+const all = { docker: '', kind: '', istioctl: '', kubectl: '' }
+const at = `KUBECONFIG=${KIND_KUBECONFIG}`
+const image = (name: string) => `localhost/secure-signing/${name}:[0-9a-f]{12}`
+
+test.each([
+  ['makes the cluster', '', `create cluster --wait 180s`],
+  ['passes over the one that is there', 'echo secure-signing', 'export kubeconfig'],
+])('%s, then installs Istio, builds and loads the images', async (_, kind, clusterArgs) => {
+  const { code, stderr, told } = await runKind({ ...all, kind })
+  expect(stderr).toContain('the cluster is up')
+  expect(code).toBe(0)
+  const wanted = [
+    'docker info .*',
+    `kind get clusters ${at}`,
+    `kind ${clusterArgs} --name secure-signing --kubeconfig ${KIND_KUBECONFIG} ${at}`,
+    `istioctl install --skip-confirmation --set components.cni.enabled=true --set values.pilot.cni.enabled=true ${at}`,
+    `docker build .*--tag ${image('frontend')} .*`,
+    `docker build .*--tag ${image('signer')} .*`,
+    `kind load docker-image ${image('frontend')} ${image('signer')} --name secure-signing ${at}`,
+  ]
+  expect(told).toHaveLength(wanted.length)
+  for (const [index, line] of told.entries()) expect(line).toMatch(new RegExp(`^${wanted[index]}$`))
+})
+
+test.each([
+  ['docker', 'there is no Docker engine: docker is not installed', 'start its engine'],
+  ['kind', 'there is no kind', 'https://kind.sigs.k8s.io'],
+  ['istioctl', 'there is no istioctl', 'https://istio.io'],
+  ['kubectl', 'there is no kubectl', 'https://kubernetes.io'],
+])('without %s it says so, and makes nothing', async (name, what, todo) => {
+  const scripts: Record<string, string> = { ...all }
+  delete scripts[name]
+  const { code, stderr, told } = await runKind(scripts)
+  expect(code).toBe(1)
+  expect(stderr).toContain(what)
+  expect(stderr).toContain(todo)
+  expect(told.filter((line) => !line.startsWith('docker info'))).toEqual([])
+})
+
+test('a docker without its engine is none', async () => {
+  const { code, stderr } = await runKind({ ...all, docker: 'echo "daemon is away" >&2; exit 1' })
+  expect([code, stderr.includes('there is no Docker engine: daemon is away')]).toEqual([1, true])
+})
+
+test('a cluster that can’t be made ends it, with what kind said', async () => {
+  const failing = 'if [ "$1" = create ]; then echo "no space" >&2; exit 1; fi'
+  const { code, stderr, told } = await runKind({ ...all, kind: failing })
+  expect(code).toBe(1)
+  expect(stderr).toContain('no space')
+  expect(told.at(-1)).toContain('kind create')
+})

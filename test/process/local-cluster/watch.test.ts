@@ -1,0 +1,132 @@
+// `make dev` deploys what is saved: once each, never half of it, and a failure does not end it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { expect, test, vi } from 'vitest'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { KUBECONFIG } from '../../../tools/local-cluster/paths.ts'
+import { actOnChange } from '../../../tools/local-cluster/watch.ts'
+import { cleanUp } from '../../support/clean-up.ts'
+import { makeFolder } from '../../support/folder.ts'
+import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
+
+vi.setConfig({ testTimeout: PROCESS_TEST_MS })
+
+/** Watches a content that the test sets; `deployed` is what was there when each deployment began. */
+function watch(act: (content: string) => Promise<void> = async () => {}) {
+  const stop = new AbortController()
+  const source = { content: 'a' }
+  const deployed: string[] = []
+  const complaints: unknown[] = []
+  const ended = actOnChange(
+    {
+      read: async () => source.content,
+      act: () => {
+        deployed.push(source.content)
+        return act(source.content)
+      },
+      complain: (error) => complaints.push(error),
+    },
+    { signal: stop.signal, pollMs: 5 },
+  )
+  const quiet = () => new Promise((done) => setTimeout(done, 60))
+  return { stop, source, deployed, complaints, ended, quiet }
+}
+
+test('deploys at once, at each change, and not otherwise', async () => {
+  const { stop, source, deployed, ended, quiet } = watch()
+  await vi.waitFor(() => expect(deployed).toEqual(['a']))
+  await quiet()
+  source.content = 'b'
+  await vi.waitFor(() => expect(deployed).toEqual(['a', 'b']))
+  await quiet()
+  expect(deployed).toEqual(['a', 'b'])
+  stop.abort()
+  await ended
+  source.content = 'c'
+  await quiet()
+  expect(deployed).toEqual(['a', 'b'])
+})
+
+test('deploys once more what was saved while it deployed, one after the other', async () => {
+  const ends: (() => void)[] = []
+  const act = () => new Promise<void>((resolve) => ends.push(resolve))
+  const { stop, source, deployed, ended, quiet } = watch(act)
+  await vi.waitFor(() => expect(deployed).toEqual(['a']))
+  source.content = 'b'
+  await quiet()
+  source.content = 'c'
+  await quiet()
+  expect(deployed).toEqual(['a'])
+  ends[0]?.()
+  await vi.waitFor(() => expect(deployed).toEqual(['a', 'c']))
+  ends[1]?.()
+  stop.abort()
+  await ended
+})
+
+test('goes on after a failure, and says it', async () => {
+  const act = async (content: string) => {
+    if (content === 'a') throw new Error('a is wrong')
+  }
+  const { stop, source, deployed, complaints, ended, quiet } = watch(act)
+  await vi.waitFor(() => expect(complaints).toEqual([new Error('a is wrong')]))
+  await quiet()
+  expect(deployed).toEqual(['a'])
+  source.content = 'b'
+  await vi.waitFor(() => expect(deployed).toEqual(['a', 'b']))
+  stop.abort()
+  await ended
+})
+
+test('waits until what is being saved is whole', async () => {
+  const { stop, source, deployed, ended, quiet } = watch()
+  let reads = 0
+  const changing = vi.spyOn(source, 'content', 'get').mockImplementation(() => {
+    reads += 1
+    return `${reads}`
+  })
+  await quiet()
+  expect(reads).toBeGreaterThan(3)
+  expect(deployed).toEqual([])
+  changing.mockRestore()
+  await vi.waitFor(() => expect(deployed).toEqual(['a']))
+  stop.abort()
+  await ended
+})
+
+/** Starts `make dev`'s program with a `make` that says what it is told, and fails. */
+async function startDev(environment: Record<string, string>) {
+  const bin = await makeFolder()
+  await writeFile(join(bin, 'make'), '#!/bin/sh\necho "make $*" >&2\nexit 1\n')
+  await chmod(join(bin, 'make'), 0o755)
+  const env = { ...process.env, KUBECONFIG, SERVICE: '', ...environment }
+  const child = spawn(process.execPath, [join(CHECKOUT, 'tools/local-cluster/dev.ts')], {
+    env: { ...env, PATH: [bin, process.env.PATH].join(delimiter) },
+  })
+  cleanUp(() => void child.kill('SIGKILL'))
+  return { child, said: text(child.stderr), exit: once(child, 'close') }
+}
+
+test('make dev runs `make up`, watches on when that fails, and ends with Ctrl-C', async () => {
+  const { child, said, exit } = await startDev({ SERVICE: 'frontend' })
+  let seen = ''
+  child.stderr.on('data', (piece) => {
+    seen += piece
+  })
+  await vi.waitFor(() => expect(seen).toContain('watching frontend,'), { timeout: 10_000 })
+  child.kill('SIGINT')
+  expect(await exit).toEqual([0, null])
+  expect(await said).toMatch(/^make up\nNOT deployed, mend it and save .*\n$/)
+})
+
+test.each([
+  ['a service that is none', { SERVICE: 'proxy' }, 'there are: frontend, signer'],
+  ['another cluster', { KUBECONFIG: '/elsewhere' }, 'unset KUBECONFIG'],
+])('make dev refuses %s', async (_, environment, todo) => {
+  const { said, exit } = await startDev(environment)
+  expect(await exit).toEqual([1, null])
+  expect(await said).toContain(todo)
+})

@@ -1,0 +1,96 @@
+// Where a real signer, under its image's flags, says that it is enough: bodies, batches, headers, time, memory.
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { askPaired, signHeaders, startSigner } from '../../support/services/services.ts'
+import { PROCESS_TEST_MS, START_MS } from '../../support/timeouts.ts'
+
+vi.setConfig({ testTimeout: PROCESS_TEST_MS })
+
+const KIB = 1_024
+/** Of the container: k8s/base/deployment.yaml. */
+const MEMORY_LIMIT_MIB = 192
+/** Headers are waited for 10 s and a request 15 s, looked at every second. */
+const SLOW_TEST_MS = 30_000
+
+let signer: Awaited<ReturnType<typeof startSigner>>
+beforeAll(async () => {
+  signer = await startSigner({ 'key-1': randomBytes(32) })
+  await signer.signer.waitFor('listening')
+}, START_MS)
+
+/** A body of exactly `bytes` bytes, by the length of its last message. */
+function makeBody(bytes: number, before: string, after: string): string {
+  return `${before}${'a'.repeat(bytes - before.length - after.length)}${after}`
+}
+const makeSign = (bytes: number) => makeBody(bytes, '{"message":"', '"}')
+const makeBatch = (bytes: number) => makeBody(bytes, '{"messages":["', '"]}')
+
+describe('bodies', () => {
+  test.each([
+    ['/sign', makeSign(64 * KIB), 200],
+    ['/sign', makeSign(64 * KIB + 1), 413],
+    ['/sign/batch', makeBatch(4 * KIB * KIB), 200],
+    ['/sign/batch', makeBatch(4 * KIB * KIB + 1), 413],
+    ['/sign/batch', JSON.stringify({ messages: Array(1_000).fill('a') }), 200],
+    ['/sign/batch', JSON.stringify({ messages: Array(1_001).fill('a') }), 400],
+    ['/sign/batch', JSON.stringify({ messages: [] }), 400],
+  ])('%s %# is answered with %3$i', async (path, body, expected) => {
+    expect((await askPaired(signer, path, body)).status).toBe(expected)
+  })
+
+  test('the largest at once are signed, or told to come again, within the container’s memory', async () => {
+    // Two bytes a character in memory, because of the last.
+    const body = makeBatch(4 * KIB * KIB - 3).replace('a"]}', 'a€"]}')
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, () => askPaired(signer, '/sign/batch', body)),
+    )
+    const statuses = new Set(answers.map(({ status }) => status))
+    expect([...statuses].filter((status) => status !== 503)).toEqual([200])
+    expect((await askPaired(signer, '/sign', { message: 'a' })).status).toBe(200)
+    const status = await readFile(`/proc/${signer.signer.pid}/status`, 'utf8')
+    const peakKib = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1])
+    expect(peakKib / KIB).toBeLessThan(MEMORY_LIMIT_MIB)
+  })
+})
+
+describe('headers', () => {
+  const askWith = (bytes: number) =>
+    sendOver(
+      `GET /healthz HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(bytes)}\r\nconnection: close\r\n\r\n`,
+    )
+  test('of nearly 16 KiB are taken', async () => {
+    expect(await askWith(16 * KIB - 200)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+  test('of more are answered with 431', async () => {
+    expect(await askWith(16 * KIB)).toMatch(/^HTTP\/1\.1 431 .*"code":"headers_too_large"/s)
+  })
+})
+
+describe.concurrent('who is slow is answered with 408, and holds nobody up', () => {
+  test('with headers', { timeout: SLOW_TEST_MS }, async ({ expect }) => {
+    expect(await sendOver('POST /sign HTTP/1.1\r\nhost: a\r\n')).toMatch(/^HTTP\/1\.1 408 /)
+  })
+
+  test('with a body', { timeout: SLOW_TEST_MS }, async ({ expect }) => {
+    const headers = signHeaders(signer.pairingDir, '{"message":"a"}')
+    const begun = request({ socketPath: signer.socket, path: '/sign', method: 'POST', headers })
+    const status = new Promise((resolve) => {
+      begun.on('response', (incoming) => resolve(incoming.resume().statusCode))
+      begun.on('error', resolve)
+    })
+    begun.write('{"message":')
+    expect((await askPaired(signer, '/sign', { message: 'a' })).status).toBe(200)
+    expect(await status).toBe(408)
+  })
+})
+
+/** Sends bytes over the socket, and returns all that comes back until the signer closes. */
+function sendOver(bytes: string): Promise<string> {
+  const socket = connect(signer.socket)
+  socket.write(bytes)
+  return text(socket)
+}

@@ -1,0 +1,49 @@
+// A Pod in every kind of resource that Pods are made of.
+import type { Resource } from '../../../tools/kube/resources.ts'
+
+const apiVersions = {
+  Pod: 'v1',
+  PodTemplate: 'v1',
+  ReplicationController: 'v1',
+  Deployment: 'apps/v1',
+  ReplicaSet: 'apps/v1',
+  StatefulSet: 'apps/v1',
+  DaemonSet: 'apps/v1',
+  Job: 'batch/v1',
+  CronJob: 'batch/v1',
+} as const
+
+export type WorkloadKind = keyof typeof apiVersions
+export const workloadKinds = Object.keys(apiVersions) as WorkloadKind[]
+
+/** Returns `pod` as it is, or a resource of `kind` that would make it. */
+export function asWorkload(kind: WorkloadKind, pod: Resource): Resource {
+  if (kind === 'Pod') return pod
+  const { name, namespace, ...rest } = pod.metadata
+  const template = { metadata: rest, spec: pod.spec }
+  return {
+    apiVersion: apiVersions[kind],
+    kind,
+    metadata: { name, namespace },
+    ...wrap(kind, template),
+  }
+}
+
+function wrap(kind: WorkloadKind, template: { metadata: object; spec: unknown }): object {
+  const labels = Object(template.metadata).labels
+  const ending = { ...template, spec: { ...Object(template.spec), restartPolicy: 'Never' } }
+  switch (kind) {
+    case 'PodTemplate':
+      return { template }
+    case 'ReplicationController':
+      return { spec: { selector: labels, template } }
+    case 'Job':
+      return { spec: { template: ending } }
+    case 'CronJob':
+      return { spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: { template: ending } } } }
+    case 'StatefulSet':
+      return { spec: { serviceName: 'none', selector: { matchLabels: labels }, template } }
+    default:
+      return { spec: { selector: { matchLabels: labels }, template } }
+  }
+}

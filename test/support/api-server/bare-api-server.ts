@@ -1,0 +1,83 @@
+// A real API server without anything on it, for what must be seen on a cluster that has no Istio: etcd and
+// kube-apiserver of the local cluster's versions, with its certificates, on free ports of loopback.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { inject } from 'vitest'
+import { tryRun } from '../../../tools/cli/exec.ts'
+import { UserError } from '../../../tools/cli/terminal.ts'
+import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { writeKubeconfig } from '../../../tools/local-cluster/pki.ts'
+
+const START_MS = 60_000
+const POLL_MS = 250
+
+/** Starts it and returns the path of its kubeconfig, its address, and what stops it and removes all that it made. */
+export async function startBareApiServer(): Promise<{
+  kubeconfig: string
+  url: string
+  stop: () => Promise<void>
+}> {
+  const programs = inject('apiServerPrograms')
+  if (programs === undefined) throw new UserError('the local cluster is not there', 'make cluster')
+  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  const [client, peer, secure] = await Promise.all([findFreePort(), findFreePort(), findFreePort()])
+  const store = `http://127.0.0.1:${client}`
+  const etcdFlags = ['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync']
+  const listen = ['--listen-client-urls', store, '--advertise-client-urls', store]
+  const peers = ['--listen-peer-urls', `http://127.0.0.1:${peer}`]
+  const processes = [
+    start(programs.etcd, [...etcdFlags, ...listen, ...peers]),
+    start(programs.apiServer, listFlags(store, secure)),
+  ]
+  const kubeconfig = join(folder, 'kubeconfig')
+  const url = `https://127.0.0.1:${secure}`
+  await writeKubeconfig(kubeconfig, 'admin', url)
+  async function stop(): Promise<void> {
+    for (const child of processes) {
+      const ended = once(child, 'close')
+      if (child.kill('SIGKILL')) await ended
+    }
+    await rm(folder, { recursive: true, force: true })
+  }
+  const deadline = Date.now() + START_MS
+  while (!(await isReady(kubeconfig))) {
+    if (Date.now() > deadline) {
+      await stop()
+      throw new Error('the bare API server did not start')
+    }
+    await sleep(POLL_MS)
+  }
+  return { kubeconfig, url, stop }
+}
+
+function listFlags(store: string, port: number): string[] {
+  const pki = (name: string) => join(PKI, name)
+  return [
+    `--etcd-servers=${store}`,
+    `--secure-port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--tls-cert-file=${pki('apiserver.crt')}`,
+    `--tls-private-key-file=${pki('apiserver.key')}`,
+    `--client-ca-file=${pki('ca.crt')}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-signing-key-file=${pki('service-account.key')}`,
+    `--service-account-key-file=${pki('service-account.pub')}`,
+    '--service-cluster-ip-range=10.97.0.0/16',
+    '--authorization-mode=RBAC',
+    '--allow-privileged', // as clusters have it: what refuses a privileged Pod is admission
+  ]
+}
+
+function start(program: string, args: readonly string[]) {
+  return spawn(program, args, { stdio: 'ignore' })
+}
+
+async function isReady(kubeconfig: string): Promise<boolean> {
+  const args = ['--kubeconfig', kubeconfig, 'get', '--raw', '/readyz']
+  return (await tryRun('kubectl', args, { timeoutMs: 5_000 })).code === 0
+}

@@ -1,0 +1,35 @@
+// A copy of this checkout as a repository of its own, with one commit, somewhere else: for what must not depend on
+// where, when and by whom it is done.
+import { cp, mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { run } from '../../../tools/cli/exec.ts'
+
+/** With the runtime's dependencies, all that bundling takes. */
+const bundler = ['rolldown', '@rolldown', '@oxc-project']
+const lockfile = z.object({
+  packages: z.record(z.string(), z.object({ dev: z.boolean().default(false) })),
+})
+
+/** Makes the copy in `folder`, of the files as they are now, and commits it. */
+export async function copyCheckout(folder: string): Promise<void> {
+  const args = ['-C', CHECKOUT, 'ls-files', '--cached', '--others', '--exclude-standard', '-z']
+  const files = (await run('git', args)).split('\0').filter((name) => name !== '')
+  for (const file of files) {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await cp(join(CHECKOUT, file), join(folder, file))
+  }
+  const { packages } = lockfile.parse(
+    JSON.parse(await readFile(join(CHECKOUT, 'package-lock.json'), 'utf8')),
+  )
+  const shipped = Object.keys(packages).filter((path) => path !== '' && !packages[path]?.dev)
+  const needed = shipped.filter((path) => !path.includes('node-linux'))
+  for (const path of [...needed, ...bundler.map((name) => `node_modules/${name}`)]) {
+    await cp(join(CHECKOUT, path), join(folder, path), { recursive: true })
+  }
+  const git = ['-C', folder, '-c', 'user.name=test', '-c', 'user.email=test@localhost']
+  await run('git', ['init', '--quiet', folder])
+  await run('git', [...git, 'add', '--all'])
+  await run('git', [...git, 'commit', '--quiet', '--message', 'A copy'])
+}

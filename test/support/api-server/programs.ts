@@ -1,0 +1,36 @@
+// The programs that these tests run, looked up once for all files: their checksums take seconds, and what has to be compiled
+// first takes both cores.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { buildPrograms, buildTestPrograms } from '../../../tools/local-cluster/programs/programs.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Paths; undefined without the local cluster. */
+    apiServerPrograms: { etcd: string; apiServer: string } | undefined
+    /** A path; undefined where it can't be compiled. */
+    promtool: string | undefined
+  }
+}
+
+/** vitest's globalSetup. */
+export async function setup(project: TestProject): Promise<void> {
+  project.provide('apiServerPrograms', existsSync(PKI) ? await findApiServer() : undefined)
+  const promtool = await buildTestPrograms('prometheus')
+    .then((folder) => join(folder, 'promtool'))
+    .catch((error: Error) => {
+      console.warn(`skipped: Prometheus can't be compiled: ${error.message}`)
+      return undefined
+    })
+  project.provide('promtool', promtool)
+}
+
+async function findApiServer() {
+  const { etcd, kubernetes } = await buildPrograms()
+  return {
+    etcd: join(etcd.folder, 'etcd'),
+    apiServer: join(kubernetes.folder, 'kube-apiserver'),
+  }
+}

@@ -1,0 +1,90 @@
+// The resources as `make deploy` would render them for a cluster that differs from Istio's defaults in everything, so
+// that a value that is not filled in shows.
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import {
+  type ClusterFindings,
+  composeClusterValues,
+} from '../../../tools/deploy/render/cluster-values.ts'
+import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
+import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
+import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
+
+const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
+
+const findings: ClusterFindings = {
+  trustDomain: 'mesh.example',
+  gateway: {
+    selector: 'edge',
+    namespace: 'edge-system',
+    serviceAccount: 'edge-gateway',
+    podLabels: { istio: 'edge' },
+  },
+  injector: { label: 'canary', revision: '1-31', namespace: 'istio-system' },
+  tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
+}
+const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
+export const sampleValuesOf = (layout: Layout) => composeClusterValues(findings, layout, prometheus)
+
+/** What a user fills in: for a key manager, and for tracing. */
+const parameters: Record<string, string> = {
+  FILL_IN_REGION: 'eu-central-1',
+  FILL_IN_ROLE_ARN: 'arn:aws:iam::123456789012:role/signing-key-reader',
+  FILL_IN_VAULT_URL: 'https://signing.vault.azure.net',
+  FILL_IN_TENANT_ID: '0b6e6c1e-6c0b-4a53-8f0a-1a4f3c0e9d11',
+  FILL_IN_CLIENT_ID: '7d3f0a52-0a4e-4b1e-9a64-52c1b0f7e6d2',
+  FILL_IN_PROJECT_ID: 'signing-keys',
+  FILL_IN_CLUSTER_PROJECT_ID: 'signing-clusters',
+  FILL_IN_CLUSTER_LOCATION: 'europe-west3',
+  FILL_IN_CLUSTER_NAME: 'production',
+  FILL_IN_PROVIDER: 'otel',
+  FILL_IN_COLLECTOR: 'observability/otel-collector.observability.svc.cluster.local',
+}
+
+/** What a user says of their Vault. */
+export const sampleVaultValues: VaultValues = {
+  address: 'https://keys.example:8443',
+  host: 'keys.example',
+  port: '8443',
+  namespace: 'team',
+  authPath: 'auth/cluster-7',
+  role: 'signer-of-7',
+  metadataPath: 'secrets/metadata/hmac',
+  dataPath: 'secrets/data/hmac',
+  ca: '-----BEGIN CERTIFICATE-----\nsample\n-----END CERTIFICATE-----',
+  image: 'registry.example/team/vault:1',
+}
+
+/** Renders `layout` with the sample values, and `components`, into a folder of its own under .deploy/. */
+export async function renderSample(
+  components: readonly string[] = [],
+  layout: Layout = onePod,
+): Promise<Rendering> {
+  const parent = join(CHECKOUT, '.deploy')
+  await mkdir(parent, { recursive: true })
+  const folder = await mkdtemp(join(parent, 'sample-'))
+  const rendered = renderResources({
+    folder,
+    layout,
+    values: sampleValuesOf(layout),
+    components,
+    vault: components.includes('vault') ? sampleVaultValues : undefined,
+    images: [
+      { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
+      { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
+    ],
+  }).then(fillIn)
+  return rendered.catch(async (error) => {
+    await rm(folder, { recursive: true })
+    throw error
+  })
+}
+
+async function fillIn({ path, yaml: given }: Rendering): Promise<Rendering> {
+  const yaml = given.replace(/FILL_IN_\w+/g, (name) => parameters[name] ?? name)
+  if (yaml !== given) await writeFile(path, yaml)
+  return { path, yaml }
+}

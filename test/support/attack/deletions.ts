@@ -1,0 +1,33 @@
+// What somebody with edit rights in the namespace may do to the locks: delete them. And putting them back.
+import { z } from 'zod'
+import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { fieldManager, namespace } from '../../../tools/kube/names.ts'
+import { type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
+
+const list = z.object({ items: z.array(resourceSchema) })
+
+/** Deletes `resources`, e.g. "AuthorizationPolicy/allow-nothing", of our namespace or of none; returns what puts them back. */
+export async function deleteResources(resources: readonly string[]): Promise<() => Promise<void>> {
+  const args = ['get', ...resources, 'namespace/default', '-n', namespace, '-o', 'json']
+  const { items } = await kubectlJson(list, args)
+  const saved = items.filter(({ kind }) => kind !== 'Namespace').map(strip)
+  if (saved.length !== resources.length) throw new Error(`not all there: ${resources.join(', ')}`)
+  await kubectl(['delete', ...resources, '-n', namespace])
+  return async () => {
+    // As `make deploy` does, so that it goes on owning the fields.
+    const apply = ['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-']
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: saved })
+    await kubectl(apply, { input })
+  }
+}
+
+/** Every resource of `kind` in our namespace, as deleteResources takes them. */
+export async function listOfKind(kind: string): Promise<string[]> {
+  const { items } = await kubectlJson(list, ['get', kind, '-n', namespace, '-o', 'json'])
+  return items.map((each) => `${each.kind}/${each.metadata.name}`)
+}
+
+function strip({ apiVersion, kind, metadata, spec }: Resource) {
+  const { name, namespace: where, labels = {}, annotations = {} } = metadata
+  return { apiVersion, kind, metadata: { name, namespace: where, labels, annotations }, spec }
+}

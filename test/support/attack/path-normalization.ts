@@ -1,0 +1,64 @@
+// How the mesh normalises paths: a setting of the whole mesh, which the policies must not depend on.
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { probeFrom } from '../../../tools/verify/attack/containers.ts'
+import { readStatus, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import { CONFIG_MS } from '../../../tools/verify/attack/timeouts.ts'
+import { findVictim, SIGNER_IN_POD } from '../../../tools/verify/attack/victim.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
+import type { Mode } from './paths.ts'
+
+const configMap = z.object({ data: z.object({ mesh: z.string() }) })
+const target = ['configmap', 'istio', '-n', 'istio-system']
+/** Each is `/readyz`, which the Pod may ask for, from one mode on. */
+const signs = { BASE: '/x/../readyz', MERGE_SLASHES: '//readyz', DECODE: '/x%2f..%2freadyz' }
+
+/** Tells by what the Pod's proxy does. */
+export async function readMode(): Promise<Mode> {
+  const { frontend } = await findVictim()
+  const probes = Object.values(signs).map((path) => ({
+    ...SIGNER_IN_POD,
+    bytes: writeRequest({ method: 'GET', path }),
+  }))
+  const outcomes = await probeFrom(frontend, probes)
+  const [base, merged, all] = outcomes.map(({ received }) => readStatus(received) === 200)
+  if (all) return 'DECODE_AND_MERGE_SLASHES'
+  if (merged) return 'MERGE_SLASHES'
+  return base ? 'BASE' : 'NONE'
+}
+
+/**
+ * Sets it for the whole mesh and waits until the Pod's proxy does it. Returns what puts back what was; if it fails, it is put
+ * back at once.
+ */
+export async function setMode(mode: Mode): Promise<() => Promise<void>> {
+  const { data } = await kubectlJson(configMap, ['get', ...target, '-o', 'json'])
+  const before = await readMode()
+  const changed = { ...parse(data.mesh), pathNormalization: { normalization: mode } }
+  const restore = async () => {
+    await writeMesh(data.mesh)
+    await waitForMode(before)
+  }
+  await writeMesh(stringify(changed))
+  try {
+    await waitForMode(mode)
+  } catch (error) {
+    await restore()
+    throw error
+  }
+  return restore
+}
+
+async function writeMesh(mesh: string): Promise<void> {
+  const patch = JSON.stringify({ data: { mesh } })
+  await kubectl(['patch', ...target, '--type=merge', '--patch', patch])
+}
+
+async function waitForMode(mode: Mode): Promise<void> {
+  await waitFor(
+    async () => (await readMode()) === mode || undefined,
+    CONFIG_MS,
+    () => `the Pod's proxy does not come to do ${mode}`,
+  )
+}

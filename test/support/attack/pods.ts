@@ -1,0 +1,28 @@
+// Pods of an attacker's own.
+import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
+
+/** What Pod Security asks of a container; with the signer's user, which anybody may choose. */
+export const confined = {
+  securityContext: {
+    runAsUser: 10002,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+  },
+}
+
+/** A Pod that has nothing in common with ours, and that Pod Security takes. */
+export function makePod(spec: object = {}, name = 'admission-test'): Resource {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels: { app: 'admission-test' } },
+    spec: {
+      serviceAccountName: serviceAccount,
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [{ name: 'attacker', image: 'attacker', ...confined }],
+      ...spec,
+    },
+  }
+}

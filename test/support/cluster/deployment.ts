@@ -1,0 +1,35 @@
+// make deploy with a component, as people run it, and the default deployment back.
+import { join } from 'node:path'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { run } from '../../../tools/cli/exec.ts'
+import { readComponentResources } from '../../../tools/deploy/render/components.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { disownSecret, saveSecret } from '../../../tools/verify/faults/support/key-secret.ts'
+
+/** Runs it with `env` added, out of `root`, a checkout. Throws CommandError with what it said. */
+export async function deploy(env: Record<string, string>, root = CHECKOUT): Promise<void> {
+  await run(process.execPath, [join(root, 'tools/deploy/deploy.ts')], {
+    env: { ...process.env, ...env },
+  })
+}
+
+/**
+ * Returns what has the Secret as it is now and the default deployment, and takes away the resources of optional
+ * components whose names fit.
+ */
+export async function saveDeployment(names: RegExp): Promise<() => Promise<void>> {
+  const putSecretBack = await saveSecret()
+  return async () => {
+    await putSecretBack()
+    await disownSecret()
+    await deploy({ COMPONENTS: '' })
+    await removeComponents(names)
+  }
+}
+
+async function removeComponents(names: RegExp): Promise<void> {
+  const all = await readComponentResources()
+  const items = all.filter(({ metadata }) => names.test(metadata.name))
+  const list = { apiVersion: 'v1', kind: 'List', items }
+  await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: JSON.stringify(list) })
+}

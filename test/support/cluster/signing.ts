@@ -1,0 +1,82 @@
+// The deployment while its keys change: what the world gets meanwhile, and what each signer holds.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createPodAsker } from '../../../tools/deploy/rotation/ask-pods.ts'
+import {
+  type Condition,
+  describeCondition,
+  describeReport,
+  isMet,
+  type PodReport,
+} from '../../../tools/deploy/rotation/pod-condition.ts'
+import { deployment } from '../../../tools/kube/names.ts'
+import { probeFrom } from '../../../tools/verify/attack/containers.ts'
+import { writeRequest } from '../../../tools/verify/attack/requests.ts'
+import { findVictim, SIGNER_IN_POD } from '../../../tools/verify/attack/victim.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
+import { startLoad } from '../../../tools/verify/faults/load/start-load.ts'
+import { checkSignatures, type Summary, summarize } from '../../../tools/verify/faults/summarize.ts'
+import { KEYS_MS, STEADY_MS, WARM_UP_MS } from '../../../tools/verify/faults/support/timeouts.ts'
+
+const PER_SECOND = 50
+const gatewayUrl = process.env.GATEWAY_URL ?? ''
+
+/** Does `work` while the world asks, and says what came of the requests. Every signature is checked by `keys`. */
+export async function underLoad(
+  title: string,
+  keys: ReadonlyMap<string, Uint8Array>,
+  work: () => Promise<void>,
+): Promise<Summary> {
+  const start = Date.now()
+  const load = startLoad({ spec: { kind: 'world', url: gatewayUrl }, perSecond: PER_SECOND })
+  try {
+    await sleep(WARM_UP_MS)
+    await work()
+    await sleep(STEADY_MS)
+  } finally {
+    await load.stop()
+  }
+  const summary = summarize(checkSignatures(await load.stop(), keys), start)
+  const { requests, failed, how } = summary
+  console.info(`${title}: ${requests} requests, ${failed} failed ${JSON.stringify(how)}`)
+  return summary
+}
+
+/** What every Pod's signer reports, once. */
+export async function readReports(): Promise<PodReport[]> {
+  const { askPods, stop } = createPodAsker(deployment)
+  try {
+    return await askPods()
+  } finally {
+    stop()
+  }
+}
+
+/** How long ago one Pod's signer was last told that its keys are Vault's, in milliseconds. */
+export async function readAge(): Promise<number> {
+  const { frontend } = await findVictim()
+  const name = 'signer_keys_confirmed_timestamp_seconds'
+  const probe = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: '/metrics' }) }
+  const [outcome] = await probeFrom(frontend, [probe])
+  const [, seconds] = new RegExp(`^${name} (\\S+)$`, 'm').exec(outcome?.received ?? '') ?? []
+  return Date.now() - Number(seconds) * 1_000
+}
+
+/** Returns when it is so at every Pod. */
+export async function waitForKeys(...conditions: Condition[]): Promise<void> {
+  const { askPods, stop } = createPodAsker(deployment)
+  let reports: PodReport[] = []
+  try {
+    await waitFor(
+      async () => {
+        reports = await askPods()
+        const isSo = reports.every((each) => conditions.every((wanted) => isMet(wanted, each)))
+        return (isSo && reports.length > 0) || undefined
+      },
+      KEYS_MS,
+      () =>
+        `not ${conditions.map(describeCondition).join(' and ')}: ${reports.map(describeReport).join('; ')}`,
+    )
+  } finally {
+    stop()
+  }
+}

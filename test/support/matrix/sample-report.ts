@@ -1,0 +1,75 @@
+// A report such as a cluster gives, for tests: one that holds, and ways to break it.
+import { callers, declare } from '../../../tools/verify/matrix/declared.ts'
+import { requests } from '../../../tools/verify/matrix/declared-table.ts'
+import type { Cell, Report, Verdict } from '../../../tools/verify/matrix/report.ts'
+
+const answers: Record<Verdict, string> = {
+  served: '200',
+  mtls: 'closed',
+  route: '404',
+  token: '403 Audiences in Jwt are not allowed',
+  policy: '403 RBAC: access denied',
+  pairing: '403 pairing_refused',
+  caller: '403 caller_refused',
+}
+
+/** A new report that holds. */
+export function makeReport(): Report {
+  const cells = callers.flatMap(({ id: caller }) =>
+    requests.flatMap(({ id: request }): Cell[] => {
+      const declared = declare(caller, request)
+      if (declared === undefined) return []
+      const { verdict, by } = declared
+      return [{ caller, request, declared: verdict, seen: verdict, answer: answers[verdict], by }]
+    }),
+  )
+  return {
+    takenAt: '2026-03-14T15:09:26.535Z',
+    seconds: 41.3,
+    cluster: 'https://10.0.0.1:6443',
+    istio: '1.30.4',
+    callers,
+    requests,
+    cells,
+    declarations: [
+      'PeerAuthentication/require-mtls',
+      'Sidecar/secure-signing',
+      'Gateway/public',
+      'VirtualService/frontend',
+      'RequestAuthentication/verify-caller-token',
+      'AuthorizationPolicy/allow-nothing',
+      'AuthorizationPolicy/allow-frontend-to-sign',
+      'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
+      'AuthorizationPolicy/allow-probe-to-signer',
+      'AuthorizationPolicy/allow-ingress-to-frontend',
+      'Deployment/secure-signing',
+    ].map((resource) => ({ resource, inPlace: true })),
+    signaturesWithoutRight: 0,
+  }
+}
+
+/** The report with something else seen in one cell. */
+export function breakCell(
+  report: Report,
+  [caller, request]: readonly [caller: string, request: string],
+  seen: Cell['seen'],
+  answer: string,
+): Report {
+  const isIt = (cell: Cell) => cell.caller === caller && cell.request === request
+  const cells = report.cells.map((cell) => (isIt(cell) ? { ...cell, seen, answer } : cell))
+  return { ...report, cells }
+}
+
+/** What somebody sees who has deleted a policy, while the signer is restarting. */
+export function makeBrokenReport(): Report {
+  const opened = breakCell(makeReport(), ['stranger', 'sign'], 'served', '200')
+  const early = breakCell(opened, ['twin', 'sign'], 'policy', answers.policy)
+  const unclear = breakCell(early, ['frontend', 'sign'], 'other', '503 no healthy upstream')
+  return {
+    ...unclear,
+    declarations: unclear.declarations.map((each) =>
+      each.resource === 'AuthorizationPolicy/allow-nothing' ? { ...each, inPlace: false } : each,
+    ),
+    signaturesWithoutRight: 1,
+  }
+}

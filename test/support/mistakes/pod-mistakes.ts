@@ -1,0 +1,208 @@
+// What breaks the rules about the Pod.
+import { proxyName } from '../../../tools/analyze/model/pod.ts'
+import { keySecret } from '../../../tools/kube/names.ts'
+import type { Mistakes } from './mistakes.ts'
+
+const template = 'spec.template.spec'
+const containers = `${template}.containers`
+const frontend = `${containers}.0`
+const signer = `${containers}.1`
+const pod = 'Deployment/secure-signing'
+const annotations = 'spec.template.metadata.annotations'
+const proxyMounts = `${annotations}.sidecar~1istio~1io/userVolumeMount`
+const vaultToken = {
+  name: 'vault-token',
+  projected: { sources: [{ serviceAccountToken: { audience: 'vault', expirationSeconds: 600 } }] },
+}
+const keyVolume = { name: 'k', secret: { secretName: keySecret } }
+const keyVariable = {
+  name: 'KEY',
+  valueFrom: { secretKeyRef: { name: keySecret, key: 'key-1' } },
+}
+
+export const podMistakes: Mistakes = {
+  'key-mount': {
+    'the frontend mounting it': [pod, `${frontend}.volumeMounts.+`, mount('hmac-key', '/k')],
+    'the signer without it': [pod, `${signer}.volumeMounts.1`, mount('other', '/k')],
+    'a second volume of it in the frontend': [
+      pod,
+      `${frontend}.volumeMounts.0`,
+      mount('hmac-key', '/k'),
+    ],
+    'a token volume that holds it too': [
+      pod,
+      `${template}.volumes.3`,
+      { name: 'caller-token', projected: { sources: [{ secret: { name: keySecret } }] } },
+      `${frontend}.volumeMounts.0`,
+    ],
+    'a proxy that mounts it': [pod, `${template}.initContainers`, [proxy('hmac-key')]],
+    'write access': [pod, `${signer}.volumeMounts.1.readOnly`, false],
+    'a subPath': [pod, `${signer}.volumeMounts.1.subPath`, 'key-1'],
+  },
+  'key-environment': {
+    'a variable': [pod, `${signer}.env.+`, keyVariable],
+    envFrom: [pod, `${frontend}.envFrom`, [{ secretRef: { name: keySecret } }]],
+  },
+  'key-elsewhere': {
+    'a Job that mounts it': ['+', '', job({ volumes: [keyVolume] })],
+    'a Job that has it in its environment': ['+', '', job({ env: [keyVariable] })],
+    'a Job with a projection of it': [
+      '+',
+      '',
+      job({ volumes: [{ name: 'k', projected: { sources: [{ secret: { name: keySecret } }] } }] }),
+    ],
+  },
+  'key-in-manifest': {
+    'a Secret': ['+', '', { apiVersion: 'v1', kind: 'Secret', metadata: { name: keySecret } }],
+  },
+  'socket-mount': {
+    'the frontend mounting it': [pod, `${frontend}.volumeMounts.+`, mount('signer-socket', '/s')],
+    'a socket on disk': [pod, `${template}.volumes.0.emptyDir`, {}],
+  },
+  'proxy-mount': {
+    'the list form of the annotation': [
+      pod,
+      proxyMounts,
+      '[{"name":"signer-socket","mountPath":"/run/signer"}]',
+    ],
+    'a proxy that would mount the key too': [
+      pod,
+      proxyMounts,
+      '{"signer-socket":{"mountPath":"/run/signer"},"hmac-key":{"mountPath":"/run/key"}}',
+    ],
+    'a proxy that would mount the pairing secret': [
+      pod,
+      proxyMounts,
+      '{"pairing":{"mountPath":"/run/pairing"}}',
+    ],
+    'a proxy that would mount the caller token': [
+      pod,
+      proxyMounts,
+      '{"signer-socket":{"mountPath":"/run/signer"},"caller-token":{"mountPath":"/t"}}',
+    ],
+    'a proxy without the socket': [pod, proxyMounts, undefined],
+    'no JSON': [pod, proxyMounts, 'signer-socket'],
+    'a volume of its own': [
+      pod,
+      `${annotations}.sidecar~1istio~1io/userVolume`,
+      `{"k":{"secret":{"secretName":"${keySecret}"}}}`,
+    ],
+  },
+  'pairing-mount': {
+    'a frontend that can write it': [pod, `${frontend}.volumeMounts.1.readOnly`, false],
+    'a signer that can not': [pod, `${signer}.volumeMounts.2.readOnly`, true],
+    'a signer that does not have it': [pod, `${signer}.volumeMounts.2`, mount('other', '/p')],
+    'a secret on disk': [pod, `${template}.volumes.1.emptyDir`, {}],
+    'a signer that is not told': [pod, `${signer}.env.2`, { name: 'OTHER', value: 'x' }],
+    'a frontend that is not told': [pod, `${frontend}.env.3`, { name: 'OTHER', value: 'x' }],
+    'a signer that is told of none': [pod, `${signer}.env.2.value`, 'none'],
+    'a frontend that is told of none': [pod, `${frontend}.env.3.value`, 'none'],
+    'a proxy that mounts it': [pod, `${template}.initContainers`, [proxy('pairing')]],
+  },
+  'caller-token': {
+    'the signer mounting it': [pod, `${signer}.volumeMounts.+`, mount('caller-token', '/t')],
+    'the frontend without it': [pod, `${frontend}.volumeMounts`, []],
+    'an audience that the API server takes': [
+      pod,
+      `${template}.volumes.3.projected.sources.0.serviceAccountToken.audience`,
+      undefined,
+    ],
+    'an hour': [
+      pod,
+      `${template}.volumes.3.projected.sources.0.serviceAccountToken.expirationSeconds`,
+      3600,
+    ],
+  },
+  'vault-token': {
+    'nobody to show it to Vault': [pod, `${template}.volumes.+`, vaultToken],
+    'the API server taking it': [
+      pod,
+      `${template}.volumes.+`,
+      { name: 'vault-token', projected: { sources: [{ serviceAccountToken: {} }] } },
+    ],
+  },
+  'api-token': {
+    automount: [pod, `${template}.automountServiceAccountToken`, undefined],
+    'automount of the account': [
+      'ServiceAccount/secure-signing',
+      'automountServiceAccountToken',
+      undefined,
+    ],
+  },
+  'own-account': {
+    'another account': [pod, `${template}.serviceAccountName`, 'default'],
+    'a Job that has it too': ['+', '', job({ serviceAccountName: 'secure-signing' })],
+  },
+  'signer-port': {
+    'a containerPort': [pod, `${signer}.ports`, [{ containerPort: 8081 }]],
+  },
+  'user-ids': {
+    'UID 1337': [pod, `${signer}.securityContext.runAsUser`, 1337],
+    'GID 1337': [pod, `${signer}.securityContext.runAsGroup`, 1337],
+    'GID 1337 of the Pod': [pod, `${template}.securityContext.runAsGroup`, 1337],
+    'UID 1337 of the Pod': [pod, `${template}.securityContext.runAsUser`, 1337],
+    'fsGroup 1337': [pod, `${template}.securityContext.fsGroup`, 1337],
+    'supplementalGroups with 1337': [pod, `${template}.securityContext.supplementalGroups`, [1337]],
+    'an fsGroup that all are in': [pod, `${template}.securityContext.fsGroup`, 10000],
+    'no user said': [pod, `${frontend}.securityContext.runAsUser`, undefined],
+    root: [pod, `${frontend}.securityContext.runAsUser`, 0],
+    'a shared user': [pod, `${signer}.securityContext.runAsUser`, 10001],
+    'a shared group': [pod, `${signer}.securityContext.runAsGroup`, 10001],
+  },
+  'container-rights': {
+    'a writable image': [pod, `${signer}.securityContext.readOnlyRootFilesystem`, undefined],
+    'gaining rights': [pod, `${frontend}.securityContext.allowPrivilegeEscalation`, undefined],
+    privileged: [pod, `${frontend}.securityContext.privileged`, true],
+    capabilities: [pod, `${signer}.securityContext.capabilities`, undefined],
+    'an added capability': [pod, `${signer}.securityContext.capabilities.add`, ['NET_RAW']],
+    'root allowed': [pod, `${signer}.securityContext.runAsNonRoot`, undefined],
+    'no seccomp of its own': [
+      pod,
+      `${signer}.securityContext.seccompProfile`,
+      { type: 'Unconfined' },
+    ],
+  },
+  'host-and-processes': {
+    'no seccomp': [pod, `${template}.securityContext.seccompProfile`, undefined],
+    hostPID: [pod, `${template}.hostPID`, true],
+    hostIPC: [pod, `${template}.hostIPC`, true],
+    hostNetwork: [pod, `${template}.hostNetwork`, true],
+    shareProcessNamespace: [pod, `${template}.shareProcessNamespace`, true],
+    hostPath: [pod, `${template}.volumes.0`, { name: 'signer-socket', hostPath: { path: '/' } }],
+  },
+  'pod-security': {
+    baseline: [
+      'Namespace/signing',
+      'metadata.labels.pod-security~1kubernetes~1io/enforce',
+      'baseline',
+    ],
+    'an old version of it': [
+      'Namespace/signing',
+      'metadata.labels.pod-security~1kubernetes~1io/enforce-version',
+      'v1.22',
+    ],
+  },
+  'image-tag': {
+    'the placeholder': [pod, `${signer}.image`, 'secure-signing/signer'],
+    'no tag': [pod, `${signer}.image`, 'registry.example/team/signer'],
+    latest: [pod, `${frontend}.image`, 'registry.example/team/frontend:latest'],
+  },
+}
+
+function mount(name: string, mountPath: string) {
+  return { name, mountPath, readOnly: true }
+}
+
+function proxy(volume: string) {
+  return { name: proxyName, image: 'auto', volumeMounts: [mount(volume, '/v')] }
+}
+
+function job({ volumes = [] as unknown[], env = [] as unknown[], serviceAccountName = 'default' }) {
+  const own = [{ name: 'job', image: 'registry.example/job:1', env }]
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'job', namespace: 'signing' },
+    spec: { template: { spec: { serviceAccountName, containers: own, volumes } } },
+  }
+}

@@ -1,0 +1,35 @@
+// What docs/external-secrets.md has people run and grant, taken from there.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+
+const file = join(CHECKOUT, 'docs/external-secrets.md')
+const page = await readFile(file, 'utf8')
+
+/** The function of bash that makes a key. */
+export const makeKey = find(/make_key\(\) .*/)
+/** The functions of bash `create`, `get` and `put`, for AWS. */
+export const awsFunctions = ['create', 'get', 'put'].map((name) =>
+  find(new RegExp(`${name}\\(\\) \\{ aws .*`)),
+)
+
+/** The command under the comment that begins with `title`. */
+export function findCommand(title: string): string {
+  const lines = page.split('\n')
+  const start = lines.findIndex((line) => line.startsWith(`    # ${title}`))
+  if (start < 0) throw new Error(`the page has no command "${title}"`)
+  return lines[start + 1]?.trim() ?? ''
+}
+
+/** The statement of an AWS policy that allows `action`, as JSON with its words in capitals. */
+export function findStatement(action: string): string {
+  return find(
+    new RegExp(`\\{"Effect": "Allow", "Action": "${action}",[^]*?\\}(?=\\n      \\{|\\n- )`),
+  )
+}
+
+function find(wanted: RegExp): string {
+  const [found] = wanted.exec(page) ?? []
+  if (found === undefined) throw new Error(`the page has nothing like ${wanted}`)
+  return found
+}

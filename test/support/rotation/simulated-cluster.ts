@@ -1,0 +1,104 @@
+// A Secret and the Pods that follow it, each in its own time, with a clock that only waiting moves. After each event it
+// looks at what must never be: a Pod without a usable key, and a signature that some Pod can't verify.
+import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
+import { isMet, type PodReport } from '../../../tools/deploy/rotation/pod-condition.ts'
+import type { RotationEffects } from '../../../tools/deploy/rotation/run-rotation.ts'
+import { waitForPods } from '../../../tools/deploy/rotation/wait-for-pods.ts'
+
+export type Data = Record<string, string>
+type Pod = { name: string; lagMs: number; mounted: Data; history: { at: number; data: Data }[] }
+export type SimulatedCluster = ReturnType<typeof simulateCluster>
+
+export const encode = (text: string) => Buffer.from(text).toString('base64')
+export const decode = (text = '') => Buffer.from(text, 'base64').toString()
+
+/** A Secret as it is read from the API server. */
+export function makeSecret(data: Data, annotations: Data = {}): KeySecret {
+  const metadata = { name: 'hmac-key', resourceVersion: '1', annotations }
+  return { apiVersion: 'v1', kind: 'Secret', metadata, data }
+}
+
+/** The ids in `data`, and the one that signs. Throws for what a signer would refuse. */
+export function readRing(data: Data) {
+  const held = Object.keys(data).filter((id) => id !== 'primary')
+  const primary = data.primary === undefined ? held[0] : decode(data.primary)
+  if (primary === undefined || !held.includes(primary)) throw new Error('no usable primary')
+  if (data.primary === undefined && held.length > 1) throw new Error('several keys, no primary')
+  return { primary, held }
+}
+
+/** `lagsMs`: for each Pod, how long it takes a change to reach it. */
+export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
+  let secret = first
+  let time = Date.parse('2026-11-25T09:00:00Z')
+  const notes: string[] = []
+  const titles: string[] = []
+  const pods: Pod[] = []
+  /** Called before and after each effect, with its name: whoever throws here cuts the run off. */
+  const hooks = { interrupt: (_: string) => {} }
+
+  function addPod(lagMs: number): void {
+    const name = `pod-${pods.length + 1}`
+    pods.push({ name, lagMs, mounted: secret.data, history: [] })
+  }
+  for (const lagMs of lagsMs) addPod(lagMs)
+
+  function follow(): void {
+    for (const pod of pods) {
+      for (const { at, data } of pod.history) if (at + pod.lagMs <= time) pod.mounted = data
+      checkInvariant()
+    }
+  }
+
+  function checkInvariant(): void {
+    const rings = pods.map(({ mounted }) => readRing(mounted))
+    for (const { primary } of rings) {
+      if (rings.every(({ held }) => held.includes(primary))) continue
+      throw new Error(`a signature by ${primary} does not verify at every Pod`)
+    }
+  }
+
+  function put(next: KeySecret): void {
+    const resourceVersion = String(Number(secret.metadata.resourceVersion) + 1)
+    secret = { ...next, metadata: { ...next.metadata, resourceVersion } }
+    for (const pod of pods) pod.history.push({ at: time, data: secret.data })
+    readRing(secret.data)
+    follow()
+  }
+
+  async function sleep(ms: number): Promise<void> {
+    time += ms
+    follow()
+  }
+
+  async function askPods(): Promise<PodReport[]> {
+    return pods.map(({ name, mounted }) => ({ pod: name, keys: readRing(mounted) }))
+  }
+
+  async function withHooks<T>(name: string, work: () => Promise<T>): Promise<T> {
+    hooks.interrupt(`before ${name}`)
+    const result = await work()
+    hooks.interrupt(`after ${name}`)
+    return result
+  }
+
+  const effects: RotationEffects = {
+    read: () => withHooks('read', async () => structuredClone(secret)),
+    write: (next, title) =>
+      withHooks('write', async () => {
+        if (next.metadata.resourceVersion !== secret.metadata.resourceVersion) return false
+        put(next)
+        titles.push(title)
+        return true
+      }),
+    awaitPods: (condition) =>
+      withHooks('wait', async () => {
+        const isAnyone = await waitForPods(condition, { askPods, now: () => time, sleep })
+        if (!(await askPods()).every((report) => isMet(condition, report))) throw new Error('early')
+        return isAnyone
+      }),
+    now: () => time,
+    note: (line) => notes.push(line),
+  }
+  return { effects, hooks, notes, titles, pods, addPod, put, sleep, askPods, read: () => secret }
+}

@@ -1,0 +1,20 @@
+// The seccomp profiles as the component brings them to the nodes.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+
+const file = join(CHECKOUT, 'k8s/components/seccomp/seccomp-profiles-config-map.yaml')
+const configMap = z.object({ data: z.record(z.string(), z.string()) })
+
+/** The files that the ConfigMap has, by name. */
+export function readProfileFiles(): Record<string, string> {
+  return configMap.parse(parse(readFileSync(file, 'utf8'))).data
+}
+
+/** Their contents by the container that each is for. */
+export function readProfiles(): Record<string, string> {
+  const files = Object.entries(readProfileFiles())
+  return Object.fromEntries(files.map(([name, text]) => [name.replace(/-.*/, ''), text]))
+}

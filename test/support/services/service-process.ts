@@ -1,0 +1,66 @@
+// Runs a service as its container does: its one file, in a process of its own, under the flags of its image and, where this
+// machine can, its seccomp profile.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+import { readEnvironment } from '../../../tools/images/containerfile.ts'
+import { cleanUp } from '../clean-up.ts'
+import { START_MS } from '../timeouts.ts'
+import { confine } from './confined.ts'
+
+export type ServiceProcess = {
+  pid: number | undefined
+  /** All of stdout and stderr so far. */
+  output: () => string
+  /** Waits for a log line with the event, and returns it. */
+  waitFor: (event: string) => Promise<Record<string, unknown>>
+  signal: (name: NodeJS.Signals) => void
+  exit: Promise<number | null>
+}
+
+/** The one file of a service's image. */
+export function findBundle(room: 'signer' | 'frontend'): string {
+  return join(inject('bundles'), room, 'main.mjs')
+}
+
+/** Starts a service with this environment and its image's, and nothing else in it; it is killed after the test. */
+export function startService(
+  room: 'signer' | 'frontend',
+  env: Record<string, string>,
+  flags: readonly string[] = [],
+): ServiceProcess {
+  // At the signer's socket the frontend has no profile: its own has no Unix sockets, see docs/confinement.md.
+  const isConfined = !env.SIGNER_URL?.startsWith('unix:')
+  const program = [process.execPath, ...flags, findBundle(room)] as const
+  const [command, ...args] = isConfined ? confine(room, program) : program
+  const child = spawn(command, args, { env: { ...readEnvironment(room), ...env } })
+  let output = ''
+  const exit = new Promise<number | null>((done) => child.on('close', done))
+  cleanUp(() => {
+    child.kill('SIGKILL')
+    return exit.then(() => {})
+  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk
+    })
+  }
+  async function waitFor(event: string): Promise<Record<string, unknown>> {
+    const deadline = Date.now() + START_MS
+    for (;;) {
+      const line = output.split('\n').find((each) => each.includes(`"event":"${event}"`))
+      if (line !== undefined) return JSON.parse(line)
+      if (Date.now() > deadline) throw new Error(`no "${event}" in the output:\n${output}`)
+      if (child.exitCode !== null) throw new Error(`exited before "${event}":\n${output}`)
+      await new Promise((done) => setTimeout(done, 10))
+    }
+  }
+  const signal = (name: NodeJS.Signals) => void child.kill(name)
+  return { pid: child.pid, output: () => output, waitFor, signal, exit }
+}
+
+/** The port that a service says that it listens on. */
+export async function readPort(service: ServiceProcess): Promise<number> {
+  const { address } = await service.waitFor('listening')
+  return Number(String(address).replace('port ', ''))
+}

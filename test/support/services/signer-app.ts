@@ -1,0 +1,35 @@
+// A signer's app with two keys, its lock open unless one is given: what the endpoints do with keys and messages.
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import { AppError } from '../../../runtime/errors.ts'
+import { createMetrics } from '../../../runtime/metrics.ts'
+import { createApp } from '../../../signer/app.ts'
+import type { KeyRing } from '../../../signer/keys/key-ring.ts'
+import type { Admit } from '../../../signer/signing-deps.ts'
+
+const bytes = { old: randomBytes(32), new: randomBytes(32) }
+const primary = { id: 'new', material: createSecretKey(bytes.new) }
+const old = { id: 'old', material: createSecretKey(bytes.old) }
+const ring: KeyRing = { primary, keys: new Map(Object.entries({ new: primary, old })) }
+
+/** Makes the app; null: it has no key. */
+export function makeSignerApp(
+  held: KeyRing | null = ring,
+  isDraining = () => false,
+  maxRequests = 256,
+  admit: Admit = () => () => {},
+) {
+  function getKeyRing(): KeyRing {
+    if (held !== null) return held
+    throw new AppError('key_unavailable', 'the Secret has no key')
+  }
+  const countSignatures = () => {}
+  const auditLog = { record: async () => {}, requireWritable: () => {} }
+  const metrics = createMetrics()
+  const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, countSignatures, auditLog }
+  return createApp({ ...deps, peer: 'proxy', maxRequests })
+}
+
+/** What the signature over `message` must be. */
+export function macOf(message: string | Uint8Array, key: keyof typeof bytes = 'new'): string {
+  return createHmac('sha256', bytes[key]).update(message).digest('hex')
+}

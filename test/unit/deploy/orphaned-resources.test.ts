@@ -1,0 +1,22 @@
+// What an earlier deployment has left can be deleted by pasting what is said.
+import { expect, test } from 'vitest'
+import { formatDeletions } from '../../../tools/deploy/apply/orphaned-resources.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
+
+function make(kind: string, name: string, namespace?: string): Resource {
+  return { apiVersion: 'v1', kind, metadata: { name, ...(namespace && { namespace }) } }
+}
+
+test('one command for each namespace, and what is in none comes last', () => {
+  const resources = [
+    make('Namespace', 'seccomp-profiles'),
+    make('NetworkPolicy', 'deny-all', 'signing'),
+    make('DaemonSet', 'seccomp-profiles', 'seccomp-profiles'),
+    make('NetworkPolicy', 'allow-dns', 'signing'),
+  ]
+  expect(formatDeletions(resources)).toEqual([
+    'kubectl delete -n seccomp-profiles DaemonSet/seccomp-profiles',
+    'kubectl delete -n signing NetworkPolicy/deny-all NetworkPolicy/allow-dns',
+    'kubectl delete Namespace/seccomp-profiles',
+  ])
+})

@@ -1,0 +1,91 @@
+// The pages that are made of the code are what the code gives, and leave nothing out.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod/mini'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { formatErrors } from '../../../tools/reference/errors-table.ts'
+import { formatFields } from '../../../tools/reference/fields.ts'
+import { listExported, listMakeVariables } from '../../../tools/reference/make-variables.ts'
+import { makePages } from '../../../tools/reference/pages.ts'
+import { listRules, listSettings } from '../../../tools/reference/settings.ts'
+
+const read = (file: string) => readFileSync(join(CHECKOUT, file), 'utf8')
+const makefile = read('Makefile')
+
+test.each(await makePages())('$file is up to date: make docs', ({ file, text }) => {
+  expect(read(file)).toBe(text)
+})
+
+describe('the variables of make', () => {
+  const variables = listMakeVariables(makefile)
+  const named = variables.map(({ name }) => name.replace(/=.*/, ''))
+
+  test('are all that the Makefile hands on', () => {
+    expect(listExported(makefile).length).toBeGreaterThan(10)
+    expect(named).toEqual(expect.arrayContaining(listExported(makefile)))
+  })
+
+  test('each has a meaning that stands by itself', () => {
+    for (const { meaning } of variables) expect(meaning).toMatch(/^(?!as for).{5,}$/)
+  })
+
+  test('are read by the program that names them', () => {
+    const programs = [...makefile.matchAll(/@node ([\w/-]+\.ts)/g)].map(([, file = '']) => file)
+    const sources = [
+      ...programs,
+      'tools/deploy/render/vault-values.ts',
+      'tools/verify/matrix/take-report.ts',
+    ]
+    const code = sources.map((file) => read(file).replace(/^\/\/.*$/gm, '')).join('\n')
+    const unread = named.filter((name) => !new RegExp(`\\b${name}\\b`).test(code))
+    expect(unread).toEqual([])
+  })
+})
+
+test('every error code says who answers it', () => {
+  for (const row of formatErrors().split('\n').slice(2)) {
+    expect(row).toMatch(/^\| \d{3} \| `\w+` \| (both|frontend|signer) \| \S.* \|$/)
+  }
+})
+
+describe('a setting', () => {
+  const number = z.string().check(z.regex(/^\d$/, 'must be a digit'))
+
+  test('takes what its schema takes', () => {
+    const schema = z.object({
+      A: z._default(number.check(z.describe('a')), '7'),
+      B: z.optional(number.check(z.describe('b'))),
+      C: number.check(z.describe('c')),
+    })
+    expect(listSettings(schema)).toEqual([
+      { name: 'A', allowed: 'a digit', fallback: '7', meaning: 'a' },
+      { name: 'B', allowed: 'a digit', fallback: '–', meaning: 'b' },
+      { name: 'C', allowed: 'a digit', fallback: undefined, meaning: 'c' },
+    ])
+  })
+
+  test.each([
+    ['has a meaning', z.object({ A: number })],
+    ['does not take anything', z.object({ A: z.string().check(z.describe('a')) })],
+  ])('%s', (_, schema) => expect(() => listSettings(schema)).toThrow('A is not described'))
+
+  test('tells the rules that it breaks together with another', () => {
+    const schema = z
+      .object({ A: number, B: number })
+      .check(z.refine(({ A, B }) => A === B, { path: ['B'], error: 'must be A' }))
+    expect(listRules(schema, { A: '1', B: '2' })).toEqual(['B must be A'])
+    expect(listRules(schema, { A: '1', B: '1' })).toEqual([])
+  })
+})
+
+test('a field that may be left out says what holds then', () => {
+  const schema = {
+    required: ['a'],
+    properties: { a: { type: 'string', pattern: 'x|y' }, b: { enum: ['u', 'v'], default: 'u' } },
+  }
+  expect(formatFields('request', schema).split('\n').slice(2)).toEqual([
+    '| `a` | string like `x\\|y` | yes |  |',
+    '| `b` | `"u"` or `"v"` | no: `"u"` if it is not given |  |',
+  ])
+})

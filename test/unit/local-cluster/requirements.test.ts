@@ -1,0 +1,27 @@
+// Where the local cluster can't run, it says so at once: in one line what is missing, in another what to do.
+import { afterEach, expect, test, vi } from 'vitest'
+import { UserError } from '../../../tools/cli/terminal.ts'
+import { checkRequirements } from '../../../tools/local-cluster/requirements.ts'
+
+afterEach(() => vi.restoreAllMocks())
+
+async function refusal(): Promise<UserError> {
+  const error = await checkRequirements().catch((caught: unknown) => caught)
+  if (error instanceof UserError) return error
+  throw new Error(`not refused: ${error}`)
+}
+
+test('another system than Linux on x86-64 is refused', async () => {
+  vi.spyOn(process, 'platform', 'get').mockReturnValue('darwin')
+  const { message, todo } = await refusal()
+  expect(message).toMatch(/needs Linux on x86-64 \(this is darwin on \w+\)$/)
+  expect(todo).toContain('any cluster with Istio: make deploy KUBECONFIG=')
+})
+
+test('another user than root is refused', async () => {
+  if (process.getuid === undefined) throw new Error('this test needs a system with users')
+  vi.spyOn(process as { getuid: () => number }, 'getuid').mockReturnValue(1_000)
+  const { message, todo } = await refusal()
+  expect(message).toContain('needs root')
+  expect(todo).toContain('sudo')
+})

@@ -1,0 +1,48 @@
+// The signer's own lock where its frontend is in another Pod: by the identity that the proxy has verified.
+import { describe, expect, test } from 'vitest'
+import { createCallerLock } from '../../../signer/caller-identity.ts'
+import { makeSignerApp } from '../../support/services/signer-app.ts'
+
+const td = 'spiffe://td/ns/signing/sa'
+const app = makeSignerApp(undefined, undefined, undefined, createCallerLock(`${td}/frontend`))
+const element = (uri: string) => `By=${td}/signer;Hash=${'a'.repeat(64)};Subject="";URI=${uri}`
+
+const bodies = {
+  '/sign': { message: 'a' },
+  '/sign/batch': { messages: ['a'] },
+  '/verify': { message: 'a', signature: '0'.repeat(64) },
+}
+function ask(path: string, xfcc?: string) {
+  const headers = { 'content-type': 'application/json', 'x-forwarded-client-cert': xfcc ?? '' }
+  const body = bodies[path as keyof typeof bodies]
+  return app.request(
+    path,
+    body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) },
+  )
+}
+
+describe.each(['/sign', '/sign/batch', '/verify', '/keys'])('%s', (path) => {
+  test('is for the frontend', async () => {
+    expect((await ask(path, element(`${td}/frontend`))).status).toBe(200)
+  })
+
+  test.each([
+    ['nobody', undefined],
+    ['the signer itself', element(`${td}/signer`)],
+    ['a name that begins like it', element(`${td}/frontend-2`)],
+    ['another namespace', element('spiffe://td/ns/other/sa/frontend')],
+    ['who has put it before', `${element(`${td}/frontend`)},${element(`${td}/other`)}`],
+    ['who says it without a certificate', `URI=${td}/frontend`],
+  ])('is not for %s', async (_, xfcc) => {
+    const response = await ask(path, xfcc)
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ code: 'caller_refused' })
+  })
+})
+
+test.each(['/healthz', '/readyz', '/metrics'])(
+  '%s is for whom the mesh lets through',
+  async (path) => {
+    expect((await ask(path)).status).toBe(200)
+  },
+)

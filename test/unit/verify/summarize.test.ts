@@ -1,0 +1,67 @@
+// The figures of a fault run: what failed is counted, whatever it was answered with.
+import { createHmac, randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import type { Sample } from '../../../tools/verify/faults/load/schedule.ts'
+import { checkSignatures, summarize } from '../../../tools/verify/faults/summarize.ts'
+
+/** A request every 10 ms from `start` on; `outcomes` in turn. */
+function makeSamples(outcomes: readonly string[], start = 1_000): Sample[] {
+  return outcomes.map((outcome, index) => ({ outcome, at: start + index * 10, ms: index }))
+}
+
+describe('summarize', () => {
+  test('all served', () => {
+    expect(summarize(makeSamples(['signed', 'signed', 'signed']), 1_000)).toEqual({
+      requests: 3,
+      perSecond: 150,
+      failed: 0,
+      how: {},
+      longestGapMs: 10,
+      recoveryMs: 0,
+      slowestFailureMs: 0,
+    })
+  })
+
+  test('two failures in the middle', () => {
+    const samples = makeSamples(['signed', '503 a', 'signed', '503 b', '503 a', 'signed'])
+    expect(summarize(samples, 1_005)).toMatchObject({
+      failed: 3,
+      how: { '503 a': 2, '503 b': 1 },
+      longestGapMs: 30,
+      // The first that was served after the last that failed was sent at 1,050.
+      recoveryMs: 45,
+      slowestFailureMs: 4,
+    })
+  })
+
+  test('what never recovers is never over', () => {
+    expect(summarize(makeSamples(['signed', '503 a']), 1_000).recoveryMs).toBe(Infinity)
+  })
+
+  test('what was over before it is looked for took no time', () => {
+    expect(summarize(makeSamples(['503 a', 'signed']), 5_000).recoveryMs).toBe(0)
+  })
+
+  test('what could not be sent counts as failed, and not as sent', () => {
+    const { failed, perSecond } = summarize(makeSamples(['signed', 'not sent', 'signed']), 1_000)
+    expect([failed, perSecond]).toEqual([1, 100])
+  })
+})
+
+describe('checkSignatures', () => {
+  const key = randomBytes(32)
+  const keys = new Map([['key-1', key]])
+  const signature = createHmac('sha256', key).update('a').digest('hex')
+  test.each([
+    ['the right one', { message: 'a', signature, keyId: 'key-1' }, 'signed'],
+    ['of another message', { message: 'b', signature, keyId: 'key-1' }, 'wrong signature'],
+    ['of another key', { message: 'a', signature, keyId: 'key-2' }, 'unknown key key-2'],
+  ])('%s', (_, signed, outcome) => {
+    const sample = { outcome: 'signed', at: 0, ms: 0, signed: { ...signed, requestId: 'id' } }
+    expect(checkSignatures([sample], keys).map((each) => each.outcome)).toEqual([outcome])
+  })
+
+  test('a failure stays what it is', () => {
+    expect(checkSignatures(makeSamples(['503 a']), keys)).toEqual(makeSamples(['503 a']))
+  })
+})

@@ -1,0 +1,117 @@
+// make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
+// finding on stdout with file and line of its source. Nothing is changed.
+// FILES: a kustomization, a folder of YAML or a file, judged as the whole of what is deployed; without it, what make
+// deploy applies · KUBECONFIG, IMAGE_PREFIX, NODE_IMAGE, OVERLAY, COMPONENTS, VAULT_*, PROMETHEUS, GATEWAY_SELECTOR,
+// ISTIO_REVISION: as for make deploy.
+import { mkdir, mkdtempDisposable } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { CHECKOUT } from '../cli/checkout.ts'
+import { CommandError } from '../cli/exec.ts'
+import { runMain, say, step, UserError } from '../cli/terminal.ts'
+import { inspectCluster } from '../deploy/preflight/preflight.ts'
+import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
+import { composeClusterValues } from '../deploy/render/cluster-values.ts'
+import { parseComponents } from '../deploy/render/components.ts'
+import { renderResources } from '../deploy/render/render.ts'
+import { readVaultValues } from '../deploy/render/vault-values.ts'
+import { computeImageReferences } from '../images/image-references.ts'
+import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
+import { defaultFindings } from './default-findings.ts'
+import { findComplaints } from './istioctl.ts'
+import { readSubject } from './read-subject.ts'
+import { applyRules, type Judgement } from './rule.ts'
+import { rules } from './rules.ts'
+import { findSchemaErrors, listMissingNamespaces } from './schema.ts'
+import { takeOrigins } from './source/kustomized.ts'
+import { formatFindings, type Located, locateFindings } from './source/locate.ts'
+import type { Subject } from './subject.ts'
+
+const parent = resolve(CHECKOUT, '.deploy')
+
+/** Ends a step that has found something. */
+class FoundError extends Error {}
+
+await runMain(async () => {
+  const { env } = process
+  const layout = parseOverlay(env.OVERLAY)
+  const components = await parseComponents(env.COMPONENTS, layout)
+  const cluster = await inspectCluster({
+    revision: env.ISTIO_REVISION || undefined,
+    gatewaySelector: env.GATEWAY_SELECTOR || undefined,
+  }).catch((error) => {
+    if (!(error instanceof UserError)) throw error
+    say(`the cluster is left out: ${error.message}\n  → ${error.todo}`)
+    return undefined
+  })
+  await mkdir(parent, { recursive: true })
+  await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
+  const subject = await step('resources read', async () => {
+    if (env.FILES) return readSubject(resolve(env.FILES), folder.path)
+    const images = await computeImageReferences({
+      prefix: env.IMAGE_PREFIX,
+      nodeImage: env.NODE_IMAGE,
+    })
+    const values = composeClusterValues(
+      cluster ?? defaultFindings,
+      layout,
+      parsePrometheusAccount(env.PROMETHEUS),
+    )
+    const { yaml } = await renderResources({
+      ...{ folder: folder.path, layout, values, images, components },
+      vault: components.includes('vault') ? await readVaultValues(env) : undefined,
+      origins: true,
+    })
+    return takeOrigins(
+      yaml,
+      folder.path,
+      resolve(CHECKOUT, overlayFolder(layout), 'kustomization.yaml'),
+    )
+  })
+  const { resources } = subject
+  const judge = (title: string, find: () => Promise<Judgement[]>) => runPart(title, subject, find)
+  const found = [
+    ...subject.unread.map((each) => ({ ...each, rule: 'yaml' })),
+    ...(await judge(`${rules.length} rules of this project`, async () =>
+      applyRules(rules, resources),
+    )),
+    ...(await judge(
+      `istioctl analyze, ${cluster === undefined ? 'of files alone' : 'with what is on the cluster'}`,
+      () => findComplaints(subject, cluster?.injector.revision),
+    )),
+  ]
+  if (cluster === undefined) {
+    say('  FAIL  schemas: not checked, only an API server knows them')
+    process.exitCode = 1
+  } else {
+    const missing = await listMissingNamespaces(resources)
+    const note = missing.length === 0 ? '' : ` (as if in "default", for want of ${missing.join()})`
+    found.push(
+      ...(await judge(`schemas of ${resources.length} resources, by the API server${note}`, () =>
+        findSchemaErrors(resources, missing),
+      )),
+    )
+  }
+  const report = formatFindings(found)
+  process.stdout.write(report)
+  say(report === '' ? 'nothing found' : `${report.trim().split('\n').length} found`)
+  if (report !== '') process.exitCode = 1
+})
+
+async function runPart(
+  title: string,
+  subject: Subject,
+  find: () => Promise<Judgement[]>,
+): Promise<Located[]> {
+  let found: Judgement[] = []
+  await step(title, async () => {
+    found = await find()
+    if (found.length > 0) throw new FoundError()
+  }).catch((error) => {
+    if (error instanceof FoundError) return
+    if (!(error instanceof CommandError)) throw error
+    // What the other parts find is worth telling.
+    say(error.message)
+    process.exitCode = 1
+  })
+  return locateFindings(subject, found)
+}

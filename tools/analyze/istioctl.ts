@@ -1,0 +1,43 @@
+// What istioctl says, at its place in the resources.
+import { findFormerGateways } from '../deploy/apply/former-gateway.ts'
+import { listComplaints } from '../deploy/apply/istioctl-analyze.ts'
+import type { Resource } from '../kube/resources.ts'
+import type { Judgement } from './rule.ts'
+import { findPath, readDocuments } from './source/source-file.ts'
+import type { Subject } from './subject.ts'
+
+const unreadable = /error processing \S+\[(\d+)\]: (.+)/g
+
+/** Runs istioctl analyze, with what is on the cluster if `revision` names the Istio of one, else on files alone. */
+export async function findComplaints(
+  { rendering, resources }: Subject,
+  revision: string | undefined,
+): Promise<Judgement[]> {
+  const when = revision === undefined ? 'files' : 'before'
+  const leaving = revision === undefined ? [] : await findFormerGateways()
+  const { complaints, unread } = await listComplaints(rendering, when, revision, leaving)
+  const documents = await readDocuments(rendering.path)
+  const skipped: Judgement[] = [...unread.matchAll(unreadable)].flatMap(
+    ([, index = '', message = '']) => {
+      const resource = resources[Number(index)]
+      return resource === undefined ? [] : [{ resource, path: [], rule: 'istioctl', message }]
+    },
+  )
+  if (unread !== '' && skipped.length === 0) {
+    skipped.push({ path: [], rule: 'istioctl', message: unread })
+  }
+  const found = complaints.flatMap(({ code, message, origin, reference }) => {
+    const line = Number(/:(\d+)$/.exec(reference)?.[1])
+    const index = documents.findIndex((source) => findPath(source, line) !== undefined)
+    const source = documents[index]
+    const path = source === undefined ? [] : (findPath(source, line) ?? [])
+    // What it says of others on the cluster is not ours to tell.
+    const resource = resources[index] ?? resources.find((each) => isNamed(each, origin))
+    return resource === undefined ? [] : [{ resource, path, rule: code, message }]
+  })
+  return [...skipped, ...found]
+}
+
+function isNamed({ kind, metadata }: Resource, origin: string): boolean {
+  return origin === `${kind} ${metadata.namespace}/${metadata.name}`
+}

@@ -1,0 +1,212 @@
+// Workloads as the rules look at them: the Pod template of a resource, or a Pod that the cluster made of it, and the
+// place of each part in the resource.
+import { z } from 'zod'
+import { type Layout, layouts, onePod, separatePods, sharesPod } from '../../kube/layouts.ts'
+import type { Resource } from '../../kube/resources.ts'
+import { type Path, readAt, UnreadableError, valueAt } from '../finding.ts'
+
+const ids = {
+  runAsUser: z.number().optional(),
+  runAsGroup: z.number().optional(),
+  runAsNonRoot: z.boolean().optional(),
+}
+
+const seccompProfile = z.object({ type: z.string() }).optional()
+
+const container = z.object({
+  name: z.string(),
+  image: z.string().default(''),
+  env: z
+    .array(
+      z.object({
+        name: z.string(),
+        value: z.string().optional(),
+        valueFrom: z.looseObject({ secretKeyRef: z.unknown().optional() }).optional(),
+      }),
+    )
+    .default([]),
+  envFrom: z.array(z.looseObject({ secretRef: z.unknown().optional() })).default([]),
+  ports: z.array(z.object({ containerPort: z.number() })).default([]),
+  volumeMounts: z
+    .array(
+      z.object({
+        name: z.string(),
+        mountPath: z.string(),
+        readOnly: z.boolean().default(false),
+        subPath: z.string().optional(),
+      }),
+    )
+    .default([]),
+  securityContext: z
+    .object({
+      ...ids,
+      allowPrivilegeEscalation: z.boolean().optional(),
+      readOnlyRootFilesystem: z.boolean().optional(),
+      privileged: z.boolean().optional(),
+      seccompProfile,
+      capabilities: z
+        .object({ drop: z.array(z.string()).default([]), add: z.array(z.string()).default([]) })
+        .optional(),
+    })
+    .default({}),
+})
+
+const volume = z.object({
+  name: z.string(),
+  secret: z.looseObject({ secretName: z.string().optional() }).optional(),
+  hostPath: z.unknown().optional(),
+  emptyDir: z.object({ medium: z.string().optional() }).optional(),
+  projected: z
+    .object({
+      sources: z.array(
+        z.object({
+          secret: z.looseObject({ name: z.string() }).optional(),
+          serviceAccountToken: z
+            .object({ audience: z.string().optional(), expirationSeconds: z.number().optional() })
+            .optional(),
+        }),
+      ),
+    })
+    .optional(),
+})
+
+const strings = z.record(z.string(), z.string()).default({})
+const pod = z.object({
+  metadata: z
+    .object({ annotations: strings, labels: strings })
+    .default({ annotations: {}, labels: {} }),
+  spec: z.object({
+    serviceAccountName: z.string().default('default'),
+    automountServiceAccountToken: z.boolean().optional(),
+    hostPID: z.boolean().default(false),
+    hostIPC: z.boolean().default(false),
+    hostNetwork: z.boolean().default(false),
+    shareProcessNamespace: z.boolean().default(false),
+    securityContext: z
+      .object({
+        ...ids,
+        fsGroup: z.number().optional(),
+        supplementalGroups: z.array(z.number()).default([]),
+        seccompProfile,
+      })
+      .default({ supplementalGroups: [] }),
+    containers: z.array(container),
+    // Where Istio's proxy is, if it is a native sidecar.
+    initContainers: z.array(container).default([]),
+    volumes: z.array(volume).default([]),
+  }),
+})
+
+type Placed<T> = T & { path: Path }
+export type Container = Placed<z.infer<typeof container>>
+export type Volume = Placed<z.infer<typeof volume>>
+/** `path` is where the Pod is in `resource`. */
+export type Workload = Placed<z.infer<typeof pod>> & { resource: Resource }
+
+export const proxyName = 'istio-proxy'
+/** The container that brings the key where it comes from Vault. */
+export const agentName = 'vault-agent'
+
+const inTemplate = ['spec', 'template']
+const templates: Record<string, Path> = {
+  Pod: [],
+  Deployment: inTemplate,
+  ReplicaSet: inTemplate,
+  StatefulSet: inTemplate,
+  DaemonSet: inTemplate,
+  Job: inTemplate,
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+}
+
+/** The resources that make Pods. */
+export function listPodMakers(resources: readonly Resource[]): Resource[] {
+  return resources.filter(({ kind }) => kind in templates)
+}
+
+/** The resource that makes the Pod with the signer in it, if there is one. */
+export function findSigningResource(resources: readonly Resource[]): Resource | undefined {
+  const deployments = layouts.map(({ signer }) => signer)
+  return listPodMakers(resources).find(
+    (resource) => isDeployment(resource, deployments) || runs(resource, 'signer'),
+  )
+}
+
+/** How the resources are laid out: as separate Pods only if the signer's Deployment is called as it is there. */
+export function readLayout(resources: readonly Resource[]): Layout {
+  const found = findSigningResource(resources)
+  return found !== undefined && isDeployment(found, [separatePods.signer]) ? separatePods : onePod
+}
+
+/** The resource that makes the Pod with the frontend in it; where both share one, the signer's. */
+export function findFrontendResource(resources: readonly Resource[]): Resource | undefined {
+  const layout = readLayout(resources)
+  if (sharesPod(layout)) return findSigningResource(resources)
+  return listPodMakers(resources).find(
+    (resource) => isDeployment(resource, [layout.frontend]) || runs(resource, 'frontend'),
+  )
+}
+
+/** The resources that make our Pods, one or two. */
+export function findOurResources(resources: readonly Resource[]): Resource[] {
+  const found = [findSigningResource(resources), findFrontendResource(resources)]
+  return [...new Set(found)].filter((each) => each !== undefined)
+}
+
+function isDeployment({ kind, metadata }: Resource, names: readonly string[]): boolean {
+  return kind === 'Deployment' && names.includes(metadata.name)
+}
+
+function runs(resource: Resource, container: string): boolean {
+  const containers = valueAt(resource, [...pathOf(resource), 'spec', 'containers'])
+  return (
+    Array.isArray(containers) && containers.some((each) => valueAt(each, ['name']) === container)
+  )
+}
+
+/** The labels of the Pods that `resource` makes, whatever else is wrong with them. */
+export function readLabels(resource: Resource): unknown {
+  return valueAt(resource, [...pathOf(resource), 'metadata', 'labels'])
+}
+
+/** Reads the Pod that `resource` makes. Throws UnreadableError. */
+export function readWorkload(resource: Resource): Workload {
+  const path = pathOf(resource)
+  return { ...readAt(pod, resource, path), path, resource }
+}
+
+/** Reads the Pod with the signer in it. Throws UnreadableError, also if there is none. */
+export function readPod(resources: readonly Resource[]): Workload {
+  return readFound(findSigningResource(resources), 'signer')
+}
+
+/** Reads the Pod with the frontend in it. Throws UnreadableError, also if there is none. */
+export function readFrontendPod(resources: readonly Resource[]): Workload {
+  return readFound(findFrontendResource(resources), 'frontend')
+}
+
+/** Reads our Pods, the signer's first. Throws UnreadableError, also if one is missing. */
+export function readPods(resources: readonly Resource[]): Workload[] {
+  const pod = readPod(resources)
+  return sharesPod(readLayout(resources)) ? [pod] : [pod, readFrontendPod(resources)]
+}
+
+function readFound(found: Resource | undefined, container: string): Workload {
+  if (found !== undefined) return readWorkload(found)
+  const message = `no workload has a container "${container}"`
+  throw new UnreadableError({ group: 'apps', path: [], message })
+}
+
+/** Every container, wherever it is listed. */
+export function listContainers({ spec, path }: Workload): Container[] {
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    spec[list].map((each, index) => ({ ...each, path: [...path, 'spec', list, index] })),
+  )
+}
+
+export function listVolumes({ spec, path }: Workload): Volume[] {
+  return spec.volumes.map((each, index) => ({ ...each, path: [...path, 'spec', 'volumes', index] }))
+}
+
+function pathOf({ kind }: Resource): Path {
+  return templates[kind] ?? []
+}

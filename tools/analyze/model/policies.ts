@@ -1,0 +1,85 @@
+// AuthorizationPolicies as the rules look at them, each way to be allowed with its place in the resource.
+import { z } from 'zod'
+import type { Resource } from '../../kube/resources.ts'
+import { type Path, readAt } from '../finding.ts'
+import { listInScope, selectsPod } from './namespace.ts'
+
+const names = z.array(z.string()).default([])
+const source = z.object({ principals: names, requestPrincipals: names })
+const operation = z.object({ ports: names, methods: names, paths: names })
+const condition = z.object({ key: z.string(), values: names })
+const policySpec = z
+  .object({
+    action: z.string().default('ALLOW'),
+    selector: z.object({ matchLabels: z.record(z.string(), z.string()).default({}) }).optional(),
+    targetRef: z.unknown().optional(),
+    targetRefs: z.array(z.unknown()).default([]),
+    rules: z
+      .array(
+        z.object({
+          from: z.array(z.object({ source })).default([]),
+          to: z.array(z.object({ operation })).default([]),
+          when: z.array(condition).default([]),
+        }),
+      )
+      .default([]),
+  })
+  .default({ action: 'ALLOW', targetRefs: [], rules: [] })
+
+export type Field = { values: string[]; path: Path }
+
+/** One way to be allowed: all of it must hold. A field without values asks for nothing. */
+export type Alternative = Record<
+  'principals' | 'requestPrincipals' | 'ports' | 'methods' | 'paths' | 'audiences',
+  Field
+>
+
+export type Policy = {
+  resource: Resource
+  name: string
+  action: string
+  selector: Record<string, string>
+  /** True if it is for a gateway or a waypoint, and not for Pods. */
+  isForGateway: boolean
+  alternatives: Alternative[]
+}
+
+const noSource = { source: { principals: [], requestPrincipals: [] } }
+const noOperation = { operation: { ports: [], methods: [], paths: [] } }
+
+/** Reads every AuthorizationPolicy that is for one of our Pods, its rules multiplied out: entries of `from` and of `to` are alternatives. */
+export function readPolicies(resources: readonly Resource[]): Policy[] {
+  const found = listInScope(resources, 'AuthorizationPolicy').map((resource) => {
+    const { action, selector, rules, targetRef, targetRefs } = readAt(policySpec, resource)
+    return {
+      resource,
+      name: resource.metadata.name,
+      action,
+      selector: selector?.matchLabels ?? {},
+      isForGateway: targetRef !== undefined || targetRefs.length > 0,
+      alternatives: rules.flatMap(({ from, to, when }, rule) => {
+        const at = (...rest: Path) => ['spec', 'rules', rule, ...rest]
+        const audiences = {
+          values: when
+            .filter(({ key }) => key === 'request.auth.audiences')
+            .flatMap(({ values }) => values),
+          path: at('when'),
+        }
+        return (from.length > 0 ? from : [noSource]).flatMap(({ source: who }, i) =>
+          (to.length > 0 ? to : [noOperation]).map(({ operation: what }, j) => ({
+            principals: { values: who.principals, path: at('from', i, 'source', 'principals') },
+            requestPrincipals: {
+              values: who.requestPrincipals,
+              path: at('from', i, 'source', 'requestPrincipals'),
+            },
+            ports: { values: what.ports, path: at('to', j, 'operation', 'ports') },
+            methods: { values: what.methods, path: at('to', j, 'operation', 'methods') },
+            paths: { values: what.paths, path: at('to', j, 'operation', 'paths') },
+            audiences,
+          })),
+        )
+      }),
+    }
+  })
+  return found.filter(({ selector }) => selectsPod(selector, resources))
+}

@@ -1,0 +1,33 @@
+// Every rule of `make analyze`; the tests apply the same ones to what is deployed.
+
+import type { Rule } from './rule.ts'
+import { accountRules } from './rules/account-rules.ts'
+import { captureRules } from './rules/capture-rules.ts'
+import { confinementRules } from './rules/confinement-rules.ts'
+import { identityRules } from './rules/identity-rules.ts'
+import { keyRules } from './rules/key-rules.ts'
+import { managerRules } from './rules/manager-rules.ts'
+import { policyRules } from './rules/policy-rules.ts'
+import { routeRules } from './rules/route-rules.ts'
+import { wayRules } from './rules/routing-rules.ts'
+import { tokenRules } from './rules/token-rules.ts'
+import { volumeRules } from './rules/volume-rules.ts'
+
+/** What holds of the Pod also after Istio has added its proxy to it. */
+export const podRules: readonly Rule[] = [
+  ...keyRules,
+  ...volumeRules,
+  ...tokenRules,
+  ...confinementRules,
+  ...accountRules,
+]
+
+export const meshRules: readonly Rule[] = [
+  ...identityRules,
+  ...policyRules,
+  ...captureRules,
+  ...wayRules,
+  ...routeRules,
+]
+
+export const rules: readonly Rule[] = [...podRules, ...meshRules, ...managerRules]

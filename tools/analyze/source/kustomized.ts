@@ -1,0 +1,68 @@
+// A kustomization as the subject of analysis: kustomize itself says where each resource is from.
+import { writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import { originMetadata } from '../../deploy/render/render.ts'
+import { kubectl } from '../../kube/kubectl.ts'
+import { parseResources, type Resource } from '../../kube/resources.ts'
+import { composeSubject, type Origin, type Subject } from '../subject.ts'
+
+const originAnnotation = 'config.kubernetes.io/origin'
+const changesAnnotation = 'alpha.config.kubernetes.io/transformations'
+/** Of a file of this machine; one that a kustomization generated; one of another repository. */
+const originSchema = z.object({
+  path: z.string().optional(),
+  configuredIn: z.string().optional(),
+  repo: z.string().optional(),
+})
+const changesSchema = z.array(
+  z.object({
+    configuredIn: z.string().optional(),
+    configuredBy: z.object({ kind: z.string() }).optional(),
+  }),
+)
+
+/** Renders a kustomization of the user's. `folder` is for what is made on the way. */
+export async function readKustomization(file: string, folder: string): Promise<Subject> {
+  const content = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [relative(folder, dirname(file))],
+    buildMetadata: originMetadata,
+  }
+  await writeFile(join(folder, 'kustomization.yaml'), stringify(content))
+  return takeOrigins(await kubectl(['kustomize', folder]), folder, file)
+}
+
+/** Makes a subject of what kustomize has printed in `folder` with annotations of origin; `home` is its source. */
+export async function takeOrigins(yaml: string, folder: string, home: string): Promise<Subject> {
+  const origins = new Map<Resource, Origin>()
+  for (const resource of parseResources(yaml)) {
+    const { annotations = {} } = resource.metadata
+    const { path, configuredIn, repo } = originSchema.parse(
+      parse(annotations[originAnnotation] ?? '{}'),
+    )
+    const changes = changesSchema.parse(parse(annotations[changesAnnotation] ?? '[]'))
+    const file = repo === undefined ? (path ?? configuredIn) : undefined
+    const patchedIn = changes
+      .filter(({ configuredBy }) => configuredBy?.kind === 'PatchTransformer')
+      .flatMap((change) => change.configuredIn ?? [])
+      .map((name) => resolve(folder, name))
+    origins.set(withoutOrigin(resource), {
+      file: file === undefined ? home : resolve(folder, file),
+      patchedIn: [...new Set(patchedIn)],
+    })
+  }
+  return composeSubject({ origins, home, unread: [], folder })
+}
+
+function withoutOrigin(resource: Resource): Resource {
+  const {
+    [originAnnotation]: _,
+    [changesAnnotation]: __,
+    ...rest
+  } = resource.metadata.annotations ?? {}
+  const annotations = Object.keys(rest).length === 0 ? undefined : rest
+  return { ...resource, metadata: { ...resource.metadata, annotations } }
+}

@@ -1,0 +1,87 @@
+// From a place in a resource to file and line of what somebody wrote.
+import { dirname, join, relative } from 'node:path'
+import type { Resource } from '../../kube/resources.ts'
+import type { Path } from '../finding.ts'
+import type { Judgement } from '../rule.ts'
+import type { Origin, Subject } from '../subject.ts'
+import { findPatched } from './patches.ts'
+import { findPlace, type Place, readDocuments, type SourceDocument } from './source-file.ts'
+
+export type Located = { file: string; line: number; rule: string; message: string }
+
+/** Finds file and line of each finding. */
+export async function locateFindings(
+  subject: Subject,
+  found: readonly Judgement[],
+): Promise<Located[]> {
+  return Promise.all(
+    found.map(async ({ resource, path, group, rule, message }) => {
+      const origin = resource === undefined ? undefined : subject.origins.get(resource)
+      const { file, line } =
+        resource === undefined || origin === undefined
+          ? await findHome(subject, group)
+          : await findInSources(origin, resource, path)
+      return { file, line, rule, message }
+    }),
+  )
+}
+
+/** One line each, by file and line, none twice; files are named from the working folder. */
+export function formatFindings(found: readonly Located[]): string {
+  const sorted = found.toSorted(
+    (a, b) =>
+      a.file.localeCompare(b.file, 'en') ||
+      a.line - b.line ||
+      a.rule.localeCompare(b.rule, 'en') ||
+      a.message.localeCompare(b.message, 'en'),
+  )
+  const lines = sorted.map(
+    ({ file, line, rule, message }) =>
+      `${relative('', file)}:${line}: [${rule}] ${message.replace(/\s+/g, ' ')}\n`,
+  )
+  return [...new Set(lines)].join('')
+}
+
+/** In the file of the resource, or in the last patch that says more about the place. */
+async function findInSources(
+  { file, index, patchedIn }: Origin,
+  resource: Resource,
+  path: Path,
+): Promise<Place> {
+  const documents = await readDocuments(file)
+  const source = index === undefined ? findDocument(documents, resource) : documents[index]
+  const own = source === undefined ? { line: 1, depth: 0 } : findPlace(source, path, resource)
+  const patched = await Promise.all(patchedIn.map((each) => findPatched(each, resource, path)))
+  return patched
+    .flat()
+    .reduce((best, each) => (each.depth > best.depth || each.depth === path.length ? each : best), {
+      ...own,
+      file,
+    })
+}
+
+/** A kustomization may have renamed the resource: then the only one of its kind is meant. */
+function findDocument(documents: readonly SourceDocument[], resource: Resource) {
+  const ofKind = documents.filter(({ document }) => document.get('kind') === resource.kind)
+  return (
+    ofKind.find(
+      ({ document }) => document.getIn(['metadata', 'name']) === resource.metadata.name,
+    ) ??
+    ofKind.find(({ document }) =>
+      resource.metadata.name.includes(String(document.getIn(['metadata', 'name']))),
+    ) ??
+    ofKind[0]
+  )
+}
+
+/** Where a resource of `group` is missing: the kustomization that lists others of its group, or the outermost. */
+async function findHome({ origins, home }: Subject, group = ''): Promise<Omit<Place, 'depth'>> {
+  const neighbour = [...origins].find(([{ apiVersion }]) => apiVersion.startsWith(`${group}/`))
+  const file = neighbour && join(dirname(neighbour[1].file), 'kustomization.yaml')
+  for (const each of file === undefined ? [home] : [file, home]) {
+    const [source] = await readDocuments(each).catch(() => [])
+    const place = source && findPlace(source, ['resources'], undefined)
+    if (place !== undefined) return { file: each, line: place.line }
+  }
+  return { file: home, line: 1 }
+}

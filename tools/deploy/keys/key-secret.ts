@@ -1,0 +1,86 @@
+// The Secret with the keys as a whole, read and replaced. A replacement takes effect only if nobody has written meanwhile,
+// and goes by stdin.
+import { z } from 'zod'
+import { CommandError } from '../../cli/exec.ts'
+import { UserError } from '../../cli/terminal.ts'
+import { kubectl } from '../../kube/kubectl.ts'
+import { fieldManager, keySecret, namespace } from '../../kube/names.ts'
+
+const texts = z.record(z.string(), z.string())
+const schema = z.looseObject({
+  metadata: z.looseObject({
+    resourceVersion: z.string(),
+    labels: texts.optional(),
+    annotations: texts.optional(),
+    ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).optional(),
+  }),
+  immutable: z.boolean().optional(),
+  /** Base64. */
+  data: z.record(z.string(), z.base64()).default({}),
+})
+export type KeySecret = z.infer<typeof schema>
+
+/** Who writes the Secret besides people and us, e.g. "SealedSecret/hmac-key"; undefined if nobody does. */
+export function findWriter({ metadata }: KeySecret): string | undefined {
+  if (metadata.labels?.['reconcile.external-secrets.io/managed'] !== undefined) {
+    return 'External Secrets'
+  }
+  const [owner] = metadata.ownerReferences ?? []
+  return owner && `${owner.kind}/${owner.name}`
+}
+
+/** Entries (base64) and annotations to set, or, with undefined, to remove. */
+export type Change = {
+  data?: Record<string, string | undefined>
+  annotations?: Record<string, string | undefined>
+}
+
+/** Reads the Secret. Throws UserError if there is none. */
+export async function readKeySecret(): Promise<KeySecret> {
+  const args = ['get', 'secret', keySecret, '-n', namespace, '--ignore-not-found', '-o', 'json']
+  const text = await kubectl(args)
+  if (text.trim() !== '') return schema.parse(JSON.parse(text))
+  throw new UserError(
+    `there is no Secret ${keySecret} in namespace ${namespace}`,
+    'make deploy makes the first key',
+  )
+}
+
+/** Returns `secret` with `change` made to it. */
+export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
+  const annotations = merge(secret.metadata.annotations, change.annotations)
+  return {
+    ...secret,
+    metadata: { ...secret.metadata, annotations },
+    data: merge(secret.data, change.data),
+  }
+}
+
+/**
+ * Writes `secret` over the state that it was read from; false, and nothing is changed, if that is no longer the state
+ * there. With `dryRun` the API server only judges it.
+ */
+export async function replaceKeySecret(secret: KeySecret, dryRun = false): Promise<boolean> {
+  const parameters = new URLSearchParams({ fieldManager, ...(dryRun && { dryRun: 'All' }) })
+  const path = `/api/v1/namespaces/${namespace}/secrets/${keySecret}?${parameters}`
+  try {
+    // Raw, because kubectl itself would copy every key into the annotation of an earlier apply.
+    await kubectl(['replace', '--raw', path, '-f', '-'], { input: JSON.stringify(secret) })
+    return true
+  } catch (error) {
+    const said = error instanceof CommandError ? error.result.stderr : ''
+    // Not found: it was deleted meanwhile.
+    if (/\((Conflict|NotFound)\)/.test(said)) return false
+    throw error
+  }
+}
+
+function merge(
+  before: Record<string, string> = {},
+  change: Record<string, string | undefined> = {},
+): Record<string, string> {
+  const entries = Object.entries({ ...before, ...change })
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}

@@ -1,0 +1,29 @@
+// Pod Security as the namespace has it without components: one may have taken it off and put a policy in its place, which goes
+// with that component's other resources.
+import { readOwned } from '../../kube/field-owners.ts'
+import { kubectl } from '../../kube/kubectl.ts'
+import { fieldManager } from '../../kube/names.ts'
+import type { Resource } from '../../kube/resources.ts'
+
+const prefix = 'pod-security.kubernetes.io/'
+/** The policy that refuses what Pod Security would, with the component selinux. */
+export const standIn = 'secure-signing-pods-stay-restricted'
+
+/**
+ * Gives the live Namespace the Pod Security labels of `wanted`, the one that is deployed without components. Its other labels
+ * stay as they are. Does nothing if it has them. The namespace has to be there.
+ */
+export async function restorePodSecurity(wanted: Resource): Promise<void> {
+  const [live] = await readOwned([wanted])
+  const { 'kubernetes.io/metadata.name': _, ...labels } = live?.metadata.labels ?? {}
+  const changed = Object.entries(wanted.metadata.labels ?? {}).filter(
+    ([name, value]) => name.startsWith(prefix) && labels[name] !== value,
+  )
+  if (changed.length === 0) return
+  const { apiVersion, kind, metadata } = wanted
+  const restored = { name: metadata.name, labels: { ...labels, ...Object.fromEntries(changed) } }
+  // Applied, as a deployment does, so that the next one finds its own fields and no conflict.
+  await kubectl(['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-'], {
+    input: JSON.stringify({ apiVersion, kind, metadata: restored }),
+  })
+}

@@ -1,0 +1,74 @@
+// Everything that the resources need to know of the cluster they go to, in the form in which
+// k8s/components/cluster-values takes it.
+import type { IngressGateway } from '../../kube/ingress-gateway.ts'
+import type { Layout } from '../../kube/layouts.ts'
+import { namespace } from '../../kube/names.ts'
+import type { Resource } from '../../kube/resources.ts'
+import type { SidecarInjector } from '../../kube/sidecar-injector.ts'
+import type { TokenIssuer } from '../../kube/token-issuer.ts'
+import type { PrometheusAccount } from '../preflight/prometheus-account.ts'
+
+export type ClusterValues = {
+  /** Mesh identities without the scheme, as AuthorizationPolicy wants them. */
+  gatewayPrincipal: string
+  frontendPrincipal: string
+  signerPrincipal: string
+  prometheusPrincipal: string
+  /** The same as certificates say them. */
+  frontendSpiffeId: string
+  signerSpiffeId: string
+  tokenIssuer: string
+  tokenKeys: string
+  /** The frontend's token as Istio names it: <issuer>/<subject>. */
+  requestPrincipal: string
+  /** The value of the namespace label istio.io/rev. */
+  revision: string
+  /** The value of the gateway's label `istio`. */
+  gatewaySelector: string
+}
+
+export type ClusterFindings = {
+  trustDomain: string
+  gateway: IngressGateway
+  injector: SidecarInjector
+  tokens: TokenIssuer
+}
+
+/**
+ * Puts together what was found out on the cluster, for workloads that are called as `layout` says, and for the Prometheus that
+ * runs as `prometheus`.
+ */
+export function composeClusterValues(
+  found: ClusterFindings,
+  layout: Layout,
+  prometheus: PrometheusAccount,
+): ClusterValues {
+  const { trustDomain, gateway, injector, tokens } = found
+  const accounts = `${trustDomain}/ns/${namespace}/sa`
+  return {
+    gatewayPrincipal: `${trustDomain}/ns/${gateway.namespace}/sa/${gateway.serviceAccount}`,
+    frontendPrincipal: `${accounts}/${layout.frontend}`,
+    signerPrincipal: `${accounts}/${layout.signer}`,
+    prometheusPrincipal: `${trustDomain}/ns/${prometheus.namespace}/sa/${prometheus.serviceAccount}`,
+    frontendSpiffeId: `spiffe://${accounts}/${layout.frontend}`,
+    signerSpiffeId: `spiffe://${accounts}/${layout.signer}`,
+    tokenIssuer: tokens.issuer,
+    tokenKeys: tokens.keys,
+    requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${layout.frontend}`,
+    revision: injector.label,
+    gatewaySelector: gateway.selector,
+  }
+}
+
+/** Values as the ConfigMap that a component's replacements read. It is local: kustomize never prints it. */
+export function toConfigMap(name: string, values: Record<string, string>): Resource {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name,
+      annotations: { 'config.kubernetes.io/local-config': 'true' },
+    },
+    data: values,
+  }
+}

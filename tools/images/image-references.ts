@@ -1,0 +1,74 @@
+// What the two images are called. The tag is made of what is in the image, so an unchanged tree keeps its tag, and a
+// deployment of it changes nothing.
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { CHECKOUT } from '../cli/checkout.ts'
+
+export const imageNames = ['frontend', 'signer'] as const
+export type ImageName = (typeof imageNames)[number]
+
+export type ImageReference = {
+  name: ImageName
+  /** Registry, prefix and name, e.g. "registry.example/team/signer". */
+  repository: string
+  tag: string
+}
+
+export const defaultPrefix = 'localhost/secure-signing'
+
+/** What an image is made of besides its room: the lockfile pins libraries and bundler by their hashes. */
+const sharedSources = [
+  ...['package.json', 'package-lock.json', 'LICENSE', 'runtime'],
+  ...['tools/images/image-context.ts', 'tools/images/bundled-packages.ts'],
+]
+
+/** Files of the room that the image has no use for: a change of a test is not a new image. */
+export function isImageSource(path: string): boolean {
+  return !/(^|\/)(test|node_modules)(\/|$)|\.test\.ts$/.test(path.split(sep).join('/'))
+}
+
+/**
+ * Works out the references from the sources under the project's root; `nodeImage` is the base that is asked
+ * for, if any.
+ */
+export async function computeImageReferences(input: {
+  prefix?: string | undefined
+  nodeImage?: string | undefined
+}): Promise<ImageReference[]> {
+  const prefix = (input.prefix || defaultPrefix).replace(/\/+$/, '')
+  return Promise.all(
+    imageNames.map(async (name) => ({
+      name,
+      repository: `${prefix}/${name}`,
+      tag: await hashSources([...sharedSources, name], input.nodeImage ?? ''),
+    })),
+  )
+}
+
+/** "<repository>:<tag>" */
+export function formatReference({ repository, tag }: ImageReference): string {
+  return `${repository}:${tag}`
+}
+
+async function hashSources(sources: readonly string[], nodeImage: string): Promise<string> {
+  const hash = createHash('sha256').update(`NODE_IMAGE=${nodeImage}\0`)
+  const files = await Promise.all(sources.map((source) => listFiles(join(CHECKOUT, source))))
+  for (const file of files.flat().filter((path) => isImageSource(relative(CHECKOUT, path)))) {
+    const content = await readFile(file)
+    hash.update(`${relative(CHECKOUT, file)}\0${content.length}\0`).update(content)
+  }
+  return hash.digest('hex').slice(0, 12)
+}
+
+async function listFiles(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch((error) => {
+    if (error.code === 'ENOTDIR') return undefined
+    throw error
+  })
+  if (entries === undefined) return [path]
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}

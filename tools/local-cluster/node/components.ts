@@ -1,0 +1,140 @@
+// The programs that make up the node, in the order in which they start.
+import { API_SERVICE_IP, GATEWAY_NODE_PORT, IN_NODE, NODE_IP } from '../paths.ts'
+import type { Program } from './supervise.ts'
+
+const NETWORK = '/run/netns/node'
+const config = `${IN_NODE.source}/tools/local-cluster/node`
+const pki = `${IN_NODE.state}/pki`
+const etcd = 'http://127.0.0.1:2379'
+const issuer = 'https://kubernetes.default.svc.cluster.local'
+const sockets = { api: '/run/api.sock', gateway: '/run/gateway.sock' }
+
+/** What init.ts is started with; folders are the node's own view. */
+export type NodeSettings = {
+  etcdFolder: string
+  kubernetesFolder: string
+  cgroup: string
+  /** Ports of the machine's loopback. */
+  apiPort: number
+  gatewayPort: number
+}
+
+/** `first` need nothing; `second` need an API server that is ready. */
+export type Components = { first: Program[]; second: Program[] }
+
+/** A command that runs in the node's network instead of the machine's. */
+export function inNodeNetwork(command: readonly string[]): string[] {
+  return ['nsenter', `--net=${NETWORK}`, ...command]
+}
+
+/** Lists the components of the node. */
+export function listComponents(settings: NodeSettings): Components {
+  const { kubernetesFolder, cgroup, apiPort, gatewayPort } = settings
+  const program = (name: string, ...flags: string[]): Program => ({
+    name,
+    command: inNodeNetwork([`${kubernetesFolder}/${name}`, ...flags]),
+  })
+  return {
+    first: [
+      {
+        name: 'containerd',
+        command: inNodeNetwork(['containerd', '-c', `${config}/containerd.toml`]),
+      },
+      { name: 'etcd', command: inNodeNetwork(etcdCommand(settings.etcdFolder)) },
+      program('kube-apiserver', ...apiServerFlags()),
+      // Network namespaces don't divide Unix sockets: this is the way from the machine's loopback into the node.
+      ...bridge('api', apiPort, sockets.api, '127.0.0.1:6443'),
+      ...bridge('gateway', gatewayPort, sockets.gateway, `${NODE_IP}:${GATEWAY_NODE_PORT}`),
+    ],
+    second: [
+      program('kube-controller-manager', ...controllerManagerFlags()),
+      program('kube-scheduler', ...clientFlags('scheduler'), '--leader-elect=false'),
+      program(
+        'kubelet',
+        `--config=${config}/kubelet.yaml`,
+        `--kubeconfig=${pki}/kubelet.conf`,
+        `--cgroup-root=/${cgroup}`,
+        '--hostname-override=mesh-node',
+        `--node-ip=${NODE_IP}`,
+      ),
+      program('kube-proxy', `--config=${config}/kube-proxy.yaml`),
+    ],
+  }
+}
+
+function etcdCommand(folder: string): string[] {
+  return [
+    `${folder}/etcd`,
+    `--data-dir=${IN_NODE.state}/etcd`,
+    `--listen-client-urls=${etcd}`,
+    `--advertise-client-urls=${etcd}`,
+    '--listen-peer-urls=http://127.0.0.1:2380',
+    // Survives the death of the process, not of the machine; and is several times as fast.
+    '--unsafe-no-fsync',
+  ]
+}
+
+function apiServerFlags(): string[] {
+  return [
+    `--etcd-servers=${etcd}`,
+    '--secure-port=6443',
+    `--advertise-address=${NODE_IP}`,
+    `--tls-cert-file=${pki}/apiserver.crt`,
+    `--tls-private-key-file=${pki}/apiserver.key`,
+    `--client-ca-file=${pki}/ca.crt`,
+    // Else every client of the aggregation layer is logged as an error.
+    `--requestheader-client-ca-file=${pki}/ca.crt`,
+    // A name that no certificate has: nobody may claim to be somebody else by header.
+    '--requestheader-allowed-names=aggregator',
+    `--service-account-issuer=${issuer}`,
+    `--service-account-signing-key-file=${pki}/service-account.key`,
+    `--service-account-key-file=${pki}/service-account.pub`,
+    `--api-audiences=${issuer}`,
+    `--service-cluster-ip-range=${API_SERVICE_IP.replace(/1$/, '0')}/16`,
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    `--kubelet-client-certificate=${pki}/kubelet-client.crt`,
+    `--kubelet-client-key=${pki}/kubelet-client.key`,
+    '--kubelet-preferred-address-types=InternalIP',
+    '--allow-privileged=true',
+    `--encryption-provider-config=${pki}/encryption.yaml`,
+  ]
+}
+
+function controllerManagerFlags(): string[] {
+  return [
+    ...clientFlags('controller-manager'),
+    '--leader-elect=false',
+    `--service-account-private-key-file=${pki}/service-account.key`,
+    `--root-ca-file=${pki}/ca.crt`,
+    '--use-service-account-credentials',
+    `--cluster-signing-cert-file=${pki}/ca.crt`,
+    `--cluster-signing-key-file=${pki}/ca.key`,
+  ]
+}
+
+function clientFlags(client: string): string[] {
+  const kubeconfig = `${pki}/${client}.conf`
+  return [
+    `--kubeconfig=${kubeconfig}`,
+    `--authentication-kubeconfig=${kubeconfig}`,
+    `--authorization-kubeconfig=${kubeconfig}`,
+    '--bind-address=127.0.0.1',
+  ]
+}
+
+// socat would take five new connections at a time: of more at once, some hang for a minute.
+function bridge(name: string, port: number, socket: string, target: string): Program[] {
+  const listen = `UNIX-LISTEN:${socket},fork,unlink-early,backlog=1024`
+  return [
+    { name: `${name}-inside`, command: inNodeNetwork(['socat', listen, `TCP:${target}`]) },
+    {
+      name: `${name}-outside`,
+      command: [
+        'socat',
+        `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr,backlog=1024`,
+        `UNIX-CONNECT:${socket}`,
+      ],
+    },
+  ]
+}

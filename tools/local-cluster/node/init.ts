@@ -1,0 +1,73 @@
+// Runs inside the node's namespaces: sets up its network, starts its components and keeps them running. SIGTERM stops
+// them in order; what is left then dies with the namespace's first process.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { run, tryRun } from '../../cli/exec.ts'
+import { IN_NODE, NODE_IP } from '../paths.ts'
+import { inNodeNetwork, listComponents, type NodeSettings } from './components.ts'
+import { type Supervised, supervise } from './supervise.ts'
+
+const LOGS = `${IN_NODE.state}/log`
+const POLL_MS = 200
+const networkPlugins = ['bridge', 'host-local', 'loopback', 'portmap']
+const networkConfig = '/etc/cni/net.d/10-pods.conflist'
+
+const settings: NodeSettings = JSON.parse(process.argv[2] ?? '{}')
+const { first, second } = listComponents(settings)
+const running: Supervised[] = []
+process.once('SIGTERM', () => void stopAll())
+process.once('SIGINT', () => void stopAll())
+
+await setUpNetwork()
+setUpNetworkPlugins()
+for (const program of first) running.push(supervise(program, LOGS))
+// A controller manager that comes before the API server's roles are made ends for want of rights.
+await waitForApiServer()
+for (const program of second) running.push(supervise(program, LOGS))
+
+async function setUpNetwork(): Promise<void> {
+  execFileSync('hostname', ['mesh-node'])
+  writeFileSync('/etc/resolv.conf', 'nameserver 127.0.0.1\n')
+  const ip = (...args: string[]) => run('ip', ['-n', 'node', ...args])
+  await run('ip', ['netns', 'add', 'node'])
+  await ip('link', 'set', 'lo', 'up')
+  // One end of a pair, because not every kernel has the device "dummy". It leads nowhere: no packet leaves the node.
+  await ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'uplink')
+  await ip('link', 'set', 'uplink', 'up')
+  await ip('addr', 'add', `${NODE_IP}/24`, 'dev', 'eth0')
+  await ip('link', 'set', 'eth0', 'up')
+  await ip('route', 'add', 'default', 'dev', 'eth0')
+  const forward = 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+  const bridged = '{ echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables; } 2>/dev/null || true'
+  const [command = '', ...args] = inNodeNetwork(['sh', '-c', `${forward}; ${bridged}`])
+  await run(command, args)
+}
+
+function setUpNetworkPlugins(): void {
+  for (const name of networkPlugins) {
+    const target = `/opt/cni/bin/${name}`
+    copyFileSync(`/usr/lib/cni/${name}`, target)
+    chmodSync(target, 0o755)
+  }
+  mkdirSync('/run/cni-addresses')
+  if (!existsSync(networkConfig)) {
+    copyFileSync(`${IN_NODE.source}/tools/local-cluster/node/10-pods.conflist`, networkConfig)
+  }
+}
+
+async function waitForApiServer(): Promise<void> {
+  const kubectl = `${settings.kubernetesFolder}/kubectl`
+  const kubeconfig = `--kubeconfig=${IN_NODE.state}/pki/admin.conf`
+  const [command = '', ...args] = inNodeNetwork([kubectl, kubeconfig, 'get', '--raw', '/readyz'])
+  while ((await tryRun(command, args, { timeoutMs: 5_000 })).code !== 0) await sleep(POLL_MS)
+}
+
+async function stopAll(): Promise<void> {
+  // kubelet first, so that nobody starts anything again. The API server hangs once etcd is gone, so etcd comes after
+  // it. Pods are not asked: to them it is a power cut, which is what they have to bear anyway.
+  for (const name of ['kubelet', 'kube-controller-manager', 'kube-apiserver', 'etcd']) {
+    await running.find((each) => each.name === name)?.stop(2_000)
+  }
+  process.exit(0)
+}

@@ -1,0 +1,105 @@
+// Compiles the Go programs that `programs/*/go.mod` pin. go.sum proves the sources, SHA256SUMS the results.
+import { copyFile, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { z } from 'zod'
+import { CHECKOUT } from '../../cli/checkout.ts'
+import { run } from '../../cli/exec.ts'
+import { elapsed, say } from '../../cli/terminal.ts'
+import { cached, keyOf } from './cache.ts'
+import { type ClusterSet, formatTag, recipes, type TestSet } from './program-recipes.ts'
+
+const PROGRESS_INTERVAL_MS = 15_000
+const goMod = z.object({
+  Require: z.array(z.object({ Path: z.string(), Version: z.string() })),
+  Tool: z.array(z.object({ Path: z.string() })),
+})
+
+/** `folder` holds the set's programs by name; `tag` is its version as an image tag takes it. */
+type Built = { folder: string; tag: string }
+export type Programs = Record<ClusterSet, Built>
+
+/** Compiles what is not in the cache yet; takes minutes on an empty one. */
+export async function buildPrograms(): Promise<Programs> {
+  // One after the other: one Go build uses every core.
+  return {
+    etcd: await buildSet('etcd'),
+    kubernetes: await buildSet('kubernetes'),
+    coredns: await buildSet('coredns'),
+    istio: await buildSet('istio'),
+  }
+}
+
+/**
+ * Compiles what no cluster needs, unless it is in the cache; returns the folder with the set's programs, by their names, and
+ * the files that its recipe names.
+ */
+export async function buildTestPrograms(set: TestSet): Promise<string> {
+  return (await buildSet(set)).folder
+}
+
+async function buildSet(name: keyof typeof recipes): Promise<Built> {
+  const { module, variables, tags = [], files = [] } = recipes[name]
+  const cwd = join(CHECKOUT, 'tools/local-cluster/programs', name)
+  const { Require, Tool } = goMod.parse(JSON.parse(await go(cwd, ['mod', 'edit', '-json'])))
+  const version = Require.find(({ Path }) => Path === module)?.Version
+  if (version === undefined) throw new Error(`${cwd}/go.mod does not require ${module}`)
+  const settings = Object.entries(variables?.(version) ?? {})
+  const ldflags = ['-s -w', ...settings.map(([key, value]) => `-X ${key}=${value}`)].join(' ')
+  const sources = ['go.mod', 'go.sum'].map((file) => readFile(join(cwd, file), 'utf8'))
+  const key = keyOf(
+    ...(await Promise.all(sources)),
+    await go(cwd, ['env', 'GOVERSION']),
+    ldflags,
+    ...tags,
+  )
+  const folder = await cached(`programs/${name}-${version}-${key}`, async (target) => {
+    for (const { Path } of Tool)
+      await compile(Path, cwd, target, ['-ldflags', ldflags, '-tags', tags.join()])
+    const source = (await go(cwd, ['list', '-m', '-f', '{{.Dir}}', module])).trim()
+    for (const file of files) await copyFile(join(source, file), join(target, basename(file)))
+  })
+  return { folder, tag: formatTag(version) }
+}
+
+async function compile(
+  tool: string,
+  cwd: string,
+  target: string,
+  flags: readonly string[],
+): Promise<void> {
+  // `v3` at a path's end is a version, not a name; etcd's program is called `server` in its own tree.
+  const name = tool.startsWith('go.etcd.io/etcd/') ? 'etcd' : basename(tool.replace(/[/]v\d+$/, ''))
+  const start = performance.now()
+  let packages = 0
+  const progress = setInterval(
+    () => say(`  …     ${name}: ${packages} packages compiled (${elapsed(start)})`),
+    PROGRESS_INTERVAL_MS,
+  )
+  try {
+    // -v prints a line for each package that had to be compiled; an interrupted build goes on from Go's own cache.
+    const args = ['build', '-v', ...flags, '-o', join(target, name), tool]
+    await go(cwd, args, (text) => {
+      packages += text.split('\n').length - 1
+    })
+  } finally {
+    clearInterval(progress)
+  }
+  say(`  built ${name} (${elapsed(start)})`)
+}
+
+function go(
+  cwd: string,
+  args: readonly string[],
+  onStderr?: (text: string) => void,
+): Promise<string> {
+  return run('go', args, {
+    cwd,
+    env: {
+      ...process.env,
+      CGO_ENABLED: '0',
+      GOFLAGS: '-mod=readonly -trimpath -buildvcs=false',
+      GOWORK: 'off',
+    },
+    ...(onStderr === undefined ? {} : { onStderr }),
+  })
+}

@@ -1,0 +1,82 @@
+// Waits until what the cluster consists of really runs.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { tryRun } from '../cli/exec.ts'
+import { UserError } from '../cli/terminal.ts'
+import { kubectlJson } from '../kube/kubectl.ts'
+import { LOGS } from './paths.ts'
+
+const DEADLINE_MS = 180_000
+const POLL_MS = 300
+const system = ['kube-system', 'istio-system']
+
+const containerStatus = z.object({
+  ready: z.boolean(),
+  state: z.object({ running: z.object({ startedAt: z.iso.datetime() }).optional() }),
+})
+const pods = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ namespace: z.string(), name: z.string() }),
+      status: z.object({ containerStatuses: z.array(containerStatus).default([]) }),
+    }),
+  ),
+})
+
+export type PodState = { name: string; ready: boolean }
+
+/** Waits for the API server. Throws UserError when it takes too long. */
+export async function waitForApi(): Promise<void> {
+  await waitFor('the API server does not answer', async () => {
+    const { code } = await tryRun('kubectl', ['get', '--raw', '/readyz'], { timeoutMs: 5_000 })
+    return code === 0
+  })
+}
+
+/** Waits until every Pod of the system is ready, as of `since` (milliseconds since 1970). Throws UserError. */
+export async function waitForSystemPods(since: number): Promise<void> {
+  const late = () => listPods(since).then((all) => all.filter(({ ready }) => !ready))
+  await waitFor('not every Pod of the system is ready', async () => {
+    const all = await listPods(since)
+    return all.length > 0 && all.every(({ ready }) => ready)
+  }).catch(async (error) => {
+    const names = (await late()).map(({ name }) => name).join(', ')
+    throw error instanceof UserError && names !== ''
+      ? new UserError(`${error.message}: ${names}`, error.todo)
+      : error
+  })
+}
+
+/**
+ * Lists the Pods of `namespaces`: of DNS and Istio, unless it says others. After a restart the API server still tells
+ * what was before it, so a container counts as ready only if it was started after `since`.
+ */
+export async function listPods(since: number, namespaces = system): Promise<PodState[]> {
+  const { items } = await kubectlJson(pods, ['get', 'pods', '--all-namespaces', '-o', 'json'])
+  return items
+    .filter(({ metadata }) => namespaces.includes(metadata.namespace))
+    .map(({ metadata, status }) => ({
+      name: `${metadata.namespace}/${metadata.name}`,
+      ready:
+        status.containerStatuses.length > 0 &&
+        status.containerStatuses.every(({ ready, state }) => ready && isSince(state, since)),
+    }))
+}
+
+/** Kubernetes tells whole seconds. */
+function isSince({ running }: z.infer<typeof containerStatus>['state'], since: number): boolean {
+  return running !== undefined && Date.parse(running.startedAt) + 1_000 > since
+}
+
+async function waitFor(what: string, isDone: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS
+  while (!(await isDone())) {
+    if (Date.now() > deadline) {
+      throw new UserError(
+        `${what} after ${DEADLINE_MS / 1_000} s`,
+        `see the logs in ${LOGS}, and \`make cluster-status\``,
+      )
+    }
+    await sleep(POLL_MS)
+  }
+}

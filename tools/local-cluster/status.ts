@@ -1,0 +1,45 @@
+// make cluster-status: says what is up. Exit code 1 if something is not.
+import { readFile } from 'node:fs/promises'
+import { tryRun } from '../cli/exec.ts'
+import { runMain } from '../cli/terminal.ts'
+import { namespace } from '../kube/names.ts'
+import { findNode } from './node/node-process.ts'
+import { GATEWAY_URL_FILE, KUBECONFIG, LOGS } from './paths.ts'
+import { listPods } from './ready.ts'
+
+await runMain(async () => {
+  const node = await findNode()
+  if (node === undefined) return tell(false, 'node', 'does not run: make cluster')
+  tell(
+    true,
+    'node',
+    `runs since ${new Date(node.since).toISOString()}, process ${node.pid}, logs in ${LOGS}`,
+  )
+  process.env.KUBECONFIG = KUBECONFIG
+  const api = await tryRun('kubectl', ['get', '--raw', '/readyz'], { timeoutMs: 5_000 })
+  const isUp = api.code === 0
+  tell(isUp, 'API server', `https://127.0.0.1:${node.apiPort}, KUBECONFIG=${KUBECONFIG}`)
+  if (!isUp) return
+  for (const { name, ready } of await listPods(node.since)) tell(ready, 'Pod', name)
+  const ours = await listPods(node.since, [namespace])
+  for (const { name, ready } of ours) tell(ready, 'Pod', name)
+  if (ours.length === 0) {
+    tell(
+      true,
+      `namespace ${namespace}`,
+      'nothing is deployed: make deploy, which opens the gateway',
+    )
+    return
+  }
+  const url = (await readFile(GATEWAY_URL_FILE, 'utf8')).trim()
+  const answers = await fetch(url).then(
+    () => true,
+    () => false,
+  )
+  tell(answers, 'ingress gateway', url)
+})
+
+function tell(isUp: boolean, what: string, details: string): void {
+  if (!isUp) process.exitCode = 1
+  process.stdout.write(`${isUp ? 'up  ' : 'DOWN'}  ${what}: ${details}\n`)
+}

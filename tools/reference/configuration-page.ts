@@ -1,0 +1,106 @@
+// Generates docs/configuration.md from the schemas of the services and from the table of make's variables.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type * as z from 'zod/mini'
+import { schema as frontendSchema } from '../../frontend/config.ts'
+import { schema as signerSchema } from '../../signer/config.ts'
+import { CHECKOUT } from '../cli/checkout.ts'
+import { listVariables } from '../cli/make-variables.ts'
+import { listComponents } from '../deploy/render/components.ts'
+import { layouts } from '../kube/layouts.ts'
+import { parseResources } from '../kube/resources.ts'
+import { asCode, formatTable } from './markdown.ts'
+import { listRules, listSettings } from './settings.ts'
+
+/** Each value is valid by itself. Together they break every rule between variables. */
+const clashes = {
+  frontend: { SIGNER_URL: 'unix:/s:/s', CALLER_TOKEN_FILE: '/t', PAIRING_SECRET_FILE: 'none' },
+  signer: {
+    SIGNER_SOCKET: '/s',
+    SIGNER_KEY_DIR: '/k',
+    SIGNER_PAIRING_DIR: 'none',
+    SIGNER_PEER: 'container',
+  },
+}
+
+/** Returns the page. */
+export async function formatConfigurationPage(): Promise<string> {
+  const deployment = await readFile(join(CHECKOUT, 'k8s/base/deployment.yaml'), 'utf8')
+  const containers = listContainers(deployment)
+  const components = (await listComponents()).map(asCode).join(', ')
+  const overlays = layouts.map(({ overlay }) => asCode(overlay)).join(', ')
+  return `${[
+    '# Configuration',
+    '`make docs` generates this page from the code.',
+    '',
+    '## Services',
+    'The services read environment variables once, at the start. Values are paths, times and numbers, never secrets. If a value is',
+    'wrong, the container logs `config_invalid` with the name of the variable and exits with 78.',
+    '',
+    'To change a value, patch the Deployment in your own kustomization. Set a plain `value`: the admission policy rejects any other',
+    'source for a `SIGNER_*` variable. *Deployed* shows the value in `k8s/base/deployment.yaml`. A dash means that it is not set.',
+    '',
+    '### Frontend',
+    formatSettings(frontendSchema, clashes.frontend, containers.get('frontend')),
+    '',
+    '### Signer',
+    formatSettings(signerSchema, clashes.signer, containers.get('signer')),
+    '',
+    'Sizes and times that you cannot change: [security model](security-model.md#limits).',
+    '',
+    '## make',
+    'Set a variable on the command line, as in `make deploy OVERLAY=separate-pods`, or in the environment. `up`, `test` and `test-*`',
+    'run `deploy` and take its variables.',
+    '',
+    formatMakeVariables(),
+    '',
+    `Overlays: ${overlays}. Components: ${components}. [production.md](production.md) describes each component.`,
+  ].join('\n')}\n`
+}
+
+function formatMakeVariables(): string {
+  const rows = listVariables().map(({ name, targets, value, default: fallback, meaning }) => [
+    asCode(name),
+    meaning,
+    /^an? /.test(value) ? value : asCode(value),
+    fallback === undefined ? '–' : asValue(fallback),
+    targets === 'cluster' ? 'any' : asCode(targets.join(', ')),
+  ])
+  return formatTable(['variable', 'meaning', 'value', 'default', 'targets'], rows)
+}
+
+function formatSettings(
+  schema: z.ZodMiniObject,
+  clash: Record<string, string>,
+  deployed: ReadonlyMap<string, string> = new Map(),
+): string {
+  const rows = listSettings(schema).map(({ name, allowed, fallback, meaning }) => [
+    asCode(name),
+    meaning,
+    allowed,
+    fallback === undefined ? '**required**' : asValue(fallback),
+    asValue(deployed.get(name) ?? '–'),
+  ])
+  const table = formatTable(['variable', 'meaning', 'value', 'default', 'deployed'], rows)
+  const rules = listRules(schema, clash).map(
+    (rule) => `- ${rule.replace(/\b[A-Z_]{5,}\b/g, asCode)}`,
+  )
+  return [table, '', ...rules].join('\n')
+}
+
+/** Words stay text. A value becomes code. */
+function asValue(text: string): string {
+  return text === '–' || text.includes(' ') ? text : asCode(text)
+}
+
+/** Returns the variables of each container, by its name. */
+function listContainers(yaml: string): Map<string, Map<string, string>> {
+  const [deployment] = parseResources(yaml)
+  const { containers } = Object(deployment?.spec).template.spec
+  return new Map(
+    containers.map(({ name, env }: { name: string; env: { name: string; value: string }[] }) => [
+      name,
+      new Map(env.map((each) => [each.name, each.value])),
+    ]),
+  )
+}

@@ -1,0 +1,54 @@
+// Both services with the public key of RFC 4231, test case 1. They answer the examples of docs/api.md.
+import { createSecretKey } from 'node:crypto'
+import { createApp as createFrontend } from '../../frontend/app.ts'
+import type { App } from '../../runtime/http/http-app.ts'
+import { createMetrics } from '../../runtime/metrics.ts'
+import { createApp as createSigner } from '../../signer/app.ts'
+import { computeMac } from '../../signer/hmac.ts'
+
+const key = { id: 'key-1', material: createSecretKey(Buffer.alloc(20, 0x0b)) }
+const shared = { log: () => {}, isDraining: () => false, maxRequests: 16 }
+
+/** Returns a signer app without access control and log. */
+export function makeSigner(): App {
+  return createSigner({
+    ...shared,
+    metrics: createMetrics(),
+    peer: 'proxy',
+    getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
+    admit: () => () => {},
+    countSignatures: () => {},
+    auditLog: { record: async () => {}, requireWritable: () => {} },
+  })
+}
+
+/** Returns a frontend app that signs by itself. */
+export function makeFrontend(): App {
+  return createFrontend({
+    ...shared,
+    metrics: createMetrics(),
+    requireSigner: () => {},
+    askSigner: async (message) => ({
+      signature: computeMac(key.material, message),
+      keyId: key.id,
+      algorithm: 'HMAC-SHA256',
+    }),
+  })
+}
+
+export type ExampleRequest = { method: string; path: string; body?: object }
+
+/** Sends a request to `app`. Returns the status and the body of the answer. */
+export async function askExample(app: App, { method, path, body }: ExampleRequest) {
+  const headers = { 'content-type': 'application/json', 'x-request-id': 'example' }
+  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
+  const response = await app.request(path, init)
+  return { status: response.status, text: await response.text() }
+}
+
+/** Lists the routes of `app`, for example "POST /sign", in its order. */
+export function listRoutes({ routes }: App): string[] {
+  return routes
+    .filter(({ method }) => method !== 'ALL')
+    .map((each) => `${each.method} ${each.path}`)
+}

@@ -1,0 +1,14 @@
+// The pages of docs/ that are generated from the code.
+import { formatApiPage } from './api-page.ts'
+import { formatConfigurationPage } from './configuration-page.ts'
+
+/** `file` is relative to the root of the repository. */
+export type Page = { file: string; text: string }
+
+/** Generates all of them. */
+export async function makePages(): Promise<Page[]> {
+  return [
+    { file: 'docs/api.md', text: await formatApiPage() },
+    { file: 'docs/configuration.md', text: await formatConfigurationPage() },
+  ]
+}

@@ -1,0 +1,82 @@
+// Runs code in containers of the cluster, as somebody would who has got in: Node without any of our flags.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CHECKOUT } from '../../cli/checkout.ts'
+import { kubectl } from '../../kube/kubectl.ts'
+import { type H2Outcome, type H2Request, runH2Requests } from './h2-probe.ts'
+import { type Outcome, type Place, type Probe, runProbes } from './probe.ts'
+import { BATCH_MS, PROBE_MS } from './timeouts.ts'
+
+export type Container = { namespace: string; pod: string; container: string }
+/** Where requests come from: a container, or this machine. */
+export type Origin = Container | 'here'
+
+/**
+ * Calls an exported function of `file`, a path from the repository's root, with `args`, in a container; both go there by standard input. `flags` are Node's,
+ * none unless given.
+ */
+export async function callIn<T>(
+  { namespace, pod, container }: Container,
+  file: string,
+  name: string,
+  args: unknown,
+  flags: readonly string[] = [],
+): Promise<T> {
+  const source = await readFile(join(CHECKOUT, file), 'utf8')
+  const call = `console.log(JSON.stringify(await (${name})(${JSON.stringify(args)})))`
+  const target = ['exec', '-i', '-n', namespace, pod, '-c', container, '--']
+  const node = ['/nodejs/bin/node', ...flags, '--input-type=module-typescript', '-']
+  const output = await kubectl([...target, ...node], {
+    input: `${source}\n${call}\n`,
+    timeoutMs: BATCH_MS,
+  })
+  return JSON.parse(output)
+}
+
+/** Runs the probes from a container or from this machine; their outcomes are in the same order. */
+export function probeFrom(origin: Origin, probes: readonly Probe[]): Promise<Outcome[]> {
+  if (origin === 'here') return runProbes(probes, PROBE_MS)
+  return callIn(
+    origin,
+    'tools/verify/attack/probe.ts',
+    `(probes) => runProbes(probes, ${PROBE_MS})`,
+    probes,
+  )
+}
+
+/** One after the other. */
+export function probeInTurnFrom(
+  container: Container,
+  probes: readonly Probe[],
+): Promise<Outcome[]> {
+  return callIn(
+    container,
+    'tools/verify/attack/probe.ts',
+    `(probes) => runProbes(probes, ${PROBE_MS}, 1)`,
+    probes,
+  )
+}
+
+/** As many as there are names, all of them to one place. */
+export async function sendFrom(
+  origin: Origin,
+  place: Place,
+  requests: Record<string, string>,
+): Promise<Record<string, Outcome>> {
+  const probes = Object.values(requests).map((bytes) => ({ ...place, bytes }))
+  const outcomes = await probeFrom(origin, probes)
+  return Object.fromEntries(
+    Object.keys(requests).map((name, index) => [name, outcomes[index] as Outcome]),
+  )
+}
+
+/** Over HTTP/2. */
+export function sendH2From(
+  origin: Origin,
+  place: Place,
+  requests: readonly H2Request[],
+): Promise<H2Outcome[]> {
+  if (origin === 'here') return runH2Requests(place, requests, PROBE_MS)
+  const call = `({ place, requests }) => runH2Requests(place, requests, ${PROBE_MS})`
+  return callIn(origin, 'tools/verify/attack/h2-probe.ts', call, { place, requests })
+}

@@ -1,0 +1,48 @@
+// What anybody can write into a request, or a certificate, to be taken for the frontend.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from '../../cli/exec.ts'
+import { kubectl } from '../../kube/kubectl.ts'
+import { type Layout, onePod } from '../../kube/layouts.ts'
+import { namespace } from '../../kube/names.ts'
+
+/** The frontend's mesh identity, e.g. "spiffe://cluster.local/ns/signing/sa/secure-signing". */
+export async function readSpiffeId({ frontend, signer }: Layout = onePod): Promise<string> {
+  const name = 'serviceentry/signer-in-pod'
+  const path = 'jsonpath={.spec.subjectAltNames[0]}'
+  const found = await kubectl(['get', name, '-n', namespace, '--ignore-not-found', '-o', path])
+  const own = found.trim() || `spiffe://cluster.local/ns/${namespace}/sa/${signer}`
+  return own.replace(/[^/]*$/, frontend)
+}
+
+/** Headers that proxies write when they have verified something. */
+export function forgeHeaders(spiffeId: string): Record<string, string> {
+  return {
+    'x-forwarded-client-cert': `By=${spiffeId};Hash=${'0'.repeat(64)};Subject="";URI=${spiffeId}`,
+    'x-jwt-payload': Buffer.from(JSON.stringify({ aud: ['signer'] })).toString('base64url'),
+    'x-envoy-internal': 'true',
+    'x-forwarded-for': '127.0.0.1',
+  }
+}
+
+/** A certificate that says everything that a good one says, and that nobody vouches for; PEM. */
+export async function forgeCertificate(
+  spiffeId: string,
+): Promise<{ certificate: string; key: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  try {
+    const names = `subjectAltName=critical,URI:${spiffeId}`
+    await run('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-keyout', join(folder, 'key'), '-out', join(folder, 'certificate'), '-days', '1'],
+      ...['-subj', '/O=cluster.local', '-addext', names],
+    ])
+    return {
+      certificate: await readFile(join(folder, 'certificate'), 'utf8'),
+      key: await readFile(join(folder, 'key'), 'utf8'),
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}

@@ -1,0 +1,77 @@
+// HTTP/1.1 requests as bytes, and answers read from bytes.
+import { type KeyObject, randomUUID } from 'node:crypto'
+import { signRequestHeaders } from '../../../runtime/http/http-signature.ts'
+import type { H2Request } from './h2-probe.ts'
+
+/**
+ * Makes a request id that the proxies pass on as it is. In a UUID they change a digit when they trace the request, which
+ * is one in a hundred by default.
+ */
+export function makeRequestId(): string {
+  return `test-${randomUUID()}`
+}
+
+export type RequestParts = {
+  method?: string
+  path?: string
+  host?: string
+  headers?: Record<string, string>
+  body?: string
+}
+
+/** Writes a request that closes its connection; `POST /sign` of a message unless `parts` say otherwise. */
+export function writeRequest(parts: RequestParts = {}): string {
+  const { method = 'POST', path = '/sign', host = 'localhost:8081' } = parts
+  const { headers = {}, body = defaultBody(method) } = parts
+  const all = {
+    host,
+    connection: 'close',
+    ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
+}
+
+/** The same request for HTTP/2. */
+export function toH2Request(parts: RequestParts = {}): H2Request {
+  const { method = 'POST', path = '/sign', host = 'localhost:8081' } = parts
+  const { headers = {}, body = defaultBody(method) } = parts
+  const pseudo = { ':method': method, ':path': path, ':authority': host, ':scheme': 'http' }
+  const type = body === '' ? {} : { 'content-type': 'application/json' }
+  return { headers: { ...pseudo, ...type, ...headers }, body }
+}
+
+/**
+ * Adds the three headers of the pairing signature, over the method, path and body that `parts` say or leave out, made
+ * `secondsAgo`.
+ */
+export function signParts(
+  pairing: KeyObject,
+  parts: RequestParts = {},
+  secondsAgo = 0,
+): RequestParts {
+  const { method = 'POST', path = '/sign', headers = {}, body = defaultBody(method) } = parts
+  const created = Math.floor(Date.now() / 1_000) - secondsAgo
+  const request = { method, path, body: Buffer.from(body), created }
+  return { ...parts, headers: { ...signRequestHeaders(pairing, request), ...headers } }
+}
+
+function defaultBody(method: string): string {
+  return method === 'POST' ? '{"message":"attack"}' : ''
+}
+
+export function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` }
+}
+
+/** The status code, or undefined if what came is no HTTP. */
+export function readStatus(received: string): number | undefined {
+  const status = /^HTTP\/1\.\d (\d{3}) /.exec(received)?.[1]
+  return status === undefined ? undefined : Number(status)
+}
+
+/** The JSON after the headers; chunked answers too. */
+export function readJsonBody(received: string): unknown {
+  return JSON.parse(/\{.*\}/s.exec(received)?.[0] ?? 'null')
+}

@@ -1,0 +1,50 @@
+// The deployment on the cluster: from the frontend container through the Pod's proxy, and from the world through the
+// ingress gateway.
+import { tryRun } from '../../cli/exec.ts'
+import { deployment, namespace } from '../../kube/names.ts'
+import { callIn } from '../attack/containers.ts'
+import { bearer } from '../attack/requests.ts'
+import { findVictim, SIGNER_IN_POD, stealCredentials } from '../attack/victim.ts'
+import type { Load } from './generator.ts'
+import { BATCH, message, messages, type Subject, writePost, writeSignedPost } from './subject.ts'
+
+const GENERATOR = 'tools/verify/bench/generator.ts'
+
+/** Finds the deployment; none if there is no cluster, or nothing of ours on it. */
+export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<Subject[]> {
+  const args = ['get', 'deployment', deployment, '-n', namespace, '--request-timeout=5s']
+  if ((await tryRun('kubectl', args)).code !== 0) return []
+  const victim = await findVictim()
+  const { token, pairing } = await stealCredentials(victim)
+  const write = (path: string, request: unknown) => () =>
+    writeSignedPost(pairing, path, request, bearer(token))
+  const inPod = {
+    isOurs: true,
+    address: SIGNER_IN_POD,
+    generate: (load: unknown) => callIn<Load>(victim.frontend, GENERATOR, 'generateLoad', load),
+  }
+  const subjects: Subject[] = [
+    {
+      ...inPod,
+      name: '`/sign` from the frontend container, by mTLS, token and policy',
+      signatures: 1,
+      write: write('/sign', { message }),
+    },
+    {
+      ...inPod,
+      name: `\`/sign/batch\` of ${BATCH}, the same way`,
+      signatures: BATCH,
+      write: write('/sign/batch', { messages }),
+    },
+  ]
+  if (gatewayUrl === undefined) return subjects
+  const { hostname, port } = new URL(gatewayUrl)
+  const throughGateway: Subject = {
+    name: '`/process` through the ingress gateway',
+    isOurs: true,
+    signatures: 1,
+    address: { host: hostname, port: Number(port || 80) },
+    write: () => writePost('/process', { message }),
+  }
+  return [...subjects, throughGateway]
+}

@@ -1,0 +1,65 @@
+// The signer as it is shipped: one file, the flags and the environment of its image, paired, with its audit log.
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CHECKOUT } from '../../cli/checkout.ts'
+import { readEnvironment, readFlags } from '../../images/containerfile.ts'
+import { bundleService } from '../../images/image-context.ts'
+import { type Started, startNode } from './service.ts'
+import { BATCH, message, messages, type Subject, writeSignedPost } from './subject.ts'
+
+/** What starting it takes, so that it can be started as it is in the checkout too. */
+export type SignerSetup = { socket: string; env: Record<string, string>; folder: string }
+
+/** Makes a key, and the folders that the Pod's volumes are. */
+export async function setUpSigner(folder: string): Promise<SignerSetup> {
+  for (const name of ['key', 'pairing']) await mkdir(join(folder, name))
+  await writeFile(join(folder, 'key/key-1'), randomBytes(32))
+  const socket = join(folder, 'signer.sock')
+  const env = {
+    SIGNER_SOCKET: socket,
+    SIGNER_KEY_DIR: join(folder, 'key'),
+    SIGNER_PAIRING_DIR: join(folder, 'pairing'),
+  }
+  return { socket, env, folder }
+}
+
+/** Starts the TypeScript as it stands in the checkout. */
+export function startFromSource({ env }: SignerSetup, log: string): Promise<Started> {
+  return startNode([join(CHECKOUT, 'signer/main.ts')], env, log)
+}
+
+/** Starts it as it is shipped. */
+export async function startShipped(
+  { env, folder, socket }: SignerSetup,
+  log: string,
+): Promise<{ subjects: [sign: Subject, batch: Subject]; started: Started }> {
+  const bundle = join(folder, 'main.mjs')
+  await bundleService('signer', bundle)
+  const folders = {
+    '/app': folder,
+    '/run/key': join(folder, 'key'),
+    '/run/signer': folder,
+    '/run/pairing': join(folder, 'pairing'),
+  }
+  const args = [...readFlags('signer', folders), bundle]
+  const started = await startNode(args, { ...readEnvironment('signer'), ...env }, log)
+  const secret = createSecretKey(await readFile(join(folder, 'pairing/secret')))
+  const write = (path: string, request: unknown) => () => writeSignedPost(secret, path, request)
+  const address = { path: socket }
+  const sign = {
+    name: '`/sign` over its socket',
+    isOurs: true,
+    signatures: 1,
+    address,
+    write: write('/sign', { message }),
+  }
+  const batch = {
+    name: `\`/sign/batch\` of ${BATCH} over its socket`,
+    isOurs: true,
+    signatures: BATCH,
+    address,
+    write: write('/sign/batch', { messages }),
+  }
+  return { subjects: [sign, batch], started }
+}

@@ -1,0 +1,54 @@
+// HashiCorp Vault's Transit engine on loopback, with its audit log in a file: what one would take instead.
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { findFreePort } from '../../local-cluster/free-port.ts'
+import { type Started, startProgram } from './service.ts'
+import { BATCH, message, messages, type Subject, writePost } from './subject.ts'
+
+const toBase64 = (text: string) => Buffer.from(text).toString('base64')
+
+/** Starts a development server of the program `vault`: in memory, unsealed, plain HTTP; then makes a key. */
+export async function startVault(
+  vault: string,
+  folder: string,
+): Promise<{ subjects: [sign: Subject, batch: Subject]; started: Started }> {
+  const [port, token] = [await findFreePort(), randomUUID()]
+  const listen = `-dev-listen-address=127.0.0.1:${port}`
+  const env = { VAULT_DEV_ROOT_TOKEN_ID: token, HOME: folder }
+  const args = ['server', '-dev', '-dev-no-store-token', '-log-level=warn', listen]
+  const started = await startProgram(
+    vault,
+    args,
+    env,
+    join(folder, 'vault.log'),
+    'Development mode should',
+  )
+  const ask = async (path: string, body: unknown) => {
+    const headers = { 'x-vault-token': token }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    const response = await fetch(`http://127.0.0.1:${port}/v1/${path}`, init)
+    if (!response.ok) throw new Error(`Vault answers ${response.status} to ${path}`)
+  }
+  const options = { file_path: join(folder, 'vault-audit.log') }
+  await ask('sys/audit/file', { type: 'file', options })
+  await ask('sys/mounts/transit', { type: 'transit' })
+  await ask('transit/keys/key-1', { type: 'hmac', key_size: 32 })
+  const write = (request: unknown) => () =>
+    writePost('/v1/transit/hmac/key-1/sha2-256', request, { 'x-vault-token': token })
+  const address = { host: '127.0.0.1', port }
+  const sign = {
+    name: 'Vault Transit, file audit',
+    isOurs: false,
+    signatures: 1,
+    address,
+    write: write({ input: toBase64(message) }),
+  }
+  const batch = {
+    name: `Vault Transit, file audit, batch of ${BATCH}`,
+    isOurs: false,
+    signatures: BATCH,
+    address,
+    write: write({ batch_input: messages.map((each) => ({ input: toBase64(each) })) }),
+  }
+  return { subjects: [sign, batch], started }
+}

@@ -1,0 +1,86 @@
+// Attack 36: clients that are slow, that want too much, and that go away. Good ones don't notice.
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runProbes } from '../../attack/probe.ts'
+import { readStatus } from '../../attack/requests.ts'
+import { writePost } from '../../bench/subject.ts'
+import type { Experiment } from '../experiment.ts'
+import { toAddress } from '../support/address.ts'
+import { readPeakMib } from '../support/memory.ts'
+
+const SLOW_CLIENTS = 1_000
+const CONNECT_PAUSE_MS = 4
+const OVER_LIMIT = 'a'.repeat(70 * 1024)
+const onePod = { attack: '36', replicas: 1, sources: ['world'], bounds: { failed: 0 } } as const
+
+export const slowClients: Experiment = {
+  ...onePod,
+  id: 'slow-clients',
+  title: `${SLOW_CLIENTS} clients that send a byte a second`,
+  run: async ({ pod, isShort, gatewayUrl }) => {
+    const head = writePost('/process', { message: 'a'.repeat(60_000) }).slice(0, 50_000)
+    const sockets: Socket[] = []
+    let answered = 0
+    while (sockets.length < SLOW_CLIENTS) {
+      const socket = connect(toAddress(gatewayUrl))
+      socket.on('error', () => {}).once('data', () => (answered += 1))
+      socket.write(head)
+      sockets.push(socket)
+      // The local cluster starts two processes for each connection: all at once, that alone takes both cores.
+      await sleep(CONNECT_PAUSE_MS)
+    }
+    const drip = setInterval(() => {
+      for (const socket of sockets) if (socket.writable) socket.write('a')
+    }, 1_000)
+    // The frontend gives a request 15 s.
+    await sleep(isShort ? 5_000 : 20_000)
+    clearInterval(drip)
+    for (const socket of sockets) socket.destroy()
+    return `${answered} were told that they are late; ${await readPeakMib(pod)}`
+  },
+}
+
+export const clientsThatAbort: Experiment = {
+  ...onePod,
+  id: 'clients-that-abort',
+  title: 'clients that go away in the middle of a request, or before its answer',
+  run: async ({ isShort, gatewayUrl }) => {
+    const whole = writePost('/process', { message: 'a' })
+    const end = Date.now() + (isShort ? 2_000 : 20_000)
+    let count = 0
+    while (Date.now() < end) {
+      for (const bytes of [whole, whole.slice(0, -5), whole.slice(0, 40)]) {
+        const socket = connect(toAddress(gatewayUrl), () => {
+          socket.write(bytes, () => setTimeout(() => socket.resetAndDestroy(), 2))
+        })
+        socket.on('error', () => {})
+        count += 1
+      }
+      await sleep(20)
+    }
+    return `${count} of them`
+  },
+}
+
+export const bodiesOverTheLimit: Experiment = {
+  ...onePod,
+  id: 'bodies-over-the-limit',
+  title: 'bodies over 64 KiB, with their length and in chunks',
+  run: async ({ isShort, gatewayUrl }) => {
+    const announced = writePost('/process', { message: OVER_LIMIT }, { connection: 'close' })
+    const chunked = toChunked(announced)
+    const probes = Array.from({ length: isShort ? 100 : 1_000 }, (_, index) => {
+      return { ...toAddress(gatewayUrl), bytes: index % 2 === 0 ? announced : chunked }
+    })
+    const outcomes = await runProbes(probes, 5_000, 16)
+    const told = outcomes.filter(({ received }) => readStatus(received) === 413).length
+    if (told === probes.length) return `${told} of them were told 413`
+    throw new Error(`${told} of ${probes.length} were told 413`)
+  },
+}
+
+function toChunked(request: string): string {
+  const [head = '', body = ''] = request.split('\r\n\r\n')
+  const headers = head.replace(/content-length: \d+/, 'transfer-encoding: chunked')
+  return `${headers}\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+}

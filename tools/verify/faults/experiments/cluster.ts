@@ -1,0 +1,26 @@
+// Attack 34: a power cut. Everything of the cluster ends at once; when it is started again it serves as before, and
+// nobody does anything but start it.
+import { join } from 'node:path'
+import { CHECKOUT } from '../../../cli/checkout.ts'
+import { run as runProgram } from '../../../cli/exec.ts'
+import type { Experiment } from '../experiment.ts'
+import { findNodeInit, killProcess } from '../support/node.ts'
+import { CLUSTER_MS } from '../support/timeouts.ts'
+
+const up = join(CHECKOUT, 'tools/local-cluster/up.ts')
+
+export const clusterKilled: Experiment = {
+  id: 'cluster-killed',
+  title: 'SIGKILL of the whole cluster, started again',
+  attack: '34',
+  replicas: 1,
+  sources: ['world'],
+  bounds: { recoveryMs: CLUSTER_MS },
+  run: async ({ begin, recover }) => {
+    begin()
+    await killProcess(await findNodeInit())
+    await runProgram(process.execPath, [up], { timeoutMs: CLUSTER_MS })
+    await recover()
+    return undefined
+  },
+}

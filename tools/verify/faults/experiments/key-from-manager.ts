@@ -1,0 +1,47 @@
+// The key out of a key manager: the Secret is moved to External Secrets, and then rotated there, in the three steps of
+// docs/external-secrets.md, as its controller brings each.
+import { makeKey } from '../../../deploy/keys/hmac-key.ts'
+import { readKeySecret } from '../../../deploy/keys/key-secret.ts'
+import { readRotationState } from '../../../deploy/rotation/rotation-state.ts'
+import type { Experiment } from '../experiment.ts'
+import { bringValue } from '../support/external-secrets-controller.ts'
+import { handOver, untilPods } from '../support/key-manager.ts'
+import { deleteSecret } from '../support/key-secret.ts'
+
+const encode = (text: string) => Buffer.from(text).toString('base64')
+
+export const keyFromManager: Experiment = {
+  id: 'key-from-manager',
+  title: 'the Secret moved to External Secrets, and rotated there',
+  attack: '29',
+  replicas: 2,
+  sources: ['world', 'frontend'],
+  bounds: { failed: 0 },
+  atLeast: 20_000,
+  prepare: handOver,
+  run: async ({ isEnough, rememberKeys }) => {
+    const secret = await readKeySecret()
+    let { primary } = readRotationState(secret)
+    let value = { ...secret.data, primary: encode(primary) }
+    const write = (next: Record<string, string>) => bringValue(JSON.stringify(next))
+    await deleteSecret()
+    await write(value)
+    let count = 0
+    do {
+      count += 1
+      const next = `managed-${count}`
+      await write({ ...value, [next]: makeKey() })
+      await rememberKeys()
+      await untilPods({ every: 'holds', id: next })
+      const { data } = await readKeySecret()
+      await write({ ...data, primary: encode(next) })
+      await untilPods({ every: 'signs with', id: next })
+      const { [primary]: _, ...rest } = data
+      value = { ...rest, primary: encode(next) }
+      await write(value)
+      await untilPods({ every: 'has dropped', id: primary })
+      primary = next
+    } while (!isEnough())
+    return `moved, and rotated ${count} times`
+  },
+}

@@ -1,0 +1,79 @@
+// Attack 29: what happens to the key's Secret. Rotation by the program that operators use; and by hand, badly.
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CHECKOUT } from '../../../cli/checkout.ts'
+import { run as runProgram } from '../../../cli/exec.ts'
+import { readCounter } from '../../attack/batch.ts'
+import { findVictim } from '../../attack/victim.ts'
+import { waitFor } from '../../attack/wait.ts'
+import type { Experiment } from '../experiment.ts'
+import { deleteSecret, saveSecret, writeEntries } from '../support/key-secret.ts'
+import { KEYS_MS } from '../support/timeouts.ts'
+
+const program = join(CHECKOUT, 'tools/deploy/rotate-key.ts')
+const SWAPS = 5
+
+export const keyRotation: Experiment = {
+  id: 'key-rotation',
+  title: 'make rotate-key, old key retired at once',
+  attack: '29',
+  replicas: 2,
+  sources: ['world', 'frontend'],
+  bounds: { failed: 0 },
+  atLeast: 20_000,
+  run: async ({ isEnough, rememberKeys }) => {
+    let count = 0
+    do {
+      await runProgram(process.execPath, [program], { env: { ...process.env, OVERLAP: '0s' } })
+      await rememberKeys()
+      count += 1
+    } while (!isEnough())
+    return `rotations: ${count}`
+  },
+}
+
+export const secretSwaps: Experiment = {
+  id: 'secret-swaps',
+  title: `the Secret swapped ${SWAPS} times, then a bad key, then deleted, then put back`,
+  attack: '29',
+  replicas: 1,
+  sources: ['world', 'frontend'],
+  bounds: { failed: 0 },
+  run: async ({ isShort, rememberKeys }) => {
+    const putBack = await saveSecret()
+    let loaded = 0
+    try {
+      for (let count = 1; count <= SWAPS; count++) {
+        const id = `swapped-${count}`
+        await writeEntries({ [id]: randomBytes(32), primary: Buffer.from(id) })
+        await rememberKeys()
+        await sleep(isShort ? 1_000 : 60_000 / SWAPS)
+      }
+      const before = await countLoads('refused')
+      await writeEntries({ bad: Buffer.from('short') })
+      await waitFor(
+        async () => (await countLoads('refused')) > before || undefined,
+        KEYS_MS,
+        () => 'the bad key was not refused',
+      )
+      await deleteSecret()
+      await sleep(isShort ? 2_000 : 30_000)
+      // Before the old keys are there again: they may be loaded sooner than anybody can count.
+      loaded = await countLoads('loaded')
+    } finally {
+      await putBack()
+    }
+    await waitFor(
+      async () => (await countLoads('loaded')) > loaded || undefined,
+      KEYS_MS,
+      () => 'the old keys were not loaded again',
+    )
+    return 'the bad key was refused, and counted'
+  },
+}
+
+/** How often the signer has `loaded` or `refused` its folder. */
+async function countLoads(result: 'loaded' | 'refused'): Promise<number> {
+  return readCounter(await findVictim(), 'signer_key_loads_total', `result="${result}"`)
+}

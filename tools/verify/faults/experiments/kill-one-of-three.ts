@@ -1,0 +1,30 @@
+// Attack 31 with other Pods to send to: the gateway leaves the failing one out before its readiness probe has noticed.
+import { join } from 'node:path'
+import { CHECKOUT } from '../../../cli/checkout.ts'
+import { kubectl } from '../../../kube/kubectl.ts'
+import { namespace } from '../../../kube/names.ts'
+import type { Experiment } from '../experiment.ts'
+import { killSigner } from './kills.ts'
+
+/** Of the component high-availability only this: its CPU requests are for nodes that are larger. */
+const patch = join(CHECKOUT, 'k8s/components/high-availability/frontend-destination-rule.yaml')
+const target = ['destinationrule', 'frontend', '-n', namespace, '--type=merge']
+const nothing = { spec: { trafficPolicy: { outlierDetection: null, loadBalancer: null } } }
+
+async function leaveFailingPodsOut(): Promise<() => Promise<void>> {
+  await kubectl(['patch', ...target, '--patch-file', patch])
+  return async () => {
+    await kubectl(['patch', ...target, '-p', JSON.stringify(nothing)])
+  }
+}
+
+export const killOneOfThree: Experiment = {
+  ...killSigner,
+  id: 'kill-one-of-three',
+  title: 'SIGKILL of one signer of three, with outlier detection',
+  replicas: 3,
+  sources: ['world'],
+  // It is five or six; without outlier detection, until the probe has noticed, 34 and more.
+  bounds: { ...killSigner.bounds, failed: 20 },
+  prepare: leaveFailingPodsOut,
+}

@@ -1,0 +1,79 @@
+// Attack 30: what happens to the frontend's token. Without a good one it asks for nothing.
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { issueShortLived } from '../../attack/tokens.ts'
+import { waitFor } from '../../attack/wait.ts'
+import type { Experiment } from '../experiment.ts'
+import { TOKEN_MS } from '../support/timeouts.ts'
+import { withTokenVolume } from '../support/token-volume.ts'
+import { locateCredentials } from '../support/volumes.ts'
+
+const onePod = { attack: '30', replicas: 1 } as const
+const LIFETIME_SECONDS = 4
+const SWAPS = 4
+
+/** kubelet's own rotation takes eight minutes, at 80 % of the token's ten. */
+export const tokenRotation: Experiment = {
+  ...onePod,
+  id: 'token-rotation',
+  title: 'kubelet rotates the token',
+  sources: ['world', 'frontend'],
+  bounds: { failed: 0 },
+  atLeast: 20_000,
+  run: async ({ pod, isEnough }) => {
+    const { tokenFile } = await locateCredentials(pod)
+    const before = await readFile(tokenFile, 'utf8')
+    await waitFor(
+      async () => (await readFile(tokenFile, 'utf8')) !== before || undefined,
+      TOKEN_MS,
+      () => 'kubelet has not rotated the token',
+    )
+    while (!isEnough()) await sleep(1_000)
+    return undefined
+  },
+}
+
+export const shortLivedTokens: Experiment = {
+  ...onePod,
+  id: 'short-lived-tokens',
+  title: `${SWAPS} tokens of ${LIFETIME_SECONDS} s, one after the other`,
+  sources: ['world', 'frontend'],
+  bounds: { failed: 0 },
+  run: async ({ pod }) => {
+    const { tokenFile } = await locateCredentials(pod)
+    const good = await readFile(tokenFile, 'utf8')
+    await withTokenVolume(pod, async (put) => {
+      for (let count = 0; count < SWAPS; count++) {
+        await put(await issueShortLived(good, LIFETIME_SECONDS))
+        await sleep((LIFETIME_SECONDS / 2) * 1_000)
+      }
+    })
+    return undefined
+  },
+}
+
+export const tokenLost: Experiment = {
+  ...onePod,
+  id: 'token-lost',
+  title: 'the token expired, then empty, then missing',
+  sources: ['world', 'frontend'],
+  // Nothing but this: a call without a token, or with one that has expired, would be answered by the proxy.
+  bounds: {
+    recoveryMs: 5_000,
+    slowestFailureMs: 1_000,
+    how: /caller_token_unavailable|^503 by a proxy: no healthy upstream/,
+  },
+  run: async ({ pod, begin, recover }) => {
+    const { tokenFile } = await locateCredentials(pod)
+    const good = await readFile(tokenFile, 'utf8')
+    await withTokenVolume(pod, async (put) => {
+      for (const token of [await issueShortLived(good, -60), '', undefined]) {
+        await put(token)
+        await sleep(2_000)
+      }
+    })
+    begin()
+    await recover()
+    return undefined
+  },
+}

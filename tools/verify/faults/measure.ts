@@ -1,0 +1,120 @@
+// Runs one experiment under a steady load, while intruders knock, and says what came of it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readKeys } from '../../deploy/keys/hmac-key.ts'
+import { type Experiment, type Fault, rates, type Source } from './experiment.ts'
+import { type RunningLoad, startLoad } from './load/start-load.ts'
+import { judge, type Result } from './result.ts'
+import { checkSignatures, summarize } from './summarize.ts'
+import { requireAuditLines } from './support/audit-lines.ts'
+import { listKnocks } from './support/intruders.ts'
+import { findSandboxOf } from './support/node.ts'
+import { ensurePods, findPod, type Pod } from './support/pods.ts'
+import { waitUntilServed } from './support/served.ts'
+import { SETTLE_MS, WARM_UP_MS } from './support/timeouts.ts'
+import { locateCredentials } from './support/volumes.ts'
+
+/** Of each intruder. */
+const KNOCKS_PER_SECOND = 10
+
+/** Runs it in its short form or its long one; `gatewayUrl` is where the world asks. Throws what the experiment throws. */
+export async function measure(
+  experiment: Experiment,
+  gatewayUrl: string,
+  isShort: boolean,
+): Promise<Result> {
+  await ensurePods(experiment.replicas, experiment.kills)
+  const putBack = await experiment.prepare?.()
+  try {
+    return await measureUnderLoad(experiment, gatewayUrl, isShort)
+  } finally {
+    await putBack?.()
+  }
+}
+
+/** What an experiment leaves behind for the figures. Times in milliseconds since 1970. */
+type Noted = { start: number; since: number; keys: Map<string, Buffer>; needsAudit: boolean }
+
+async function measureUnderLoad(
+  experiment: Experiment,
+  gatewayUrl: string,
+  isShort: boolean,
+): Promise<Result> {
+  const pod = await findPod()
+  const start = Date.now()
+  const record: Noted = { start, since: start, keys: await readKeys(), needsAudit: false }
+  const fault = makeFault(experiment, record, { pod, gatewayUrl, isShort })
+  const loads: { source: Source; load: RunningLoad }[] = []
+  const knocks: RunningLoad[] = []
+  let note: string | undefined
+  try {
+    for (const source of experiment.sources) {
+      loads.push({ source, load: await apply(source, pod, gatewayUrl) })
+    }
+    for (const { spec, pid } of await listKnocks()) {
+      knocks.push(startLoad({ spec, perSecond: KNOCKS_PER_SECOND }, pid))
+    }
+    await sleep(isShort ? WARM_UP_MS / 2 : WARM_UP_MS)
+    fault.begin()
+    note = await experiment.run(fault)
+    await sleep(isShort ? SETTLE_MS / 2 : SETTLE_MS)
+    await fault.rememberKeys()
+  } finally {
+    // Whatever went wrong, no load is left behind.
+    await Promise.all([...loads.map(({ load }) => load), ...knocks].map(({ stop }) => stop()))
+  }
+  const seen = loads.map(async ({ source, load }) => {
+    return { source, samples: checkSignatures(await load.stop(), record.keys) }
+  })
+  const sources = await Promise.all(seen)
+  if (record.needsAudit) {
+    await requireAuditLines(
+      sources.flatMap(({ samples }) => samples),
+      new Date(start),
+    )
+  }
+  const knocked = (await Promise.all(knocks.map(({ stop }) => stop()))).flat()
+  const countKnocks = (wanted: string) => knocked.filter(({ outcome }) => outcome === wanted).length
+  return judge(experiment, {
+    sources: sources.map(({ source, samples }) => ({
+      source,
+      ...summarize(samples, record.since),
+    })),
+    knocks: knocked.length,
+    refused: countKnocks('403'),
+    unauthorised: countKnocks('200'),
+    ...(note === undefined ? {} : { note }),
+  })
+}
+
+function makeFault(
+  experiment: Experiment,
+  record: Noted,
+  given: Pick<Fault, 'pod' | 'gatewayUrl' | 'isShort'>,
+): Fault {
+  return {
+    ...given,
+    begin: () => {
+      record.since = Date.now()
+    },
+    recover: () => waitUntilServed(given.gatewayUrl),
+    isEnough: () => given.isShort || isEnough(experiment, record.start),
+    rememberKeys: async () => {
+      for (const [id, key] of await readKeys()) record.keys.set(id, key)
+    },
+    requireAuditLines: () => {
+      record.needsAudit = true
+    },
+  }
+}
+
+async function apply(source: Source, pod: Pod, url: string): Promise<RunningLoad> {
+  const perSecond = rates[source]
+  if (source === 'world') return startLoad({ spec: { kind: 'world', url }, perSecond })
+  const spec = { kind: 'frontend', ...(await locateCredentials(pod)) } as const
+  return startLoad({ spec, perSecond }, await findSandboxOf(pod.uid))
+}
+
+function isEnough({ sources, atLeast = 0 }: Experiment, start: number): boolean {
+  const perSecond = sources.reduce((sum, source) => sum + rates[source], 0)
+  return ((Date.now() - start) / 1_000) * perSecond >= atLeast
+}

@@ -1,0 +1,101 @@
+// What External Secrets' controller writes, written as it does (pkg/controllers/externalsecret in its source): a value's
+// entries, decoded; under its own name, by which it knows which entries to take away later; with the ExternalSecret as
+// owner. Bytes go by stdin.
+import { hash } from 'node:crypto'
+import { z } from 'zod'
+import { kubectl, kubectlJson } from '../../../kube/kubectl.ts'
+import { keySecret, namespace } from '../../../kube/names.ts'
+import { type Resource, resourceSchema } from '../../../kube/resources.ts'
+
+const prefix = 'reconcile.external-secrets.io'
+const manager = `externalsecrets.external-secrets.io/${keySecret}`
+const value = z.record(z.string(), z.base64())
+const secretSchema = z.looseObject({
+  metadata: z.looseObject({
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+    managedFields: z
+      .array(
+        z.looseObject({
+          manager: z.string().optional(),
+          fieldsV1: z.looseObject({ 'f:data': z.record(z.string(), z.unknown()).optional() }),
+        }),
+      )
+      .default([]),
+  }),
+  data: z.record(z.string(), z.string()).default({}),
+})
+type Secret = z.infer<typeof secretSchema>
+const newSecret = secretSchema.parse({
+  ...{ apiVersion: 'v1', kind: 'Secret', type: 'Opaque' },
+  metadata: { name: keySecret, namespace },
+})
+
+/** Brings `text`, the manager's value, into the Secret. Throws, and nothing is written, if it is not what it should be. */
+export async function bringValue(text: string): Promise<void> {
+  const brought = value.parse(JSON.parse(text))
+  const found = await readSecret()
+  const secret = found ?? newSecret
+  const managed = listManaged(secret)
+  const kept = Object.entries(secret.data).filter(([id]) => !managed.includes(id))
+  const data = { ...Object.fromEntries(kept), ...brought }
+  const { labels, annotations } = secret.metadata
+  const metadata = {
+    ...secret.metadata,
+    ownerReferences: [await describeOwner()],
+    labels: {
+      ...labels,
+      [`${prefix}/managed`]: 'true',
+      [`${prefix}/created-by`]: hash('sha256', `${namespace}/${keySecret}`).slice(0, 56),
+    },
+    annotations: {
+      ...annotations,
+      [`${prefix}/data-hash`]: hash('sha256', JSON.stringify(data)).slice(0, 56),
+    },
+  }
+  const parameters = new URLSearchParams({ fieldManager: manager })
+  const secrets = `/api/v1/namespaces/${namespace}/secrets`
+  const args =
+    found === undefined
+      ? ['create', '--raw', `${secrets}?${parameters}`]
+      : ['replace', '--raw', `${secrets}/${keySecret}?${parameters}`]
+  await kubectl([...args, '-f', '-'], { input: JSON.stringify({ ...secret, metadata, data }) })
+}
+
+/** What the controller says of its ExternalSecret. */
+export async function reportReadiness(status: 'True' | 'False', message: string): Promise<void> {
+  const condition = {
+    ...{ type: 'Ready', status, message },
+    reason: status === 'True' ? 'SecretSynced' : 'SecretSyncedError',
+    lastTransitionTime: new Date().toISOString(),
+  }
+  const patch = JSON.stringify({ status: { conditions: [condition] } })
+  const target = ['externalsecret', keySecret, '-n', namespace]
+  await kubectl(['patch', ...target, '--subresource=status', '--type=merge', '-p', patch])
+}
+
+async function describeOwner() {
+  const { apiVersion, kind, metadata } = await readExternalSecret()
+  const { name, uid } = metadata
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }
+}
+
+function readExternalSecret(): Promise<Resource> {
+  return kubectlJson(resourceSchema, [
+    ...['get', 'externalsecret', keySecret, '-n', namespace, '-o', 'json'],
+  ])
+}
+
+async function readSecret(): Promise<Secret | undefined> {
+  const shown = ['--ignore-not-found', '--show-managed-fields', '-o', 'json']
+  const text = await kubectl(['get', 'secret', keySecret, '-n', namespace, ...shown])
+  return text.trim() === '' ? undefined : secretSchema.parse(JSON.parse(text))
+}
+
+/** The entries that this controller has written. */
+function listManaged({ metadata }: Secret): string[] {
+  const own = metadata.managedFields.filter((each) => each.manager === manager)
+  return own.flatMap(({ fieldsV1 }) =>
+    Object.keys(fieldsV1['f:data'] ?? {}).map((name) => name.replace(/^f:/, '')),
+  )
+}

@@ -1,0 +1,16 @@
+// The declared table of each layout.
+import { type Layout, sharesPod } from '../../kube/layouts.ts'
+import * as inOnePod from './declared.ts'
+import * as inSeparatePods from './declared-separate-pods.ts'
+import type { Declared, RequestId } from './declared-table.ts'
+import type { Caller } from './report.ts'
+
+export type Expectations = {
+  callers: readonly Caller[]
+  declare: (caller: string, request: RequestId) => Declared | undefined
+}
+
+/** What is declared where frontend and signer are laid out like this. */
+export function expectationsOf(layout: Layout): Expectations {
+  return sharesPod(layout) ? inOnePod : inSeparatePods
+}

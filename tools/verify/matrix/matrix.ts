@@ -1,0 +1,58 @@
+// make matrix: measures who reaches what in the cluster that KUBECONFIG names. It starts Pods to attack from, sends requests
+// from them and from the frontend, compares the answers with the declared table, and deletes the Pods. It prints a table.
+// It exits with 1 if an answer is not as declared.
+// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy · OUT: a folder for report.json and matrix.svg, instead of
+// .deploy/matrix · DOCS=yes: the picture into docs/, too.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { CHECKOUT } from '../../cli/checkout.ts'
+import { runMain, say, step } from '../../cli/terminal.ts'
+import { checkCluster } from '../../kube/check-cluster.ts'
+import { checkIstioVersion } from '../../kube/control-plane.ts'
+import { chooseInjector, listInjectors } from '../../kube/sidecar-injector.ts'
+import { bringUp, nameAttackPods, takeAway } from '../attack/attack-pods.ts'
+import { findVictim } from '../attack/victim.ts'
+import { drawPicture } from './picture.ts'
+import { holds, type Report } from './report.ts'
+import { takeReport } from './take-report.ts'
+import { formatTable } from './terminal.ts'
+
+const pods = nameAttackPods('matrix', '192.0.2.67')
+
+await runMain(async () => {
+  const start = performance.now()
+  await step('the cluster answers', checkCluster)
+  const { istio, victim } = await step('the deployment is there', async () => {
+    const injector = chooseInjector(await listInjectors(), process.env.ISTIO_REVISION || undefined)
+    return { istio: await checkIstioVersion(injector), victim: await findVictim('any') }
+  })
+  const stop = () => void clean().finally(() => process.exit(130))
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  let report: Report
+  try {
+    await step("attackers' Pods are up", () => bringUp(pods, victim))
+    report = await step('everybody has asked for everything', () =>
+      takeReport(victim, pods, { start, istio }),
+    )
+  } finally {
+    await clean()
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+  process.stdout.write(`${formatTable(report)}\n`)
+  await publish(report)
+  if (!holds(report)) process.exitCode = 1
+})
+
+function clean(): Promise<void> {
+  return step("attackers' Pods are gone", () => takeAway(pods))
+}
+
+async function publish(report: Report): Promise<void> {
+  const folder = resolve(process.env.OUT || join(CHECKOUT, '.deploy/matrix'))
+  const picture = drawPicture(report)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`)
+  await writeFile(join(folder, 'matrix.svg'), picture)
+  say(`Wrote ${relative(process.cwd(), folder)}/report.json and matrix.svg`)
+  if (process.env.DOCS === 'yes') await writeFile(join(CHECKOUT, 'docs/matrix.svg'), picture)
+}

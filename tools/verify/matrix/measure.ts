@@ -1,0 +1,129 @@
+// Has every caller ask for everything, and looks what comes.
+import type { AttackPods } from '../attack/attack-pods.ts'
+import { readAuditLog } from '../attack/audited-requests.ts'
+import { probeFrom } from '../attack/containers.ts'
+import type { Outcome, Place, Probe } from '../attack/probe.ts'
+import {
+  bearer,
+  makeRequestId,
+  type RequestParts,
+  signParts,
+  writeRequest,
+} from '../attack/requests.ts'
+import { LOG_MS } from '../attack/timeouts.ts'
+import type { Victim } from '../attack/victim.ts'
+import { waitFor } from '../attack/wait.ts'
+import { type Approach, planApproaches, type Shows } from './approaches.ts'
+import { classify } from './classify.ts'
+import { type RequestId, requests } from './declared-table.ts'
+import { type Expectations, expectationsOf } from './expectations.ts'
+import type { Cell } from './report.ts'
+
+/** A cell that is still to be seen. */
+type Plan = Pick<Cell, 'caller' | 'request' | 'declared' | 'by'> & {
+  requestId: string
+  from: Approach['from']
+  probe: Probe
+}
+type Asked = { cell: Cell; requestId: string }
+
+const bodies: Record<RequestId, string> = {
+  sign: '{"message":"matrix"}',
+  batch: '{"messages":["matrix"]}',
+  verify: JSON.stringify({ message: 'matrix', signature: '0'.repeat(64) }),
+  ...{ keys: '', metrics: '', readyz: '' },
+  process: '{"message":"matrix"}',
+}
+const ports = { signer: 8081, frontend: 8080 }
+/** What the signer writes to its audit log. */
+const audited = ['sign', 'batch', 'verify', 'keys']
+
+/** Asks and returns a cell for each request, and how many signatures were made for requests that had no right to one. */
+export async function measure(
+  victim: Victim,
+  pods: AttackPods,
+  gateway: Place,
+): Promise<{ cells: Cell[]; signaturesWithoutRight: number }> {
+  const start = new Date()
+  const approaches = await planApproaches(victim, pods, gateway)
+  const expected = expectationsOf(victim.layout)
+  const plans = expected.callers.flatMap(({ id }) => plan(id, approaches[id], expected))
+  const outcomes = await send(plans)
+  const asked = plans.map(({ caller, request, declared, by, requestId }, index) => {
+    const seen = classify(outcomes[index] as Outcome)
+    return { requestId, cell: { caller, request, declared, ...seen, by } }
+  })
+  return {
+    cells: asked.map(({ cell }) => cell),
+    signaturesWithoutRight: await countWronged(victim, start, asked),
+  }
+}
+
+function plan(caller: string, approach: Approach | undefined, { declare }: Expectations): Plan[] {
+  if (approach === undefined) throw new Error(`nobody asks as ${caller}`)
+  const { from, port, tls, authority, shows } = approach
+  return requests.flatMap(({ id, method, path, of }) => {
+    const declared = declare(caller, id)
+    if (declared === undefined) return []
+    const requestId = makeRequestId()
+    const host = (of === 'signer' && approach.signerHost) || approach.host
+    const parts = { method, path, body: bodies[id], ...(authority && { host: authority }) }
+    const bytes = writeRequest(show(shows, parts, requestId))
+    const probe = { host, port: port ?? ports[of], bytes, ...(tls && { tls }) }
+    const { verdict, by } = declared
+    return [{ caller, request: id, declared: verdict, by, requestId, from, probe }]
+  })
+}
+
+function show(shows: Shows, parts: RequestParts, requestId: string): RequestParts {
+  const { token, pairing, headers } = shows
+  const shown = {
+    ...parts,
+    headers: {
+      'x-request-id': requestId,
+      ...headers,
+      ...(token === undefined ? {} : bearer(token)),
+    },
+  }
+  return pairing === undefined ? shown : signParts(pairing, shown)
+}
+
+/** From every place at once. */
+async function send(plans: readonly Plan[]): Promise<Outcome[]> {
+  const outcomes = new Map<Plan, Outcome>()
+  await Promise.all(
+    [...Map.groupBy(plans, ({ from }) => from)].map(async ([from, all]) => {
+      const probes = all.map(({ probe }) => probe)
+      for (const [index, outcome] of (await probeFrom(from, probes)).entries()) {
+        outcomes.set(all[index] as Plan, outcome)
+      }
+    }),
+  )
+  return plans.map((each) => outcomes.get(each) as Outcome)
+}
+
+/**
+ * By the signer's audit log, in which others may be as well: what counts is our requests that were to be refused. Throws if
+ * requests that came to the signer are not in it: then it shows nothing.
+ */
+async function countWronged(victim: Victim, since: Date, asked: readonly Asked[]): Promise<number> {
+  const idsOf = (wanted: (cell: Cell) => boolean) =>
+    asked.filter(({ cell }) => wanted(cell)).map(({ requestId }) => requestId)
+  const expected = idsOf(
+    ({ request, seen }) =>
+      audited.includes(request) && ['served', 'pairing', 'caller'].includes(seen),
+  )
+  const refused = idsOf(({ declared }) => declared !== 'served')
+  const entries = await waitFor(
+    async () => {
+      const found = await readAuditLog(victim, since)
+      const ids = new Set(found.map(({ requestId }) => requestId))
+      return expected.every((id) => ids.has(id)) ? found : undefined
+    },
+    LOG_MS,
+    () => "the signer's audit log lacks requests that it has answered: rotated?",
+  )
+  return entries
+    .filter(({ requestId }) => refused.includes(requestId))
+    .reduce((sum, { count }) => sum + count, 0)
+}

@@ -1,0 +1,55 @@
+// Takes a report of the deployment, with attackers' Pods that are there.
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { CHECKOUT } from '../../cli/checkout.ts'
+import { withGatewayUrl } from '../../kube/gateway-url.ts'
+import { findIngressGateway } from '../../kube/ingress-gateway.ts'
+import { kubectl } from '../../kube/kubectl.ts'
+import { type Layout, overlayFolder } from '../../kube/layouts.ts'
+import { describeResource, parseResources, resourceSchema } from '../../kube/resources.ts'
+import type { AttackPods } from '../attack/attack-pods.ts'
+import type { Victim } from '../attack/victim.ts'
+import { requests } from './declared-table.ts'
+import { expectationsOf } from './expectations.ts'
+import { measure } from './measure.ts'
+import type { Declaration, Report } from './report.ts'
+
+const found = z.object({ items: z.array(resourceSchema) })
+
+/** Measures. `start` is a value of performance.now(): when the run began. */
+export async function takeReport(
+  victim: Victim,
+  pods: AttackPods,
+  { start, istio }: { start: number; istio: string },
+): Promise<Report> {
+  const takenAt = new Date().toISOString()
+  const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
+  const measured = await withGatewayUrl(gateway, process.env.GATEWAY_URL, ({ url }) => {
+    const { hostname, port } = new URL(url)
+    return measure(victim, pods, { host: hostname, port: Number(port || 80) })
+  })
+  return {
+    takenAt,
+    seconds: (performance.now() - start) / 1_000,
+    cluster: (
+      await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'])
+    ).trim(),
+    istio,
+    callers: expectationsOf(victim.layout).callers,
+    requests,
+    ...measured,
+    declarations: await listDeclarations(victim.layout),
+  }
+}
+
+/** What `make deploy` applies, by name, and whether the cluster has it. */
+async function listDeclarations(layout: Layout): Promise<Declaration[]> {
+  const yaml = await kubectl(['kustomize', resolve(CHECKOUT, overlayFolder(layout))])
+  const args = ['get', '-f', '-', '--ignore-not-found', '-o', 'json']
+  const live = await kubectl(args, { input: yaml })
+  const names = live.trim() === '' ? [] : found.parse(JSON.parse(live)).items.map(describeResource)
+  return parseResources(yaml).map((resource) => ({
+    resource: describeResource(resource),
+    inPlace: names.includes(describeResource(resource)),
+  }))
+}
