@@ -110,7 +110,7 @@ docs: node_modules ## Write the pages of docs/ that are generated from the code.
 	@node tools/reference/write.ts
 
 ##@ Tests
-test-fast: node_modules ## Run the tests that start no process, in under ten seconds.
+test-fast: node_modules ## Run the tests that start no service, in under ten seconds.
 	@vitest run --project unit --pool=threads --no-isolate
 
 test-unit: node_modules ## Run the tests that need no cluster, in a minute.

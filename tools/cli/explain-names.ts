@@ -14,7 +14,9 @@ function explain(name: string): string {
 }
 
 function findClosest(name: string): string {
-  const distances = listVariables().map((each) => [measureDistance(name, each.name), each.name] as const)
+  const distances = listVariables().map(
+    (each) => [measureDistance(name, each.name), each.name] as const,
+  )
   return distances.reduce((best, each) => (each[0] < best[0] ? each : best))[1]
 }
 

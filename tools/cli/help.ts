@@ -9,7 +9,9 @@ const NAME_COLUMNS = 24
 
 const makefile = readFileSync(join(CHECKOUT, 'Makefile'), 'utf8')
 const lines = ['Usage: make TARGET [VARIABLE=value ...]']
-for (const [, group, target = '', text = ''] of makefile.matchAll(/^##@ (.*)|^([a-z-]+):.*## (.*)/gm)) {
+for (const [, group, target = '', text = ''] of makefile.matchAll(
+  /^##@ (.*)|^([a-z-]+):.*## (.*)/gm,
+)) {
   if (group === undefined) lines.push(...formatRow(target, text))
   else lines.push('', group)
 }
@@ -18,7 +20,10 @@ for (const { name, value, meaning, targets } of listVariables()) {
   const takers = targets === 'cluster' ? 'any' : targets.join(', ')
   lines.push(...formatRow(value === 'yes' ? `${name}=yes` : name, `${meaning} (${takers})`))
 }
-lines.push('', 'up, test and test-* run deploy and take its variables. Values: docs/configuration.md')
+lines.push(
+  '',
+  'up, test and test-* run deploy and take its variables. Values: docs/configuration.md',
+)
 process.stdout.write(`${lines.join('\n')}\n`)
 
 /** A name, and beside it a text that is wrapped at words. */

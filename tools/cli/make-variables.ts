@@ -221,7 +221,9 @@ export const makeVariables = {
 
 type Table = typeof makeVariables
 export type VariableName = keyof Table
-export type SwitchName = { [N in VariableName]: Table[N]['value'] extends 'yes' ? N : never }[VariableName]
+export type SwitchName = {
+  [N in VariableName]: Table[N]['value'] extends 'yes' ? N : never
+}[VariableName]
 
 /** The variables and targets that have a new name. */
 export const renamed: Readonly<Record<string, string>> = {

@@ -42,7 +42,5 @@ function describeValue(schema: FieldSchema): string {
 }
 
 function describeDefault(schema: FieldSchema): string {
-  return schema.default === undefined
-    ? 'no'
-    : `default ${asCode(JSON.stringify(schema.default))}`
+  return schema.default === undefined ? 'no' : `default ${asCode(JSON.stringify(schema.default))}`
 }

@@ -26,7 +26,8 @@ export const signerRoutes: readonly SignerRoute[] = [
   {
     method: 'POST',
     path: '/sign/batch',
-    summary: 'Signs many messages with one key, all or none. The signatures have the order of the messages.',
+    summary:
+      'Signs many messages with one key, all or none. The signatures have the order of the messages.',
     schema: signBatchRequest,
     body: { messages: [message, 'what do ya want for nothing?'] },
   },

@@ -44,7 +44,7 @@ test('without PUSH it pushes nothing, and says how', async () => {
   expect(code).toBe(0)
   expect(told.filter((line) => line.startsWith('push'))).toEqual([])
   expect(stderr).toContain(
-    `before make deploy IMAGE_PREFIX=${IMAGE_PREFIX}, or make images with PUSH=yes`,
+    `\`make deploy IMAGE_PREFIX=${IMAGE_PREFIX}\`, or build them with PUSH=yes`,
   )
 })
 
@@ -60,6 +60,6 @@ test.each([{}, { IMAGE_PREFIX: 'localhost/secure-signing' }])(
   async (variables) => {
     const { code, stderr, told } = await runImages({ ...variables, PUSH: 'yes' })
     expect([code, told]).toEqual([1, ['']])
-    expect(stderr).toContain('→ make images IMAGE_PREFIX=registry/prefix PUSH=yes')
+    expect(stderr).toContain('→ Run `make images IMAGE_PREFIX=registry.example/team PUSH=yes`.')
   },
 )
