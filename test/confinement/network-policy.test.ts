@@ -87,9 +87,12 @@ describe('with the component network-policy', needsLocalCluster, () => {
     expect(await reach(unmeshed, Object.values(out))).toEqual([out.istiod, out.dns])
   })
 
-  test('who scrapes metrics may, from a namespace that is labelled for it', async () => {
+  test.each([
+    'secure-signing.dev/scrapes',
+    'secure-signing/scrapes', // the name of version 0.1
+  ])('a namespace with the label %s may scrape metrics', async (name) => {
     const label = ['label', 'namespace', outsider.namespace]
-    await kubectl([...label, 'secure-signing/scrapes=true'])
+    await kubectl([...label, `${name}=true`])
     const reached = await waitFor(
       async () => {
         const found = await reach(outsider, all())
@@ -99,7 +102,12 @@ describe('with the component network-policy', needsLocalCluster, () => {
       () => 'the label opens nothing',
     )
     expect(reached).toEqual([8080, 8081, 15020].map((port) => `${podIP}:${port}`))
-    await kubectl([...label, 'secure-signing/scrapes-'])
+    await kubectl([...label, `${name}-`])
+    await waitFor(
+      async () => (await reach(outsider, all())).length === 0 || undefined,
+      CONFIG_MS,
+      () => 'without the label, the metrics stay open',
+    )
   })
 
   test('a Pod that starts behind it becomes ready, and the world has a message signed', async () => {

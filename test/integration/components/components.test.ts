@@ -12,7 +12,7 @@ describe('COMPONENTS', () => {
     [' autoscaling,deployer  autoscaling ', ['autoscaling', 'deployer']],
   ])('%j names %j', async (text, names) => expect(await parseComponents(text)).toEqual(names))
 
-  test.each(['high-availabilty', 'cluster-facts', '../base', '.'])(
+  test.each(['high-availabilty', 'cluster-values', '../base', '.'])(
     'refuses what is none, and says what there is: %s',
     async (name) => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({

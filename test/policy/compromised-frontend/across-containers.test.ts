@@ -29,7 +29,7 @@ async function waitForExec(victim: Victim, wanted: 'let through' | 'refused'): P
       const seen = await lookIn(victim, 'signer', []).then(
         () => 'let through',
         (error: Error) => {
-          if (error.message.includes('nobody enters the container signer')) return 'refused'
+          if (error.message.includes('nobody may enter the container signer')) return 'refused'
           throw error
         },
       )

@@ -11,7 +11,7 @@ import { dropRepeated, parseResources, type Resource } from '../../kube/resource
 
 const shared = 'k8s/components'
 /** Always there, and last: it fills in what the others bring, too. */
-export const factsComponent = 'cluster-facts'
+export const valuesComponent = 'cluster-values'
 /** A component → the one that has to come before it, if it is there. */
 const predecessors: Record<string, string> = { autoscaling: 'high-availability', tracing: 'vault' }
 /** Of these there can be one: each says where the key comes from. */
@@ -35,7 +35,7 @@ export function componentFolder(name: string, layout: Layout): string {
 /** The names of all optional components, sorted. */
 export async function listComponents(): Promise<string[]> {
   const names = await readdir(join(CHECKOUT, shared))
-  return names.filter((name) => name !== factsComponent).toSorted()
+  return names.filter((name) => name !== valuesComponent).toSorted()
 }
 
 /**
