@@ -25,7 +25,7 @@ function end(ci: string, skipped: readonly { note?: string; meta?: object | unde
   ]
   const children = { allTests: () => tests, allSuites: () => [] }
   const module = { children, errors: () => [] } as unknown as TestModule
-  countReporter.onTestRunEnd?.([module], [], 'passed')
+  void countReporter.onTestRunEnd?.([module], [], 'passed')
   return { lines: written.join('').trimEnd().split('\n'), exitCode: process.exitCode }
 }
 
