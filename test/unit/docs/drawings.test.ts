@@ -49,7 +49,7 @@ type Box = { words: string; left: number; right: number; top: number; bottom: nu
 /** Where each text is, by its font size and an average width of a letter. */
 function findTexts(svg: string): Box[] {
   const [, sizeOfAll = '13'] = /(?:text \{ font: |<svg[^>]* font-size=")([\d.]+)/.exec(svg) ?? []
-  return [...svg.matchAll(/<text([^>]*)>([^]*?)<\/text>/g)].map(
+  return [...svg.matchAll(/<text([^>]*)>([\s\S]*?)<\/text>/g)].map(
     ([, attributes = '', inner = '']) => {
       const read = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1] ?? ''
       const classes = read('class').split(' ').filter(Boolean)
