@@ -8,6 +8,8 @@ import { skipUnless } from '../../support/skips.ts'
 const [allowed = ''] = allowedSkips
 
 afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
   process.exitCode = undefined
 })
 
