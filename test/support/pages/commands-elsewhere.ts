@@ -9,7 +9,7 @@ const needsKubelet = 'needs a Pod that runs'
 const needsCloud = 'needs an account at that cloud'
 const needsVault =
   'needs a Vault: test/vault/support/grant.ts does the same by its API, in make test-vault'
-const needsLinkerd = 'needs Linkerd, which was not to be had; the page says so'
+const needsLinkerd = 'needs Linkerd; docs/support.md says what was run on one by hand'
 
 export const elsewhere: readonly Elsewhere[] = [
   {
@@ -100,22 +100,22 @@ export const elsewhere: readonly Elsewhere[] = [
     why: 'test/integration/rendered/gitops.test.ts builds the page’s files; it takes Istio to apply them',
   },
   ...['linkerd ', 'curl '].map((starts) => ({
-    page: 'docs/linkerd.md',
+    page: 'docs/layouts.md',
     starts,
     why: needsLinkerd,
   })),
   {
-    page: 'docs/linkerd.md',
+    page: 'docs/layouts.md',
     starts: 'kubectl apply --server-side -k .',
     why: 'test/integration/rendered/linkerd.test.ts builds the page’s kustomization, and has an API server judge it',
   },
   {
-    page: 'docs/linkerd.md',
+    page: 'docs/layouts.md',
     starts: 'kubectl create namespace ',
     why: 'test/integration/rendered/linkerd.test.ts makes it: the API server of the other commands has it already',
   },
   ...['kubectl rollout status ', 'kubectl logs '].map((starts) => ({
-    page: 'docs/linkerd.md',
+    page: 'docs/layouts.md',
     starts,
     why: needsKubelet,
   })),
@@ -149,11 +149,6 @@ export const elsewhere: readonly Elsewhere[] = [
     starts: 'kubectl get virtualservice ',
     why: 'needs Istio',
   },
-  ...['vitest run ', 'kubectl scale '].map((starts) => ({
-    page: 'docs/separate-pods.md',
-    starts,
-    why: 'needs two Pods that run; the page says what came of it',
-  })),
   { page: 'docs/vault.md', starts: 'kubectl logs ', why: needsKubelet },
   {
     page: 'docs/vault.md',
