@@ -15,8 +15,8 @@ import type { Peer } from './caller-identity.ts'
 import { createKeysHandler } from './endpoints/keys-endpoint.ts'
 import { createSignBatchHandler } from './endpoints/sign-batch-endpoint.ts'
 import { createSignHandler } from './endpoints/sign-endpoint.ts'
-import type { SigningDeps } from './signing-deps.ts'
 import { createVerifyHandler } from './endpoints/verify-endpoint.ts'
+import type { SigningDeps } from './signing-deps.ts'
 
 export type SignerDeps = ServiceDeps &
   SigningDeps & { auditLog: AuditLog; peer: Peer; maxRequests: number }

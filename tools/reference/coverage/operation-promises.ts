@@ -116,7 +116,7 @@ const builds: readonly Promised[] = [
   },
   {
     promise: 'make audit fails on a known vulnerability.',
-    shownBy: [['test/unit/release/audit.test.ts']],
+    shownBy: [['test/process/release/audit.test.ts']],
   },
   {
     promise: 'Neither service imports the other, and its bundle contains nothing of the other.',
