@@ -11,15 +11,9 @@ import { dropRepeated, parseResources, type Resource } from '../../kube/resource
 
 const shared = 'k8s/components'
 /** Always there, and last: it fills in what the others bring, too. */
-<<<<<<< HEAD
 export const valuesComponent = 'cluster-values'
-/** A component → the one that has to come before it, if it is there. */
-const predecessors: Record<string, string> = { autoscaling: 'high-availability', tracing: 'vault' }
-=======
-export const factsComponent = 'cluster-facts'
 /** These patch what other components add, so they come after all others. */
 const lastComponents = ['autoscaling', 'tracing']
->>>>>>> make
 /** Of these there can be one: each says where the key comes from. */
 const keyManager = /^(external-secrets-|vault$)/
 /** These exclude each other: a kernel confines by one of them. */
