@@ -81,11 +81,11 @@ check: node_modules ## format, lint, fences between the rooms, types; changes no
 fix: node_modules ## format, and mend what can be mended
 	@biome check --write .
 
-test-unit: node_modules ## the tests that need no cluster, in a minute
-	@vitest run --project unit
+test-unit: node_modules ## the tests that need no cluster, in a minute or two
+	@vitest run --project unit --project process
 
-test-fast: node_modules ## those of them that start no service, in less than ten seconds
-	@vitest run --project unit --pool=threads --no-isolate $$(grep -rLE 'PROCESS_TEST_MS|support/(services|service-process|confined)' test/unit --include=*.test.ts)
+test-fast: node_modules ## the unit tests, which start no service, in less than ten seconds
+	@vitest run --project unit --pool=threads --no-isolate
 
 dev: node_modules ## deploy to the local cluster at each save, until Ctrl-C: SERVICE=frontend or signer
 	@node tools/local-cluster/dev.ts

@@ -1,4 +1,4 @@
-// unit: no cluster, in parallel. manifests: the rendered YAML, and a release. browser: the matrix's page, in a Chromium. policy: on a live
+// unit: no cluster, in parallel. process: the same with the services as separate processes. manifests: the rendered YAML, and a release. browser: the matrix's page, in a Chromium. policy: on a live
 // cluster, one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
 // external-secrets, separate-pods, confinement, with the network, and monitoring: likewise (make external-secrets …).
 import { defineConfig } from 'vitest/config'
@@ -22,6 +22,13 @@ export default defineConfig({
           ...parallel,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...parallel,
+          name: 'process',
+          include: ['test/process/**/*.test.ts'],
           globalSetup: ['test/support/services/bundled-services.ts'],
         },
       },

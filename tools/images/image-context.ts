@@ -55,7 +55,8 @@ export async function bundleService(room: ImageName, file: string): Promise<stri
     charset: 'ascii',
   })
   await bundle.close()
-  const allowed = new RegExp(`^(runtime|${room}|node_modules)/`)
+  // Of package.json only the version gets into the bundle.
+  const allowed = new RegExp(`^(runtime|${room}|node_modules)/|^package\\.json$`)
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
   // What begins with a NUL is the bundler's own, and ships like all the rest.
   const paths = modules.map((id) =>

@@ -48,7 +48,7 @@ export async function formatApiPage(): Promise<string> {
     '## The signer, for the frontend alone',
     'A Unix socket, and `http://localhost:8081` in the Pod, which leads there through the mesh. A caller sends the token of audience',
     '`signer` as `authorization: Bearer …`, which the proxy checks, and three headers that sign the request with the pairing secret,',
-    'which the signer checks (RFC 9421 and 9530, `runtime/http-signature.ts`): `content-digest`, `signature-input` and `signature`.',
+    'which the signer checks (RFC 9421 and 9530, `runtime/http/http-signature.ts`): `content-digest`, `signature-input` and `signature`.',
     'Sizes and times: [signer.md](signer.md#limits). The key of the examples is that of RFC 4231, test case 1.',
     '',
     ...sections,

@@ -43,7 +43,7 @@ export function formatErrors(): string {
 function findAnswerers(code: string): string {
   const made = new RegExp(`['"]${code}['"]`)
   const isIn = (room: string) =>
-    readdirSync(join(CHECKOUT, room))
+    readdirSync(join(CHECKOUT, room), { recursive: true, encoding: 'utf8' })
       // The frontend's own list of what it may answer, and the list of all codes.
       .filter((name) => name.endsWith('.ts') && !['openapi.ts', 'errors.ts'].includes(name))
       .some((name) => made.test(readFileSync(join(CHECKOUT, room, name), 'utf8')))
