@@ -1,5 +1,5 @@
-// Reads the caller token, which identifies the frontend to the signer's proxy. kubelet renews the file, so it is read again
-// after a second at most. Without a valid token the frontend does not call the signer. No error quotes the token.
+// Reads the caller token, which identifies the frontend to the signer's proxy. kubelet renews the file, so it is read
+// again after a second at most. Without a valid token the frontend does not call the signer. No error quotes the token.
 import { readFileSync } from 'node:fs'
 import * as z from 'zod/mini'
 import { AppError } from '../runtime/errors.ts'

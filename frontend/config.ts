@@ -51,12 +51,12 @@ export const schema = variables.check(
   z.refine(
     ({ SIGNER_URL, CALLER_TOKEN_FILE }) =>
       isOverSocket(SIGNER_URL) === (CALLER_TOKEN_FILE === NO_TOKEN),
-    { path: ['CALLER_TOKEN_FILE'], error: 'must be none over a socket, and only then' },
+    { path: ['CALLER_TOKEN_FILE'], error: 'must be none if SIGNER_URL is a socket, and only then' },
   ),
   z.refine(
     ({ SIGNER_URL, PAIRING_SECRET_FILE }) =>
       !isOverSocket(SIGNER_URL) || PAIRING_SECRET_FILE !== undefined,
-    { path: ['PAIRING_SECRET_FILE'], error: 'must be set over a socket' },
+    { path: ['PAIRING_SECRET_FILE'], error: 'must be set if SIGNER_URL is a socket' },
   ),
 )
 

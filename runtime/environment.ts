@@ -32,7 +32,7 @@ export const pathOrWord = z
   .string('must be set')
   .check(z.regex(/^(none|\/[^\0]+)$/, 'must be an absolute path, or the word none'))
 
-/** An absolute path, or undefined for the word "none". There is no default, so a forgotten variable disables no control. */
+/** An absolute path, or undefined for the word "none". It has no default, so a forgotten variable disables nothing. */
 export const pathOrNone = z.pipe(
   pathOrWord,
   z.transform((text) => (text === 'none' ? undefined : text)),

@@ -1,4 +1,4 @@
-// Metrics in the text format of Prometheus. Node's permission model blocks most of /proc, so there are few process metrics.
+// Metrics in the text format of Prometheus. There are few process metrics, because Node's permission model blocks /proc.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { type ErrorCode, statusOf } from './errors.ts'
 

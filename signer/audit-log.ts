@@ -99,7 +99,7 @@ function unavailable(cause?: unknown): AppError {
   return new AppError('audit_unavailable', 'the audit log cannot be written', { cause })
 }
 
-// A container's stdout is a pipe. While the pipe is full, Node writes in the background, so a blocked reader stops neither
+// A container's stdout is a pipe. While the pipe is full, Node writes in the background. A blocked reader stops neither
 // the event loop nor the probes.
 function createStdoutWriter(): WriteText {
   // Each write reports its own error. Without a listener, the event would end the process.

@@ -73,7 +73,7 @@ describe('the signer', () => {
     ['that is missing', {}, 'the Secret has no key: add one'],
   ])('keeps the old keys when it receives a key %s', async (_, entries, reason) => {
     const { signer, socket, keyDir, pairingDir } = await startSigner({ old: good })
-    await signer.waitFor('keys_loaded')
+    await signer.waitFor('listening')
     await mountEntries(keyDir, entries, '2')
     const refusal = await signer.waitFor('keys_refused')
     expect(refusal).toMatchObject({ level: 'error', kept_old: true })

@@ -49,6 +49,8 @@ export async function formatApiPage(): Promise<string> {
     'A Unix socket, and `http://localhost:8081` in the Pod, which leads there through the mesh. A caller sends the token of audience',
     '`signer` as `authorization: Bearer …`, which the proxy checks, and three headers that sign the request with the pairing secret,',
     'which the signer checks (RFC 9421 and 9530, `runtime/http/http-signature.ts`): `content-digest`, `signature-input` and `signature`.',
+    'Also send `x-json-case: snake`. Without it, this version answers with `keyId` instead of `key_id`, as version 0.1.0 did. Requests may',
+    'have either name, but not both. Version 0.3.0 knows only `key_id`.',
     'Sizes and times: [signer.md](signer.md#limits). The key of the examples is that of RFC 4231, test case 1.',
     '',
     ...sections,
