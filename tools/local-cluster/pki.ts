@@ -1,4 +1,4 @@
-// The cluster's own certificate authority, a certificate for each of its parts, and kubeconfigs made of them.
+// The cluster's certificate authority, the certificates of its components, and their kubeconfigs.
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { run } from '../cli/exec.ts'
 import { API_SERVICE_IP, NODE_IP, PKI } from './paths.ts'
 
-/** Name, subject (RFC 4514's attributes, openssl's form), extensions. */
+/** Name, subject in OpenSSL's format, extensions. */
 const certificates: readonly (readonly [string, string, string])[] = [
   [
     'apiserver',
@@ -26,16 +26,16 @@ const certificates: readonly (readonly [string, string, string])[] = [
 ]
 const clients = ['admin', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy']
 
-/** Makes certificates and keys once; what is there stays. */
+/** Creates certificates and keys, unless they exist. */
 export async function ensurePki(): Promise<void> {
   if (!(await readFile(join(PKI, 'ca.crt')).catch(() => undefined))) await makePki()
-  // In the node the API server is at its own loopback.
+  // Inside the node, the API server listens on loopback.
   for (const name of clients) {
     await writeKubeconfig(join(PKI, `${name}.conf`), name, 'https://127.0.0.1:6443')
   }
 }
 
-/** The folder appears whole or not at all. */
+/** The folder appears complete or not at all. */
 async function makePki(): Promise<void> {
   const folder = `${PKI}.partial`
   await rm(folder, { recursive: true, force: true })
@@ -52,14 +52,14 @@ async function makePki(): Promise<void> {
       ...['-days', '3650', '-extfile', 'extensions', '-out', `${name}.crt`],
     )
   }
-  // RSA, because that is what clusters sign tokens with by default.
+  // RSA, because clusters use it for tokens by default.
   await openssl('genrsa', '-out', 'service-account.key', '2048')
   await openssl('rsa', '-in', 'service-account.key', '-pubout', '-out', 'service-account.pub')
   await writeFile(join(folder, 'encryption.yaml'), stringify(makeEncryption()), { mode: 0o600 })
   await rename(folder, PKI)
 }
 
-/** Writes a kubeconfig for one of the clients, its certificate and key embedded, readable for its owner alone. */
+/** Writes a kubeconfig with the certificate and key of a client. Only its owner can read it. */
 export async function writeKubeconfig(path: string, client: string, server: string): Promise<void> {
   const encode = async (file: string) => (await readFile(join(PKI, file))).toString('base64')
   const name = 'secure-signing'
@@ -83,7 +83,7 @@ export async function writeKubeconfig(path: string, client: string, server: stri
   await chmod(path, 0o600)
 }
 
-/** Secrets are encrypted in etcd, as on a cluster that one would trust with a key. */
+/** Encrypts Secrets in etcd, as a production cluster should. */
 function makeEncryption() {
   const secret = randomBytes(32).toString('base64')
   return {

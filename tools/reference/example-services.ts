@@ -1,4 +1,4 @@
-// Both services with one key that everybody knows, to have examples answered by the code itself: RFC 4231's first test case.
+// Both services with the public key of RFC 4231, test case 1. They answer the examples of docs/api.md.
 import { createSecretKey } from 'node:crypto'
 import { createApp as createFrontend } from '../../frontend/app.ts'
 import type { App } from '../../runtime/http/http-app.ts'
@@ -10,7 +10,7 @@ import { computeMac } from '../../signer/hmac.ts'
 const key = { id: 'key-1', material: createSecretKey(Buffer.alloc(20, 0x0b)) }
 const shared = { log: () => {}, isDraining: () => false, maxRequests: 16 }
 
-/** The signer's app; its lock is open, and its log nowhere. */
+/** Returns a signer app without access control and log. */
 export function makeSigner(): App {
   return createSigner({
     ...shared,
@@ -23,7 +23,7 @@ export function makeSigner(): App {
   })
 }
 
-/** The frontend's app; what it has signed is signed at once. */
+/** Returns a frontend app that signs by itself. */
 export function makeFrontend(): App {
   return createFrontend({
     ...shared,
@@ -39,7 +39,7 @@ export function makeFrontend(): App {
 
 export type ExampleRequest = { method: string; path: string; body?: object }
 
-/** Asks `app`, and returns its answer as it stands: the status, and the body. */
+/** Sends a request to `app`. Returns the status and the body of the answer. */
 export async function askExample(app: App, { method, path, body }: ExampleRequest) {
   const headers = {
     'content-type': 'application/json',
@@ -51,7 +51,7 @@ export async function askExample(app: App, { method, path, body }: ExampleReques
   return { status: response.status, text: await response.text() }
 }
 
-/** The routes of `app`, e.g. "POST /sign", in its order. */
+/** Lists the routes of `app`, for example "POST /sign", in its order. */
 export function listRoutes({ routes }: App): string[] {
   return routes
     .filter(({ method }) => method !== 'ALL')

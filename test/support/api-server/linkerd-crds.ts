@@ -4,16 +4,17 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
+import { readVariable } from '../../../tools/cli/make-variables.ts'
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 
 const download = z.object({ Dir: z.string() })
 
 /** The file with Linkerd's CRDs, if there is one. */
-export const linkerdCrds = process.env.LINKERD_CRDS || undefined
+export const linkerdCrds = readVariable('LINKERD_CRDS')
 
 /** Has the API server know HTTPRoute. */
 export async function installGatewayApi(): Promise<void> {
-  const cwd = join(CHECKOUT, 'cluster/programs/istio')
+  const cwd = join(CHECKOUT, 'tools/local-cluster/programs/istio')
   const args = ['mod', 'download', '-json', 'sigs.k8s.io/gateway-api']
   const env = { ...process.env, GOFLAGS: '-mod=readonly', GOWORK: 'off' }
   const { Dir } = download.parse(JSON.parse(await run('go', args, { cwd, env })))

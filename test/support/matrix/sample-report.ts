@@ -7,7 +7,7 @@ const answers: Record<Verdict, string> = {
   served: '200',
   mtls: 'closed',
   route: '404',
-  token: '401 Audiences in Jwt are not allowed',
+  token: '403 Audiences in Jwt are not allowed',
   policy: '403 RBAC: access denied',
   pairing: '403 pairing_refused',
   caller: '403 caller_refused',

@@ -29,7 +29,7 @@ export function startService(
   env: Record<string, string>,
   flags: readonly string[] = [],
 ): ServiceProcess {
-  // The frontend's profile forbids Unix sockets, so a frontend at the signer's socket runs without it.
+  // The frontend's profile forbids Unix sockets, so a frontend at the signer's socket runs without it. See docs/hardening.md.
   const isConfined = !env.SIGNER_URL?.startsWith('unix:')
   const program = [process.execPath, ...flags, findBundle(service)] as const
   const [command, ...args] = isConfined ? confine(service, program) : program

@@ -1,4 +1,4 @@
-// `make matrix` in a terminal: what does not hold can't be missed, and the last line is the verdict.
+// The table of `make matrix` highlights what is not as declared, and its last line is the verdict.
 import { PassThrough } from 'node:stream'
 import { WriteStream } from 'node:tty'
 import { stripVTControlCharacters } from 'node:util'
@@ -40,14 +40,14 @@ describe('a report that holds', () => {
 
   test('ends with the verdict, and has nothing that disagrees', () => {
     expect(lastLine(format())).toBe(
-      'holds: 73 of 73 as declared, 60 refused, 0 signatures without right',
+      'holds: 73 of 73 as declared, 60 refused, 0 unauthorized signatures',
     )
     expect(format().split('not as declared')).toHaveLength(2) // the legend's
   })
 
-  test('says who the callers are, and what the locks do', () => {
-    expect(format()).toMatch(/^ {2}world +the world, through the ingress gateway; shows the/m)
-    expect(format()).toMatch(/^ {2}pairing is the signer's own/m)
+  test('explains the callers and the controls', () => {
+    expect(format()).toMatch(/^ {2}world +a public client, through the ingress gateway; shows the/m)
+    expect(format()).toMatch(/^ {2}pairing is in the signer/m)
   })
 })
 
@@ -62,14 +62,14 @@ describe('a report that does not hold', () => {
   test('says in a sentence what disagrees, and which resources declare it', () => {
     const text = format(makeBrokenReport()).replace(/\s+/g, ' ')
     expect(text).toContain(
-      '!! a stranger: a mesh Pod of another namespace: POST /sign of the signer was served (200); declared by ' +
+      '!! a mesh Pod in another namespace: POST /sign of the signer was served (200); declared by ' +
         'AuthorizationPolicy/allow-nothing and AuthorizationPolicy/allow-frontend-to-sign: refused by policy.',
     )
     expect(text).toContain(
-      '!! the frontend container: POST /sign of the signer got neither service nor a refusal ' +
+      '!! the frontend container: POST /sign of the signer was neither served nor refused ' +
         '(503 no healthy upstream); declared by AuthorizationPolicy/allow-frontend-to-sign: served.',
     )
-    expect(text).toContain('!! The signer made 1 signature without right.')
+    expect(text).toContain('!! The signer made 1 unauthorized signature.')
   })
 
   test('names what is missing on the cluster', () => {
@@ -82,17 +82,17 @@ describe('a report that does not hold', () => {
     {
       why: 'everything at once',
       report: makeBrokenReport(),
-      verdict: '70 of 73 as declared, 59 refused, 1 of 11 missing, 1 signature without right',
+      verdict: '70 of 73 as declared, 59 refused, 1 of 11 missing, 1 unauthorized signature',
     },
     {
-      why: 'a signature without right alone',
+      why: 'an unauthorized signature alone',
       report: { ...makeReport(), signaturesWithoutRight: 2 },
-      verdict: '73 of 73 as declared, 60 refused, 2 signatures without right',
+      verdict: '73 of 73 as declared, 60 refused, 2 unauthorized signatures',
     },
     {
       why: 'nothing was asked',
       report: { ...makeReport(), cells: [] },
-      verdict: '0 of 0 as declared, 0 refused, 0 signatures without right',
+      verdict: '0 of 0 as declared, 0 refused, 0 unauthorized signatures',
     },
   ])('ends with the verdict: $why', ({ report, verdict }) => {
     expect(lastLine(format(report))).toBe(`DOES NOT HOLD: ${verdict}`)

@@ -1,5 +1,5 @@
-// Debian file systems, whose packages apt has checked by Debian's signatures: one that the node runs in, so that it
-// takes nothing from the machine but the kernel, and two that images are based on.
+// Debian file systems. apt verifies their packages with Debian's signatures. The node runs in one of them, and uses nothing
+// of the machine but the kernel. Two others are the bases of images.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../../cli/exec.ts'
@@ -8,23 +8,23 @@ import { cached, keyOf } from '../programs/cache.ts'
 const SUITE = 'bookworm'
 const DEBIAN_VERSION = 12
 const OWN_SOURCES = '/etc/apt/sources.list.d/debian.sources'
-/** What mmdebstrap writes is then the same bits for the same packages. */
+/** With this, mmdebstrap writes the same bytes for the same packages. */
 const env = { ...process.env, SOURCE_DATE_EPOCH: '0' }
 const libraries = ['libc6', 'libgcc-s1', 'libstdc++6', 'ca-certificates', 'tzdata', 'netbase']
 
-/** `nodeRoot`: a folder; `proxyBase`, `nodejsBase`: folders with a base.tar without shell or package manager. */
+/** `nodeRoot` is a folder. `proxyBase` and `nodejsBase` contain a base.tar without shell or package manager. */
 export type RootFileSystems = { nodeRoot: string; proxyBase: string; nodejsBase: string }
 
-/** Makes what is not in the cache yet. */
+/** Builds the file systems that are not in the cache. */
 export async function buildRootFileSystems(): Promise<RootFileSystems> {
   const nodeRoot = await build('node-root', 'essential', 'root', [
     ...libraries,
-    // Containers and their networks.
+    // For containers and their networks.
     ...['containerd', 'runc', 'containernetworking-plugins', 'buildah', 'catatonit'],
-    // kubelet and kube-proxy call these.
+    // For kubelet and kube-proxy.
     ...['mount', 'iptables', 'ipset', 'conntrack', 'iproute2', 'socat', 'libatomic1'],
   ])
-  // Extracted only: nothing is configured, so that no shell is needed, and so none is there.
+  // Packages are only extracted. Without their configuration steps, no shell is needed.
   const proxyBase = await build('proxy-base', 'extract', 'base.tar', [...libraries, 'iptables'])
   const contents = [...libraries, 'libatomic1']
   const nodejsBase = await build('nodejs-base', 'extract', 'base.tar', contents, {
@@ -33,12 +33,12 @@ export async function buildRootFileSystems(): Promise<RootFileSystems> {
   return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase }
 }
 
-/** A root file system with Debian's apparmor_parser, to be used with chroot; no cluster needs it. */
+/** Builds a root file system with Debian's apparmor_parser, for chroot. Only tests use it. */
 export async function buildAppArmorTools(): Promise<string> {
   return join(await build('apparmor-tools', 'extract', 'root', ['apparmor']), 'root')
 }
 
-/** Each module of the policy as semodule has it: unpacked, then translated into the language that secilc compiles. */
+/** Unpacks each module of the policy, and translates it to CIL, the language that secilc compiles. */
 const translateModules = `cd "$1/usr/share/selinux/default"
 for module in *.pp.bz2; do
   set -- "$1" "/usr/share/selinux/default/\${module%.pp.bz2}"
@@ -48,11 +48,11 @@ for module in *.pp.bz2; do
 done`
 
 /**
- * A root file system with Debian's SELinux policy, a compiler for it and setools, to be used with chroot; no cluster needs it. It
- * is of the next release, because this one's policy knows no containers.
+ * Builds a root file system with Debian's SELinux policy, its compiler and setools, for chroot. Only tests use it. It is of the
+ * next Debian release, because the policy of bookworm does not cover containers.
  */
 export async function buildSelinuxTools(): Promise<string> {
-  // The last one has the link /lib64.
+  // base-files contains the link /lib64.
   const packages = [
     'selinux-policy-default',
     'policycoreutils',
@@ -69,9 +69,8 @@ export async function buildSelinuxTools(): Promise<string> {
 }
 
 /**
- * What is only extracted is in no database of dpkg. As in distroless images there is a file for each package instead,
- * which scanners and tools/release/image-contents.ts read, and its licence. The file that says which Debian it is would come
- * with an awk.
+ * dpkg's database does not list packages that are only extracted. Instead there is a file for each package, as in distroless
+ * images, for scanners and tools/release/image-contents.ts. os-release is written by hand, because its package needs awk.
  */
 const declarePackages = [
   '--dpkgopt=path-include=/usr/share/doc/*/copyright',
@@ -102,7 +101,7 @@ async function build(
   })
 }
 
-/** On a machine with the same Debian its own list of mirrors is the best; elsewhere mmdebstrap knows one. */
+/** Uses the machine's own mirrors if it runs the same Debian release. Otherwise mmdebstrap chooses a mirror. */
 async function findSources(suite: string): Promise<string[]> {
   const sources = await readFile(OWN_SOURCES, 'utf8').catch(() => '')
   return sources.includes(suite) ? [OWN_SOURCES] : []

@@ -1,4 +1,4 @@
-// The images of Kubernetes and Istio, and the base of ours: built of what the cache has, once for each version.
+// The images of Kubernetes and Istio, and the base image of ours. They are built once for each version, from the cache.
 import { readFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
@@ -12,7 +12,7 @@ import type { RootFileSystems } from './root-file-systems.ts'
 
 export const ISTIO_HUB = 'localhost/istio'
 
-/** Folders of the cache that images are made of. */
+/** Folders of the cache that images are built from. */
 export type Ingredients = {
   programs: Programs
   roots: RootFileSystems
@@ -46,17 +46,17 @@ function listSystemImages({ programs, roots, envoy }: Ingredients): SystemImage[
   ]
 }
 
-/** Builds what is not in the cache and imports what the node lacks. */
+/** Builds images that are not in the cache, and imports images that the node lacks. */
 export async function provideSystemImages(node: Node, ingredients: Ingredients): Promise<void> {
   for (const image of listSystemImages(ingredients)) await provideImage(node, image)
 }
 
-/** What the base image of the local frontend and signer is called. */
+/** Returns the name of the base image of the local frontend and signer. */
 export function nameNodejsImage({ nodejs }: Ingredients): string {
   return `localhost/secure-signing/nodejs:${nodejs.version}`
 }
 
-/** Provides that base image to the node's buildah. */
+/** Builds that base image in the node's buildah. */
 export async function provideNodejsImage(node: Node, ingredients: Ingredients): Promise<void> {
   await buildImage(node, {
     reference: nameNodejsImage(ingredients),
@@ -65,20 +65,20 @@ export async function provideNodejsImage(node: Node, ingredients: Ingredients): 
   })
 }
 
-/** Provides HashiCorp Vault to the node, of the cache's `folder` with the program, and returns the image's name. */
+/** Provides the node with an image of HashiCorp Vault, from a folder of the cache. Returns its name. */
 export async function provideVaultImage(
   node: Node,
   folder: string,
   { nodejsBase }: RootFileSystems,
 ): Promise<string> {
-  // The folder's name says version and content.
+  // The folder's name contains version and hash.
   const reference = `localhost/secure-signing/vault:${basename(folder)}`
   const parts = { BASE: nodejsBase, VAULT: folder }
   await provideImage(node, { reference, containerfile: 'vault', parts })
   return reference
 }
 
-/** Provides Prometheus, its operator and kube-state-metrics, likewise, of the cache's folders with each. */
+/** Provides the node with one image of Prometheus, its operator and kube-state-metrics. Returns its name. */
 export async function provideMonitoringImage(
   node: Node,
   folders: { prometheus: string; operator: string; stateMetrics: string },
@@ -119,12 +119,12 @@ async function buildImage(node: Node, image: SystemImage): Promise<void> {
   await buildInNode(node, {
     reference: image.reference,
     containerfile: toNodePath(fileOf(image)),
-    // The cache as a whole: COPY reads from it what it names, and nothing is copied to make a context.
+    // The whole cache is the context, so that nothing is copied to prepare one.
     context: IN_NODE.cache,
     buildArgs: Object.fromEntries(parts),
   })
 }
 
 function fileOf({ containerfile }: SystemImage): string {
-  return join(CHECKOUT, 'cluster/images', `${basename(containerfile)}.Containerfile`)
+  return join(CHECKOUT, 'tools/local-cluster/images', `${basename(containerfile)}.Containerfile`)
 }

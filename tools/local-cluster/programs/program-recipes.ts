@@ -1,9 +1,9 @@
-// Which Go programs there are besides what their go.mod says, and how each tells its version.
+// How to build each set of Go programs, besides what its go.mod says.
 
-/** Istio's template of Envoy's configuration, which its images carry beside the programs. */
+/** Istio's template of Envoy's configuration, which its images contain. */
 const ENVOY_BOOTSTRAP = 'tools/packaging/common/envoy_bootstrap.json'
 
-/** The Prometheus Operator's kinds, but for Alertmanager's and Thanos'. */
+/** The kinds of the Prometheus Operator, without those of Alertmanager and Thanos. */
 const operatorKinds = [
   'podmonitors',
   'probes',
@@ -14,20 +14,20 @@ const operatorKinds = [
 ]
 const OPERATOR_CRDS = 'example/prometheus-operator-crd/monitoring.coreos.com'
 
-/** Those that the cluster is made of. */
+/** The programs of the local cluster. */
 export type ClusterSet = 'etcd' | 'kubernetes' | 'coredns' | 'istio'
 
-/** What a set's go.mod does not say: the module whose version names the set, and how its programs tell that version. */
+/** `module` gives the set its version. `variables` sets that version in the programs. */
 type Recipe = {
   module: string
   variables?: (version: string) => Record<string, string>
-  /** Go's build tags. */
+  /** Build tags of Go. */
   tags?: readonly string[]
-  /** Files of the module's source that go beside the programs. */
+  /** Files of the module's source to copy beside the programs. */
   files?: readonly string[]
 }
 
-/** Those that only tests, or measurements, run. */
+/** The programs that only tests and measurements use. */
 export type TestSet =
   | 'vault'
   | 'external-secrets'
@@ -57,9 +57,9 @@ export const recipes: Record<ClusterSet | TestSet, Recipe> = {
     variables: (version) => ({ 'istio.io/istio/pkg/version.buildVersion': formatTag(version) }),
     files: [ENVOY_BOOTSTRAP],
   },
-  // 1.21.1 is the last that compiles: what later ones ask of their own module sdk is in no released version of it.
+  // 1.21.1 is the last version that compiles. Later ones need an unreleased version of their module sdk.
   vault: { module: 'github.com/hashicorp/vault' },
-  // 0.16.2 is the last whose program is in one module with all that it is made of.
+  // 0.16.2 is the last version that consists of one module.
   'external-secrets': {
     module: 'github.com/external-secrets/external-secrets',
     files: [
@@ -69,7 +69,7 @@ export const recipes: Record<ClusterSet | TestSet, Recipe> = {
     ],
   },
   'kube-router': { module: 'github.com/cloudnativelabs/kube-router/v2' },
-  // Of its two dozen ways to find what to scrape, the one that is used.
+  // Only the service discovery for Kubernetes.
   prometheus: {
     module: 'github.com/prometheus/prometheus',
     tags: ['remove_all_sd', 'enable_kubernetes_sd'],
@@ -81,7 +81,7 @@ export const recipes: Record<ClusterSet | TestSet, Recipe> = {
   'kube-state-metrics': { module: 'k8s.io/kube-state-metrics/v2' },
 }
 
-/** "v1.35.4" → "1.35.4"; "v0.0.0-20260827124520-eed52ebb66ad", a commit of Istio's 1.31 line → "1.31-eed52ebb66ad". */
+/** Converts "v1.35.4" to "1.35.4", and a commit of Istio 1.31, "v0.0.0-20260827124520-eed52ebb66ad", to "1.31-eed52ebb66ad". */
 export function formatTag(version: string): string {
   const commit = /^v0\.0\.0-\d{14}-([0-9a-f]{12})$/.exec(version)?.[1]
   return commit === undefined ? version.replace(/^v/, '') : `1.31-${commit}`

@@ -1,4 +1,4 @@
-// Compiles the Go programs that `programs/*/go.mod` pin. go.sum proves the sources, SHA256SUMS the results.
+// Compiles the Go programs that `programs/*/go.mod` pin. go.sum verifies the sources, SHA256SUMS the results.
 import { copyFile, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
@@ -14,13 +14,13 @@ const goMod = z.object({
   Tool: z.array(z.object({ Path: z.string() })),
 })
 
-/** `folder` holds the set's programs by name; `tag` is its version as an image tag takes it. */
+/** `folder` contains the programs. `tag` is their version in the form of an image tag. */
 type Built = { folder: string; tag: string }
 export type Programs = Record<ClusterSet, Built>
 
-/** Compiles what is not in the cache yet; takes minutes on an empty one. */
+/** Compiles the programs that are not in the cache. This takes minutes if the cache is empty. */
 export async function buildPrograms(): Promise<Programs> {
-  // One after the other: one Go build uses every core.
+  // One at a time, because one Go build uses every core.
   return {
     etcd: await buildSet('etcd'),
     kubernetes: await buildSet('kubernetes'),
@@ -30,8 +30,8 @@ export async function buildPrograms(): Promise<Programs> {
 }
 
 /**
- * Compiles what no cluster needs, unless it is in the cache; returns the folder with the set's programs, by their names, and
- * the files that its recipe names.
+ * Compiles programs for tests, unless they are in the cache. Returns the folder with the programs and with the files of the
+ * recipe.
  */
 export async function buildTestPrograms(set: TestSet): Promise<string> {
   return (await buildSet(set)).folder
@@ -39,7 +39,7 @@ export async function buildTestPrograms(set: TestSet): Promise<string> {
 
 async function buildSet(name: keyof typeof recipes): Promise<Built> {
   const { module, variables, tags = [], files = [] } = recipes[name]
-  const cwd = join(CHECKOUT, 'cluster/programs', name)
+  const cwd = join(CHECKOUT, 'tools/local-cluster/programs', name)
   const { Require, Tool } = goMod.parse(JSON.parse(await go(cwd, ['mod', 'edit', '-json'])))
   const version = Require.find(({ Path }) => Path === module)?.Version
   if (version === undefined) throw new Error(`${cwd}/go.mod does not require ${module}`)
@@ -67,7 +67,7 @@ async function compile(
   target: string,
   flags: readonly string[],
 ): Promise<void> {
-  // `v3` at a path's end is a version, not a name; etcd's program is called `server` in its own tree.
+  // `v3` at the end of a path is a version. etcd's executable is called `server` in its own tree.
   const name = tool.startsWith('go.etcd.io/etcd/') ? 'etcd' : basename(tool.replace(/[/]v\d+$/, ''))
   const start = performance.now()
   let packages = 0
@@ -76,7 +76,7 @@ async function compile(
     PROGRESS_INTERVAL_MS,
   )
   try {
-    // -v prints a line for each package that had to be compiled; an interrupted build goes on from Go's own cache.
+    // -v prints a line for each compiled package. An interrupted build continues from Go's own cache.
     const args = ['build', '-v', ...flags, '-o', join(target, name), tool]
     await go(cwd, args, (text) => {
       packages += text.split('\n').length - 1

@@ -1,4 +1,5 @@
 // What was measured, as Markdown and as a plot. Ratios, because only they mean something on another machine.
+import { escapeXml } from '../matrix/picture.ts'
 import type { Load } from './generator.ts'
 
 export type Row = {
@@ -42,14 +43,20 @@ export function formatMarkdown({ rows, memory, conditions }: Report): string {
   ].join('\n')}\n`
 }
 
-/** What a request for one signature costs, each of ours as a part of the first row, in a line. */
+/** The section of docs/measurements.md. */
+export function formatSection(report: Report): string {
+  const picture = '![Signatures a second, relative to the naive signer](benchmark.svg)'
+  return `**${describeOutcome(report)}**\n\n${formatMarkdown(report)}\n${picture}\n`
+}
+
+/** How fast single requests to our services are, as a part of the first row. */
 export function describeOutcome({ rows }: Report): string {
   const [first] = rows
   const ours = rows.filter(({ name, isOurs }) => isOurs && !name.includes('batch'))
   const parts = ours.map(({ name, perSecond }) => {
-    return `${name}: × ${formatRatio(perSecond / (first?.perSecond ?? 1))}`
+    return `${name} reaches × ${formatRatio(perSecond / (first?.perSecond ?? 1))}.`
   })
-  return `Signatures a second, where ${first?.name} makes × 1. ${parts.join('; ')}.`
+  return `Signatures a second, relative to ${first?.name} (× 1). ${parts.join(' ')}`
 }
 
 /** Horizontal bars on a logarithmic scale, each with its ratio to the first row. */
@@ -65,7 +72,7 @@ export function drawPlot({ rows }: Report): string {
     const middle = y + BAR.height - 5
     const fill = isOurs ? '#0969da' : '#8c959f'
     return [
-      `<text x="${BAR.left - 10}" y="${middle}" text-anchor="end">${escapeText(name)}</text>`,
+      `<text x="${BAR.left - 10}" y="${middle}" text-anchor="end">${escapeXml(name.replaceAll('`', ''))}</text>`,
       `<rect x="${BAR.left}" y="${y}" width="${(x - BAR.left).toFixed(1)}" height="${BAR.height}" rx="2" fill="${fill}"/>`,
       `<text x="${(x + 6).toFixed(1)}" y="${middle}">× ${formatRatio(perSecond / base)}</text>`,
     ].join('')
@@ -91,8 +98,4 @@ function formatRatio(ratio: number): string {
 
 function superscript(power: number): string {
   return [...String(power)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll('`', '').replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

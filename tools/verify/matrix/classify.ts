@@ -1,4 +1,4 @@
-// Which lock an answer is of.
+// Which control an answer is of.
 import type { Outcome } from '../attack/probe.ts'
 import { readStatus } from '../attack/requests.ts'
 import type { Cell } from './report.ts'
@@ -16,10 +16,10 @@ export function classify({ connected, end, received }: Outcome): Pick<Cell, 'see
   if (status === 200) return { seen: 'served', answer: '200' }
   const code = /"code":"(\w+)"/.exec(body)?.[1]
   const answer = `${status} ${code ?? body.slice(0, WORDS)}`.trim()
-  return { seen: findLock(status, body, code), answer }
+  return { seen: findControl(status, body, code), answer }
 }
 
-function findLock(status: number, body: string, code: string | undefined): Cell['seen'] {
+function findControl(status: number, body: string, code: string | undefined): Cell['seen'] {
   if (code === 'pairing_refused') return 'pairing'
   if (code === 'caller_refused') return 'caller'
   if (body.startsWith('RBAC: ')) return 'policy'

@@ -1,4 +1,4 @@
-// What can be asked for, and how a table of who gets what is read, whatever the layout.
+// The requests of the matrix, and how the declared table of a layout is read.
 import type { AskedFor, Verdict } from './report.ts'
 
 export const requests = [
@@ -12,7 +12,7 @@ export const requests = [
 ] as const satisfies readonly AskedFor[]
 export type RequestId = (typeof requests)[number]['id']
 
-/** `none`: the caller has no way to ask; the frontend does not call itself. */
+/** `none`: the caller cannot send this request. The frontend does not call itself. */
 export type Row = Record<RequestId, Verdict | 'none'>
 
 export const everything = (verdict: Verdict | 'none'): Row => ({
@@ -29,7 +29,7 @@ const allows: Record<RequestId, string> = {
 
 export type Declared = { verdict: Verdict; by: string[] }
 
-/** Makes what looks a cell up in `table`. `signer`: the resource that says whom the signer itself serves. */
+/** Returns a function that looks a cell up in `table`. `signer` is the resource that configures the signer's own control. */
 export function createDeclaration(table: Readonly<Record<string, Row>>, signer: string) {
   return (caller: string, request: RequestId): Declared | undefined => {
     const verdict = table[caller]?.[request]

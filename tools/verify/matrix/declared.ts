@@ -1,4 +1,4 @@
-// Who may do what in one Pod, as it is declared: the one table that `make matrix`, its tests and the README's go by.
+// Declares who may do what when frontend and signer share a Pod. `make matrix` and the tests read this table.
 import { createDeclaration, everything, type Row } from './declared-table.ts'
 import type { Caller } from './report.ts'
 
@@ -6,62 +6,62 @@ export const callers = [
   {
     id: 'frontend',
     name: 'the frontend container',
-    shows: 'its own token, and signs with the pairing secret',
+    shows: 'its own token and a pairing signature',
   },
   {
     id: 'frontend-no-token',
-    name: 'the frontend container, without a token',
-    shows: 'a pairing signature alone',
+    name: 'the frontend container without a token',
+    shows: 'only a pairing signature',
   },
   {
     id: 'frontend-wrong-token',
-    name: 'the frontend container, with a wrong token',
-    shows: 'a token made out to the API server, and a pairing signature',
+    name: 'the frontend container with a wrong token',
+    shows: 'a token with the API server as audience, and a pairing signature',
   },
   {
     id: 'frontend-no-pairing',
-    name: 'the frontend container, without the pairing',
-    shows: 'its own token alone',
+    name: 'the frontend container without pairing',
+    shows: 'only its own token',
   },
   {
     id: 'twin',
-    name: 'a twin: another Pod with the same ServiceAccount',
-    shows: 'its own good token, and a pairing secret of its own',
+    name: 'a Pod with the same ServiceAccount',
+    shows: 'its own valid token and another pairing secret',
   },
   {
     id: 'look-alike',
-    name: 'a look-alike: a mesh Pod with another ServiceAccount',
+    name: 'a Pod with another ServiceAccount',
     shows: "the frontend's stolen token and pairing secret",
   },
   {
     id: 'stranger',
-    name: 'a stranger: a mesh Pod of another namespace',
+    name: 'a mesh Pod in another namespace',
     shows: "the frontend's stolen token and pairing secret",
   },
   {
     id: 'stranger-forged',
-    name: "a stranger that forges a proxy's headers",
-    shows: 'the same, and x-forwarded-client-cert of its own making',
+    name: 'the same Pod with forged proxy headers',
+    shows: 'the same, and a forged x-forwarded-client-cert',
   },
   {
     id: 'outsider',
-    name: 'an outsider: a Pod without a sidecar',
-    shows: "the frontend's stolen token and pairing secret, in plain HTTP",
+    name: 'a Pod without a sidecar',
+    shows: "the frontend's stolen token and pairing secret, over plain HTTP",
   },
   {
     id: 'outsider-tls',
-    name: 'an outsider that speaks TLS',
-    shows: 'the same, and a self-made certificate that names the frontend',
+    name: 'a Pod without a sidecar, over TLS',
+    shows: 'the same, and a self-signed certificate that names the frontend',
   },
   {
     id: 'world',
-    name: 'the world, through the ingress gateway',
+    name: 'a public client, through the ingress gateway',
     shows: "the frontend's stolen token and pairing secret",
   },
 ] as const satisfies readonly Caller[]
 export type CallerId = (typeof callers)[number]['id']
 
-/** What the Pod may ask without a token or a pairing signature. */
+/** What any container of the Pod may read without a token or a pairing signature. */
 const openToPod = { metrics: 'served', readyz: 'served' } as const
 
 const table: Record<CallerId, Row> = {
@@ -78,5 +78,5 @@ const table: Record<CallerId, Row> = {
   world: { ...everything('route'), process: 'served' },
 }
 
-/** What a caller is to get for a request, and the resources that say so; undefined where there is no way to ask. */
+/** Returns the declared outcome of a request and the resources that enforce it. Undefined: the caller cannot send it. */
 export const declare = createDeclaration(table, 'Deployment/secure-signing')

@@ -1,105 +1,232 @@
-// The picture: who gets a signature, who is refused, and by which lock.
-import { html, type Markup } from './html.ts'
-import type { Layout, PlacedLane, TextLine } from './lane-layout.ts'
-import { countPassed, type Lane, listLanes } from './lanes.ts'
-import { type AskedFor, type Lock, listLocks, type Report } from './report.ts'
-import { lockWords } from './verdict.ts'
+// Draws a report as an SVG: how far each caller gets with one request, and below it the outcome of every request.
+// It is 900 pixels wide, needs no other file, and follows the reader's light or dark colours.
+import { type AskedFor, type Cell, listControls, type Report } from './report.ts'
+import { controlWords, describeVerdict, nameOutcome } from './verdict.ts'
+import { wrapText } from './wrap-text.ts'
 
-const GATE = 8
-/** Half of the opening that a lane leaves in a lock which it passes. */
-const OPENING = 8
+const WIDTH = 900
+const MARGIN = 20
+const RIGHT = WIDTH - MARGIN
+/** Where a lane starts and where its controls stand. */
+const START = 290
+const FIRST = 334
+const SIGNER = { x: 690, width: 46 }
+const OUTCOME = 750
+const LINE = 15
+const MOST_LINES = 3
 
-/** An SVG with a lane for each caller. Its colours are the page's: classes, see picture.css. */
-export function drawPicture(report: Report, request: AskedFor, layout: Layout): Markup {
-  const locks = listLocks(report)
-  const lanes: PlacedLane[] = []
-  for (const lane of listLanes(report, request)) {
-    lanes.push(layout.place(lane, lanes.at(-1)?.bottom ?? layout.head))
+const style = `
+  svg { --page: #fff; --ink: #1f2328; --quiet: #59636e; --rule: #d1d9e0; --gate: #ccd3da; --good: #116329; --tint: #e6f6ea; --bad: #b4151f }
+  @media (prefers-color-scheme: dark) {
+    svg { --page: #0d1117; --ink: #e6edf3; --quiet: #9198a1; --rule: #3d444d; --gate: #3d444d; --good: #4ac26b; --tint: #12261a; --bad: #ff7b72 }
   }
-  const height = (lanes.at(-1)?.bottom ?? layout.head) + 2
-  const id = `picture-${layout.name}`
-  const summary = lanes.map(({ lane }) => `${lane.caller.name}: ${lane.outcome}.`).join(' ')
-  return html`<svg class="picture ${layout.name}" viewBox="0 0 ${layout.width} ${height}" role="img" aria-labelledby="${id}-title ${id}-summary">
-<title id="${id}-title">How far each caller gets with ${request.method} ${request.path}</title>
-<desc id="${id}-summary">${summary}</desc>
-${drawHead(locks, layout)}
-${lanes.map((placed) => drawLane(placed, locks, layout))}
-</svg>`
-}
+  text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; fill: var(--ink) }
+  .bold { font-weight: 600 }
+  .quiet { fill: var(--quiet) }
+  .page { fill: var(--page); stroke: var(--rule) }
+  .rule { stroke: var(--rule); stroke-width: 1 }
+  .gate { fill: var(--gate) }
+  .tint { fill: var(--tint) }
+  .lane { --lane: var(--quiet) }
+  .served { --lane: var(--good) }
+  .wrong { --lane: var(--bad) }
+  .lane :is(.track, .declared) { stroke: var(--lane); stroke-width: 2; fill: none }
+  .lane circle:not(.declared) { fill: var(--lane) }
+  .declared { stroke-dasharray: 4 3 }
+  .lane .cross { stroke: var(--page); stroke-width: 2 }
+  :is(.served, .wrong) .outcome { fill: var(--lane) }
+`
 
-function drawHead(locks: readonly Lock[], layout: Layout): Markup {
-  const middle = layout.signer.x + layout.signer.width / 2
-  const columns = [
-    ...locks.map((lock, index) => ({ x: gateX(layout, index), ...lockWords[lock] })),
-    { x: middle, label: 'signer', asks: 'has the key' },
+type Kind = 'served' | 'refused' | 'wrong'
+
+/** Returns the text of an SVG file. */
+export function drawPicture(report: Report): string {
+  const request = report.requests.find(({ id }) => id === 'sign') ?? report.requests[0]
+  const parts = [
+    text({ x: MARGIN, y: 38, size: 20, kind: 'bold' }, 'Who gets a signature'),
+    text({ x: MARGIN, y: 62, size: 13 }, describeVerdict(report)),
   ]
-  const line = (y: number, kind: string, text: string, x: number) =>
-    html`<text class="${kind} centred" x="${x}" y="${y}">${text}</text>`
-  return html`${columns.map(({ x, label }) => line(16, 'head', label, x))}
-${layout.name === 'wide' ? columns.map(({ x, asks }) => line(34, 'small', asks, x)) : []}`
-}
-
-function drawLane(
-  { lane, track, bottom, texts }: PlacedLane,
-  locks: readonly Lock[],
-  layout: Layout,
-): Markup {
-  const middle = (track.top + track.bottom) / 2
-  const passed = countPassed(lane.reaches, locks)
-  const isAsDeclared = lane.reaches === lane.declared
-  const kind = isAsDeclared ? (lane.reaches === 'served' ? 'served' : 'refused') : 'wrong'
-  const end = endX(layout, lane.reaches, locks)
-  const { x, width } = layout.signer
-  const answer = lane.answer === '' ? '' : ` (${lane.answer})`
-  const declaredX = lane.declared === 'served' ? x + width / 2 : endX(layout, lane.declared, locks)
-  return html`<g class="lane ${kind}" data-lane="${lane.caller.id}" data-reaches="${lane.reaches}" data-declared="${lane.declared}">
-<title>${lane.caller.name}: ${lane.outcome}${answer}</title>
-<path class="rule" d="M0 ${bottom}H${layout.width}"/>
-${locks.map((_, index) => drawGate(gateX(layout, index), track, index < passed))}
-<rect class="signer" x="${x}" y="${track.top}" width="${width}" height="${track.bottom - track.top}"/>
-<circle class="start" cx="${layout.start}" cy="${middle}" r="4"/>
-<path class="way" d="M${layout.start} ${middle}H${end}"/>
-${isAsDeclared ? [] : [html`<circle class="declared" cx="${declaredX}" cy="${middle}" r="13"/>`]}
-${drawEnd(lane.reaches, end, middle)}
-${texts.map(drawText)}
-</g>`
-}
-
-/** Two posts with an opening between them, or a shut one. */
-function drawGate(x: number, { top, bottom }: PlacedLane['track'], isOpen: boolean): Markup {
-  const left = x - GATE / 2
-  const post = (y: number, height: number) =>
-    html`<rect class="gate" x="${left}" y="${y}" width="${GATE}" height="${height}"/>`
-  if (!isOpen) return post(top, bottom - top)
-  const height = (bottom - top) / 2 - OPENING
-  return html`${post(top, height)}${post(bottom - height, height)}`
-}
-
-/** A key, a stop mark, or a question mark. Drawn, not written: fonts differ in their symbols. */
-function drawEnd(reaches: Lane['reaches'], x: number, y: number): Markup {
-  if (reaches === 'none') return html``
-  const at = `translate(${x} ${y})`
-  if (reaches === 'served') {
-    return html`<g class="key" transform="${at}"><path class="tip" d="M-9 -5L0 0L-9 5Z"/><circle cx="18" r="6"/><path d="M24 0H42M35 0V6M41 0V6"/></g>`
+  let y = 98
+  if (request !== undefined) {
+    const title = `How far each caller gets with ${request.method} ${request.path}`
+    parts.push(text({ x: MARGIN, y, size: 15, kind: 'bold' }, title))
+    const lanes = drawLanes(report, request, y + 24)
+    parts.push(...lanes.parts)
+    y = lanes.bottom + 36
+    parts.push(text({ x: MARGIN, y, size: 15, kind: 'bold' }, 'The outcome of every request'))
   }
-  if (reaches === 'other') {
-    return html`<g class="mark" transform="${at}"><circle r="9"/><path d="M-3 -2.5a3 3 0 1 1 4.5 2.6q-1.5 .8 -1.5 2.4M0 5v.6"/></g>`
+  const table = drawTable(report, y + 22)
+  const height = table.bottom + MARGIN
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="title description">
+<title id="title">Who gets a signature</title>
+<desc id="description">${escapeXml(describe(report, request))}</desc>
+<style>${style}</style>
+<rect class="page" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="10"/>
+${[...parts, ...table.parts].join('\n')}
+</svg>
+`
+}
+
+function describe(report: Report, request: AskedFor | undefined): string {
+  const callers = report.callers.map((caller) => {
+    const cell = findCell(report, caller.id, request?.id)
+    return `${caller.name}: ${outcomeOf(cell)}.`
+  })
+  return [`${describeVerdict(report)}.`, ...callers].join(' ')
+}
+
+function drawLanes(report: Report, request: AskedFor, top: number) {
+  const controls = listControls(report)
+  const gateX = (index: number) => FIRST + index * ((SIGNER.x - FIRST) / controls.length)
+  const heads = [
+    ...controls.map((control, index) => ({ x: gateX(index), ...controlWords[control] })),
+    { x: SIGNER.x + SIGNER.width / 2, label: 'signer', asks: 'has the key' },
+  ]
+  const parts = heads.flatMap(({ x, label, asks }) => [
+    text({ x, y: top, size: 12, kind: 'bold', centred: true }, label),
+    text({ x, y: top + LINE, size: 10.5, kind: 'quiet', centred: true }, asks),
+  ])
+  let y = top + LINE + 12
+  for (const caller of report.callers) {
+    const cell = findCell(report, caller.id, request.id)
+    const left = [...lines(caller.name, 31, 'bold'), ...lines(`shows ${caller.shows}`, 41, 'quiet')]
+    const right = [
+      ...lines(outcomeOf(cell), 17, 'outcome bold'),
+      ...lines(cell?.answer ?? '', 19, 'quiet'),
+    ]
+    const height = Math.max(left.length, right.length) * LINE + 14
+    const endX = (end: Cell['seen']) => {
+      if (end === 'served') return SIGNER.x
+      return end === 'other' ? (START + FIRST) / 2 : gateX(controls.indexOf(end))
+    }
+    const drawn = cell === undefined ? '' : drawLane(cell, y + height / 2, endX)
+    const gates = controls.map((_, index) => {
+      const isOpen = cell !== undefined && endX(cell.seen) > gateX(index)
+      return drawGate(gateX(index), y, height, isOpen)
+    })
+    parts.push(
+      `<g class="lane ${kindOf(cell)}">`,
+      `<rect class="tint" x="${SIGNER.x}" y="${y}" width="${SIGNER.width}" height="${height}"/>`,
+      ...gates,
+      ...(drawn === '' ? [] : [drawn]),
+      ...stack(left, MARGIN, y, height),
+      ...stack(right, OUTCOME, y, height),
+      drawRule(y + height),
+      '</g>',
+    )
+    y += height
   }
-  return html`<g class="mark" transform="${at}"><circle r="9"/><path d="M-3.5 -3.5L3.5 3.5M3.5 -3.5L-3.5 3.5"/></g>`
+  return { parts, bottom: y }
 }
 
-function drawText({ text, x, y, kind }: TextLine): Markup {
-  return html`<text class="${kind}" x="${x}" y="${y}">${text}</text>`
+/** A line to where the request ended, with an arrow or a cross. A dashed ring is where it was declared to end. */
+function drawLane({ seen, declared }: Cell, y: number, endX: (end: Cell['seen']) => number) {
+  const end = endX(seen)
+  const mark =
+    seen === 'served'
+      ? `<path class="track" d="M${end - 8} ${y - 5}L${end} ${y}L${end - 8} ${y + 5}"/>`
+      : `<circle cx="${end}" cy="${y}" r="9"/><path class="cross" d="M${end - 3.5} ${y - 3.5}l7 7m0 -7l-7 7"/>`
+  const ring =
+    seen === declared ? '' : `<circle class="declared" cx="${endX(declared)}" cy="${y}" r="13"/>`
+  return `<circle cx="${START}" cy="${y}" r="4"/><path class="track" d="M${START} ${y}H${end}"/>${ring}${mark}`
 }
 
-function gateX({ locks: { first, apart } }: Layout, index: number): number {
-  return first + index * apart
+/** A control: two posts with an opening for a request that passes, or a closed one. */
+function drawGate(x: number, y: number, height: number, isOpen: boolean): string {
+  const post = (top: number, tall: number) =>
+    `<rect class="gate" x="${x - 4}" y="${top}" width="8" height="${tall}"/>`
+  if (!isOpen) return post(y, height)
+  const tall = height / 2 - 8
+  return post(y, tall) + post(y + height - tall, tall)
 }
 
-function endX(layout: Layout, reaches: Lane['reaches'], locks: readonly Lock[]): number {
-  if (reaches === 'served') return layout.signer.x
-  if (reaches === 'none') return layout.start
-  // Where it was lost is not known, so it ends before the first lock.
-  if (reaches === 'other') return (layout.start + layout.locks.first) / 2
-  return gateX(layout, countPassed(reaches, locks))
+function drawTable(report: Report, top: number) {
+  const { callers, requests } = report
+  const columnX = (index: number) => START + index * ((RIGHT - START) / requests.length)
+  const parts = requests.flatMap(({ method, path, of }, index) =>
+    [of, method, path].map((part, line) =>
+      text({ x: columnX(index), y: top + line * LINE, size: 11, kind: 'quiet' }, part),
+    ),
+  )
+  let y = top + 2 * LINE + 10
+  parts.push(drawRule(y))
+  for (const caller of callers) {
+    const left = lines(caller.name, 31)
+    const height = Math.max(2, left.length) * LINE + 8
+    const cells = requests.map(({ id }, index) => {
+      const cell = findCell(report, caller.id, id)
+      const [x, kind] = [columnX(index), kindOf(cell)]
+      const width = (RIGHT - START) / requests.length - 2
+      const tint = `<rect class="tint" x="${x - 6}" y="${y + 1}" width="${width}" height="${height - 2}"/>`
+      const words = stack(cellLines(cell), x, y, height).join('')
+      return `<g class="lane ${kind}">${kind === 'served' ? tint : ''}${words}</g>`
+    })
+    parts.push(...stack(left, MARGIN, y, height), ...cells, drawRule(y + height))
+    y += height
+  }
+  return { parts, bottom: y }
+}
+
+type TextLine = { words: string; kind: string }
+
+function cellLines(cell: Cell | undefined): TextLine[] {
+  if (cell === undefined) return [{ words: '–', kind: 'quiet' }]
+  const seen = nameOutcome(cell.seen)
+  if (cell.seen === cell.declared) {
+    const isServed = cell.seen === 'served'
+    return [{ words: `${isServed ? '✓' : '✕'} ${seen}`, kind: 'outcome' }]
+  }
+  const declared = `not ${nameOutcome(cell.declared)}`
+  return [`!! ${seen}`, declared].map((words) => ({ words, kind: 'outcome bold' }))
+}
+
+function lines(words: string, width: number, kind = ''): TextLine[] {
+  if (words === '') return []
+  const all = wrapText(words, width)
+  const shown = all.slice(0, MOST_LINES)
+  if (all.length > MOST_LINES) shown.push(`${shown.pop()?.slice(0, width - 2)} …`)
+  return shown.map((line) => ({ words: line, kind }))
+}
+
+/** Lines below each other, in the middle of a row. */
+function stack(all: readonly TextLine[], x: number, top: number, height: number): string[] {
+  const first = top + (height - all.length * LINE) / 2 + 11
+  return all.map(({ words, kind }, index) =>
+    text({ x, y: first + index * LINE, size: kind === 'quiet' ? 11 : 12, kind }, words),
+  )
+}
+
+function outcomeOf(cell: Cell | undefined): string {
+  if (cell === undefined) return 'cannot ask'
+  const seen = nameOutcome(cell.seen)
+  if (cell.seen !== cell.declared) return `!! ${seen}, declared: ${nameOutcome(cell.declared)}`
+  return cell.seen === 'served' ? seen : `refused: ${seen}`
+}
+
+function kindOf(cell: Cell | undefined): Kind {
+  if (cell !== undefined && cell.seen !== cell.declared) return 'wrong'
+  return cell?.seen === 'served' ? 'served' : 'refused'
+}
+
+function findCell({ cells }: Report, caller: string, request: string | undefined) {
+  return cells.find((cell) => cell.caller === caller && cell.request === request)
+}
+
+function drawRule(y: number): string {
+  return `<path class="rule" d="M${MARGIN} ${y}H${RIGHT}"/>`
+}
+
+type Place = { x: number; y: number; size: number; kind?: string; centred?: boolean }
+
+function text({ x, y, size, kind, centred = false }: Place, words: string): string {
+  const classes = kind ? ` class="${kind}"` : ''
+  const anchor = centred ? ' text-anchor="middle"' : ''
+  return `<text x="${x}" y="${y}" font-size="${size}"${classes}${anchor}>${escapeXml(words)}</text>`
+}
+
+/** Makes text of any characters safe inside an element. Control characters, which XML forbids, become question marks. */
+export function escapeXml(words: string): string {
+  return words
+    .replace(/\p{C}/gu, '?')
+    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

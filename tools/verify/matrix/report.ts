@@ -1,16 +1,16 @@
-// What `make matrix` found out: who asked for what, what was declared of it, and what was seen.
+// The report of `make matrix`: who asked for what, what was declared, and what was seen.
 
-/** Who stops a request, in the order in which a request meets them. */
-export const locks = ['mtls', 'route', 'token', 'policy', 'pairing', 'caller'] as const
-export type Lock = (typeof locks)[number]
-/** `served`, or the lock that refused. */
-export type Verdict = 'served' | Lock
+/** The controls, in the order in which a request meets them. */
+export const controls = ['mtls', 'route', 'token', 'policy', 'pairing', 'caller'] as const
+export type Control = (typeof controls)[number]
+/** `served`, or the control that refused. */
+export type Verdict = 'served' | Control
 
 export type Caller = {
   id: string
-  /** E.g. "a stranger: a mesh Pod of another namespace". */
+  /** E.g. "a mesh Pod in another namespace". */
   name: string
-  /** What it shows to be somebody, e.g. "the frontend's stolen token and pairing secret". */
+  /** Its credentials, e.g. "the frontend's stolen token and pairing secret". */
   shows: string
 }
 
@@ -22,15 +22,15 @@ export type Cell = {
   caller: string
   request: string
   declared: Verdict
-  /** `other`: neither an answer that serves nor one of a lock. */
+  /** `other`: neither served nor refused by a known control. */
   seen: Verdict | 'other'
-  /** What came back, in a few words: "403 RBAC: access denied", "closed", "200". */
+  /** The answer in a few words: "403 RBAC: access denied", "closed", "200". */
   answer: string
-  /** The resources that declare it, e.g. "AuthorizationPolicy/allow-frontend-to-sign". */
+  /** The resources that enforce it, e.g. "AuthorizationPolicy/allow-frontend-to-sign". */
   by: readonly string[]
 }
 
-/** A resource that keeps the promise, and whether the cluster has it. */
+/** A resource that `make deploy` applies, and whether the cluster has it. */
 export type Declaration = { resource: string; inPlace: boolean }
 
 export type Report = {
@@ -42,23 +42,23 @@ export type Report = {
   istio: string
   callers: readonly Caller[]
   requests: readonly AskedFor[]
-  /** One for each caller and request; none where a caller has no way to ask. */
+  /** One for each caller and request, except where the caller cannot send the request. */
   cells: readonly Cell[]
   declarations: readonly Declaration[]
-  /** Signatures that the signer made in the meantime beyond those that are declared. Must be 0. */
+  /** Signatures that the signer made for requests that were to be refused. Must be 0. */
   signaturesWithoutRight: number
 }
 
-/** Those of the signer itself: the first where it shares a Pod with the frontend, the second elsewhere. */
-const own: readonly Lock[] = ['pairing', 'caller']
+/** The signer's own: the first if it shares a Pod with the frontend, otherwise the second. */
+const own: readonly Control[] = ['pairing', 'caller']
 
-/** The locks that there are, or that have shown up; all but the signer's own are everywhere. */
-export function listLocks({ cells }: Report): Lock[] {
+/** Lists the controls of the report's layout. Only the signer's own control depends on it. */
+export function listControls({ cells }: Report): Control[] {
   const met = new Set(cells.flatMap(({ declared, seen }) => [declared, seen]))
-  return locks.filter((lock) => !own.includes(lock) || met.has(lock))
+  return controls.filter((control) => !own.includes(control) || met.has(control))
 }
 
-/** Whether what was seen is what was declared, everywhere. A report of nothing shows nothing. */
+/** Whether every cell is as declared, every resource is in place, and at least one request was sent. */
 export function holds({ cells, declarations, signaturesWithoutRight }: Report): boolean {
   return (
     cells.length > 0 &&

@@ -1,14 +1,14 @@
-// The report as plain text, for a terminal of 120 columns.
+// The report as text, at most 120 columns wide.
 import { styleText } from 'node:util'
-import { type Cell, holds, listLocks, type Report } from './report.ts'
-import { describeDisagreements, describeVerdict, lockWords, nameOutcome } from './verdict.ts'
+import { type Cell, holds, listControls, type Report } from './report.ts'
+import { controlWords, describeDisagreements, describeVerdict, nameOutcome } from './verdict.ts'
 import { wrapText } from './wrap-text.ts'
 
 const COLUMNS = 120
 const GAP = '  '
 type Style = Parameters<typeof styleText>[0]
 
-/** The table, a legend, what disagrees, and the verdict as the last line. In colours where `stream` takes some. */
+/** Returns the table, a legend, what is not as declared, and the verdict as the last line. It has colours if `stream` takes them. */
 export function formatTable(
   report: Report,
   stream: NodeJS.WritableStream = process.stdout,
@@ -56,7 +56,6 @@ function formatRows({ callers, requests, cells }: Report, paint: Paint): string[
   return [...head, '─'.repeat(longest(head)), ...body]
 }
 
-/** Puts cells of several lines beside each other. */
 function joinCells(cells: readonly Lines[], widths: readonly number[], paint: Paint): string[] {
   const height = Math.max(...cells.map(({ lines }) => lines.length))
   return Array.from({ length: height }, (_, line) => {
@@ -72,7 +71,7 @@ function plain(lines: readonly string[]): Lines {
   return { lines: lines.map(makePrintable), style: [] }
 }
 
-/** A cell's lines: one if all is well, else three that can't be missed. */
+/** One line if the cell is as declared, else three highlighted ones. */
 function readCell(cell: Cell | undefined): Lines {
   if (cell === undefined) return plain(['–'])
   const [seen, declared] = [nameOutcome(cell.seen), nameOutcome(cell.declared)]
@@ -88,9 +87,9 @@ function formatLegend(report: Report): string[] {
   const { callers } = report
   const width = longest(callers.map(({ id }) => makePrintable(id)))
   return [
-    '✓ served   ✕ refused, and by which lock   – has no way to ask   !! not as declared',
-    ...listLocks(report).map(
-      (lock) => `  ${lockWords[lock].label.padEnd(8)}${lockWords[lock].refuses}`,
+    '✓ served   ✕ refused, and by which control   – cannot ask   !! not as declared',
+    ...listControls(report).map(
+      (control) => `  ${controlWords[control].label.padEnd(8)}${controlWords[control].refuses}`,
     ),
     '',
     ...callers.flatMap(({ id, name, shows }) =>
@@ -104,7 +103,7 @@ function indent(first: string, text: string): string[] {
   return lines.map((line, index) => (index === 0 ? first : ' '.repeat(first.length)) + line)
 }
 
-/** Answers come from the other end: none of them moves the cursor or changes a colour. */
+/** Replaces control characters: an answer must not move the cursor or change a colour. */
 function makePrintable(text: string): string {
   return text.replace(/\p{C}/gu, '?')
 }

@@ -1,45 +1,49 @@
-// What a report comes to, in words: the same in the terminal and on the page.
-import { type Cell, holds, type Lock, type Report, type Verdict } from './report.ts'
+// The words for a report, in the terminal and in the picture.
+import { type Cell, type Control, holds, type Report, type Verdict } from './report.ts'
 
-/** What each lock is called, what it asks of a caller, and what becomes of one who has no answer. */
-export const lockWords: Record<Lock, { label: string; asks: string; refuses: string }> = {
+/** The name of each control, its question to a caller, and what it refuses. */
+export const controlWords: Record<Control, { label: string; asks: string; refuses: string }> = {
   mtls: {
     label: 'mTLS',
-    asks: 'mesh identity?',
-    refuses: 'cuts off who has no certificate of the mesh',
+    asks: 'in the mesh?',
+    refuses: 'closes connections without a certificate of the mesh',
   },
-  route: { label: 'route', asks: 'a way there?', refuses: 'leads nowhere but to the public path' },
+  route: {
+    label: 'route',
+    asks: 'public path?',
+    refuses: 'sends nothing but the public path to the frontend',
+  },
   token: {
     label: 'token',
-    asks: 'a good token?',
-    refuses: 'refuses a token that the cluster has not made out to the signer',
+    asks: 'token valid?',
+    refuses: 'refuses tokens that do not have the signer as audience',
   },
   policy: {
     label: 'policy',
-    asks: 'may it ask?',
-    refuses: 'refuses what no AuthorizationPolicy allows',
+    asks: 'allowed?',
+    refuses: 'refuses requests that no AuthorizationPolicy allows',
   },
   pairing: {
     label: 'pairing',
-    asks: 'this very Pod?',
-    refuses: "is the signer's own: refuses who is not the frontend of its Pod",
+    asks: 'same Pod?',
+    refuses: 'is in the signer: refuses every caller but the frontend of its own Pod',
   },
   caller: {
     label: 'caller',
-    asks: 'the frontend?',
-    refuses: "is the signer's own: refuses who has not the frontend's identity",
+    asks: 'frontend?',
+    refuses: "is in the signer: refuses every caller without the frontend's identity",
   },
 }
 
 const list = new Intl.ListFormat('en')
 
-/** The lock's name, "served", or "unclear". */
+/** Returns the control's name, "served" or "unclear". */
 export function nameOutcome(outcome: Cell['seen']): string {
   if (outcome === 'other') return 'unclear'
-  return outcome === 'served' ? outcome : lockWords[outcome].label
+  return outcome === 'served' ? outcome : controlWords[outcome].label
 }
 
-/** What is counted of a report. */
+/** Counts cells and resources. */
 export function countReport({ cells, declarations }: Report) {
   return {
     cells: cells.length,
@@ -55,17 +59,18 @@ export function describeVerdict(report: Report): string {
   const { cells, asDeclared, refused, declarations, inPlace } = countReport(report)
   const parts = [`${asDeclared} of ${cells} as declared`, `${refused} refused`]
   if (inPlace < declarations) parts.push(`${declarations - inPlace} of ${declarations} missing`)
-  parts.push(`${countSignatures(report.signaturesWithoutRight)} without right`)
+  parts.push(countSignatures(report.signaturesWithoutRight))
   return `${holds(report) ? 'holds' : 'DOES NOT HOLD'}: ${parts.join(', ')}`
 }
 
 /** A sentence for each thing that keeps the report from holding. */
 export function describeDisagreements(report: Report): string[] {
   const { cells, declarations, signaturesWithoutRight } = report
-  const signed = countSignatures(signaturesWithoutRight)
   return [
-    ...(cells.length === 0 ? ['Nobody was asked for anything.'] : []),
-    ...(signaturesWithoutRight === 0 ? [] : [`The signer made ${signed} without right.`]),
+    ...(cells.length === 0 ? ['No request was sent.'] : []),
+    ...(signaturesWithoutRight === 0
+      ? []
+      : [`The signer made ${countSignatures(signaturesWithoutRight)}.`]),
     ...declarations
       .filter(({ inPlace }) => !inPlace)
       .map(({ resource }) => `${resource} is not on the cluster.`),
@@ -81,7 +86,7 @@ function describeDisagreement({ callers, requests }: Report, cell: Cell): string
   const request =
     asked === undefined ? cell.request : `${asked.method} ${asked.path} of the ${asked.of}`
   const seen =
-    cell.seen === 'other' ? 'got neither service nor a refusal' : `was ${describe(cell.seen)}`
+    cell.seen === 'other' ? 'was neither served nor refused' : `was ${describe(cell.seen)}`
   const by = cell.by.length === 0 ? '' : ` by ${list.format(cell.by)}`
   return `${caller}: ${request} ${seen} (${cell.answer}); declared${by}: ${describe(cell.declared)}.`
 }
@@ -91,5 +96,5 @@ function describe(verdict: Verdict): string {
 }
 
 function countSignatures(count: number): string {
-  return `${count} signature${count === 1 ? '' : 's'}`
+  return `${count} unauthorized signature${count === 1 ? '' : 's'}`
 }
