@@ -58,7 +58,7 @@ describe('of a request through the gateway, the audit line', () => {
       async () => {
         const all = await readAuditLog(victim, start)
         const found = answers.flatMap(
-          ({ requestId: id }) => all.find((each) => each.requestId === id) ?? [],
+          ({ requestId: id }) => all.find((each) => each.request_id === id) ?? [],
         )
         return found.length === answers.length ? found : undefined
       },
@@ -71,10 +71,10 @@ describe('of a request through the gateway, the audit line', () => {
     '$title, and the message is signed',
     ({ expected, index }, { skip }) => {
       expect(answers[index]?.status).toBe(200)
-      const isStarted = entries[0]?.traceId !== undefined
+      const isStarted = entries[0]?.trace_id !== undefined
       skip(isStarted && expected === undefined, TRACES_STARTED)
       expect(entries[index]).toMatchObject({ outcome: 'signed', count: 1 })
-      expect(entries[index]?.traceId).toBe(expected)
+      expect(entries[index]?.trace_id).toBe(expected)
       expect(JSON.stringify(entries)).not.toContain('hunter2')
     },
   )

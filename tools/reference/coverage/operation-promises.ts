@@ -8,7 +8,7 @@ const operation: readonly Promised[] = [
     shownBy: [
       [
         'test/process/audit-blocked.test.ts',
-        'signs nothing while its output is blocked, and goes on after',
+        'signs nothing while its output is blocked, and continues afterwards',
       ],
       ['test/unit/signer/audit.test.ts', 'each request'],
       [
@@ -182,7 +182,7 @@ const risks: readonly Promised[] = [
   },
   {
     promise: 'A replayed request is answered for 60 s, with the same MAC.',
-    shownBy: [['test/unit/signer/pairing.test.ts', 'opens for a clock that is %i seconds off']],
+    shownBy: [['test/unit/signer/pairing.test.ts', 'admits a clock that is %i seconds off']],
   },
   {
     promise: 'A replaced key’s signatures verify until the overlap ends.',
