@@ -8,9 +8,9 @@ import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { stranger, VICTIM_IN_MESH } from '../../support/attack/attackers.ts'
 import { testControls } from '../../support/attack/expectations.ts'
 import { listExpressions, listMetricNames } from '../../support/monitoring/expressions.ts'
+import { EFFECT_MS } from '../../support/timeouts.ts'
 import { intruder } from './prometheus.ts'
 import { listTargets, query } from './queries.ts'
-import { SCRAPE_MS } from './timeouts.ts'
 
 const job = 'signing/secure-signing'
 
@@ -24,7 +24,7 @@ export function testScraping(): void {
           ? targets
           : undefined
       },
-      SCRAPE_MS,
+      EFFECT_MS,
       () => 'not every target is up',
     )
     const ways = found.map(({ labels, scrapeUrl }) => [
@@ -48,7 +48,7 @@ export function testScraping(): void {
         absent = names.filter((_, index) => counts[index]?.length === 0)
         return absent.length === 0 || undefined
       },
-      SCRAPE_MS,
+      EFFECT_MS,
       () => `not there: ${absent.join(', ')}`,
     )
   })

@@ -17,7 +17,7 @@ export type RootFileSystems = { nodeRoot: string; proxyBase: string; nodejsBase:
 
 /** Makes what is not in the cache yet. */
 export async function buildRootFileSystems(): Promise<RootFileSystems> {
-  const nodeRoot = await build('node-root', 'essential', 'root', [
+  const nodeRoot = await buildDebian('node-root', 'essential', 'root', [
     ...libraries,
     // Containers and their networks.
     ...['containerd', 'runc', 'containernetworking-plugins', 'buildah', 'catatonit'],
@@ -25,47 +25,15 @@ export async function buildRootFileSystems(): Promise<RootFileSystems> {
     ...['mount', 'iptables', 'ipset', 'conntrack', 'iproute2', 'socat', 'libatomic1'],
   ])
   // Extracted only: nothing is configured, so that no shell is needed, and so none is there.
-  const proxyBase = await build('proxy-base', 'extract', 'base.tar', [...libraries, 'iptables'])
+  const proxyBase = await buildDebian('proxy-base', 'extract', 'base.tar', [
+    ...libraries,
+    'iptables',
+  ])
   const contents = [...libraries, 'libatomic1']
-  const nodejsBase = await build('nodejs-base', 'extract', 'base.tar', contents, {
+  const nodejsBase = await buildDebian('nodejs-base', 'extract', 'base.tar', contents, {
     more: declarePackages,
   })
   return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase }
-}
-
-/** A root file system with Debian's apparmor_parser, to be used with chroot; no cluster needs it. */
-export async function buildAppArmorTools(): Promise<string> {
-  return join(await build('apparmor-tools', 'extract', 'root', ['apparmor']), 'root')
-}
-
-/** Each module of the policy as semodule has it: unpacked, then translated into the language that secilc compiles. */
-const translateModules = `cd "$1/usr/share/selinux/default"
-for module in *.pp.bz2; do
-  set -- "$1" "/usr/share/selinux/default/\${module%.pp.bz2}"
-  chroot "$1" bzip2 -d "$2.pp.bz2"
-  chroot "$1" /usr/libexec/selinux/hll/pp "$2.pp" "$2.cil"
-  rm "$1$2.pp"
-done`
-
-/**
- * A root file system with Debian's SELinux policy, a compiler for it and setools, to be used with chroot; no cluster needs it. It
- * is of the next release, because this one's policy knows no containers.
- */
-export async function buildSelinuxTools(): Promise<string> {
-  // The last one has the link /lib64.
-  const packages = [
-    'selinux-policy-default',
-    'policycoreutils',
-    'secilc',
-    'setools',
-    'bzip2',
-    'base-files',
-  ]
-  const more = [`--extract-hook=set -e; ${translateModules}`]
-  return join(
-    await build('selinux-tools', 'extract', 'root', packages, { suite: 'trixie', more }),
-    'root',
-  )
 }
 
 /**
@@ -84,7 +52,8 @@ const declarePackages = [
   ].join('; ')}`,
 ]
 
-async function build(
+/** Makes a Debian file system with these packages, unless it is in the cache, as `target` in the folder that it returns. */
+export async function buildDebian(
   name: string,
   variant: 'essential' | 'extract',
   target: string,

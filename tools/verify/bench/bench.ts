@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { computeMac } from '../../../signer/hmac.ts'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { runMain, say } from '../../cli/terminal.ts'
-import { buildTestPrograms } from '../../local-cluster/programs/programs.ts'
+import { buildVault } from '../../local-cluster/programs/programs.ts'
 import { generateLoad, type Load } from './generator.ts'
 import { findMeshSubjects } from './mesh-subjects.ts'
 import { startNaive } from './naive-subject.ts'
@@ -77,7 +77,7 @@ await runMain(async () => {
 
 async function tryToBuildVault(): Promise<string | undefined> {
   try {
-    return join(await buildTestPrograms('vault'), 'vault')
+    return join(await buildVault(), 'vault')
   } catch (error) {
     say(
       `without Vault, which could not be built: ${error instanceof Error ? error.message : error}`,
