@@ -1,119 +1,142 @@
-# Each target is one program that can be read and tested; `make` alone lists them.
+# Each target runs one program under tools/, which you can read and test. `make` alone prints the help.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-# Node 24 comes with `npm ci`; where npm has no binary for the machine, `node` has to be on the PATH.
+# `npm ci` installs Node.js 24 on x86-64 Linux. On other platforms, `node` must be on the PATH.
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-
+# These tests change the deployment, so each set runs alone: make test-vault and so on.
 ALONE := vault external-secrets separate-pods confinement monitoring
-# The cluster is the one that KUBECONFIG names. Without it, the local one, with tools of its version. CLUSTER=kind: one in Docker.
-export KUBECONFIG := $(if $(filter kind,$(CLUSTER)),$(LOCAL)/kind-kubeconfig,$(KUBECONFIG))
+TEST_ALONE := $(ALONE:%=test-%)
+
+# make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
+VARIABLES := ARGS BUILDER BUILDER_ID CLUSTER COMPONENTS DELETE_KEY DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT FUZZ_SEED \
+  GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO_REVISION KUBECONFIG LINKERD_CRDS NODE_IMAGE ONLY OUT OVERLAP OVERLAY \
+  PROMETHEUS PUSH SERVICE SHORT TEST VAULT_ADDR VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE \
+  VAULT_SECRET_PATH
+# An unknown variable and an old name end here, before anything runs.
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+OLD := $(foreach name,IMAGES VAULT_KEY,$(if $($(name)),$(name))) $(filter $(ALONE),$(MAKECMDGOALS))
+WRONG := $(sort $(filter-out $(VARIABLES),$(GIVEN)) $(OLD))
+ifneq ($(WRONG),)
+$(error $(or $(shell PATH='$(PATH)' node tools/cli/explain-names.ts $(WRONG) 2>/dev/null),unknown or renamed: $(WRONG)))
+endif
+ifneq ($(filter-out kind,$(CLUSTER)),)
+$(error CLUSTER=$(CLUSTER) is not supported. Use CLUSTER=kind, or unset CLUSTER to use the local cluster)
+endif
+
+# KUBECONFIG names the cluster. Without it, targets use the local cluster, with kubectl and istioctl of its version.
+export KUBECONFIG := $(if $(CLUSTER),$(LOCAL)/kind-kubeconfig,$(KUBECONFIG))
 ifeq ($(or $(KUBECONFIG),$(LOCAL)/kubeconfig),$(LOCAL)/kubeconfig)
+CLUSTER_TARGET := cluster
 export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
-# Read when a recipe runs, because `make cluster` writes them.
+# Recipes read these when they run, because `make cluster` writes them.
 export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
-deploy analyze $(ALONE): export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
-CLUSTER := cluster
+deploy analyze $(TEST_ALONE): export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 else
+CLUSTER_TARGET := $(CLUSTER)
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-export DOCS OUT IMAGES BUILDER BUILDER_ID OVERLAY COMPONENTS ISTIO_REVISION GATEWAY_SELECTOR PROMETHEUS FORCE_CONFLICTS DELETE_KEY FILES OVERLAP DRY_RUN ONLY SHORT SERVICE PUSH
-deploy analyze $(ALONE): export IMAGES := $(or $(IMAGES),$(if $(CLUSTER),localhost/secure-signing))
+deploy analyze $(TEST_ALONE): export IMAGE_PREFIX := $(or $(IMAGE_PREFIX),$(if $(CLUSTER_TARGET),localhost/secure-signing))
 
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*## .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
-help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
-
-up: $(or $(CLUSTER),cluster) ## a local cluster with Istio, images, deployment; ends with a curl line to paste; CLUSTER=kind: in Docker
+##@ Cluster
+up: $(or $(CLUSTER_TARGET),cluster) ## Start a local cluster with Istio, deploy, and print a curl command.
 	@$(MAKE) deploy
 
-cluster: node_modules ## only the local cluster (Linux, root); KUBECONFIG=.cluster/kubeconfig for your own kubectl
+cluster: node_modules ## Start only the local cluster. It needs Linux on x86-64 and root.
 	@node tools/local-cluster/up.ts
 
-kind: node_modules ## only a cluster in Docker, by kind (not tried here: there is no Docker); CLUSTER=kind for the other targets
+kind: node_modules ## Start only a kind cluster in Docker. Give CLUSTER=kind to the other targets.
 	@node tools/local-cluster/kind.ts
 
-cluster-down: node_modules ## stop it; what it knows stays in .cluster/
-	@node tools/local-cluster/down.ts
-
-cluster-delete: node_modules ## stop it and delete what it knows, the key included
-	@node tools/local-cluster/down.ts delete
-
-cluster-status: node_modules ## what is up
+cluster-status: node_modules ## Show what runs on the local cluster.
 	@node tools/local-cluster/status.ts
 
-images: node_modules ## build both with docker, podman or buildah: IMAGES=registry/prefix PUSH=yes NODE_IMAGE=base
-	@node tools/images/images.ts
+cluster-down: node_modules ## Stop the local cluster. Its state stays in .cluster/.
+	@node tools/local-cluster/down.ts
 
-release: node_modules ## both images with bill of materials and provenance: NODE_IMAGE=base@digest IMAGES=registry/prefix OUT=folder
-	@node tools/release/release.ts
+cluster-delete: node_modules ## Stop the local cluster, and delete its state with the signing key.
+	@node tools/local-cluster/down.ts delete
 
-audit: node_modules ## fails on a known vulnerability in what ships, or a grave one in what builds and tests it
-	@node tools/release/audit.ts
-
-deploy: node_modules ## deploy to the cluster that KUBECONFIG names: IMAGES=registry/prefix OVERLAY=name COMPONENTS=names
-	@node tools/deploy/deploy.ts
-
-undeploy: node_modules ## take away what deploy applied; the key too with DELETE_KEY=yes
-	@node tools/deploy/undeploy.ts
-
-rotate-key: node_modules ## a new signing key in three steps, no request lost; OVERLAP=24h DRY_RUN=yes
-	@node tools/deploy/rotate-key.ts
-
-smoke: node_modules ## one message through the ingress gateway, its signature compared with OpenSSL's
-	@node tools/deploy/smoke.ts
-
-analyze: node_modules ## what breaks the promises, with file and line: of the resources here, or FILES=kustomization, folder or file
-	@node tools/analyze/analyze.ts
-
-kubectl: ## the cluster's own kubectl: ARGS='get pods -A'
+kubectl: ## Run kubectl on the cluster, for example with ARGS='get pods -A'.
 	@kubectl $(ARGS)
 
-check: node_modules ## format, lint, fences between the rooms, types; changes nothing
-	@biome check --error-on-warnings . && tsc
+##@ Deployment
+deploy: node_modules ## Check the cluster, deploy to it, and send one message.
+	@node tools/deploy/deploy.ts
 
-fix: node_modules ## format, and mend what can be mended
-	@biome check --write .
+undeploy: node_modules ## Remove what make deploy applied. The key stays without DELETE_KEY=yes.
+	@node tools/deploy/undeploy.ts
 
-test-unit: node_modules ## the tests that need no cluster, in a minute
-	@vitest run --project unit
+smoke: node_modules ## Send one message, and compare its signature with OpenSSL's.
+	@node tools/deploy/smoke.ts
 
-test-fast: node_modules ## those of them that start no service, in less than ten seconds
-	@vitest run --project unit --pool=threads --no-isolate $$(grep -rLE 'PROCESS_TEST_MS|support/(services|service-process|confined)' test/unit --include=*.test.ts)
+rotate-key: node_modules ## Replace the signing key in three steps, without downtime.
+	@node tools/deploy/rotate-key.ts
 
-dev: node_modules ## deploy to the local cluster at each save, until Ctrl-C: SERVICE=frontend or signer
-	@node tools/local-cluster/dev.ts
+analyze: node_modules ## Report misconfigurations with file and line. Changes nothing.
+	@node tools/analyze/analyze.ts
 
-bench: node_modules ## the signer beside a naive one, Vault, and through the mesh: ratios; DOCS=yes: into docs/
-	@node tools/verify/bench/bench.ts
-
-docs: node_modules ## the pages of docs/ that are made of the code: the API, the configuration
-	@node tools/reference/write.ts
-
-matrix: node_modules ## who reaches what, measured on your deployment in half a minute; OUT=folder DOCS=yes
+matrix: node_modules ## Measure which caller reaches which endpoint of your deployment.
 	@node tools/verify/matrix/matrix.ts
 
-faults: node_modules ## what is lost when something breaks, under load on the local cluster; ONLY=id,id SHORT=yes DOCS=yes
-	@node tools/verify/faults/faults.ts
+##@ Images
+images: node_modules ## Build both images with docker, podman or buildah.
+	@node tools/images/images.ts
 
-test: $(if $(TEST),node_modules,check $(CLUSTER)) ## everything, on a live cluster, the local one unless KUBECONFIG names another; TEST=file: that alone
+release: node_modules ## Build both images with their bill of materials and provenance.
+	@node tools/release/release.ts
+
+audit: node_modules ## Check the dependencies for known vulnerabilities.
+	@node tools/release/audit.ts
+
+##@ Development
+check: node_modules ## Check format, lint, import boundaries and types. Changes nothing.
+	@biome check --error-on-warnings . && tsc
+
+fix: node_modules ## Format the code, and apply safe fixes.
+	@biome check --write .
+
+dev: node_modules ## Deploy to the local cluster each time that you save a file.
+	@node tools/local-cluster/dev.ts
+
+docs: node_modules ## Write the pages of docs/ that are generated from the code.
+	@node tools/reference/write.ts
+
+##@ Tests
+test-fast: node_modules ## Run the tests that start no service, in under ten seconds.
+	@vitest run --project unit --pool=threads --no-isolate
+
+test-unit: node_modules ## Run the tests that need no cluster, in a minute.
+	@vitest run --project unit --project process
+
+test: $(if $(TEST),node_modules,check $(CLUSTER_TARGET)) ## Deploy, and run all tests but the sets below.
 	@$(if $(TEST),:,$(MAKE) deploy)
 	@vitest run $(or $(TEST),$(ALONE:%=--project '!%'))
 
-vault: ## keys from a real Vault, on the local cluster; its first run compiles Vault: ten minutes
-external-secrets: ## keys by a real External Secrets, on the local cluster; its first run compiles it: five minutes
-separate-pods: ## the matrix where frontend and signer are a Pod each, on the local cluster; two minutes
-confinement: ## system calls refused to native code, ports refused by the network, on the local cluster; three minutes
-monitoring: ## scraped by a real Prometheus, and alerts that fire, on the local cluster; its first run compiles it: four minutes
-$(ALONE): node_modules $(CLUSTER)
+test-vault: ## Test keys from HashiCorp Vault. The first run compiles it: ten minutes.
+test-external-secrets: ## Test keys from External Secrets. The first run compiles it: five minutes.
+test-separate-pods: ## Test frontend and signer in separate Pods: two minutes.
+test-confinement: ## Test the system call filter and the network policies: three minutes.
+test-monitoring: ## Test metrics and alerts with Prometheus. The first run compiles it: four minutes.
+$(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
-	@vitest run --project $@
+	@vitest run --project $(@:test-%=%)
+
+faults: node_modules ## Break the local cluster under load, and measure what is lost.
+	@node tools/verify/faults/faults.ts
+
+bench: node_modules ## Compare the signer with a minimal signer and with Vault.
+	@node tools/verify/bench/bench.ts
+
+help: node_modules ## Print this help.
+	@node tools/cli/help.ts
 
 node_modules: package.json package-lock.json .npmrc
 	@npm ci --ignore-scripts --loglevel=error

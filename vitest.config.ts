@@ -1,27 +1,27 @@
-// unit: no cluster, in parallel. manifests: the rendered YAML, and a release. policy: on a live cluster,
-// one file after the other. faults: on the local one, when nothing else runs. vault: there too, by itself (make vault).
-// external-secrets, separate-pods, confinement, with the network, and monitoring: likewise (make external-secrets …).
+// The projects: unit and process need no cluster, and process starts programs. integration renders resources and starts API
+// servers. policy attacks a live cluster. The others replace the deployment, so they run when nothing else does.
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/support/count-reporter.ts'
 
-// Much of what they do is waiting. vitest's own number of workers is one less than there are cores.
+// Two workers, because these tests mostly wait. Vitest's default is one less than there are cores.
 const parallel = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const
-/** On a live cluster one file after the other, and what fails once has failed. */
+/** On a live cluster, one file at a time and without retries. */
 const live = { fileParallelism: false, retry: 0, testTimeout: 180_000, hookTimeout: 120_000 }
-/** They replace the Pod that the attackers of policy know. */
+/** These replace the Pod that the attackers of policy use. */
 const last = { ...live, sequence: { groupOrder: 3 } }
-/** They wait for a key manager, and each test for the one before. */
+/** These wait for a key manager, and each test for the one before. */
 const withManager = { ...last, bail: 1, testTimeout: 240_000, hookTimeout: 300_000 }
 
 export default defineConfig({
   test: {
     reporters: ['default', countReporter],
     projects: [
+      { test: { ...parallel, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
         test: {
           ...parallel,
-          name: 'unit',
-          include: ['test/unit/**/*.test.ts'],
+          name: 'process',
+          include: ['test/process/**/*.test.ts'],
           globalSetup: ['test/support/services/bundled-services.ts'],
         },
       },
@@ -61,7 +61,7 @@ export default defineConfig({
         test: {
           ...last,
           name: 'confinement',
-          // With what an intruder tries in the frontend, and what the frontend does: all as it is without the component.
+          // With the tests of a compromised frontend, which must give the same results with the component.
           include: [
             'test/confinement/**/*.test.ts',
             'test/policy/compromised-frontend/{in-the-container,across-containers}.test.ts',
@@ -79,13 +79,7 @@ export default defineConfig({
           globalSetup: ['test/monitoring/support/bring-up.ts', 'test/support/attack/attackers.ts'],
         },
       },
-      {
-        test: {
-          ...last,
-          name: 'separate-pods',
-          include: ['test/separate-pods/**/*.test.ts'],
-        },
-      },
+      { test: { ...last, name: 'separate-pods', include: ['test/separate-pods/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
   },

@@ -6,7 +6,7 @@ import {
   addMetricsRoute,
   addRoute,
   createHttpApp,
-} from '../runtime/http-app.ts'
+} from '../runtime/http/http-app.ts'
 import type { ServiceDeps } from '../runtime/service.ts'
 import { describeApi } from './openapi.ts'
 import { createProcessHandler } from './process-endpoint.ts'

@@ -3,7 +3,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { AppError } from '../runtime/errors.ts'
-import { PAIRING_SECRET_BYTES, signRequestHeaders } from '../runtime/http-signature.ts'
+import { PAIRING_SECRET_BYTES, signRequestHeaders } from '../runtime/http/http-signature.ts'
 
 /** `headers` for a request, and the secret that they were made with. */
 export type Proof = { headers: Record<string, string>; secret?: KeyObject }

@@ -2,8 +2,8 @@
 import * as z from 'zod/mini'
 import { createConcurrencyLimit } from '../runtime/concurrency-limit.ts'
 import { keyId, signature, text } from '../runtime/contract.ts'
-import type { AppContext } from '../runtime/http-app.ts'
-import { readJson } from '../runtime/json-body.ts'
+import type { AppContext } from '../runtime/http/http-app.ts'
+import { readJson } from '../runtime/json/json-body.ts'
 import { processMessage } from './message.ts'
 import type { AskSigner } from './signer-client.ts'
 

@@ -1,7 +1,7 @@
 // Asks the signer for a signature, and says in our words why there is none.
 import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
-import type { TraceContext } from '../runtime/trace-context.ts'
+import type { TraceContext } from '../runtime/http/trace-context.ts'
 import type { ReadToken } from './caller-token.ts'
 import { type Answer, createSend } from './http-client.ts'
 import type { Pairing, Proof } from './pairing.ts'

@@ -7,16 +7,16 @@ import {
   addMetricsRoute,
   addRoute,
   createHttpApp,
-} from '../runtime/http-app.ts'
+} from '../runtime/http/http-app.ts'
 import type { ServiceDeps } from '../runtime/service.ts'
 import type { AuditLog } from './audit-log.ts'
 import { createAuditing } from './audited.ts'
-import type { Peer } from './caller.ts'
-import { createKeysHandler } from './keys-endpoint.ts'
-import { createSignBatchHandler } from './sign-batch-endpoint.ts'
-import { createSignHandler } from './sign-endpoint.ts'
+import type { Peer } from './caller-identity.ts'
+import { createKeysHandler } from './endpoints/keys-endpoint.ts'
+import { createSignBatchHandler } from './endpoints/sign-batch-endpoint.ts'
+import { createSignHandler } from './endpoints/sign-endpoint.ts'
+import { createVerifyHandler } from './endpoints/verify-endpoint.ts'
 import type { SigningDeps } from './signing-deps.ts'
-import { createVerifyHandler } from './verify-endpoint.ts'
 
 export type SignerDeps = ServiceDeps &
   SigningDeps & { auditLog: AuditLog; peer: Peer; maxRequests: number }

@@ -1,8 +1,8 @@
 // Has every request but the probes' in the audit log before it is answered, whatever the answer is.
 import type { MiddlewareHandler } from 'hono'
-import { type AppContext, type AppEnv, nameRequest, readRoute } from '../runtime/http-app.ts'
+import { type AppContext, type AppEnv, nameRequest, readRoute } from '../runtime/http/http-app.ts'
 import type { AuditEntry, AuditLog } from './audit-log.ts'
-import { createCallerReader, type Peer } from './caller.ts'
+import { createCallerReader, type Peer } from './caller-identity.ts'
 
 /** What a handler has done for its caller. */
 type Done = Pick<AuditEntry, 'outcome' | 'count' | 'keyId'>

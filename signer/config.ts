@@ -1,8 +1,8 @@
 // The signer's configuration: paths and times, never a secret.
 import * as z from 'zod/mini'
 import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
-import { freshSocket } from '../runtime/listen.ts'
-import type { Peer } from './caller.ts'
+import { freshSocket } from '../runtime/http/listen.ts'
+import type { Peer } from './caller-identity.ts'
 
 /** sun_path of unix(7), without the NUL at its end. */
 const MAX_SOCKET_PATH_BYTES = 107

@@ -2,9 +2,9 @@
 import { runService } from '../runtime/service.ts'
 import { createApp } from './app.ts'
 import { createAuditLog } from './audit-log.ts'
-import { createCallerLock } from './caller.ts'
+import { createCallerLock } from './caller-identity.ts'
 import { loadConfig } from './config.ts'
-import { holdKeyRing } from './key-holder.ts'
+import { holdKeyRing } from './keys/key-holder.ts'
 import { createSignerMetrics } from './metrics.ts'
 import { createPairingLock, createPairingSecret } from './pairing.ts'
 

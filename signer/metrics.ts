@@ -1,6 +1,6 @@
 // What the signer counts besides requests. Ids of keys are no secrets.
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { type KeyRing, listKeyStates } from './key-ring.ts'
+import { type KeyRing, listKeyStates } from './keys/key-ring.ts'
 
 export type SignerMetrics = {
   countSignatures: (keyId: string, count: number) => void

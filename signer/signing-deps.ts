@@ -1,6 +1,6 @@
 // What it takes to sign: a key, the lock that decides for whom, and a count of it.
-import type { AppContext } from '../runtime/http-app.ts'
-import type { GetKeyRing } from './key-holder.ts'
+import type { AppContext } from '../runtime/http/http-app.ts'
+import type { GetKeyRing } from './keys/key-holder.ts'
 import type { SignerMetrics } from './metrics.ts'
 
 /** Checks the body's bytes against what the headers say of them. Throws AppError with a 403. */

@@ -10,11 +10,11 @@ import { type Container, callIn, probeFrom } from '../../tools/verify/attack/con
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
 import { CONFIG_MS, CONNECT_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
-import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
 import { findVictim } from '../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { outsider, setup, stranger, VICTIM_IN_MESH } from '../support/attack/attackers.ts'
 import { confined, makePod } from '../support/attack/pods.ts'
+import { needsLocalCluster } from '../support/skips.ts'
 import { COMPILE_MS } from '../support/timeouts.ts'
 import { type PolicyEngine, startPolicyEngine } from './support/policy-engine.ts'
 
@@ -33,9 +33,7 @@ const unmeshed = name(namespace, 'test-unmeshed')
 /** As the policy knows the gateway, by its namespace and label. */
 const asGateway = name('istio-system', 'test-as-gateway')
 
-if (!isLocalCluster) console.warn('skipped: another cluster has an engine of its own, or none')
-
-describe.skipIf(!isLocalCluster)('with the component network-policy', () => {
+describe('with the component network-policy', needsLocalCluster, () => {
   let engine: PolicyEngine
   let podIP: string
   let out: Record<'istiod' | 'dns' | 'monitoring' | 'api', string>

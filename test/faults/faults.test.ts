@@ -1,15 +1,15 @@
 // The short form of every fault run but the longest: requests go on, or fail as they may and no longer than they may,
 // and nobody gets a signature who has no right to one.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
 import { shortForm } from '../../tools/verify/faults/experiments.ts'
 import { measure } from '../../tools/verify/faults/measure.ts'
 import { describeResult } from '../../tools/verify/faults/report.ts'
 import { bringIntruders, takeIntrudersAway } from '../../tools/verify/faults/support/intruders.ts'
 import { ensurePods } from '../../tools/verify/faults/support/pods.ts'
+import { needsLocalCluster } from '../support/skips.ts'
 
 // Programs on the node are killed, and that takes a node of ours.
-describe.skipIf(!isLocalCluster)('under load', () => {
+describe('under load', needsLocalCluster, () => {
   beforeAll(bringIntruders)
   afterAll(async () => {
     await takeIntrudersAway()

@@ -1,7 +1,7 @@
 // Looks for any answer that somebody has no right to: thousands of random requests by everybody who may not sign.
-// FUZZ_SEED: repeats a run · FUZZ_COUNT: how many, 5,000 by default.
 import { randomInt } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { readVariable } from '../../tools/cli/make-variables.ts'
 import { withGatewayUrl } from '../../tools/kube/gateway-url.ts'
 import { findIngressGateway } from '../../tools/kube/ingress-gateway.ts'
 import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
@@ -12,8 +12,8 @@ import { testControls } from '../support/attack/expectations.ts'
 import { makeFuzzedRequests } from '../support/attack/fuzz.ts'
 import { type FuzzAnswer, sendFuzzed } from '../support/attack/fuzzing.ts'
 
-const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31))
-const count = Number(process.env.FUZZ_COUNT ?? 5_000)
+const seed = Number(readVariable('FUZZ_SEED') ?? randomInt(2 ** 31))
+const count = Number(readVariable('FUZZ_COUNT') ?? 5_000)
 /** What the Pod, and its twin, may ask without a token or a pairing signature. */
 const openToPod = /^(\{"status":"ok"\}$|# HELP |$)/
 

@@ -16,12 +16,12 @@ import {
   copyWithClusterKey,
   forgeTokens,
   forgeWithClusterKey,
-  isLocalCluster,
   issueToken,
 } from '../../tools/verify/attack/tokens.ts'
 import { SIGNER_IN_POD, type Victim } from '../../tools/verify/attack/victim.ts'
 import { lookAlike } from '../support/attack/attackers.ts'
 import { testControls, testNothingReached } from '../support/attack/expectations.ts'
+import { needsLocalCluster } from '../support/skips.ts'
 
 type Cases = Record<string, RequestParts>
 
@@ -120,37 +120,34 @@ describe('the frontend, with a token that is not its own', () => {
   )
 })
 
-describe.skipIf(!isLocalCluster)(
-  "the frontend, with a token signed by the cluster's own key",
-  () => {
-    let batch: BatchResult<Record<string, Outcome>>
-    let copied: Record<string, Outcome>
+describe("the frontend, with a token signed by the cluster's own key", needsLocalCluster, () => {
+  let batch: BatchResult<Record<string, Outcome>>
+  let copied: Record<string, Outcome>
 
-    beforeAll(async () => {
-      batch = await runBatch(async (victim, { token, pairing }) =>
-        send(victim, pairing, withTokens(await forgeWithClusterKey(token))),
-      )
-      await runBatch(async (victim, { token, pairing }) => {
-        copied = await send(victim, pairing, withTokens({ right: await copyWithClusterKey(token) }))
-      })
-    })
-
-    test('is served if it says what the mounted one says', () => {
-      expect(describeOutcome(copied.right as Outcome)).toBe('200')
-    })
-    testRefusals(
-      () => batch,
-      ['401', '403'],
-      [
-        'expired',
-        'not yet valid',
-        'of another issuer',
-        'of another subject',
-        'of another namespace',
-        'for another audience',
-        'for an audience that begins like ours',
-        'for no audience',
-      ],
+  beforeAll(async () => {
+    batch = await runBatch(async (victim, { token, pairing }) =>
+      send(victim, pairing, withTokens(await forgeWithClusterKey(token))),
     )
-  },
-)
+    await runBatch(async (victim, { token, pairing }) => {
+      copied = await send(victim, pairing, withTokens({ right: await copyWithClusterKey(token) }))
+    })
+  })
+
+  test('is served if it says what the mounted one says', () => {
+    expect(describeOutcome(copied.right as Outcome)).toBe('200')
+  })
+  testRefusals(
+    () => batch,
+    ['401', '403'],
+    [
+      'expired',
+      'not yet valid',
+      'of another issuer',
+      'of another subject',
+      'of another namespace',
+      'for another audience',
+      'for an audience that begins like ours',
+      'for no audience',
+    ],
+  )
+})

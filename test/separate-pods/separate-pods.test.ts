@@ -6,17 +6,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { type RunResult, tryRun } from '../../tools/cli/exec.ts'
-import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
 import { ROLLOUT_MS } from '../../tools/verify/faults/support/timeouts.ts'
 import type { Report } from '../../tools/verify/matrix/report.ts'
 import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
+import { needsLocalCluster } from '../support/skips.ts'
 
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 /** As its user runs it. */
 const make = (...args: string[]) => tryRun('make', args, { cwd: CHECKOUT, timeoutMs: ROLLOUT_MS })
 const succeed = ({ code, stderr }: RunResult) => expect({ code, stderr }).toMatchObject({ code: 0 })
 
-describe.skipIf(!isLocalCluster)('frontend and signer as separate Pods', () => {
+describe('frontend and signer as separate Pods', needsLocalCluster, () => {
   beforeAll(async () => {
     const refused = await make('deploy', 'OVERLAY=separate-pods')
     expect(refused.stderr).toContain('the overlay "default" is deployed, not "separate-pods"')

@@ -1,12 +1,10 @@
 // make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
 // finding on stdout with file and line of its source. Nothing is changed.
-// FILES: a kustomization, a folder of YAML or a file, judged as the whole of what is deployed; without it, what make
-// deploy applies · KUBECONFIG, IMAGES, NODE_IMAGE, OVERLAY, COMPONENTS, VAULT_*, PROMETHEUS, GATEWAY_SELECTOR,
-// ISTIO_REVISION: as for make deploy.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
 import { CommandError } from '../cli/exec.ts'
+import { readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
@@ -32,12 +30,11 @@ const parent = resolve(CHECKOUT, '.deploy')
 class FoundError extends Error {}
 
 await runMain(async () => {
-  const { env } = process
-  const layout = parseOverlay(env.OVERLAY)
-  const components = await parseComponents(env.COMPONENTS, layout)
+  const layout = parseOverlay(readVariable('OVERLAY'))
+  const components = await parseComponents(readVariable('COMPONENTS'), layout)
   const cluster = await inspectCluster({
-    revision: env.ISTIO_REVISION || undefined,
-    gatewaySelector: env.GATEWAY_SELECTOR || undefined,
+    revision: readVariable('ISTIO_REVISION'),
+    gatewaySelector: readVariable('GATEWAY_SELECTOR'),
   }).catch((error) => {
     if (!(error instanceof UserError)) throw error
     say(`the cluster is left out: ${error.message}\n  → ${error.todo}`)
@@ -46,16 +43,20 @@ await runMain(async () => {
   await mkdir(parent, { recursive: true })
   await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
   const subject = await step('resources read', async () => {
-    if (env.FILES) return readSubject(resolve(env.FILES), folder.path)
-    const images = await computeImageReferences({ prefix: env.IMAGES, nodeImage: env.NODE_IMAGE })
+    const files = readVariable('FILES')
+    if (files !== undefined) return readSubject(resolve(files), folder.path)
+    const images = await computeImageReferences({
+      prefix: readVariable('IMAGE_PREFIX'),
+      nodeImage: readVariable('NODE_IMAGE'),
+    })
     const facts = composeClusterFacts(
       cluster ?? defaultFindings,
       layout,
-      parsePrometheusAccount(env.PROMETHEUS),
+      parsePrometheusAccount(readVariable('PROMETHEUS')),
     )
     const { yaml } = await renderResources({
       ...{ folder: folder.path, layout, facts, images, components },
-      vault: components.includes('vault') ? await readVaultFacts(env) : undefined,
+      vault: components.includes('vault') ? await readVaultFacts() : undefined,
       origins: true,
     })
     return takeOrigins(

@@ -1,19 +1,19 @@
-// Runs other programs. Arguments are never passed through a shell, input goes by stdin, so no secret is ever in an argv.
+// Runs other programs. Arguments do not pass through a shell. Input goes to stdin, so that no secret is in an argument.
 import { type SpawnOptions, spawn } from 'node:child_process'
 
 export type RunOptions = {
   input?: string | Uint8Array
   env?: NodeJS.ProcessEnv
   cwd?: string
-  /** Milliseconds; the program is killed with SIGKILL when they are over. */
+  /** After this many milliseconds the program is killed with SIGKILL. */
   timeoutMs?: number
-  /** Called with each piece of standard error as it comes, to show progress. */
+  /** Receives each piece of standard error as it arrives, to show progress. */
   onStderr?: (text: string) => void
 }
 
 export type RunResult = { code: number; stdout: string; stderr: string }
 
-/** A program that could not be started or ended with a code other than 0. */
+/** A program did not start, or ended with a code other than 0. */
 export class CommandError extends Error {
   readonly result: RunResult
 
@@ -25,7 +25,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a program to its end. A non-zero exit is a value; 127 = not found, 124 = killed after `timeoutMs`. */
+/** Runs a program to its end, and returns its exit code. 127: not found. 124: killed after `timeoutMs`. */
 export function tryRun(
   command: string,
   args: readonly string[],
@@ -60,13 +60,13 @@ export function tryRun(
       finish(error.code === 'ENOENT' ? 127 : 126)
     })
     child.on('close', (code) => finish(timedOut ? 124 : (code ?? 137)))
-    // A program that does not read its input closes the pipe: its exit code says what is wrong, not EPIPE.
+    // A program that does not read its input closes the pipe. Its exit code reports the error, not EPIPE.
     child.stdin?.on('error', () => {})
     child.stdin?.end(options.input ?? '')
   })
 }
 
-/** Runs a program and returns its standard output; throws CommandError unless it exits with 0. */
+/** Runs a program and returns its standard output. Throws CommandError unless it exits with 0. */
 export async function run(
   command: string,
   args: readonly string[],

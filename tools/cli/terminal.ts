@@ -1,7 +1,7 @@
-// What a person reads: one line a step with its time, on stderr; data goes to stdout. Failures say what, why, what to do.
+// Output for people, on stderr: one line for each step with its time. Data goes to stdout. An error says what to do next.
 import { CommandError } from './exec.ts'
 
-/** A failure that the user can mend: printed as it is, without a stack. `todo` says what to do. */
+/** An error that the user can fix. It is printed without a stack. `todo` says what to do next. */
 export class UserError extends Error {
   readonly todo: string
 
@@ -17,7 +17,7 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/** Seconds since `start` (a value of performance.now()), for people. */
+/** Returns the time since `start`, a value of performance.now(), as text. */
 export function elapsed(start: number): string {
   const seconds = (performance.now() - start) / 1000
   return seconds < 90
@@ -25,7 +25,7 @@ export function elapsed(start: number): string {
     : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 }
 
-/** Runs one step and prints its line when it has ended; on a failure the line says so and the error goes on. */
+/** Runs a step and prints its result. Rethrows an error of the step. */
 export async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now()
   try {
@@ -38,7 +38,7 @@ export async function step<T>(title: string, work: () => Promise<T>): Promise<T>
   }
 }
 
-/** Runs a program's body; errors become one message on stderr and exit code 1. */
+/** Runs the body of a program. An error becomes one message on stderr, and exit code 1. */
 export async function runMain(body: () => Promise<void>): Promise<void> {
   try {
     await body()

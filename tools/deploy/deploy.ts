@@ -1,12 +1,8 @@
-// make deploy: checks, renders, analyzes, applies, waits, and makes one real request. Twice in a row changes nothing.
-// KUBECONFIG: the cluster · IMAGES: registry and prefix of the images · NODE_IMAGE: the base that the images were built on ·
-// OVERLAY: default, which is one Pod, or separate-pods · COMPONENTS: optional parts of k8s/components, by name; for vault also
-// VAULT_*, see vault-facts.ts · PROMETHEUS: for monitoring, <namespace>/<ServiceAccount> of who scrapes · GATEWAY_URL: the
-// ingress gateway's address, where it can't be found out · GATEWAY_SELECTOR: the label istio of the gateway's Pods, where it
-// can't be found out · ISTIO_REVISION: the revision that injects the proxy, where it can't be found out ·
-// FORCE_CONFLICTS=yes: take over fields that somebody else has set · DRY_RUN=yes: check and render, and change nothing.
+// make deploy: checks the cluster, renders and applies the resources, waits for the Pods, and sends one message. A second
+// run changes nothing. tools/cli/make-variables.ts lists the variables.
 import { join, relative } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
+import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { urlForPeople, withGatewayUrl } from '../kube/gateway-url.ts'
@@ -23,7 +19,6 @@ import {
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findLeftovers, formatDeletions } from './apply/orphaned-resources.ts'
 import { waitForRollout } from './apply/rollout.ts'
-import { parseDryRun } from './dry-run.ts'
 import { checkKeyBringer, findKeyBringer, waitForKey } from './keys/external-secret-wait.ts'
 import { ensureKey } from './keys/hmac-key.ts'
 import { takesKeyFromSecret } from './keys/key-source.ts'
@@ -44,15 +39,14 @@ import { renderResources } from './render/render.ts'
 import { readVaultFacts } from './render/vault-values.ts'
 
 const folder = join(CHECKOUT, '.deploy')
-const force = process.env.FORCE_CONFLICTS === 'yes'
 /** Milliseconds until the last proxy has heard of new policies, with a wide margin. */
 const firstAnswerMs = 60_000
 
 await runMain(async () => {
-  const { env } = process
-  const isDry = parseDryRun(env.DRY_RUN)
+  const isDry = readSwitch('DRY_RUN')
+  const force = readSwitch('FORCE_CONFLICTS')
   const { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespaces } =
-    await prepare(isDry).catch((error) => {
+    await prepare(isDry, force).catch((error) => {
       say('nothing was changed')
       throw error
     })
@@ -80,7 +74,7 @@ await runMain(async () => {
   await step('istioctl analyze has no objection to what is there now', () =>
     checkAnalysis(rendering, 'after', findings.injector.revision),
   )
-  await withGatewayUrl(findings.gateway, env.GATEWAY_URL, async (gatewayUrl) => {
+  await withGatewayUrl(findings.gateway, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
     await step('a message was signed through the ingress gateway', () =>
       processMessage(gatewayUrl.url, 'hello', firstAnswerMs),
     )
@@ -95,19 +89,22 @@ await runMain(async () => {
  * All checks. Unless `isDry`, the namespace is made if they succeed, and taken away again if the last one, which needs it,
  * fails.
  */
-async function prepare(isDry: boolean) {
-  const { env } = process
-  const layout = parseOverlay(env.OVERLAY)
-  const components = await parseComponents(env.COMPONENTS, layout)
-  const vault = components.includes('vault') ? await readVaultFacts(env) : undefined
+async function prepare(isDry: boolean, force: boolean) {
+  const layout = parseOverlay(readVariable('OVERLAY'))
+  const components = await parseComponents(readVariable('COMPONENTS'), layout)
+  const vault = components.includes('vault') ? await readVaultFacts() : undefined
   const findings = await inspectCluster({
-    revision: env.ISTIO_REVISION || undefined,
-    gatewaySelector: env.GATEWAY_SELECTOR || undefined,
+    revision: readVariable('ISTIO_REVISION'),
+    gatewaySelector: readVariable('GATEWAY_SELECTOR'),
   })
   await step('no other overlay is deployed', () => checkNoOther(layout))
-  const prefix = await requirePrefix(env.IMAGES, layout)
-  const images = await computeImageReferences({ prefix, nodeImage: env.NODE_IMAGE })
-  const facts = composeClusterFacts(findings, layout, parsePrometheusAccount(env.PROMETHEUS))
+  const prefix = await requirePrefix(readVariable('IMAGE_PREFIX'), layout)
+  const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
+  const facts = composeClusterFacts(
+    findings,
+    layout,
+    parsePrometheusAccount(readVariable('PROMETHEUS')),
+  )
   const rendering = await step('resources rendered for this cluster', () =>
     renderResources({ folder, layout, facts, images, components, vault }),
   )

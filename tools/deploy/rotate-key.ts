@@ -1,11 +1,10 @@
-// make rotate-key: adds a key, makes it primary, and later retires the old one, each when every Pod is ready for it. Run
-// again, at any point, it goes on. KUBECONFIG: the cluster · OVERLAP: how long signatures of the old key go on verifying,
-// if not 24h · DRY_RUN=yes: only tell.
+// make rotate-key: adds a key, makes it primary, and later removes the old one. Before each step it waits until every Pod is
+// ready for it. You can run it again at any point: it continues where it stopped.
+import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { findDeployed, layouts, listWorkloads, onePod } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
-import { parseDryRun } from './dry-run.ts'
 import { isKeyInSecret } from './keys/key-source.ts'
 import { checkRights } from './preflight/rights.ts'
 import { createPodAsker } from './rotation/ask-pods.ts'
@@ -27,9 +26,9 @@ const neededRights = [
 ]
 
 await runMain(async () => {
-  const { OVERLAP } = process.env
-  const overlapMs = OVERLAP ? parseDuration('OVERLAP', OVERLAP) : undefined
-  const isDry = readDryRun(process.argv.slice(2), process.env.DRY_RUN)
+  const overlap = readVariable('OVERLAP')
+  const overlapMs = overlap === undefined ? undefined : parseDuration('OVERLAP', overlap)
+  const isDry = readDryRun(process.argv.slice(2))
   await step('the cluster answers', checkCluster)
   await step('the user has every right that is needed', () => checkRights(neededRights))
   if (!(await isKeyInSecret())) {
@@ -52,11 +51,11 @@ await runMain(async () => {
   }
 })
 
-/** Whoever asks for a dry run in other words must not get a real one. */
-function readDryRun(args: readonly string[], variable: string | undefined): boolean {
+/** A dry run that is asked for in other words must not change anything. */
+function readDryRun(args: readonly string[]): boolean {
   const unknown = args.find((arg) => arg !== '--dry-run')
   if (unknown !== undefined) {
-    throw new UserError(`"${unknown}" is no argument`, 'the only one is --dry-run')
+    throw new UserError(`the argument ${unknown} is not valid`, 'Use --dry-run, or no argument.')
   }
-  return parseDryRun(variable) || args.length > 0
+  return readSwitch('DRY_RUN') || args.length > 0
 }

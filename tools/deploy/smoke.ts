@@ -1,7 +1,7 @@
-// make smoke: one random message through the ingress gateway; its signature must be what OpenSSL computes from the
-// Secret. Where the key is in none, nobody but the signer may have it, and that is said. KUBECONFIG: the cluster ·
-// GATEWAY_URL, GATEWAY_SELECTOR: as for make deploy.
+// make smoke: sends one random message through the ingress gateway, and compares its signature with what OpenSSL computes
+// from the Secret. If the key is in no Secret, it prints that it compared nothing.
 import { randomBytes } from 'node:crypto'
+import { readVariable } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { withGatewayUrl } from '../kube/gateway-url.ts'
@@ -31,9 +31,9 @@ await runMain(async () => {
   if ((await findDeployed()) === undefined) {
     throw new UserError(`nothing is deployed in namespace ${namespace}`, 'make deploy')
   }
-  const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
+  const gateway = await findIngressGateway(readVariable('GATEWAY_SELECTOR'))
   const message = `smoke ${randomBytes(12).toString('base64url')} grüße 🔏`
-  const answer = await withGatewayUrl(gateway, process.env.GATEWAY_URL, ({ url }) =>
+  const answer = await withGatewayUrl(gateway, readVariable('GATEWAY_URL'), ({ url }) =>
     processMessage(url, message, patienceMs),
   )
   if (answer.processed_message !== message.toUpperCase()) {

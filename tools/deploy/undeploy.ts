@@ -1,8 +1,8 @@
-// make undeploy: takes away what `make deploy` applied, whichever overlay and components it had. The key stays, and with it
-// the namespace and the admission policies that guard it.
-// KUBECONFIG: the cluster · DELETE_KEY=yes: the key goes, too, and what guards it.
+// make undeploy: removes what `make deploy` applied, of every overlay and component. The key, its namespace and the admission
+// policies that protect it stay, unless DELETE_KEY=yes.
 import { resolve } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
+import { readSwitch } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { exists, kubectl } from '../kube/kubectl.ts'
@@ -20,6 +20,7 @@ const furniture =
   /^(serviceaccount\/default|configmap\/(kube-root-ca\.crt|istio-ca-root-cert|istio-ca-crl)|event.*|endpoints.*|lease.*|pod.*metrics.*)$/
 
 await runMain(async () => {
+  const deletesKey = readSwitch('DELETE_KEY')
   await step('the cluster answers', checkCluster)
   // Names and kinds are the same whatever the cluster's facts are.
   const resources = await readOverlays()
@@ -44,7 +45,7 @@ await runMain(async () => {
       ...optional,
     ]),
   )
-  if (process.env.DELETE_KEY !== 'yes') {
+  if (!deletesKey) {
     const isInSecret = !isBrought && (await exists(['secret', keySecret, '-n', namespace]))
     say(
       isInSecret

@@ -1,4 +1,4 @@
-// Builds both images: for `make images` with the user's builder, for the local cluster with its own.
+// Builds both images. `make images` uses the builder of the user, and the local cluster uses its own.
 import { join } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
 import { step } from '../cli/terminal.ts'
@@ -12,8 +12,8 @@ export type BuiltImage = ImageReference & { packages: BundledPackage[] }
 const contextFolder = join(CHECKOUT, '.deploy/context')
 
 /**
- * Stages the build context and builds frontend and signer, tagged by their content. `prefix` is a registry with a
- * path, default "localhost/secure-signing"; `nodeImage` the base image, default the Containerfile's.
+ * Prepares the build context, and builds frontend and signer. The tag of an image is a hash of its content. `prefix` is a
+ * registry with a path, by default "localhost/secure-signing". `nodeImage` is the base image, by default the Containerfile's.
  */
 export async function buildImages(input: {
   build: BuildImage

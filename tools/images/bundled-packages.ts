@@ -1,5 +1,5 @@
-// The packages in a bundle, as the lockfile has them, with the texts of their licences. One whose licence is not in the
-// list here can't get into an image.
+// The packages in a bundle, from the lockfile, with the texts of their licences. A package whose licence is not in this list
+// cannot become part of an image.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -7,17 +7,17 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { UserError } from '../cli/terminal.ts'
 
 export type BundledPackage = {
-  /** With its scope, e.g. "@hono/node-server". */
+  /** With its scope, for example "@hono/node-server". */
   name: string
   version: string
-  /** Of the registry's archive, e.g. "sha512-…" in base64. */
+  /** The hash of the registry's archive, "sha512-…" in base64. */
   integrity: string
-  /** Its SPDX identifier. */
+  /** An SPDX identifier. */
   licence: string
   licenceText: string
 }
 
-/** SPDX identifiers of licences that ask for no more than their text to be shipped: formatLicences does that. */
+/** SPDX identifiers of licences whose only condition is to ship their text. formatLicences fulfils it. */
 const allowedLicences = ['MIT', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']
 
 const lockfile = z.object({
@@ -32,8 +32,8 @@ const lockfile = z.object({
 })
 
 /**
- * Describes packages, named as in the lockfile of `folder` ("node_modules/zod"), the project's by default. Throws
- * UserError if one is not in it, has no allowed licence, or does not come with the licence's text.
+ * Describes packages by their path in the lockfile of `folder`, for example "node_modules/zod". Throws UserError if the
+ * lockfile lacks a package, if its licence is not allowed, or if it does not contain the text of its licence.
  */
 export async function describePackages(
   paths: readonly string[],
@@ -46,12 +46,12 @@ export async function describePackages(
       const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
       const { version, integrity, license: licence = 'no licence' } = packages[path] ?? {}
       if (version === undefined || integrity === undefined) {
-        throw new UserError(`${path} is not in package-lock.json, with its hash`, 'run npm install')
+        throw new UserError(`package-lock.json has no hash for ${path}`, 'Run npm install.')
       }
       if (!allowedLicences.includes(licence)) {
         throw new UserError(
-          `${name} ${version} has the licence ${licence}, and would be in an image`,
-          `use another package, or have the licence examined and listed in tools/images/bundled-packages.ts`,
+          `${name} ${version} has the licence ${licence}, which is not allowed in an image`,
+          'Use another package. Or review the licence, and add it to tools/images/bundled-packages.ts.',
         )
       }
       const licenceText = await readLicence(join(folder, path))
@@ -64,15 +64,15 @@ async function readLicence(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter((name) => /^(licen[cs]e|notice)/i.test(name)).sort()
   if (!names.some((name) => /^licen/i.test(name))) {
     throw new UserError(
-      `${folder} has no text of its licence`,
-      'use another package: what ships must come with it',
+      `${folder} does not contain its licence`,
+      'Use another package. Images must ship the text of each licence.',
     )
   }
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
   return texts.map((text) => text.trim()).join('\n\n')
 }
 
-/** The text of the image's file LICENSES: this project's own licence, then each that the packages have. */
+/** Returns the text of the image's file LICENSES: the licence of this project, then those of the packages. */
 export async function formatLicences(packages: readonly BundledPackage[]): Promise<string> {
   const own = (await readFile(join(CHECKOUT, 'LICENSE'), 'utf8')).trim()
   const holders = new Map([[own, ['secure-signing']]])

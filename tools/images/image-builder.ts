@@ -1,4 +1,4 @@
-// Which program builds images here: docker, podman or buildah, the first that really works.
+// Finds the program that builds images: the first of docker, podman and buildah that works.
 import { run, tryRun } from '../cli/exec.ts'
 import { say, UserError } from '../cli/terminal.ts'
 
@@ -6,7 +6,7 @@ export type ImageBuild = {
   reference: string
   containerfile: string
   context: string
-  /** Goes to the Containerfile as NODE_IMAGE; without it, the Containerfile's own. */
+  /** The Containerfile's argument NODE_IMAGE. By default, the Containerfile's own base image. */
   baseImage?: string | undefined
 }
 export type BuildImage = (input: ImageBuild) => Promise<void>
@@ -15,8 +15,8 @@ export const builders = ['docker', 'podman', 'buildah'] as const
 type Builder = (typeof builders)[number]
 
 /**
- * Arguments by which times in an image are 1970's, whenever it is built: the same content is the same digest. Docker
- * needs BuildKit for it, which then keeps the times of the staged files (image-context.ts).
+ * Arguments that set all times in an image to 1970, so that the same content has the same digest. Docker needs BuildKit for
+ * this, and keeps the times of the prepared files (image-context.ts).
  */
 export const fixedTime: Record<Builder, readonly string[]> = {
   docker: ['--build-arg', 'SOURCE_DATE_EPOCH=0'],
@@ -25,8 +25,8 @@ export const fixedTime: Record<Builder, readonly string[]> = {
 }
 
 /**
- * Returns the first builder of `among` that answers `info`, or the one that `wanted` names. A docker client without an
- * engine is passed over, and told. Throws UserError if none works.
+ * Returns the first builder of `among` that answers `info`, or the one that `wanted` names. Prints which builders it skips,
+ * for example a docker client without an engine. Throws UserError if none works.
  */
 export async function findBuilder<Name extends Builder>(
   wanted: string | undefined,
@@ -46,12 +46,12 @@ export async function findBuilder<Name extends Builder>(
     )
   }
   throw new UserError(
-    `nothing here can build images (${reasons.join('; ') || `BUILDER=${wanted} is none of ${among.join(', ')}`})`,
-    `install one of ${among.join(', ')} (docker with its engine running); \`make up\` brings a builder of its own`,
+    `no program can build images (${reasons.join(', ') || `BUILDER=${wanted} is not one of ${among.join(', ')}`})`,
+    `Install one of ${among.join(', ')}, and start its engine. \`make up\` needs none of them.`,
   )
 }
 
-/** Makes the function that builds one image by `command` on this machine. */
+/** Returns the function that builds an image with `command`. */
 export function createBuild(command: Builder): BuildImage {
   return async ({ reference, containerfile, context, baseImage }) => {
     const buildArgs = baseImage ? ['--build-arg', `NODE_IMAGE=${baseImage}`] : []

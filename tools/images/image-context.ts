@@ -1,7 +1,7 @@
-// The folder that the images are built from: one file a service, with all of its own code and libraries that it
-// reaches and nothing else, and the licences of these. It is bundled because Node's type stripping and the loading of a
-// hundred files cost more than a quarter of a second at each start and a third of the memory. It is not minified, so that
-// it can be read, and all ASCII: one dash in a comment, and V8 keeps two bytes for each character.
+// The build context of the images: one JavaScript file for each service, with the code and libraries that it uses, and their
+// licences. Without a bundle, a start takes a quarter of a second longer, and a third more memory, because Node.js has to
+// strip types and load a hundred files. The bundle is not minified, so that people can read it. It is ASCII, because V8 stores
+// two bytes for each character of a file with any other character.
 import { chmod, cp, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { rolldown } from 'rolldown'
@@ -10,22 +10,22 @@ import { type BundledPackage, describePackages, formatLicences } from './bundled
 import type { ImageName } from './image-references.ts'
 
 /**
- * Fills `folder`, which is emptied first, with <room>/main.mjs, LICENSES and Containerfile for each image, and returns
- * the packages in each. Throws UserError if a package's licence is none that may be shipped.
+ * Empties `folder`, and writes main.mjs, LICENSES and Containerfile for each service. Returns the packages in each bundle.
+ * Throws UserError if the licence of a package is not allowed.
  */
 export async function stageContext(folder: string): Promise<Record<ImageName, BundledPackage[]>> {
   await rm(folder, { recursive: true, force: true })
   return { frontend: await stage('frontend', folder), signer: await stage('signer', folder) }
 }
 
-async function stage(room: ImageName, folder: string): Promise<BundledPackage[]> {
-  const target = join(folder, room)
+async function stage(service: ImageName, folder: string): Promise<BundledPackage[]> {
+  const target = join(folder, service)
   await mkdir(target, { recursive: true })
-  const packages = await describePackages(await bundleService(room, join(target, 'main.mjs')))
+  const packages = await describePackages(await bundleService(service, join(target, 'main.mjs')))
   await writeFile(join(target, 'LICENSES'), await formatLicences(packages))
-  await cp(join(CHECKOUT, room, 'Containerfile'), join(target, 'Containerfile'))
+  await cp(join(CHECKOUT, service, 'Containerfile'), join(target, 'Containerfile'))
   for (const name of ['main.mjs', 'LICENSES']) {
-    // Whatever umask and clock are: builders copy mode and time into the image.
+    // Independent of umask and clock, because builders copy mode and time into the image.
     await chmod(join(target, name), 0o644)
     await utimes(join(target, name), 0, 0)
   }
@@ -33,16 +33,16 @@ async function stage(room: ImageName, folder: string): Promise<BundledPackage[]>
 }
 
 /**
- * Bundles a service's entry into `file`, and returns the packages that are in it as the lockfile names them, sorted:
- * "node_modules/zod". Throws if it reaches code of another room.
+ * Bundles a service into `file`. Returns the sorted paths of its packages in the lockfile, for example "node_modules/zod".
+ * Throws if the bundle contains code of another folder.
  */
-export async function bundleService(room: ImageName, file: string): Promise<string[]> {
+export async function bundleService(service: ImageName, file: string): Promise<string[]> {
   const bundle = await rolldown({
-    input: join(CHECKOUT, room, 'main.ts'),
-    // The bundle names its modules, relative to this.
+    input: join(CHECKOUT, service, 'main.ts'),
+    // The bundle names its modules relative to this folder.
     cwd: CHECKOUT,
     platform: 'node',
-    // An import that is not found would be left for Node to find, in an image that has nothing but this file.
+    // Without this, the bundle would keep an import that is not found. The image contains no other file.
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`${log.code}: ${log.message}`)
     },
@@ -55,14 +55,14 @@ export async function bundleService(room: ImageName, file: string): Promise<stri
     charset: 'ascii',
   })
   await bundle.close()
-  const allowed = new RegExp(`^(runtime|${room}|node_modules)/`)
+  const allowed = new RegExp(`^(runtime|${service}|node_modules)/`)
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
-  // What begins with a NUL is the bundler's own, and ships like all the rest.
+  // A name that begins with NUL is code of the bundler. The image contains it too.
   const paths = modules.map((id) =>
     id.startsWith('\0') ? join('node_modules', id.slice(1)) : relative(CHECKOUT, id),
   )
   const foreign = paths.filter((path) => !allowed.test(path))
-  if (foreign.length > 0) throw new Error(`${room}/ reaches ${foreign.join(', ')}`)
+  if (foreign.length > 0) throw new Error(`${service}/ imports ${foreign.join(', ')}`)
   const packages = paths.map((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
   return [...new Set(packages.filter((name) => name !== undefined))].sort()
 }

@@ -1,5 +1,5 @@
-// What the two images are called. The tag is made of what is in the image, so an unchanged tree keeps its tag, and a
-// deployment of it changes nothing.
+// The names of the two images. The tag is a hash of the image's sources. If the sources do not change, the tag stays, and a
+// second deployment changes nothing.
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
@@ -10,27 +10,27 @@ export type ImageName = (typeof imageNames)[number]
 
 export type ImageReference = {
   name: ImageName
-  /** Registry, prefix and name, e.g. "registry.example/team/signer". */
+  /** Prefix and name, for example "registry.example/team/signer". */
   repository: string
   tag: string
 }
 
 export const defaultPrefix = 'localhost/secure-signing'
 
-/** What an image is made of besides its room: the lockfile pins libraries and bundler by their hashes. */
+/** The sources of an image besides its own folder. The lockfile pins libraries and bundler by hash. */
 const sharedSources = [
   ...['package.json', 'package-lock.json', 'LICENSE', 'runtime'],
   ...['tools/images/image-context.ts', 'tools/images/bundled-packages.ts'],
 ]
 
-/** Files of the room that the image has no use for: a change of a test is not a new image. */
+/** Returns false for files that do not affect the image, so that a changed test does not change the tag. */
 export function isImageSource(path: string): boolean {
   return !/(^|\/)(test|node_modules)(\/|$)|\.test\.ts$/.test(path.split(sep).join('/'))
 }
 
 /**
- * Works out the references from the sources under the project's root; `nodeImage` is the base that is asked
- * for, if any.
+ * Computes the references from the sources of this checkout. `nodeImage` is the base image, if it is not the
+ * Containerfile's.
  */
 export async function computeImageReferences(input: {
   prefix?: string | undefined
@@ -46,7 +46,7 @@ export async function computeImageReferences(input: {
   )
 }
 
-/** "<repository>:<tag>" */
+/** Returns "repository:tag". */
 export function formatReference({ repository, tag }: ImageReference): string {
   return `${repository}:${tag}`
 }

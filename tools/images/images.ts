@@ -1,31 +1,32 @@
-// make images: builds both images and prints their references.
-// IMAGES, NODE_IMAGE: as for make deploy · PUSH=yes: push them, too · BUILDER: docker, podman or buildah, where it is not the
-// first that is found.
+// make images: builds both images, prints their references, and pushes them with PUSH=yes.
 import { run } from '../cli/exec.ts'
+import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { buildImages } from './build-images.ts'
 import { builders, createBuild, findBuilder } from './image-builder.ts'
 import { defaultPrefix, formatReference } from './image-references.ts'
 
 await runMain(async () => {
-  const { IMAGES: prefix, NODE_IMAGE: nodeImage, BUILDER: wanted, PUSH } = process.env
+  const prefix = readVariable('IMAGE_PREFIX')
+  const pushes = readSwitch('PUSH')
   const isLocal = !prefix || prefix === defaultPrefix
-  if (isLocal && PUSH === 'yes') {
+  if (isLocal && pushes) {
     throw new UserError(
-      'IMAGES does not say where to push to',
-      'make images IMAGES=registry/prefix PUSH=yes',
+      'IMAGE_PREFIX names no registry to push to',
+      'Run `make images IMAGE_PREFIX=registry.example/team PUSH=yes`.',
     )
   }
-  const builder = await findBuilder(wanted || undefined, builders)
+  const builder = await findBuilder(readVariable('BUILDER'), builders)
   const build = createBuild(builder)
+  const nodeImage = readVariable('NODE_IMAGE')
   const references = (await buildImages({ build, prefix, nodeImage })).map(formatReference)
   for (const reference of references) process.stdout.write(`${reference}\n`)
   if (isLocal) return
-  if (PUSH === 'yes') {
+  if (pushes) {
     for (const each of references) await step(`push ${each}`, () => run(builder, ['push', each]))
-    say(`they are there for make deploy IMAGES=${prefix}`)
+    say(`To deploy them, run \`make deploy IMAGE_PREFIX=${prefix}\`.`)
     return
   }
-  say(`push them before make deploy IMAGES=${prefix}, or make images with PUSH=yes:`)
+  say(`Push the images before \`make deploy IMAGE_PREFIX=${prefix}\`, or build them with PUSH=yes:`)
   for (const reference of references) say(`  ${builder} push ${reference}`)
 })

@@ -1,28 +1,29 @@
-// make dev: at each save of a service's sources, all that `make up` does: image, deployment, and one real request. The API server
-// lets in no signer but the one that was deployed, so there is no shorter way. SERVICE: frontend or signer; both unless given.
+// make dev: runs `make up` each time that the sources of a service change. There is no shorter way, because the API server
+// admits only the signer image that was deployed.
 import { tryRun } from '../cli/exec.ts'
+import { readVariable } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
 import { computeImageReferences, imageNames } from '../images/image-references.ts'
 import { KUBECONFIG } from './paths.ts'
 import { actOnChange } from './watch.ts'
 
 await runMain(async () => {
-  const { SERVICE: service = '', KUBECONFIG: kubeconfig } = process.env
-  const watched = imageNames.filter((name) => service === '' || service === name)
+  const service = readVariable('SERVICE')
+  const watched = imageNames.filter((name) => service === undefined || service === name)
   if (watched.length === 0) {
-    throw new UserError(`SERVICE is ${service}`, `there are: ${imageNames.join(', ')}`)
+    throw new UserError(`SERVICE=${service} does not exist`, `Use one of ${imageNames.join(', ')}.`)
   }
-  if (kubeconfig !== KUBECONFIG) {
+  if (readVariable('KUBECONFIG') !== KUBECONFIG) {
     throw new UserError(
-      'make dev is for the local cluster, and KUBECONFIG names another',
-      'unset KUBECONFIG; or make images PUSH=yes and make deploy, with IMAGES, at each change',
+      'make dev works only on the local cluster, and KUBECONFIG names another',
+      'Unset KUBECONFIG. Or run make images PUSH=yes and make deploy after each change.',
     )
   }
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   await actOnChange(
     {
-      // An image's tag is made of all that goes into it.
+      // The tag of an image is a hash of its sources.
       read: async () => {
         const references = await computeImageReferences({})
         return references.flatMap(({ name, tag }) => (watched.includes(name) ? tag : [])).join(' ')
@@ -38,7 +39,7 @@ await runMain(async () => {
     const onStderr = (text: string) => void process.stderr.write(text)
     const { code, stdout } = await tryRun('make', ['up'], { onStderr })
     process.stdout.write(stdout)
-    const outcome = code === 0 ? 'deployed' : 'NOT deployed, mend it and save'
-    say(`${outcome} (${elapsed(start)}); watching ${watched.join(', ')}, Ctrl-C ends`)
+    const outcome = code === 0 ? 'deployed' : 'NOT deployed. Fix the error and save'
+    say(`${outcome} (${elapsed(start)}). Watching ${watched.join(', ')}. Press Ctrl-C to stop.`)
   }
 })

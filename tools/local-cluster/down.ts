@@ -1,5 +1,5 @@
-// make cluster-down: takes away every process, mount, namespace and cgroup of the cluster, and proves it. What the
-// cluster knows stays in .cluster/; with `delete` as argument (make cluster-delete) that goes too.
+// make cluster-down: removes every process, mount, namespace and cgroup of the cluster, and checks that none is left. The
+// state stays in .cluster/, unless the argument is `delete` (make cluster-delete).
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { runMain, step, UserError } from '../cli/terminal.ts'
 import { listCgroups } from './node/cgroup.ts'
@@ -7,13 +7,16 @@ import { stopNode } from './node/node-process.ts'
 import { CGROUP, STATE } from './paths.ts'
 
 await runMain(async () => {
-  await step('stop the cluster', stopNode)
+  await step('the cluster is stopped', stopNode)
   const left = [...(await listCgroups(CGROUP)), ...(await listMounts()), ...(await listProcesses())]
   if (left.length > 0) {
-    throw new UserError(`the cluster has left: ${left.join(', ')}`, 'call make cluster-down again')
+    throw new UserError(
+      `parts of the cluster are left: ${left.join(', ')}`,
+      'Run make cluster-down again.',
+    )
   }
   if (process.argv[2] === 'delete') {
-    await step('delete its state', () => rm(STATE, { recursive: true, force: true }))
+    await step('its state is deleted', () => rm(STATE, { recursive: true, force: true }))
   }
 })
 
@@ -23,8 +26,8 @@ async function listMounts(): Promise<string[]> {
 }
 
 /**
- * Whoever was in the node's namespaces had the state mounted at a path of the node. mountinfo names it by its path
- * within its own file system (proc(5)), which is the end of the whole path.
+ * A process in the node's namespaces has the state mounted at /node/state. mountinfo shows the source's path within its file
+ * system (proc(5)), which is the end of the whole path.
  */
 async function listProcesses(): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))

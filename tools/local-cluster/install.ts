@@ -1,4 +1,4 @@
-// What runs on the cluster before anything of ours: DNS and Istio.
+// Installs DNS and Istio on the local cluster.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
@@ -12,19 +12,19 @@ import type { Programs } from './programs/programs.ts'
 
 const OPERATOR = join(CHECKOUT, 'tools/local-cluster/istio-operator.yaml')
 const COREDNS = join(CHECKOUT, 'tools/local-cluster/coredns.yaml')
-/** Says what is installed; it lives and dies with the cluster's state. */
+/** Records the installed version. It is part of the cluster's state. */
 const MARK = join(STATE, 'installed')
 const INSTALL_TIMEOUT_MS = 300_000
 
-/** Installs DNS and Istio, unless this very version and configuration is there. */
+/** Installs DNS and Istio, unless this version and configuration is installed. */
 export async function installSystem({ coredns, istio }: Programs): Promise<void> {
   const dns = (await readFile(COREDNS, 'utf8')).replace('VERSION', coredns.tag)
   const wanted = keyOf(dns, await readFile(OPERATOR, 'utf8'), istio.folder)
   if ((await readFile(MARK, 'utf8').catch(() => '')) === wanted) return
-  await step('install CoreDNS', () =>
+  await step('CoreDNS is installed', () =>
     kubectl(['apply', '--server-side', '--field-manager=cluster', '-f', '-'], { input: dns }),
   )
-  await step(`install Istio ${istio.tag} with its CNI plugin`, () =>
+  await step(`Istio ${istio.tag} is installed with its CNI plugin`, () =>
     run(
       'istioctl',
       [

@@ -1,4 +1,4 @@
-// The cluster's own certificate authority, a certificate for each of its parts, and kubeconfigs made of them.
+// The cluster's certificate authority, the certificates of its components, and their kubeconfigs.
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,9 +6,9 @@ import { stringify } from 'yaml'
 import { run } from '../cli/exec.ts'
 import { API_SERVICE_IP, NODE_IP, PKI } from './paths.ts'
 
+/** The subject is in OpenSSL's format. */
 type Wanted = readonly [name: string, subject: string, extensions: string]
 
-/** The subject is in the form of OpenSSL. */
 const certificates: readonly Wanted[] = [
   [
     'apiserver',
@@ -29,16 +29,16 @@ const certificates: readonly Wanted[] = [
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 const clients = ['admin', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy']
 
-/** Makes certificates and keys once; what is there stays. */
+/** Creates certificates and keys, unless they exist. */
 export async function ensurePki(): Promise<void> {
   if (!(await readFile(join(PKI, 'ca.crt')).catch(() => undefined))) await makePki()
-  // In the node the API server is at its own loopback.
+  // Inside the node, the API server listens on loopback.
   for (const name of clients) {
     await writeKubeconfig(join(PKI, `${name}.conf`), name, 'https://127.0.0.1:6443')
   }
 }
 
-/** The folder appears whole or not at all. */
+/** The folder appears complete or not at all. */
 async function makePki(): Promise<void> {
   const folder = `${PKI}.partial`
   await rm(folder, { recursive: true, force: true })
@@ -47,14 +47,14 @@ async function makePki(): Promise<void> {
   const authority = ['-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=kubernetes-ca']
   await openssl('req', '-x509', ...newKey, '-days', '3650', ...authority)
   for (const each of certificates) await issueCertificate(folder, each, folder)
-  // RSA, because that is what clusters sign tokens with by default.
+  // RSA, because clusters use it for tokens by default.
   await openssl('genrsa', '-out', 'service-account.key', '2048')
   await openssl('rsa', '-in', 'service-account.key', '-pubout', '-out', 'service-account.pub')
   await writeFile(join(folder, 'encryption.yaml'), stringify(makeEncryption()), { mode: 0o600 })
   await rename(folder, PKI)
 }
 
-/** Writes a key and a certificate by the authority in `pki` into `folder`. */
+/** Writes `name`.key, and `name`.crt by the certificate authority in `pki`, into `folder`. */
 export async function issueCertificate(
   folder: string,
   [name, subject, extensions]: Wanted,
@@ -70,7 +70,7 @@ export async function issueCertificate(
   )
 }
 
-/** Writes a kubeconfig for one of the clients, its certificate and key embedded, readable for its owner alone. */
+/** Writes a kubeconfig with the certificate and key of a client. Only its owner can read it. */
 export async function writeKubeconfig(path: string, client: string, server: string): Promise<void> {
   const encode = async (file: string) => (await readFile(join(PKI, file))).toString('base64')
   const name = 'secure-signing'
@@ -94,7 +94,7 @@ export async function writeKubeconfig(path: string, client: string, server: stri
   await chmod(path, 0o600)
 }
 
-/** Secrets are encrypted in etcd, as on a cluster that one would trust with a key. */
+/** Encrypts Secrets in etcd, as a production cluster should. */
 function makeEncryption() {
   const secret = randomBytes(32).toString('base64')
   return {

@@ -1,4 +1,4 @@
-// Waits until what the cluster consists of really runs.
+// Waits until the API server and the system Pods are ready.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { tryRun } from '../cli/exec.ts'
@@ -25,18 +25,18 @@ const pods = z.object({
 
 export type PodState = { name: string; ready: boolean }
 
-/** Waits for the API server. Throws UserError when it takes too long. */
+/** Waits for the API server. Throws UserError if it takes too long. */
 export async function waitForApi(): Promise<void> {
-  await waitFor('the API server does not answer', async () => {
+  await waitFor('the API server is not ready', async () => {
     const { code } = await tryRun('kubectl', ['get', '--raw', '/readyz'], { timeoutMs: 5_000 })
     return code === 0
   })
 }
 
-/** Waits until every Pod of the system is ready, as of `since` (milliseconds since 1970). Throws UserError. */
+/** Waits until every system Pod that started after `since` (milliseconds since 1970) is ready. Throws UserError. */
 export async function waitForSystemPods(since: number): Promise<void> {
   const late = () => listPods(since).then((all) => all.filter(({ ready }) => !ready))
-  await waitFor('not every Pod of the system is ready', async () => {
+  await waitFor('system Pods are not ready', async () => {
     const all = await listPods(since)
     return all.length > 0 && all.every(({ ready }) => ready)
   }).catch(async (error) => {
@@ -48,8 +48,8 @@ export async function waitForSystemPods(since: number): Promise<void> {
 }
 
 /**
- * Lists the Pods of `namespaces`: of DNS and Istio, unless it says others. After a restart the API server still tells
- * what was before it, so a container counts as ready only if it was started after `since`.
+ * Lists the Pods of `namespaces`, by default those of DNS and Istio. After a restart, the API server still reports the state
+ * before it. So a container counts as ready only if it started after `since`.
  */
 export async function listPods(since: number, namespaces = system): Promise<PodState[]> {
   const { items } = await kubectlJson(pods, ['get', 'pods', '--all-namespaces', '-o', 'json'])
@@ -63,7 +63,7 @@ export async function listPods(since: number, namespaces = system): Promise<PodS
     }))
 }
 
-/** Kubernetes tells whole seconds. */
+/** Kubernetes rounds times down to seconds. */
 function isSince({ running }: z.infer<typeof containerStatus>['state'], since: number): boolean {
   return running !== undefined && Date.parse(running.startedAt) + 1_000 > since
 }
@@ -74,7 +74,7 @@ async function waitFor(what: string, isDone: () => Promise<boolean>): Promise<vo
     if (Date.now() > deadline) {
       throw new UserError(
         `${what} after ${DEADLINE_MS / 1_000} s`,
-        `see the logs in ${LOGS}, and \`make cluster-status\``,
+        `Read the logs in ${LOGS}, and run \`make cluster-status\`.`,
       )
     }
     await sleep(POLL_MS)

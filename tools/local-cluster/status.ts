@@ -1,4 +1,4 @@
-// make cluster-status: says what is up. Exit code 1 if something is not.
+// make cluster-status: prints which parts of the local cluster are up. Exits with 1 if one is down.
 import { readFile } from 'node:fs/promises'
 import { tryRun } from '../cli/exec.ts'
 import { runMain } from '../cli/terminal.ts'
@@ -9,25 +9,25 @@ import { listPods } from './ready.ts'
 
 await runMain(async () => {
   const node = await findNode()
-  if (node === undefined) return tell(false, 'node', 'does not run: make cluster')
-  tell(
+  if (node === undefined) return report(false, 'node', 'not running. Run make cluster.')
+  report(
     true,
     'node',
-    `runs since ${new Date(node.since).toISOString()}, process ${node.pid}, logs in ${LOGS}`,
+    `running since ${new Date(node.since).toISOString()}, process ${node.pid}, logs in ${LOGS}`,
   )
   process.env.KUBECONFIG = KUBECONFIG
   const api = await tryRun('kubectl', ['get', '--raw', '/readyz'], { timeoutMs: 5_000 })
   const isUp = api.code === 0
-  tell(isUp, 'API server', `https://127.0.0.1:${node.apiPort}, KUBECONFIG=${KUBECONFIG}`)
+  report(isUp, 'API server', `https://127.0.0.1:${node.apiPort}, KUBECONFIG=${KUBECONFIG}`)
   if (!isUp) return
-  for (const { name, ready } of await listPods(node.since)) tell(ready, 'Pod', name)
+  for (const { name, ready } of await listPods(node.since)) report(ready, 'Pod', name)
   const ours = await listPods(node.since, [namespace])
-  for (const { name, ready } of ours) tell(ready, 'Pod', name)
+  for (const { name, ready } of ours) report(ready, 'Pod', name)
   if (ours.length === 0) {
-    tell(
+    report(
       true,
       `namespace ${namespace}`,
-      'nothing is deployed: make deploy, which opens the gateway',
+      'nothing is deployed. Run make deploy to open the gateway.',
     )
     return
   }
@@ -36,10 +36,10 @@ await runMain(async () => {
     () => true,
     () => false,
   )
-  tell(answers, 'ingress gateway', url)
+  report(answers, 'ingress gateway', url)
 })
 
-function tell(isUp: boolean, what: string, details: string): void {
+function report(isUp: boolean, what: string, details: string): void {
   if (!isUp) process.exitCode = 1
   process.stdout.write(`${isUp ? 'up  ' : 'DOWN'}  ${what}: ${details}\n`)
 }

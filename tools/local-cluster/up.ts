@@ -1,5 +1,5 @@
-// make cluster: builds what the cache lacks, starts the node if it does not run, installs Istio, and provides our
-// images. What is done already is passed over, so it can be called at any time.
+// make cluster: builds what the cache lacks, starts the node, installs Istio, and imports our images. It skips what is done,
+// so you can run it at any time.
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { elapsed, runMain, say, step } from '../cli/terminal.ts'
@@ -26,14 +26,14 @@ await runMain(async () => {
   const node = await ensureNode(programs, roots.nodeRoot)
   await publish(node, programs, nameNodejsImage(ingredients))
   await Promise.all([
-    step('the API server answers', waitForApi),
+    step('the API server is ready', waitForApi),
     provideSystemImages(node, ingredients),
   ])
   await installSystem(programs)
   await provideAppImages(node, ingredients)
   await step('DNS and Istio are ready', () => waitForSystemPods(node.since))
   say(
-    `the cluster is up (${elapsed(start)}); for your own kubectl: export KUBECONFIG=${KUBECONFIG}`,
+    `The cluster is up (${elapsed(start)}). To use your own kubectl: export KUBECONFIG=${KUBECONFIG}`,
   )
 })
 
@@ -52,14 +52,16 @@ async function ensureNode({ etcd, kubernetes }: Programs, root: string): Promise
     kubernetesFolder: toNodePath(kubernetes.folder),
   }
   const running = await findNode()
-  if (running === undefined) return step('start the node', () => startNode(root, folders))
+  if (running === undefined) return step('the node is started', () => startNode(root, folders))
   if (running.origin !== describeOrigin(root, folders)) {
-    say('  note  the cluster runs other versions than are here now: make cluster-down, then again')
+    say(
+      '  note  the cluster runs older versions than this checkout. To update it, run make cluster-down and then this again.',
+    )
   }
   return running
 }
 
-/** Writes down what others need to use the cluster, and uses it from here on. */
+/** Writes the files that other programs need to use the cluster, and uses the cluster in this process. */
 async function publish(node: Node, { kubernetes, istio }: Programs, nodejs: string): Promise<void> {
   await writeKubeconfig(KUBECONFIG, 'admin', `https://127.0.0.1:${node.apiPort}`)
   await writeFile(GATEWAY_URL_FILE, `http://127.0.0.1:${node.gatewayPort}\n`)

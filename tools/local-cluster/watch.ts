@@ -1,19 +1,19 @@
-// Does something again whenever content has changed, until it is told to stop. What decides is the content and not an event of
-// the file system: a save that changes nothing does nothing, and one that comes meanwhile is not missed.
+// Repeats an action when content changes. It compares content and does not use file system events. So a save without a change
+// has no effect, and a save during the action is not missed.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const POLL_MS = 300
 
 export type Reaction = {
-  /** What is there, e.g. as a hash. */
+  /** Returns the content, or a hash of it. */
   read: () => Promise<string>
   act: () => Promise<void>
   complain: (error: unknown) => void
 }
 
 /**
- * Calls `act` at once, and then each time when `read` has another answer than before, one call after the other. What `read` or
- * `act` rejects with goes to `complain`, and it goes on. Resolves when `signal` is aborted.
+ * Calls `act` at once, and again each time that `read` returns something new. Calls do not overlap. Errors of `read` and `act`
+ * go to `complain`, and do not end the loop. Resolves when `signal` is aborted.
  */
 export async function actOnChange(
   { read, act, complain }: Reaction,
@@ -24,7 +24,7 @@ export async function actOnChange(
   while (!signal.aborted) {
     try {
       const now = await read()
-      // The same twice: else it may be half of what is being saved.
+      // Two equal reads in a row, so that a half-saved file does not count.
       if (now === seen && now !== done) {
         done = now
         await act()

@@ -1,7 +1,7 @@
-// docs/api.md: the frontend's interface from its OpenAPI document, the signer's from the contract, answers from the code.
+// Generates docs/api.md: the frontend's API from its OpenAPI document, the signer's from the contract. The code gives the answers.
 import * as z from 'zod/mini'
 import { describeApi } from '../../frontend/openapi.ts'
-import type { App } from '../../runtime/http-app.ts'
+import type { App } from '../../runtime/http/http-app.ts'
 import { formatErrors } from './errors-table.ts'
 import {
   askExample,
@@ -23,33 +23,36 @@ type Operation = {
 type OpenApi = { paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> }
 
 const shared: Readonly<Record<string, string>> = {
-  'GET /healthz': '200 while the process runs',
-  'GET /readyz': '200 while requests are served; else the problem that says why not',
-  'GET /metrics': "Prometheus' text format",
-  'GET /openapi.json': 'this interface as an OpenAPI 3.1 document',
+  'GET /healthz': '200 while the process runs.',
+  'GET /readyz': '200 while the service takes requests, otherwise an error.',
+  'GET /metrics': 'Metrics for Prometheus.',
+  'GET /openapi.json': 'This API as an OpenAPI 3.1 document.',
 }
 
-/** Returns the page. Throws if a service has a route that is not described. */
+/** Returns the page. Throws if a service has a route without a description. */
 export async function formatApiPage(): Promise<string> {
   const [frontend, signer] = [makeFrontend(), makeSigner()]
   const sections = await Promise.all(signerRoutes.map((route) => formatSignerRoute(signer, route)))
   return `${[
     '# API',
-    'Made by `make docs` from the schemas that requests are validated by; every answer below is one that the code gave. Bodies',
-    'are JSON. An unknown field, a duplicate one and a wrong type are refused, and so is a path that is written in any other way.',
-    'Every answer has an `x-request-id`: the one that was sent, if it has the form of one, or a new one.',
+    '`make docs` generates this page from the schemas that validate requests. The code itself gave every answer on this page.',
     '',
-    '## The frontend, for the world',
-    'Port 8080 of the Pod; through the ingress gateway the world has `POST /process` alone (`mesh/frontend-virtual-service.yaml`).',
+    'Bodies are JSON. The services reject unknown fields, duplicate fields, wrong types and paths in any other spelling. Every answer',
+    'has the header `x-request-id`. It repeats the id of the request if that is well-formed, and is a new one otherwise.',
+    '',
+    '## Frontend',
+    'The frontend listens on port 8080. Public clients reach only `POST /process`, through the ingress gateway.',
     '',
     await formatOperations(frontend),
     formatOthers(frontend, ['POST /process']),
     '',
-    '## The signer, for the frontend alone',
-    'A Unix socket, and `http://localhost:8081` in the Pod, which leads there through the mesh. A caller sends the token of audience',
-    '`signer` as `authorization: Bearer …`, which the proxy checks, and three headers that sign the request with the pairing secret,',
-    'which the signer checks (RFC 9421 and 9530, `runtime/http-signature.ts`): `content-digest`, `signature-input` and `signature`.',
-    'Sizes and times: [signer.md](signer.md#limits). The key of the examples is that of RFC 4231, test case 1.',
+    '## Signer',
+    'The signer listens on a Unix socket. In the Pod, `http://localhost:8081` leads to it through the mesh. A request needs:',
+    '',
+    '- `authorization: Bearer TOKEN` with the caller token, which the proxy verifies',
+    '- `content-digest`, `signature-input` and `signature` with the pairing signature (RFC 9421, RFC 9530), which the signer verifies',
+    '',
+    'The [security model](security-model.md#limits) lists limits of sizes and times. The examples use the key of RFC 4231, test case 1.',
     '',
     ...sections,
     formatOthers(
@@ -58,8 +61,8 @@ export async function formatApiPage(): Promise<string> {
     ),
     '',
     '## Errors',
-    'An error is a problem of RFC 9457. Programs go by `code`, which fixes the status; `detail` is for people. A 503 has',
-    '`Retry-After: 1`.',
+    'An error is a problem document (RFC 9457). Programs use `code`, which determines the status. `detail` is for people. An answer',
+    'with status 503 has the header `Retry-After: 1`.',
     '',
     await formatExample(frontend, 400, { method: 'POST', path: '/process', body: {} }),
     '',
@@ -121,7 +124,7 @@ async function formatSignerRoute(app: App, route: SignerRoute): Promise<string> 
   ].join('\n')
 }
 
-/** What is sent, and the answer to it. Throws if that has another status than `wanted`. */
+/** Returns a request with its answer. Throws unless the answer has the status `wanted`. */
 async function formatExample(app: App, wanted: number, request: ExampleRequest): Promise<string> {
   const { method, path, body } = request
   const { status, text } = await askExample(app, request)
@@ -130,14 +133,14 @@ async function formatExample(app: App, wanted: number, request: ExampleRequest):
   return ['```http', `${method} ${path}${sent}`, `${status} ${text}`, '```'].join('\n')
 }
 
-/** The routes of `app` besides those that are `described`. */
+/** Returns a table of the routes of `app` that are not in `described`. */
 function formatOthers(app: App, described: readonly string[]): string {
   const others = listRoutes(app).filter((route) => !described.includes(route))
   return formatTable(
-    ['besides', 'answer'],
+    ['other routes', 'answer'],
     others.map((route) => {
       const answer = shared[route]
-      if (answer === undefined) throw new Error(`${route} is not described`)
+      if (answer === undefined) throw new Error(`${route} has no description in api-page.ts`)
       return [asCode(route), answer]
     }),
   )

@@ -1,20 +1,18 @@
-// docs/configuration.md: the services' environment variables from their schemas, make's from the programs behind it.
+// Generates docs/configuration.md from the schemas of the services and from the table of make's variables.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type * as z from 'zod/mini'
 import { schema as frontendSchema } from '../../frontend/config.ts'
 import { schema as signerSchema } from '../../signer/config.ts'
 import { CHECKOUT } from '../cli/checkout.ts'
+import { listVariables } from '../cli/make-variables.ts'
 import { listComponents } from '../deploy/render/components.ts'
 import { layouts } from '../kube/layouts.ts'
 import { parseResources } from '../kube/resources.ts'
-import { listMakeVariables } from './make-variables.ts'
 import { asCode, formatTable } from './markdown.ts'
 import { listRules, listSettings } from './settings.ts'
 
-const read = (file: string) => readFile(join(CHECKOUT, file), 'utf8')
-
-/** Each variable by itself would do; together they break every rule that there is. */
+/** Each value is valid by itself. Together they break every rule between variables. */
 const clashes = {
   frontend: { SIGNER_URL: 'unix:/s:/s', CALLER_TOKEN_FILE: '/t', PAIRING_SECRET_FILE: 'none' },
   signer: {
@@ -27,22 +25,20 @@ const clashes = {
 
 /** Returns the page. */
 export async function formatConfigurationPage(): Promise<string> {
-  const [deployment, makefile] = await Promise.all([
-    read('k8s/base/deployment.yaml'),
-    read('Makefile'),
-  ])
+  const deployment = await readFile(join(CHECKOUT, 'k8s/base/deployment.yaml'), 'utf8')
   const containers = listContainers(deployment)
   const components = (await listComponents()).map(asCode).join(', ')
   const overlays = layouts.map(({ overlay }) => asCode(overlay)).join(', ')
   return `${[
     '# Configuration',
-    'Made by `make docs` from the schemas and programs that read it.',
+    '`make docs` generates this page from the code.',
     '',
-    '## The services',
-    'Environment variables, read once at the start. Values are paths, times and numbers, and never a secret. What is wrong is in the',
-    'log as `config_invalid`, each variable by its name, and the container exits with 78. *As deployed* is `k8s/base/deployment.yaml`;',
-    'a dash means that it is not set. To change one, patch the Deployment in a kustomization of your own, with the value itself: for',
-    'the signer the admission policy takes variables called `SIGNER_*` with their values in the manifest, and no others.',
+    '## Services',
+    'The services read environment variables once, at the start. Values are paths, times and numbers, never secrets. If a value is',
+    'wrong, the container logs `config_invalid` with the name of the variable and exits with 78.',
+    '',
+    'To change a value, patch the Deployment in your own kustomization. Set a plain `value`: the admission policy rejects any other',
+    'source for a `SIGNER_*` variable. *Deployed* shows the value in `k8s/base/deployment.yaml`. A dash means that it is not set.',
     '',
     '### Frontend',
     formatSettings(frontendSchema, clashes.frontend, containers.get('frontend')),
@@ -50,23 +46,27 @@ export async function formatConfigurationPage(): Promise<string> {
     '### Signer',
     formatSettings(signerSchema, clashes.signer, containers.get('signer')),
     '',
-    'Limits that are no settings: [signer.md](signer.md#limits).',
+    'Sizes and times that you cannot change: [security model](security-model.md#limits).',
     '',
     '## make',
-    'As `make deploy OVERLAY=separate-pods` has it, or from the environment.',
+    'Set a variable on the command line, as in `make deploy OVERLAY=separate-pods`, or in the environment. `up`, `test` and `test-*`',
+    'run `deploy` and take its variables.',
     '',
-    formatTable(
-      ['variable', 'of', 'meaning'],
-      listMakeVariables(makefile).map(({ name, targets, meaning }) => [
-        asCode(name),
-        targets.map(asCode).join(', '),
-        meaning,
-      ]),
-    ),
+    formatMakeVariables(),
     '',
-    `Overlays: ${overlays}. Components: ${components}; what each does is in [production.md](production.md).`,
-    'With Vault, and what holds where nothing is given: [vault.md](vault.md).',
+    `Overlays: ${overlays}. Components: ${components}. [production.md](production.md) describes each component.`,
   ].join('\n')}\n`
+}
+
+function formatMakeVariables(): string {
+  const rows = listVariables().map(({ name, targets, value, default: fallback, meaning }) => [
+    asCode(name),
+    meaning,
+    /^an? /.test(value) ? value : asCode(value),
+    fallback === undefined ? '–' : asValue(fallback),
+    targets === 'cluster' ? 'any' : asCode(targets.join(', ')),
+  ])
+  return formatTable(['variable', 'meaning', 'value', 'default', 'targets'], rows)
 }
 
 function formatSettings(
@@ -78,21 +78,22 @@ function formatSettings(
     asCode(name),
     meaning,
     allowed,
-    fallback === undefined ? '**must be set**' : asOptional(fallback),
-    asOptional(deployed.get(name) ?? '–'),
+    fallback === undefined ? '**required**' : asValue(fallback),
+    asValue(deployed.get(name) ?? '–'),
   ])
-  const table = formatTable(['variable', 'meaning', 'value', 'if not set', 'as deployed'], rows)
+  const table = formatTable(['variable', 'meaning', 'value', 'default', 'deployed'], rows)
   const rules = listRules(schema, clash).map(
     (rule) => `- ${rule.replace(/\b[A-Z_]{5,}\b/g, asCode)}`,
   )
   return [table, '', ...rules].join('\n')
 }
 
-function asOptional(value: string): string {
-  return value === '–' ? value : asCode(value)
+/** Words stay text. A value becomes code. */
+function asValue(text: string): string {
+  return text === '–' || text.includes(' ') ? text : asCode(text)
 }
 
-/** A container's name → its variables. */
+/** Returns the variables of each container, by its name. */
 function listContainers(yaml: string): Map<string, Map<string, string>> {
   const [deployment] = parseResources(yaml)
   const { containers } = Object(deployment?.spec).template.spec

@@ -1,7 +1,7 @@
-// Both services with one key that everybody knows, to have examples answered by the code itself: RFC 4231's first test case.
+// Both services with the public key of RFC 4231, test case 1. They answer the examples of docs/api.md.
 import { createSecretKey } from 'node:crypto'
 import { createApp as createFrontend } from '../../frontend/app.ts'
-import type { App } from '../../runtime/http-app.ts'
+import type { App } from '../../runtime/http/http-app.ts'
 import { createMetrics } from '../../runtime/metrics.ts'
 import { createApp as createSigner } from '../../signer/app.ts'
 import { computeMac } from '../../signer/hmac.ts'
@@ -9,7 +9,7 @@ import { computeMac } from '../../signer/hmac.ts'
 const key = { id: 'key-1', material: createSecretKey(Buffer.alloc(20, 0x0b)) }
 const shared = { log: () => {}, isDraining: () => false, maxRequests: 16 }
 
-/** The signer's app; its lock is open, and its log nowhere. */
+/** Returns a signer app without access control and log. */
 export function makeSigner(): App {
   return createSigner({
     ...shared,
@@ -22,7 +22,7 @@ export function makeSigner(): App {
   })
 }
 
-/** The frontend's app; what it has signed is signed at once. */
+/** Returns a frontend app that signs by itself. */
 export function makeFrontend(): App {
   return createFrontend({
     ...shared,
@@ -38,7 +38,7 @@ export function makeFrontend(): App {
 
 export type ExampleRequest = { method: string; path: string; body?: object }
 
-/** Asks `app`, and returns its answer as it stands: the status, and the body. */
+/** Sends a request to `app`. Returns the status and the body of the answer. */
 export async function askExample(app: App, { method, path, body }: ExampleRequest) {
   const headers = { 'content-type': 'application/json', 'x-request-id': 'example' }
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
@@ -46,7 +46,7 @@ export async function askExample(app: App, { method, path, body }: ExampleReques
   return { status: response.status, text: await response.text() }
 }
 
-/** The routes of `app`, e.g. "POST /sign", in its order. */
+/** Lists the routes of `app`, for example "POST /sign", in its order. */
 export function listRoutes({ routes }: App): string[] {
   return routes
     .filter(({ method }) => method !== 'ALL')

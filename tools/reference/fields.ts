@@ -1,4 +1,4 @@
-// The fields of a JSON object, as its schema (JSON Schema, draft 2020-12) has them.
+// A table of the fields of a JSON object, from its schema (JSON Schema, draft 2020-12).
 import { asCode, formatTable } from './markdown.ts'
 
 export type FieldSchema = {
@@ -17,9 +17,9 @@ export type ObjectSchema = {
   required?: readonly string[]
 }
 
-/** A table with a row for each field. `whose`: what has them, e.g. "request". */
+/** Returns a table with a row for each field. `owner` is the title, for example "request". */
 export function formatFields(
-  whose: string,
+  owner: string,
   { properties = {}, required = [] }: ObjectSchema,
 ): string {
   const rows = Object.entries(properties).map(([name, schema]) => [
@@ -28,7 +28,7 @@ export function formatFields(
     required.includes(name) ? 'yes' : describeDefault(schema),
     schema.description ?? schema.items?.description ?? '',
   ])
-  return formatTable([whose, 'value', 'required', 'meaning'], rows)
+  return formatTable([owner, 'value', 'required', 'meaning'], rows)
 }
 
 function describeValue(schema: FieldSchema): string {
@@ -37,12 +37,10 @@ function describeValue(schema: FieldSchema): string {
   if (schema.enum !== undefined) {
     return schema.enum.map((each) => asCode(JSON.stringify(each))).join(' or ')
   }
-  if (items !== undefined) return `list of ${minItems} to ${maxItems} of: ${describeValue(items)}`
+  if (items !== undefined) return `list of ${minItems} to ${maxItems}: ${describeValue(items)}`
   return pattern === undefined ? `${type}` : `${type} like ${asCode(pattern)}`
 }
 
 function describeDefault(schema: FieldSchema): string {
-  return schema.default === undefined
-    ? 'no'
-    : `no: ${asCode(JSON.stringify(schema.default))} if it is not given`
+  return schema.default === undefined ? 'no' : `default ${asCode(JSON.stringify(schema.default))}`
 }

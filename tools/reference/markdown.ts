@@ -1,6 +1,6 @@
-// Markdown of what the code has: a table's cells are what they are, whatever characters are in them.
+// Markdown tables and code. A cell may contain any character.
 
-/** A table; each row has a cell for each title. */
+/** Returns a table. Each row has a cell for each title. */
 export function formatTable(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
@@ -14,7 +14,7 @@ export function formatTable(
     .replace(/\|---(.*) \|$/m, '|---$1|')
 }
 
-/** Text as code. */
+/** Returns the text as inline code. */
 export function asCode(text: string): string {
   return `\`${text}\``
 }

@@ -1,11 +1,11 @@
-// The pages of docs/ that are made of the code.
+// The pages of docs/ that are generated from the code.
 import { formatApiPage } from './api-page.ts'
 import { formatConfigurationPage } from './configuration-page.ts'
 
-/** `file`: from the root of the repository. */
+/** `file` is relative to the root of the repository. */
 export type Page = { file: string; text: string }
 
-/** Makes them. */
+/** Generates all of them. */
 export async function makePages(): Promise<Page[]> {
   return [
     { file: 'docs/api.md', text: await formatApiPage() },

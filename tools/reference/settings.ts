@@ -1,7 +1,7 @@
-// The environment variables of a service, as its schema has them: what it says of a wrong value is what it takes.
+// The environment variables of a service, from its schema. The error for a wrong value says which values are valid.
 import * as z from 'zod/mini'
 
-/** `allowed` goes on from "must be". `fallback`: what holds if it is not set; undefined: it must be set. */
+/** `allowed` continues "must be". `fallback` is the default, or undefined if the variable is required. */
 export type Setting = {
   name: string
   allowed: string
@@ -9,10 +9,10 @@ export type Setting = {
   meaning: string
 }
 
-/** No variable can be this: a string of the environment ends there. */
+/** No variable can have this value, because NUL ends a string of the environment. */
 const WRONG = '\0'
 
-/** Lists them in the schema's order. Throws if one has no description, or takes anything. */
+/** Lists the settings in the schema's order. Throws if one has no description or accepts any value. */
 export function listSettings(schema: z.ZodMiniObject): Setting[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return Object.entries(schema.shape).map(([name, variable]) => {
@@ -25,7 +25,7 @@ export function listSettings(schema: z.ZodMiniObject): Setting[] {
   })
 }
 
-/** What `schema` says of `environment`, of which each variable by itself would do: the rules between variables. */
+/** Lists the rules between variables: what `schema` objects to in `environment`, where each value alone is valid. */
 export function listRules(schema: z.ZodMiniObject, environment: Record<string, string>): string[] {
   const { issues = [] } = z.safeParse(schema, environment).error ?? {}
   return issues.map(({ path, message }) => `${path.join('.')} ${message}`)

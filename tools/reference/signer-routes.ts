@@ -1,4 +1,4 @@
-// What the signer's routes are for, and what is sent to each: its schema, and for an example.
+// The signer's routes: summary, schema of the request, and an example.
 import type * as z from 'zod/mini'
 import { signBatchRequest, signRequest, verifyRequest } from '../../runtime/contract.ts'
 
@@ -11,22 +11,23 @@ export type SignerRoute = {
 }
 
 const message = 'Hi There'
-/** Of RFC 4231's first test case. */
+/** RFC 4231, test case 1. */
 const signature = 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7'
 
-/** Those that tell of keys or use them. */
+/** The routes that use or list keys. */
 export const signerRoutes: readonly SignerRoute[] = [
   {
     method: 'POST',
     path: '/sign',
-    summary: 'The signature of a message, by the key that is asked for or else by the primary one.',
+    summary: 'Signs a message with the requested key, by default the primary key.',
     schema: signRequest,
     body: { message },
   },
   {
     method: 'POST',
     path: '/sign/batch',
-    summary: 'The signatures of many messages, in their order and by one key; all of them or none.',
+    summary:
+      'Signs many messages with one key, all or none. The signatures have the order of the messages.',
     schema: signBatchRequest,
     body: { messages: [message, 'what do ya want for nothing?'] },
   },
@@ -34,14 +35,13 @@ export const signerRoutes: readonly SignerRoute[] = [
     method: 'POST',
     path: '/verify',
     summary:
-      'Whether a signature is by the key that is asked for, or else by any. A wrong one is an answer, no error: `{"valid":false}`.',
+      'Verifies a signature with the requested key, by default with any key. A wrong signature is not an error: the answer is `{"valid":false}`.',
     schema: verifyRequest,
     body: { message, signature },
   },
   {
     method: 'GET',
     path: '/keys',
-    summary:
-      'The keys that are held, by their ids; one is `primary`, the others `active`. Never their bytes.',
+    summary: 'Lists the ids of the keys. One key is `primary`, the others are `active`.',
   },
 ]

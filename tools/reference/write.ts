@@ -1,4 +1,4 @@
-// make docs: writes the pages of docs/ that are made of the code, and says which were not up to date.
+// make docs: writes the generated pages of docs/. Prints which pages changed.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'

@@ -1,15 +1,15 @@
-// What a registry knows of the packages in a lockfile, asked by `npm audit`. No answer is never taken for none found.
+// Known vulnerabilities of the packages in a lockfile, from `npm audit`. A missing answer never counts as "none found".
 import { z } from 'zod'
 import { tryRun } from '../cli/exec.ts'
 
 export type Vulnerability = { name: string; severity: string; range: string; urls: string[] }
 
-/** The registry did not answer, or not what npm asks for. */
+/** The registry did not answer, or its answer is not a report. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
-/** `npm audit --json`, version 2. `via` names packages that are vulnerable themselves, or holds advisories. */
+/** `npm audit --json`, version 2. `via` contains advisories, or names of other vulnerable packages. */
 const report = z.object({
   auditReportVersion: z.literal(2),
   vulnerabilities: z.record(
@@ -22,7 +22,7 @@ const report = z.object({
   ),
 })
 
-/** Asks for the lockfile in `folder`. Throws NoAnswerError. */
+/** Audits the lockfile in `folder`. Throws NoAnswerError. */
 export async function askRegistry(
   folder: string,
   flags: readonly string[],
@@ -31,9 +31,9 @@ export async function askRegistry(
   const { code, stdout, stderr } = await tryRun('npm', args, { cwd: folder, timeoutMs: 120_000 })
   const parsed = report.safeParse(parse(stdout))
   if (!parsed.success) {
-    // npm names the address, which may hold who asks.
+    // npm's message contains the registry's address, which may contain credentials.
     const status = /\b[45]\d\d [A-Z][A-Za-z ]+/.exec(stderr)?.[0] ?? `npm audit exited with ${code}`
-    throw new NoAnswerError(`the registry has no answer to npm audit: ${status.trim()}`)
+    throw new NoAnswerError(`the registry did not answer npm audit: ${status.trim()}`)
   }
   return Object.entries(parsed.data.vulnerabilities).map(([name, { severity, range, via }]) => {
     const urls = via.flatMap((each) => (typeof each === 'string' ? [] : [each.url]))

@@ -1,20 +1,20 @@
-// An image's bill of materials, CycloneDX 1.6: each package that is bundled, Node, and what the base is made of. Without
-// time and serial number: the same image has the same bill.
+// The bill of materials of an image, CycloneDX 1.6: the bundled packages, Node.js, and the packages of the base image. It has
+// no time and no serial number, so that the same image has the same bill of materials.
 import type { BundledPackage } from '../images/bundled-packages.ts'
 import type { DebianPackage, ImageContents } from './image-contents.ts'
 
 export type ReleasedImage = {
-  /** Registry, prefix and name, without tag. */
+  /** Prefix and name, without a tag. */
   repository: string
   /** "sha256:…" */
   digest: string
-  /** The base, "<repository>@sha256:…". */
+  /** The base image, "repository@sha256:…". */
   base: string
   packages: readonly BundledPackage[]
   contents: ImageContents
 }
 
-/** Returns the document, to be written as JSON. What is not known of the base is said in `compositions`. */
+/** Returns the document. `compositions` says whether the packages of the base image are known. */
 export function describeImage({ repository, digest, base, packages, contents }: ReleasedImage) {
   const image = describeContainer(repository, digest)
   const [baseRepository = '', baseDigest = ''] = base.split('@')
@@ -46,7 +46,7 @@ function refOf(component: { 'bom-ref': string }): string {
   return component['bom-ref']
 }
 
-/** purl's type "oci" has the last part of the repository as its name, and the whole as a qualifier. */
+/** A purl of type "oci" has the last part of the repository as its name, and the repository as a qualifier. */
 function describeContainer(repository: string, digest: string) {
   const name = repository.slice(repository.lastIndexOf('/') + 1).toLowerCase()
   const purl = `pkg:oci/${name}@${encodeURIComponent(digest)}?repository_url=${encodeURI(repository)}`
@@ -56,7 +56,7 @@ function describeContainer(repository: string, digest: string) {
 function describeBundled({ name, version, integrity, licence }: BundledPackage) {
   const [scope, rest] = name.startsWith('@') ? name.split('/', 2) : [undefined, name]
   const purl = `pkg:npm/${scope ? `${encodeURIComponent(scope)}/` : ''}${rest}@${version}`
-  // Subresource integrity: "sha512-" and base64. npm has been writing no other for years; the lockfile's test says so.
+  // Subresource integrity: "sha512-" and base64. A test checks that the lockfile has no other hash.
   const content = Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex')
   return {
     type: 'library',
@@ -79,7 +79,7 @@ function describeNode({ version, sha256 }: { version: string; sha256: string }) 
     version,
     hashes: [{ alg: 'SHA-256', content: sha256 }],
     licenses: [{ license: { id: 'MIT' } }],
-    // Under this name Node's vulnerabilities are filed.
+    // Vulnerability databases use this name for Node.js.
     cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
     purl,
   }

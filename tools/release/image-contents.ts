@@ -1,5 +1,5 @@
-// What the base of an image consists of, read from its layers: Debian's packages, by the files that dpkg or a
-// distroless image has of them, and Node.
+// The contents of a base image, from its layers: Node.js, and the Debian packages in the records of dpkg or of a distroless
+// image.
 import { hash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,13 +10,13 @@ export type DebianPackage = {
   name: string
   version: string
   architecture: string
-  /** Name of the source package, under which Debian files vulnerabilities. */
+  /** The source package. Debian reports vulnerabilities under its name. */
   source: string
 }
 export type ImageContents = {
-  /** Empty where the base has no record of them. */
+  /** Empty if the base image has no records. */
   packages: DebianPackage[]
-  /** E.g. "debian-12", for the packages. */
+  /** For example "debian-12". */
   distribution: string | undefined
   node: { version: string; sha256: string } | undefined
 }
@@ -24,12 +24,12 @@ export type ImageContents = {
 const NODE = 'nodejs/bin/node'
 const RELEASE = 'usr/lib/os-release'
 const STATUS = 'var/lib/dpkg/status'
-/** Distroless images have a list of checksums beside each package. */
+/** Distroless images have a list of checksums for each package, which is not a record. */
 const wanted = new RegExp(
   `^(\\./)?(${NODE}|${RELEASE}|${STATUS}|${STATUS}\\.d/[^/]+(?<!\\.md5sums))$`,
 )
 
-/** Reads it from `layers`, paths of tar archives, the lowest first. */
+/** Reads the contents of `layers`, paths of tar archives, the lowest first. */
 export async function readContents(layers: readonly string[]): Promise<ImageContents> {
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
   try {
@@ -59,15 +59,15 @@ async function readPackages(folder: string): Promise<DebianPackage[]> {
     .flatMap((text) => text.split(/\n\n+/))
     .map((text) => parseFields(text, ': '))
     .flatMap(({ Package: name, Version: version, Architecture: architecture, ...rest }) => {
-      const isThere = rest.Status === undefined || rest.Status.endsWith(' installed')
-      if (!name || !version || !architecture || !isThere) return []
+      const isInstalled = rest.Status === undefined || rest.Status.endsWith(' installed')
+      if (!name || !version || !architecture || !isInstalled) return []
       const source = rest.Source?.split(' ')[0] ?? name
       return [{ name, version, architecture, source }]
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Node's program holds the address of its own source. */
+/** The Node.js executable contains the address of its source archive. */
 async function readNode(file: string): Promise<ImageContents['node']> {
   const program = await readFile(file).catch(() => Buffer.alloc(0))
   const version = /node-v(\d+\.\d+\.\d+)\.tar\.gz/.exec(program.toString('latin1'))?.[1]
@@ -81,7 +81,7 @@ function parseFields(text: string, separator: string): Record<string, string | u
   )
 }
 
-/** A file that is not there is empty. */
+/** Returns an empty text if the file does not exist. */
 async function readText(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error) => {
     if (error.code === 'ENOENT') return ''

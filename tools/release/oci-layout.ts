@@ -1,4 +1,4 @@
-// An image in a folder, as the OCI image layout (image-spec 1.1) has it: its digest there is the one in a registry.
+// An image in a folder with the OCI image layout (image-spec 1.1). Its digest is the same as in a registry.
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,18 +13,18 @@ const index = z.object({
 })
 const manifest = z.object({ layers: z.array(z.object({ digest })) })
 
-/** `digest` of the manifest, "sha256:…"; `layers`: paths of archives, the lowest first. */
+/** `digest` is the manifest's, "sha256:…". `layers` are paths of archives, the lowest first. */
 export type LaidOutImage = { digest: string; layers: string[] }
 
-/** Reads the image that is called `name` in the layout. Throws if it is not there, or not what its digest says. */
+/** Reads the image `name`. Throws if the layout does not contain it, or if its digest is wrong. */
 export async function readLayout(folder: string, name: string): Promise<LaidOutImage> {
   const { manifests } = index.parse(JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')))
   const found = manifests.find(({ annotations }) => annotations[REF_NAME] === name)
-  if (found === undefined) throw new Error(`${folder} has no image ${name}`)
+  if (found === undefined) throw new Error(`${folder} contains no image ${name}`)
   const pathOf = (digest: string) => join(folder, 'blobs', ...digest.split(':'))
   const text = await readFile(pathOf(found.digest), 'utf8')
   if (`sha256:${hash('sha256', text)}` !== found.digest) {
-    throw new Error(`the manifest of ${name} in ${folder} is not ${found.digest}`)
+    throw new Error(`the manifest of ${name} in ${folder} does not have the digest ${found.digest}`)
   }
   const { layers } = manifest.parse(JSON.parse(text))
   return { digest: found.digest, layers: layers.map((layer) => pathOf(layer.digest)) }

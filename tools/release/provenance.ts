@@ -1,24 +1,24 @@
-// Where an image comes from: an in-toto Statement v1 with SLSA's provenance v1, not signed.
+// The provenance of an image: an unsigned in-toto Statement v1 with SLSA's provenance v1.
 // https://slsa.dev/spec/v1.0/provenance · https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 
-/** What docs/supply-chain.md says under "The build" is done; the number grows when that changes. */
+/** Identifies the steps of this build. Increase the number when the steps change. */
 const BUILD_TYPE = 'urn:secure-signing:make-release:1'
 
 export type Build = {
   image: { repository: string; digest: string; tag: string }
-  /** "<repository>@sha256:…" */
+  /** The base image, "repository@sha256:…". */
   base: string
-  /** In hex. */
+  /** In hexadecimal. */
   commit: string
-  /** SHA-256 of package-lock.json, in hex. */
+  /** SHA-256 of package-lock.json, in hexadecimal. */
   lockfile: string
-  /** A URI of who vouches for the machine, and the versions of what built there. */
+  /** A URI that names the build machine, and the versions of its tools. */
   builder: { id: string; versions: Record<string, string> }
   startedOn: Date
   finishedOn: Date
 }
 
-/** Returns the statement, to be written as JSON. */
+/** Returns the statement. */
 export function stateProvenance(build: Build) {
   const { image, base, commit, lockfile, builder } = build
   return {
@@ -46,12 +46,12 @@ export function stateProvenance(build: Build) {
   }
 }
 
-/** "sha256:…" → {sha256: "…"} */
+/** Converts "sha256:…" to {sha256: "…"}. */
 function toDigestSet(digest: string): { sha256: string } {
   return { sha256: digest.replace(/^sha256:/, '') }
 }
 
-/** in-toto's Timestamp is RFC 3339 in UTC. */
+/** Formats a time as in-toto requires: RFC 3339 in UTC, in whole seconds. */
 function toSeconds(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, 'Z')
 }

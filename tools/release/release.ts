@@ -1,12 +1,11 @@
-// make release: both images as they go to a registry, with each one's bill of materials and provenance. Prints their
-// names by digest; whoever builds the same commit on the same base with the same builder gets the same.
-// NODE_IMAGE: the base by its digest · IMAGES: registry and prefix · BUILDER: podman or buildah · BUILDER_ID: a URI that
-// says who vouches for this machine · OUT: the folder, by default .deploy/release.
+// make release: builds both images, with a bill of materials and a provenance for each. Prints their names with digests. The
+// same commit, base image and builder give the same digests.
 import { hash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
 import { run } from '../cli/exec.ts'
+import { readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { buildImages } from '../images/build-images.ts'
 import { createBuild, findBuilder } from '../images/image-builder.ts'
@@ -17,16 +16,15 @@ import { readLayout } from './oci-layout.ts'
 import { stateProvenance } from './provenance.ts'
 import { readCommit } from './source-state.ts'
 
-/** SLSA wants a URI of who vouches for the machine. */
+/** SLSA requires a URI. This one says that nobody vouches for the build machine. */
 const NOBODY = 'urn:secure-signing:nobody-vouches-for-the-machine'
 
 await runMain(async () => {
-  const { IMAGES: prefix, NODE_IMAGE, BUILDER, BUILDER_ID, OUT } = process.env
-  const base = checkBase(NODE_IMAGE)
-  const out = resolve(OUT || join(CHECKOUT, '.deploy/release'))
+  const base = checkBase(readVariable('NODE_IMAGE'))
+  const out = resolve(readVariable('OUT') ?? join(CHECKOUT, '.deploy/release'))
   await checkEmpty(out)
-  const builderId = checkBuilderId(BUILDER_ID || NOBODY)
-  const builder = await findBuilder(BUILDER || undefined, ['podman', 'buildah'])
+  const builderId = checkBuilderId(readVariable('BUILDER_ID') ?? NOBODY)
+  const builder = await findBuilder(readVariable('BUILDER'), ['podman', 'buildah'])
   const commit = await readCommit(CHECKOUT)
   const lockfile = hash('sha256', await readFile(join(CHECKOUT, 'package-lock.json')))
   const versions = {
@@ -34,6 +32,7 @@ await runMain(async () => {
     node: process.versions.node,
   }
   const startedOn = new Date()
+  const prefix = readVariable('IMAGE_PREFIX')
   const images = await buildImages({ build: createBuild(builder), prefix, nodeImage: base })
   const layout = join(out, 'images')
   await mkdir(layout, { recursive: true })
@@ -52,21 +51,24 @@ await runMain(async () => {
       process.stdout.write(`${reference.repository}@${digest}\n`)
     })
   }
-  say(`in ${out}; docs/supply-chain.md has how to push, sign and verify them`)
+  say(`The files are in ${out}. docs/hardening.md describes how to push, sign and verify them.`)
 })
 
-/** A tag is another image tomorrow. */
+/** A release needs a digest, because a tag can move to another image. */
 function checkBase(nodeImage: string | undefined): string {
   if (nodeImage && /^[^@\s]+@sha256:[0-9a-f]{64}$/.test(nodeImage)) return nodeImage
   throw new UserError(
-    `a release names its base by digest, not ${nodeImage ? `as ${nodeImage}` : 'by default'}`,
-    'give NODE_IMAGE=repository@sha256:…',
+    nodeImage ? `NODE_IMAGE=${nodeImage} has no digest` : 'NODE_IMAGE is not set',
+    'Give the base image with its digest: NODE_IMAGE=repository@sha256:…',
   )
 }
 
 function checkBuilderId(id: string): string {
   if (URL.canParse(id)) return id
-  throw new UserError(`BUILDER_ID=${id} is no URI`, 'give one that names the machine or service')
+  throw new UserError(
+    `BUILDER_ID=${id} is not a URI`,
+    'Give a URI that names the machine or service.',
+  )
 }
 
 async function checkEmpty(folder: string): Promise<void> {
@@ -75,7 +77,7 @@ async function checkEmpty(folder: string): Promise<void> {
     throw error
   })
   if (names.length === 0) return
-  throw new UserError(`${folder} is not empty`, 'remove it, or give another OUT=folder')
+  throw new UserError(`${folder} is not empty`, 'Remove it, or give another folder: OUT=folder')
 }
 
 async function write(folder: string, name: string, document: object): Promise<void> {

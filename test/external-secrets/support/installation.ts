@@ -31,7 +31,7 @@ export async function install(folder: string): Promise<() => Promise<void>> {
   if ((await exists(['namespace', own])) || (await exists([kind]))) {
     throw new UserError(
       'External Secrets is installed on this cluster, and is not the tests’',
-      'uninstall it: make external-secrets brings one of its own, and takes it away',
+      'uninstall it: make test-external-secrets brings one of its own, and takes it away',
     )
   }
   try {

@@ -1,6 +1,5 @@
 // Attacks 25 and 26 on a real API server, with the policies as `make deploy` renders them: no container but the signer
 // that was released gets the key, and nobody gets into it.
-import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -10,7 +9,6 @@ import { checkPoliciesHold } from '../../../tools/deploy/preflight/admission.ts'
 import { separatePods } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { attemptCase } from '../../support/admission/attempt.ts'
 import type { PodChange } from '../../support/admission/case.ts'
 import { admissionCases, testAdmission } from '../../support/admission/table-tests.ts'
@@ -21,15 +19,13 @@ import {
 } from '../../support/api-server/guarded-api-server.ts'
 import { injectProxy } from '../../support/api-server/inject.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
-
 const page = await readFile(join(CHECKOUT, 'docs/break-glass.md'), 'utf8')
 
-describe.skipIf(!canStart)('the API server', () => {
+describe('the API server', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
 
   beforeAll(async () => {

@@ -1,11 +1,9 @@
 // With the component selinux a policy stands in for Pod Security. Each Pod here is put before both, in a namespace each: what one
 // refuses the other does, and says why. What was taken for it is its two types, each at its own container.
-import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { findJudge } from '../../support/admission/attempt.ts'
 import type { PodChange } from '../../support/admission/case.ts'
 import { createDryRun } from '../../support/api-server/dry-run.ts'
@@ -21,11 +19,9 @@ import {
   podSecurityCases,
 } from '../../support/mistakes/pod-security-cases.ts'
 import { restrictedPods } from '../../support/mistakes/restricted-pods.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
-
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
 
 /** A namespace that Pod Security judges, and one that the policy judges alone. */
 const theirs = 'judged-by-pod-security'
@@ -34,7 +30,7 @@ const ours = 'judged-by-the-policy'
 const running = 'running'
 const judges = { [theirs]: 'Pod Security', [ours]: 'pods-stay-restricted' }
 
-describe.skipIf(!canStart)('the policy pods-stay-restricted', () => {
+describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
   /** Returns what the API server says against the Pod; nothing if it would make it. */
   let attempt: ReturnType<typeof createDryRun>

@@ -1,13 +1,11 @@
 // The component selinux on a real API server: the Pod is taken, as Istio makes it too; the signer does not run without its type; and
 // the namespace is guarded before, with and after it.
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { restorePodSecurity } from '../../../tools/deploy/preflight/pod-security.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
 import type { PodChange } from '../../support/admission/case.ts'
 import {
@@ -17,17 +15,15 @@ import {
 } from '../../support/api-server/guarded-api-server.ts'
 import { injectProxy } from '../../support/api-server/inject.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
-
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
 
 const [frontend, signer] = [0, 1].map(
   (index) => `spec.containers.${index}.securityContext.seLinuxOptions`,
 ) as [string, string]
 
-describe.skipIf(!canStart)('with the component selinux the API server', () => {
+describe('with the component selinux the API server', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
   const make = (...changes: PodChange[]) => attemptCase(guarded.target, { does: 'make', changes })
   const privileged: PodChange[] = [['spec.hostNetwork', true]]

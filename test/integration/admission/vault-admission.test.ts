@@ -1,10 +1,8 @@
 // The admission policies on a real API server, with keys that come from Vault: what they refuse otherwise they refuse still,
 // and nobody but the agent that was released gets what Vault takes.
-import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
 import { testAdmission } from '../../support/admission/table-tests.ts'
 import { vaultCases } from '../../support/admission/vault-cases.ts'
@@ -13,13 +11,11 @@ import {
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
-
-describe.skipIf(!canStart)('the API server, with keys from Vault', () => {
+describe('the API server, with keys from Vault', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
   let configuration: Resource
 

@@ -8,13 +8,11 @@ import { stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { needsCluster } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
 const program = join(CHECKOUT, 'tools/analyze/analyze.ts')
-const hasCluster = Boolean(process.env.KUBECONFIG)
-if (!hasCluster) console.warn('skipped: KUBECONFIG names no cluster that could judge schemas')
-
 const mine = {
   apiVersion: 'kustomize.config.k8s.io/v1beta1',
   kind: 'Kustomization',
@@ -199,7 +197,7 @@ describe('a folder of plain YAML', () => {
   })
 })
 
-describe.skipIf(!hasCluster)('on the live API', () => {
+describe('on the live API', needsCluster, () => {
   test('nothing is found, and nothing printed, where all is well', async () => {
     const { code, stdout, stderr } = await analyze('mine')
     expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })

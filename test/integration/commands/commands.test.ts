@@ -1,13 +1,11 @@
 // Every kubectl of README and docs/ that takes no running Pod, run as it stands on a real API server with the admission
 // policies in effect: page by page, in the order in which somebody would paste them.
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
 import { deployment, keySecret, namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { asWorkload } from '../../support/admission/workloads.ts'
 import {
   asPod,
@@ -17,13 +15,11 @@ import {
 import { makeFolder } from '../../support/folder.ts'
 import { listCommands } from '../../support/pages/commands.ts'
 import { findElsewhere } from '../../support/pages/commands-elsewhere.ts'
+import { NO_JQ, needsLocalPrograms, skipUnless } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
-const canStart = existsSync(PKI) && (await tryRun('jq', ['--version'])).code === 0
-if (!canStart) {
-  console.warn("skipped: it takes jq, and an API server of the local cluster's programs")
-}
+const hasJq = (await tryRun('jq', ['--version'])).code === 0
 
 const commands = listCommands().filter(
   (each) => each.text.startsWith('kubectl ') && findElsewhere(each) === undefined,
@@ -32,7 +28,7 @@ const commands = listCommands().filter(
 const NAME = 'signing-pod'
 const secretState = z.object({ data: z.record(z.string(), z.base64()) })
 
-describe.skipIf(!canStart)('on an API server', () => {
+describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_JQ), () => {
   let guarded: GuardedApiServer
   let cwd: string
 

@@ -1,6 +1,5 @@
 // Where External Secrets brings the key, make deploy makes none, says what is missing, and waits; a rotation there becomes
 // one here. On a real API server, with what the controller would write.
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -17,18 +16,15 @@ import { readRotationState } from '../../../tools/deploy/rotation/rotation-state
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
 import { parseResources } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import {
   bringValue,
   reportReadiness,
 } from '../../../tools/verify/faults/support/external-secrets-controller.ts'
 import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
-
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
 
 const file = join(CHECKOUT, 'k8s/external-secrets/hmac-key-external-secret.yaml')
 const yaml = await readFile(file, 'utf8')
@@ -43,7 +39,7 @@ test.each([
   expect(findKeyBringer(parseResources(text)) !== undefined).toBe(isBrought)
 })
 
-describe.skipIf(!canStart)('on an API server', () => {
+describe('on an API server', needsLocalPrograms, () => {
   let server: Awaited<ReturnType<typeof startBareApiServer>>
 
   beforeAll(async () => {

@@ -10,15 +10,11 @@ import { defaultPrefix } from '../../../tools/images/image-references.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { KUBECONFIG } from '../../../tools/local-cluster/paths.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { needsLocalCluster } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 const program = join(CHECKOUT, 'tools/deploy/deploy.ts')
-const isLocal = process.env.KUBECONFIG === KUBECONFIG
-if (!isLocal)
-  console.warn(
-    "skipped: a cluster without Istio, and users without rights, are made of the local cluster's",
-  )
 
 const readerRole = {
   apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -43,7 +39,12 @@ const readerBinding = {
 
 /** The images are those that the local cluster has, unless `variables` say others. */
 async function deploy(kubeconfig: string, variables: Record<string, string> = {}) {
-  const given = { KUBECONFIG: kubeconfig, IMAGES: defaultPrefix, COMPONENTS: '', ...variables }
+  const given = {
+    KUBECONFIG: kubeconfig,
+    IMAGE_PREFIX: defaultPrefix,
+    COMPONENTS: '',
+    ...variables,
+  }
   const env = { ...process.env, ...given }
   const { code, stdout, stderr } = await tryRun('node', [program], { env, timeoutMs: 60_000 })
   return { code, stdout, said: stderr }
@@ -80,7 +81,7 @@ describe('make deploy without a cluster', () => {
   })
 })
 
-describe.skipIf(!isLocal)('make deploy for a user who may only read', () => {
+describe('make deploy for a user who may only read', needsLocalCluster, () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
@@ -107,7 +108,7 @@ describe.skipIf(!isLocal)('make deploy for a user who may only read', () => {
   })
 })
 
-describe.skipIf(!isLocal)('make deploy on a cluster without Istio', () => {
+describe('make deploy on a cluster without Istio', needsLocalCluster, () => {
   let bare: Awaited<ReturnType<typeof startBareApiServer>>
   beforeAll(async () => {
     bare = await startBareApiServer()
@@ -134,25 +135,29 @@ describe.skipIf(!isLocal)('make deploy on a cluster without Istio', () => {
   })
 })
 
-describe.skipIf(!isLocal)('make deploy with AppArmor, where no node is said to enforce it', () => {
-  test('says so, and what to do', async () => {
-    const { code, said } = await deploy(KUBECONFIG, { COMPONENTS: 'apparmor' })
-    expect(code).toBe(1)
-    expect(said).toContain('no node has the label secure-signing/apparmor=enforced')
-    expect(said).toContain('kubectl label node NAME secure-signing/apparmor=enforced')
-    expect(said).toContain('nothing was changed')
-  })
-})
+describe(
+  'make deploy with AppArmor, where no node is said to enforce it',
+  needsLocalCluster,
+  () => {
+    test('says so, and what to do', async () => {
+      const { code, said } = await deploy(KUBECONFIG, { COMPONENTS: 'apparmor' })
+      expect(code).toBe(1)
+      expect(said).toContain('no node has the label secure-signing/apparmor=enforced')
+      expect(said).toContain('kubectl label node NAME secure-signing/apparmor=enforced')
+      expect(said).toContain('nothing was changed')
+    })
+  },
+)
 
-describe.skipIf(!isLocal)('make deploy where it works', () => {
+describe('make deploy where it works', needsLocalCluster, () => {
   const readAll = () =>
     kubectl(['get', 'deployment,authorizationpolicy,secret,namespace', '-A', '-o', 'yaml'])
 
-  test('without IMAGES says what is deployed, and does not ask for images of another place', async () => {
+  test('without IMAGE_PREFIX says what is deployed, and does not ask for images of another place', async () => {
     const before = await readAll()
-    const { code, said } = await deploy(KUBECONFIG, { IMAGES: '' })
+    const { code, said } = await deploy(KUBECONFIG, { IMAGE_PREFIX: '' })
     expect(code).toBe(1)
-    expect(said).toContain(`make deploy IMAGES=${defaultPrefix}`)
+    expect(said).toContain(`make deploy IMAGE_PREFIX=${defaultPrefix}`)
     expect(said).toContain('nothing was changed')
     expect(await readAll()).toBe(before)
   })
@@ -160,7 +165,7 @@ describe.skipIf(!isLocal)('make deploy where it works', () => {
   test('with DRY_RUN=yes checks it all, writes down what would be applied, and changes nothing', async () => {
     const before = await readAll()
     const { code, stdout, said } = await deploy(KUBECONFIG, {
-      ...{ DRY_RUN: 'yes', IMAGES: 'registry.example/dry', COMPONENTS: 'seccomp' },
+      ...{ DRY_RUN: 'yes', IMAGE_PREFIX: 'registry.example/dry', COMPONENTS: 'seccomp' },
     })
     expect(code).toBe(0)
     expect(said).toContain('nothing was changed')
@@ -172,6 +177,6 @@ describe.skipIf(!isLocal)('make deploy where it works', () => {
   test('with another DRY_RUN does not begin', async () => {
     const { code, said } = await deploy(KUBECONFIG, { DRY_RUN: 'true' })
     expect(code).toBe(1)
-    expect(said).toContain('DRY_RUN="true" says nothing')
+    expect(said).toContain('DRY_RUN=true is not valid')
   })
 })

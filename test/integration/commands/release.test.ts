@@ -12,12 +12,13 @@ import { readLayout } from '../../../tools/release/oci-layout.ts'
 import { copyCheckout } from '../../support/api-server/checkout.ts'
 import { provideBuildah } from '../../support/release/node-buildah.ts'
 import { bill, findSchemaErrors, statement } from '../../support/release/release-formats.ts'
+import { skipUnless } from '../../support/skips.ts'
 
 /** Half a minute, on a machine that does other things too. */
 vi.setConfig({ hookTimeout: 240_000, testTimeout: 30_000 })
 
 const roots = await provideRoots().catch((error: Error) => {
-  console.warn(`skipped: no buildah is to be had: ${error.message}`)
+  console.warn(error.message)
   return undefined
 })
 const prefix = 'registry.example/team'
@@ -35,7 +36,12 @@ async function provideRoots() {
 function release(out: string, { make = false, umask = '022', env = {} } = {}): Promise<RunResult> {
   const byMake = ['make', '--silent', '-C', checkout, '--old-file=node_modules', 'release']
   const command = make ? byMake : ['node', join(checkout, 'tools/release/release.ts')]
-  const settings = { BUILDER: 'buildah', IMAGES: prefix, NODE_IMAGE: base, OUT: join(folder, out) }
+  const settings = {
+    BUILDER: 'buildah',
+    IMAGE_PREFIX: prefix,
+    NODE_IMAGE: base,
+    OUT: join(folder, out),
+  }
   return tryRun('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...command], {
     cwd: '/',
     env: { PATH: `${folder}/bin:${process.env.PATH}`, ...settings, ...env },
@@ -46,7 +52,7 @@ function readText(name: string): Promise<string> {
   return readFile(join(folder, 'first', name), 'utf8')
 }
 
-describe.skipIf(roots === undefined)('a release', () => {
+describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
     checkout = join(folder, 'a')
@@ -137,10 +143,10 @@ describe.skipIf(roots === undefined)('a release', () => {
   })
 
   test.each([
-    { env: { NODE_IMAGE: 'registry.example/node:24' }, says: 'names its base by digest' },
-    { env: { NODE_IMAGE: '' }, says: 'names its base by digest' },
-    { env: { BUILDER: 'docker' }, says: 'BUILDER=docker is none of podman, buildah' },
-    { env: { BUILDER_ID: 'me' }, says: 'BUILDER_ID=me is no URI' },
+    { env: { NODE_IMAGE: 'registry.example/node:24' }, says: 'node:24 has no digest' },
+    { env: { NODE_IMAGE: '' }, says: 'NODE_IMAGE is not set' },
+    { env: { BUILDER: 'docker' }, says: 'BUILDER=docker is not one of podman, buildah' },
+    { env: { BUILDER_ID: 'me' }, says: 'BUILDER_ID=me is not a URI' },
     { env: { OUT: '/usr' }, says: '/usr is not empty' },
   ])('refuses what it can’t vouch for: $says', async ({ env, says }) => {
     const { code, stderr } = await release('refused', { env })

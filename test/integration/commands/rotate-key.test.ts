@@ -1,6 +1,5 @@
 // make rotate-key against a real API server, where no Pod runs: what it writes, what it leaves alone, and that it never
 // shows a key.
-import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -15,13 +14,10 @@ import {
 } from '../../../tools/deploy/keys/key-secret.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
-
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
 
 const program = join(CHECKOUT, 'tools/deploy/rotate-key.ts')
 const retired = /^key-1 is retired: signatures made with it no longer verify\n$/
@@ -48,7 +44,7 @@ describe('what it can’t be asked for', () => {
   })
 })
 
-describe.skipIf(!canStart)('make rotate-key', () => {
+describe('make rotate-key', needsLocalPrograms, () => {
   let bare: Awaited<ReturnType<typeof startBareApiServer>>
   const annotate = (...marks: string[]) =>
     kubectl(['annotate', 'secret', keySecret, '-n', namespace, ...marks])

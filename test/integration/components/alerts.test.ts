@@ -10,6 +10,7 @@ import { layouts } from '../../../tools/kube/layouts.ts'
 import { parseResources } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { listDashboardExpressions, readRules } from '../../support/monitoring/expressions.ts'
+import { skipUnless } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -28,6 +29,7 @@ const files = await readdir(folder)
 const guards = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 
 const program = inject('promtool')
+const needsPromtool = skipUnless(program, 'promtool cannot be compiled')
 
 /** Runs promtool beside files of these contents. */
 async function promtool(contents: Record<string, string>, ...args: string[]) {
@@ -41,13 +43,13 @@ async function promtool(contents: Record<string, string>, ...args: string[]) {
 
 const readCases = (file: string) => readFile(join(folder, file), 'utf8')
 
-test.skipIf(program === undefined).each(files)('fire, and do not, as %s has it', async (file) => {
+test.each(files)('fire, and do not, as %s has it', needsPromtool, async (file) => {
   const contents = { 'rules.yaml': stringify(rules), [file]: await readCases(file) }
   const { code, stdout, stderr } = await promtool(contents, 'test', 'rules', file)
   expect(code, stdout + stderr).toBe(0)
 })
 
-test.skipIf(program === undefined)('promtool would notice one that has changed', async () => {
+test('promtool would notice one that has changed', needsPromtool, async () => {
   const changed = stringify(rules).replace('signer_short_keys', 'signer_keys')
   const contents = { 'rules.yaml': changed, 'keys.yaml': await readCases('keys.yaml') }
   const { code, stderr, stdout } = await promtool(contents, 'test', 'rules', 'keys.yaml')
@@ -87,7 +89,7 @@ describe.each(layouts)('on the overlay $overlay', (layout) => {
   })
 })
 
-test.skipIf(program === undefined)('what the dashboard asks for is PromQL', async () => {
+test('what the dashboard asks for is PromQL', needsPromtool, async () => {
   const expressions = await listDashboardExpressions()
   expect(expressions.length).toBeGreaterThan(10)
   const records = expressions.map((expr, index) => ({ record: `panel:${index}`, expr }))

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { buildAppArmorTools } from '../../support/debian-tools.ts'
+import { skipUnless } from '../../support/skips.ts'
 
 /** Until the package is fetched and unpacked, once. */
 const FETCH_MS = 120_000
@@ -18,9 +19,10 @@ const { data } = z
   .object({ data: z.record(z.string(), z.string()) })
   .parse(parse(await readFile(join(CHECKOUT, file), 'utf8')))
 const root = await buildAppArmorTools().catch((error: Error) => {
-  console.warn(`skipped: apparmor_parser is not to be had: ${error.message}`)
+  console.warn(error.message)
   return undefined
 })
+const needsTools = skipUnless(root, 'apparmor_parser cannot be installed')
 
 const networks: Record<string, string> = {
   frontend: 'inet { stream dgram } inet6 { stream dgram }',
@@ -42,7 +44,7 @@ async function compile(profile: string, ...flags: string[]) {
   return tryRun('chroot', [root ?? '', ...parser], { input: profile })
 }
 
-describe.skipIf(root === undefined).each(Object.entries(data))('of the %s', (room, profile) => {
+describe.each(Object.entries(data))('of the %s', needsTools, (room, profile) => {
   let rules = ''
   beforeAll(async () => {
     rules = (await compile(profile, '--debug')).stdout

@@ -1,6 +1,5 @@
 // The component autoscaling: what it measures is there, and the number of Pods passes to the autoscaler without a moment
 // of one Pod. That is seen on a real API server, where nobody makes Pods.
-import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -16,14 +15,11 @@ import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { deployment, fieldManager, namespace } from '../../../tools/kube/names.ts'
 import { describeResource, parseResources } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
-
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
 
 const fixed = ['high-availability']
 const scaled = [...fixed, 'autoscaling']
@@ -77,7 +73,7 @@ describe('the autoscaler', () => {
   })
 })
 
-describe.skipIf(!canStart)('on an API server', () => {
+describe('on an API server', needsLocalPrograms, () => {
   let server: Awaited<ReturnType<typeof startBareApiServer>>
   let renderings: Record<'plain' | 'fixed' | 'scaled', Rendering>
 

@@ -1,7 +1,6 @@
 // The components seccomp and apparmor, together: they fit any Deployment with the labels, the API server takes them with Pod
 // Security "restricted", and the signer does not run without its seccomp profile.
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -9,7 +8,6 @@ import { stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
 import type { PodChange } from '../../support/admission/case.ts'
 import {
@@ -17,14 +15,12 @@ import {
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'
 import { readProfileFiles } from '../../support/services/seccomp-profiles.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
 const components = ['seccomp', 'apparmor']
 const files = Object.entries(readProfileFiles())
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
-
 test.each(files)('%s is named by its content: a changed profile is another file', (name, text) => {
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 8)
   expect(name).toMatch(new RegExp(`^(frontend|signer)-${digest}[.]json$`))
@@ -90,7 +86,7 @@ function listProfiles({ name, securityContext }: { name: string; securityContext
   }
 }
 
-describe.skipIf(!canStart)('the API server', () => {
+describe('the API server', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
   const make = (...changes: PodChange[]) => attemptCase(guarded.target, { does: 'make', changes })
   const context = 'spec.containers.1.securityContext'

@@ -1,6 +1,5 @@
 // The components external-secrets-* on a real API server with External Secrets' own CRDs: every object is taken, every
 // field is one of theirs, and nobody but the operator gets a token that a key manager accepts.
-import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { decodeJwt } from 'jose'
@@ -11,16 +10,13 @@ import { tryRun } from '../../../tools/cli/exec.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { makePod } from '../../support/attack/pods.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
-
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
 
 const page = await readFile(join(CHECKOUT, 'docs/external-secrets.md'), 'utf8')
 const operator = 'external-secrets:external-secrets'
@@ -31,7 +27,7 @@ const components = ['external-secrets-aws', 'external-secrets-azure', 'external-
 const isAdded = ({ kind, metadata }: Resource) =>
   /^(SecretStore|ExternalSecret)$/.test(kind) || /key-reader/.test(metadata.name)
 
-describe.skipIf(!canStart)('on an API server', () => {
+describe('on an API server', needsLocalPrograms, () => {
   let server: Awaited<ReturnType<typeof startBareApiServer>>
   const added = new Map<string, Resource[]>()
 

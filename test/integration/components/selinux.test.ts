@@ -11,6 +11,7 @@ import {
   listAllowed,
   type SelinuxPolicy,
 } from '../../support/selinux/selinux-policy.ts'
+import { skipUnless } from '../../support/skips.ts'
 
 /** Until the packages are fetched and unpacked, once. */
 vi.setConfig({ hookTimeout: 180_000, testTimeout: 60_000 })
@@ -18,9 +19,10 @@ vi.setConfig({ hookTimeout: 180_000, testTimeout: 60_000 })
 const file = 'k8s/components/selinux/secure_signing.cil'
 const module = await readFile(join(CHECKOUT, file), 'utf8')
 const root = await buildSelinuxTools().catch((error: Error) => {
-  console.warn(`skipped: secilc and Debian's SELinux policy are not to be had: ${error.message}`)
+  console.warn(error.message)
   return undefined
 })
+const needsTools = skipUnless(root, 'the SELinux tools cannot be installed')
 
 const frontend = 'secure_signing_frontend_t'
 const signer = 'secure_signing_signer_t'
@@ -31,7 +33,7 @@ const socketKinds = /socket$/
 const libraries = ['ld_so_t', 'lib_t', 'textrel_shlib_t']
 const image = ['container_file_t', 'container_ro_file_t']
 
-describe.skipIf(root === undefined)('the SELinux module', () => {
+describe('the SELinux module', needsTools, () => {
   let policy: SelinuxPolicy
   const allowed: Record<string, AllowRule[]> = {}
   beforeAll(async () => {

@@ -110,7 +110,7 @@ describe('VAULT_*', () => {
     ['no authority', { VAULT_CACERT: '' }],
     ['a certificate that is no authority', { VAULT_CACERT: join(PKI, 'admin.crt') }],
     ['a role that ends the text', { VAULT_ROLE: 'x" }' }],
-    ['a path that a template would take', { VAULT_KEY: '{{ env }}' }],
+    ['a path that a template would take', { VAULT_SECRET_PATH: '{{ env }}' }],
     ['a mount with a slash at its end', { VAULT_KV: 'kv/' }],
     ["a quote of CEL's", { VAULT_IMAGE: "x'" }],
   ])('refuses %s', async (_, wrong) => {

@@ -1,5 +1,4 @@
 // The overlay linkerd: what it leaves of the rules, who may take which way in, and that the kinds know every field.
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -13,10 +12,10 @@ import { findPlaceholders } from '../../../tools/deploy/preflight/placeholders.t
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installGatewayApi, linkerdCrds } from '../../support/api-server/linkerd-crds.ts'
+import { NO_LINKERD_CRDS, needsLocalPrograms, skipUnless } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 
@@ -156,13 +155,7 @@ test('the page’s kustomization leaves nothing to fill in, and the admission po
   expect(yaml.match(/edge-system/g)).toHaveLength(2)
 })
 
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
-if (linkerdCrds === undefined) {
-  console.warn("skipped: Linkerd's own schemas, for LINKERD_CRDS names no file of them")
-}
-
-describe.skipIf(!canStart)('on an API server', () => {
+describe('on an API server', needsLocalPrograms, () => {
   const linkerdKinds = /^(Server|AuthorizationPolicy|MeshTLSAuthentication|NetworkAuthentication)$/
   const isLinkerd = ({ kind }: Resource) => linkerdKinds.test(kind)
   const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
@@ -219,13 +212,11 @@ describe.skipIf(!canStart)('on an API server', () => {
     (_, each) => expectNoOtherField(each),
   )
 
-  describe
-    .skipIf(linkerdCrds === undefined)
-    .each(resources.filter(isLinkerd).map((each) => [describeResource(each), each] as const))(
-    '%s',
-    (_, each) => {
-      test('is taken', () => expectTaken(each))
-      test('no field could be another', () => expectNoOtherField(each))
-    },
-  )
+  const ofLinkerd = resources
+    .filter(isLinkerd)
+    .map((each) => [describeResource(each), each] as const)
+  describe.each(ofLinkerd)('%s', skipUnless(linkerdCrds, NO_LINKERD_CRDS), (_, each) => {
+    test('is taken', () => expectTaken(each))
+    test('no field could be another', () => expectNoOtherField(each))
+  })
 })

@@ -12,11 +12,9 @@ import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
 import { injectedRules } from '../../support/api-server/injected-rules.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { needsCluster } from '../../support/skips.ts'
 
-const hasCluster = Boolean(process.env.KUBECONFIG)
-if (!hasCluster) console.warn('skipped: KUBECONFIG names no cluster to ask')
-
-describe.skipIf(!hasCluster)('on the live API', () => {
+describe('on the live API', needsCluster, () => {
   let rendering: Rendering
   let injected: Resource[]
 

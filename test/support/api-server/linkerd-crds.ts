@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
+import { readVariable } from '../../../tools/cli/make-variables.ts'
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 
 const download = z.object({ Dir: z.string() })
 
 /** The file with Linkerd's CRDs, if there is one. */
-export const linkerdCrds = process.env.LINKERD_CRDS || undefined
+export const linkerdCrds = readVariable('LINKERD_CRDS')
 
 /** Has the API server know HTTPRoute. */
 export async function installGatewayApi(): Promise<void> {

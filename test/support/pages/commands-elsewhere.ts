@@ -8,7 +8,7 @@ const needsNode = (what: string) =>
 const needsKubelet = 'needs a Pod that runs'
 const needsCloud = 'needs an account at that cloud'
 const needsVault =
-  'needs a Vault: test/vault/support/grant.ts does the same by its API, in make vault'
+  'needs a Vault: test/vault/support/grant.ts does the same by its API, in make test-vault'
 const needsLinkerd = 'needs Linkerd, which was not to be had; the page says so'
 
 export const elsewhere: readonly Elsewhere[] = [

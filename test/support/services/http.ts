@@ -4,8 +4,8 @@ import { createServer, type Server as HttpServer, type RequestListener } from 'n
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { App } from '../../../runtime/http-app.ts'
-import { listenOn } from '../../../runtime/listen.ts'
+import type { App } from '../../../runtime/http/http-app.ts'
+import { listenOn } from '../../../runtime/http/listen.ts'
 import { cleanUp } from '../clean-up.ts'
 import { makeFolder } from '../folder.ts'
 

@@ -3,7 +3,7 @@ import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
-import type { KeyRing } from '../../../signer/key-ring.ts'
+import type { KeyRing } from '../../../signer/keys/key-ring.ts'
 import type { Admit } from '../../../signer/signing-deps.ts'
 
 const bytes = { old: randomBytes(32), new: randomBytes(32) }

@@ -4,20 +4,20 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { loadKeyFiles } from '../../../signer/key-files.ts'
+import { loadKeyFiles } from '../../../signer/keys/key-files.ts'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
 import { makeFolder, makeVolume } from '../../support/folder.ts'
 import { findCommand, makeKey } from '../../support/pages/external-secrets-page.ts'
+import { NO_JQ, skipUnless } from '../../support/skips.ts'
 
 const value = z.record(z.string(), z.base64())
 const hasJq = (await tryRun('jq', ['--version'])).code === 0
-if (!hasJq) console.warn('skipped: there is no jq to run the page’s commands with')
 
 /** The manager: a value is replaced when all of the next one is there. */
 const manager =
   'create() { put; }; get() { cat value; }; put() { local v; v=$(cat); printf %s "$v" > value; }'
 
-describe.skipIf(!hasJq)('the page', () => {
+describe('the page', skipUnless(hasJq, NO_JQ), () => {
   let cwd: string
   beforeAll(async () => {
     cwd = await makeFolder()

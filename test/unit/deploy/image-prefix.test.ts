@@ -1,4 +1,4 @@
-// Where the images are is never guessed: without IMAGES nothing is deployed, and what is there is named. kubectl is a script here.
+// Where the images are is never guessed: without IMAGE_PREFIX nothing is deployed, and what is there is named. kubectl is a script here.
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -17,20 +17,20 @@ async function deployed(name: string, image: string): Promise<void> {
   vi.stubEnv('PATH', `${bin}:${process.env.PATH}`)
 }
 
-test('IMAGES is taken as it is, whatever is deployed', async () => {
+test('IMAGE_PREFIX is taken as it is, whatever is deployed', async () => {
   await deployed('secure-signing', 'registry.example/old/signer:0123456789ab')
   expect(await requirePrefix('registry.example/new', onePod)).toBe('registry.example/new')
 })
 
-describe('without IMAGES', () => {
+describe('without IMAGE_PREFIX', () => {
   test.each([
     ['registry.example:5000/team/signer:0123456789ab', onePod, 'registry.example:5000/team'],
     ['registry.example/team/signer@sha256:0123', separatePods, 'registry.example/team'],
   ])('the place of %s is named', async (image, layout, prefix) => {
     await deployed(layout.signer, image)
     await expect(requirePrefix(undefined, layout)).rejects.toMatchObject({
-      message: `IMAGES is not given, and what is deployed is of ${prefix}`,
-      todo: `make deploy IMAGES=${prefix}`,
+      message: `IMAGE_PREFIX is not given, and what is deployed is of ${prefix}`,
+      todo: `make deploy IMAGE_PREFIX=${prefix}`,
     })
   })
 
@@ -39,8 +39,8 @@ describe('without IMAGES', () => {
     async (image) => {
       await deployed('secure-signing', image)
       await expect(requirePrefix('', onePod)).rejects.toMatchObject({
-        message: expect.stringContaining('IMAGES is not given'),
-        todo: expect.stringContaining('make images IMAGES=registry/prefix PUSH=yes'),
+        message: expect.stringContaining('IMAGE_PREFIX is not given'),
+        todo: expect.stringContaining('make images IMAGE_PREFIX=registry/prefix PUSH=yes'),
       })
     },
   )

@@ -6,41 +6,13 @@ import * as z from 'zod/mini'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { formatErrors } from '../../../tools/reference/errors-table.ts'
 import { formatFields } from '../../../tools/reference/fields.ts'
-import { listExported, listMakeVariables } from '../../../tools/reference/make-variables.ts'
 import { makePages } from '../../../tools/reference/pages.ts'
 import { listRules, listSettings } from '../../../tools/reference/settings.ts'
 
 const read = (file: string) => readFileSync(join(CHECKOUT, file), 'utf8')
-const makefile = read('Makefile')
 
 test.each(await makePages())('$file is up to date: make docs', ({ file, text }) => {
   expect(read(file)).toBe(text)
-})
-
-describe('the variables of make', () => {
-  const variables = listMakeVariables(makefile)
-  const named = variables.map(({ name }) => name.replace(/=.*/, ''))
-
-  test('are all that the Makefile hands on', () => {
-    expect(listExported(makefile).length).toBeGreaterThan(10)
-    expect(named).toEqual(expect.arrayContaining(listExported(makefile)))
-  })
-
-  test('each has a meaning that stands by itself', () => {
-    for (const { meaning } of variables) expect(meaning).toMatch(/^(?!as for).{5,}$/)
-  })
-
-  test('are read by the program that names them', () => {
-    const programs = [...makefile.matchAll(/@node ([\w/-]+\.ts)/g)].map(([, file = '']) => file)
-    const sources = [
-      ...programs,
-      'tools/deploy/render/vault-values.ts',
-      'tools/verify/matrix/take-report.ts',
-    ]
-    const code = sources.map((file) => read(file).replace(/^\/\/.*$/gm, '')).join('\n')
-    const unread = named.filter((name) => !new RegExp(`\\b${name}\\b`).test(code))
-    expect(unread).toEqual([])
-  })
 })
 
 test('every error code says who answers it', () => {
@@ -86,6 +58,6 @@ test('a field that may be left out says what holds then', () => {
   }
   expect(formatFields('request', schema).split('\n').slice(2)).toEqual([
     '| `a` | string like `x\\|y` | yes |  |',
-    '| `b` | `"u"` or `"v"` | no: `"u"` if it is not given |  |',
+    '| `b` | `"u"` or `"v"` | default `"u"` |  |',
   ])
 })

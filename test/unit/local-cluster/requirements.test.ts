@@ -14,8 +14,8 @@ async function refusal(): Promise<UserError> {
 test('another system than Linux on x86-64 is refused', async () => {
   vi.spyOn(process, 'platform', 'get').mockReturnValue('darwin')
   const { message, todo } = await refusal()
-  expect(message).toMatch(/needs Linux on x86-64 \(this is darwin on \w+\)$/)
-  expect(todo).toContain('any cluster with Istio: make deploy KUBECONFIG=')
+  expect(message).toMatch(/needs Linux on x86-64, and this is darwin on \w+$/)
+  expect(todo).toContain('`make deploy KUBECONFIG=…` on any cluster with Istio')
 })
 
 test('another user than root is refused', async () => {

@@ -78,7 +78,7 @@ describe('only one file', () => {
     rooms.flatMap(listSources).filter((file) => pattern.test(read(file)))
 
   test('makes MACs of messages, one of requests, and the first imports nothing of ours', () => {
-    expect(filesWith(/createHmac/)).toEqual(['runtime/http-signature.ts', 'signer/hmac.ts'])
+    expect(filesWith(/createHmac/)).toEqual(['runtime/http/http-signature.ts', 'signer/hmac.ts'])
     expect(walkImports('signer/hmac.ts')).toEqual({
       files: new Set(['signer/hmac.ts']),
       libraries: new Set(['node:crypto']),
@@ -93,7 +93,7 @@ describe('only one file', () => {
   })
 
   test('reads key files, one the caller token, and one the pairing secret', () => {
-    expect(filesWith(/readFile\(/)).toEqual(['signer/key-files.ts'])
+    expect(filesWith(/readFile\(/)).toEqual(['signer/keys/key-files.ts'])
     expect(filesWith(/readFileSync\(/)).toEqual(['frontend/caller-token.ts', 'frontend/pairing.ts'])
   })
 })

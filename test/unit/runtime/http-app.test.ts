@@ -5,7 +5,7 @@ import {
   addMetricsRoute,
   addRoute,
   createHttpApp,
-} from '../../../runtime/http-app.ts'
+} from '../../../runtime/http/http-app.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { get } from '../../support/services/http.ts'
 import { createMemoryLog } from '../../support/services/logged.ts'

@@ -6,7 +6,7 @@ import {
   computeContentDigest,
   signBase,
   signRequestHeaders,
-} from '../../../runtime/http-signature.ts'
+} from '../../../runtime/http/http-signature.ts'
 
 // RFC 9421 appendix B.1.5: a key for examples, published with them.
 const exampleKey = createSecretKey(

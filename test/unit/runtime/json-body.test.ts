@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod/mini'
 import { MAX_BODY_BYTES, text } from '../../../runtime/contract.ts'
-import { addRoute, createHttpApp } from '../../../runtime/http-app.ts'
-import { readJson } from '../../../runtime/json-body.ts'
+import { addRoute, createHttpApp } from '../../../runtime/http/http-app.ts'
+import { readJson } from '../../../runtime/json/json-body.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { post } from '../../support/services/http.ts'
 

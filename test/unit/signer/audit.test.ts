@@ -5,7 +5,7 @@ import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { type AuditEntry, createAuditLog } from '../../../signer/audit-log.ts'
-import { createCallerReader, type Peer } from '../../../signer/caller.ts'
+import { createCallerReader, type Peer } from '../../../signer/caller-identity.ts'
 import { get, post } from '../../support/services/http.ts'
 
 const entry = {

@@ -1,6 +1,6 @@
 // The signer's own lock where its frontend is in another Pod: by the identity that the proxy has verified.
 import { describe, expect, test } from 'vitest'
-import { createCallerLock } from '../../../signer/caller.ts'
+import { createCallerLock } from '../../../signer/caller-identity.ts'
 import { makeSignerApp } from '../../support/services/signer-app.ts'
 
 const td = 'spiffe://td/ns/signing/sa'

@@ -3,8 +3,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { loadKeyFiles } from '../../../signer/key-files.ts'
-import { KeyRingError } from '../../../signer/key-ring.ts'
+import { loadKeyFiles } from '../../../signer/keys/key-files.ts'
+import { KeyRingError } from '../../../signer/keys/key-ring.ts'
 import { type Entries, makeFolder, makeVolume, mountEntries } from '../../support/folder.ts'
 
 /** Between two swaps; kubelet's are seconds apart. */

@@ -2,7 +2,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
-import type { KeyRing } from '../../../signer/key-ring.ts'
+import type { KeyRing } from '../../../signer/keys/key-ring.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
 import { parseKeyMetrics } from '../../../tools/deploy/keys/key-metrics.ts'
 

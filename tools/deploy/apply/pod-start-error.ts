@@ -62,7 +62,7 @@ function describeWaiting({ spec, status }: PodState): UserError | undefined {
     if (missingImage.includes(reason)) {
       return new UserError(
         `the cluster can't get the image ${image}`,
-        'make images IMAGES=registry/prefix PUSH=yes, then make deploy IMAGES=registry/prefix',
+        'make images IMAGE_PREFIX=registry/prefix PUSH=yes, then make deploy IMAGE_PREFIX=registry/prefix',
       )
     }
     if (/can't set process label|attr\/exec/.test(message)) {

@@ -5,7 +5,7 @@ import type { Layout } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
 
 /**
- * Returns `given` (IMAGES). Throws UserError if there is none, and names the one that `layout` is deployed with, so that a
+ * Returns `given` (IMAGE_PREFIX). Throws UserError if there is none, and names the one that `layout` is deployed with, so that a
  * second deployment does not ask for images of another place than the first by being silent.
  */
 export async function requirePrefix(given: string | undefined, layout: Layout): Promise<string> {
@@ -13,13 +13,13 @@ export async function requirePrefix(given: string | undefined, layout: Layout): 
   const deployed = readPrefix(await readSignerImage(layout))
   if (deployed !== undefined) {
     throw new UserError(
-      `IMAGES is not given, and what is deployed is of ${deployed}`,
-      `make deploy IMAGES=${deployed}`,
+      `IMAGE_PREFIX is not given, and what is deployed is of ${deployed}`,
+      `make deploy IMAGE_PREFIX=${deployed}`,
     )
   }
   throw new UserError(
-    'IMAGES is not given: the registry and prefix that this cluster pulls the images from',
-    'make images IMAGES=registry/prefix PUSH=yes, then make deploy IMAGES=registry/prefix; on nodes that have been given the images themselves, the prefix that these are tagged with',
+    'IMAGE_PREFIX is not given: the registry and prefix that this cluster pulls the images from',
+    'make images IMAGE_PREFIX=registry/prefix PUSH=yes, then make deploy IMAGE_PREFIX=registry/prefix; on nodes that have been given the images themselves, the prefix that these are tagged with',
   )
 }
 

@@ -1,10 +1,7 @@
-// Everything that the component vault needs to know of the Vault it asks, in the form in which it takes it.
-// VAULT_ADDR: https and a host name · VAULT_CACERT: a file with the authority that has signed Vault's certificate, in PEM ·
-// VAULT_NAMESPACE: Enterprise's namespace · VAULT_AUTH_PATH: where Kubernetes auth is mounted in Vault · VAULT_ROLE: the role
-// that it gives the signer's Pod · VAULT_KV: the mount of KV version 2 · VAULT_KEY: the secret's path in that mount ·
-// VAULT_IMAGE: what the agent runs.
+// Reads the VAULT_* variables, and returns the values that the component vault needs.
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { readVariable, type VariableName } from '../../cli/make-variables.ts'
 import { UserError } from '../../cli/terminal.ts'
 
 export type VaultFacts = {
@@ -30,20 +27,20 @@ const plain = /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/
 const image = /^[a-z0-9][A-Za-z0-9._/:@-]*$/
 
 /** Reads them. Throws UserError for what is missing, and for what can't be. */
-export async function readVaultFacts(env: NodeJS.ProcessEnv): Promise<VaultFacts> {
-  const { hostname: host, port } = parseAddress(env.VAULT_ADDR || '')
+export async function readVaultFacts(env = process.env): Promise<VaultFacts> {
+  const { hostname: host, port } = parseAddress(readVariable('VAULT_ADDR', env) ?? '')
   const kv = read(env, 'VAULT_KV', 'kv')
-  const key = read(env, 'VAULT_KEY', 'signing/hmac-key')
+  const key = read(env, 'VAULT_SECRET_PATH', 'signing/hmac-key')
   return {
     address: `https://${host}:${port || defaultPort}`,
     host,
     port: port || defaultPort,
-    namespace: env.VAULT_NAMESPACE ? read(env, 'VAULT_NAMESPACE', '') : '',
+    namespace: readVariable('VAULT_NAMESPACE', env) ? read(env, 'VAULT_NAMESPACE', '') : '',
     authPath: read(env, 'VAULT_AUTH_PATH', 'auth/kubernetes'),
     role: read(env, 'VAULT_ROLE', 'secure-signing'),
     metadataPath: `${kv}/metadata/${key}`,
     dataPath: `${kv}/data/${key}`,
-    ca: await readAuthority(env.VAULT_CACERT || ''),
+    ca: await readAuthority(readVariable('VAULT_CACERT', env) ?? ''),
     image: read(env, 'VAULT_IMAGE', 'hashicorp/vault:1.21.1', image),
   }
 }
@@ -80,8 +77,8 @@ function isAuthority(certificate: string): boolean {
   }
 }
 
-function read(env: NodeJS.ProcessEnv, name: string, otherwise: string, form = plain): string {
-  const value = env[name] || otherwise
+function read(env: NodeJS.ProcessEnv, name: VariableName, otherwise: string, form = plain): string {
+  const value = readVariable(name, env) ?? otherwise
   if (form.test(value) && !value.endsWith('/')) return value
   throw new UserError(
     `${name}="${value}" has what it can't have`,

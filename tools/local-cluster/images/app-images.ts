@@ -1,4 +1,4 @@
-// frontend and signer for the local cluster: built by the node's buildah, tagged by their content, imported if new.
+// The images of frontend and signer for the local cluster: built by the node's buildah, imported if their content is new.
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildImages } from '../../images/build-images.ts'
@@ -15,7 +15,7 @@ const EXPORTS = 'exports'
 export async function provideAppImages(node: Node, ingredients: Ingredients): Promise<void> {
   const nodeImage = nameNodejsImage(ingredients)
   const references = (await computeImageReferences({ nodeImage })).map(formatReference)
-  // The tag is made of the content, so it says which content it is.
+  // The tag is a hash of the content, so it identifies the content.
   const present = await Promise.all(references.map((each) => isImported(each, each)))
   if (present.every(Boolean)) return
   await provideNodejsImage(node, ingredients)

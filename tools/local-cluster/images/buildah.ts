@@ -1,11 +1,11 @@
-// buildah inside the node: its storage is in the cluster's state, and it has no network to fetch anything from.
+// buildah inside the node. Its storage is in the cluster's state. It has no network access.
 import { fixedTime } from '../../images/image-builder.ts'
 import { type Node, runInNode } from '../node/node-process.ts'
 import { IN_NODE } from '../paths.ts'
 
 const globalArgs = ['--root', `${IN_NODE.state}/buildah`, '--runroot', '/run/buildah']
 
-/** Builds an image from a context and a Containerfile that the node sees. Nothing is fetched: a missing base fails. */
+/** Builds an image. `context` and `containerfile` are paths in the node. A missing base image is an error. */
 export async function buildInNode(
   node: Node,
   input: {
@@ -24,7 +24,7 @@ export async function buildInNode(
   ])
 }
 
-/** Writes an image of buildah's storage to `archive`, an OCI archive at a path that the node sees. */
+/** Writes an image to `archive`, an OCI archive at a path in the node. */
 export async function exportImage(node: Node, reference: string, archive: string): Promise<void> {
   const target = `oci-archive:${archive}:${reference}`
   await runInNode(node, ['buildah', ...globalArgs, 'push', '--quiet', reference, target])

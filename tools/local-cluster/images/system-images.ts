@@ -1,4 +1,4 @@
-// The images of Kubernetes and Istio, and the base of ours: built of what the cache has, once for each version.
+// The images of Kubernetes and Istio, and the base image of ours. They are built once for each version, from the cache.
 import { readFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import type { Node } from '../node/node-process.ts'
@@ -11,7 +11,7 @@ import type { RootFileSystems } from './root-file-systems.ts'
 
 export const ISTIO_HUB = 'localhost/istio'
 
-/** Folders of the cache that images are made of. */
+/** Folders of the cache that images are built from. */
 export type Ingredients = {
   programs: Programs
   roots: RootFileSystems
@@ -46,17 +46,17 @@ function listSystemImages({ programs, roots, envoy }: Ingredients): Image[] {
   ]
 }
 
-/** Builds what is not in the cache and imports what the node lacks. */
+/** Builds images that are not in the cache, and imports images that the node lacks. */
 export async function provideSystemImages(node: Node, ingredients: Ingredients): Promise<void> {
   for (const image of listSystemImages(ingredients)) await provideImage(node, image)
 }
 
-/** What the base image of the local frontend and signer is called. */
+/** Returns the name of the base image of the local frontend and signer. */
 export function nameNodejsImage({ nodejs }: Ingredients): string {
   return `localhost/secure-signing/nodejs:${nodejs.version}`
 }
 
-/** Provides that base image to the node's buildah. */
+/** Builds that base image in the node's buildah. */
 export async function provideNodejsImage(node: Node, ingredients: Ingredients): Promise<void> {
   await buildImage(node, {
     reference: nameNodejsImage(ingredients),
@@ -90,7 +90,7 @@ async function buildImage(node: Node, image: Image): Promise<void> {
   await buildInNode(node, {
     reference: image.reference,
     containerfile: toNodePath(image.containerfile),
-    // The cache as a whole: COPY reads from it what it names, and nothing is copied to make a context.
+    // The whole cache is the context, so that nothing is copied to prepare one.
     context: IN_NODE.cache,
     buildArgs: Object.fromEntries(parts),
   })

@@ -1,10 +1,10 @@
-// The cgroup that holds this checkout's Pods, in every hierarchy: one on cgroup v2, one a controller on v1.
+// The cgroup of this checkout's Pods, in every hierarchy. cgroup v2 has one hierarchy, v1 has one for each controller.
 import { mkdir, readdir, rmdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const MOUNT = '/sys/fs/cgroup'
 
-/** Folders of every hierarchy of this machine. */
+/** Lists the folders of all hierarchies of this machine. */
 async function listHierarchies(): Promise<string[]> {
   const isHierarchy = (folder: string) => stat(join(folder, 'cgroup.procs')).catch(() => undefined)
   if (await isHierarchy(MOUNT)) return [MOUNT]
@@ -15,12 +15,12 @@ async function listHierarchies(): Promise<string[]> {
   return found.flat().map((entry) => join(MOUNT, entry))
 }
 
-/** Removes the cgroup `name` everywhere, from the leaves up. Its processes must have ended. */
+/** Removes the cgroup `name` from every hierarchy. Its processes must have ended. */
 export async function removeCgroup(name: string): Promise<void> {
   for (const hierarchy of await listHierarchies()) await removeTree(join(hierarchy, name))
 }
 
-/** Paths of the cgroup `name` that are there. */
+/** Lists the folders of the cgroup `name`. */
 export async function listCgroups(name: string): Promise<string[]> {
   const paths = (await listHierarchies()).map((hierarchy) => join(hierarchy, name))
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)))
@@ -28,8 +28,8 @@ export async function listCgroups(name: string): Promise<string[]> {
 }
 
 /**
- * Makes the cgroup `name` everywhere; kubelet makes its own only below one that is there. All Pods together would get as
- * much CPU time as any one program outside, while a compiler or the tests themselves run: they get four times that.
+ * Creates the cgroup `name` in every hierarchy, because kubelet creates cgroups only below an existing one. The Pods get four
+ * times the CPU weight. Otherwise all of them together would get only as much as one other program, such as a compiler.
  */
 export async function makeCgroup(name: string): Promise<void> {
   for (const hierarchy of await listHierarchies()) {
@@ -40,7 +40,7 @@ export async function makeCgroup(name: string): Promise<void> {
   }
 }
 
-/** `file` is of cgroup v1 or v2, or of a controller that is not in this hierarchy. */
+/** Skips files of the other cgroup version and of controllers that this hierarchy does not have. */
 async function setIfThere(file: string, value: number): Promise<void> {
   if (await stat(file).catch(() => undefined)) await writeFile(file, String(value))
 }

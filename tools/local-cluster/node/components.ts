@@ -1,4 +1,4 @@
-// The programs that make up the node, in the order in which they start.
+// The programs of the node, in the order in which they start.
 import { API_SERVICE_IP, GATEWAY_NODE_PORT, IN_NODE, NODE_IP } from '../paths.ts'
 import type { Program } from './supervise.ts'
 
@@ -9,20 +9,20 @@ const etcd = 'http://127.0.0.1:2379'
 const issuer = 'https://kubernetes.default.svc.cluster.local'
 const sockets = { api: '/run/api.sock', gateway: '/run/gateway.sock' }
 
-/** What init.ts is started with; folders are the node's own view. */
+/** The argument of init.ts. Folders are paths in the node. */
 export type NodeSettings = {
   etcdFolder: string
   kubernetesFolder: string
   cgroup: string
-  /** Ports of the machine's loopback. */
+  /** Ports on the machine's loopback interface. */
   apiPort: number
   gatewayPort: number
 }
 
-/** `first` need nothing; `second` need an API server that is ready. */
+/** The programs in `second` need a ready API server. */
 export type Components = { first: Program[]; second: Program[] }
 
-/** A command that runs in the node's network instead of the machine's. */
+/** Returns a command that runs in the node's network namespace. */
 export function inNodeNetwork(command: readonly string[]): string[] {
   return ['nsenter', `--net=${NETWORK}`, ...command]
 }
@@ -42,7 +42,7 @@ export function listComponents(settings: NodeSettings): Components {
       },
       { name: 'etcd', command: inNodeNetwork(etcdCommand(settings.etcdFolder)) },
       program('kube-apiserver', ...apiServerFlags()),
-      // Network namespaces don't divide Unix sockets: this is the way from the machine's loopback into the node.
+      // These connect the machine's loopback to the node: Unix sockets work across network namespaces.
       ...bridge('api', apiPort, sockets.api, '127.0.0.1:6443'),
       ...bridge('gateway', gatewayPort, sockets.gateway, `${NODE_IP}:${GATEWAY_NODE_PORT}`),
     ],
@@ -69,7 +69,7 @@ function etcdCommand(folder: string): string[] {
     `--listen-client-urls=${etcd}`,
     `--advertise-client-urls=${etcd}`,
     '--listen-peer-urls=http://127.0.0.1:2380',
-    // Survives the death of the process, not of the machine; and is several times as fast.
+    // Faster. The data survives the end of the process, but not of the machine.
     '--unsafe-no-fsync',
   ]
 }
@@ -82,9 +82,9 @@ function apiServerFlags(): string[] {
     `--tls-cert-file=${pki}/apiserver.crt`,
     `--tls-private-key-file=${pki}/apiserver.key`,
     `--client-ca-file=${pki}/ca.crt`,
-    // Else every client of the aggregation layer is logged as an error.
+    // Without this, the log has an error for every client of the aggregation layer.
     `--requestheader-client-ca-file=${pki}/ca.crt`,
-    // A name that no certificate has: nobody may claim to be somebody else by header.
+    // No certificate has this name, so nobody can impersonate a user by header.
     '--requestheader-allowed-names=aggregator',
     `--service-account-issuer=${issuer}`,
     `--service-account-signing-key-file=${pki}/service-account.key`,
@@ -123,7 +123,7 @@ function clientFlags(client: string): string[] {
   ]
 }
 
-// socat would take five new connections at a time: of more at once, some hang for a minute.
+// socat's default backlog is 5. With more new connections at once, some hang for a minute.
 function bridge(name: string, port: number, socket: string, target: string): Program[] {
   const listen = `UNIX-LISTEN:${socket},fork,unlink-early,backlog=1024`
   return [

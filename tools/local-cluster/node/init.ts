@@ -1,5 +1,5 @@
-// Runs inside the node's namespaces: sets up its network, starts its components and keeps them running. SIGTERM stops
-// them in order; what is left then dies with the namespace's first process.
+// Runs in the node's namespaces. It sets up the network, starts the components and restarts them. SIGTERM stops them in order.
+// All other processes end with the first process of the PID namespace.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,7 +22,7 @@ process.once('SIGINT', () => void stopAll())
 await setUpNetwork()
 setUpNetworkPlugins()
 for (const program of first) running.push(supervise(program, LOGS))
-// A controller manager that comes before the API server's roles are made ends for want of rights.
+// A controller manager that starts before the API server has created its roles ends without permissions.
 await waitForApiServer()
 for (const program of second) running.push(supervise(program, LOGS))
 
@@ -32,7 +32,7 @@ async function setUpNetwork(): Promise<void> {
   const ip = (...args: string[]) => run('ip', ['-n', 'node', ...args])
   await run('ip', ['netns', 'add', 'node'])
   await ip('link', 'set', 'lo', 'up')
-  // One end of a pair, because not every kernel has the device "dummy". It leads nowhere: no packet leaves the node.
+  // A veth pair, because not every kernel has the device "dummy". It leads nowhere, so no packet leaves the node.
   await ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'uplink')
   await ip('link', 'set', 'uplink', 'up')
   await ip('addr', 'add', `${NODE_IP}/24`, 'dev', 'eth0')
@@ -64,8 +64,8 @@ async function waitForApiServer(): Promise<void> {
 }
 
 async function stopAll(): Promise<void> {
-  // kubelet first, so that nobody starts anything again. The API server hangs once etcd is gone, so etcd comes after
-  // it. Pods are not asked: to them it is a power cut, which is what they have to bear anyway.
+  // kubelet stops first, so that nothing restarts containers. etcd stops after the API server, which hangs without it. Pods
+  // are not stopped gracefully: they must survive a power failure anyway.
   for (const name of ['kubelet', 'kube-controller-manager', 'kube-apiserver', 'etcd']) {
     await running.find((each) => each.name === name)?.stop(2_000)
   }

@@ -1,5 +1,5 @@
-// The node as a process of this machine: one tree in namespaces of its own. Kill its first process, and every
-// container, mount, network device and iptables rule of it is gone.
+// The node is a process tree of this machine in its own namespaces. When its first process ends, all its containers, mounts,
+// network devices and iptables rules are gone.
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -17,32 +17,32 @@ const RECORD = join(STATE, 'node.json')
 const START_DEADLINE_MS = 15_000
 const STOP_DEADLINE_MS = 10_000
 const POLL_MS = 50
-/** Taken if they are free, so that the pasted curl line stays the same. */
+/** Used if they are free, so that the printed curl command stays the same. */
 const preferredPorts = { api: 16443, gateway: 18080 }
 
 const record = z.object({
-  /** Of `unshare`, whose only child is the first process of the node's PID namespace. */
+  /** The process `unshare`. Its only child is the first process of the node's PID namespace. */
   pid: z.number(),
-  /** Field 22 of /proc/<pid>/stat: a number that is used again is not the same process. */
+  /** Field 22 of /proc/<pid>/stat, because process ids are used again. */
   startedAt: z.string(),
   /** Milliseconds since 1970. */
   since: z.number(),
   apiPort: z.number(),
   gatewayPort: z.number(),
-  /** What it was started from. */
+  /** The programs that it was started from. */
   origin: z.string(),
 })
 
-/** A node that runs. `init` is the first process of its PID namespace, by the machine's counting. */
+/** A running node. `init` is the first process of its PID namespace, as seen from the machine. */
 export type Node = z.infer<typeof record> & { init: number }
 
-/** Returns this checkout's node if it runs. */
+/** Returns this checkout's node, or undefined if it is not running. */
 export async function findNode(): Promise<Node | undefined> {
   const text = await readFile(RECORD, 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const found = record.parse(JSON.parse(text))
   if ((await readStartTime(found.pid)) !== found.startedAt) return undefined
-  // It may end between two looks at it.
+  // The process may have ended meanwhile.
   const children = await readFile(`/proc/${found.pid}/task/${found.pid}/children`, 'utf8').catch(
     () => '',
   )
@@ -52,12 +52,12 @@ export async function findNode(): Promise<Node | undefined> {
 
 type ProgramFolders = Pick<NodeSettings, 'etcdFolder' | 'kubernetesFolder'>
 
-/** Tells versions apart: the folders' names say them. */
+/** Identifies the versions of the node's programs, by the names of their folders. */
 export function describeOrigin(root: string, folders: ProgramFolders): string {
   return [root, folders.etcdFolder, folders.kubernetesFolder].join(' ')
 }
 
-/** Starts the node in `root`, a folder with its root file system. It goes on when this process has ended. */
+/** Starts the node in `root`, a folder with its root file system. The node outlives this process. */
 export async function startNode(root: string, folders: ProgramFolders): Promise<Node> {
   await rm(LOGS, { recursive: true, force: true })
   for (const folder of [
@@ -71,7 +71,7 @@ export async function startNode(root: string, folders: ProgramFolders): Promise<
   ]) {
     await mkdir(join(STATE, folder), { recursive: true, mode: 0o700 })
   }
-  // What a node that was killed has left goes first.
+  // Remove what a killed node has left.
   await removeCgroup(CGROUP)
   await makeCgroup(CGROUP)
   const apiPort = await findFreePort(preferredPorts.api)
@@ -96,16 +96,16 @@ export async function startNode(root: string, folders: ProgramFolders): Promise<
   child.unref()
   const { pid } = child
   const startedAt = pid === undefined ? undefined : await readStartTime(pid)
-  if (pid === undefined || startedAt === undefined) throw new Error('unshare could not be started')
+  if (pid === undefined || startedAt === undefined) throw new Error('unshare did not start')
   const origin = describeOrigin(root, folders)
   const started = { pid, startedAt, since: Date.now(), apiPort, gatewayPort, origin }
-  // Whole or not at all: whoever can't read it can't stop the node.
+  // The file must never be incomplete, because stopping the node needs it.
   await writeFile(`${RECORD}.new`, JSON.stringify(started))
   await rename(`${RECORD}.new`, RECORD)
   return waitForContainerd()
 }
 
-/** Stops the node and takes away all of it but the state. Does nothing if there is none. */
+/** Stops the node, and removes everything but its state. */
 export async function stopNode(): Promise<void> {
   const node = await findNode()
   if (node !== undefined) {
@@ -120,7 +120,7 @@ export async function stopNode(): Promise<void> {
   await rm(join(STATE, 'mnt'), { recursive: true, force: true })
 }
 
-/** Runs a command inside the node's namespaces, its network included. */
+/** Runs a command in the node's namespaces, including its network. */
 export function runInNode(
   node: Node,
   command: readonly string[],
@@ -135,7 +135,7 @@ export function runInNode(
   })
 }
 
-/** Returns the node when images can be imported into it. */
+/** Waits until images can be imported. Returns the node. */
 async function waitForContainerd(): Promise<Node> {
   const deadline = Date.now() + START_DEADLINE_MS
   for (;;) {
@@ -149,7 +149,7 @@ async function waitForContainerd(): Promise<Node> {
   }
 }
 
-/** Undefined if there is no such process. The name in field 2 may hold spaces and parentheses. */
+/** Returns undefined if the process does not exist. The name in field 2 may contain spaces and parentheses. */
 async function readStartTime(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]

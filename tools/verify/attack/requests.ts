@@ -1,6 +1,6 @@
 // HTTP/1.1 requests as bytes, and answers read from bytes.
 import { type KeyObject, randomUUID } from 'node:crypto'
-import { signRequestHeaders } from '../../../runtime/http-signature.ts'
+import { signRequestHeaders } from '../../../runtime/http/http-signature.ts'
 import type { H2Request } from './h2-probe.ts'
 
 /**

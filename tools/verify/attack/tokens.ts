@@ -4,12 +4,13 @@ import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject } fro
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose'
+import { readVariable } from '../../cli/make-variables.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../kube/names.ts'
 import { KUBECONFIG, PKI } from '../../local-cluster/paths.ts'
 
 /** True if the cluster under test is the local one, whose token signing key is at hand and whose settings may be changed. */
-export const isLocalCluster = process.env.KUBECONFIG === KUBECONFIG
+export const isLocalCluster = readVariable('KUBECONFIG') === KUBECONFIG
 
 /** A token that the API server issues for `account`, made out to `audience`, or to the API server itself. */
 export async function issueToken(account: string, audience?: string): Promise<string> {

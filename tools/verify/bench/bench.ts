@@ -1,11 +1,12 @@
-// make bench: the signer beside a naive one, Vault and the bare HMAC, and through the mesh; all in one run on one
-// machine. KUBECONFIG, GATEWAY_URL: as for make deploy, if there is a deployment · DOCS=yes: docs/benchmark.*, too.
+// make bench: compares the signer with a minimal signer, with Vault and with the HMAC alone, and measures it through the mesh
+// if there is a deployment. All in one run on one machine.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { computeMac } from '../../../signer/hmac.ts'
 import { CHECKOUT } from '../../cli/checkout.ts'
+import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say } from '../../cli/terminal.ts'
 import { buildVault } from '../../local-cluster/programs/programs.ts'
 import { generateLoad, type Load } from './generator.ts'
@@ -32,6 +33,7 @@ const LOOP_SECONDS = 1
 const docs = join(CHECKOUT, 'docs')
 
 await runMain(async () => {
+  const writesDocs = readSwitch('DOCS')
   const vaultProgram = await tryToBuildVault()
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-bench-'))
   const running: Started[] = []
@@ -49,7 +51,7 @@ await runMain(async () => {
     const signer = keep(await startShipped(setup, join(folder, 'signer.log')))
     const vault =
       vaultProgram === undefined ? undefined : keep(await startVault(vaultProgram, folder))
-    const mesh = await findMeshSubjects(process.env.GATEWAY_URL)
+    const mesh = await findMeshSubjects(readVariable('GATEWAY_URL'))
     if (mesh.length === 0) say('no deployment on the cluster of KUBECONFIG: without the mesh')
     const started = {
       'signer, as shipped': signer,
@@ -68,7 +70,7 @@ await runMain(async () => {
       memory.push({ ...idle[index], afterMib: await readResidentMib(each.started) } as Memory)
     }
     const conditions = `Node ${process.version}, ${availableParallelism()} cores for everything, ${CONNECTIONS} connections, median of ${ROUNDS} rounds.`
-    await publish({ rows: [...rows, loop], memory, conditions })
+    await publish({ rows: [...rows, loop], memory, conditions }, writesDocs)
   } finally {
     for (const { stop } of running) stop()
     await rm(folder, { recursive: true })
@@ -137,10 +139,10 @@ function measureLoop(): number {
   return count / ((performance.now() - start) / 1_000)
 }
 
-async function publish(report: Report): Promise<void> {
+async function publish(report: Report, writesDocs: boolean): Promise<void> {
   const tables = formatMarkdown(report)
   process.stdout.write(tables)
-  if (process.env.DOCS !== 'yes') return
+  if (!writesDocs) return
   const plot = 'benchmark.svg'
   const title = `# What signing costs\n\n**${describeOutcome(report)}**\n\nWritten by \`make bench DOCS=yes\`.`
   const picture = `![signatures a second](${plot})`

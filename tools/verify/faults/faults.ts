@@ -1,9 +1,9 @@
-// make faults: one fault after the other on the local cluster, under a steady load of which each answer is checked, and
-// what came of it. The table goes to stdout. Exits with 1 if something does not hold.
-// ONLY=id,id: these faults alone · SHORT=yes: each in its short form, as in make test · DOCS=yes: docs/faults.md, too.
+// make faults: runs each fault experiment on the local cluster, under a steady load whose answers it checks. Prints a table.
+// Exits with 1 if a promise does not hold.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
+import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../../cli/terminal.ts'
 import type { Experiment } from './experiment.ts'
 import { experiments } from './experiments.ts'
@@ -17,10 +17,11 @@ import { ensurePods } from './support/pods.ts'
 const docs = join(CHECKOUT, 'docs/faults.md')
 
 await runMain(async () => {
-  const { ONLY, SHORT, DOCS, GATEWAY_URL } = process.env
+  const gatewayUrl = readVariable('GATEWAY_URL')
+  const [isShort, writesDocs] = [readSwitch('SHORT'), readSwitch('DOCS')]
   requireLocalCluster()
-  if (!GATEWAY_URL) throw new UserError('the gateway has no address here', 'make faults')
-  const chosen = chooseExperiments(ONLY)
+  if (!gatewayUrl) throw new UserError('GATEWAY_URL is not set', 'Run `make faults`.')
+  const chosen = chooseExperiments(readVariable('ONLY'))
   const results: Result[] = []
   let isInterrupted = false
   // Once, so that a second one ends it where it is.
@@ -32,7 +33,7 @@ await runMain(async () => {
   try {
     for (const experiment of chosen) {
       if (isInterrupted) throw new UserError('interrupted', 'make faults ONLY=… goes on from there')
-      const measured = step(experiment.id, () => measure(experiment, GATEWAY_URL, SHORT === 'yes'))
+      const measured = step(experiment.id, () => measure(experiment, gatewayUrl, isShort))
       // The others are worth knowing all the same.
       const result = await measured.catch((error) => makeFailure(experiment, error))
       say(`        ${describeResult(result)}`)
@@ -43,7 +44,7 @@ await runMain(async () => {
     await ensurePods(1)
   }
   process.stdout.write(formatMarkdown(results))
-  if (DOCS === 'yes') await writeFile(docs, formatPage(results))
+  if (writesDocs) await writeFile(docs, formatPage(results))
   if (results.some(({ broken }) => broken.length > 0)) process.exitCode = 1
 })
 

@@ -1,11 +1,9 @@
-// make matrix: measures who reaches what in the cluster that KUBECONFIG names. It starts Pods to attack from, sends requests
-// from them and from the frontend, compares the answers with the declared table, and deletes the Pods. It prints a table.
-// It exits with 1 if an answer is not as declared.
-// GATEWAY_URL, GATEWAY_SELECTOR, ISTIO_REVISION: as for make deploy · OUT: a folder for report.json and matrix.svg, instead of
-// .deploy/matrix · DOCS=yes: the picture into docs/, too.
+// make matrix: measures which caller reaches which endpoint. It starts attacker Pods, sends requests from them and from the
+// frontend, compares the answers with the declared table, and deletes the Pods. Exits with 1 if an answer differs.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
+import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say, step } from '../../cli/terminal.ts'
 import { checkCluster } from '../../kube/check-cluster.ts'
 import { checkIstioVersion } from '../../kube/control-plane.ts'
@@ -21,9 +19,10 @@ const pods = nameAttackPods('matrix', '192.0.2.67')
 
 await runMain(async () => {
   const start = performance.now()
+  const writesDocs = readSwitch('DOCS')
   await step('the cluster answers', checkCluster)
   const { istio, victim } = await step('the deployment is there', async () => {
-    const injector = chooseInjector(await listInjectors(), process.env.ISTIO_REVISION || undefined)
+    const injector = chooseInjector(await listInjectors(), readVariable('ISTIO_REVISION'))
     return { istio: await checkIstioVersion(injector), victim: await findVictim('any') }
   })
   const stop = () => void clean().finally(() => process.exit(130))
@@ -39,7 +38,7 @@ await runMain(async () => {
     process.off('SIGINT', stop).off('SIGTERM', stop)
   }
   process.stdout.write(`${formatTable(report)}\n`)
-  await publish(report)
+  await publish(report, writesDocs)
   if (!holds(report)) process.exitCode = 1
 })
 
@@ -47,12 +46,12 @@ function clean(): Promise<void> {
   return step("attackers' Pods are gone", () => takeAway(pods))
 }
 
-async function publish(report: Report): Promise<void> {
-  const folder = resolve(process.env.OUT || join(CHECKOUT, '.deploy/matrix'))
+async function publish(report: Report, writesDocs: boolean): Promise<void> {
+  const folder = resolve(readVariable('OUT') ?? join(CHECKOUT, '.deploy/matrix'))
   const picture = drawPicture(report)
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`)
   await writeFile(join(folder, 'matrix.svg'), picture)
   say(`Wrote ${relative(process.cwd(), folder)}/report.json and matrix.svg`)
-  if (process.env.DOCS === 'yes') await writeFile(join(CHECKOUT, 'docs/matrix.svg'), picture)
+  if (writesDocs) await writeFile(join(CHECKOUT, 'docs/matrix.svg'), picture)
 }

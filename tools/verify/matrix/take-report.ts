@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../cli/checkout.ts'
+import { readVariable } from '../../cli/make-variables.ts'
 import { withGatewayUrl } from '../../kube/gateway-url.ts'
 import { findIngressGateway } from '../../kube/ingress-gateway.ts'
 import { kubectl } from '../../kube/kubectl.ts'
@@ -23,8 +24,8 @@ export async function takeReport(
   { start, istio }: { start: number; istio: string },
 ): Promise<Report> {
   const takenAt = new Date().toISOString()
-  const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
-  const measured = await withGatewayUrl(gateway, process.env.GATEWAY_URL, ({ url }) => {
+  const gateway = await findIngressGateway(readVariable('GATEWAY_SELECTOR'))
+  const measured = await withGatewayUrl(gateway, readVariable('GATEWAY_URL'), ({ url }) => {
     const { hostname, port } = new URL(url)
     return measure(victim, pods, { host: hostname, port: Number(port || 80) })
   })

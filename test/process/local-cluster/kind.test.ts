@@ -43,7 +43,7 @@ test.each([
   ['passes over the one that is there', 'echo secure-signing', 'export kubeconfig'],
 ])('%s, then installs Istio, builds and loads the images', async (_, kind, clusterArgs) => {
   const { code, stderr, told } = await runKind({ ...all, kind })
-  expect(stderr).toContain('the cluster is up')
+  expect(stderr).toContain('The cluster is up')
   expect(code).toBe(0)
   const wanted = [
     'docker info .*',
@@ -59,10 +59,10 @@ test.each([
 })
 
 test.each([
-  ['docker', 'there is no Docker engine: docker is not installed', 'start its engine'],
-  ['kind', 'there is no kind', 'https://kind.sigs.k8s.io'],
-  ['istioctl', 'there is no istioctl', 'https://istio.io'],
-  ['kubectl', 'there is no kubectl', 'https://kubernetes.io'],
+  ['docker', 'Docker does not work: docker is not installed', 'start its engine'],
+  ['kind', 'kind is not on the PATH', 'https://kind.sigs.k8s.io'],
+  ['istioctl', 'istioctl is not on the PATH', 'https://istio.io'],
+  ['kubectl', 'kubectl is not on the PATH', 'https://kubernetes.io'],
 ])('without %s it says so, and makes nothing', async (name, what, todo) => {
   const scripts: Record<string, string> = { ...all }
   delete scripts[name]
@@ -75,7 +75,7 @@ test.each([
 
 test('a docker without its engine is none', async () => {
   const { code, stderr } = await runKind({ ...all, docker: 'echo "daemon is away" >&2; exit 1' })
-  expect([code, stderr.includes('there is no Docker engine: daemon is away')]).toEqual([1, true])
+  expect([code, stderr.includes('Docker does not work: daemon is away')]).toEqual([1, true])
 })
 
 test('a cluster that can’t be made ends it, with what kind said', async () => {

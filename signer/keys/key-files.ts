@@ -3,7 +3,7 @@
 import { createSecretKey } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { keyId } from '../runtime/contract.ts'
+import { keyId } from '../../runtime/contract.ts'
 import { parseKeyBundle } from './key-bundle.ts'
 import { type Key, type KeyRing, KeyRingError } from './key-ring.ts'
 

@@ -7,6 +7,7 @@ import { run } from '../../tools/cli/exec.ts'
 import { makeFolder } from '../support/folder.ts'
 import { type Command, confine, isConfining } from '../support/services/confined.ts'
 import { startFrontend, startSigner } from '../support/services/services.ts'
+import { NO_SECCOMP, skipUnless } from '../support/skips.ts'
 import {
   type Attempts,
   buildAttempts,
@@ -34,9 +35,7 @@ const harmless = [
   ...['socket, netlink', 'socket, unix', 'socket, TCP', 'connect', 'rename', 'ftruncate', 'read'],
 ]
 
-if (!isConfining) console.warn('skipped: seccomp takes x86-64, Python and libseccomp')
-
-describe.skipIf(!isConfining)('under the seccomp profile of its container', () => {
+describe('under the seccomp profile of its container', skipUnless(isConfining, NO_SECCOMP), () => {
   let program = ''
   const attempt = async ([name, ...args]: Command): Promise<Attempts> =>
     JSON.parse(await run(name, args))

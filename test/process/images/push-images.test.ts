@@ -24,10 +24,10 @@ async function runImages(variables: Record<string, string>, script = '') {
   return { code, stdout, stderr, told: told.split('\n') }
 }
 
-const IMAGES = 'registry.example/team'
+const IMAGE_PREFIX = 'registry.example/team'
 
 test('builds both, then pushes both', async () => {
-  const { code, stdout, told } = await runImages({ IMAGES, PUSH: 'yes' })
+  const { code, stdout, told } = await runImages({ IMAGE_PREFIX, PUSH: 'yes' })
   expect(code).toBe(0)
   const references = stdout.trimEnd().split('\n')
   expect(references).toHaveLength(2)
@@ -40,24 +40,26 @@ test('builds both, then pushes both', async () => {
 })
 
 test('without PUSH it pushes nothing, and says how', async () => {
-  const { code, stderr, told } = await runImages({ IMAGES })
+  const { code, stderr, told } = await runImages({ IMAGE_PREFIX })
   expect(code).toBe(0)
   expect(told.filter((line) => line.startsWith('push'))).toEqual([])
-  expect(stderr).toContain(`before make deploy IMAGES=${IMAGES}, or make images with PUSH=yes`)
+  expect(stderr).toContain(
+    `\`make deploy IMAGE_PREFIX=${IMAGE_PREFIX}\`, or build them with PUSH=yes`,
+  )
 })
 
 test('what can’t be pushed ends it, with what the builder said', async () => {
   const failing = 'if [ "$1" = push ]; then echo "unauthorized" >&2; exit 1; fi'
-  const { code, stderr } = await runImages({ IMAGES, PUSH: 'yes' }, failing)
+  const { code, stderr } = await runImages({ IMAGE_PREFIX, PUSH: 'yes' }, failing)
   expect(code).toBe(1)
   expect(stderr).toContain('unauthorized')
 })
 
-test.each([{}, { IMAGES: 'localhost/secure-signing' }])(
+test.each([{}, { IMAGE_PREFIX: 'localhost/secure-signing' }])(
   'with no registry it builds nothing: %o',
   async (variables) => {
     const { code, stderr, told } = await runImages({ ...variables, PUSH: 'yes' })
     expect([code, told]).toEqual([1, ['']])
-    expect(stderr).toContain('→ make images IMAGES=registry/prefix PUSH=yes')
+    expect(stderr).toContain('→ Run `make images IMAGE_PREFIX=registry.example/team PUSH=yes`.')
   },
 )

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
+import { listVariables } from '../../../tools/cli/make-variables.ts'
 import { parseComponents } from '../../../tools/deploy/render/components.ts'
 import { parseDuration } from '../../../tools/deploy/rotation/duration.ts'
 import { parseOverlay } from '../../../tools/kube/layouts.ts'
-import { listMakeVariables } from '../../../tools/reference/make-variables.ts'
 import { type Command, listCommands, listOf } from '../../support/pages/commands.ts'
 import { elsewhere, findElsewhere } from '../../support/pages/commands-elsewhere.ts'
 import { pages, readFile } from '../../support/pages/pages.ts'
@@ -33,12 +33,7 @@ describe('a command that is not run', () => {
 })
 
 describe('make', () => {
-  const known = new Map(
-    listMakeVariables(readFile('Makefile')).map(({ name }) => {
-      const [variable = '', value] = name.split('=')
-      return [variable, value] as const
-    }),
-  )
+  const known = new Map(listVariables().map(({ name, value }) => [name, value]))
   /** In the text, too; an ellipsis stands for what is the reader's. */
   const inline = pages.flatMap((page) =>
     [...readFile(page).matchAll(/`(make [a-z][^`]*)`/g)].map(([, text = '']) =>
@@ -55,7 +50,7 @@ describe('make', () => {
     const given = [...text.matchAll(/ ([A-Z_]+)=(?:'([^']*)'|(\S+))?/g)]
     for (const [, name = '', quoted, plain] of given) {
       const value = quoted ?? plain ?? ''
-      expect([...known.keys(), 'ARGS', 'TEST']).toContain(name)
+      expect([...known.keys()]).toContain(name)
       if (value.includes('…') || value === '') continue
       if (known.get(name) === 'yes') expect(value).toBe('yes')
       if (name === 'OVERLAY') parseOverlay(value)

@@ -2,7 +2,7 @@
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
-import { AppError } from './errors.ts'
+import { AppError } from '../errors.ts'
 import type { App } from './http-app.ts'
 import { describeProblem, makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'

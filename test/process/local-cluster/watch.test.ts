@@ -116,15 +116,15 @@ test('make dev runs `make up`, watches on when that fails, and ends with Ctrl-C'
   child.stderr.on('data', (piece) => {
     seen += piece
   })
-  await vi.waitFor(() => expect(seen).toContain('watching frontend,'), { timeout: 10_000 })
+  await vi.waitFor(() => expect(seen).toContain('Watching frontend.'), { timeout: 10_000 })
   child.kill('SIGINT')
   expect(await exit).toEqual([0, null])
-  expect(await said).toMatch(/^make up\nNOT deployed, mend it and save .*\n$/)
+  expect(await said).toMatch(/^make up\nNOT deployed. Fix the error and save .*\n$/)
 })
 
 test.each([
-  ['a service that is none', { SERVICE: 'proxy' }, 'there are: frontend, signer'],
-  ['another cluster', { KUBECONFIG: '/elsewhere' }, 'unset KUBECONFIG'],
+  ['a service that is none', { SERVICE: 'proxy' }, 'Use one of frontend, signer.'],
+  ['another cluster', { KUBECONFIG: '/elsewhere' }, 'Unset KUBECONFIG'],
 ])('make dev refuses %s', async (_, environment, todo) => {
   const { said, exit } = await startDev(environment)
   expect(await exit).toEqual([1, null])

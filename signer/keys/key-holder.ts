@@ -3,11 +3,11 @@
 import { watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError } from '../runtime/errors.ts'
-import type { Log } from '../runtime/log.ts'
+import { AppError } from '../../runtime/errors.ts'
+import type { Log } from '../../runtime/log.ts'
+import type { SignerMetrics } from '../metrics.ts'
 import { describeGeneration, loadKeyFiles } from './key-files.ts'
 import { isSameRing, type KeyRing, KeyRingError } from './key-ring.ts'
-import type { SignerMetrics } from './metrics.ts'
 
 /** kubelet's swap is seen by watching; this is for what a watch can miss. */
 const POLL_MS = 1_000

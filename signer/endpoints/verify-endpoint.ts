@@ -1,13 +1,13 @@
 // POST /verify: whether a signature is by one of the keys. A wrong one is an answer, not an error.
-import { type VerifyResponse, verifyRequest } from '../runtime/contract.ts'
-import type { AppContext } from '../runtime/http-app.ts'
-import { readJson } from '../runtime/json-body.ts'
-import { answer } from './audited.ts'
-import { verifyMac } from './hmac.ts'
-import type { GetKeyRing } from './key-holder.ts'
-import { chooseKey } from './key-ring.ts'
-import { decodeMessage } from './message.ts'
-import type { Admit } from './signing-deps.ts'
+import { type VerifyResponse, verifyRequest } from '../../runtime/contract.ts'
+import type { AppContext } from '../../runtime/http/http-app.ts'
+import { readJson } from '../../runtime/json/json-body.ts'
+import { answer } from '../audited.ts'
+import { verifyMac } from '../hmac.ts'
+import type { GetKeyRing } from '../keys/key-holder.ts'
+import { chooseKey } from '../keys/key-ring.ts'
+import { decodeMessage } from '../message.ts'
+import type { Admit } from '../signing-deps.ts'
 
 /**
  * Makes the handler. Answers VerifyResponse, by the key that is asked for or else by any; throws AppError as POST /sign

@@ -1,8 +1,8 @@
 // Reads a request's JSON body: exact limit, strict UTF-8, then the schema. Nothing of the payload is in an error.
 import { isUtf8 } from 'node:buffer'
 import type * as z from 'zod/mini'
-import { MAX_BATCH_MESSAGES, MAX_BODY_BYTES } from './contract.ts'
-import { AppError } from './errors.ts'
+import { MAX_BATCH_MESSAGES, MAX_BODY_BYTES } from '../contract.ts'
+import { AppError } from '../errors.ts'
 import { hasDuplicateNames, outlineJson } from './json-outline.ts'
 
 const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i

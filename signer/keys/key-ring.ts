@@ -1,7 +1,7 @@
 // The keys that the signer holds. As KeyObjects: neither printing nor JSON.stringify shows their bytes.
 import type { KeyObject } from 'node:crypto'
-import type { KeysResponse } from '../runtime/contract.ts'
-import { AppError } from '../runtime/errors.ts'
+import type { KeysResponse } from '../../runtime/contract.ts'
+import { AppError } from '../../runtime/errors.ts'
 
 export type Key = { id: string; material: KeyObject }
 

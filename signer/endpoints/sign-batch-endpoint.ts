@@ -3,14 +3,14 @@ import {
   MAX_BATCH_BODY_BYTES,
   type SignBatchResponse,
   signBatchRequest,
-} from '../runtime/contract.ts'
-import type { AppContext } from '../runtime/http-app.ts'
-import { readJson } from '../runtime/json-body.ts'
-import { answer } from './audited.ts'
-import { computeMac } from './hmac.ts'
-import { chooseKey } from './key-ring.ts'
-import { decodeMessage } from './message.ts'
-import type { SigningDeps } from './signing-deps.ts'
+} from '../../runtime/contract.ts'
+import type { AppContext } from '../../runtime/http/http-app.ts'
+import { readJson } from '../../runtime/json/json-body.ts'
+import { answer } from '../audited.ts'
+import { computeMac } from '../hmac.ts'
+import { chooseKey } from '../keys/key-ring.ts'
+import { decodeMessage } from '../message.ts'
+import type { SigningDeps } from '../signing-deps.ts'
 
 /** Makes the handler. Answers SignBatchResponse; throws as POST /sign does, naming the message. */
 export function createSignBatchHandler(deps: SigningDeps) {

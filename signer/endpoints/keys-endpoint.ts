@@ -1,10 +1,10 @@
 // GET /keys: which keys there are, never their material.
-import type { KeysResponse } from '../runtime/contract.ts'
-import type { AppContext } from '../runtime/http-app.ts'
-import { answer } from './audited.ts'
-import type { GetKeyRing } from './key-holder.ts'
-import { listKeyStates } from './key-ring.ts'
-import type { Admit } from './signing-deps.ts'
+import type { KeysResponse } from '../../runtime/contract.ts'
+import type { AppContext } from '../../runtime/http/http-app.ts'
+import { answer } from '../audited.ts'
+import type { GetKeyRing } from '../keys/key-holder.ts'
+import { listKeyStates } from '../keys/key-ring.ts'
+import type { Admit } from '../signing-deps.ts'
 
 /** Makes the handler. Answers KeysResponse; throws AppError for whom `admit` refuses, and while there is no key. */
 export function createKeysHandler(getKeyRing: GetKeyRing, admit: Admit) {

@@ -1,12 +1,12 @@
 // POST /sign: the MAC of one message.
-import { type SignResponse, signRequest } from '../runtime/contract.ts'
-import type { AppContext } from '../runtime/http-app.ts'
-import { readJson } from '../runtime/json-body.ts'
-import { answer } from './audited.ts'
-import { computeMac } from './hmac.ts'
-import { chooseKey } from './key-ring.ts'
-import { decodeMessage } from './message.ts'
-import type { SigningDeps } from './signing-deps.ts'
+import { type SignResponse, signRequest } from '../../runtime/contract.ts'
+import type { AppContext } from '../../runtime/http/http-app.ts'
+import { readJson } from '../../runtime/json/json-body.ts'
+import { answer } from '../audited.ts'
+import { computeMac } from '../hmac.ts'
+import { chooseKey } from '../keys/key-ring.ts'
+import { decodeMessage } from '../message.ts'
+import type { SigningDeps } from '../signing-deps.ts'
 
 /**
  * Makes the handler. Answers SignResponse; throws AppError for whom `admit` refuses, for what does not validate, and

@@ -1,6 +1,6 @@
 // The one place that turns an error into a response: RFC 9457 `application/problem+json`.
 import { STATUS_CODES } from 'node:http'
-import { AppError, type ErrorCode, statusOf } from './errors.ts'
+import { AppError, type ErrorCode, statusOf } from '../errors.ts'
 
 /** The wire form. `type` is left at about:blank, so `title` is the status phrase (RFC 9457 section 4.2.1). */
 export type Problem = {

@@ -1,0 +1,254 @@
+// The variables of make. `make help`, docs/configuration.md and the programs read this table.
+import { UserError } from './terminal.ts'
+
+export type MakeVariable = {
+  meaning: string
+  /** "cluster": every target that uses a cluster. */
+  targets: readonly string[] | 'cluster'
+  /** The allowed values, or an example. "yes": the variable is a switch. */
+  value: string
+  /** What make uses without the variable. A switch has none. */
+  default?: string
+}
+
+const deployment = ['deploy', 'analyze']
+const discovered = 'discovered'
+
+export const makeVariables = {
+  ARGS: {
+    meaning: 'Arguments for kubectl.',
+    targets: ['kubectl'],
+    value: "'get pods -A'",
+  },
+  BUILDER: {
+    meaning: 'The image builder. A release cannot use docker.',
+    targets: ['images', 'release'],
+    value: 'docker|podman|buildah',
+    default: 'the first that works',
+  },
+  BUILDER_ID: {
+    meaning: 'A name of the build machine, for the provenance.',
+    targets: ['release'],
+    value: 'a URI',
+    default: 'a placeholder',
+  },
+  CLUSTER: {
+    meaning: 'Use a kind cluster in Docker.',
+    targets: 'cluster',
+    value: 'kind',
+    default: 'the local cluster',
+  },
+  COMPONENTS: {
+    meaning: 'Optional components, in any order.',
+    targets: deployment,
+    value: "'network-policy tracing'",
+  },
+  DELETE_KEY: {
+    meaning: 'Also delete the key and the namespace.',
+    targets: ['undeploy'],
+    value: 'yes',
+  },
+  DOCS: {
+    meaning: 'Also write the result into docs/.',
+    targets: ['bench', 'faults', 'matrix'],
+    value: 'yes',
+  },
+  DRY_RUN: {
+    meaning: 'Run every check and change nothing.',
+    targets: ['deploy', 'rotate-key'],
+    value: 'yes',
+  },
+  FILES: {
+    meaning: 'The kustomization, folder or file to analyze.',
+    targets: ['analyze'],
+    value: 'a path',
+    default: 'what `make deploy` applies',
+  },
+  FORCE_CONFLICTS: {
+    meaning: 'Take over fields that others manage.',
+    targets: ['deploy'],
+    value: 'yes',
+  },
+  FUZZ_COUNT: {
+    meaning: 'The number of requests of the fuzz test.',
+    targets: ['test'],
+    value: 'a number',
+    default: '5000',
+  },
+  FUZZ_SEED: {
+    meaning: 'The seed of a fuzz test to repeat.',
+    targets: ['test'],
+    value: 'a number',
+    default: 'random',
+  },
+  GATEWAY_SELECTOR: {
+    meaning: "The label `istio` of the ingress gateway's Pods.",
+    targets: [...deployment, 'smoke', 'matrix', 'test'],
+    value: 'ingressgateway',
+    default: discovered,
+  },
+  GATEWAY_URL: {
+    meaning: 'The address of the ingress gateway.',
+    targets: ['deploy', 'smoke', 'matrix', 'bench', 'test'],
+    value: 'http://192.0.2.7',
+    default: discovered,
+  },
+  IMAGE_PREFIX: {
+    meaning: 'The registry and path of both images.',
+    targets: ['images', 'release', ...deployment],
+    value: 'registry.example/team',
+    default: 'local cluster: localhost/secure-signing',
+  },
+  ISTIO_REVISION: {
+    meaning: 'The Istio revision that injects the sidecar.',
+    targets: [...deployment, 'matrix'],
+    value: 'stable',
+    default: discovered,
+  },
+  KUBECONFIG: {
+    meaning: 'The kubeconfig file of the cluster.',
+    targets: 'cluster',
+    value: 'a path',
+    default: 'the local cluster',
+  },
+  LINKERD_CRDS: {
+    meaning: "A file with Linkerd's CRDs to test against.",
+    targets: ['test'],
+    value: 'a path',
+  },
+  NODE_IMAGE: {
+    meaning: 'The base image. A release needs its digest.',
+    targets: ['images', 'release', ...deployment],
+    value: 'an image',
+    default: 'gcr.io/distroless/nodejs24-debian13',
+  },
+  ONLY: {
+    meaning: 'Run only these experiments.',
+    targets: ['faults'],
+    value: 'id,id',
+  },
+  OUT: {
+    meaning: 'The folder for the result.',
+    targets: ['release', 'matrix'],
+    value: 'a path',
+    default: '.deploy/TARGET',
+  },
+  OVERLAP: {
+    meaning: 'How long signatures of the old key still verify.',
+    targets: ['rotate-key'],
+    value: '90m',
+    default: '24h',
+  },
+  OVERLAY: {
+    meaning: 'The layout: one Pod or separate Pods.',
+    targets: deployment,
+    value: 'default|separate-pods',
+    default: 'default',
+  },
+  PROMETHEUS: {
+    meaning: "Prometheus' ServiceAccount, for the component monitoring.",
+    targets: deployment,
+    value: 'NAMESPACE/NAME',
+    default: 'monitoring/prometheus',
+  },
+  PUSH: {
+    meaning: 'Also push the images.',
+    targets: ['images'],
+    value: 'yes',
+  },
+  SERVICE: {
+    meaning: 'Watch only this service.',
+    targets: ['dev'],
+    value: 'frontend|signer',
+    default: 'both',
+  },
+  SHORT: {
+    meaning: 'Run each experiment in its short form.',
+    targets: ['faults'],
+    value: 'yes',
+  },
+  TEST: {
+    meaning: 'Run only this test file, without deploying.',
+    targets: ['test'],
+    value: 'a path',
+  },
+  VAULT_ADDR: {
+    meaning: 'The address of Vault.',
+    targets: deployment,
+    value: 'https://vault.example:8200',
+  },
+  VAULT_AUTH_PATH: {
+    meaning: "The mount of Vault's Kubernetes auth method.",
+    targets: deployment,
+    value: 'a path in Vault',
+    default: 'auth/kubernetes',
+  },
+  VAULT_CACERT: {
+    meaning: "The CA that signed Vault's certificate.",
+    targets: deployment,
+    value: 'a PEM file',
+  },
+  VAULT_IMAGE: {
+    meaning: 'The image of the Vault agent.',
+    targets: deployment,
+    value: 'an image',
+    default: 'hashicorp/vault:1.21.1',
+  },
+  VAULT_KV: {
+    meaning: 'The mount of the KV secrets engine, version 2.',
+    targets: deployment,
+    value: 'a path in Vault',
+    default: 'kv',
+  },
+  VAULT_NAMESPACE: {
+    meaning: 'The namespace in Vault Enterprise.',
+    targets: deployment,
+    value: 'a path in Vault',
+  },
+  VAULT_ROLE: {
+    meaning: "The Vault role of the signer's Pod.",
+    targets: deployment,
+    value: 'a name',
+    default: 'secure-signing',
+  },
+  VAULT_SECRET_PATH: {
+    meaning: "The secret's path in the KV mount.",
+    targets: deployment,
+    value: 'a path in Vault',
+    default: 'signing/hmac-key',
+  },
+} as const satisfies Readonly<Record<string, MakeVariable>>
+
+type Table = typeof makeVariables
+export type VariableName = keyof Table
+export type SwitchName = {
+  [N in VariableName]: Table[N]['value'] extends 'yes' ? N : never
+}[VariableName]
+
+/** The variables and targets that have a new name. */
+export const renamed: Readonly<Record<string, string>> = {
+  IMAGES: 'IMAGE_PREFIX',
+  VAULT_KEY: 'VAULT_SECRET_PATH',
+  vault: 'test-vault',
+  'external-secrets': 'test-external-secrets',
+  'separate-pods': 'test-separate-pods',
+  confinement: 'test-confinement',
+  monitoring: 'test-monitoring',
+}
+
+/** Lists the variables by name. */
+export function listVariables(): (MakeVariable & { name: string })[] {
+  return Object.entries(makeVariables).map(([name, variable]) => ({ name, ...variable }))
+}
+
+/** Returns the value of a variable. Returns undefined if it is not set or empty. */
+export function readVariable(name: VariableName, env = process.env): string | undefined {
+  return env[name] || undefined
+}
+
+/** Returns true if a switch is "yes". Throws UserError if it has any other value. */
+export function readSwitch(name: SwitchName): boolean {
+  const value = readVariable(name)
+  if (value === undefined || value === 'yes') return value === 'yes'
+  throw new UserError(`${name}=${value} is not valid`, `Use ${name}=yes, or leave it out.`)
+}
