@@ -1,31 +1,24 @@
-// Makes an attempt of admission-case.ts. Nothing is left behind: what would make or change something is a dry run, and a
-// connection is for a command that does nothing.
-
+// Makes an attempt of case.ts. It leaves nothing behind: what would create or change something is a dry run, and a connection is
+// for a command that does nothing.
 import { readPod as readPodSpec } from '../../../tools/analyze/model/pod.ts'
-import { tryRun } from '../../../tools/cli/exec.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
-import type { Resource } from '../../../tools/kube/resources.ts'
+import { type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
+import type { Api, Request } from '../api-server/api.ts'
 import { confined, makePod } from '../attack/pods.ts'
 import { applyChange } from '../mistakes/mistakes.ts'
 import type { AdmissionTarget, Attempt, Connection, PodChange } from './case.ts'
 import { asWorkload } from './workloads.ts'
 
 const signer = 'spec.containers.1'
-const dryRun = '--dry-run=server'
-const here = ['-n', namespace]
+const pods = `/api/v1/namespaces/${namespace}/pods`
+const deployments = `/apis/apps/v1/namespaces/${namespace}/deployments`
 
-/** Makes the attempt and returns what kubectl says, with whether it was let through. */
-export async function attemptCase(
-  target: AdmissionTarget,
-  attempt: Attempt,
-): Promise<{ code: number; said: string }> {
-  const { args, input = '' } = await writeCall(target, attempt)
-  const { code, stdout, stderr } = await tryRun('kubectl', args, {
-    input: typeof input === 'string' ? input : JSON.stringify(input),
-    env: { ...process.env, KUBECONFIG: target.kubeconfig },
-    timeoutMs: 30_000,
-  })
-  return { code, said: `${stdout}${stderr}` }
+export type Verdict = { isAllowed: boolean; said: string }
+
+/** Makes the attempt. Returns what the API server says, and whether it allows the attempt. */
+export async function attemptCase(target: AdmissionTarget, attempt: Attempt): Promise<Verdict> {
+  const { status, said } = await makeAttempt(target, attempt)
+  return { isAllowed: status < 400, said }
 }
 
 /** Returns who has refused, by what was said. */
@@ -34,62 +27,60 @@ export function findJudge(said: string): string {
   return policy ?? (said.includes('violates PodSecurity') ? 'Pod Security' : 'nobody')
 }
 
-async function writeCall(
-  target: AdmissionTarget,
-  attempt: Attempt,
-): Promise<{ args: string[]; input?: unknown }> {
+async function makeAttempt({ api, ...target }: AdmissionTarget, attempt: Attempt) {
   switch (attempt.does) {
     case 'make': {
       const pod = attempt.pod === undefined ? target.template : makePod(attempt.pod)
       const image = attempt.image?.(readRepository(target.template))
       const changes: PodChange[] = image === undefined ? [] : [[`${signer}.image`, image]]
       const changed = changePod(pod, [...(attempt.changes ?? []), ...changes])
-      const input = asWorkload(attempt.kind ?? 'Pod', changed)
-      return { args: ['create', dryRun, '-f', '-'], input }
+      return api.tryCreate(asWorkload(attempt.kind ?? 'Pod', changed))
     }
     case 'change the Deployment': {
       const { metadata, spec } = changePod(target.template, attempt.changes)
-      const template = { metadata: { ...metadata, name: undefined, namespace: undefined }, spec }
-      const patch = JSON.stringify([{ op: 'replace', path: '/spec/template', value: template }])
-      return {
-        args: ['patch', 'deployment', deployment, ...here, dryRun, '--type=json', '-p', patch],
-      }
+      const value = { metadata: { ...metadata, name: undefined, namespace: undefined }, spec }
+      return api.send({
+        ...{ method: 'PATCH', path: `${deployments}/${deployment}?dryRun=All` },
+        contentType: 'application/json-patch+json',
+        body: [{ op: 'replace', path: '/spec/template', value }],
+      })
     }
     case 'change an image': {
       const { container: name, image } = attempt
-      const patch = JSON.stringify({ spec: { containers: [{ name, image }] } })
-      return { args: ['patch', 'pod', target.pod, ...here, dryRun, '-p', patch] }
+      return api.send({
+        ...{ method: 'PATCH', path: `${pods}/${target.pod}?dryRun=All` },
+        contentType: 'application/strategic-merge-patch+json',
+        body: { spec: { containers: [{ name, image }] } },
+      })
     }
     case 'connect':
-      return writeConnection(target.pod, attempt)
+      return api.send(writeConnection(target.pod, attempt))
     case 'add an ephemeral container': {
       const name = attempt.to === 'the Pod' ? target.pod : target.keylessPod
-      const input = await readPod(target, name)
-      const container = { name: 'debugger', image: 'debugger', ...confined, ...attempt.more }
-      Object.assign(Object(input.spec), { ephemeralContainers: [container] })
-      // Its status moves on; that is no conflict.
-      delete input.metadata.resourceVersion
-      const path = `/api/v1/namespaces/${namespace}/pods/${name}/ephemeralcontainers?dryRun=All`
-      return { args: ['replace', '--raw', path, '-f', '-'], input }
+      return addContainer(api, `${pods}/${name}`, (pod) => {
+        const container = { name: 'debugger', image: 'debugger', ...confined, ...attempt.more }
+        Object.assign(Object(pod.spec), { ephemeralContainers: [container] })
+        return pod
+      })
     }
   }
 }
 
-/** By kubectl where it can; it never leaves the container's name out, and never ends an attach. */
-function writeConnection(pod: string, { to, container }: Connection) {
-  if (to === 'exec' && container !== undefined) {
-    return { args: ['exec', pod, ...here, '-c', container, '--', '/nodejs/bin/node', '-e', '0'] }
-  }
-  const query = new URLSearchParams({ stdout: 'true', ...(container && { container }) })
-  if (to === 'exec') query.append('command', '/nodejs/bin/node')
-  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/${to}?${query}`
-  return { args: ['create', '--raw', path, '-f', '-'] }
+/** Adds ephemeral containers with `add` to the Pod at `path`, in a dry run. */
+export async function addContainer(api: Api, path: string, add: (pod: Resource) => Resource) {
+  const { said } = await api.send({ method: 'GET', path })
+  const pod = add(resourceSchema.parse(JSON.parse(said)))
+  // The Pod's status changes all the time, which is no conflict.
+  delete pod.metadata.resourceVersion
+  const query = 'dryRun=All&fieldValidation=Strict'
+  return api.send({ method: 'PUT', path: `${path}/ephemeralcontainers?${query}`, body: pod })
 }
 
-async function readPod({ kubeconfig }: AdmissionTarget, name: string): Promise<Resource> {
-  const env = { ...process.env, KUBECONFIG: kubeconfig }
-  const { stdout } = await tryRun('kubectl', ['get', 'pod', name, ...here, '-o', 'json'], { env })
-  return JSON.parse(stdout)
+/** Without the upgrade that follows once a connection is allowed. */
+function writeConnection(pod: string, { to, container }: Connection): Request {
+  const query = new URLSearchParams({ stdout: 'true', ...(container && { container }) })
+  if (to === 'exec') query.append('command', '/nodejs/bin/node')
+  return { method: 'POST', path: `${pods}/${pod}/${to}?${query}` }
 }
 
 function readRepository(template: Resource): string {

@@ -1,5 +1,6 @@
 // One attempt that the API server has to judge, and what it says to it: the cases are data, admission-attempt.ts makes them.
 import type { Resource } from '../../../tools/kube/resources.ts'
+import type { Api } from '../api-server/api.ts'
 import type { WorkloadKind } from './workloads.ts'
 
 /** A value at a path of the Pod, as applyChange takes it. */
@@ -44,7 +45,7 @@ export type Judge =
 
 /** What is attacked: the deployment as it was applied, or as it is live. */
 export type AdmissionTarget = {
-  kubeconfig: string
+  api: Api
   /** The Deployment's template as a Pod; its name is not that of one that is there. */
   template: Resource
   /** Names of a Pod of the Deployment, and of one in the same namespace that has no key. */

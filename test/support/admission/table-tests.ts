@@ -26,11 +26,11 @@ export function testAdmission(
     { group: 'is refused, for a way into it', cases: entryCases },
   ])('$group', ({ cases }) => {
     test.each(cases.filter(wanted))('$name', async ({ attempt, refusedBy, saying = '' }) => {
-      const { code, said } = await attemptCase(load(), attempt)
+      const { isAllowed, said } = await attemptCase(load(), attempt)
       expect({ judge: findJudge(said), said }).toMatchObject({ judge: refusedBy })
       expect(said).toContain(saying)
       // A connection that is let through fails later where there is no kubelet.
-      if (attempt.does !== 'connect') expect(code === 0).toBe(refusedBy === 'nobody')
+      if (attempt.does !== 'connect') expect(isAllowed).toBe(refusedBy === 'nobody')
     })
   })
 }

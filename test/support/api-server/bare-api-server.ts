@@ -1,5 +1,5 @@
-// A real API server without anything on it, for what must be seen on a cluster that has no Istio: etcd and
-// kube-apiserver of the local cluster's versions, with its certificates, on free ports of loopback.
+// An API server for tests that must not change a cluster, or that need one without Istio: etcd and kube-apiserver of the local
+// cluster's versions, with its certificates, on free ports of loopback.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -7,21 +7,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inject } from 'vitest'
-import { tryRun } from '../../../tools/cli/exec.ts'
 import { UserError } from '../../../tools/cli/terminal.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { writeKubeconfig } from '../../../tools/local-cluster/pki.ts'
+import { type Api, openApi } from './api.ts'
 
 const START_MS = 60_000
-const POLL_MS = 250
+const POLL_MS = 50
 
-/** Starts it and returns the path of its kubeconfig, its address, and what stops it and removes all that it made. */
-export async function startBareApiServer(): Promise<{
-  kubeconfig: string
-  url: string
-  stop: () => Promise<void>
-}> {
+export type BareApiServer = { kubeconfig: string; api: Api; stop: () => Promise<void> }
+
+/** Starts it. `stop` ends it, and removes everything that it wrote. */
+export async function startBareApiServer(): Promise<BareApiServer> {
   const programs = inject('apiServerPrograms')
   if (programs === undefined) throw new UserError('the local cluster is not there', 'make cluster')
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
@@ -35,9 +33,10 @@ export async function startBareApiServer(): Promise<{
     start(programs.apiServer, listFlags(store, secure)),
   ]
   const kubeconfig = join(folder, 'kubeconfig')
-  const url = `https://127.0.0.1:${secure}`
-  await writeKubeconfig(kubeconfig, 'admin', url)
+  await writeKubeconfig(kubeconfig, 'admin', `https://127.0.0.1:${secure}`)
+  const api = await openApi(kubeconfig)
   async function stop(): Promise<void> {
+    await api.stop()
     for (const child of processes) {
       const ended = once(child, 'close')
       if (child.kill('SIGKILL')) await ended
@@ -45,14 +44,14 @@ export async function startBareApiServer(): Promise<{
     await rm(folder, { recursive: true, force: true })
   }
   const deadline = Date.now() + START_MS
-  while (!(await isReady(kubeconfig))) {
+  while ((await api.send({ method: 'GET', path: '/readyz' })).status !== 200) {
     if (Date.now() > deadline) {
       await stop()
       throw new Error('the bare API server did not start')
     }
     await sleep(POLL_MS)
   }
-  return { kubeconfig, url, stop }
+  return { kubeconfig, api, stop }
 }
 
 function listFlags(store: string, port: number): string[] {
@@ -75,9 +74,4 @@ function listFlags(store: string, port: number): string[] {
 
 function start(program: string, args: readonly string[]) {
   return spawn(program, args, { stdio: 'ignore' })
-}
-
-async function isReady(kubeconfig: string): Promise<boolean> {
-  const args = ['--kubeconfig', kubeconfig, 'get', '--raw', '/readyz']
-  return (await tryRun('kubectl', args, { timeoutMs: 5_000 })).code === 0
 }

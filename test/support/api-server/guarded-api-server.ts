@@ -1,11 +1,11 @@
-// A bare API server with the admission policies in effect, and what they guard: the Deployment, its Pod, and a Pod without
-// the key. No kubelet takes the Pods up.
+// A bare API server where the admission policies are in effect. It has what they protect: the Deployment, its Pod, and a Pod
+// without the key. No kubelet runs the Pods.
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { vi } from 'vitest'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
-import { fieldManager, namespace } from '../../../tools/kube/names.ts'
+import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { attemptCase, findJudge } from '../admission/attempt.ts'
 import type { AdmissionTarget, Attempt } from '../admission/case.ts'
@@ -13,18 +13,18 @@ import { admissionCases } from '../admission/table-tests.ts'
 import { asWorkload } from '../admission/workloads.ts'
 import { makePod } from '../attack/pods.ts'
 import { applyChange } from '../mistakes/mistakes.ts'
-import { startBareApiServer } from './bare-api-server.ts'
+import { type BareApiServer, startBareApiServer } from './bare-api-server.ts'
 import { renderSample } from './sample.ts'
 
-const patience = { timeout: 15_000, interval: 250 }
-/** What an API server knows without Istio. */
+const patience = { timeout: 15_000, interval: 50 }
+/** The kinds that exist without Istio. */
 const known =
   /^(Namespace|ServiceAccount|ConfigMap|ValidatingAdmissionPolicy.*|DaemonSet|Deployment)$/
 const isPolicy = ({ kind }: Resource) => kind.startsWith('ValidatingAdmissionPolicy')
 
 export type GuardedApiServer = Awaited<ReturnType<typeof startGuardedApiServer>>
 
-/** Starts it, with what `components` add, and waits until every policy is in effect. */
+/** Starts it with the resources of `components`, and waits until every policy is in effect. */
 export async function startGuardedApiServer(components: readonly string[] = []) {
   const server = await startBareApiServer()
   return guard(server, components).catch(async (error) => {
@@ -34,40 +34,38 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
 }
 
 async function guard(
-  { kubeconfig, url, stop }: Awaited<ReturnType<typeof startBareApiServer>>,
+  { kubeconfig, api, stop }: BareApiServer,
   components: readonly string[],
 ) {
   const rendering = await renderKnown(components)
   const resources = parseResources(rendering.yaml)
   const pods = { pod: 'signing-pod', keylessPod: 'keyless' }
   const template = asPod(resources, 'admission-test')
-  const target: AdmissionTarget = { kubeconfig, template, ...pods }
+  const target: AdmissionTarget = { api, template, ...pods }
 
   const call = (args: readonly string[], input: unknown = '') =>
     kubectl(['--kubeconfig', kubeconfig, ...args], { input: JSON.stringify(input) })
-  const apply = (resource: Resource) =>
-    call(['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-'], resource)
   const judge = async (attempt: Attempt) => findJudge((await attemptCase(target, attempt)).said)
-  /** The API server hears of each change in its own time. */
+  /** A change of a policy takes effect after a second or two. */
   const waitForJudge = (attempt: Attempt, wanted: string) =>
     vi.waitUntil(async () => (await judge(attempt)) === wanted, patience)
 
-  for (const resource of resources.filter((each) => !isPolicy(each))) await apply(resource)
-  await apply(makeOlderRelease(asPod(resources, 'older-release')))
-  for (const resource of resources.filter(isPolicy)) await apply(resource)
+  for (const resource of resources.filter((each) => !isPolicy(each))) await api.apply(resource)
+  await api.apply(makeOlderRelease(asPod(resources, 'older-release')))
+  for (const resource of resources.filter(isPolicy)) await api.apply(resource)
   for (const pod of [asPod(resources, pods.pod), makePod({}, pods.keylessPod)]) {
     const spec = { ...Object(pod.spec), nodeName: 'nowhere' }
-    await call(['create', '-f', '-'], { ...pod, spec })
+    await api.create({ ...pod, spec })
   }
   for (const [refusedBy, [first]] of Map.groupBy(admissionCases, (each) => each.refusedBy)) {
-    // With selinux a policy refuses in its place; its own tests wait for that.
+    // With the component selinux, a policy takes the place of Pod Security. The tests of the component wait for it.
     const isAsked = refusedBy !== 'Pod Security' || !components.includes('selinux')
     if (first !== undefined && isAsked) await waitForJudge(first.attempt, refusedBy)
   }
   return {
-    ...{ rendering, target, kubeconfig, url, call, apply, judge, waitForJudge },
+    ...{ rendering, target, kubeconfig, api, call, judge, waitForJudge },
     applyPolicies: async () => {
-      for (const resource of resources.filter(isPolicy)) await apply(resource)
+      for (const resource of resources.filter(isPolicy)) await api.apply(resource)
     },
     stop: async () => {
       await stop()
@@ -76,7 +74,7 @@ async function guard(
   }
 }
 
-/** Returns the Pod that the Deployment among `resources` would make; with several, the one that is called `maker`. */
+/** Returns the Pod that the Deployment among `resources` would create. Among several, `maker` names the Deployment. */
 export function asPod(resources: readonly Resource[], name: string, maker?: string): Resource {
   const deployment = resources.find(
     ({ kind, metadata }) => kind === 'Deployment' && (maker ?? metadata.name) === metadata.name,
@@ -85,7 +83,7 @@ export function asPod(resources: readonly Resource[], name: string, maker?: stri
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
 }
 
-/** The sample, without what takes Istio. */
+/** Renders the sample, without the kinds of Istio. */
 async function renderKnown(components: readonly string[]): Promise<Rendering> {
   const { path, yaml } = await renderSample(components)
   const resources = parseResources(yaml).filter(({ kind }) => known.test(kind))
@@ -94,7 +92,7 @@ async function renderKnown(components: readonly string[]): Promise<Rendering> {
   return rendering
 }
 
-/** Its signer had a variable that it may not have any more. */
+/** Its signer has a variable that is no longer allowed. */
 function makeOlderRelease(pod: Resource): Resource {
   const variable = { name: 'NODE_OPTIONS', value: '--no-maglev' }
   const path = 'spec.containers.1.env.+'

@@ -1,0 +1,103 @@
+// Requests to an API server. They go through one `kubectl proxy`, because a kubectl process for each request takes too long.
+// The proxy listens on a socket that only this user can open, and accepts every kubeconfig that kubectl accepts.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { pluralize } from '../../../tools/deploy/preflight/rights.ts'
+import { fieldManager } from '../../../tools/kube/names.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
+
+/** `said` is the body, or the message of an error. */
+export type Answer = { status: number; said: string }
+export type Request = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  path: string
+  body?: unknown
+  contentType?: string
+}
+export type Api = {
+  send: (request: Request) => Promise<Answer>
+  /** As `kubectl create --dry-run=server`. */
+  tryCreate: (resource: Resource) => Promise<Answer>
+  /** As `kubectl create`. Throws what the API server says if it refuses. */
+  create: (resource: Resource) => Promise<void>
+  /** As `make deploy` applies a resource. Throws what the API server says if it refuses. */
+  apply: (resource: Resource) => Promise<void>
+  stop: () => Promise<void>
+}
+
+const START_MS = 10_000
+const strict = 'fieldValidation=Strict'
+const withoutLimits = ['--reject-paths=^$', '--reject-methods=^$']
+
+/** Opens the API of the cluster that `kubeconfig` names. Throws what kubectl prints if it cannot. */
+export async function openApi(kubeconfig: string): Promise<Api> {
+  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  const socketPath = join(folder, 'socket')
+  const args = ['--kubeconfig', kubeconfig, 'proxy', '--unix-socket', socketPath, ...withoutLimits]
+  const proxy = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const agent = new Agent({ keepAlive: true })
+  const ended = once(proxy, 'close')
+  const kill = () => proxy.kill()
+  process.once('exit', kill)
+  const stop = async () => {
+    agent.destroy()
+    kill()
+    await ended
+    process.off('exit', kill)
+    await rm(folder, { recursive: true })
+  }
+  const listening = once(proxy.stdout, 'data', { signal: AbortSignal.timeout(START_MS) })
+  const failed = text(proxy.stderr).then((said) => Promise.reject(new Error(said)))
+  await Promise.race([listening, failed]).catch(async (error) => {
+    await stop()
+    throw error
+  })
+  failed.catch(() => {})
+
+  async function send({ method, path, body, contentType }: Request): Promise<Answer> {
+    const headers = { 'content-type': contentType ?? 'application/json' }
+    const outgoing = request({ socketPath, path, method, headers, agent })
+    outgoing.end(body === undefined ? '' : JSON.stringify(body))
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
+    const status = incoming.statusCode ?? 0
+    const said = await text(incoming)
+    return { status, said: status < 400 ? said : readMessage(said) }
+  }
+
+  async function demand(request: Request): Promise<void> {
+    const { status, said } = await send(request)
+    if (status >= 400) throw new Error(said)
+  }
+
+  return {
+    ...{ send, stop },
+    tryCreate: (body) =>
+      send({ method: 'POST', path: `${pathOfKind(body)}?dryRun=All&${strict}`, body }),
+    create: (body) => demand({ method: 'POST', path: `${pathOfKind(body)}?${strict}`, body }),
+    apply: (body) => {
+      const path = `${pathOfKind(body)}/${body.metadata.name}?fieldManager=${fieldManager}&${strict}`
+      return demand({ method: 'PATCH', path, body, contentType: 'application/apply-patch+yaml' })
+    },
+  }
+}
+
+/** Returns the path of all resources of its kind and namespace. */
+function pathOfKind({ apiVersion, kind, metadata: { namespace } }: Resource): string {
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+  const scope = namespace === undefined ? '' : `/namespaces/${namespace}`
+  return `${group}${scope}/${pluralize(kind)}`
+}
+
+/** Returns the message of a Status, or an answer that is none as it is. */
+function readMessage(said: string): string {
+  try {
+    return String(JSON.parse(said).message)
+  } catch {
+    return said
+  }
+}
