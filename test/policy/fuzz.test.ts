@@ -5,9 +5,15 @@ import { readVariable } from '../../tools/cli/make-variables.ts'
 import { withGatewayUrl } from '../../tools/kube/gateway-url.ts'
 import { findIngressGateway } from '../../tools/kube/ingress-gateway.ts'
 import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
+import { SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { forgeTokens } from '../../tools/verify/attack/tokens.ts'
-import { SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import {
+  nonMeshPod,
+  otherAccountPod,
+  otherNamespacePod,
+  SIGNER_IN_MESH,
+  sameAccountPod,
+} from '../support/attack/attackers.ts'
 import { testControls } from '../support/attack/expectations.ts'
 import { makeFuzzedRequests } from '../support/attack/fuzz.ts'
 import { type FuzzAnswer, sendFuzzed } from '../support/attack/fuzzing.ts'
@@ -43,7 +49,7 @@ describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
         const world = { host: new URL(url).hostname, port: Number(new URL(url).port || 80) }
         const byPod = { host: podIP, port: 8081 }
         const fromOutside = Promise.all([
-          sendFuzzed(outsider, byPod, take(5), everything),
+          sendFuzzed(nonMeshPod, byPod, take(5), everything),
           sendFuzzed('here', world, take(6), everything),
         ])
         // One after the other: together they would be refused for want of room.
@@ -53,9 +59,9 @@ describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
             pairing,
           }),
           [callers[1]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(1), withoutPairing),
-          [callers[2]]: await sendFuzzed(twin, SIGNER_IN_MESH, take(2), withoutPairing),
-          [callers[3]]: await sendFuzzed(lookAlike, SIGNER_IN_MESH, take(3), everything),
-          [callers[4]]: await sendFuzzed(stranger, SIGNER_IN_MESH, take(4), everything),
+          [callers[2]]: await sendFuzzed(sameAccountPod, SIGNER_IN_MESH, take(2), withoutPairing),
+          [callers[3]]: await sendFuzzed(otherAccountPod, SIGNER_IN_MESH, take(3), everything),
+          [callers[4]]: await sendFuzzed(otherNamespacePod, SIGNER_IN_MESH, take(4), everything),
         }
         const [byOutsider, byWorld] = await fromOutside
         return { ...inMesh, [callers[5]]: byOutsider, [callers[6]]: byWorld }

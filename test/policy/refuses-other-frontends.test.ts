@@ -17,8 +17,8 @@ import {
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { twin, VICTIM_IN_MESH } from '../support/attack/attackers.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import { sameAccountPod, TARGET_IN_MESH } from '../support/attack/attackers.ts'
 import { testControls, testServedAround } from '../support/attack/expectations.ts'
 
 type Attack = { name: string; parts: (stolen: Credentials) => RequestParts }
@@ -74,7 +74,7 @@ describe('the frontend container, with its own token', () => {
   let counted: number
 
   beforeAll(async () => {
-    batch = await runBatch(async (victim, stolen) => {
+    batch = await runBatch(async (target, stolen) => {
       const probes = asFrontend.map(({ parts }) => {
         const { headers, ...rest } = parts(stolen)
         const bytes = writeRequest({ ...rest, headers: { ...headers, ...bearer(stolen.token) } })
@@ -85,10 +85,10 @@ describe('the frontend container, with its own token', () => {
         'method="POST",route="/sign",status="403"',
       ] as const
       // The first has made the counter.
-      const first = await probeFrom(victim.frontend, probes.slice(0, 1))
-      const before = await readCounter(victim, ...refusals)
-      const others = await probeFrom(victim.frontend, probes.slice(1))
-      counted = (await readCounter(victim, ...refusals)) - before
+      const first = await probeFrom(target.frontend, probes.slice(0, 1))
+      const before = await readCounter(target, ...refusals)
+      const others = await probeFrom(target.frontend, probes.slice(1))
+      counted = (await readCounter(target, ...refusals)) - before
       return [...first, ...others]
     })
   })
@@ -111,7 +111,7 @@ describe('a twin: another Pod with the same ServiceAccount', () => {
 
   beforeAll(async () => {
     const own = await callIn<string>(
-      twin,
+      sameAccountPod,
       'tools/verify/attack/token-file.ts',
       'readToken',
       '/run/identity/token',
@@ -123,8 +123,8 @@ describe('a twin: another Pod with the same ServiceAccount', () => {
         signParts(anotherSecret, { headers: bearer(own) }),
       ]
       return probeFrom(
-        twin,
-        requests.map((parts) => ({ host: VICTIM_IN_MESH, port: 8081, bytes: writeRequest(parts) })),
+        sameAccountPod,
+        requests.map((parts) => ({ host: TARGET_IN_MESH, port: 8081, bytes: writeRequest(parts) })),
       )
     })
   })
@@ -138,14 +138,14 @@ describe('a twin that was given the pairing secret', () => {
 
   beforeAll(async () => {
     const own = await callIn<string>(
-      twin,
+      sameAccountPod,
       'tools/verify/attack/token-file.ts',
       'readToken',
       '/run/identity/token',
     )
     batch = await runBatch((_, { pairing }) => {
       const bytes = writeRequest(signParts(pairing, { headers: bearer(own) }))
-      return probeFrom(twin, [{ host: VICTIM_IN_MESH, port: 8081, bytes }])
+      return probeFrom(sameAccountPod, [{ host: TARGET_IN_MESH, port: 8081, bytes }])
     })
   })
 

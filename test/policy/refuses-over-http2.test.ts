@@ -5,8 +5,14 @@ import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
 import { type Container, sendH2From } from '../../tools/verify/attack/containers.ts'
 import type { H2Outcome, H2Request } from '../../tools/verify/attack/h2-probe.ts'
 import { bearer, signParts, toH2Request } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import {
+  nonMeshPod,
+  otherAccountPod,
+  otherNamespacePod,
+  SIGNER_IN_MESH,
+  sameAccountPod,
+} from '../support/attack/attackers.ts'
 import { testControls, testNothingReached } from '../support/attack/expectations.ts'
 import { namedPaths, unacceptablePaths } from '../support/attack/paths.ts'
 
@@ -69,8 +75,8 @@ function send(
 }
 
 describe.each([
-  { who: 'a stranger', attacker: stranger },
-  { who: 'a look-alike', attacker: lookAlike },
+  { who: 'a stranger', attacker: otherNamespacePod },
+  { who: 'a look-alike', attacker: otherAccountPod },
 ])('$who with all that the frontend has, over HTTP/2', ({ attacker }) => {
   let batch: BatchResult<Record<string, string>>
   beforeAll(async () => {
@@ -133,7 +139,7 @@ describe('a twin over HTTP/2', () => {
     },
   ]
   beforeAll(async () => {
-    batch = await send(twin, SIGNER_IN_MESH, cases)
+    batch = await send(sameAccountPod, SIGNER_IN_MESH, cases)
   })
 
   testControls(() => batch)
@@ -147,7 +153,7 @@ describe('a Pod without a sidecar, over HTTP/2', () => {
   let batch: BatchResult<H2Outcome[]>
   beforeAll(async () => {
     batch = await runBatch(({ podIP }, stolen) =>
-      sendH2From(outsider, { host: podIP, port: 8081 }, [toH2Request(everything(stolen))]),
+      sendH2From(nonMeshPod, { host: podIP, port: 8081 }, [toH2Request(everything(stolen))]),
     )
   })
 

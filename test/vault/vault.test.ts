@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { isKeyInSecret } from '../../tools/deploy/keys/key-source.ts'
 import { exists, kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { deployment, keySecret, namespace, serviceAccount } from '../../tools/kube/names.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { countRestarts, ensurePods } from '../../tools/verify/faults/support/pods.ts'
 import { KEYS_MS } from '../../tools/verify/faults/support/timeouts.ts'
@@ -61,7 +61,7 @@ test('signs with the version that Vault has, and there is no Secret', async () =
 })
 
 test('the frontend sees neither the key nor the token', async () => {
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   const target = ['exec', '-n', namespace, frontend.pod, '-c', 'frontend', '--']
   const script = '["/run/key", "/run/vault"].filter((each) => fs.existsSync(each)).length'
   expect((await kubectl([...target, '/nodejs/bin/node', '-p', script])).trim()).toBe('0')

@@ -100,7 +100,11 @@ async function prepare(isDry: boolean, force: boolean) {
   await step('no other overlay is deployed', () => checkNoOther(layout))
   const prefix = await requirePrefix(readVariable('IMAGE_PREFIX'), layout)
   const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
-  const facts = composeClusterFacts(findings, layout, parsePrometheusAccount(readVariable('PROMETHEUS')))
+  const facts = composeClusterFacts(
+    findings,
+    layout,
+    parsePrometheusAccount(readVariable('PROMETHEUS')),
+  )
   const rendering = await step('resources rendered for this cluster', () =>
     renderResources({ folder, layout, facts, images, components, vault }),
   )

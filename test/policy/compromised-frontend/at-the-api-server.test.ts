@@ -11,7 +11,7 @@ import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { type BatchResult, runBatch } from '../../../tools/verify/attack/batch.ts'
 import { callIn } from '../../../tools/verify/attack/containers.ts'
 import { PROBE_MS } from '../../../tools/verify/attack/timeouts.ts'
-import { outsider } from '../../support/attack/attackers.ts'
+import { nonMeshPod } from '../../support/attack/attackers.ts'
 import { testControls, testNothingReached } from '../../support/attack/expectations.ts'
 import type { Attempt } from '../../support/compromise/escape.ts'
 
@@ -30,7 +30,7 @@ describe('code in the frontend container asks the API server', () => {
       const input = { token, paths, timeoutMs: PROBE_MS }
       const ask = (from: typeof frontend) =>
         callIn<Attempt[]>(from, 'test/support/compromise/ask-api-server.ts', 'askApiServer', input)
-      return { within: await ask(frontend), outside: await ask(outsider) }
+      return { within: await ask(frontend), outside: await ask(nonMeshPod) }
     })
   })
 

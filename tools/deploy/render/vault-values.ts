@@ -77,12 +77,7 @@ function isAuthority(certificate: string): boolean {
   }
 }
 
-function read(
-  env: NodeJS.ProcessEnv,
-  name: VariableName,
-  otherwise: string,
-  form = plain,
-): string {
+function read(env: NodeJS.ProcessEnv, name: VariableName, otherwise: string, form = plain): string {
   const value = readVariable(name, env) ?? otherwise
   if (form.test(value) && !value.endsWith('/')) return value
   throw new UserError(

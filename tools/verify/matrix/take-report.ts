@@ -9,7 +9,7 @@ import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { describeResource, parseResources, resourceSchema } from '../../kube/resources.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
-import type { Victim } from '../attack/victim.ts'
+import type { Target } from '../attack/target.ts'
 import { requests } from './declared-table.ts'
 import { expectationsOf } from './expectations.ts'
 import { measure } from './measure.ts'
@@ -19,7 +19,7 @@ const found = z.object({ items: z.array(resourceSchema) })
 
 /** Measures. `start` is a value of performance.now(): when the run began. */
 export async function takeReport(
-  victim: Victim,
+  target: Target,
   pods: AttackPods,
   { start, istio }: { start: number; istio: string },
 ): Promise<Report> {
@@ -27,7 +27,7 @@ export async function takeReport(
   const gateway = await findIngressGateway(readVariable('GATEWAY_SELECTOR'))
   const measured = await withGatewayUrl(gateway, readVariable('GATEWAY_URL'), ({ url }) => {
     const { hostname, port } = new URL(url)
-    return measure(victim, pods, { host: hostname, port: Number(port || 80) })
+    return measure(target, pods, { host: hostname, port: Number(port || 80) })
   })
   return {
     takenAt,
@@ -36,10 +36,10 @@ export async function takeReport(
       await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'])
     ).trim(),
     istio,
-    callers: expectationsOf(victim.layout).callers,
+    callers: expectationsOf(target.layout).callers,
     requests,
     ...measured,
-    declarations: await listDeclarations(victim.layout),
+    declarations: await listDeclarations(target.layout),
   }
 }
 
