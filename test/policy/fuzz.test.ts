@@ -46,9 +46,9 @@ describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
         const inMesh = {
           [callers[0]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(0), withoutToken),
           [callers[1]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(1), withoutPairing),
-          [callers[2]]: await sendFuzzed(twin, SIGNER_IN_MESH, take(2), withoutPairing),
-          [callers[3]]: await sendFuzzed(lookAlike, SIGNER_IN_MESH, take(3), everything),
-          [callers[4]]: await sendFuzzed(stranger, SIGNER_IN_MESH, take(4), everything),
+          [callers[2]]: await sendFuzzed(sameAccountPod, SIGNER_IN_MESH, take(2), withoutPairing),
+          [callers[3]]: await sendFuzzed(otherAccountPod, SIGNER_IN_MESH, take(3), everything),
+          [callers[4]]: await sendFuzzed(otherNamespacePod, SIGNER_IN_MESH, take(4), everything),
         }
         const [byOutsider, byWorld] = await fromOutside
         return { ...inMesh, [callers[5]]: byOutsider, [callers[6]]: byWorld }

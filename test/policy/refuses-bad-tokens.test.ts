@@ -12,6 +12,7 @@ import {
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
+import { SIGNER_IN_POD, type Target } from '../../tools/verify/attack/target.ts'
 import {
   copyWithClusterKey,
   forgeTokens,
@@ -27,7 +28,7 @@ type Cases = Record<string, RequestParts>
 
 // The pairing signature is right each time, so that it is the token that fails.
 function send(
-  { frontend }: Victim,
+  { frontend }: Target,
   pairing: KeyObject,
   cases: Cases,
 ): Promise<Record<string, Outcome>> {
@@ -79,11 +80,11 @@ describe('the frontend, with a token that is not its own', () => {
     async (victim, { token, pairing }) => {
       pod = victim.frontend.pod
       shown = token
-      return send(victim, pairing, {
+      return send(target, pairing, {
         ...misplaced(token),
         ...withTokens({
           'for the API server': await issueToken(serviceAccount),
-          'of another ServiceAccount': await issueToken(lookAlike.pod, 'signer'),
+          'of another ServiceAccount': await issueToken(otherAccountPod.pod, 'signer'),
           ...(await forgeTokens(token)),
         }),
       })

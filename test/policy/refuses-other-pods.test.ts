@@ -66,8 +66,11 @@ const throughTheMesh: readonly Attack[] = [
 ]
 
 describe.each([
-  { who: 'a stranger: a mesh Pod of another namespace', attacker: stranger },
-  { who: 'a look-alike: a mesh Pod of our namespace, another ServiceAccount', attacker: lookAlike },
+  { who: 'a stranger: a mesh Pod of another namespace', attacker: otherNamespacePod },
+  {
+    who: 'a look-alike: a mesh Pod of our namespace, another ServiceAccount',
+    attacker: otherAccountPod,
+  },
 ])('$who', ({ attacker }) => {
   const batch = testAttackOnMesh<Outcome[]>((_, { token, pairing }) => {
     const probes = throughTheMesh.map(({ port, parts }) => ({

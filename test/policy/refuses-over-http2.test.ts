@@ -62,8 +62,8 @@ async function send(from: Container, place: Place, cases: readonly Case[], stole
 }
 
 describe.each([
-  { who: 'a stranger', attacker: stranger },
-  { who: 'a look-alike', attacker: lookAlike },
+  { who: 'a stranger', attacker: otherNamespacePod },
+  { who: 'a look-alike', attacker: otherAccountPod },
 ])('$who with all that the frontend has, over HTTP/2', ({ attacker }) => {
   const batch = testAttackOnMesh((_, stolen) => send(attacker, SIGNER_IN_MESH, strange, stolen))
   const refusals = ['400', '403', '404', 'closed', 'ERR_HTTP2_STREAM_ERROR']

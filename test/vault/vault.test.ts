@@ -79,7 +79,7 @@ test('signs with the version that Vault has, and there is no Secret', async () =
 })
 
 test('the frontend sees neither the key nor the token', async () => {
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   const target = ['exec', '-n', namespace, frontend.pod, '-c', 'frontend', '--']
   const script = '["/run/key", "/run/vault"].filter((each) => fs.existsSync(each)).length'
   expect((await kubectl([...target, '/nodejs/bin/node', '-p', script])).trim()).toBe('0')

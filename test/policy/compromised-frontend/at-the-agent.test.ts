@@ -8,10 +8,9 @@ import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
 import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
-import { PODS_MS, RECOVERY_MS, STEADY_MS } from '../../../tools/verify/attack/timeouts.ts'
 import {
   type Credentials,
-  findVictim,
+  findTarget,
   SIGNER_IN_POD,
   type Victim,
 } from '../../../tools/verify/attack/victim.ts'
@@ -26,7 +25,7 @@ const pod = z.object({
 
 /** kubelet waits longer with each restart of a container; what is measured here is the first. */
 async function ensureFreshPod(): Promise<void> {
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', 'json']
   const { status } = await kubectlJson(pod, get)
   const proxy = status.initContainerStatuses.find(({ name }) => name === 'istio-proxy')
@@ -42,7 +41,7 @@ async function ensureFreshPod(): Promise<void> {
  * Asks, which makes no signature, until it was answered for a while without a gap, or the time is over. Returns the
  * milliseconds until the last question that was not answered.
  */
-async function measureGap({ frontend }: Victim, { token, pairing }: Credentials): Promise<number> {
+async function measureGap({ frontend }: Target, { token, pairing }: Credentials): Promise<number> {
   const parts = signParts(pairing, { method: 'GET', path: '/keys', headers: bearer(token) })
   const probe = { ...SIGNER_IN_POD, bytes: writeRequest(parts) }
   const start = performance.now()
@@ -60,14 +59,15 @@ async function knockMeanwhile(
   until: Promise<unknown>,
 ): Promise<string[]> {
   const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
-  const knocks = Array.from({ length: 20 }, () => ({ ...SIGNER_IN_MESH, bytes }))
+  const attempts = Array.from({ length: 20 }, () => ({ ...SIGNER_IN_MESH, bytes }))
   const seen = new Set<string>()
   let isOver = false
   void until.finally(() => {
     isOver = true
   })
   while (!isOver) {
-    for (const outcome of await probeFrom(stranger, knocks)) seen.add(describeOutcome(outcome))
+    for (const outcome of await probeFrom(otherNamespacePod, attempts))
+      seen.add(describeOutcome(outcome))
   }
   return [...seen]
 }

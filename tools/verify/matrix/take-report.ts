@@ -17,7 +17,7 @@ const found = z.object({ items: z.array(resourceSchema) })
 
 /** Measures. `start` is a value of performance.now(): when the run began. */
 export async function takeReport(
-  victim: Victim,
+  target: Target,
   pods: AttackPods,
   { start, istio }: { start: number; istio: string },
 ): Promise<Report> {
@@ -30,10 +30,10 @@ export async function takeReport(
       await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'])
     ).trim(),
     istio,
-    callers: expectationsOf(victim.layout).callers,
+    callers: expectationsOf(target.layout).callers,
     requests,
     ...measured,
-    declarations: await listDeclarations(victim.layout),
+    declarations: await listDeclarations(target.layout),
   }
 }
 
