@@ -1,4 +1,4 @@
-// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed twin.
+// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed sameAccountPod.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -9,8 +9,8 @@ import { deployment, namespace } from '../../tools/kube/names.ts'
 import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { CONFIG_MS, CONNECT_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import {
   nonMeshPod,
@@ -97,7 +97,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     'secure-signing.dev/scrapes',
     'secure-signing/scrapes', // the name of version 0.1
   ])('a namespace with the label %s may scrape metrics', async (name) => {
-    const label = ['label', 'namespace', outsider.namespace]
+    const label = ['label', 'namespace', nonMeshPod.namespace]
     await kubectl([...label, `${name}=true`])
     const reached = await waitFor(
       async () => {
@@ -110,7 +110,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     expect(reached).toEqual([8080, 8081, 15020].map((port) => `${podIP}:${port}`))
     await kubectl([...label, `${name}-`])
     await waitFor(
-      async () => (await reach(outsider, all())).length === 0 || undefined,
+      async () => (await reach(nonMeshPod, all())).length === 0 || undefined,
       CONFIG_MS,
       () => 'without the label, the metrics stay open',
     )

@@ -19,8 +19,7 @@ import {
   forgeWithClusterKey,
   issueToken,
 } from '../../tools/verify/attack/tokens.ts'
-import { SIGNER_IN_POD, type Victim } from '../../tools/verify/attack/victim.ts'
-import { lookAlike } from '../support/attack/attackers.ts'
+import { otherAccountPod } from '../support/attack/attackers.ts'
 import { type testAttack, testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
@@ -77,8 +76,8 @@ describe('the frontend, with a token that is not its own', () => {
   })
 
   testRefusals(
-    async (victim, { token, pairing }) => {
-      pod = victim.frontend.pod
+    async (target, { token, pairing }) => {
+      pod = target.frontend.pod
       shown = token
       return send(target, pairing, {
         ...misplaced(token),
@@ -115,15 +114,15 @@ describe('the frontend, with a token that is not its own', () => {
 
 describe("the frontend, with a token signed by the cluster's own key", needsLocalCluster, () => {
   test('is served if it says what the mounted one says', async () => {
-    await runBatch(async (victim, { token, pairing }) => {
+    await runBatch(async (target, { token, pairing }) => {
       const right = withTokens({ right: await copyWithClusterKey(token) })
-      const copied = await send(victim, pairing, right)
+      const copied = await send(target, pairing, right)
       expect(describeOutcome(copied.right as Outcome)).toBe('200')
     })
   })
   testRefusals(
-    async (victim, { token, pairing }) =>
-      send(victim, pairing, withTokens(await forgeWithClusterKey(token))),
+    async (target, { token, pairing }) =>
+      send(target, pairing, withTokens(await forgeWithClusterKey(token))),
     ['401', '403'],
     [
       'expired',

@@ -12,9 +12,10 @@ import {
   type Credentials,
   findTarget,
   SIGNER_IN_POD,
-  type Victim,
-} from '../../../tools/verify/attack/victim.ts'
-import { SIGNER_IN_MESH, setup, stranger } from '../../support/attack/attackers.ts'
+  type Target,
+} from '../../../tools/verify/attack/target.ts'
+import { PODS_MS, RECOVERY_MS, STEADY_MS } from '../../../tools/verify/attack/timeouts.ts'
+import { otherNamespacePod, SIGNER_IN_MESH, setup } from '../../support/attack/attackers.ts'
 import { testAttack } from '../../support/attack/expectations.ts'
 
 const pod = z.object({
@@ -77,11 +78,11 @@ describe.each(['/drain', '/quitquitquit'])(
   (path) => {
     beforeAll(ensureFreshPod)
     type Outcomes = { answer: string; gapMs: number; knocks: string[] }
-    const batch = testAttack<Outcomes>(async (victim, stolen) => {
+    const batch = testAttack<Outcomes>(async (target, stolen) => {
       const bytes = writeRequest({ method: 'POST', path, host: 'localhost', body: '' })
       const probe = { host: '127.0.0.1', port: 15020, bytes }
-      const [outcome] = await probeFrom(victim.frontend, [probe])
-      const gap = measureGap(victim, stolen)
+      const [outcome] = await probeFrom(target.frontend, [probe])
+      const gap = measureGap(target, stolen)
       const knocks = await knockMeanwhile(stolen, gap)
       return { answer: describeOutcome(outcome as Outcome), gapMs: await gap, knocks }
     })

@@ -5,8 +5,8 @@ import type { AttackPods } from '../attack/attack-pods.ts'
 import type { Container, Origin } from '../attack/containers.ts'
 import { forgeCertificate, forgeHeaders, readSpiffeId } from '../attack/forged-identity.ts'
 import type { Place, Probe } from '../attack/probe.ts'
+import { stealCredentials, stealToken, type Target } from '../attack/target.ts'
 import { issueToken, readOwnToken } from '../attack/tokens.ts'
-import { stealCredentials, stealToken, type Victim } from '../attack/victim.ts'
 import type { CallerId } from './declared.ts'
 import type { CallerId as SeparateCallerId } from './declared-separate-pods.ts'
 
@@ -35,9 +35,9 @@ export async function planApproaches(
 ): Promise<Record<string, Approach>> {
   const spiffeId = await readSpiffeId(target.layout)
   const [stolen, ownToken, wrongToken, certificate] = await Promise.all([
-    sharesPod(victim.layout) ? stealCredentials(victim) : stealToken(victim).then(asShown),
-    readOwnToken(pods.twin),
-    issueToken(victim.layout.frontend),
+    sharesPod(target.layout) ? stealCredentials(target) : stealToken(target).then(asShown),
+    readOwnToken(pods.sameAccountPod),
+    issueToken(target.layout.frontend),
     forgeCertificate(spiffeId),
   ])
   const loot = { stolen, ownToken, wrongToken }

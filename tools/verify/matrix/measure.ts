@@ -120,7 +120,7 @@ async function countUnauthorized(
   const refused = idsOf(({ declared }) => declared !== 'served')
   const entries = await waitFor(
     async () => {
-      const found = await readAuditLog(victim, since)
+      const found = await readAuditLog(target, since)
       const ids = new Set(found.map(({ request_id }) => request_id))
       return expected.every((id) => ids.has(id)) ? found : undefined
     },

@@ -12,7 +12,7 @@ export async function requireAuditLines(samples: readonly Sample[], since: Date)
   let missing: string[] = []
   await waitFor(
     async () => {
-      const entries = await readAuditLog(victim, since)
+      const entries = await readAuditLog(target, since)
       const written = new Set(entries.map(({ request_id }) => request_id))
       missing = ids.filter((id) => !written.has(id))
       return (ids.length > 0 && missing.length === 0) || undefined
