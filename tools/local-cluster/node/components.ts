@@ -123,16 +123,17 @@ function clientFlags(client: string): string[] {
   ]
 }
 
-// socat's default backlog is 5. With more new connections at once, some hang for a minute.
+// socat's default backlog is 5. With more new connections at once, some hang for a minute. Without nodelay, each answer of more
+// than one buffer waits for the acknowledgement of the last one, which takes 40 ms.
 function bridge(name: string, port: number, socket: string, target: string): Program[] {
   const listen = `UNIX-LISTEN:${socket},fork,unlink-early,backlog=1024`
   return [
-    { name: `${name}-inside`, command: inNodeNetwork(['socat', listen, `TCP:${target}`]) },
+    { name: `${name}-inside`, command: inNodeNetwork(['socat', listen, `TCP:${target},nodelay`]) },
     {
       name: `${name}-outside`,
       command: [
         'socat',
-        `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr,backlog=1024`,
+        `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr,nodelay,backlog=1024`,
         `UNIX-CONNECT:${socket}`,
       ],
     },
