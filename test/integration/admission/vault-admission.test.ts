@@ -1,5 +1,5 @@
-// The admission policies on a real API server, with keys that come from Vault: what they refuse otherwise they refuse still,
-// and nobody but the agent that was released gets what Vault takes.
+// The admission policies on a bare API server, with keys from Vault. They refuse the same attempts as without Vault, and only the
+// released Vault agent gets a token for Vault.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
@@ -27,12 +27,12 @@ describe('the API server, with keys from Vault', needsLocalPrograms, () => {
     const found = parseResources(guarded.rendering.yaml).find(
       ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'vault-agent',
     )
-    if (found === undefined) throw new Error('there is no ConfigMap vault-agent')
+    if (found === undefined) throw new Error('the ConfigMap vault-agent is missing')
     configuration = found
   })
   afterAll(() => guarded.stop())
 
-  // An API token would be in the agent too, and which of two policies is heard first is nobody's promise.
+  // Two policies refuse an API token, because the agent would get it, too. Either of them may answer first.
   testAdmission(
     () => guarded.target,
     ({ name }) => name !== 'the signer has an API token',
@@ -44,7 +44,7 @@ describe('the API server, with keys from Vault', needsLocalPrograms, () => {
     expect(said).toContain(saying)
   })
 
-  test("takes the agent's configuration as it was released, and no other", async () => {
+  test('allows only the released configuration of the agent', async () => {
     const dryRun = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-']
     await guarded.call(dryRun, configuration)
     for (const entry of ['agent~1hcl', 'keys~1json~1ctmpl', 'ca~1crt', 'more']) {
@@ -55,7 +55,7 @@ describe('the API server, with keys from Vault', needsLocalPrograms, () => {
     await guarded.call(['create', 'configmap', 'other', '-n', namespace, '--dry-run=server'])
   })
 
-  test('gives nobody but kubelet a token for Vault', async () => {
+  test('gives a token for Vault to kubelet alone', async () => {
     const ask = (...more: string[]) =>
       guarded.call(['create', 'token', serviceAccount, '-n', namespace, ...more])
     await expect(ask('--audience=vault')).rejects.toThrow(
@@ -63,7 +63,7 @@ describe('the API server, with keys from Vault', needsLocalPrograms, () => {
     )
     await expect(ask('--audience=signer', '--audience=vault')).rejects.toThrow('alone')
     await expect(ask('--audience=signer')).resolves.toBeTruthy()
-    // Here no authorizer knows nodes by itself.
+    // This API server has no Node authorizer.
     const nodes = ['clusterrolebinding', 'nodes', '--clusterrole=system:node']
     await guarded.call(['create', ...nodes, '--group=system:nodes'])
     const kubelet = ['--as=system:node:nowhere', '--as-group=system:nodes']

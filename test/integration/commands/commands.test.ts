@@ -108,7 +108,7 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
         const args = ['get', 'deployment', deployment, '-n', namespace, '-o', path]
         expect(await guarded.call(args)).toMatch(/signer:1$/)
         const resources = parseResources(guarded.rendering.yaml)
-        const again = resources.filter(({ kind }) => kind === 'Deployment').map(guarded.apply)
+        const again = resources.filter(({ kind }) => kind === 'Deployment').map(guarded.api.apply)
         await expect(Promise.all(again)).rejects.toThrow(/conflict.*\n?.*signer.*image/)
       }),
   }

@@ -34,12 +34,14 @@ const START_MS = 10_000
 const strict = 'fieldValidation=Strict'
 const withoutLimits = ['--reject-paths=^$', '--reject-methods=^$']
 
-/** Opens the API of the cluster that `kubeconfig` names. Throws what kubectl prints if it cannot. */
-export async function openApi(kubeconfig: string): Promise<Api> {
+/** Opens the API of the cluster that `kubeconfig` names, by default KUBECONFIG. Throws what kubectl prints if it cannot. */
+export async function openApi(kubeconfig = process.env.KUBECONFIG): Promise<Api> {
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
   const socketPath = join(folder, 'socket')
-  const args = ['--kubeconfig', kubeconfig, 'proxy', '--unix-socket', socketPath, ...withoutLimits]
-  const proxy = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const proxy = spawn('kubectl', ['proxy', '--unix-socket', socketPath, ...withoutLimits], {
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const agent = new Agent({ keepAlive: true })
   const ended = once(proxy, 'close')
   const kill = () => proxy.kill()

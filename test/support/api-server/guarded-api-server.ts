@@ -33,10 +33,7 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   })
 }
 
-async function guard(
-  { kubeconfig, api, stop }: BareApiServer,
-  components: readonly string[],
-) {
+async function guard({ kubeconfig, api, stop }: BareApiServer, components: readonly string[]) {
   const rendering = await renderKnown(components)
   const resources = parseResources(rendering.yaml)
   const pods = { pod: 'signing-pod', keylessPod: 'keyless' }

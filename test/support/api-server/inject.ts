@@ -1,4 +1,4 @@
-// Istio's injection without a cluster: istioctl carries its charts, and so the template that istiod injects by.
+// Istio's injection without a cluster. istioctl contains the charts, and with them the template that istiod injects.
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -7,16 +7,13 @@ import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 
 const data = z.record(z.string(), z.string())
+const set = ['components.cni.enabled=true', 'values.pilot.cni.enabled=true']
+let manifest: Promise<string> | undefined
 
-/**
- * Returns `rendering`'s resources after injection by a default Istio with the CNI plugin; `native`: the proxy
- * as init container.
- */
+/** Returns the resources after injection by a default Istio with the CNI plugin. `native` injects an init container. */
 export async function injectProxy(rendering: Rendering, native: boolean): Promise<Resource[]> {
-  const set = ['components.cni.enabled=true', 'values.pilot.cni.enabled=true']
-  const installation = parseResources(
-    await run('istioctl', ['manifest', 'generate', ...set.flatMap((each) => ['--set', each])]),
-  )
+  manifest ??= run('istioctl', ['manifest', 'generate', ...set.flatMap((each) => ['--set', each])])
+  const installation = parseResources(await manifest)
   const folder = dirname(rendering.path)
   const write = async (configMap: string, key: string) => {
     const found = installation.find(
@@ -31,7 +28,7 @@ export async function injectProxy(rendering: Rendering, native: boolean): Promis
   await writeFile(path, rendering.yaml.replace(/^ {6}annotations:\n/gm, annotation))
   return parseResources(
     await run('istioctl', [
-      // Without a revision it asks a cluster which one is the default.
+      // Without a revision, istioctl asks a cluster for the default one.
       ...['kube-inject', '--revision', 'default', '--filename', path],
       ...['--injectConfigFile', await write('istio-sidecar-injector', 'config')],
       ...['--valuesFile', await write('istio-sidecar-injector', 'values')],

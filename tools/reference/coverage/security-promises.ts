@@ -41,7 +41,7 @@ const key: readonly Promised[] = [
     shownBy: [
       [
         'test/integration/admission/admission.test.ts',
-        'gives the deployer what he needs, and not the key',
+        'gives the role deployer the rights to deploy, and not the key',
       ],
     ],
   },
