@@ -1,4 +1,4 @@
-// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed twin.
+// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed sameAccountPod.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -10,7 +10,7 @@ import { type Container, callIn, probeFrom } from '../../tools/verify/attack/con
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'
-import { COMPILE_MS, CONFIG_MS, CONNECT_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
+import { CONFIG_MS, CONNECT_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import {
   nonMeshPod,
@@ -20,6 +20,7 @@ import {
 } from '../support/attack/attackers.ts'
 import { confined, makePod } from '../support/attack/pods.ts'
 import { needsLocalCluster } from '../support/skips.ts'
+import { COMPILE_MS } from '../support/timeouts.ts'
 import { type PolicyEngine, startPolicyEngine } from './support/policy-engine.ts'
 
 const component = join(CHECKOUT, 'k8s/components/network-policy')
@@ -92,9 +93,12 @@ describe('with the component network-policy', needsLocalCluster, () => {
     expect(await reach(unmeshed, Object.values(out))).toEqual([out.istiod, out.dns])
   })
 
-  test('who scrapes metrics may, from a namespace that is labelled for it', async () => {
+  test.each([
+    'secure-signing.dev/scrapes',
+    'secure-signing/scrapes', // the name of version 0.1
+  ])('a namespace with the label %s may scrape metrics', async (name) => {
     const label = ['label', 'namespace', nonMeshPod.namespace]
-    await kubectl([...label, 'secure-signing/scrapes=true'])
+    await kubectl([...label, `${name}=true`])
     const reached = await waitFor(
       async () => {
         const found = await reach(nonMeshPod, all())
@@ -104,7 +108,12 @@ describe('with the component network-policy', needsLocalCluster, () => {
       () => 'the label opens nothing',
     )
     expect(reached).toEqual([8080, 8081, 15020].map((port) => `${podIP}:${port}`))
-    await kubectl([...label, 'secure-signing/scrapes-'])
+    await kubectl([...label, `${name}-`])
+    await waitFor(
+      async () => (await reach(nonMeshPod, all())).length === 0 || undefined,
+      CONFIG_MS,
+      () => 'without the label, the metrics stay open',
+    )
   })
 
   test('a Pod that starts behind it becomes ready, and the world has a message signed', async () => {

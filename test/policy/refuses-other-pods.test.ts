@@ -1,6 +1,5 @@
 // Attacks 6, 7 and 9: other Pods, with and without a sidecar, with everything that they can steal or forge.
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
+import { describe } from 'vitest'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import {
   forgeCertificate,
@@ -20,7 +19,7 @@ import {
   otherNamespacePod,
   TARGET_IN_MESH,
 } from '../support/attack/attackers.ts'
-import { testControls, testNothingReached } from '../support/attack/expectations.ts'
+import { testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 
 const spiffeId = await readSpiffeId()
 const forgedClaims = forgeHeaders(spiffeId)
@@ -72,36 +71,27 @@ const throughTheMesh: readonly Attack[] = [
 ]
 
 describe.each([
-  { who: 'a stranger: a mesh Pod of another namespace', attacker: otherNamespacePod },
+  { who: 'a otherNamespacePod: a mesh Pod of another namespace', attacker: otherNamespacePod },
   {
     who: 'a look-alike: a mesh Pod of our namespace, another ServiceAccount',
     attacker: otherAccountPod,
   },
 ])('$who', ({ attacker }) => {
-  let batch: BatchResult<Outcome[]>
-
-  beforeAll(async () => {
-    batch = await runBatch((_, { token, pairing }) => {
-      const probes = throughTheMesh.map(({ port, parts }) => ({
-        host: TARGET_IN_MESH,
-        port,
-        // With the stolen pairing secret, so that it is the mesh that refuses.
-        bytes: writeRequest(signParts(pairing, parts(token))),
-      }))
-      return probeFrom(attacker, probes)
-    })
+  const batch = testAttackOnMesh<Outcome[]>((_, { token, pairing }) => {
+    const probes = throughTheMesh.map(({ port, parts }) => ({
+      host: TARGET_IN_MESH,
+      port,
+      // With the stolen pairing secret, so that it is the mesh that refuses.
+      bytes: writeRequest(signParts(pairing, parts(token))),
+    }))
+    return probeFrom(attacker, probes)
   })
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
-  test.each(throughTheMesh.map(({ name }, index) => ({ name, index })))(
-    'is refused with 403: $name',
-    ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('403'),
-  )
+  const names = throughTheMesh.map(({ name }) => name)
+  testOutcomes('is refused with 403: %s', names, batch, ['403'])
 })
 
 describe('a Pod without a sidecar', () => {
-  let batch: BatchResult<Outcome[]>
   const names = [8080, 8081].flatMap((port) =>
     [
       'plain HTTP',
@@ -111,25 +101,17 @@ describe('a Pod without a sidecar', () => {
     ].map((how) => `port ${port}: ${how}`),
   )
 
-  beforeAll(async () => {
+  const batch = testAttackOnMesh(async ({ podIP }, { token, pairing }) => {
     const certificate = await forgeCertificate(spiffeId)
-    batch = await runBatch(({ podIP }, { token, pairing }) => {
-      const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
-      const serverName = 'outbound_.8081_._.signer.pod.internal'
-      const probes = [8080, 8081].flatMap((port): Probe[] => [
-        { host: podIP, port, bytes },
-        { host: podIP, port, bytes, tls: {} },
-        { host: podIP, port, bytes, tls: certificate },
-        { host: podIP, port, bytes, tls: { ...certificate, serverName, protocols: ['istio'] } },
-      ])
-      return probeFrom(nonMeshPod, probes)
-    })
+    const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
+    const serverName = 'outbound_.8081_._.signer.pod.internal'
+    const probes = [8080, 8081].flatMap((port): Probe[] => [
+      { host: podIP, port, bytes },
+      { host: podIP, port, bytes, tls: {} },
+      { host: podIP, port, bytes, tls: certificate },
+      { host: podIP, port, bytes, tls: { ...certificate, serverName, protocols: ['istio'] } },
+    ])
+    return probeFrom(nonMeshPod, probes)
   })
-
-  testControls(() => batch)
-  testNothingReached(() => batch)
-  test.each(names.map((name, index) => ({ name, index })))(
-    'is cut off without an answer: $name',
-    ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('closed'),
-  )
+  testOutcomes('is cut off without an answer: %s', names, batch, ['closed'])
 })

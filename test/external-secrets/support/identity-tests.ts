@@ -90,7 +90,7 @@ export function testIdentities(load: () => Account): void {
 
   test('nobody else is given a token for it by the API server, cluster-admin included', async () => {
     await expect(issueToken(reader, audience)).rejects.toThrow(
-      'only system:serviceaccount:external-secrets:external-secrets gets a token',
+      'only system:serviceaccount:external-secrets:external-secrets may request a token',
     )
   })
 }

@@ -144,7 +144,7 @@ test('the page’s kustomization leaves nothing to fill in, and the admission po
   const parent = resolve(folder, '../.deploy')
   await mkdir(parent, { recursive: true })
   await using made = await mkdtempDisposable(join(parent, 'linkerd-'))
-  const checkout = relative(made.path, resolve(folder, '../..'))
+  const checkout = relative(made.path, resolve(folder, '..'))
   await writeFile(
     join(made.path, 'kustomization.yaml'),
     text.replaceAll('../secure-signing', checkout),

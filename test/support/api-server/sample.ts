@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import {
   type ClusterFindings,
-  composeClusterFacts,
+  composeClusterValues,
 } from '../../../tools/deploy/render/cluster-values.ts'
 import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
-import type { VaultFacts } from '../../../tools/deploy/render/vault-values.ts'
+import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -27,7 +27,7 @@ const findings: ClusterFindings = {
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 }
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
-export const sampleFactsOf = (layout: Layout) => composeClusterFacts(findings, layout, prometheus)
+export const sampleValuesOf = (layout: Layout) => composeClusterValues(findings, layout, prometheus)
 
 /** What a user fills in: for a key manager, and for tracing. */
 const parameters: Record<string, string> = {
@@ -45,7 +45,7 @@ const parameters: Record<string, string> = {
 }
 
 /** What a user says of their Vault. */
-export const sampleVaultFacts: VaultFacts = {
+export const sampleVaultValues: VaultValues = {
   address: 'https://keys.example:8443',
   host: 'keys.example',
   port: '8443',
@@ -58,7 +58,7 @@ export const sampleVaultFacts: VaultFacts = {
   image: 'registry.example/team/vault:1',
 }
 
-/** Renders `layout` with the sample facts, and `components`, into a folder of its own under .deploy/. */
+/** Renders `layout` with the sample values, and `components`, into a folder of its own under .deploy/. */
 export async function renderSample(
   components: readonly string[] = [],
   layout: Layout = onePod,
@@ -69,9 +69,9 @@ export async function renderSample(
   const rendered = renderResources({
     folder,
     layout,
-    facts: sampleFactsOf(layout),
+    values: sampleValuesOf(layout),
     components,
-    vault: components.includes('vault') ? sampleVaultFacts : undefined,
+    vault: components.includes('vault') ? sampleVaultValues : undefined,
     images: [
       { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
       { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },

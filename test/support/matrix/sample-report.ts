@@ -34,7 +34,7 @@ export function makeReport(): Report {
     declarations: [
       'PeerAuthentication/require-mtls',
       'Sidecar/secure-signing',
-      'Gateway/world',
+      'Gateway/public',
       'VirtualService/frontend',
       'RequestAuthentication/verify-caller-token',
       'AuthorizationPolicy/allow-nothing',

@@ -52,7 +52,7 @@ function describeRejection({ spec, status }: PodState): UserError | undefined {
   if (status.reason !== 'AppArmor') return undefined
   return new UserError(
     `the node ${spec.nodeName} rejects the Pod: ${status.message}`,
-    `kubectl label node ${spec.nodeName} secure-signing/apparmor-, then make deploy again; see docs/confinement.md`,
+    `kubectl label node ${spec.nodeName} secure-signing.dev/apparmor- secure-signing/apparmor-, then make deploy again; see docs/hardening.md`,
   )
 }
 

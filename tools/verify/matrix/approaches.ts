@@ -2,11 +2,11 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { sharesPod } from '../../kube/layouts.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
-import { type Container, callIn, type Origin } from '../attack/containers.ts'
+import type { Container, Origin } from '../attack/containers.ts'
 import { forgeCertificate, forgeHeaders, readSpiffeId } from '../attack/forged-identity.ts'
 import type { Place, Probe } from '../attack/probe.ts'
 import { stealCredentials, stealToken, type Target } from '../attack/target.ts'
-import { issueToken } from '../attack/tokens.ts'
+import { issueToken, readOwnToken } from '../attack/tokens.ts'
 import type { CallerId } from './declared.ts'
 import type { CallerId as SeparateCallerId } from './declared-separate-pods.ts'
 
@@ -36,12 +36,7 @@ export async function planApproaches(
   const spiffeId = await readSpiffeId(target.layout)
   const [stolen, ownToken, wrongToken, certificate] = await Promise.all([
     sharesPod(target.layout) ? stealCredentials(target) : stealToken(target).then(asShown),
-    callIn<string>(
-      pods.sameAccountPod,
-      'tools/verify/attack/token-file.ts',
-      'readToken',
-      '/run/identity/token',
-    ),
+    readOwnToken(pods.sameAccountPod),
     issueToken(target.layout.frontend),
     forgeCertificate(spiffeId),
   ])
