@@ -42,8 +42,8 @@ export function nameAttackPods(run: string, address: string): AttackPods {
     otherAccountPod: name(namespace, `${run}-other-account`),
     sameAccountPod: name(namespace, `${run}-same-account`),
     signerAccountPod: name(namespace, `${run}-signer-account`),
-    otherNamespacePod: name(`signing-${run}-other`, 'stranger'),
-    nonMeshPod: name(`signing-${run}-non-mesh`, 'outsider'),
+    otherNamespacePod: name(`signing-${run}-other`, 'other-namespace'),
+    nonMeshPod: name(`signing-${run}-non-mesh`, 'non-mesh'),
   }
 }
 
