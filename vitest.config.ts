@@ -9,8 +9,8 @@ const parallel = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const
 const live = { fileParallelism: false, retry: 0, testTimeout: 180_000, hookTimeout: 120_000 }
 /** These replace the Pod that the attackers of policy use. */
 const last = { ...live, sequence: { groupOrder: 3 } }
-/** These wait for a key manager, and each test for the one before. */
-const withManager = { ...last, bail: 1, testTimeout: 240_000, hookTimeout: 300_000 }
+/** These wait for a key manager. */
+const withManager = { ...last, testTimeout: 240_000, hookTimeout: 300_000 }
 
 export default defineConfig({
   test: {

@@ -1,6 +1,6 @@
-// Under their seccomp profiles the containers do all that they should, and native code in them does nothing else. The tests of
-// test/policy that make test-confinement runs besides show it for the frontend as an intruder would use it.
-import { rename } from 'node:fs/promises'
+// Under their seccomp profiles the containers do their work, and native code in them can do nothing else. `make test-confinement`
+// also runs the tests of test/policy for a compromised frontend.
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { describeHindrance, podStates } from '../../tools/deploy/apply/pod-start-error.ts'
@@ -71,20 +71,24 @@ test('keys come and go under load, and Pods are replaced, and no request is lost
   }
 })
 
-test('a Pod whose profile is not on its node waits, is explained, and starts once it is there', async () => {
+test('a Pod without its profile on the node is reported, and starts when the profile is there', async () => {
   const folder = join(STATE, 'kubelet/seccomp/secure-signing')
-  await kubectl(['delete', 'daemonset', 'seccomp-profiles', '-n', 'seccomp-profiles', '--wait'])
-  for (const name of Object.keys(readProfileFiles())) {
-    await rename(join(folder, name), join(folder, `${name}.away`))
+  const files = Object.keys(readProfileFiles()).map((name) => join(folder, name))
+  try {
+    await kubectl(['delete', 'daemonset', 'seccomp-profiles', '-n', 'seccomp-profiles', '--wait'])
+    for (const file of files) await rename(file, `${file}.away`)
+    await kubectl(restart)
+    const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
+    const hindrance = await waitFor(
+      async () => describeHindrance((await kubectlJson(podStates, args)).items),
+      REFUSAL_MS,
+      () => 'the Pod has started without its profile',
+    )
+    expect(hindrance.message).toMatch(/^the node mesh-node does not have the seccomp profile of/)
+    expect(hindrance.todo).toContain('kubectl get pods -n seccomp-profiles')
+  } finally {
+    // The DaemonSet writes the profiles again, and the Pod becomes ready.
+    await deploy({ COMPONENTS: 'seccomp' })
+    for (const file of files) await rm(`${file}.away`, { force: true })
   }
-  await kubectl(restart)
-  const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
-  const hindrance = await waitFor(
-    async () => describeHindrance((await kubectlJson(podStates, args)).items),
-    REFUSAL_MS,
-    () => 'the Pod has started without its profile',
-  )
-  expect(hindrance.message).toMatch(/^the node mesh-node does not have the seccomp profile of/)
-  expect(hindrance.todo).toContain('kubectl get pods -n seccomp-profiles')
-  await deploy({ COMPONENTS: 'seccomp' })
 })

@@ -1,4 +1,5 @@
-// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed sameAccountPod.
+// The component network-policy, enforced. The network refuses connections before any proxy sees them. Each refusal has an allowed
+// counterpart.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -46,7 +47,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
   const all = () => ports.map((port) => `${podIP}:${port}`)
 
   beforeAll(async () => {
-    // Another file may have replaced the Pod that the attackers know.
+    // Another test file can have replaced the Pod whose address the attack Pods have.
     await setup()
     const { podIP: address, frontendImage } = await findTarget()
     podIP = address
@@ -72,7 +73,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     await kubectl(['delete', '-k', component, '--ignore-not-found'])
     await Promise.all([unmeshed, asGateway].map(takeAway))
     await engine.stop()
-    // The attackers know the old Pod's address; and they get there again.
+    // The Pod was replaced, and the attack Pods must reach it again.
     await setup()
   })
 
@@ -99,21 +100,24 @@ describe('with the component network-policy', needsLocalCluster, () => {
   ])('a namespace with the label %s may scrape metrics', async (name) => {
     const label = ['label', 'namespace', nonMeshPod.namespace]
     await kubectl([...label, `${name}=true`])
-    const reached = await waitFor(
-      async () => {
-        const found = await reach(nonMeshPod, all())
-        return found.length > 0 ? found : undefined
-      },
-      CONFIG_MS,
-      () => 'the label opens nothing',
-    )
-    expect(reached).toEqual([8080, 8081, 15020].map((port) => `${podIP}:${port}`))
-    await kubectl([...label, `${name}-`])
-    await waitFor(
-      async () => (await reach(nonMeshPod, all())).length === 0 || undefined,
-      CONFIG_MS,
-      () => 'without the label, the metrics stay open',
-    )
+    try {
+      const reached = await waitFor(
+        async () => {
+          const found = await reach(nonMeshPod, all())
+          return found.length > 0 ? found : undefined
+        },
+        CONFIG_MS,
+        () => 'the label opens nothing',
+      )
+      expect(reached).toEqual([8080, 8081, 15020].map((port) => `${podIP}:${port}`))
+    } finally {
+      await kubectl([...label, `${name}-`])
+      await waitFor(
+        async () => (await reach(nonMeshPod, all())).length === 0 || undefined,
+        CONFIG_MS,
+        () => 'without the label, the metrics stay open',
+      )
+    }
   })
 
   test('a Pod that starts behind it becomes ready, and the world has a message signed', async () => {

@@ -1,23 +1,27 @@
-// Keys that live in a real Vault: they come, change and go without a restart or a lost request, a Vault that is away or has
-// taken the right back leaves the last good ones, and nobody but the agent has what it takes to get them.
+// Keys from a real Vault. They are added, replaced and deleted without a restart or a failed request. If Vault is down, or has
+// revoked the right, the signers keep their keys. Only the agent can read the keys.
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { z } from 'zod'
 import { isKeyInSecret } from '../../tools/deploy/keys/key-source.ts'
-import { exists, kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
-import { deployment, keySecret, namespace, serviceAccount } from '../../tools/kube/names.ts'
+import { exists, kubectl } from '../../tools/kube/kubectl.ts'
+import { keySecret, namespace, serviceAccount } from '../../tools/kube/names.ts'
 import { PKI } from '../../tools/local-cluster/paths.ts'
 import { buildVault } from '../../tools/local-cluster/programs/programs.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { deleteSecret } from '../../tools/verify/faults/support/key-secret.ts'
 import { requireLocalCluster, requireNode } from '../../tools/verify/faults/support/node.ts'
-import { countRestarts, ensurePods } from '../../tools/verify/faults/support/pods.ts'
+import { countRestarts } from '../../tools/verify/faults/support/pods.ts'
 import { KEYS_MS } from '../../tools/verify/faults/support/timeouts.ts'
 import { waitForLine } from '../support/cluster/container-log.ts'
 import { deploy, saveDeployment } from '../support/cluster/deployment.ts'
-import { readAge, readReports, underLoad, waitForKeys } from '../support/cluster/signing.ts'
+import {
+  readAge,
+  readPrimary,
+  readReports,
+  underLoad,
+  waitForKeys,
+} from '../support/cluster/signing.ts'
 import { provideTestImage } from '../support/images/images.ts'
 import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
 import { testEgress } from './support/egress-tests.ts'
@@ -28,24 +32,16 @@ import {
   namePrimary,
   prepareVault,
   putKey,
+  putVersion,
   revoke,
 } from './support/grant.ts'
 import { testIdentities } from './support/identity-tests.ts'
+import { expectNoNewPod, withOnePodAfter } from './support/second-pod.ts'
 import { startVault, type Vault } from './support/vault-server.ts'
 
-/** Vault is asked every 15 s, so keys that it has just confirmed are not older. */
+/** The agent asks Vault every 15 s, so keys that Vault has just confirmed are not older. */
 const FRESH_MS = 25_000
-/** A Pod that can become ready does so within this time. */
-const NOT_READY_MS = 20_000
 const keys = new Map<string, Uint8Array>()
-const readiness = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string() }),
-      status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })) }),
-    }),
-  ),
-})
 let vault: Vault
 let putBack: (() => Promise<void>) | undefined
 
@@ -70,11 +66,10 @@ afterAll(async () => {
   await vault?.stop()
 })
 
-test('signs with the version that Vault has, and there is no Secret', async () => {
+test('every signer signs with the newest version in Vault, and there is no Secret', async () => {
   expect(await exists(['secret', keySecret, '-n', namespace])).toBe(false)
   expect(await isKeyInSecret()).toBe(false)
-  // The Pod before it serves for a while yet.
-  await waitForKeys({ every: 'signs with', id: 'v1' })
+  await replaceKey()
   expect(await underLoad('at rest', keys, async () => {})).toMatchObject({ failed: 0 })
 })
 
@@ -85,50 +80,63 @@ test('the frontend sees neither the key nor the token', async () => {
   expect((await kubectl([...target, '/nodejs/bin/node', '-p', script])).trim()).toBe('0')
 })
 
-test('a new version is signed with, without a restart or a lost request', async () => {
+test('a new version becomes the primary key without a restart or a failed request', async () => {
+  const old = await readPrimary()
+  const restarts = await countRestarts()
   const summary = await underLoad('rotated', keys, async () => {
-    await putKey(vault, keys)
-    await waitForKeys({ every: 'signs with', id: 'v2' }, { every: 'holds', id: 'v1' })
+    const id = await putKey(vault, keys)
+    await waitForKeys({ every: 'signs with', id }, { every: 'holds', id: old })
   })
   expect(summary).toMatchObject({ failed: 0 })
-  expect(await countRestarts()).toBe(0)
+  expect(await countRestarts()).toBe(restarts)
 })
 
-test('a version that is named signs, so that a new one is everywhere before it does', async () => {
+test('a named version stays the primary key until every Pod holds the new one', async () => {
+  const old = await readPrimary()
   const summary = await underLoad('rotated in two steps', keys, async () => {
-    await namePrimary(vault, 2)
-    await putKey(vault, keys)
-    await waitForKeys({ every: 'holds', id: 'v3' }, { every: 'signs with', id: 'v2' })
-    await namePrimary(vault, undefined)
-    await waitForKeys({ every: 'signs with', id: 'v3' })
+    let id: string
+    await namePrimary(vault, old)
+    try {
+      id = await putKey(vault, keys)
+      await waitForKeys({ every: 'holds', id }, { every: 'signs with', id: old })
+    } finally {
+      await namePrimary(vault)
+    }
+    await waitForKeys({ every: 'signs with', id })
   })
   expect(summary).toMatchObject({ failed: 0 })
 })
 
-test('a version that is deleted is dropped', async () => {
+test('every signer drops a deleted version', async () => {
+  const old = await readPrimary()
+  const id = await replaceKey()
   const summary = await underLoad('retired', keys, async () => {
-    await deleteVersion(vault, 1)
-    await waitForKeys({ every: 'has dropped', id: 'v1' }, { every: 'signs with', id: 'v3' })
+    await deleteVersion(vault, old)
+    await waitForKeys({ every: 'has dropped', id: old }, { every: 'signs with', id })
   })
   expect(summary).toMatchObject({ failed: 0 })
 })
 
-test('a version without a key is not taken, and the last good ones go on', async () => {
+test('the signer refuses a version without a key, and keeps its keys', async () => {
   const start = new Date()
+  const primary = await readPrimary()
   const summary = await underLoad('a bad version', keys, async () => {
-    await vault.ask('POST', dataPath, { data: { other: 'x' } })
-    console.info(await waitForLine('signer', /keys_refused/, start))
-    await deleteVersion(vault, 4)
+    const bad = await putVersion(vault, { other: 'x' })
+    try {
+      console.info(await waitForLine('signer', /keys_refused/, start))
+    } finally {
+      await deleteVersion(vault, bad)
+    }
     await waitForLine('signer', /keys_loaded/, start)
   })
   expect(summary).toMatchObject({ failed: 0 })
-  expect(await readReports()).toMatchObject([{ keys: { primary: 'v3' } }])
+  expect(await readReports()).toMatchObject([{ keys: { primary } }])
 })
 
 testIdentities(() => vault)
 testEgress(() => vault)
 
-test("Vault's audit log has each read, by whom, and no key", async () => {
+test("Vault's audit log has each read with its ServiceAccount, and no key", async () => {
   const log = await waitFor(
     async () => {
       const found = await vault.readLog()
@@ -143,62 +151,75 @@ test("Vault's audit log has each read, by whom, and no key", async () => {
   for (const key of keys.values()) expect(log).not.toContain(Buffer.from(key).toString('base64'))
 })
 
-test('with a policy for something else the last good keys go on, and the log says so', async () => {
+test('with a policy for another secret the signer keeps its keys, and the agent logs the reason', async () => {
   const start = new Date()
   const summary = await underLoad('wrong policy', keys, async () => {
     await grant(vault, 'path "kv/data/other" { capabilities = ["read"] }')
-    console.info(await waitForLine('vault-agent', /permission denied/, start))
-    await grant(vault)
-    const id = await putKey(vault, keys)
-    await waitForKeys({ every: 'signs with', id })
+    try {
+      console.info(await waitForLine('vault-agent', /permission denied/, start))
+    } finally {
+      await grant(vault)
+    }
+    await replaceKey()
   })
   expect(summary).toMatchObject({ failed: 0 })
 })
 
-test('while Vault is away the last good keys go on, and no new Pod starts', async () => {
+test('while Vault is down the signer keeps its keys, and a new Pod does not become ready', async () => {
   const start = new Date()
-  expect(await readAge()).toBeLessThan(FRESH_MS)
-  const summary = await underLoad('Vault killed, then sealed, then back', keys, async () => {
-    await vault.kill()
-    console.info(await waitForLine('vault-agent', /connection re|EOF|sealed|503/, start))
-    await waitFor(
-      async () => (await readAge()) > FRESH_MS || undefined,
-      KEYS_MS,
-      () => 'the keys are still said to be confirmed',
-    )
-    await expectNoNewPod()
-    await vault.unseal()
-    const id = await putKey(vault, keys)
-    await waitForKeys({ every: 'signs with', id })
+  await waitForAge((age) => age < FRESH_MS)
+  const restarts = await countRestarts()
+  await withOnePodAfter(async () => {
+    const summary = await underLoad('Vault killed, then sealed, then back', keys, async () => {
+      await vault.kill()
+      try {
+        console.info(await waitForLine('vault-agent', /connection re|EOF|sealed|503/, start))
+        await waitForAge((age) => age > FRESH_MS)
+        await expectNoNewPod(/authenticating/)
+      } finally {
+        await vault.unseal()
+      }
+      await replaceKey()
+    })
+    expect(summary).toMatchObject({ failed: 0 })
+    expect(await countRestarts()).toBe(restarts)
   })
-  expect(summary).toMatchObject({ failed: 0 })
-  expect(await countRestarts()).toBe(0)
-  await ensurePods(1)
   expect(await readAge()).toBeLessThan(FRESH_MS)
 })
 
-test('with the right taken back the last good keys go on, and no new Pod starts', async () => {
+test('with the right revoked the signer keeps its keys, and a new Pod does not become ready', async () => {
   const start = new Date()
-  const summary = await underLoad('revoked', keys, async () => {
-    await revoke(vault)
-    console.info(await waitForLine('vault-agent', /error authenticating/, start))
-    await expectNoNewPod()
-    await grant(vault)
-    const id = await putKey(vault, keys)
-    await waitForKeys({ every: 'signs with', id })
+  await withOnePodAfter(async () => {
+    const summary = await underLoad('revoked', keys, async () => {
+      await revoke(vault)
+      try {
+        console.info(await waitForLine('vault-agent', /error authenticating/, start))
+        await expectNoNewPod(/error authenticating/)
+      } finally {
+        await grant(vault)
+      }
+      await replaceKey()
+    })
+    expect(summary).toMatchObject({ failed: 0 })
   })
-  expect(summary).toMatchObject({ failed: 0 })
-  await ensurePods(1)
 })
 
-async function expectNoNewPod(): Promise<void> {
-  await kubectl(['scale', `deployment/${deployment}`, '-n', namespace, '--replicas=2'])
-  await sleep(NOT_READY_MS)
-  expect((await readReadiness()).toSorted()).toEqual(['False', 'True'])
+/** Writes a new version, and waits until every Pod signs with it. Returns its id. */
+async function replaceKey(): Promise<string> {
+  const id = await putKey(vault, keys)
+  await waitForKeys({ every: 'signs with', id })
+  return id
 }
 
-async function readReadiness(): Promise<(string | undefined)[]> {
-  const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
-  const { items } = await kubectlJson(readiness, args)
-  return items.map(({ status }) => status.conditions.find(({ type }) => type === 'Ready')?.status)
+/** Waits until the signer's keys are as old as wanted, since Vault has confirmed them. */
+async function waitForAge(isWanted: (ms: number) => boolean): Promise<void> {
+  let age = 0
+  await waitFor(
+    async () => {
+      age = await readAge()
+      return isWanted(age) || undefined
+    },
+    KEYS_MS,
+    () => `Vault has confirmed the keys ${age} ms ago`,
+  )
 }

@@ -7,8 +7,12 @@ import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { readTokenIssuer } from '../../../tools/kube/token-issuer.ts'
 import { findTarget, stealCredentials } from '../../../tools/verify/attack/target.ts'
 import { issueToken } from '../../../tools/verify/attack/tokens.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
+import { EFFECT_MS } from '../../support/timeouts.ts'
 import { type Account, roleArn } from './account.ts'
 import type { Credentials } from './aws-cli.ts'
+import type { Entrance } from './entrance.ts'
+import { forceSync } from './external-secret.ts'
 
 const reader = 'key-reader'
 const audience = 'sts.amazonaws.com'
@@ -20,11 +24,13 @@ const others = [
   ['iam', 'list-roles'],
 ]
 
-/** The tests, of an account whose secret External Secrets has read. */
+/** The tests for an account whose secret External Secrets can read. */
 export function testIdentities(load: () => Account): void {
-  test('the operator has shown a token of key-reader each time, for AWS and for an hour', async () => {
+  test('the operator shows a new token of key-reader each time, for AWS and for an hour', async () => {
     const { issuer } = await readTokenIssuer()
-    const shown = load().entrance.tokens.map((token) => decodeJwt(token))
+    const { entrance } = load()
+    for (let count = 0; count < 4; count++) await showToken(entrance)
+    const shown = entrance.tokens.map((token) => decodeJwt(token))
     expect(shown.length).toBeGreaterThan(3)
     expect(new Set(shown.map(({ jti }) => jti)).size).toBe(shown.length)
     for (const { iss, sub, aud, iat = 0, exp = 0 } of shown) {
@@ -36,7 +42,7 @@ export function testIdentities(load: () => Account): void {
 
   test('such a token opens a session that reads the key and does nothing else', async () => {
     const { entrance, tryAws } = load()
-    const { status, body } = await assumeRole(entrance.url, entrance.tokens.at(-1))
+    const { status, body } = await assumeRole(entrance.url, await showToken(entrance))
     expect(status).toBe(200)
     const session = readSession(body)
     expect((await tryAws(session, get)).code).toBe(0)
@@ -93,6 +99,17 @@ export function testIdentities(load: () => Account): void {
       'only system:serviceaccount:external-secrets:external-secrets may request a token',
     )
   })
+}
+
+/** Makes the operator ask AWS, and returns the token that it shows. */
+async function showToken({ tokens }: Entrance): Promise<string> {
+  const { length } = tokens
+  await forceSync()
+  return waitFor(
+    async () => tokens[length],
+    EFFECT_MS,
+    () => 'the operator does not ask AWS',
+  )
 }
 
 /** Asks AWS for a session of the role, as its SDK does. */

@@ -61,20 +61,41 @@ export async function readAge(): Promise<number> {
   return Date.now() - Number(seconds) * 1_000
 }
 
-/** Returns when it is so at every Pod. */
+/** Returns the key that signs in one Pod, e.g. "key-1". */
+export async function readPrimary(): Promise<string> {
+  const [report] = await readReports()
+  if (report === undefined) throw new Error('there is no Pod')
+  if ('problem' in report || report.keys.primary === undefined) {
+    throw new Error(describeReport(report))
+  }
+  return report.keys.primary
+}
+
+/** Waits until the conditions hold in every Pod. */
 export async function waitForKeys(...conditions: Condition[]): Promise<void> {
+  await waitForReports(
+    (reports) =>
+      reports.length > 0 &&
+      reports.every((each) => conditions.every((wanted) => isMet(wanted, each))),
+    `not ${conditions.map(describeCondition).join(' and ')}`,
+  )
+}
+
+/** Waits until the reports of the Pods are as `isWanted` says. `complaint` is the error after too long a time. */
+export async function waitForReports(
+  isWanted: (reports: PodReport[]) => boolean,
+  complaint: string,
+): Promise<void> {
   const { askPods, stop } = createPodAsker(deployment)
   let reports: PodReport[] = []
   try {
     await waitFor(
       async () => {
         reports = await askPods()
-        const isSo = reports.every((each) => conditions.every((wanted) => isMet(wanted, each)))
-        return (isSo && reports.length > 0) || undefined
+        return isWanted(reports) || undefined
       },
       KEYS_MS,
-      () =>
-        `not ${conditions.map(describeCondition).join(' and ')}: ${reports.map(describeReport).join('; ')}`,
+      () => `${complaint}: ${reports.map(describeReport).join('; ')}`,
     )
   } finally {
     stop()

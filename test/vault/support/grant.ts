@@ -47,28 +47,37 @@ export async function revoke({ ask }: Vault): Promise<void> {
   await ask('PUT', `sys/leases/revoke-prefix/${loginPath}`)
 }
 
-/** Writes a new random version, remembers it in `keys`, and returns its id. */
-export async function putKey({ ask }: Vault, keys: Map<string, Uint8Array>): Promise<string> {
+/** Writes a random key as a new version, adds it to `keys`, and returns its id, e.g. "v3". */
+export async function putKey(vault: Vault, keys: Map<string, Uint8Array>): Promise<string> {
   const key = randomBytes(32)
-  const content = { data: { key: key.toString('base64') } }
-  // A mount that is new takes nothing for a moment.
-  const { body } = await waitFor(
-    () => ask('POST', dataPath, content).catch(() => undefined),
-    PROGRAM_MS,
-    () => 'Vault takes no key',
-  )
-  const id = `v${written.parse(body.data).version}`
+  const id = await putVersion(vault, { key: key.toString('base64') })
   keys.set(id, key)
   return id
 }
 
-/** Has `version` sign, whichever is the newest; with undefined the newest. */
-export async function namePrimary({ ask }: Vault, version: number | undefined): Promise<void> {
-  const custom_metadata = version === undefined ? {} : { primary: String(version) }
+/** Writes a new version, and returns its id. */
+export async function putVersion({ ask }: Vault, data: object): Promise<string> {
+  // A new mount refuses writes for a moment.
+  const { body } = await waitFor(
+    () => ask('POST', dataPath, { data }).catch(() => undefined),
+    PROGRAM_MS,
+    () => 'Vault does not accept a new version',
+  )
+  return `v${written.parse(body.data).version}`
+}
+
+/** Returns the version of an id, e.g. 3 for "v3". */
+export function toVersion(id: string): number {
+  return Number(id.slice(1))
+}
+
+/** Makes the version of `id` the primary key. Without `id`, the newest version is the primary key. */
+export async function namePrimary({ ask }: Vault, id?: string): Promise<void> {
+  const custom_metadata = id === undefined ? {} : { primary: String(toVersion(id)) }
   await ask('POST', `kv/metadata/${keyPath}`, { custom_metadata })
 }
 
-/** Deletes a version as `vault kv delete -versions` does. */
-export async function deleteVersion({ ask }: Vault, version: number): Promise<void> {
-  await ask('POST', `kv/delete/${keyPath}`, { versions: [version] })
+/** Deletes a version, as `vault kv delete -versions` does. */
+export async function deleteVersion({ ask }: Vault, id: string): Promise<void> {
+  await ask('POST', `kv/delete/${keyPath}`, { versions: [toVersion(id)] })
 }

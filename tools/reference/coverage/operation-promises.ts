@@ -167,7 +167,7 @@ const risks: readonly Promised[] = [
     shownBy: [
       [
         'test/separate-pods/separate-pods.test.ts',
-        "with every policy of the mesh deleted the signer's own lock holds",
+        "with every mesh policy deleted the signer's check of the caller holds",
       ],
     ],
   },
