@@ -1,4 +1,4 @@
-// The overlay linkerd's Pod without a mesh, in a namespace of its own: what holds there holds by the mount and the pairing alone.
+// The Pod of the overlay linkerd, without a mesh and in its own namespace. Only the mount of the socket and the pairing protect it.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -19,7 +19,9 @@ import type { Search } from '../support/compromise/search.ts'
 
 const overlay = join(CHECKOUT, 'k8s/overlays/linkerd')
 const namespace = 'signing-test-socket'
-const key = randomBytes(32)
+/** The keys in the Secret. */
+const keys: Record<string, Buffer> = { 'key-1': randomBytes(32) }
+let primary = 'key-1'
 const images = z.object({
   spec: z.object({
     template: z.object({
@@ -54,7 +56,7 @@ async function takeAway(): Promise<void> {
   await kubectl(['delete', 'namespace', namespace, '--ignore-not-found'], { timeoutMs: PODS_MS })
 }
 
-/** The overlay's, in another namespace, with the images that are deployed and a key of their own. */
+/** Lists the resources of the overlay for another namespace, with the deployed images and with their own key. */
 async function listResources(): Promise<Resource[]> {
   const query = ['get', 'deployment', deployment, '-n', deployed, '-o', 'json']
   const { containers } = (await kubectlJson(images, query)).spec.template.spec
@@ -70,17 +72,17 @@ async function listResources(): Promise<Resource[]> {
       each.image = containers.find(({ name }) => name === each.name)?.image
     }
   }
-  return [...ours, makeSecret({ 'key-1': key })]
+  return [...ours, makeSecret()]
 }
 
-function makeSecret(keys: Record<string, Buffer>, texts: Record<string, string> = {}): Resource {
+function makeSecret(): Resource {
   const data = Object.entries(keys).map(([name, bytes]) => [name, bytes.toString('base64')])
   const metadata = { name: keySecret, namespace }
-  const filled = { data: Object.fromEntries(data), stringData: texts }
+  const filled = { data: Object.fromEntries(data), stringData: { primary } }
   return { apiVersion: 'v1', kind: 'Secret', metadata, ...filled }
 }
 
-/** Has a message signed by way of the frontend, from a Pod that is in no mesh. */
+/** Sends a message to the frontend, from a Pod outside of the mesh. */
 async function process() {
   const bytes = writeRequest({ path: '/process', host, body: '{"message":"hello"}' })
   const [outcome] = await probeFrom(nonMeshPod, [{ host, port: 8080, bytes }])
@@ -88,14 +90,14 @@ async function process() {
   return { status: readStatus(received), body: readJsonBody(received) }
 }
 
-async function expectSigned(keyId: string, by: Buffer, answer: unknown): Promise<void> {
-  const signature = await computeOpensslHmac(by, Buffer.from('HELLO'))
-  const body = { processed_message: 'HELLO', signature, key_id: keyId }
+async function expectSigned(answer: unknown): Promise<void> {
+  const signature = await computeOpensslHmac(keys[primary] ?? Buffer.of(), Buffer.from('HELLO'))
+  const body = { processed_message: 'HELLO', signature, key_id: primary }
   expect(answer).toEqual({ status: 200, body })
 }
 
-test('the frontend has a message signed at the socket', async () => {
-  await expectSigned('key-1', key, await process())
+test('the frontend gets a signature at the socket', async () => {
+  await expectSigned(await process())
 })
 
 test('code in the frontend is refused without the pairing, and can’t take the socket’s place', async () => {
@@ -111,19 +113,23 @@ test('code in the frontend is refused without the pairing, and can’t take the 
   const log = await kubectl(['logs', '-n', namespace, frontend.pod, '-c', 'signer'])
   expect(log).toMatch(/"caller":"socket",.*"outcome":"pairing_refused"/)
   expect(log).not.toContain('spiffe:')
-  await expectSigned('key-1', key, await process())
+  await expectSigned(await process())
 })
 
 test('code in the frontend finds its pairing secret, and no key in any file or memory', async () => {
   const read = 'async () => (await import("node:fs")).readFileSync("/run/pairing/secret", "base64")'
   const secret = await runIn<string>(frontend, 'attack-socket', read)
-  const hex = Buffer.from(key.toString('hex')).toString('base64')
-  const needles = { secret, key: key.toString('base64'), hex }
+  const raw = Object.entries(keys).map(([id, key]) => [id, key.toString('base64')])
+  const hex = Object.entries(keys).map(([id, key]) => [
+    `${id} in hex`,
+    Buffer.from(key.toString('hex')).toString('base64'),
+  ])
+  const needles = { secret, ...Object.fromEntries([...raw, ...hex]) }
   const { finds } = await runIn<Search>(frontend, 'search', 'searchEverything', needles)
   expect(new Set(finds.map(({ needle }) => needle))).toEqual(new Set(['secret']))
 })
 
-test('the API server takes it where the admission policies hold', async () => {
+test('the API server allows it with the admission policies', async () => {
   const made = (await listResources()).find(({ kind }) => kind === 'Deployment')
   const moved = { ...made, metadata: { name: 'test-at-the-socket', namespace: deployed } }
   const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
@@ -131,18 +137,19 @@ test('the API server takes it where the admission policies hold', async () => {
   expect(said).toContain('deployment.apps/test-at-the-socket created')
 })
 
-test('the key is rotated without a restart', async () => {
-  const next = randomBytes(32)
-  const secret = makeSecret({ 'key-1': key, 'key-2': next }, { primary: 'key-2' })
-  await kubectl(['apply', '-f', '-'], { input: JSON.stringify(secret) })
+test('a new primary key signs without a restart', async () => {
+  const id = `key-${Object.keys(keys).length + 1}`
+  keys[id] = randomBytes(32)
+  primary = id
+  await kubectl(['apply', '-f', '-'], { input: JSON.stringify(makeSecret()) })
   const answer = await waitFor(
     async () => {
-      const told = await process()
-      expect(told.status).toBe(200)
-      return JSON.stringify(told).includes('key-2') ? told : undefined
+      const found = await process()
+      expect(found.status).toBe(200)
+      return JSON.stringify(found).includes(`"${id}"`) ? found : undefined
     },
     CONFIG_MS,
-    () => 'the signer goes on with the old key',
+    () => `the signer does not sign with ${id}`,
   )
-  await expectSigned('key-2', next, answer)
+  await expectSigned(answer)
 })

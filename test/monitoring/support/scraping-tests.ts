@@ -1,5 +1,6 @@
 // Prometheus reads the metrics of all three containers through STRICT mTLS, by its own identity, which is good for nothing else.
 import { describe, expect, test } from 'vitest'
+import { processMessage } from '../../../tools/deploy/process-message.ts'
 import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'

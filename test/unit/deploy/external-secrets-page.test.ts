@@ -1,8 +1,7 @@
-// What docs/key-managers.md has people run, run as it stands with a file for a key manager: each value that comes of
-// it is one that the signer takes, with the keys that the page says.
+// The commands of docs/key-managers.md, with a file in the place of the key manager. The signer accepts each value that they write.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { loadKeyFiles } from '../../../signer/keys/key-files.ts'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
@@ -13,13 +12,13 @@ import { NO_JQ, skipUnless } from '../../support/skips.ts'
 const value = z.record(z.string(), z.base64())
 const hasJq = (await tryRun('jq', ['--version'])).code === 0
 
-/** The manager: a value is replaced when all of the next one is there. */
+/** The manager replaces its value when it has read all of the next one. */
 const manager =
   'create() { put; }; get() { cat value; }; put() { local v; v=$(cat); printf %s "$v" > value; }'
 
-describe('the page', skipUnless(hasJq, NO_JQ), () => {
+describe('the commands of the page', skipUnless(hasJq, NO_JQ), () => {
   let cwd: string
-  beforeAll(async () => {
+  beforeEach(async () => {
     cwd = await makeFolder()
   })
 
@@ -28,7 +27,7 @@ describe('the page', skipUnless(hasJq, NO_JQ), () => {
     await run('bash', ['-euo', 'pipefail', '-c', script], { cwd, input })
   }
 
-  /** What the signer makes of the value, decoded as an ExternalSecret's decodingStrategy Base64 has it. */
+  /** Returns the keys that the signer reads, after decoding as with the ExternalSecret's decodingStrategy Base64. */
   async function load() {
     const entries = value.parse(JSON.parse(await readFile(join(cwd, 'value'), 'utf8')))
     const decoded = Object.entries(entries).map(([id, text]) => [id, Buffer.from(text, 'base64')])
@@ -36,18 +35,19 @@ describe('the page', skipUnless(hasJq, NO_JQ), () => {
     return { primary: ring.primary.id, ids: [...ring.keys.keys()], shortKeys }
   }
 
-  // In this order: each goes on from the one before.
-  test.each([
-    ['the first value', 'key-1', ['key-1']],
-    ['1. add', 'key-1', ['key-1', 'key-2']],
-    ['2. make it primary', 'key-2', ['key-1', 'key-2']],
-    ['3. retire', 'key-2', ['key-2']],
-  ])('%s: %s signs, %j verify', async (title, primary, ids) => {
-    await runCommand(findCommand(title))
-    expect(await load()).toEqual({ primary, ids, shortKeys: [] })
+  test('the first value, and the three steps of a rotation after it', async () => {
+    for (const [title, primary, ids] of [
+      ['the first value', 'key-1', ['key-1']],
+      ['1. add', 'key-1', ['key-1', 'key-2']],
+      ['2. make it primary', 'key-2', ['key-1', 'key-2']],
+      ['3. retire', 'key-2', ['key-2']],
+    ] as const) {
+      await runCommand(findCommand(title))
+      expect({ title, ...(await load()) }).toEqual({ title, primary, ids, shortKeys: [] })
+    }
   })
 
-  test('a Secret is moved as it is, and given a primary if it has none', async () => {
+  test('a Secret moves unchanged, and gets a primary if it has none', async () => {
     const bytes = Buffer.from('00ff80'.repeat(11), 'hex').toString('base64')
     const move = /\| (jq -c '\.data .*)/.exec(findCommand('the key that signs now'))?.[1] ?? ''
     await runCommand(move, JSON.stringify({ data: { 'key-1': bytes } }))
