@@ -40,9 +40,7 @@ describe('make matrix', () => {
   test('ends with 0 where all is as declared, and prints a row for each caller', () => {
     expect({ code: result.code, stderr: result.stderr }).toMatchObject({ code: 0 })
     for (const { id } of callers) expect(result.stdout).toMatch(new RegExp(`^${id} `, 'm'))
-    expect(result.stdout.trim().split('\n').at(-1)).toMatch(
-      /^holds: .* 0 unauthorized signatures$/,
-    )
+    expect(result.stdout.trim().split('\n').at(-1)).toMatch(/^holds: .* 0 unauthorized signatures$/)
   })
   test('writes the same as JSON, every cell that there is', async () => {
     const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'))
@@ -55,7 +53,7 @@ describe('make matrix', () => {
   })
   test('writes it as a picture', async () => {
     const picture = await readFile(join(folder, 'matrix.svg'), 'utf8')
-    expect(picture).toMatch(/^<svg [^]*holds: [^]*<\/svg>\n$/)
+    expect(picture).toMatch(/^<svg .*holds: .*<\/svg>\n$/s)
   })
   test('leaves nothing behind', async () => expect(await listLeftovers()).toEqual([]))
 })

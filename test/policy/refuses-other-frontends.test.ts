@@ -132,7 +132,7 @@ describe('a twin: another Pod with the same ServiceAccount', () => {
   testRefusals(names, () => batch)
 })
 
-// A residual risk of docs/threat-model.md: it takes the frontend, and the right to make such a Pod.
+// A residual risk of docs/security-model.md: it takes the frontend, and the right to make such a Pod.
 describe('a twin that was given the pairing secret', () => {
   let batch: BatchResult<Outcome[]>
 

@@ -8,9 +8,9 @@ import { bundleService } from '../../tools/images/image-context.ts'
 import { makeFolder } from '../support/folder.ts'
 import { findBundle } from '../support/services/service-process.ts'
 
-test('the packages in the signer’s image are those that docs/signer.md gives a reason for', async () => {
+test('the packages in the signer’s image are those that docs/security-model.md gives a reason for', async () => {
   const packages = await bundleService('signer', join(await makeFolder(), 'main.mjs'))
-  const text = await readFile(join(CHECKOUT, 'docs/signer.md'), 'utf8')
+  const text = await readFile(join(CHECKOUT, 'docs/security-model.md'), 'utf8')
   const table = text.slice(text.indexOf('| package |'), text.indexOf('## Limits'))
   const explained = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, names = '']) =>
     [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name),

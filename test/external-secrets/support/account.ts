@@ -1,4 +1,4 @@
-// An AWS account with the key's secret in it, a role that may read it, and who writes it, as docs/external-secrets.md has it.
+// An AWS account with the key's secret in it, a role that may read it, and who writes it, as docs/key-managers.md has it.
 import { z } from 'zod'
 import { findCommand, findStatement } from '../../support/pages/external-secrets-page.ts'
 import { type AwsCli, type Credentials, createAwsCli } from './aws-cli.ts'

@@ -1,4 +1,4 @@
-// The AWS command line, as somebody: its commands, and those of docs/external-secrets.md, which are bash.
+// The AWS command line, as somebody: its commands, and those of docs/key-managers.md, which are bash.
 import { CommandError, type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
 import { awsFunctions, makeKey } from '../../support/pages/external-secrets-page.ts'
 import { describePython } from './moto-program.ts'

@@ -23,7 +23,7 @@ import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
-const page = await readFile(join(CHECKOUT, 'docs/break-glass.md'), 'utf8')
+const page = await readFile(join(CHECKOUT, 'docs/operations.md'), 'utf8')
 
 describe('the API server', needsLocalPrograms, () => {
   let guarded: GuardedApiServer

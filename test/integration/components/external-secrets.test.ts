@@ -18,7 +18,7 @@ import { needsLocalPrograms } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 
-const page = await readFile(join(CHECKOUT, 'docs/external-secrets.md'), 'utf8')
+const page = await readFile(join(CHECKOUT, 'docs/key-managers.md'), 'utf8')
 const operator = 'external-secrets:external-secrets'
 const asOperator = `--as=system:serviceaccount:${operator}`
 const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']

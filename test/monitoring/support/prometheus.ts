@@ -16,7 +16,7 @@ export const intruder: Container = { namespace, pod: 'intruder', container: 'att
 /** As PROMETHEUS takes it. */
 export const account = `${namespace}/prometheus`
 const stateConfig = 'k8s/monitoring/custom-resource-state.yaml'
-const page = 'docs/monitoring.md'
+const page = 'docs/observability.md'
 const clusterRoles = ['prometheus', 'prometheus-operator', 'kube-state-metrics'].map(
   (name) => `${namespace}-${name}`,
 )

@@ -1,5 +1,5 @@
 // Attack 24: each container looks for what belongs to another. To look from within the signer the glass is broken, as
-// docs/break-glass.md says, and mended.
+// docs/operations.md says, and mended.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'

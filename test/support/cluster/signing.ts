@@ -27,7 +27,7 @@ export async function underLoad(
   work: () => Promise<void>,
 ): Promise<Summary> {
   const start = Date.now()
-  const load = startLoad({ spec: { kind: 'world', url: gatewayUrl }, perSecond: PER_SECOND })
+  const load = startLoad({ spec: { kind: 'public', url: gatewayUrl }, perSecond: PER_SECOND })
   try {
     await sleep(WARM_UP_MS)
     await work()

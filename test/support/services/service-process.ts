@@ -29,7 +29,7 @@ export function startService(
   env: Record<string, string>,
   flags: readonly string[] = [],
 ): ServiceProcess {
-  // At the signer's socket the frontend has no profile: its own has no Unix sockets, see docs/confinement.md.
+  // At the signer's socket the frontend has no profile: its own has no Unix sockets, see docs/hardening.md.
   const isConfined = !env.SIGNER_URL?.startsWith('unix:')
   const program = [process.execPath, ...flags, findBundle(room)] as const
   const [command, ...args] = isConfined ? confine(room, program) : program

@@ -22,7 +22,10 @@ const drawings = [
   { name: 'a report that holds', svg: drawPicture(report) },
   { name: 'a report that does not hold', svg: drawPicture(makeBrokenReport()) },
   { name: 'a report with markup in it', svg: drawPicture(hostile) },
-  { name: 'an empty report', svg: drawPicture({ ...report, callers: [], requests: [], cells: [] }) },
+  {
+    name: 'an empty report',
+    svg: drawPicture({ ...report, callers: [], requests: [], cells: [] }),
+  },
 ]
 
 /** The elements that are not closed in order, and what is left between them that is neither text nor an entity. */
@@ -46,18 +49,25 @@ type Box = { words: string; left: number; right: number; top: number; bottom: nu
 /** Where each text is, by its font size and an average width of a letter. */
 function findTexts(svg: string): Box[] {
   const [, sizeOfAll = '13'] = /(?:text \{ font: |<svg[^>]* font-size=")([\d.]+)/.exec(svg) ?? []
-  return [...svg.matchAll(/<text([^>]*)>([^]*?)<\/text>/g)].map(([, attributes = '', inner = '']) => {
-    const read = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1] ?? ''
-    const classes = read('class').split(' ').filter(Boolean)
-    const rules = classes.map((name) => new RegExp(`\\.${name}[ ,][^}]*`).exec(svg)?.[0] ?? '').join()
-    const size = Number(read('font-size') || (/font-size: ([\d.]+)px/.exec(rules)?.[1] ?? sizeOfAll))
-    const words = inner.replace(/<[^>]*>/g, ' ').replace(/&[^;]+;/g, '?')
-    const width = words.length * size * (rules.includes('font-weight: 600') ? 0.6 : 0.54)
-    const anchor = read('text-anchor') || (/text-anchor: (\w+)/.exec(rules)?.[1] ?? 'start')
-    const left = Number(read('x')) - (anchor === 'start' ? 0 : anchor === 'end' ? width : width / 2)
-    const y = Number(read('y'))
-    return { words, left, right: left + width, top: y - size * 0.75, bottom: y + size * 0.2 }
-  })
+  return [...svg.matchAll(/<text([^>]*)>([\s\S]*?)<\/text>/g)].map(
+    ([, attributes = '', inner = '']) => {
+      const read = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1] ?? ''
+      const classes = read('class').split(' ').filter(Boolean)
+      const rules = classes
+        .map((name) => new RegExp(`\\.${name}[ ,][^}]*`).exec(svg)?.[0] ?? '')
+        .join()
+      const size = Number(
+        read('font-size') || (/font-size: ([\d.]+)px/.exec(rules)?.[1] ?? sizeOfAll),
+      )
+      const words = inner.replace(/<[^>]*>/g, ' ').replace(/&[^;]+;/g, '?')
+      const width = words.length * size * (rules.includes('font-weight: 600') ? 0.6 : 0.54)
+      const anchor = read('text-anchor') || (/text-anchor: (\w+)/.exec(rules)?.[1] ?? 'start')
+      const left =
+        Number(read('x')) - (anchor === 'start' ? 0 : anchor === 'end' ? width : width / 2)
+      const y = Number(read('y'))
+      return { words, left, right: left + width, top: y - size * 0.75, bottom: y + size * 0.2 }
+    },
+  )
 }
 
 describe.each(drawings)('$name', ({ svg }) => {

@@ -84,7 +84,7 @@ function requireOurs(secret: KeySecret): void {
   if (writer !== undefined) {
     throw new UserError(
       `the Secret ${keySecret} is written by ${writer}, which would undo a change`,
-      'rotate there, in the same three steps: docs/key-rotation.md',
+      'rotate there, in the same three steps: docs/keys.md',
     )
   }
   if (secret.immutable !== true) return

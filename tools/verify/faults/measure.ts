@@ -16,7 +16,7 @@ import { locateCredentials } from './support/volumes.ts'
 /** Of each intruder. */
 const KNOCKS_PER_SECOND = 10
 
-/** Runs it in its short form or its long one; `gatewayUrl` is where the world asks. Throws what the experiment throws. */
+/** Runs it in its short form or its long one; `gatewayUrl` is where public clients send requests. Throws what the experiment throws. */
 export async function measure(
   experiment: Experiment,
   gatewayUrl: string,
@@ -109,7 +109,7 @@ function makeFault(
 
 async function apply(source: Source, pod: Pod, url: string): Promise<RunningLoad> {
   const perSecond = rates[source]
-  if (source === 'world') return startLoad({ spec: { kind: 'world', url }, perSecond })
+  if (source === 'public') return startLoad({ spec: { kind: 'public', url }, perSecond })
   const spec = { kind: 'frontend', ...(await locateCredentials(pod)) } as const
   return startLoad({ spec, perSecond }, await findSandboxOf(pod.uid))
 }

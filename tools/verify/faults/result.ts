@@ -4,7 +4,7 @@ import type { Summary } from './summarize.ts'
 
 type Measured = {
   sources: (Summary & { source: Source })[]
-  /** Requests without right; how many of them were told 403, and how many got a signature. */
+  /** Unauthorized requests. How many of them got a 403, and how many a signature. */
   knocks: number
   refused: number
   unauthorised: number
@@ -31,8 +31,8 @@ export function judge(experiment: Experiment, measured: Measured): Result {
     return listBroken(bounds, summary).map((what) => `${summary.source}: ${what}`)
   })
   // Who gets no answer at all has perhaps not been there.
-  if (measured.refused === 0) broken.push('no intruder was refused')
-  if (measured.unauthorised > 0) broken.push(`${measured.unauthorised} signatures without right`)
+  if (measured.refused === 0) broken.push('no unauthorized request was refused')
+  if (measured.unauthorised > 0) broken.push(`${measured.unauthorised} unauthorized signatures`)
   return { id, title, attack, replicas, ...measured, broken }
 }
 

@@ -1,7 +1,7 @@
 // Draws a report as an SVG: how far each caller gets with one request, and below it the outcome of every request.
 // It is 900 pixels wide, needs no other file, and follows the reader's light or dark colours.
-import { type AskedFor, type Cell, type Control, listControls, type Report } from './report.ts'
-import { describeVerdict, controlWords, nameOutcome } from './verdict.ts'
+import { type AskedFor, type Cell, listControls, type Report } from './report.ts'
+import { controlWords, describeVerdict, nameOutcome } from './verdict.ts'
 import { wrapText } from './wrap-text.ts'
 
 const WIDTH = 900
@@ -90,7 +90,10 @@ function drawLanes(report: Report, request: AskedFor, top: number) {
   for (const caller of report.callers) {
     const cell = findCell(report, caller.id, request.id)
     const left = [...lines(caller.name, 31, 'bold'), ...lines(`shows ${caller.shows}`, 41, 'quiet')]
-    const right = [...lines(outcomeOf(cell), 17, 'outcome bold'), ...lines(cell?.answer ?? '', 19, 'quiet')]
+    const right = [
+      ...lines(outcomeOf(cell), 17, 'outcome bold'),
+      ...lines(cell?.answer ?? '', 19, 'quiet'),
+    ]
     const height = Math.max(left.length, right.length) * LINE + 14
     const endX = (end: Cell['seen']) => {
       if (end === 'served') return SIGNER.x

@@ -1,7 +1,7 @@
 // The report as text, at most 120 columns wide.
 import { styleText } from 'node:util'
 import { type Cell, holds, listControls, type Report } from './report.ts'
-import { describeDisagreements, describeVerdict, controlWords, nameOutcome } from './verdict.ts'
+import { controlWords, describeDisagreements, describeVerdict, nameOutcome } from './verdict.ts'
 import { wrapText } from './wrap-text.ts'
 
 const COLUMNS = 120

@@ -1,5 +1,5 @@
 // The words for a report, in the terminal and in the picture.
-import { type Cell, holds, type Control, type Report, type Verdict } from './report.ts'
+import { type Cell, type Control, holds, type Report, type Verdict } from './report.ts'
 
 /** The name of each control, its question to a caller, and what it refuses. */
 export const controlWords: Record<Control, { label: string; asks: string; refuses: string }> = {
@@ -8,7 +8,11 @@ export const controlWords: Record<Control, { label: string; asks: string; refuse
     asks: 'in the mesh?',
     refuses: 'closes connections without a certificate of the mesh',
   },
-  route: { label: 'route', asks: 'public path?', refuses: 'sends nothing but the public path to the frontend' },
+  route: {
+    label: 'route',
+    asks: 'public path?',
+    refuses: 'sends nothing but the public path to the frontend',
+  },
   token: {
     label: 'token',
     asks: 'token valid?',
@@ -64,7 +68,9 @@ export function describeDisagreements(report: Report): string[] {
   const { cells, declarations, signaturesWithoutRight } = report
   return [
     ...(cells.length === 0 ? ['No request was sent.'] : []),
-    ...(signaturesWithoutRight === 0 ? [] : [`The signer made ${countSignatures(signaturesWithoutRight)}.`]),
+    ...(signaturesWithoutRight === 0
+      ? []
+      : [`The signer made ${countSignatures(signaturesWithoutRight)}.`]),
     ...declarations
       .filter(({ inPlace }) => !inPlace)
       .map(({ resource }) => `${resource} is not on the cluster.`),

@@ -1,4 +1,4 @@
-// How each kind of load asks: the world through the ingress gateway, the frontend with its own code from within its
+// How each kind of load sends requests: public clients through the ingress gateway, the frontend with its own code from within its
 // Pod, and who has no right to anything.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import { bearer, readStatus, signParts, writeRequest } from '../../attack/reques
 import type { Answer, Send } from './schedule.ts'
 
 export type LoadSpec =
-  | { kind: 'world'; url: string }
+  | { kind: 'public'; url: string }
   | { kind: 'frontend'; tokenFile: string; pairingFile: string }
   /** Each on a connection of its own, with what was stolen from the frontend, as far as it is given and there. */
   | { kind: 'knock'; host: string; port: number; tokenFile?: string; pairingFile?: string }
@@ -27,7 +27,7 @@ export function createSender(spec: LoadSpec): Send {
   const run = randomBytes(6).toString('hex')
   const write = (sequence: number) => `load ${run} ${sequence}`
   switch (spec.kind) {
-    case 'world':
+    case 'public':
       return createWorldSender(new URL('/process', spec.url), write)
     case 'frontend':
       return createFrontendSender(spec, write)
