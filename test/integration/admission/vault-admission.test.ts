@@ -58,7 +58,9 @@ describe('the API server, with keys from Vault', needsLocalPrograms, () => {
   test('gives nobody but kubelet a token for Vault', async () => {
     const ask = (...more: string[]) =>
       guarded.call(['create', 'token', serviceAccount, '-n', namespace, ...more])
-    await expect(ask('--audience=vault')).rejects.toThrow('only the container vault-agent may have a token for Vault')
+    await expect(ask('--audience=vault')).rejects.toThrow(
+      'only the container vault-agent may have a token for Vault',
+    )
     await expect(ask('--audience=signer', '--audience=vault')).rejects.toThrow('alone')
     await expect(ask('--audience=signer')).resolves.toBeTruthy()
     // Here no authorizer knows nodes by itself.

@@ -15,6 +15,7 @@ import { describeResource, parseResources, type Resource } from '../../../tools/
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installGatewayApi, linkerdCrds } from '../../support/api-server/linkerd-crds.ts'
+import { listUnlabelled } from '../../support/labels.ts'
 import { NO_LINKERD_CRDS, needsLocalPrograms, skipUnless } from '../../support/skips.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
@@ -144,13 +145,14 @@ test('the page’s kustomization leaves nothing to fill in, and the admission po
   const parent = resolve(folder, '../.deploy')
   await mkdir(parent, { recursive: true })
   await using made = await mkdtempDisposable(join(parent, 'linkerd-'))
-  const checkout = relative(made.path, resolve(folder, '../..'))
+  const checkout = relative(made.path, resolve(folder, '..'))
   await writeFile(
     join(made.path, 'kustomization.yaml'),
     text.replaceAll('../secure-signing', checkout),
   )
   const yaml = await kubectl(['kustomize', made.path])
   expect(findPlaceholders(parseResources(yaml))).toEqual([])
+  expect(listUnlabelled(parseResources(yaml))).toEqual([])
   expect(yaml).toContain("'registry.example/team/signer:ba9876543210'")
   expect(yaml.match(/edge-system/g)).toHaveLength(2)
 })
