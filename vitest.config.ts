@@ -48,7 +48,6 @@ export default defineConfig({
           ...withManager,
           name: 'vault',
           include: ['test/vault/**/*.test.ts'],
-          globalSetup: ['test/vault/support/bring-up.ts'],
         },
       },
       {
@@ -56,7 +55,6 @@ export default defineConfig({
           ...withManager,
           name: 'external-secrets',
           include: ['test/external-secrets/**/*.test.ts'],
-          globalSetup: ['test/external-secrets/support/bring-up.ts'],
         },
       },
       {

@@ -1,14 +1,17 @@
 // The key comes out of AWS, which moto plays, brought by a real External Secrets: it signs, a rotation there is one here, and
 // whatever happens there leaves the keys that are good. Nobody but External Secrets has what it takes to read it.
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { makeKey } from '../../tools/deploy/keys/hmac-key.ts'
 import { readKeySecret } from '../../tools/deploy/keys/key-secret.ts'
 import { exists } from '../../tools/kube/kubectl.ts'
+import { requireLocalCluster } from '../../tools/verify/faults/support/node.ts'
 import { countRestarts, restartPods } from '../../tools/verify/faults/support/pods.ts'
 import { waitForLine } from '../support/cluster/container-log.ts'
 import { saveDeployment } from '../support/cluster/deployment.ts'
 import { readReports, underLoad, waitForKeys } from '../support/cluster/signing.ts'
+import { buildTestPrograms } from '../support/programs/programs.ts'
+import { COMPILE_MS } from '../support/timeouts.ts'
 import { type Account, openAccount } from './support/account.ts'
 import { deployWithAws } from './support/deployed.ts'
 import {
@@ -21,6 +24,7 @@ import {
 } from './support/external-secret.ts'
 import { testIdentities } from './support/identity-tests.ts'
 import { install } from './support/installation.ts'
+import { fetchMoto } from './support/moto.ts'
 import { type Operator, startOperator } from './support/operator.ts'
 
 const entries = z.record(z.string(), z.base64())
@@ -33,9 +37,10 @@ let operator: Operator
 let before: Record<string, string>
 
 beforeAll(async () => {
-  const folder = inject('externalSecrets')
+  requireLocalCluster()
+  const folder = await buildTestPrograms('external-secrets')
   undo.defer(await install(folder))
-  account = await openAccount(inject('moto'))
+  account = await openAccount(await fetchMoto())
   undo.defer(account.stop)
   await account.grant()
   await account.runCommand('the first value')
@@ -45,7 +50,7 @@ beforeAll(async () => {
   operator = await startOperator(folder, account.entrance.url)
   undo.defer(operator.stop)
   await deployWithAws()
-})
+}, COMPILE_MS)
 afterAll(async () => {
   await undo.disposeAsync()
   expect((await readKeySecret()).data).toEqual(before)

@@ -8,12 +8,13 @@ import { computeOpensslHmac } from '../../tools/deploy/openssl-hmac.ts'
 import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { namespace as deployed, deployment, keySecret } from '../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../tools/kube/resources.ts'
-import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
+import { type Container, probeFrom } from '../../tools/verify/attack/containers.ts'
 import { readJsonBody, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
 import { CONFIG_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { outsider } from '../support/attack/attackers.ts'
 import type { SocketAttack } from '../support/compromise/attack-socket.ts'
+import { runIn } from '../support/compromise/run-in.ts'
 import type { Search } from '../support/compromise/search.ts'
 
 const overlay = join(CHECKOUT, 'k8s/overlays/linkerd')
@@ -98,17 +99,11 @@ test('the frontend has a message signed at the socket', async () => {
 })
 
 test('code in the frontend is refused without the pairing, and can’t take the socket’s place', async () => {
-  const call = '(bytes) => attackSocket(bytes)'
   const forged = {
     'x-forwarded-client-cert': `By=a;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://a/b`,
   }
   const bytes = writeRequest({ headers: forged })
-  const attack = await callIn<SocketAttack>(
-    frontend,
-    'test/support/compromise/attack-socket.ts',
-    call,
-    bytes,
-  )
+  const attack = await runIn<SocketAttack>(frontend, 'attack-socket', 'attackSocket', bytes)
   expect(readStatus(attack.answer)).toBe(403)
   expect(readJsonBody(attack.answer)).toMatchObject({ code: 'pairing_refused' })
   for (const result of Object.values(attack.replaced)) expect(result).toBe('EROFS')
@@ -121,20 +116,10 @@ test('code in the frontend is refused without the pairing, and can’t take the 
 
 test('code in the frontend finds its pairing secret, and no key in any file or memory', async () => {
   const read = 'async () => (await import("node:fs")).readFileSync("/run/pairing/secret", "base64")'
-  const secret = await callIn<string>(
-    frontend,
-    'test/support/compromise/attack-socket.ts',
-    read,
-    {},
-  )
+  const secret = await runIn<string>(frontend, 'attack-socket', read)
   const hex = Buffer.from(key.toString('hex')).toString('base64')
   const needles = { secret, key: key.toString('base64'), hex }
-  const { finds } = await callIn<Search>(
-    frontend,
-    'test/support/compromise/search.ts',
-    'searchEverything',
-    needles,
-  )
+  const { finds } = await runIn<Search>(frontend, 'search', 'searchEverything', needles)
   expect(new Set(finds.map(({ needle }) => needle))).toEqual(new Set(['secret']))
 })
 

@@ -1,14 +1,13 @@
 // Looks for any answer that somebody has no right to: thousands of random requests by everybody who may not sign.
+
 import { randomInt } from 'node:crypto'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readVariable } from '../../tools/cli/make-variables.ts'
-import { withGatewayUrl } from '../../tools/kube/gateway-url.ts'
-import { findIngressGateway } from '../../tools/kube/ingress-gateway.ts'
-import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
+import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { forgeTokens } from '../../tools/verify/attack/tokens.ts'
 import { SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
 import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
-import { testControls } from '../support/attack/expectations.ts'
+import { testAttack } from '../support/attack/expectations.ts'
 import { makeFuzzedRequests } from '../support/attack/fuzz.ts'
 import { type FuzzAnswer, sendFuzzed } from '../support/attack/fuzzing.ts'
 
@@ -29,29 +28,23 @@ const callers = [
 const share = Math.ceil(count / callers.length)
 
 describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
-  let batch: BatchResult<Record<(typeof callers)[number], FuzzAnswer[]>>
-
-  beforeAll(async () => {
-    const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
-    await withGatewayUrl(gateway, process.env.GATEWAY_URL, async ({ url }) => {
-      batch = await runBatch(async ({ frontend, podIP }, { token, pairing }) => {
+  type Answers = Record<(typeof callers)[number], FuzzAnswer[]>
+  const batch = testAttack<Answers>(
+    ({ frontend, podIP }, { token, pairing }) =>
+      withGateway(async (world) => {
         const requests = makeFuzzedRequests(seed, share * callers.length)
         const forged = Object.values(await forgeTokens(token))
         const everything = { tokens: [token, ...forged], pairing }
+        const withoutToken = { tokens: forged, pairing }
         const withoutPairing = { tokens: [token] }
         const take = (index: number) => requests.slice(index * share, (index + 1) * share)
-        const world = { host: new URL(url).hostname, port: Number(new URL(url).port || 80) }
-        const byPod = { host: podIP, port: 8081 }
         const fromOutside = Promise.all([
-          sendFuzzed(outsider, byPod, take(5), everything),
+          sendFuzzed(outsider, { host: podIP, port: 8081 }, take(5), everything),
           sendFuzzed('here', world, take(6), everything),
         ])
-        // One after the other: together they would be refused for want of room.
+        // One after the other. Together they would exceed the signer's limit.
         const inMesh = {
-          [callers[0]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(0), {
-            tokens: forged,
-            pairing,
-          }),
+          [callers[0]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(0), withoutToken),
           [callers[1]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(1), withoutPairing),
           [callers[2]]: await sendFuzzed(twin, SIGNER_IN_MESH, take(2), withoutPairing),
           [callers[3]]: await sendFuzzed(lookAlike, SIGNER_IN_MESH, take(3), everything),
@@ -59,20 +52,18 @@ describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
         }
         const [byOutsider, byWorld] = await fromOutside
         return { ...inMesh, [callers[5]]: byOutsider, [callers[6]]: byWorld }
-      })
-    })
-  }, 600_000)
-
-  testControls(() => batch)
+      }),
+    600_000,
+  )
 
   test(`at least ${count} requests were sent, and most were understood`, () => {
-    const answers = Object.values(batch.outcomes).flat()
+    const answers = Object.values(batch().outcomes).flat()
     expect(answers.length).toBeGreaterThanOrEqual(count)
     expect(answers.filter(({ status }) => status !== undefined).length).toBeGreaterThan(count / 2)
   })
 
   const listServed = (who: (typeof callers)[number]) =>
-    batch.outcomes[who].filter(({ status = 0 }) => status >= 100 && status < 300)
+    batch().outcomes[who].filter(({ status = 0 }) => status >= 100 && status < 300)
 
   test.each(callers.slice(0, 3))('nothing is served but what is open to the Pod: %s', (who) => {
     expect(listServed(who).filter(({ body }) => !openToPod.test(body))).toEqual([])
@@ -83,6 +74,6 @@ describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
   })
 
   test(`no answer comes: ${callers[5]}`, () => {
-    expect(batch.outcomes[callers[5]].filter(({ status }) => status !== undefined)).toEqual([])
+    expect(batch().outcomes[callers[5]].filter(({ status }) => status !== undefined)).toEqual([])
   })
 })

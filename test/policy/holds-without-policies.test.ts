@@ -106,7 +106,7 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
 
   test('each is in the audit log under its real name, not the one that it claims', async () => {
     const all = await readAuditLog(await findVictim(), start)
-    const entries = all.filter((entry) => entry.requestId === requestId)
+    const entries = all.filter((entry) => entry.request_id === requestId)
     const spiffe = (name: string) => `spiffe://cluster.local/ns/${name}`
     expect(entries.map(({ caller, outcome }) => [caller, outcome])).toEqual([
       [spiffe('signing-test-stranger/sa/default'), 'pairing_refused'],

@@ -2,10 +2,9 @@
 // malformed goes nowhere, and the message is signed all the same.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../signer/audit-log.ts'
-import { withGatewayUrl } from '../../tools/kube/gateway-url.ts'
-import { findIngressGateway } from '../../tools/kube/ingress-gateway.ts'
 import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
+import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { makeRequestId, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
 import { LOG_MS } from '../../tools/verify/attack/timeouts.ts'
 import { findVictim } from '../../tools/verify/attack/victim.ts'
@@ -26,16 +25,11 @@ const cases: readonly [title: string, headers: Record<string, string>, expected?
 
 /** Sends `POST /process` through the gateway; returns each status, and the request id that the answer has. */
 async function sendThroughGateway(all: readonly Record<string, string>[]) {
-  const gateway = await findIngressGateway(process.env.GATEWAY_SELECTOR || undefined)
-  return withGatewayUrl(gateway, process.env.GATEWAY_URL, async ({ url }) => {
-    const { hostname: host, port } = new URL(url)
+  return withGateway(async (place) => {
     const probes = all.map((headers) => {
-      const parts = {
-        host,
-        path: '/process',
-        headers: { 'x-request-id': makeRequestId(), ...headers },
-      }
-      return { host, port: Number(port || 80), bytes: writeRequest(parts) }
+      const sent = { 'x-request-id': makeRequestId(), ...headers }
+      const parts = { host: place.host, path: '/process', headers: sent }
+      return { ...place, bytes: writeRequest(parts) }
     })
     const outcomes = await probeFrom('here', probes)
     // A gateway may have put an id of its own in the place of ours.
@@ -58,7 +52,7 @@ describe('of a request through the gateway, the audit line', () => {
       async () => {
         const all = await readAuditLog(victim, start)
         const found = answers.flatMap(
-          ({ requestId: id }) => all.find((each) => each.requestId === id) ?? [],
+          ({ requestId: id }) => all.find((each) => each.request_id === id) ?? [],
         )
         return found.length === answers.length ? found : undefined
       },
@@ -71,10 +65,10 @@ describe('of a request through the gateway, the audit line', () => {
     '$title, and the message is signed',
     ({ expected, index }, { skip }) => {
       expect(answers[index]?.status).toBe(200)
-      const isStarted = entries[0]?.traceId !== undefined
+      const isStarted = entries[0]?.trace_id !== undefined
       skip(isStarted && expected === undefined, TRACES_STARTED)
       expect(entries[index]).toMatchObject({ outcome: 'signed', count: 1 })
-      expect(entries[index]?.traceId).toBe(expected)
+      expect(entries[index]?.trace_id).toBe(expected)
       expect(JSON.stringify(entries)).not.toContain('hunter2')
     },
   )

@@ -1,9 +1,9 @@
 // Attacks 1, 2 and 3: the frontend container itself, and what it shows to be who it is. Only its own token signs.
 import type { KeyObject } from 'node:crypto'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../tools/kube/names.ts'
-import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
+import { describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
 import { sendFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
@@ -20,7 +20,7 @@ import {
 } from '../../tools/verify/attack/tokens.ts'
 import { SIGNER_IN_POD, type Victim } from '../../tools/verify/attack/victim.ts'
 import { lookAlike } from '../support/attack/attackers.ts'
-import { testControls, testNothingReached } from '../support/attack/expectations.ts'
+import { type testAttack, testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
 type Cases = Record<string, RequestParts>
@@ -52,29 +52,31 @@ const misplaced = (token: string): Cases => ({
   'as Basic': { headers: { authorization: `Basic ${token}` } },
 })
 
-/** Tests the controls, and that each of `names`, which are all that was tried, was answered with one of `statuses`. */
+/** Tests that each of `names`, which are all that was tried, was answered with one of `statuses`. */
 function testRefusals(
-  load: () => BatchResult<Record<string, Outcome>>,
+  attack: Parameters<typeof testAttack<Record<string, Outcome>>>[0],
   statuses: readonly string[],
   names: readonly string[],
 ): void {
-  testControls(load)
-  testNothingReached(load)
+  const load = testAttackOnMesh(attack)
   test('nothing was tried that is not listed', () => {
     expect(Object.keys(load().outcomes)).toEqual(names)
   })
-  test.each(names)('is refused: %s', (name) => {
-    expect(statuses).toContain(describeOutcome(load().outcomes[name] as Outcome))
-  })
+  testOutcomes('is refused: %s', names, load, statuses)
 }
 
 describe('the frontend, with a token that is not its own', () => {
-  let batch: BatchResult<Record<string, Outcome>>
   let pod: string
   let shown: string
 
-  beforeAll(async () => {
-    batch = await runBatch(async (victim, { token, pairing }) => {
+  test('a token that was shown in the wrong place is in no log', async () => {
+    const log = await kubectl(['logs', '-n', namespace, pod, '--all-containers', '--since=5m'])
+    expect(log).toContain('"event":"audit"')
+    for (const part of shown.split('.')) expect(log.includes(part)).toBe(false)
+  })
+
+  testRefusals(
+    async (victim, { token, pairing }) => {
       pod = victim.frontend.pod
       shown = token
       return send(victim, pairing, {
@@ -85,17 +87,7 @@ describe('the frontend, with a token that is not its own', () => {
           ...(await forgeTokens(token)),
         }),
       })
-    })
-  })
-
-  test('a token that was shown in the wrong place is in no log', async () => {
-    const log = await kubectl(['logs', '-n', namespace, pod, '--all-containers', '--since=5m'])
-    expect(log).toContain('"event":"audit"')
-    for (const part of shown.split('.')) expect(log.includes(part)).toBe(false)
-  })
-
-  testRefusals(
-    () => batch,
+    },
     ['401', '403', '431'],
     [
       'none at all',
@@ -121,23 +113,16 @@ describe('the frontend, with a token that is not its own', () => {
 })
 
 describe("the frontend, with a token signed by the cluster's own key", needsLocalCluster, () => {
-  let batch: BatchResult<Record<string, Outcome>>
-  let copied: Record<string, Outcome>
-
-  beforeAll(async () => {
-    batch = await runBatch(async (victim, { token, pairing }) =>
-      send(victim, pairing, withTokens(await forgeWithClusterKey(token))),
-    )
+  test('is served if it says what the mounted one says', async () => {
     await runBatch(async (victim, { token, pairing }) => {
-      copied = await send(victim, pairing, withTokens({ right: await copyWithClusterKey(token) }))
+      const right = withTokens({ right: await copyWithClusterKey(token) })
+      const copied = await send(victim, pairing, right)
+      expect(describeOutcome(copied.right as Outcome)).toBe('200')
     })
   })
-
-  test('is served if it says what the mounted one says', () => {
-    expect(describeOutcome(copied.right as Outcome)).toBe('200')
-  })
   testRefusals(
-    () => batch,
+    async (victim, { token, pairing }) =>
+      send(victim, pairing, withTokens(await forgeWithClusterKey(token))),
     ['401', '403'],
     [
       'expired',

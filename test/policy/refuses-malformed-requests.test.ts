@@ -47,7 +47,7 @@ describe.each([
 
   testServedAround(() => batch)
   test('no hidden request was seen by the signer', () => {
-    expect(batch.reached.filter(({ requestId }) => requestId === hiddenId)).toEqual([])
+    expect(batch.reached.filter(({ request_id }) => request_id === hiddenId)).toEqual([])
   })
   test('the signer has signed as often as it was said', () => {
     const served = Object.values(batch.outcomes).flatMap(statusesOf)

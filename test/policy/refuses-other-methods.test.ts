@@ -1,12 +1,12 @@
 // Attacks 10, 12 and 14: methods other than the one, preflight requests, upgrades to another protocol.
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
+import { describe, expect, test } from 'vitest'
+import { describeOutcome } from '../../tools/verify/attack/batch.ts'
 import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { bearer, signParts, writeRequest } from '../../tools/verify/attack/requests.ts'
 import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
 import { lookAlike, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
-import { testControls } from '../support/attack/expectations.ts'
+import { testAttack } from '../support/attack/expectations.ts'
 import {
   type NamedParts,
   otherMethods,
@@ -40,19 +40,14 @@ describe.each([
     place: SIGNER_IN_MESH,
   })),
 ])('$who', ({ choose, place }) => {
-  let batch: BatchResult<Record<string, Outcome>>
-  beforeAll(async () => {
-    batch = await runBatch(({ frontend }, stolen) =>
-      sendFrom(choose(frontend), place, writeAll(stolen)),
-    )
-  })
-  const seen = (name: string) => describeOutcome(batch.outcomes[name] as Outcome)
-
-  testControls(() => batch)
+  const batch = testAttack<Record<string, Outcome>>(({ frontend }, stolen) =>
+    sendFrom(choose(frontend), place, writeAll(stolen)),
+  )
+  const seen = (name: string) => describeOutcome(batch().outcomes[name] as Outcome)
   test('nothing of it reached the signer but what lacks the pairing signature', () => {
-    const others = batch.reached.filter(({ outcome }) => outcome !== 'pairing_refused')
+    const others = batch().reached.filter(({ outcome }) => outcome !== 'pairing_refused')
     expect(others).toEqual([])
-    expect(batch.reached.length).toBeLessThanOrEqual(upgrades.length)
+    expect(batch().reached.length).toBeLessThanOrEqual(upgrades.length)
   })
   test.each(names([...otherMethods, ...overriddenMethods]))('is refused: %s', (name) =>
     expect(['400', '403']).toContain(seen(name)),

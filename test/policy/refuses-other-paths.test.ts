@@ -8,7 +8,7 @@ import { bearer, signParts, writeRequest } from '../../tools/verify/attack/reque
 import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
 import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
 import { lookAlike, SIGNER_IN_MESH, stranger } from '../support/attack/attackers.ts'
-import { testControls, testNothingReached } from '../support/attack/expectations.ts'
+import { testAttack, testAttackOnMesh } from '../support/attack/expectations.ts'
 import { readMode, setMode } from '../support/attack/path-normalization.ts'
 import {
   encodedPaths,
@@ -76,37 +76,28 @@ describe.each(tried)('paths, normalised as %s', (mode) => {
       ? [{ who: 'a look-alike with all that the frontend has', attacker: lookAlike }]
       : []),
   ])('$who', ({ attacker }: { attacker: Container }) => {
-    let batch: BatchResult<Outcomes>
-    beforeAll(async () => {
-      batch = await runBatch((_, stolen) =>
-        sendFrom(
-          attacker,
-          SIGNER_IN_MESH,
-          writeAll(stolen, paths, () => '/sign'),
-        ),
-      )
-    })
+    const batch = testAttackOnMesh<Outcomes>((_, stolen) =>
+      sendFrom(
+        attacker,
+        SIGNER_IN_MESH,
+        writeAll(stolen, paths, () => '/sign'),
+      ),
+    )
 
-    testControls(() => batch)
-    testNothingReached(() => batch)
-    testEach(paths, () => batch, ['400', '403'])
+    testEach(paths, batch, ['400', '403'])
   })
 
   describe('the frontend, its request signed as it is sent', () => {
-    let batch: BatchResult<Outcomes>
     const others = paths.filter((path) => path !== '/sign')
-    beforeAll(async () => {
-      batch = await runBatch(({ frontend }, stolen) =>
-        sendFrom(
-          frontend,
-          SIGNER_IN_POD,
-          writeAll(stolen, others, (path) => path),
-        ),
-      )
-    })
+    const batch = testAttack<Outcomes>(({ frontend }, stolen) =>
+      sendFrom(
+        frontend,
+        SIGNER_IN_POD,
+        writeAll(stolen, others, (path) => path),
+      ),
+    )
 
-    testControls(() => batch)
-    testEach(others, () => batch, ['400', '403', '404'])
+    testEach(others, batch, ['400', '403', '404'])
   })
 
   describe('the frontend, its request signed for /sign', () => {

@@ -1,6 +1,5 @@
 // Attacks 6, 7 and 9: other Pods, with and without a sidecar, with everything that they can steal or forge.
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
+import { describe } from 'vitest'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import {
   forgeCertificate,
@@ -15,7 +14,7 @@ import {
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
 import { lookAlike, outsider, stranger, VICTIM_IN_MESH } from '../support/attack/attackers.ts'
-import { testControls, testNothingReached } from '../support/attack/expectations.ts'
+import { testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 
 const spiffeId = await readSpiffeId()
 const forgedClaims = forgeHeaders(spiffeId)
@@ -70,30 +69,21 @@ describe.each([
   { who: 'a stranger: a mesh Pod of another namespace', attacker: stranger },
   { who: 'a look-alike: a mesh Pod of our namespace, another ServiceAccount', attacker: lookAlike },
 ])('$who', ({ attacker }) => {
-  let batch: BatchResult<Outcome[]>
-
-  beforeAll(async () => {
-    batch = await runBatch((_, { token, pairing }) => {
-      const probes = throughTheMesh.map(({ port, parts }) => ({
-        host: VICTIM_IN_MESH,
-        port,
-        // With the stolen pairing secret, so that it is the mesh that refuses.
-        bytes: writeRequest(signParts(pairing, parts(token))),
-      }))
-      return probeFrom(attacker, probes)
-    })
+  const batch = testAttackOnMesh<Outcome[]>((_, { token, pairing }) => {
+    const probes = throughTheMesh.map(({ port, parts }) => ({
+      host: VICTIM_IN_MESH,
+      port,
+      // With the stolen pairing secret, so that it is the mesh that refuses.
+      bytes: writeRequest(signParts(pairing, parts(token))),
+    }))
+    return probeFrom(attacker, probes)
   })
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
-  test.each(throughTheMesh.map(({ name }, index) => ({ name, index })))(
-    'is refused with 403: $name',
-    ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('403'),
-  )
+  const names = throughTheMesh.map(({ name }) => name)
+  testOutcomes('is refused with 403: %s', names, batch, ['403'])
 })
 
 describe('a Pod without a sidecar', () => {
-  let batch: BatchResult<Outcome[]>
   const names = [8080, 8081].flatMap((port) =>
     [
       'plain HTTP',
@@ -103,25 +93,17 @@ describe('a Pod without a sidecar', () => {
     ].map((how) => `port ${port}: ${how}`),
   )
 
-  beforeAll(async () => {
+  const batch = testAttackOnMesh(async ({ podIP }, { token, pairing }) => {
     const certificate = await forgeCertificate(spiffeId)
-    batch = await runBatch(({ podIP }, { token, pairing }) => {
-      const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
-      const serverName = 'outbound_.8081_._.signer.pod.internal'
-      const probes = [8080, 8081].flatMap((port): Probe[] => [
-        { host: podIP, port, bytes },
-        { host: podIP, port, bytes, tls: {} },
-        { host: podIP, port, bytes, tls: certificate },
-        { host: podIP, port, bytes, tls: { ...certificate, serverName, protocols: ['istio'] } },
-      ])
-      return probeFrom(outsider, probes)
-    })
+    const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
+    const serverName = 'outbound_.8081_._.signer.pod.internal'
+    const probes = [8080, 8081].flatMap((port): Probe[] => [
+      { host: podIP, port, bytes },
+      { host: podIP, port, bytes, tls: {} },
+      { host: podIP, port, bytes, tls: certificate },
+      { host: podIP, port, bytes, tls: { ...certificate, serverName, protocols: ['istio'] } },
+    ])
+    return probeFrom(outsider, probes)
   })
-
-  testControls(() => batch)
-  testNothingReached(() => batch)
-  test.each(names.map((name, index) => ({ name, index })))(
-    'is cut off without an answer: $name',
-    ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('closed'),
-  )
+  testOutcomes('is cut off without an answer: %s', names, batch, ['closed'])
 })

@@ -1,13 +1,15 @@
 // The same locks over HTTP/2, where a request is read by other code: who asks, which path, which method, and what only
 // HTTP/2 has.
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
+
+import { describe, expect, test } from 'vitest'
+import { runBatch } from '../../tools/verify/attack/batch.ts'
 import { type Container, sendH2From } from '../../tools/verify/attack/containers.ts'
 import type { H2Outcome, H2Request } from '../../tools/verify/attack/h2-probe.ts'
+import type { Place } from '../../tools/verify/attack/probe.ts'
 import { bearer, signParts, toH2Request } from '../../tools/verify/attack/requests.ts'
 import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
 import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
-import { testControls, testNothingReached } from '../support/attack/expectations.ts'
+import { testAttack, testAttackOnMesh } from '../support/attack/expectations.ts'
 import { namedPaths, unacceptablePaths } from '../support/attack/paths.ts'
 
 type Case = { name: string; write: (stolen: Credentials) => H2Request }
@@ -51,43 +53,26 @@ const strange: readonly Case[] = [
 ]
 const namesOf = (cases: readonly Case[]) => cases.map(({ name }) => name)
 
-function send(
-  container: Container,
-  place: typeof SIGNER_IN_POD,
-  cases: readonly Case[],
-): Promise<BatchResult<Record<string, string>>> {
-  return runBatch(async (_, stolen) => {
-    const outcomes = await sendH2From(
-      container,
-      place,
-      cases.map(({ write }) => write(stolen)),
-    )
-    return Object.fromEntries(
-      cases.map(({ name }, index) => [name, describeH2(outcomes[index] as H2Outcome)]),
-    )
-  })
+async function send(from: Container, place: Place, cases: readonly Case[], stolen: Credentials) {
+  const requests = cases.map(({ write }) => write(stolen))
+  const outcomes = await sendH2From(from, place, requests)
+  return Object.fromEntries(
+    cases.map(({ name }, index) => [name, describeH2(outcomes[index] as H2Outcome)]),
+  )
 }
 
 describe.each([
   { who: 'a stranger', attacker: stranger },
   { who: 'a look-alike', attacker: lookAlike },
 ])('$who with all that the frontend has, over HTTP/2', ({ attacker }) => {
-  let batch: BatchResult<Record<string, string>>
-  beforeAll(async () => {
-    batch = await send(attacker, SIGNER_IN_MESH, strange)
-  })
-
-  testControls(() => batch)
-  testNothingReached(() => batch)
+  const batch = testAttackOnMesh((_, stolen) => send(attacker, SIGNER_IN_MESH, strange, stolen))
+  const refusals = ['400', '403', '404', 'closed', 'ERR_HTTP2_STREAM_ERROR']
   test.each(namesOf(strange))('is refused: %s', (name) =>
-    expect(['400', '403', '404', 'closed', 'ERR_HTTP2_STREAM_ERROR']).toContain(
-      batch.outcomes[name],
-    ),
+    expect(refusals).toContain(batch().outcomes[name]),
   )
 })
 
 describe('the frontend over HTTP/2', () => {
-  let batch: BatchResult<H2Outcome[]>
   const cases: readonly Case[] = [
     { name: 'nothing', write: () => toH2Request() },
     { name: 'no token', write: ({ pairing }) => toH2Request(signParts(pairing)) },
@@ -101,20 +86,9 @@ describe('the frontend over HTTP/2', () => {
         }),
     },
   ]
-  beforeAll(async () => {
-    batch = await runBatch(({ frontend }, stolen) =>
-      sendH2From(
-        frontend,
-        SIGNER_IN_POD,
-        cases.map(({ write }) => write(stolen)),
-      ),
-    )
-  })
-
-  testControls(() => batch)
-  test.each(cases.map(({ name }, index) => ({ name, index })))(
-    'is refused with $name',
-    ({ index }) => expect(batch.outcomes[index]?.status).toBe(403),
+  const batch = testAttack(({ frontend }, stolen) => send(frontend, SIGNER_IN_POD, cases, stolen))
+  test.each(namesOf(cases))('is refused with %s', (name) =>
+    expect(batch().outcomes[name]).toBe('403'),
   )
   test('is served with everything', async () => {
     await runBatch(async ({ frontend }, stolen) => {
@@ -125,37 +99,23 @@ describe('the frontend over HTTP/2', () => {
 })
 
 describe('a twin over HTTP/2', () => {
-  let batch: BatchResult<Record<string, string>>
-  const cases: readonly Case[] = [
-    {
-      name: "with the frontend's stolen token",
-      write: ({ token }) => toH2Request({ headers: bearer(token) }),
-    },
-  ]
-  beforeAll(async () => {
-    batch = await send(twin, SIGNER_IN_MESH, cases)
-  })
-
-  testControls(() => batch)
-  test.each(namesOf(cases))('is refused by the signer: %s', (name) => {
-    expect(batch.outcomes[name]).toBe('403')
-    expect(batch.reached.map(({ outcome }) => outcome)).toEqual(['pairing_refused'])
+  const batch = testAttack((_, { token }) =>
+    sendH2From(twin, SIGNER_IN_MESH, [toH2Request({ headers: bearer(token) })]),
+  )
+  test("is refused by the signer: with the frontend's stolen token", () => {
+    expect(batch().outcomes).toMatchObject([{ status: 403 }])
+    expect(batch().reached.map(({ outcome }) => outcome)).toEqual(['pairing_refused'])
   })
 })
 
 describe('a Pod without a sidecar, over HTTP/2', () => {
-  let batch: BatchResult<H2Outcome[]>
-  beforeAll(async () => {
-    batch = await runBatch(({ podIP }, stolen) =>
-      sendH2From(outsider, { host: podIP, port: 8081 }, [toH2Request(everything(stolen))]),
-    )
-  })
+  const batch = testAttackOnMesh<H2Outcome[]>(({ podIP }, stolen) =>
+    sendH2From(outsider, { host: podIP, port: 8081 }, [toH2Request(everything(stolen))]),
+  )
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
   test('is cut off without an answer', () => {
-    expect(batch.outcomes[0]).toMatchObject({ body: '' })
-    expect(batch.outcomes[0]).not.toHaveProperty('status')
-    expect(batch.outcomes[0]?.end).not.toBe('timeout')
+    expect(batch().outcomes[0]).toMatchObject({ body: '' })
+    expect(batch().outcomes[0]).not.toHaveProperty('status')
+    expect(batch().outcomes[0]?.end).not.toBe('timeout')
   })
 })

@@ -1,18 +1,25 @@
 // Keys that live in a real Vault: they come, change and go without a restart or a lost request, a Vault that is away or has
 // taken the right back leaves the last good ones, and nobody but the agent has what it takes to get them.
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { isKeyInSecret } from '../../tools/deploy/keys/key-source.ts'
 import { exists, kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { deployment, keySecret, namespace, serviceAccount } from '../../tools/kube/names.ts'
+import { PKI } from '../../tools/local-cluster/paths.ts'
+import { buildVault } from '../../tools/local-cluster/programs/programs.ts'
 import { findVictim } from '../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
+import { deleteSecret } from '../../tools/verify/faults/support/key-secret.ts'
+import { requireLocalCluster, requireNode } from '../../tools/verify/faults/support/node.ts'
 import { countRestarts, ensurePods } from '../../tools/verify/faults/support/pods.ts'
 import { KEYS_MS } from '../../tools/verify/faults/support/timeouts.ts'
 import { waitForLine } from '../support/cluster/container-log.ts'
+import { deploy, saveDeployment } from '../support/cluster/deployment.ts'
 import { readAge, readReports, underLoad, waitForKeys } from '../support/cluster/signing.ts'
-import { deployWithVault } from './support/deployed.ts'
+import { provideTestImage } from '../support/images/images.ts'
+import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
 import { testEgress } from './support/egress-tests.ts'
 import {
   dataPath,
@@ -24,9 +31,12 @@ import {
   revoke,
 } from './support/grant.ts'
 import { testIdentities } from './support/identity-tests.ts'
-import { FRESH_MS, LOG_MS, NOT_READY_MS } from './support/timeouts.ts'
 import { startVault, type Vault } from './support/vault-server.ts'
 
+/** Vault is asked every 15 s, so keys that it has just confirmed are not older. */
+const FRESH_MS = 25_000
+/** A Pod that can become ready does so within this time. */
+const NOT_READY_MS = 20_000
 const keys = new Map<string, Uint8Array>()
 const readiness = z.object({
   items: z.array(
@@ -40,13 +50,21 @@ let vault: Vault
 let putBack: (() => Promise<void>) | undefined
 
 beforeAll(async () => {
-  const image = inject('vaultImage')
+  requireLocalCluster()
+  const image = await provideTestImage(await requireNode(), 'vault', { VAULT: await buildVault() })
   vault = await startVault(image)
   await prepareVault(vault)
   await grant(vault)
   await putKey(vault, keys)
-  putBack = await deployWithVault(vault.place, image)
-})
+  putBack = await saveDeployment(/^(secure-signing-)?vault/)
+  await deleteSecret()
+  await deploy({
+    COMPONENTS: 'vault',
+    VAULT_ADDR: `https://${vault.place.host}:${vault.place.port}`,
+    VAULT_CACERT: join(PKI, 'ca.crt'),
+    VAULT_IMAGE: image,
+  })
+}, COMPILE_MS)
 afterAll(async () => {
   await putBack?.()
   await vault?.stop()
@@ -116,7 +134,7 @@ test("Vault's audit log has each read, by whom, and no key", async () => {
       const found = await vault.readLog()
       return found.includes('"path":"auth/token/renew-self"') ? found : undefined
     },
-    LOG_MS,
+    EFFECT_MS,
     () => 'the agent does not renew its token',
   )
   const reads = log.split('\n').filter((line) => line.includes(`"path":"${dataPath}"`))

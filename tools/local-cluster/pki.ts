@@ -6,8 +6,10 @@ import { stringify } from 'yaml'
 import { run } from '../cli/exec.ts'
 import { API_SERVICE_IP, NODE_IP, PKI } from './paths.ts'
 
-/** Name, subject in OpenSSL's format, extensions. */
-const certificates: readonly (readonly [string, string, string])[] = [
+/** The subject is in OpenSSL's format. */
+type Wanted = readonly [name: string, subject: string, extensions: string]
+
+const certificates: readonly Wanted[] = [
   [
     'apiserver',
     '/CN=kube-apiserver',
@@ -24,6 +26,7 @@ const certificates: readonly (readonly [string, string, string])[] = [
   ],
   ['kube-proxy', '/CN=system:kube-proxy', 'extendedKeyUsage=clientAuth'],
 ]
+const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 const clients = ['admin', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy']
 
 /** Creates certificates and keys, unless they exist. */
@@ -41,22 +44,30 @@ async function makePki(): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
   const authority = ['-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=kubernetes-ca']
   await openssl('req', '-x509', ...newKey, '-days', '3650', ...authority)
-  for (const [name, subject, extensions] of certificates) {
-    await writeFile(join(folder, 'extensions'), extensions)
-    await openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', 'request', '-subj', subject)
-    await openssl(
-      ...['x509', '-req', '-in', 'request', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
-      ...['-days', '3650', '-extfile', 'extensions', '-out', `${name}.crt`],
-    )
-  }
+  for (const each of certificates) await issueCertificate(folder, each, folder)
   // RSA, because clusters use it for tokens by default.
   await openssl('genrsa', '-out', 'service-account.key', '2048')
   await openssl('rsa', '-in', 'service-account.key', '-pubout', '-out', 'service-account.pub')
   await writeFile(join(folder, 'encryption.yaml'), stringify(makeEncryption()), { mode: 0o600 })
   await rename(folder, PKI)
+}
+
+/** Writes `name`.key, and `name`.crt by the certificate authority in `pki`, into `folder`. */
+export async function issueCertificate(
+  folder: string,
+  [name, subject, extensions]: Wanted,
+  pki = PKI,
+): Promise<void> {
+  const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })
+  const authority = ['-CA', join(pki, 'ca.crt'), '-CAkey', join(pki, 'ca.key'), '-CAcreateserial']
+  await writeFile(join(folder, 'extensions'), extensions)
+  await openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', 'request', '-subj', subject)
+  await openssl(
+    ...['x509', '-req', '-in', 'request', ...authority],
+    ...['-days', '3650', '-extfile', 'extensions', '-out', `${name}.crt`],
+  )
 }
 
 /** Writes a kubeconfig with the certificate and key of a client. Only its owner can read it. */

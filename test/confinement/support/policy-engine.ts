@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { runInNode } from '../../../tools/local-cluster/node/node-process.ts'
 import { toNodePath } from '../../../tools/local-cluster/paths.ts'
-import { buildTestPrograms } from '../../../tools/local-cluster/programs/programs.ts'
 import { findOnNode, killProcess, requireNode } from '../../../tools/verify/faults/support/node.ts'
+import { buildTestPrograms } from '../../support/programs/programs.ts'
 
 /** Only the part that is about policies; the network and Services are others' work. */
 const flags = [

@@ -1,4 +1,9 @@
+<<<<<<< HEAD
 // An AWS account with the key's secret in it, a role that may read it, and who writes it, as docs/key-managers.md has it.
+=======
+// An AWS account with the secret of the key, a role that reads it and a user that writes it, as docs/external-secrets.md says.
+>>>>>>> less
+
 import { z } from 'zod'
 import { findCommand, findStatement } from '../../support/pages/external-secrets-page.ts'
 import { type AwsCli, type Credentials, createAwsCli } from './aws-cli.ts'
@@ -30,7 +35,7 @@ export type Account = {
   stop: () => Promise<void>
 }
 
-/** Makes it, without the secret. `folder`: test/external-secrets/support/moto-program.ts'. */
+/** Makes the account, without the secret. `folder`: what fetchMoto returns. */
 export async function openAccount(folder: string): Promise<Account> {
   const judge = await createJudge()
   const moto = await startMoto(folder)

@@ -1,21 +1,26 @@
+<<<<<<< HEAD
 // The AWS command line, as somebody: its commands, and those of docs/key-managers.md, which are bash.
+=======
+// The AWS command line and the commands of docs/external-secrets.md, run with given credentials.
+>>>>>>> less
+
 import { CommandError, type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
 import { awsFunctions, makeKey } from '../../support/pages/external-secrets-page.ts'
-import { describePython } from './moto-program.ts'
+import { describePython } from './moto.ts'
 
 export const region = 'eu-central-1'
 
 export type Credentials = { id: string; secret: string; session?: string }
 export type AwsCli = {
-  /** Its end is a value. */
+  /** Returns the result, also after a failure. */
   tryAws: (credentials: Credentials, args: readonly string[]) => Promise<RunResult>
-  /** Returns what it prints; throws CommandError. */
+  /** Returns the output. Throws CommandError. */
   aws: (credentials: Credentials, args: readonly string[]) => Promise<string>
-  /** A line of bash that has the page's functions. `input` goes in by a pipe. */
+  /** Runs a line of bash with the page's functions. */
   bash: (credentials: Credentials, line: string, input?: string) => Promise<string>
 }
 
-/** `folder`: test/external-secrets/support/moto-program.ts'. `url`: where AWS is. */
+/** `folder`: what fetchMoto returns. `url`: where AWS is. */
 export function createAwsCli(folder: string, url: string): AwsCli {
   const { command, env } = describePython(folder, 'aws')
   const listEnv = ({ id, secret, session }: Credentials) => ({
@@ -35,7 +40,7 @@ export function createAwsCli(folder: string, url: string): AwsCli {
       return result.stdout
     },
     bash: (credentials, line, input = '') => {
-      // `cat`, because a program's input here is a socket, which can't be opened as /dev/stdin.
+      // `cat`, because standard input is a socket here, and /dev/stdin cannot open it.
       const script = [...functions, `cat | { ${line}; }`].join('\n')
       const options = { env: listEnv(credentials), input }
       return run('bash', ['-euo', 'pipefail', '-c', script], options)

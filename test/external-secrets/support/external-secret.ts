@@ -4,7 +4,7 @@ import { readReadiness } from '../../../tools/deploy/keys/external-secret-wait.t
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
-import { SYNC_MS } from './timeouts.ts'
+import { EFFECT_MS } from '../../support/timeouts.ts'
 
 const events = z.object({
   items: z.array(z.object({ lastTimestamp: z.string(), message: z.string() })),
@@ -30,7 +30,7 @@ export async function syncUntil(wanted: typeof synced): Promise<void> {
       const { isReady, message } = await readReadiness(keySecret)
       return (isReady === wanted.isReady && message.includes(wanted.message)) || undefined
     },
-    SYNC_MS,
+    EFFECT_MS,
     () => `the ExternalSecret does not say "${wanted.message}"`,
   )
 }

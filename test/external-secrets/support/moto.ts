@@ -1,11 +1,38 @@
-// moto, which plays AWS on loopback. It has its IAM checked: every request's signature, and what whoever signed it may do.
+// moto, which simulates AWS on loopback and checks every request's signature and rights, and the AWS command line.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { run } from '../../../tools/cli/exec.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
+import { cached, keyOf } from '../../../tools/local-cluster/programs/cache.ts'
+import { installWheels } from '../../../tools/local-cluster/programs/wheels.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
-import { describePython } from './moto-program.ts'
+import { PROGRAM_MS } from '../../support/timeouts.ts'
 import { startProgram } from './program.ts'
-import { START_MS } from './timeouts.ts'
 
-/** Starts it, out of test/external-secrets/support/moto-program.ts' `folder`, empty. `url`: where it answers. */
+const REQUIREMENTS = join(CHECKOUT, 'test/support/programs/moto/requirements.txt')
+
+/** Returns the folder whose bin/ has the programs `moto_server` and `aws`. */
+export async function fetchMoto(): Promise<string> {
+  const requirements = await readFile(REQUIREMENTS, 'utf8')
+  const version = /^moto==(\S+)/m.exec(requirements)?.[1] ?? ''
+  // The version of pip says for which Python the wheels are.
+  const key = keyOf(requirements, await run('pip3', ['--version']))
+  return cached(`programs/moto-${version}-${key}`, (folder) => installWheels(REQUIREMENTS, folder))
+}
+
+/**
+ * Returns the command and the environment that run a program of that folder. It uses none of the machine's packages, and
+ * writes nothing into the folder, whose checksums would change.
+ */
+export function describePython(folder: string, program: string) {
+  return {
+    command: ['python3', '-S', join(folder, 'bin', program)] as const,
+    env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' },
+  }
+}
+
+/** Starts an empty moto. `url`: where it answers. */
 export async function startMoto(
   folder: string,
 ): Promise<{ url: string; stop: () => Promise<void> }> {
@@ -14,11 +41,11 @@ export async function startMoto(
   const moto = startProgram([...command, '-H', '127.0.0.1', '-p', String(port)], env)
   const url = `http://127.0.0.1:${port}`
   const isUp = () => fetch(`${url}/moto-api/data.json`).catch(() => undefined)
-  await waitFor(isUp, START_MS, () => `moto does not answer: ${moto.readLog()}`)
+  await waitFor(isUp, PROGRAM_MS, () => `moto does not answer: ${moto.readLog()}`)
   return { url, stop: moto.stop }
 }
 
-/** Has it take that many requests of anybody, and ask for a signature from then on. At its start it takes all. */
+/** Lets that many requests pass without a check. At its start moto lets all pass. */
 export async function letPass(url: string, requests: number): Promise<void> {
   const headers = { 'content-type': 'text/plain' }
   const body = String(requests)

@@ -7,8 +7,8 @@ import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
+import { PROGRAM_MS } from '../../support/timeouts.ts'
 import { startProgram } from './program.ts'
-import { START_MS } from './timeouts.ts'
 
 const account = 'external-secrets'
 const clusters = z.object({
@@ -52,7 +52,7 @@ export async function startOperator(folder: string, manager: string): Promise<Op
   }
   await waitFor(
     () => readMetrics().catch(() => undefined),
-    START_MS,
+    PROGRAM_MS,
     () => `the operator does not start: ${readLog()}`,
   ).catch(async (error) => {
     await stop()

@@ -1,7 +1,8 @@
 // A program that runs beside the tests and ends with them, however they end.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { STOP_MS } from './timeouts.ts'
+
+const STOP_MS = 5_000
 
 export type Program = {
   /** What it has said so far. */

@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
-import { buildAppArmorTools } from '../../../tools/local-cluster/images/root-file-systems.ts'
+import { buildAppArmorTools } from '../../support/debian-tools.ts'
 import { skipUnless } from '../../support/skips.ts'
 
 /** Until the package is fetched and unpacked, once. */

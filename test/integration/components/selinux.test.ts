@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import { buildSelinuxTools } from '../../../tools/local-cluster/images/root-file-systems.ts'
+import { buildSelinuxTools } from '../../support/debian-tools.ts'
 import {
   type AllowRule,
   compilePolicy,

@@ -13,8 +13,8 @@ import { findPod } from '../../../tools/verify/faults/support/pods.ts'
 import { withTokenVolume } from '../../../tools/verify/faults/support/token-volume.ts'
 import { outsider, stranger, VICTIM_IN_MESH } from '../../support/attack/attackers.ts'
 import { deleteResources } from '../../support/attack/deletions.ts'
+import { WAIT_MS } from '../../support/timeouts.ts'
 import { waitForAlert, waitForQuiet } from './queries.ts'
-import { TOKEN_MS } from './timeouts.ts'
 
 const changed = 'allow-pod-to-read-signer-metrics'
 const changes = [{ op: 'add', path: '/spec/rules/0/to/0/operation/paths/-', value: '/other' }]
@@ -57,8 +57,13 @@ export function testAlerts(): void {
       await put('')
       // The frontend reads it once a second, and kubelet, whose probes it would tell, is held.
       const ask = () => processMessage(process.env.GATEWAY_URL ?? '', 'hello', 0)
+<<<<<<< HEAD
       await vi.waitFor(() => expect(ask()).rejects.toThrow('caller_token_unavailable'), TOKEN_MS)
       await waitForAlert('SecureSigningCallerTokenInvalid')
+=======
+      await vi.waitFor(() => expect(ask()).rejects.toThrow('caller_token_unavailable'), WAIT_MS)
+      await waitForAlert('CallerTokenBad')
+>>>>>>> less
     })
   })
 

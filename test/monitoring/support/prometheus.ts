@@ -8,7 +8,7 @@ import type { Resource } from '../../../tools/kube/resources.ts'
 import type { Container } from '../../../tools/verify/attack/containers.ts'
 import { findVictim } from '../../../tools/verify/attack/victim.ts'
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
-import { START_MS } from './timeouts.ts'
+import { OWN_PODS_MS } from '../../support/timeouts.ts'
 
 export const namespace = 'signing-monitoring'
 /** Who has the ServiceAccount that may scrape. */
@@ -20,7 +20,7 @@ const page = 'docs/observability.md'
 const clusterRoles = ['prometheus', 'prometheus-operator', 'kube-state-metrics'].map(
   (name) => `${namespace}-${name}`,
 )
-const now = ['--ignore-not-found', `--timeout=${START_MS}ms`]
+const now = ['--ignore-not-found', `--timeout=${OWN_PODS_MS}ms`]
 
 /**
  * Brings it up, the operator's kinds in `folder` first, which `make deploy` needs. What an interrupted run has left goes before.
@@ -62,20 +62,27 @@ async function bringUp(image: string): Promise<void> {
   const input = JSON.stringify({ ...list, items: [first, config, ...rest] })
   await kubectl(['create', '-f', '-'], { input })
   // The operator makes the Pod.
-  const ready = ['wait', '-n', namespace, '--for=condition=Ready', `--timeout=${START_MS}ms`]
+  const ready = ['wait', '-n', namespace, '--for=condition=Ready', `--timeout=${OWN_PODS_MS}ms`]
   const pods = ['prometheus-operator', 'kube-state-metrics', 'intruder'].map(
     (name) => `pod/${name}`,
   )
-  await kubectl([...ready, ...pods], { timeoutMs: START_MS })
+  await kubectl([...ready, ...pods], { timeoutMs: OWN_PODS_MS })
   await kubectl(
-    ['wait', '-n', namespace, '--for=create', 'pod/prometheus-test-0', `--timeout=${START_MS}ms`],
-    { timeoutMs: START_MS },
+    [
+      'wait',
+      '-n',
+      namespace,
+      '--for=create',
+      'pod/prometheus-test-0',
+      `--timeout=${OWN_PODS_MS}ms`,
+    ],
+    { timeoutMs: OWN_PODS_MS },
   )
-  await kubectl([...ready, 'pod/prometheus-test-0'], { timeoutMs: START_MS })
+  await kubectl([...ready, 'pod/prometheus-test-0'], { timeoutMs: OWN_PODS_MS })
 }
 
 async function takeAway(): Promise<void> {
-  await kubectl(['delete', 'namespace', namespace, ...now], { timeoutMs: START_MS })
+  await kubectl(['delete', 'namespace', namespace, ...now], { timeoutMs: OWN_PODS_MS })
   for (const kind of ['clusterrolebinding', 'clusterrole']) {
     await kubectl(['delete', kind, ...clusterRoles, ...now])
   }

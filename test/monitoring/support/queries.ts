@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
+import { ALERT_MS } from '../../support/timeouts.ts'
 import { namespace } from './prometheus.ts'
-import { ALERT_MS } from './timeouts.ts'
 
 const api = `/api/v1/namespaces/${namespace}/pods/prometheus-test-0:9090/proxy/api/v1`
 const labels = z.record(z.string(), z.string())

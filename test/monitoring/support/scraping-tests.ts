@@ -1,16 +1,16 @@
 // Prometheus reads the metrics of all three containers through STRICT mTLS, by its own identity, which is good for nothing else.
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, describeOutcome, runBatch } from '../../../tools/verify/attack/batch.ts'
+import { describe, expect, test } from 'vitest'
+import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
 import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { stranger, VICTIM_IN_MESH } from '../../support/attack/attackers.ts'
-import { testControls } from '../../support/attack/expectations.ts'
+import { testAttack } from '../../support/attack/expectations.ts'
 import { listExpressions, listMetricNames } from '../../support/monitoring/expressions.ts'
+import { EFFECT_MS } from '../../support/timeouts.ts'
 import { intruder } from './prometheus.ts'
 import { listTargets, query } from './queries.ts'
-import { SCRAPE_MS } from './timeouts.ts'
 
 const job = 'signing/secure-signing'
 
@@ -24,7 +24,7 @@ export function testScraping(): void {
           ? targets
           : undefined
       },
-      SCRAPE_MS,
+      EFFECT_MS,
       () => 'not every target is up',
     )
     const ways = found.map(({ labels, scrapeUrl }) => [
@@ -48,7 +48,7 @@ export function testScraping(): void {
         absent = names.filter((_, index) => counts[index]?.length === 0)
         return absent.length === 0 || undefined
       },
-      SCRAPE_MS,
+      EFFECT_MS,
       () => `not there: ${absent.join(', ')}`,
     )
   })
@@ -68,23 +68,19 @@ export function testScraping(): void {
       { port: 8080, method: 'POST', path: '/process', expected: '403' },
       { port: 8080, method: 'GET', path: '/openapi.json', expected: '403' },
     ]
-    let batch: BatchResult<Outcome[]>
 
-    beforeAll(async () => {
-      batch = await runBatch((_, { token, pairing }) => {
-        const probes = requests.map(({ port, method, path }) => {
-          const parts = { method, path, headers: bearer(token) }
-          return { host: VICTIM_IN_MESH, port, bytes: writeRequest(signParts(pairing, parts)) }
-        })
-        return probeFrom(from, probes)
+    const batch = testAttack<Outcome[]>((_, { token, pairing }) => {
+      const probes = requests.map(({ port, method, path }) => {
+        const parts = { method, path, headers: bearer(token) }
+        return { host: VICTIM_IN_MESH, port, bytes: writeRequest(signParts(pairing, parts)) }
       })
+      return probeFrom(from, probes)
     })
 
-    testControls(() => batch)
     test.each(requests.map((each, index) => ({ ...each, index })))(
       'gets $expected for $method $path on $port, with all that can be stolen',
       ({ index, expected }) => {
-        expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe(expected)
+        expect(describeOutcome(batch().outcomes[index] as Outcome)).toBe(expected)
       },
     )
   })

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
 import { namespace } from '../../../tools/kube/names.ts'
-import { callIn } from '../../../tools/verify/attack/containers.ts'
 import { CONFIG_MS } from '../../../tools/verify/attack/timeouts.ts'
 import { findVictim, type Victim } from '../../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { deleteResources } from '../../support/attack/deletions.ts'
+import { runIn } from '../../support/compromise/run-in.ts'
 
 type Found = { user: number; group: number; groups: number[]; files: Record<string, string> }
 
@@ -19,7 +19,7 @@ const PROXY_ID = 1337
 
 async function lookIn(victim: Victim, container: string, files: string[]): Promise<Found> {
   const place = { ...victim.frontend, container }
-  return callIn<Found>(place, 'test/support/compromise/read-files.ts', 'readFiles', files)
+  return runIn(place, 'read-files', 'readFiles', files)
 }
 
 /** Until an exec into the signer is let through, or refused again: the API server hears of it in its own time. */

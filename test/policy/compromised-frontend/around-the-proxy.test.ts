@@ -1,10 +1,10 @@
 // Attacks 15, 18 and 19: arbitrary code runs in the frontend container, and looks for a way around the proxy.
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, describeOutcome, runBatch } from '../../../tools/verify/attack/batch.ts'
-import { callIn, probeFrom } from '../../../tools/verify/attack/containers.ts'
+import { describe, expect, test } from 'vitest'
+import { probeFrom, sendFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome, Probe } from '../../../tools/verify/attack/probe.ts'
 import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
-import { testControls, testNothingReached } from '../../support/attack/expectations.ts'
+import { testAttackOnMesh, testOutcomes } from '../../support/attack/expectations.ts'
+import { runIn } from '../../support/compromise/run-in.ts'
 
 /** Who listens where, on which of the Pod's addresses. The signer is not among them. */
 const listeners: readonly (readonly [number, string])[] = [
@@ -20,70 +20,58 @@ const listeners: readonly (readonly [number, string])[] = [
 const onlyLoopback = [8081, 15000]
 
 describe('code in the frontend container connects to every port', () => {
-  let batch: BatchResult<{ loopback: number[]; ipv6: number[]; pod: number[] }>
-
-  beforeAll(async () => {
-    batch = await runBatch(async ({ frontend, podIP }) => {
-      const scan = (host: string) =>
-        callIn<number[]>(frontend, 'test/support/compromise/port-scan.ts', 'scanPorts', host)
+  const batch = testAttackOnMesh<{ loopback: number[]; ipv6: number[]; pod: number[] }>(
+    async ({ frontend, podIP }) => {
+      const scan = (host: string) => runIn<number[]>(frontend, 'port-scan', 'scanPorts', host)
       return {
         loopback: await scan('127.0.0.1'),
         ipv6: await scan('::1'),
         pod: await scan(podIP),
       }
-    })
-  }, 180_000)
+    },
+    180_000,
+  )
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
   test('of 127.0.0.1: only those that are known answer', () => {
-    expect(batch.outcomes.loopback).toEqual(listeners.map(([port]) => port))
+    expect(batch().outcomes.loopback).toEqual(listeners.map(([port]) => port))
   })
   test('of ::1: no others', () => {
     const known = listeners.map(([port]) => port).filter((port) => !onlyLoopback.includes(port))
-    for (const port of batch.outcomes.ipv6) expect(known).toContain(port)
+    for (const port of batch().outcomes.ipv6) expect(known).toContain(port)
   })
   test("of the Pod's address: no others, and no way to sign", () => {
     const known = listeners.map(([port]) => port).filter((port) => !onlyLoopback.includes(port))
-    for (const port of batch.outcomes.pod) expect(known).toContain(port)
+    for (const port of batch().outcomes.pod) expect(known).toContain(port)
   })
 })
 
 describe("code in the frontend container talks to the proxy's own ports", () => {
-  let batch: BatchResult<Outcome[]>
   const cases = [15006, 15001].flatMap((port) =>
     ['HTTP', 'TLS', "TLS as the mesh's own"].map((how) => ({ port, how })),
   )
 
-  beforeAll(async () => {
-    batch = await runBatch(({ frontend }, { token, pairing }) => {
-      const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
-      const serverName = 'outbound_.8081_._.signer.pod.internal'
-      const tls: Record<string, Pick<Probe, 'tls'>> = {
-        HTTP: {},
-        TLS: { tls: {} },
-        "TLS as the mesh's own": { tls: { serverName, protocols: ['istio'] } },
-      }
-      const probes = cases.map(({ port, how }) => ({
-        host: '127.0.0.1',
-        port,
-        bytes,
-        ...tls[how],
-      }))
-      return probeFrom(frontend, probes)
-    })
+  const batch = testAttackOnMesh<Outcome[]>(({ frontend }, { token, pairing }) => {
+    const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
+    const serverName = 'outbound_.8081_._.signer.pod.internal'
+    const tls: Record<string, Pick<Probe, 'tls'>> = {
+      HTTP: {},
+      TLS: { tls: {} },
+      "TLS as the mesh's own": { tls: { serverName, protocols: ['istio'] } },
+    }
+    const probes = cases.map(({ port, how }) => ({
+      host: '127.0.0.1',
+      port,
+      bytes,
+      ...tls[how],
+    }))
+    return probeFrom(frontend, probes)
   })
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
-  test.each(cases.map((each, index) => ({ ...each, index })))(
-    'is cut off: $how to 127.0.0.1:$port',
-    ({ index }) => expect(describeOutcome(batch.outcomes[index] as Outcome)).toBe('closed'),
-  )
+  const names = cases.map(({ port, how }) => `${how} to 127.0.0.1:${port}`)
+  testOutcomes('is cut off: %s', names, batch, ['closed'])
 })
 
 describe("code in the frontend container asks Envoy's admin port", () => {
-  let batch: BatchResult<Outcome[]>
   const refused = [
     'GET /',
     'GET /help',
@@ -105,23 +93,15 @@ describe("code in the frontend container asks Envoy's admin port", () => {
   // What Istio's agent asks for, to show that it is the list that refuses.
   const allowed = ['GET /ready', 'GET /stats']
 
-  beforeAll(async () => {
-    batch = await runBatch(({ frontend }) => {
-      const probes = [...refused, ...allowed].map((line) => {
-        const [method = '', path = ''] = line.split(' ')
-        const bytes = writeRequest({ method, path, body: '', host: 'localhost:15000' })
-        return { host: '127.0.0.1', port: 15000, bytes }
-      })
-      return probeFrom(frontend, probes)
+  const batch = testAttackOnMesh(({ frontend }) => {
+    const requests = [...refused, ...allowed].map((line) => {
+      const [method = '', path = ''] = line.split(' ')
+      return [line, writeRequest({ method, path, body: '', host: 'localhost:15000' })]
     })
+    const admin = { host: '127.0.0.1', port: 15000 }
+    return sendFrom(frontend, admin, Object.fromEntries(requests))
   })
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
-  test.each(refused.map((line, index) => ({ line, index })))('is refused: $line', ({ index }) =>
-    expect(['403', '404']).toContain(describeOutcome(batch.outcomes[index] as Outcome)),
-  )
-  test.each(allowed.map((line, index) => ({ line, index })))('is answered: $line', ({ index }) =>
-    expect(describeOutcome(batch.outcomes[refused.length + index] as Outcome)).toBe('200'),
-  )
+  testOutcomes('is refused: %s', refused, batch, ['403', '404'])
+  testOutcomes('is answered: %s', allowed, batch, ['200'])
 })

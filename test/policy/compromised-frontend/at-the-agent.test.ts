@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
-import { type BatchResult, describeOutcome, runBatch } from '../../../tools/verify/attack/batch.ts'
+import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
 import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
@@ -16,7 +16,7 @@ import {
   type Victim,
 } from '../../../tools/verify/attack/victim.ts'
 import { SIGNER_IN_MESH, setup, stranger } from '../../support/attack/attackers.ts'
-import { testControls } from '../../support/attack/expectations.ts'
+import { testAttack } from '../../support/attack/expectations.ts'
 
 const pod = z.object({
   status: z.object({
@@ -75,25 +75,21 @@ async function knockMeanwhile(
 describe.each(['/drain', '/quitquitquit'])(
   "code in the frontend container asks Istio's agent for %s",
   (path) => {
-    let batch: BatchResult<{ answer: string; gapMs: number; knocks: string[] }>
-    beforeAll(async () => {
-      await ensureFreshPod()
-      batch = await runBatch(async (victim, stolen) => {
-        const bytes = writeRequest({ method: 'POST', path, host: 'localhost', body: '' })
-        const probe = { host: '127.0.0.1', port: 15020, bytes }
-        const [outcome] = await probeFrom(victim.frontend, [probe])
-        const gap = measureGap(victim, stolen)
-        const knocks = await knockMeanwhile(stolen, gap)
-        return { answer: describeOutcome(outcome as Outcome), gapMs: await gap, knocks }
-      })
+    beforeAll(ensureFreshPod)
+    type Outcomes = { answer: string; gapMs: number; knocks: string[] }
+    const batch = testAttack<Outcomes>(async (victim, stolen) => {
+      const bytes = writeRequest({ method: 'POST', path, host: 'localhost', body: '' })
+      const probe = { host: '127.0.0.1', port: 15020, bytes }
+      const [outcome] = await probeFrom(victim.frontend, [probe])
+      const gap = measureGap(victim, stolen)
+      const knocks = await knockMeanwhile(stolen, gap)
+      return { answer: describeOutcome(outcome as Outcome), gapMs: await gap, knocks }
     })
-
-    testControls(() => batch)
-    test('it is done', () => expect(batch.outcomes.answer).toBe('200'))
-    test('signing is back within 15 s', () => expect(batch.outcomes.gapMs).toBeLessThan(15_000))
+    test('it is done', () => expect(batch().outcomes.answer).toBe('200'))
+    test('signing is back within 15 s', () => expect(batch().outcomes.gapMs).toBeLessThan(15_000))
     test('a stranger with everything never gets in', () => {
-      expect(batch.outcomes.knocks.length).toBeGreaterThan(0)
-      expect(batch.outcomes.knocks).not.toContain('200')
+      expect(batch().outcomes.knocks.length).toBeGreaterThan(0)
+      expect(batch().outcomes.knocks).not.toContain('200')
     })
   },
 )

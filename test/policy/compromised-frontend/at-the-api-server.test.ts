@@ -2,18 +2,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
-import { type BatchResult, runBatch } from '../../../tools/verify/attack/batch.ts'
-import { callIn } from '../../../tools/verify/attack/containers.ts'
+import { runBatch } from '../../../tools/verify/attack/batch.ts'
 import { PROBE_MS } from '../../../tools/verify/attack/timeouts.ts'
 import { outsider } from '../../support/attack/attackers.ts'
-import { testControls, testNothingReached } from '../../support/attack/expectations.ts'
+import { testAttackOnMesh } from '../../support/attack/expectations.ts'
 import type { Attempt } from '../../support/compromise/escape.ts'
+import { runIn } from '../../support/compromise/run-in.ts'
 
 const paths = [
   `GET /api/v1/namespaces/${namespace}/secrets`,
@@ -24,25 +24,22 @@ const paths = [
 ]
 
 describe('code in the frontend container asks the API server', () => {
-  let batch: BatchResult<{ within: Attempt[]; outside: Attempt[] }>
-  beforeAll(async () => {
-    batch = await runBatch(async ({ frontend }, { token }) => {
+  const batch = testAttackOnMesh<{ within: Attempt[]; outside: Attempt[] }>(
+    async ({ frontend }, { token }) => {
       const input = { token, paths, timeoutMs: PROBE_MS }
       const ask = (from: typeof frontend) =>
-        callIn<Attempt[]>(from, 'test/support/compromise/ask-api-server.ts', 'askApiServer', input)
+        runIn<Attempt[]>(from, 'ask-api-server', 'askApiServer', input)
       return { within: await ask(frontend), outside: await ask(outsider) }
-    })
-  })
+    },
+  )
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
   test('is not even let out of the Pod: the proxy imports no such service', () => {
-    expect(batch.outcomes.within).toHaveLength(2 * paths.length)
-    for (const { result } of batch.outcomes.within) expect(result).not.toMatch(/^\d/)
+    expect(batch().outcomes.within).toHaveLength(2 * paths.length)
+    for (const { result } of batch().outcomes.within) expect(result).not.toMatch(/^\d/)
   })
   test('is refused where there is a way: the token is made out to the signer', () => {
-    expect(batch.outcomes.outside).toHaveLength(2 * paths.length)
-    for (const { what, result } of batch.outcomes.outside) {
+    expect(batch().outcomes.outside).toHaveLength(2 * paths.length)
+    for (const { what, result } of batch().outcomes.outside) {
       expect(what.endsWith('with the token') ? ['401'] : ['401', '403']).toContain(result)
     }
   })

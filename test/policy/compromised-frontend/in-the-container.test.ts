@@ -1,11 +1,10 @@
 // Attacks 16, 17, 21 and 22: arbitrary code runs in the frontend container, and looks for the key, for the signer's socket,
 // and for rights that it does not have.
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
-import { type BatchResult, runBatch } from '../../../tools/verify/attack/batch.ts'
-import { callIn } from '../../../tools/verify/attack/containers.ts'
-import { testControls, testNothingReached } from '../../support/attack/expectations.ts'
+import { testAttackOnMesh } from '../../support/attack/expectations.ts'
 import type { Attempt } from '../../support/compromise/escape.ts'
+import { runIn } from '../../support/compromise/run-in.ts'
 import type { Search } from '../../support/compromise/search.ts'
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
@@ -25,111 +24,76 @@ async function listNeedles(): Promise<Record<string, string>> {
 }
 
 describe('code in the frontend container looks for the key', () => {
-  let batch: BatchResult<{ search: Search; processes: Record<string, string> }>
   const known = "the frontend's own token"
 
-  beforeAll(async () => {
-    const keys = await listNeedles()
-    batch = await runBatch(async ({ frontend }, { token }) => {
-      const needles = { ...keys, [known]: base64(token) }
-      return {
-        search: await callIn<Search>(
-          frontend,
-          'test/support/compromise/search.ts',
-          'searchEverything',
-          needles,
-        ),
-        processes: await callIn(frontend, 'test/support/compromise/search.ts', 'listProcesses', {}),
-      }
-    })
+  type Found = { search: Search; processes: Record<string, string> }
+  const batch = testAttackOnMesh<Found>(async ({ frontend }, { token }) => {
+    const needles = { ...(await listNeedles()), [known]: base64(token) }
+    return {
+      search: await runIn(frontend, 'search', 'searchEverything', needles),
+      processes: await runIn(frontend, 'search', 'listProcesses'),
+    }
   })
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
   test('finds its own token, in a file and in memory: it does look', () => {
-    const { finds, bytes } = batch.outcomes.search
+    const { finds, bytes } = batch().outcomes.search
     const places = finds.filter(({ needle }) => needle === known).map(({ where }) => where)
     expect(places).toContain('/proc/1/mem')
     expect(places.join()).toContain('/run/identity/')
     expect(bytes).toBeGreaterThan(100e6)
   })
   test('finds no key, in any file, environment or memory, raw, in hex or in base64', () => {
-    expect(batch.outcomes.search.finds.filter(({ needle }) => needle !== known)).toEqual([])
+    expect(batch().outcomes.search.finds.filter(({ needle }) => needle !== known)).toEqual([])
   })
   test('sees no process but its own', () => {
-    const commands = Object.values(batch.outcomes.processes)
+    const commands = Object.values(batch().outcomes.processes)
     for (const command of commands) expect(command).toContain('/nodejs/bin/node')
     expect(commands.filter((command) => command.includes('main.mjs'))).toHaveLength(1)
   })
 })
 
 describe("code in the frontend container looks for the signer's socket", () => {
-  let batch: BatchResult<{ seen: string[]; attempts: Attempt[] }>
-  beforeAll(async () => {
-    batch = await runBatch(({ frontend }) =>
-      callIn(frontend, 'test/support/compromise/escape.ts', 'connectToSockets', {}),
-    )
-  })
+  const batch = testAttackOnMesh<{ seen: string[]; attempts: Attempt[] }>(({ frontend }) =>
+    runIn(frontend, 'escape', 'connectToSockets'),
+  )
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
   test('sees that there is one, for the network namespace is shared', () => {
-    expect(batch.outcomes.seen.join()).toContain('/run/signer/signer.sock')
+    expect(batch().outcomes.seen.join()).toContain('/run/signer/signer.sock')
   })
   test('sees no abstract one, which no mount would keep it from', () => {
-    expect(batch.outcomes.seen.filter((name) => name.startsWith('@'))).toEqual([])
+    expect(batch().outcomes.seen.filter((name) => name.startsWith('@'))).toEqual([])
   })
   test('can connect to none', () => {
-    expect(batch.outcomes.attempts.filter(({ result }) => result === 'connected')).toEqual([])
-    expect(batch.outcomes.attempts.length).toBeGreaterThanOrEqual(2)
+    expect(batch().outcomes.attempts.filter(({ result }) => result === 'connected')).toEqual([])
+    expect(batch().outcomes.attempts.length).toBeGreaterThanOrEqual(2)
   })
 })
 
 describe('code in the frontend container reaches for rights', () => {
-  let batch: BatchResult<{
+  type Outcomes = {
     rights: { attempts: Attempt[]; status: Record<string, string> }
     writing: { written: string[]; started: Attempt[] }
     inProcess: Attempt[]
     inspectors: number[]
-  }>
-  beforeAll(async () => {
-    batch = await runBatch(async ({ frontend }) => {
-      const processes = await callIn<Record<string, string>>(
-        frontend,
-        'test/support/compromise/search.ts',
-        'listProcesses',
-        {},
-      )
-      // As the service runs: "node --flag … /app/main.mjs".
-      const flags = (processes['1'] ?? '').split(' ').filter((word) => word.startsWith('--'))
-      return {
-        rights: await callIn(frontend, 'test/support/compromise/escape.ts', 'takeRights', {}),
-        writing: await callIn(frontend, 'test/support/compromise/escape.ts', 'writeEverywhere', {}),
-        inProcess: await callIn(
-          frontend,
-          'test/support/compromise/break-out.ts',
-          'breakOut',
-          {},
-          flags,
-        ),
-        inspectors: await callIn(
-          frontend,
-          'test/support/compromise/escape.ts',
-          'wakeInspectors',
-          {},
-        ),
-      }
-    })
+  }
+  const batch = testAttackOnMesh<Outcomes>(async ({ frontend }) => {
+    const processes = await runIn<Record<string, string>>(frontend, 'search', 'listProcesses')
+    // The service runs as "node --flag … /app/main.mjs".
+    const flags = (processes['1'] ?? '').split(' ').filter((word) => word.startsWith('--'))
+    return {
+      rights: await runIn(frontend, 'escape', 'takeRights'),
+      writing: await runIn(frontend, 'escape', 'writeEverywhere'),
+      inProcess: await runIn(frontend, 'break-out', 'breakOut', {}, flags),
+      inspectors: await runIn(frontend, 'escape', 'wakeInspectors'),
+    }
   })
 
-  testControls(() => batch)
-  testNothingReached(() => batch)
   test('becomes nobody else, writes to nothing of the kernel, finds no program', () => {
-    expect(batch.outcomes.rights.attempts.filter(({ result }) => result === 'done')).toEqual([])
-    expect(batch.outcomes.rights.attempts.length).toBeGreaterThan(10)
+    expect(batch().outcomes.rights.attempts.filter(({ result }) => result === 'done')).toEqual([])
+    expect(batch().outcomes.rights.attempts.length).toBeGreaterThan(10)
   })
   test('has no capability, can gain none, and a system call filter is on', () => {
-    const { status } = batch.outcomes.rights
+    const { status } = batch().outcomes.rights
     const none = '0'.repeat(16)
     expect(status).toMatchObject({
       ...{ CapInh: none, CapPrm: none, CapEff: none, CapBnd: none, CapAmb: none },
@@ -137,18 +101,26 @@ describe('code in the frontend container reaches for rights', () => {
     })
   })
   test('can write to shared memory alone, and start nothing from there', () => {
+<<<<<<< HEAD
     expect(batch.outcomes.writing.written).toEqual(['/dev/shm'])
     // The kernel for a volume without programs, or before that the seccomp profile, see docs/hardening.md.
     const [started, ...others] = batch.outcomes.writing.started
+=======
+    expect(batch().outcomes.writing.written).toEqual(['/dev/shm'])
+    // The kernel for a volume without programs, or before that the seccomp profile, see docs/confinement.md.
+    const [started, ...others] = batch().outcomes.writing.started
+>>>>>>> less
     expect(['EACCES', 'EPERM']).toContain(started?.result)
     expect(others).toEqual([])
   })
   test("inside the service's own process it starts nothing, loads nothing, reads no other file", () => {
     const refusals = ['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED']
-    expect(batch.outcomes.inProcess.filter(({ result }) => !refusals.includes(result))).toEqual([])
-    expect(batch.outcomes.inProcess.length).toBeGreaterThan(5)
+    expect(batch().outcomes.inProcess.filter(({ result }) => !refusals.includes(result))).toEqual(
+      [],
+    )
+    expect(batch().outcomes.inProcess.length).toBeGreaterThan(5)
   })
   test('wakes no inspector, by SIGUSR1 either', () => {
-    expect(batch.outcomes.inspectors).toEqual([])
+    expect(batch().outcomes.inspectors).toEqual([])
   })
 })

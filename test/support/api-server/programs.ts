@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
-import { buildPrograms, buildTestPrograms } from '../../../tools/local-cluster/programs/programs.ts'
+import { buildPrograms } from '../../../tools/local-cluster/programs/programs.ts'
+import { buildTestPrograms } from '../programs/programs.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

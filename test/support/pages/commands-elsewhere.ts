@@ -15,7 +15,7 @@ export const elsewhere: readonly Elsewhere[] = [
   {
     page: 'README.md',
     starts: 'curl ',
-    why: 'test/unit/docs/commands.test.ts asks a frontend that it has started',
+    why: 'test/process/docs/commands.test.ts asks a frontend that it has started',
   },
   {
     page: 'README.md',

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
-import { START_MS } from './timeouts.ts'
+import { PROGRAM_MS } from '../../support/timeouts.ts'
 import type { Vault } from './vault-server.ts'
 
 const component = join(CHECKOUT, 'k8s/components/vault')
@@ -54,7 +54,7 @@ export async function putKey({ ask }: Vault, keys: Map<string, Uint8Array>): Pro
   // A mount that is new takes nothing for a moment.
   const { body } = await waitFor(
     () => ask('POST', dataPath, content).catch(() => undefined),
-    START_MS,
+    PROGRAM_MS,
     () => 'Vault takes no key',
   )
   const id = `v${written.parse(body.data).version}`

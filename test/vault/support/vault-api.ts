@@ -3,7 +3,7 @@ import { request } from 'node:https'
 import { json } from 'node:stream/consumers'
 import { z } from 'zod'
 import { startPortForward } from '../../../tools/kube/port-forward.ts'
-import { ANSWER_MS } from './timeouts.ts'
+import { PROGRAM_MS } from '../../support/timeouts.ts'
 
 /** Where it is, for this machine and by its certificate. */
 export type VaultPlace = { namespace: string; host: string; port: number; authority: string }
@@ -38,7 +38,7 @@ function send(
     const outgoing = request(
       {
         ...{ host: '127.0.0.1', port, servername: host, ca: authority, agent: false },
-        ...{ method, path: `/v1/${path}`, signal: AbortSignal.timeout(ANSWER_MS) },
+        ...{ method, path: `/v1/${path}`, signal: AbortSignal.timeout(PROGRAM_MS) },
         headers: token === undefined ? {} : { 'x-vault-token': token },
       },
       (incoming) => {

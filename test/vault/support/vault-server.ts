@@ -1,14 +1,16 @@
 // A real Vault on the local cluster, brought up sealed and empty, and taken away.
-import { readFile } from 'node:fs/promises'
+import { mkdtempDisposable, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { PKI } from '../../../tools/local-cluster/paths.ts'
+import { issueCertificate } from '../../../tools/local-cluster/pki.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { findInContainer, killProcess } from '../../../tools/verify/faults/support/node.ts'
 import { podSchema, toPod } from '../../../tools/verify/faults/support/pods.ts'
-import { type Certificates, makeCertificates } from './certificates.ts'
-import { START_MS } from './timeouts.ts'
+import { OWN_PODS_MS } from '../../support/timeouts.ts'
 import { askVault, type Question, type Reply, type VaultPlace } from './vault-api.ts'
 
 const namespace = 'signing-vault'
@@ -32,9 +34,9 @@ export type Vault = {
 /** Brings it up and unseals it. What an interrupted run has left goes first. */
 export async function startVault(image: string): Promise<Vault> {
   await takeAway()
-  const certificates = await makeCertificates(host)
-  await bringUp(image, certificates)
-  const place = { namespace, host, port: 8200, authority: certificates.authority }
+  await bringUp(image)
+  const authority = await readFile(join(PKI, 'ca.crt'), 'utf8')
+  const place = { namespace, host, port: 8200, authority }
   const tryToAsk = (question: Question) => askVault(place, question)
   await waitUntilListening(tryToAsk)
   const init = { method: 'PUT', path: 'sys/init', body: { secret_shares: 1, secret_threshold: 1 } }
@@ -56,14 +58,17 @@ export async function startVault(image: string): Promise<Vault> {
   }
 }
 
-async function bringUp(image: string, { certificate, key }: Certificates): Promise<void> {
+async function bringUp(image: string): Promise<void> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
+  await issueCertificate(folder.path, ['tls', '/CN=vault', `subjectAltName=DNS:${host}`])
+  const read = (name: string) => readFile(join(folder.path, name), 'utf8')
   const text = (await readFile(join(import.meta.dirname, 'vault.yaml'), 'utf8'))
     .replaceAll('NAMESPACE', namespace)
     .replaceAll('HOST', host)
     .replaceAll('IMAGE', image)
   const secret = {
     ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'vault-tls', namespace } },
-    stringData: { 'tls.crt': certificate, 'tls.key': key },
+    stringData: { 'tls.crt': await read('tls.crt'), 'tls.key': await read('tls.key') },
   }
   const { items, ...list } = parse(text)
   const input = JSON.stringify({ ...list, items: [...items, secret] })
@@ -71,9 +76,9 @@ async function bringUp(image: string, { certificate, key }: Certificates): Promi
 }
 
 async function takeAway(): Promise<void> {
-  const now = ['--ignore-not-found', '--grace-period=0', `--timeout=${START_MS}ms`]
+  const now = ['--ignore-not-found', '--grace-period=0', `--timeout=${OWN_PODS_MS}ms`]
   await kubectl(['delete', 'clusterrolebinding', `${namespace}-reviews-tokens`, ...now])
-  await kubectl(['delete', 'namespace', namespace, ...now], { timeoutMs: START_MS })
+  await kubectl(['delete', 'namespace', namespace, ...now], { timeoutMs: OWN_PODS_MS })
 }
 
 async function readPod() {
@@ -83,7 +88,7 @@ async function readPod() {
 function waitUntilListening(tryToAsk: Vault['tryToAsk']): Promise<Reply> {
   return waitFor(
     () => tryToAsk({ method: 'GET', path: 'sys/seal-status' }).catch(() => undefined),
-    START_MS,
+    OWN_PODS_MS,
     () => 'Vault does not answer',
   )
 }

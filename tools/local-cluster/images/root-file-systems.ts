@@ -17,7 +17,7 @@ export type RootFileSystems = { nodeRoot: string; proxyBase: string; nodejsBase:
 
 /** Builds the file systems that are not in the cache. */
 export async function buildRootFileSystems(): Promise<RootFileSystems> {
-  const nodeRoot = await build('node-root', 'essential', 'root', [
+  const nodeRoot = await buildDebian('node-root', 'essential', 'root', [
     ...libraries,
     // For containers and their networks.
     ...['containerd', 'runc', 'containernetworking-plugins', 'buildah', 'catatonit'],
@@ -25,47 +25,15 @@ export async function buildRootFileSystems(): Promise<RootFileSystems> {
     ...['mount', 'iptables', 'ipset', 'conntrack', 'iproute2', 'socat', 'libatomic1'],
   ])
   // Packages are only extracted. Without their configuration steps, no shell is needed.
-  const proxyBase = await build('proxy-base', 'extract', 'base.tar', [...libraries, 'iptables'])
+  const proxyBase = await buildDebian('proxy-base', 'extract', 'base.tar', [
+    ...libraries,
+    'iptables',
+  ])
   const contents = [...libraries, 'libatomic1']
-  const nodejsBase = await build('nodejs-base', 'extract', 'base.tar', contents, {
+  const nodejsBase = await buildDebian('nodejs-base', 'extract', 'base.tar', contents, {
     more: declarePackages,
   })
   return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase }
-}
-
-/** Builds a root file system with Debian's apparmor_parser, for chroot. Only tests use it. */
-export async function buildAppArmorTools(): Promise<string> {
-  return join(await build('apparmor-tools', 'extract', 'root', ['apparmor']), 'root')
-}
-
-/** Unpacks each module of the policy, and translates it to CIL, the language that secilc compiles. */
-const translateModules = `cd "$1/usr/share/selinux/default"
-for module in *.pp.bz2; do
-  set -- "$1" "/usr/share/selinux/default/\${module%.pp.bz2}"
-  chroot "$1" bzip2 -d "$2.pp.bz2"
-  chroot "$1" /usr/libexec/selinux/hll/pp "$2.pp" "$2.cil"
-  rm "$1$2.pp"
-done`
-
-/**
- * Builds a root file system with Debian's SELinux policy, its compiler and setools, for chroot. Only tests use it. It is of the
- * next Debian release, because the policy of bookworm does not cover containers.
- */
-export async function buildSelinuxTools(): Promise<string> {
-  // base-files contains the link /lib64.
-  const packages = [
-    'selinux-policy-default',
-    'policycoreutils',
-    'secilc',
-    'setools',
-    'bzip2',
-    'base-files',
-  ]
-  const more = [`--extract-hook=set -e; ${translateModules}`]
-  return join(
-    await build('selinux-tools', 'extract', 'root', packages, { suite: 'trixie', more }),
-    'root',
-  )
 }
 
 /**
@@ -83,7 +51,8 @@ const declarePackages = [
   ].join('; ')}`,
 ]
 
-async function build(
+/** Builds a Debian file system with these packages, unless it is in the cache, as `target` in the folder that it returns. */
+export async function buildDebian(
   name: string,
   variant: 'essential' | 'extract',
   target: string,

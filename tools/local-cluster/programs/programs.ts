@@ -2,11 +2,10 @@
 import { copyFile, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import { CHECKOUT } from '../../cli/checkout.ts'
 import { run } from '../../cli/exec.ts'
 import { elapsed, say } from '../../cli/terminal.ts'
 import { cached, keyOf } from './cache.ts'
-import { type ClusterSet, formatTag, recipes, type TestSet } from './program-recipes.ts'
+import { formatTag, type Recipe, recipes } from './program-recipes.ts'
 
 const PROGRESS_INTERVAL_MS = 15_000
 const goMod = z.object({
@@ -16,30 +15,31 @@ const goMod = z.object({
 
 /** `folder` contains the programs. `tag` is their version in the form of an image tag. */
 type Built = { folder: string; tag: string }
-export type Programs = Record<ClusterSet, Built>
+export type Programs = Record<Exclude<keyof typeof recipes, 'vault'>, Built>
 
 /** Compiles the programs that are not in the cache. This takes minutes if the cache is empty. */
 export async function buildPrograms(): Promise<Programs> {
   // One at a time, because one Go build uses every core.
   return {
-    etcd: await buildSet('etcd'),
-    kubernetes: await buildSet('kubernetes'),
-    coredns: await buildSet('coredns'),
-    istio: await buildSet('istio'),
+    etcd: await build('etcd'),
+    kubernetes: await build('kubernetes'),
+    coredns: await build('coredns'),
+    istio: await build('istio'),
   }
 }
 
-/**
- * Compiles programs for tests, unless they are in the cache. Returns the folder with the programs and with the files of the
- * recipe.
- */
-export async function buildTestPrograms(set: TestSet): Promise<string> {
-  return (await buildSet(set)).folder
+/** Compiles Vault, and returns the folder with the program. */
+export async function buildVault(): Promise<string> {
+  return (await build('vault')).folder
 }
 
-async function buildSet(name: keyof typeof recipes): Promise<Built> {
-  const { module, variables, tags = [], files = [] } = recipes[name]
-  const cwd = join(CHECKOUT, 'tools/local-cluster/programs', name)
+function build(name: keyof typeof recipes): Promise<Built> {
+  return buildSet(join(import.meta.dirname, name), recipes[name])
+}
+
+/** Compiles the tools of `cwd`/go.mod, unless they are in the cache, and copies the files of the recipe beside them. */
+export async function buildSet(cwd: string, recipe: Recipe): Promise<Built> {
+  const { module, variables, tags = [], files = [] } = recipe
   const { Require, Tool } = goMod.parse(JSON.parse(await go(cwd, ['mod', 'edit', '-json'])))
   const version = Require.find(({ Path }) => Path === module)?.Version
   if (version === undefined) throw new Error(`${cwd}/go.mod does not require ${module}`)
@@ -52,7 +52,7 @@ async function buildSet(name: keyof typeof recipes): Promise<Built> {
     ldflags,
     ...tags,
   )
-  const folder = await cached(`programs/${name}-${version}-${key}`, async (target) => {
+  const folder = await cached(`programs/${basename(cwd)}-${version}-${key}`, async (target) => {
     for (const { Path } of Tool)
       await compile(Path, cwd, target, ['-ldflags', ldflags, '-tags', tags.join()])
     const source = (await go(cwd, ['list', '-m', '-f', '{{.Dir}}', module])).trim()

@@ -8,7 +8,7 @@ const operation: readonly Promised[] = [
     shownBy: [
       [
         'test/process/audit-blocked.test.ts',
-        'signs nothing while its output is blocked, and goes on after',
+        'signs nothing while its output is blocked, and continues afterwards',
       ],
       ['test/unit/signer/audit.test.ts', 'each request'],
       [
@@ -116,7 +116,7 @@ const builds: readonly Promised[] = [
   },
   {
     promise: 'make audit fails on a known vulnerability.',
-    shownBy: [['test/unit/release/audit.test.ts']],
+    shownBy: [['test/process/release/audit.test.ts']],
   },
   {
     promise: 'Neither service imports the other, and its bundle contains nothing of the other.',
@@ -182,7 +182,7 @@ const risks: readonly Promised[] = [
   },
   {
     promise: 'A replayed request is answered for 60 s, with the same MAC.',
-    shownBy: [['test/unit/signer/pairing.test.ts', 'opens for a clock that is %i seconds off']],
+    shownBy: [['test/unit/signer/pairing.test.ts', 'admits a clock that is %i seconds off']],
   },
   {
     promise: 'A replaced key’s signatures verify until the overlap ends.',

@@ -48,7 +48,7 @@ const key: readonly Promised[] = [
   {
     promise: 'A key under 14 bytes is refused. A key under 32 bytes is warned about and counted.',
     shownBy: [
-      ['test/unit/signer/key-files.test.ts', 'a key of 14 bytes, and says that it is short'],
+      ['test/unit/signer/key-files.test.ts', 'a key of 14 bytes, and reports that it is short'],
     ],
   },
   {

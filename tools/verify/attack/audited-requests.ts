@@ -17,7 +17,7 @@ export async function listAuditedRequests(
   since: Date,
 ): Promise<AuditEntry[]> {
   let entries: AuditEntry[] = []
-  const find = (id: string) => entries.findIndex(({ requestId }) => requestId === id)
+  const find = (id: string) => entries.findIndex(({ request_id }) => request_id === id)
   return waitFor(
     async () => {
       entries = await readAuditLog(victim, since)

@@ -13,6 +13,7 @@ import {
   readJsonBody,
   readStatus,
   signParts,
+  snakeCase,
   writeRequest,
 } from './requests.ts'
 import {
@@ -62,15 +63,15 @@ export async function runBatch<T>(
 
 /** The frontend container does what it may: everything right, and a message of its own. */
 function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
-  const headers = { ...bearer(token), 'x-request-id': requestId }
+  const headers = { ...bearer(token), ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
   return { ...SIGNER_IN_POD, bytes: writeRequest(signParts(pairing, parts)) }
 }
 
 async function readControl(outcome: Outcome | undefined, requestId: string): Promise<Control> {
   const status = readStatus(outcome?.received ?? '')
-  const answer = readJsonBody(outcome?.received ?? '') as { signature?: string; keyId?: string }
-  const key = await readKey(answer?.keyId ?? '')
+  const answer = readJsonBody(outcome?.received ?? '') as { signature?: string; key_id?: string }
+  const key = await readKey(answer?.key_id ?? '')
   const expected = await computeOpensslHmac(key, Buffer.from(nameControl(requestId)))
   return { status, signature: answer.signature, expected }
 }

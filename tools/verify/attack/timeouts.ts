@@ -18,5 +18,3 @@ export const CLOCK_SKEW_MS = 60_000
 export const RECOVERY_MS = 30_000
 export const STEADY_MS = 7_000
 export const POLL_MS = 250
-/** For a program to be compiled, the first time. */
-export const COMPILE_MS = 900_000

@@ -8,6 +8,7 @@ import { readVariable } from '../../cli/make-variables.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../kube/names.ts'
 import { KUBECONFIG, PKI } from '../../local-cluster/paths.ts'
+import { type Container, callIn } from './containers.ts'
 
 /** True if the cluster under test is the local one, whose token signing key is at hand and whose settings may be changed. */
 export const isLocalCluster = readVariable('KUBECONFIG') === KUBECONFIG
@@ -16,6 +17,11 @@ export const isLocalCluster = readVariable('KUBECONFIG') === KUBECONFIG
 export async function issueToken(account: string, audience?: string): Promise<string> {
   const args = ['create', 'token', account, '-n', namespace, '--duration=10m']
   return (await kubectl(audience === undefined ? args : [...args, '--audience', audience])).trim()
+}
+
+/** Reads the token that is mounted into an attacker's Pod. */
+export function readOwnToken(from: Container): Promise<string> {
+  return callIn(from, 'tools/verify/attack/token-file.ts', 'readToken', '/run/identity/token')
 }
 
 /** Name → token, each made from `good`, a token that would be taken. */

@@ -8,8 +8,18 @@ import { computeMac } from '../../../signer/hmac.ts'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say } from '../../cli/terminal.ts'
+
+<<<<<<< HEAD
+
 import { buildTestPrograms } from '../../local-cluster/programs/programs.ts'
 import { writeSection } from '../docs-section.ts'
+
+=======
+
+import { buildVault } from '../../local-cluster/programs/programs.ts'
+
+>>>>>>> less
+
 import { generateLoad, type Load } from './generator.ts'
 import { findMeshSubjects } from './mesh-subjects.ts'
 import { startNaive } from './naive-subject.ts'
@@ -80,7 +90,7 @@ await runMain(async () => {
 
 async function tryToBuildVault(): Promise<string | undefined> {
   try {
-    return join(await buildTestPrograms('vault'), 'vault')
+    return join(await buildVault(), 'vault')
   } catch (error) {
     say(
       `without Vault, which could not be built: ${error instanceof Error ? error.message : error}`,

@@ -2,10 +2,10 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { sharesPod } from '../../kube/layouts.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
-import { type Container, callIn, type Origin } from '../attack/containers.ts'
+import type { Container, Origin } from '../attack/containers.ts'
 import { forgeCertificate, forgeHeaders, readSpiffeId } from '../attack/forged-identity.ts'
 import type { Place, Probe } from '../attack/probe.ts'
-import { issueToken } from '../attack/tokens.ts'
+import { issueToken, readOwnToken } from '../attack/tokens.ts'
 import { stealCredentials, stealToken, type Victim } from '../attack/victim.ts'
 import type { CallerId } from './declared.ts'
 import type { CallerId as SeparateCallerId } from './declared-separate-pods.ts'
@@ -36,12 +36,7 @@ export async function planApproaches(
   const spiffeId = await readSpiffeId(victim.layout)
   const [stolen, ownToken, wrongToken, certificate] = await Promise.all([
     sharesPod(victim.layout) ? stealCredentials(victim) : stealToken(victim).then(asShown),
-    callIn<string>(
-      pods.twin,
-      'tools/verify/attack/token-file.ts',
-      'readToken',
-      '/run/identity/token',
-    ),
+    readOwnToken(pods.twin),
     issueToken(victim.layout.frontend),
     forgeCertificate(spiffeId),
   ])

@@ -117,13 +117,13 @@ async function countWronged(victim: Victim, since: Date, asked: readonly Asked[]
   const entries = await waitFor(
     async () => {
       const found = await readAuditLog(victim, since)
-      const ids = new Set(found.map(({ requestId }) => requestId))
+      const ids = new Set(found.map(({ request_id }) => request_id))
       return expected.every((id) => ids.has(id)) ? found : undefined
     },
     LOG_MS,
     () => "the signer's audit log lacks requests that it has answered: rotated?",
   )
   return entries
-    .filter(({ requestId }) => refused.includes(requestId))
+    .filter(({ request_id }) => refused.includes(request_id))
     .reduce((sum, { count }) => sum + count, 0)
 }

@@ -2,13 +2,11 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../cli/checkout.ts'
-import { readVariable } from '../../cli/make-variables.ts'
-import { withGatewayUrl } from '../../kube/gateway-url.ts'
-import { findIngressGateway } from '../../kube/ingress-gateway.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { describeResource, parseResources, resourceSchema } from '../../kube/resources.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
+import { withGateway } from '../attack/gateway.ts'
 import type { Victim } from '../attack/victim.ts'
 import { requests } from './declared-table.ts'
 import { expectationsOf } from './expectations.ts'
@@ -24,11 +22,7 @@ export async function takeReport(
   { start, istio }: { start: number; istio: string },
 ): Promise<Report> {
   const takenAt = new Date().toISOString()
-  const gateway = await findIngressGateway(readVariable('GATEWAY_SELECTOR'))
-  const measured = await withGatewayUrl(gateway, readVariable('GATEWAY_URL'), ({ url }) => {
-    const { hostname, port } = new URL(url)
-    return measure(victim, pods, { host: hostname, port: Number(port || 80) })
-  })
+  const measured = await withGateway((place) => measure(victim, pods, place))
   return {
     takenAt,
     seconds: (performance.now() - start) / 1_000,

@@ -94,7 +94,7 @@ function createFrontendSender(
     const message = write(sequence)
     const requestId = message.replaceAll(' ', '-')
     try {
-      const { signature, keyId } = await askSigner(message, requestId)
+      const { signature, key_id: keyId } = await askSigner(message, requestId)
       return { outcome: 'signed', signed: { message, signature, keyId, requestId } }
     } catch (error) {
       if (!(error instanceof AppError)) throw error
