@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-// How long the tests wait. The limits are generous, because they measure nothing.
-=======
 // How long the tests wait at most, in milliseconds.
->>>>>>> less
 
 /** For a service to start. */
 export const START_MS = 15_000

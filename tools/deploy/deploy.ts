@@ -106,11 +106,7 @@ async function prepare(isDry: boolean, force: boolean) {
   await step('no other overlay is deployed', () => checkNoOther(layout))
   const prefix = await requirePrefix(readVariable('IMAGE_PREFIX'), layout)
   const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
-<<<<<<< HEAD
   const values = composeClusterValues(
-=======
-  const facts = composeClusterFacts(
->>>>>>> less
     findings,
     layout,
     parsePrometheusAccount(readVariable('PROMETHEUS')),

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-// An AWS account with the key's secret in it, a role that may read it, and who writes it, as docs/key-managers.md has it.
-=======
-// An AWS account with the secret of the key, a role that reads it and a user that writes it, as docs/external-secrets.md says.
->>>>>>> less
+// An AWS account with the secret of the key, a role that reads it and a user that writes it, as docs/key-managers.md says.
 
 import { z } from 'zod'
 import { findCommand, findStatement } from '../../support/pages/external-secrets-page.ts'

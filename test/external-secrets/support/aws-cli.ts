@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-// The AWS command line, as somebody: its commands, and those of docs/key-managers.md, which are bash.
-=======
-// The AWS command line and the commands of docs/external-secrets.md, run with given credentials.
->>>>>>> less
+// The AWS command line and the commands of docs/key-managers.md, run with given credentials.
 
 import { CommandError, type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
 import { awsFunctions, makeKey } from '../../support/pages/external-secrets-page.ts'

@@ -57,13 +57,8 @@ export function testAlerts(): void {
       await put('')
       // The frontend reads it once a second, and kubelet, whose probes it would tell, is held.
       const ask = () => processMessage(process.env.GATEWAY_URL ?? '', 'hello', 0)
-<<<<<<< HEAD
-      await vi.waitFor(() => expect(ask()).rejects.toThrow('caller_token_unavailable'), TOKEN_MS)
-      await waitForAlert('SecureSigningCallerTokenInvalid')
-=======
       await vi.waitFor(() => expect(ask()).rejects.toThrow('caller_token_unavailable'), WAIT_MS)
-      await waitForAlert('CallerTokenBad')
->>>>>>> less
+      await waitForAlert('SecureSigningCallerTokenInvalid')
     })
   })
 

@@ -9,16 +9,8 @@ import { CHECKOUT } from '../../cli/checkout.ts'
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say } from '../../cli/terminal.ts'
 
-<<<<<<< HEAD
-
-import { buildTestPrograms } from '../../local-cluster/programs/programs.ts'
-import { writeSection } from '../docs-section.ts'
-
-=======
-
 import { buildVault } from '../../local-cluster/programs/programs.ts'
-
->>>>>>> less
+import { writeSection } from '../docs-section.ts'
 
 import { generateLoad, type Load } from './generator.ts'
 import { findMeshSubjects } from './mesh-subjects.ts'
