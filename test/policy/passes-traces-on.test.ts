@@ -6,8 +6,8 @@ import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { makeRequestId, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { LOG_MS } from '../../tools/verify/attack/timeouts.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { TRACES_STARTED } from '../support/allowed-skips.ts'
 
@@ -47,10 +47,10 @@ describe('of a request through the gateway, the audit line', () => {
   beforeAll(async () => {
     const start = new Date()
     answers = await sendThroughGateway(cases.map(([, headers]) => headers))
-    const victim = await findVictim('any')
+    const target = await findTarget('any')
     entries = await waitFor(
       async () => {
-        const all = await readAuditLog(victim, start)
+        const all = await readAuditLog(target, start)
         const found = answers.flatMap(
           ({ requestId: id }) => all.find((each) => each.request_id === id) ?? [],
         )

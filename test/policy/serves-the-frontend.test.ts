@@ -13,18 +13,18 @@ import {
   snakeCase,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
-import { findVictim, SIGNER_IN_POD, stealCredentials } from '../../tools/verify/attack/victim.ts'
+import { findTarget, SIGNER_IN_POD, stealCredentials } from '../../tools/verify/attack/target.ts'
 
 async function askAsFrontend(requests: readonly RequestParts[]): Promise<Outcome[]> {
-  const victim = await findVictim()
-  const { token, pairing } = await stealCredentials(victim)
+  const target = await findTarget()
+  const { token, pairing } = await stealCredentials(target)
   const probes = requests.map((parts) => {
     const bytes = writeRequest(
       signParts(pairing, { ...parts, headers: { ...bearer(token), ...snakeCase } }),
     )
     return { ...SIGNER_IN_POD, bytes }
   })
-  return probeFrom(victim.frontend, probes)
+  return probeFrom(target.frontend, probes)
 }
 
 /** JSON in ASCII: bytes are written here a character each. */

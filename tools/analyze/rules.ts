@@ -1,5 +1,4 @@
-// Every rule of `make analyze`; the tests apply the same ones to what is deployed.
-
+// All rules of `make analyze`. The tests apply them to the deployed resources too.
 import type { Rule } from './rule.ts'
 import { accountRules } from './rules/account-rules.ts'
 import { captureRules } from './rules/capture-rules.ts'
@@ -9,11 +8,11 @@ import { keyRules } from './rules/key-rules.ts'
 import { managerRules } from './rules/manager-rules.ts'
 import { policyRules } from './rules/policy-rules.ts'
 import { routeRules } from './rules/route-rules.ts'
-import { wayRules } from './rules/routing-rules.ts'
+import { routingRules } from './rules/routing-rules.ts'
 import { tokenRules } from './rules/token-rules.ts'
 import { volumeRules } from './rules/volume-rules.ts'
 
-/** What holds of the Pod also after Istio has added its proxy to it. */
+/** Rules that also hold after Istio has injected its proxy into the Pod. */
 export const podRules: readonly Rule[] = [
   ...keyRules,
   ...volumeRules,
@@ -26,7 +25,7 @@ export const meshRules: readonly Rule[] = [
   ...identityRules,
   ...policyRules,
   ...captureRules,
-  ...wayRules,
+  ...routingRules,
   ...routeRules,
 ]
 

@@ -36,8 +36,8 @@ describe('the Pod', () => {
     const kept = podRules.filter(({ name }) => name !== 'image-tag')
     const broken = applyRules(kept, resources).map(({ rule, message }) => [rule, message])
     expect(broken).toEqual([
-      ['socket-mount', 'frontend mounts the socket, which is for signer alone'],
-      ['proxy-mount', expect.stringContaining('the proxy is to mount nothing')],
+      ['socket-mount', 'frontend mounts the socket. Only signer may mount it'],
+      ['proxy-mount', expect.stringContaining('the proxy mounts nothing: ')],
       ['caller-token', 'frontend does not mount the caller token'],
     ])
   })

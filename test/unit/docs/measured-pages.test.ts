@@ -27,7 +27,7 @@ function readFaults(): Result[] {
     const title = row['fault, without a failed request'] ?? row['fault, with failed requests'] ?? ''
     if (title !== '') {
       const [signed = '', attempts = ''] = (row.attempts ?? '').split('/')
-      const counts = { unauthorised: Number(signed), knocks: readCount(attempts), refused: 0 }
+      const counts = { unauthorized: Number(signed), attempts: readCount(attempts), refused: 0 }
       results.push({ id: '', title, attack: '', replicas: 1, broken: [], sources: [], ...counts })
     }
     results.at(-1)?.sources.push({

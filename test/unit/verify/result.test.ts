@@ -14,7 +14,7 @@ const served = {
   recoveryMs: 0,
   slowestFailureMs: 0,
 }
-const unauthorised = { knocks: 30, refused: 20, unauthorised: 0 }
+const unauthorized = { attempts: 30, refused: 20, unauthorized: 0 }
 
 function makeExperiment(bounds: Bounds) {
   return {
@@ -24,10 +24,10 @@ function makeExperiment(bounds: Bounds) {
   }
 }
 
-function run(bounds: Bounds, change: Partial<typeof served> = {}, knocks = unauthorised) {
+function run(bounds: Bounds, change: Partial<typeof served> = {}, attempts = unauthorized) {
   return judge(makeExperiment(bounds), {
     sources: [{ ...served, ...change }],
-    ...knocks,
+    ...attempts,
   })
 }
 
@@ -73,12 +73,12 @@ describe('does not hold', () => {
   test.each([
     [
       'an unauthorized signature',
-      { ...unauthorised, unauthorised: 1 },
+      { ...unauthorized, unauthorized: 1 },
       '1 unauthorized signatures',
     ],
-    ['nobody was refused', { ...unauthorised, refused: 0 }, 'no unauthorized request was refused'],
-  ])('%s', (_, knocks, said) => {
-    expect(run({ failed: 0 }, {}, knocks).broken).toEqual([said])
+    ['nobody was refused', { ...unauthorized, refused: 0 }, 'no unauthorized request was refused'],
+  ])('%s', (_, attempts, said) => {
+    expect(run({ failed: 0 }, {}, attempts).broken).toEqual([said])
   })
 })
 

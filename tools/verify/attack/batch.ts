@@ -18,11 +18,11 @@ import {
 } from './requests.ts'
 import {
   type Credentials,
-  findVictim,
+  findTarget,
   SIGNER_IN_POD,
   stealCredentials,
-  type Victim,
-} from './victim.ts'
+  type Target,
+} from './target.ts'
 
 export type Control = { status: number | undefined; signature: unknown; expected: string }
 export type BatchResult<T> = {
@@ -42,21 +42,21 @@ const counters = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: 
 
 /** Runs `attack` and the controls around it. */
 export async function runBatch<T>(
-  attack: (victim: Victim, stolen: Credentials) => Promise<T>,
+  attack: (target: Target, stolen: Credentials) => Promise<T>,
 ): Promise<BatchResult<T>> {
   const start = new Date()
-  const victim = await findVictim()
-  const stolen = await stealCredentials(victim)
+  const target = await findTarget()
+  const stolen = await stealCredentials(target)
   const [first, last] = [makeRequestId(), makeRequestId()]
   const control = (id: string) => writeControl(stolen, id)
-  const [before, counted] = await probeInTurnFrom(victim.frontend, [control(first), counters])
-  const outcomes = await attack(victim, stolen)
-  const [counts, after] = await probeInTurnFrom(victim.frontend, [counters, control(last)])
+  const [before, counted] = await probeInTurnFrom(target.frontend, [control(first), counters])
+  const outcomes = await attack(target, stolen)
+  const [counts, after] = await probeInTurnFrom(target.frontend, [counters, control(last)])
   return {
     outcomes,
     before: await readControl(before, first),
     after: await readControl(after, last),
-    reached: await listAuditedRequests(victim, first, last, start),
+    reached: await listAuditedRequests(target, first, last, start),
     signed: parseCounter(counts, SIGNATURES) - parseCounter(counted, SIGNATURES),
   }
 }
@@ -80,7 +80,7 @@ const nameControl = (requestId: string) => `control ${requestId}`
 
 /** The sum of a counter of the signer's over all its labels, or over those that begin with `labels`. */
 export async function readCounter(
-  { frontend }: Victim,
+  { frontend }: Target,
   name: string,
   labels: string,
 ): Promise<number> {

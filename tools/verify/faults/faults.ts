@@ -8,7 +8,7 @@ import { experiments } from './experiments.ts'
 import { measure } from './measure.ts'
 import { describeResult, formatMarkdown, formatSection } from './report.ts'
 import { makeFailure, type Result } from './result.ts'
-import { bringIntruders, takeIntrudersAway } from './support/intruders.ts'
+import { bringUpAttackers, takeAwayAttackers } from './support/attackers.ts'
 import { requireLocalCluster } from './support/node.ts'
 import { ensurePods } from './support/pods.ts'
 
@@ -25,7 +25,7 @@ await runMain(async () => {
     isInterrupted = true
     say('what this fault has changed is put back first')
   })
-  await step('intruders are there', bringIntruders)
+  await step('intruders are there', bringUpAttackers)
   try {
     for (const experiment of chosen) {
       if (isInterrupted) throw new UserError('interrupted', 'make faults ONLY=… goes on from there')
@@ -36,7 +36,7 @@ await runMain(async () => {
       results.push(result)
     }
   } finally {
-    await step('intruders are gone', takeIntrudersAway)
+    await step('intruders are gone', takeAwayAttackers)
     await ensurePods(1)
   }
   process.stdout.write(formatMarkdown(results))

@@ -9,10 +9,10 @@ type Row = Result['sources'][number]
 const textColumns = [0, 1, 3]
 
 /** One line, e.g. "kill-signer: 2,934 requests, 313 failed". */
-export function describeResult({ id, sources, unauthorised, broken, note }: Result): string {
+export function describeResult({ id, sources, unauthorized, broken, note }: Result): string {
   const sum = (count: (one: Row) => number) =>
     sources.reduce((total, one) => total + count(one), 0).toLocaleString('en')
-  const counts = `${sum(({ requests }) => requests)} requests, ${sum(({ failed }) => failed)} failed, ${unauthorised} unauthorized signatures`
+  const counts = `${sum(({ requests }) => requests)} requests, ${sum(({ failed }) => failed)} failed, ${unauthorized} unauthorized signatures`
   const remarks = [...(note === undefined ? [] : [note]), ...broken.map((what) => `!! ${what}`)]
   return [`${id}: ${counts}`, ...remarks.map((remark) => `          ${remark}`)].join('\n')
 }
@@ -27,8 +27,8 @@ export function describeOutcome(results: readonly Result[]): string {
   const broken = results.filter((each) => each.broken.length > 0).map(({ title }) => title)
   const sum = (count: (one: Result) => number) =>
     results.reduce((total, one) => total + count(one), 0)
-  const signed = sum(({ unauthorised }) => unauthorised)
-  const attempts = sum(({ knocks }) => knocks).toLocaleString('en')
+  const signed = sum(({ unauthorized }) => unauthorized)
+  const attempts = sum(({ attempts }) => attempts).toLocaleString('en')
   const recoveries = results.flatMap(({ title, sources }) =>
     sources.map(({ recoveryMs }) => ({ title, recoveryMs })),
   )
@@ -108,19 +108,13 @@ function formatTable(titles: readonly string[], rows: readonly string[][]): stri
 
 /** A row for each source of load. The fault, and what holds for all sources, is in the first. */
 function formatRows(
-  { title, attack, replicas, sources, knocks, unauthorised }: Result,
+  { title, attack, replicas, sources, attempts, unauthorized }: Result,
   formatFigures: (one: Row) => string[],
 ): string[][] {
   return sources.map((one, index) => {
     const about = index === 0 ? [title, attack, String(replicas)] : ['', '', '']
-    const attempts = index === 0 ? `${unauthorised}/${knocks.toLocaleString('en')}` : ''
-    return [
-      ...about,
-      one.source,
-      one.requests.toLocaleString('en'),
-      ...formatFigures(one),
-      attempts,
-    ]
+    const ratio = index === 0 ? `${unauthorized}/${attempts.toLocaleString('en')}` : ''
+    return [...about, one.source, one.requests.toLocaleString('en'), ...formatFigures(one), ratio]
   })
 }
 

@@ -1,7 +1,7 @@
 // Workload certificates that live for seconds instead of a day: renewed under load, and past their end while istiod is
 // away. A connection that is open stays open, so what counts are new ones.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SIGNER_IN_POD } from '../../attack/victim.ts'
+import { SIGNER_IN_POD } from '../../attack/target.ts'
 import { waitFor } from '../../attack/wait.ts'
 import type { Experiment } from '../experiment.ts'
 import { startLoad } from '../load/start-load.ts'

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CHECKOUT } from '../../../cli/checkout.ts'
 import { run as runProgram } from '../../../cli/exec.ts'
 import { readCounter } from '../../attack/batch.ts'
-import { findVictim } from '../../attack/victim.ts'
+import { findTarget } from '../../attack/target.ts'
 import { waitFor } from '../../attack/wait.ts'
 import type { Experiment } from '../experiment.ts'
 import { deleteSecret, saveSecret, writeEntries } from '../support/key-secret.ts'
@@ -75,5 +75,5 @@ export const secretSwaps: Experiment = {
 
 /** How often the signer has `loaded` or `refused` its folder. */
 async function countLoads(result: 'loaded' | 'refused'): Promise<number> {
-  return readCounter(await findVictim(), 'signer_key_loads_total', `result="${result}"`)
+  return readCounter(await findTarget(), 'signer_key_loads_total', `result="${result}"`)
 }

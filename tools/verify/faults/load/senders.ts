@@ -28,15 +28,15 @@ export function createSender(spec: LoadSpec): Send {
   const write = (sequence: number) => `load ${run} ${sequence}`
   switch (spec.kind) {
     case 'public':
-      return createWorldSender(new URL('/process', spec.url), write)
+      return createPublicSender(new URL('/process', spec.url), write)
     case 'frontend':
       return createFrontendSender(spec, write)
     case 'knock':
-      return createKnock(spec)
+      return createAttempt(spec)
   }
 }
 
-function createWorldSender(url: URL, write: (sequence: number) => string): Send {
+function createPublicSender(url: URL, write: (sequence: number) => string): Send {
   const agent = new Agent({ keepAlive: true })
   return (sequence) => {
     const body = JSON.stringify({ message: write(sequence) })
@@ -103,7 +103,7 @@ function createFrontendSender(
   }
 }
 
-function createKnock(spec: Extract<LoadSpec, { kind: 'knock' }>): Send {
+function createAttempt(spec: Extract<LoadSpec, { kind: 'knock' }>): Send {
   const { host, port, tokenFile, pairingFile } = spec
   return async () => {
     const token = await readStolen(tokenFile)

@@ -6,7 +6,7 @@ import { kubectl, kubectlJson } from '../../../kube/kubectl.ts'
 import { deployment, namespace } from '../../../kube/names.ts'
 import { bringUp, nameAttackPods, takeAway } from '../../attack/attack-pods.ts'
 import type { Container } from '../../attack/containers.ts'
-import { findVictim, SIGNER_IN_POD } from '../../attack/victim.ts'
+import { findTarget, SIGNER_IN_POD } from '../../attack/target.ts'
 import type { LoadSpec } from '../load/senders.ts'
 import { findSandboxOf } from './node.ts'
 import { findPod } from './pods.ts'
@@ -29,24 +29,24 @@ const serviceSchema = z.object({ spec: z.object({ clusterIP: z.string() }) })
 const podSchema = z.object({ metadata: z.object({ uid: z.string() }) })
 
 /** Whose network a knock is sent from, and what. */
-export type Knock = { pid: number; spec: LoadSpec }
+export type Attempt = { pid: number; spec: LoadSpec }
 
 /** Brings them up. */
-export async function bringIntruders(): Promise<void> {
-  await takeIntrudersAway()
+export async function bringUpAttackers(): Promise<void> {
+  await takeAwayAttackers()
   await kubectl(['create', '-f', '-'], { input: JSON.stringify(service) })
-  await bringUp(pods, await findVictim('any'))
+  await bringUp(pods, await findTarget('any'))
 }
 
 /** Removes every trace of them. */
-export async function takeIntrudersAway(): Promise<void> {
+export async function takeAwayAttackers(): Promise<void> {
   const { name } = service.metadata
   await kubectl(['delete', 'service', name, '-n', namespace, '--ignore-not-found'])
   await takeAway(pods)
 }
 
 /** What they send: with the credentials of a Pod that is there now. */
-export async function listKnocks(): Promise<Knock[]> {
+export async function listAttempts(): Promise<Attempt[]> {
   const pod = await findPod()
   const stolen = await locateCredentials(pod)
   const args = ['get', 'service', service.metadata.name, '-n', namespace, '-o', 'json']
@@ -55,11 +55,11 @@ export async function listKnocks(): Promise<Knock[]> {
   const { pairingFile } = stolen
   return [
     {
-      pid: await findAttacker(pods.stranger),
+      pid: await findAttacker(pods.otherNamespacePod),
       spec: { kind: 'knock', ...everywhere, ...stolen },
     },
     {
-      pid: await findAttacker(pods.outsider),
+      pid: await findAttacker(pods.nonMeshPod),
       spec: { kind: 'knock', ...everywhere, ...stolen },
     },
     {

@@ -25,7 +25,7 @@ const pods = z.object({
 
 type Pod = z.infer<typeof pods>['items'][number]
 
-export type Victim = {
+export type Target = {
   layout: Layout
   frontend: Container
   /** Its Pod's. */
@@ -40,7 +40,7 @@ export type Victim = {
 export const SIGNER_IN_POD = { host: '127.0.0.1', port: 8081 }
 
 /** Finds the Pod that both share, or one for each; with `any`, one of them if there are several. */
-export async function findVictim(which: 'only' | 'any' = 'only'): Promise<Victim> {
+export async function findTarget(which: 'only' | 'any' = 'only'): Promise<Target> {
   const all = await listPods()
   const of = (name: string) => all.filter(({ metadata }) => metadata.labels.app === name)
   const layout = layouts.find(({ signer }) => of(signer).length > 0) ?? onePod
@@ -86,21 +86,21 @@ export type Credentials = { token: string; pairing: KeyObject }
  * Reads the frontend's credentials as somebody does who has taken it over. Throws UserError where there is no pairing: what is
  * tried with both is about one Pod.
  */
-export async function stealCredentials(victim: Victim): Promise<Credentials> {
-  if (!sharesPod(victim.layout)) {
+export async function stealCredentials(target: Target): Promise<Credentials> {
+  if (!sharesPod(target.layout)) {
     throw new UserError(
       'frontend and signer are separate Pods here, and this is about one',
       'make matrix asks the same of both; for the rest, make undeploy, then make deploy',
     )
   }
   const secret = read('/run/pairing/secret', 'hex')
-  const [token = '', pairing = ''] = await evaluateIn(victim, `${readToken} + " " + ${secret}`)
+  const [token = '', pairing = ''] = await evaluateIn(target, `${readToken} + " " + ${secret}`)
   return { token, pairing: createSecretKey(pairing, 'hex') }
 }
 
 /** Where nothing else is there to be stolen, because the signer is in another Pod. */
-export async function stealToken(victim: Victim): Promise<string> {
-  const [token = ''] = await evaluateIn(victim, readToken)
+export async function stealToken(target: Target): Promise<string> {
+  const [token = ''] = await evaluateIn(target, readToken)
   return token
 }
 
@@ -108,7 +108,7 @@ const read = (file: string, encoding: string) => `fs.readFileSync("${file}", "${
 const readToken = read('/run/identity/token', 'utf8')
 
 /** The words that `script` comes to in the frontend container. */
-async function evaluateIn({ frontend }: Victim, script: string): Promise<string[]> {
+async function evaluateIn({ frontend }: Target, script: string): Promise<string[]> {
   const target = ['exec', '-n', namespace, frontend.pod, '-c', 'frontend', '--']
   return (await kubectl([...target, '/nodejs/bin/node', '-p', script])).trim().split(' ')
 }
