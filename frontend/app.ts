@@ -14,13 +14,13 @@ import type { AskSigner } from './signer-client.ts'
 
 export type FrontendDeps = ServiceDeps & {
   askSigner: AskSigner
-  /** Throws AppError, or rejects with one, for what keeps it from calling the signer. */
+  /** Throws or rejects with AppError if the frontend cannot call the signer. */
   requireSigner: () => void | Promise<void>
-  /** Messages that are being signed at once. */
+  /** How many messages are signed at once. */
   maxRequests: number
 }
 
-/** Makes the app. Ready means that there is all that it takes to call the signer. */
+/** Makes the app. It is ready when it can call the signer. */
 export function createApp(deps: FrontendDeps): App {
   const { log, metrics, isDraining, askSigner, requireSigner, maxRequests } = deps
   const app = createHttpApp(log, metrics)

@@ -1,20 +1,20 @@
-// The token that shows the signer's mesh who calls. It is read anew at least every second, because kubelet renews it in
-// place; without one that is still valid there is no call at all. Its bytes get into no error.
+// Reads the caller token, which identifies the frontend to the signer's proxy. kubelet renews the file, so it is read
+// again after a second at most. Without a valid token the frontend does not call the signer. No error quotes the token.
 import { readFileSync } from 'node:fs'
 import * as z from 'zod/mini'
 import { AppError } from '../runtime/errors.ts'
 
 const MAX_AGE_MS = 1_000
-/** JWS compact serialization (RFC 7515 section 7.1): it can stand in a header as it is. */
+/** JWS compact serialization (RFC 7515 section 7.1), which is safe in a header. */
 const compactJws = /^[\w-]+\.([\w-]+)\.[\w-]+$/
 const claims = z.object({ exp: z.number() })
 
 type Token = { text: string; expiresAtMs: number }
 
-/** Returns the token; throws AppError caller_token_unavailable if it is missing, empty, no JWT or expired. */
+/** Returns the token. Throws AppError caller_token_unavailable if it is missing, empty, malformed or expired. */
 export type ReadToken = () => string
 
-/** Makes the reader of `file`. `now` gives, and `onRead` is told of a token that was read, milliseconds since 1970. */
+/** Makes the reader of `file`. `onRead` receives the expiry of each token that was read. Times are in ms since 1970. */
 export function createTokenReader(
   file: string,
   {
@@ -26,7 +26,7 @@ export function createTokenReader(
   let readAtMs = 0
   return () => {
     const age = now() - readAtMs
-    // A clock that was set back makes it negative.
+    // The age is negative after the clock was set back.
     if (token === undefined || age < 0 || age >= MAX_AGE_MS) {
       token = undefined
       token = parseToken(readTokenFile(file))
@@ -49,13 +49,13 @@ function readTokenFile(file: string): string {
 function parseToken(text: string): Token {
   if (text === '') throw unavailable('is empty')
   const payload = compactJws.exec(text)?.[1]
-  if (payload === undefined) throw unavailable('is no JWT')
+  if (payload === undefined) throw unavailable('is not a JWT')
   try {
     const { exp } = claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')))
     return { text, expiresAtMs: exp * 1_000 }
   } catch {
-    // Without the cause: V8 quotes the payload in it.
-    throw unavailable('has no expiry that can be read')
+    // Without the cause, because V8 quotes the payload in it.
+    throw unavailable('has no valid expiry')
   }
 }
 

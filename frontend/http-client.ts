@@ -1,4 +1,4 @@
-// Requests to one server over a pool of kept-alive connections, each with a deadline for all of it.
+// Sends requests to one server over a pool of kept-alive connections. Each request has one deadline.
 import {
   Agent,
   type ClientRequest,
@@ -8,7 +8,7 @@ import {
 } from 'node:http'
 import type { SignerTarget } from './signer-url.ts'
 
-/** Far under the hour after which the proxy closes an idle connection, so that it is always us who close. */
+/** Much shorter than the hour after which the proxy closes an idle connection, so the client always closes first. */
 const IDLE_MS = 60_000
 const MAX_ANSWER_BYTES = 16 * 1024
 
@@ -22,11 +22,11 @@ export type Outgoing = {
 export type Send = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answer>
 
 /**
- * Makes the function that sends to a server. It rejects with the system's error, or `signal`'s.
+ * Makes the function that sends a request. It rejects with the error of the system or of `signal`.
  *
- * A request is sent again, once, only if it cannot have been answered: nobody was listening, or a connection that had
- * been idle was closed while it was on its way, without a byte of an answer. The latter may have reached the signer
- * all the same, which does no harm: the same message gets the same MAC.
+ * It sends a request a second time only if no byte of an answer arrived, and either nothing listened or an idle
+ * connection was closed meanwhile. The signer may then receive the request twice. That is safe, because the same message
+ * gets the same signature.
  */
 export function createSend(connect: SignerTarget['connect']): Send {
   const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
@@ -41,7 +41,7 @@ export function createSend(connect: SignerTarget['connect']): Send {
   }
 }
 
-/** No byte of an answer came, and the connection is to blame. `code` is the system's. */
+/** The connection failed before any byte of an answer. `code` is the system's. */
 class UnansweredError extends Error {
   readonly code: string | undefined
 
@@ -87,7 +87,8 @@ async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
   let length = 0
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too long')
+    if (length > MAX_ANSWER_BYTES)
+      throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
     chunks.push(chunk)
   }
   return { status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }

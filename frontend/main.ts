@@ -1,4 +1,4 @@
-// The frontend container's entry: it takes requests from the world and never sees a key.
+// The entry of the frontend container. It serves public clients and never sees a key.
 import { runService } from '../runtime/service.ts'
 import { createApp } from './app.ts'
 import { createTokenReader } from './caller-token.ts'
@@ -18,7 +18,8 @@ await runService(
       callerTokenFile === undefined ? undefined : createTokenReader(callerTokenFile, { onRead })
     const pairing = createPairing(config.pairingSecretFile)
     const askSigner = createSignerClient({ url, timeoutMs, readToken, pairing })
-    // kubelet can ask no socket, so the frontend's readiness is the signer's too. Through a mesh kubelet asks the signer.
+    // kubelet cannot probe a socket, so the frontend's readiness includes the signer's. Through a mesh kubelet probes the
+    // signer itself.
     const probeSigner = isSocketUrl(url) ? createSignerProbe(url, timeoutMs) : undefined
     async function requireSigner(): Promise<void> {
       readToken?.()
@@ -31,6 +32,6 @@ await runService(
       requireSigner,
       maxRequests: config.maxRequests,
     })
-    return { app, address: { port: config.port }, lingerMs: config.lingerMs }
+    return { app, address: { port: config.port }, shutdownDelayMs: config.shutdownDelayMs }
   },
 )

@@ -1,6 +1,6 @@
-// The business logic: what becomes of a message before it is signed.
+// The business logic: what the frontend does to a message before the signer signs it.
 
-/** Returns the message in upper case, by Unicode's rules and in no locale; it may get longer ("ß" becomes "SS"). */
+/** Returns the message in upper case, by the rules of Unicode for no locale. It may get longer: "ß" becomes "SS". */
 export function processMessage(message: string): string {
   return message.toUpperCase()
 }

@@ -1,8 +1,8 @@
-// What the frontend counts besides requests.
+// The frontend's own metrics.
 import { Gauge, type Registry } from 'prom-client'
 
 export type FrontendMetrics = {
-  /** `time`: in milliseconds since 1970. */
+  /** `time` is in milliseconds since 1970. */
   setTokenExpiry: (time: number) => void
 }
 
@@ -10,7 +10,7 @@ export type FrontendMetrics = {
 export function createFrontendMetrics(registry: Registry): FrontendMetrics {
   const expiry = new Gauge({
     name: 'caller_token_expiry_timestamp_seconds',
-    help: 'When the caller token that was read last expires. 0 if there was none.',
+    help: 'When the current caller token expires. 0 if none was read.',
     registers: [registry],
   })
   return { setTokenExpiry: (time) => expiry.set(time / 1_000) }

@@ -1,17 +1,24 @@
-// The frontend's interface as an OpenAPI 3.1 document, made of the schemas that requests are validated by.
+// The frontend's API as an OpenAPI 3.1 document, made from the schemas that validate requests.
 import * as z from 'zod/mini'
+import packageJson from '../package.json' with { type: 'json' }
 import { MAX_BODY_BYTES } from '../runtime/contract.ts'
 import { type ErrorCode, statusOf } from '../runtime/errors.ts'
 import { processRequest, processResponse } from './process-endpoint.ts'
 
-/** What POST /process may be answered with besides a signature. */
+/** The errors of POST /process. */
 const errors: readonly (readonly [ErrorCode, string])[] = [
-  ['invalid_request', 'The body is no JSON object with a message; `field` names what is wrong.'],
-  ['payload_too_large', `The body, or what is made of it, is over ${MAX_BODY_BYTES} bytes.`],
+  [
+    'invalid_request',
+    'The body is not a JSON object with a message. `field` names the invalid field.',
+  ],
+  [
+    'payload_too_large',
+    `The body or the processed message is longer than ${MAX_BODY_BYTES} bytes.`,
+  ],
   ['unsupported_media_type', 'The body is not application/json.'],
-  ['internal', 'It failed for a reason that the log tells.'],
-  ['signer_unavailable', 'There is no signature to be had now; try again after Retry-After.'],
-  ['signer_timeout', 'The signer was too late.'],
+  ['internal', 'The frontend failed. Its log has the reason.'],
+  ['signer_unavailable', 'No signature is available. Try again after Retry-After.'],
+  ['signer_timeout', 'The signer did not answer in time.'],
 ]
 
 const problem = z.object({
@@ -20,7 +27,7 @@ const problem = z.object({
   status: z.int(),
   detail: z.string(),
   code: z.enum(Object.keys(statusOf)),
-  requestId: z.string(),
+  request_id: z.string(),
   field: z.optional(z.string()),
 })
 
@@ -38,14 +45,14 @@ export function describeApi(): object {
     openapi: '3.1.1',
     info: {
       title: 'secure-signing',
-      version: '1',
+      version: packageJson.version,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths: {
       '/process': {
         post: {
           operationId: 'process',
-          summary: 'Upper-cases a message and signs it with HMAC-SHA256.',
+          summary: 'Converts a message to upper case and signs it with HMAC-SHA256.',
           requestBody: {
             required: true,
             content: { 'application/json': { schema: toSchema(processRequest) } },
@@ -58,7 +65,7 @@ export function describeApi(): object {
 }
 
 function toSchema(schema: z.ZodMiniType): object {
-  // The dialect is OpenAPI's own default.
+  // The dialect is the default of OpenAPI.
   const { $schema: _, ...rest } = z.toJSONSchema(schema)
   return rest
 }

@@ -1,23 +1,23 @@
-// Shows the signer that it is its own Pod's frontend that asks: each request is signed with the secret that the signer
-// has left in the volume that both mount. Its bytes get into no header, error or log.
+// Signs each request to the signer with the pairing secret, which the signer writes to a volume that both mount. This
+// proves that the request comes from the same Pod. No header, error or log holds the secret.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { AppError } from '../runtime/errors.ts'
 import { PAIRING_SECRET_BYTES, signRequestHeaders } from '../runtime/http/http-signature.ts'
 
-/** `headers` for a request, and the secret that they were made with. */
+/** The headers of a request, and the secret that made them. */
 export type Proof = { headers: Record<string, string>; secret?: KeyObject }
 export type Pairing = {
   /** Throws AppError pairing_unavailable. */
   sign: (request: { method: string; path: string; body: Uint8Array }) => Proof
   /**
-   * Reads the secret again, for the signer makes a new one at each start. True if it is another one than `used`: of many
-   * requests under way at that moment, each is told by what it was signed with itself.
+   * Reads the secret again, because the signer makes a new one at each start. Returns true if it differs from `used`,
+   * the secret of the request that was refused.
    */
   renew: (used?: KeyObject) => boolean
 }
 
-/** Makes the pairing with the secret in `file`; without a file (separate Pods) nothing is signed. */
+/** Makes the pairing with the secret in `file`. Without a file (separate Pods) it signs nothing. */
 export function createPairing(file: string | undefined, now: () => number = Date.now): Pairing {
   if (file === undefined) return { sign: () => ({ headers: {} }), renew: () => false }
   let secret: KeyObject | undefined
@@ -37,7 +37,8 @@ export function createPairing(file: string | undefined, now: () => number = Date
 function readSecret(file: string): KeyObject {
   try {
     const bytes = readFileSync(file)
-    if (bytes.length !== PAIRING_SECRET_BYTES) throw unavailable('is not whole')
+    if (bytes.length !== PAIRING_SECRET_BYTES)
+      throw unavailable(`is not ${PAIRING_SECRET_BYTES} bytes long`)
     return createSecretKey(bytes)
   } catch (error) {
     if (error instanceof AppError) throw error

@@ -1,4 +1,4 @@
-// POST /process: the processed message and its signature.
+// POST /process: processes a message and has it signed.
 import * as z from 'zod/mini'
 import { createConcurrencyLimit } from '../runtime/concurrency-limit.ts'
 import { keyId, signature, text } from '../runtime/contract.ts'
@@ -9,7 +9,6 @@ import type { AskSigner } from './signer-client.ts'
 
 export const processRequest = z.strictObject({ message: text })
 
-/** In the words of the use case. */
 export const processResponse = z.strictObject({
   processed_message: text,
   signature,
@@ -18,14 +17,14 @@ export const processResponse = z.strictObject({
 export type ProcessResponse = z.output<typeof processResponse>
 
 /**
- * Bodies on their way at once, at 64 KiB each: what the container's memory has room for. Apart from those that are being
- * signed, so that clients who are slow, or pretend to be, keep nobody from signing.
+ * How many bodies are read at once. At 64 KiB each, more would not fit into the container's memory. The limit for signing
+ * is separate, so that slow clients cannot block others.
  */
 const MAX_BODIES = 1_200
 
 /**
- * Makes the handler, which has `maxRequests` messages signed at once. Answers ProcessResponse; throws AppError for what
- * does not validate, cannot be signed, or is too much.
+ * Makes the handler, which has at most `maxRequests` messages signed at once. It answers ProcessResponse. It throws
+ * AppError if the request is invalid or excess, or the message cannot be signed.
  */
 export function createProcessHandler(askSigner: AskSigner, maxRequests: number) {
   const reading = createConcurrencyLimit(MAX_BODIES)
@@ -38,7 +37,7 @@ export function createProcessHandler(askSigner: AskSigner, maxRequests: number) 
     const response: ProcessResponse = {
       processed_message: processed,
       signature: signed.signature,
-      key_id: signed.keyId,
+      key_id: signed.key_id,
     }
     return c.json(response)
   }

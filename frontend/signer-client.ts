@@ -1,24 +1,27 @@
-// Asks the signer for a signature, and says in our words why there is none.
+// Requests signatures from the signer, and explains why there is none.
 import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { TraceContext } from '../runtime/http/trace-context.ts'
+import { acceptKeyId, JSON_CASE_HEADER, SNAKE_CASE } from '../runtime/previous-version.ts'
 import type { ReadToken } from './caller-token.ts'
 import { type Answer, createSend } from './http-client.ts'
 import type { Pairing, Proof } from './pairing.ts'
 import { readTarget } from './signer-url.ts'
 
+const schema = acceptKeyId(signResponse)
+
 export type SignerClientOptions = {
   url: URL
   timeoutMs: number
-  /** Undefined over a socket: there is no mesh that would ask for a token. */
+  /** Undefined over a socket, where no mesh checks a token. */
   readToken: ReadToken | undefined
   pairing: Pairing
 }
 
 /**
- * Has a message signed. `trace` is passed on, and the pairing signature does not cover it: the proxy on the way may put a span
- * of its own there. Throws AppError: signer_unavailable, signer_timeout, caller_token_unavailable, pairing_unavailable, or
- * payload_too_large if the message is longer than the signer takes.
+ * Has a message signed. The pairing signature does not cover `trace`, because the proxy may add its own span. Throws
+ * AppError: signer_unavailable, signer_timeout, caller_token_unavailable, pairing_unavailable, or payload_too_large if
+ * the message is longer than the signer accepts.
  */
 export type AskSigner = (
   message: string,
@@ -26,7 +29,7 @@ export type AskSigner = (
   trace?: TraceContext,
 ) => Promise<SignResponse>
 
-/** Makes the client. `timeoutMs` is for a call all told, waiting for a connection and a second try included. */
+/** Makes the client. `timeoutMs` covers a whole call: connection, answer and a second attempt. */
 export function createSignerClient(options: SignerClientOptions): AskSigner {
   const { url, timeoutMs, readToken, pairing } = options
   const { connect, path } = readTarget(url)
@@ -34,12 +37,13 @@ export function createSignerClient(options: SignerClientOptions): AskSigner {
   return async (message, requestId, trace) => {
     const body = Buffer.from(JSON.stringify({ message }))
     if (body.length > MAX_BODY_BYTES) {
-      throw new AppError('payload_too_large', 'the processed message is too long to be signed')
+      throw new AppError('payload_too_large', 'the processed message is too long to sign')
     }
     const headers = {
       ...(readToken && { authorization: `Bearer ${readToken()}` }),
       'content-type': 'application/json',
       'x-request-id': requestId,
+      [JSON_CASE_HEADER]: SNAKE_CASE,
       ...trace?.headers,
     }
     const signal = AbortSignal.timeout(timeoutMs)
@@ -49,7 +53,7 @@ export function createSignerClient(options: SignerClientOptions): AskSigner {
     try {
       const proof = pairing.sign(request)
       const answer = await sendWith(proof)
-      // Refused may mean that the signer has a new secret since its restart. Who is refused was not signed for.
+      // After a restart the signer has a new secret. A refused request was not signed, so it can be sent again.
       const isOutdated = answer.status === 403 && pairing.renew(proof.secret)
       return readSignature(isOutdated ? await sendWith(pairing.sign(request)) : answer)
     } catch (error) {
@@ -59,12 +63,12 @@ export function createSignerClient(options: SignerClientOptions): AskSigner {
 }
 
 function readSignature({ status, body }: Answer): SignResponse {
-  // 4xx too: the frontend's own request was refused, which its caller can do nothing about.
+  // This includes 4xx: the signer refused the frontend's request, and the public client cannot fix that.
   if (status !== 200) throw new AppError('signer_unavailable', `the signer answered ${status}`)
-  return signResponse.parse(JSON.parse(body))
+  return schema.parse(JSON.parse(body))
 }
 
-/** Says in our words why there was no answer. */
+/** Returns the AppError that explains why there was no answer. */
 export function explainFailure(error: unknown, signal: AbortSignal): AppError {
   if (error instanceof AppError) return error
   if (signal.aborted) {
@@ -73,6 +77,6 @@ export function explainFailure(error: unknown, signal: AbortSignal): AppError {
   const detail =
     error instanceof Error && 'code' in error
       ? `the signer cannot be reached (${error.code})`
-      : 'the signer did not answer as agreed'
+      : 'the signer sent an invalid answer'
   return new AppError('signer_unavailable', detail, { cause: error })
 }

@@ -1,20 +1,20 @@
-// Asks a signer that kubelet can't reach, because it is on a socket, whether it is ready.
+// Probes a signer that listens on a socket, where kubelet cannot reach it.
 import { AppError } from '../runtime/errors.ts'
 import { createSend } from './http-client.ts'
 import { explainFailure } from './signer-client.ts'
 import { readTarget } from './signer-url.ts'
 
-const question = { method: 'GET', path: '/readyz', headers: {}, body: Buffer.alloc(0) } as const
+const probe = { method: 'GET', path: '/readyz', headers: {}, body: Buffer.alloc(0) } as const
 
-/** Rejects with AppError signer_unavailable or signer_timeout, unless the signer is ready. */
+/** Rejects with AppError signer_unavailable or signer_timeout if the signer is not ready. */
 export type ProbeSigner = () => Promise<void>
 
-/** Makes the probe of the signer at `url`; `timeoutMs` is for one question, all told. */
+/** Makes the probe of the signer at `url`. `timeoutMs` covers a whole request. */
 export function createSignerProbe(url: URL, timeoutMs: number): ProbeSigner {
   const send = createSend(readTarget(url).connect)
   return async () => {
     const signal = AbortSignal.timeout(timeoutMs)
-    const { status } = await send(question, signal).catch((error) => {
+    const { status } = await send(probe, signal).catch((error) => {
       throw explainFailure(error, signal)
     })
     if (status !== 200) {

@@ -1,20 +1,20 @@
-// Where the signer is: behind the mesh at http://host:port/path, or at its own socket, unix:/path/of/socket:/path.
+// The signer's address: http://host:port/path through the mesh, or unix:/path/of/socket:/path at its own socket.
 import { urlToHttpOptions } from 'node:url'
 
 const overSocket = /^unix:((?:\/[\w.-]+)+):((?:\/[\w.-]+)+)$/
 
-/** How node:http gets there, and the path to ask for. */
+/** The connection options for node:http, and the request path. */
 export type SignerTarget = {
   connect: { socketPath: string } | { hostname: string; port: string | undefined }
   path: string
 }
 
-/** True if a container of this Pod is called at its socket, with no proxy between. */
+/** Returns true if the URL names a socket in this Pod, without a proxy in between. */
 export function isSocketUrl({ href }: URL): boolean {
   return overSocket.test(href)
 }
 
-/** True for what `readTarget` can read: nothing in it that would be dropped. */
+/** Returns true if `readTarget` can read the URL without dropping a part of it. */
 export function isSignerUrl(value: string): boolean {
   const url = URL.parse(value)
   if (url === null) return false

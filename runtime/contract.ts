@@ -1,12 +1,12 @@
-// The wire contract between frontend and signer. Objects are strict: an unknown field is a mistake, not a wish.
+// The JSON that frontend and signer exchange. Objects are strict: an unknown field is an error.
 import * as z from 'zod/mini'
 
-/** Of a request body, on every route that takes one message. */
+/** The longest body on every route that takes one message. */
 export const MAX_BODY_BYTES = 64 * 1024
 export const MAX_BATCH_BODY_BYTES = 4 * 1024 * 1024
 export const MAX_BATCH_MESSAGES = 1_000
 
-/** The names that Kubernetes takes for a Secret's entries: a key's id is the name of its entry. */
+/** A key's id is the name of its entry in the Secret. Kubernetes allows these names. */
 export const keyId = z
   .string('must be a string')
   .check(
@@ -15,19 +15,19 @@ export const keyId = z
   )
 
 /**
- * Text with one encoding in UTF-8. A lone surrogate has none: encoders put U+FFFD in its place, so that different
+ * Text that has exactly one UTF-8 encoding. A lone surrogate has none: encoders replace it by U+FFFD, so different
  * messages would get the same signature.
  */
 export const text = z.string('must be a string').check(
   z.refine((value) => value.isWellFormed(), 'must be well-formed Unicode'),
-  z.describe('well-formed Unicode: no lone surrogates'),
+  z.describe('well-formed Unicode, without lone surrogates'),
 )
 
-/** What a message's text stands for: its UTF-8, or the bytes that it is the base64 of. */
+/** Whether a message is text, signed as UTF-8, or bytes in base64. */
 const encoding = z._default(
   z
     .enum(['utf8', 'base64'], 'must be "utf8" or "base64"')
-    .check(z.describe("what is signed: the text's UTF-8, or the bytes that it is the base64 of")),
+    .check(z.describe('what the signer signs: the text as UTF-8, or the bytes that it decodes to')),
   'utf8',
 )
 export type Encoding = z.output<typeof encoding>
@@ -41,34 +41,34 @@ export const signature = z
   )
 const algorithm = z.literal('HMAC-SHA256')
 
-export const signRequest = z.strictObject({ message: text, encoding, keyId: z.optional(keyId) })
+export const signRequest = z.strictObject({ message: text, encoding, key_id: z.optional(keyId) })
 
-export const signResponse = z.strictObject({ signature, keyId, algorithm })
+export const signResponse = z.strictObject({ signature, key_id: keyId, algorithm })
 export type SignResponse = z.output<typeof signResponse>
 
 export const signBatchRequest = z.strictObject({
   messages: z
     .array(text, 'must be a list')
     .check(
-      z.minLength(1, 'must have a message'),
-      z.maxLength(MAX_BATCH_MESSAGES, `must not have more than ${MAX_BATCH_MESSAGES} messages`),
+      z.minLength(1, 'must have at least one message'),
+      z.maxLength(MAX_BATCH_MESSAGES, `must have at most ${MAX_BATCH_MESSAGES} messages`),
     ),
   encoding,
-  keyId: z.optional(keyId),
+  key_id: z.optional(keyId),
 })
 
-/** Signatures in the order of the messages. */
-export type SignBatchResponse = { keyId: string; algorithm: 'HMAC-SHA256'; signatures: string[] }
+/** Signatures are in the order of the messages. */
+export type SignBatchResponse = { key_id: string; algorithm: 'HMAC-SHA256'; signatures: string[] }
 
 export const verifyRequest = z.strictObject({
   message: text,
   encoding,
   signature,
-  keyId: z.optional(keyId),
+  key_id: z.optional(keyId),
 })
 
-/** `keyId`: of the key that the signature is by. */
-export type VerifyResponse = { valid: true; keyId: string } | { valid: false }
+/** `key_id` is the key that made the signature. */
+export type VerifyResponse = { valid: true; key_id: string } | { valid: false }
 
-/** In the order of their ids. `primary` signs when no key is asked for; every key verifies, and signs when asked for. */
-export type KeysResponse = { keys: { keyId: string; state: 'primary' | 'active' }[] }
+/** Sorted by id. The `primary` key signs by default. Every key verifies, and signs when a request names it. */
+export type KeysResponse = { keys: { key_id: string; state: 'primary' | 'active' }[] }

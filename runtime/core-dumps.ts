@@ -1,9 +1,9 @@
-// Core dumps: a crash must not leave the memory, keys and tokens in it, on somebody's disk.
+// Keeps keys and tokens out of core dumps, so that a crash does not write them to a disk.
 import { writeFileSync } from 'node:fs'
 
 /**
- * Takes every kind of memory out of this process's core dumps (core(5)); the limit on their size can't be set from
- * within Node. Returns false where that can't be done.
+ * Excludes all memory from this process's core dumps (core(5)). Node cannot set the limit on their size. Returns false
+ * if the system does not allow it.
  */
 export function emptyCoreDumps(): boolean {
   try {

@@ -1,5 +1,6 @@
-// Configuration from environment variables: parsed once, all problems told at once, by name and never by value.
+// Configuration from environment variables. All problems are reported at once, by name and never by value.
 import * as z from 'zod/mini'
+import { findRenamedVariables } from './previous-version.ts'
 
 /** The environment does not fit the schema. The message has one `NAME: what is wrong` for each variable. */
 export class EnvironmentError extends Error {
@@ -9,27 +10,29 @@ export class EnvironmentError extends Error {
   }
 }
 
-/** Parses the variables that `schema` names and leaves the others alone. Throws EnvironmentError. */
+/** Parses the variables that `schema` names and ignores all others. Throws EnvironmentError. */
 export function parseEnvironment<T extends z.ZodMiniObject>(
   schema: T,
   environment: NodeJS.ProcessEnv,
 ): Readonly<z.output<T>> {
+  const renamed = findRenamedVariables(environment)
   const result = schema.safeParse(environment)
-  if (result.success) return Object.freeze(result.data)
-  // Only messages of our own, so that no library can quote a value.
-  const { issues } = result.error
-  throw new EnvironmentError(issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+  if (result.success && renamed.length === 0) return Object.freeze(result.data)
+  // These messages are our own, so no library can quote a value.
+  const issues = result.error?.issues ?? []
+  const wrong = issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new EnvironmentError([...renamed, ...wrong])
 }
 
 /** An absolute path. */
 export const path = z.string('must be set').check(z.regex(/^\/[^\0]+$/, 'must be an absolute path'))
 
-/** An absolute path or the word "none", as it stands. */
+/** An absolute path, or the word "none" unchanged. */
 export const pathOrWord = z
   .string('must be set')
   .check(z.regex(/^(none|\/[^\0]+)$/, 'must be an absolute path, or the word none'))
 
-/** An absolute path; the word "none" is undefined. Doing without is said, so that what was forgotten opens nothing. */
+/** An absolute path, or undefined for the word "none". It has no default, so a forgotten variable disables nothing. */
 export const pathOrNone = z.pipe(
   pathOrWord,
   z.transform((text) => (text === 'none' ? undefined : text)),

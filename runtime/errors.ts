@@ -1,4 +1,4 @@
-// What can go wrong, as one closed list. The code is what programs match on, and it fixes the HTTP status.
+// All errors, as one closed list. Programs match on the code, and the code sets the HTTP status.
 export const statusOf = {
   invalid_request: 400,
   pairing_refused: 403,
@@ -22,10 +22,10 @@ export const statusOf = {
 
 export type ErrorCode = keyof typeof statusOf
 
-/** A failure that the caller is told about. `detail` is sent out: no payload, path, token or key bytes in it. */
+/** An error that the caller receives. Put no payload, path, token or key bytes into `detail`: it leaves the Pod. */
 export class AppError extends Error {
   readonly code: ErrorCode
-  /** The request's field that was rejected. */
+  /** The field of the request that is wrong. */
   readonly field: string | undefined
 
   constructor(code: ErrorCode, detail: string, options: ErrorOptions & { field?: string } = {}) {

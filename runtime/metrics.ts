@@ -1,14 +1,14 @@
-// Metrics in Prometheus' text format. What the permission model keeps Node from reading in /proc is not guessed at.
+// Metrics in the text format of Prometheus. There are few process metrics, because Node's permission model blocks /proc.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { type ErrorCode, statusOf } from './errors.ts'
 
 const DURATION_BUCKETS_SECONDS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5,
 ]
-/** What others call their methods is theirs; a label has few values. */
+/** Other methods get the label `other`, so that callers cannot create series. */
 const knownMethods = ['GET', 'HEAD', 'POST']
 
-/** `method` and `route` as they came; `route` is undefined if there is none. `code`: what it failed with, if it has. */
+/** `route` is undefined if no route matched, and `code` if the request did not fail. */
 export type ServedRequest = {
   method: string
   route: string | undefined
@@ -18,24 +18,24 @@ export type ServedRequest = {
 export type ObserveRequest = (request: ServedRequest, seconds: number) => void
 export type Metrics = { registry: Registry; observeRequest: ObserveRequest }
 
-/** Makes a registry with the metrics that every service has. */
+/** Makes a registry with the metrics that both services share. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time from a request being routed to its answer being ready; the count is that of requests.',
+    help: 'Time to answer a request, in seconds. The count is the number of requests.',
     labelNames: ['method', 'route', 'status'],
     buckets: DURATION_BUCKETS_SECONDS,
     registers,
   })
   const problems = new Counter({
     name: 'http_problems_total',
-    help: 'Requests that were answered with a problem, by its code.',
+    help: 'Requests that got a problem response, by its code.',
     labelNames: ['code'],
     registers,
   })
-  // From 0: of a series that begins with its first event, Prometheus sees no increase.
+  // Each series starts at 0, because Prometheus sees no increase in the first value of a series.
   for (const code of Object.keys(statusOf)) problems.inc({ code }, 0)
   new Gauge({
     name: 'process_resident_memory_bytes',
@@ -47,7 +47,7 @@ export function createMetrics(): Metrics {
   })
   new Gauge({
     name: 'process_start_time_seconds',
-    help: 'Start time of the process since unix epoch in seconds.',
+    help: 'Start time of the process, in seconds since 1970.',
     registers,
   }).set(Date.now() / 1_000 - process.uptime())
   return {

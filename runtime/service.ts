@@ -1,4 +1,5 @@
-// A service's life: checks, start, readiness off, drain, exit. Exit codes: 0 asked to, 1 could not, 78 misconfigured.
+// Runs a service: check, start, wait for a signal, drain, exit. Exit codes: 0 after a signal, 1 if it cannot listen, 78
+// for an invalid configuration.
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,17 +12,17 @@ import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { findVersionProblem } from './node-version.ts'
 
-/** EX_CONFIG of sysexits(3): restarting does not help. */
+/** EX_CONFIG of sysexits(3): a restart does not help. */
 const EXIT_CONFIG = 78
-/** Of requests under way; after that their connections are closed. */
+/** How long requests in progress may take before their connections are closed. */
 const DRAIN_DEADLINE_MS = 10_000
 const IDLE_SWEEP_MS = 50
 
 export type ServiceDeps = { log: Log; metrics: Metrics; isDraining: () => boolean }
-/** `lingerMs`: how long requests are still taken after SIGTERM, while not ready, for callers who do not know it yet. */
-export type Service = { app: App; address: Address; lingerMs: number }
+/** `shutdownDelayMs`: how long new requests are accepted after SIGTERM. The service is not ready during that time. */
+export type Service = { app: App; address: Address; shutdownDelayMs: number }
 
-/** Runs a service until SIGTERM or SIGINT. Never returns to a caller that has something left to do. */
+/** Runs a service until SIGTERM or SIGINT, then exits the process. */
 export async function runService<C>(
   readConfig: () => C,
   createService: (config: C, deps: ServiceDeps) => Service | Promise<Service>,
@@ -31,7 +32,7 @@ export async function runService<C>(
   const config = checkConfig(readConfig, log)
   let draining = false
   const isDraining = () => draining
-  const { app, address, lingerMs } = await createService(config, {
+  const { app, address, shutdownDelayMs } = await createService(config, {
     log,
     metrics: createMetrics(),
     isDraining,
@@ -46,7 +47,7 @@ export async function runService<C>(
   const signal = await Promise.race([nextSignal('SIGTERM'), nextSignal('SIGINT')])
   draining = true
   log('info', 'draining', { signal })
-  await sleep(lingerMs)
+  await sleep(shutdownDelayMs)
   await drain(server)
   log('info', 'stopped')
   process.exit(0)
@@ -72,7 +73,7 @@ async function nextSignal(signal: 'SIGTERM' | 'SIGINT'): Promise<string> {
 async function drain(server: Server): Promise<void> {
   const closed = once(server, 'close')
   server.close()
-  // A connection becomes idle when its last answer is out, and close() has looked only once.
+  // close() closes idle connections only once. Busy ones become idle after their last answer.
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS)
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_DEADLINE_MS)
   await closed

@@ -21,15 +21,15 @@ import type { SigningDeps } from './signing-deps.ts'
 export type SignerDeps = ServiceDeps &
   SigningDeps & { auditLog: AuditLog; peer: Peer; maxRequests: number }
 
-/** Batches at once: at 4 MiB each, what the container's memory has room for. */
+/** How many batches are served at once. At 4 MiB each, more would not fit into the container's memory. */
 const MAX_BATCHES = 8
 
-/** Makes the app. Ready means that there is a key to sign with, and an audit log to write it down in. */
+/** Makes the app. It is ready when it has a key and can write its audit log. */
 export function createApp(deps: SignerDeps): App {
   const { log, metrics, isDraining, getKeyRing, admit, auditLog } = deps
   const app = createHttpApp(log, metrics)
   app.use(createAuditing(auditLog, deps.peer))
-  // Before the body is read: who has no place is refused at once, and who is not admitted takes none for long.
+  // The limits apply before a body is read, so an excess request costs nothing.
   const one = createConcurrencyLimit(deps.maxRequests)
   const batch = createConcurrencyLimit(MAX_BATCHES)
   addHealthRoutes(app, () => {

@@ -1,41 +1,41 @@
-// The audit log: one JSON line on stdout for each request, written before the request is answered. A line that can't be
-// written means that nothing leaves. Never a message, a key, a token or a signature.
+// The audit log: one JSON line on stdout for each request, written before the answer. Without its line, no answer is
+// sent. A line never holds a message, a key, a token or a signature.
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { AppError } from '../runtime/errors.ts'
 
 export type AuditEntry = {
-  requestId: string
-  /** Of the trace that the caller says this belongs to: its word, and no evidence of anything. */
-  traceId?: string
-  /** The caller's SPIFFE id as the proxy has verified it, or "unknown"; without a proxy "socket". */
+  request_id: string
+  /** The trace id that the caller sent. It proves nothing. */
+  trace_id?: string
+  /** The caller's SPIFFE id that the proxy verified, "unknown" without one, or "socket" without a proxy. */
   caller: string
-  /** E.g. "POST /sign". */
+  /** For example "POST /sign". */
   route: string
-  /** `signed`, `verified`, `listed`, or the code of the error. */
+  /** `signed`, `verified`, `listed`, or an error code. */
   outcome: string
-  /** Of messages that were signed or verified. */
+  /** How many messages were signed or verified. */
   count: number
-  keyId?: string
+  key_id?: string
 }
 
 export type AuditLog = {
-  /** Resolves when the line is written; rejects with AppError audit_unavailable when it is not, or not in time. */
+  /** Resolves when the line is written. Rejects with AppError audit_unavailable if that fails or takes too long. */
   record: (entry: AuditEntry) => Promise<void>
-  /** Throws AppError audit_unavailable while nobody takes the lines. */
+  /** Throws AppError audit_unavailable while nothing reads the lines. */
   requireWritable: () => void
 }
 
 /** Writes all of `text`, or rejects with the system's error. */
 export type WriteText = (text: string) => Promise<void>
 
-/** Under the second in which the frontend answers. */
+/** Shorter than the second within which the frontend answers. */
 const DEADLINE_MS = 500
 
 type Waiting = { line: string; resolve: () => void; reject: (error: AppError) => void }
 
 /**
- * Makes the audit log. Lines of one turn of the event loop, and those that come while others are being written, go out
- * together, so that many requests at once cost few writes.
+ * Makes the audit log. One write carries all lines of one turn of the event loop, and all lines that arrive during the
+ * write before. Many requests at once need few writes.
  */
 export function createAuditLog(
   write: WriteText = createStdoutWriter(),
@@ -80,7 +80,7 @@ export function createAuditLog(
   function record(entry: AuditEntry): Promise<void> {
     return new Promise((resolve, reject) => {
       const time = new Date(now()).toISOString()
-      // JSON escapes line breaks, so one request is one line whatever is in a field.
+      // JSON escapes line breaks, so one request is always one line.
       const line = `${JSON.stringify({ time, event: 'audit', ...entry })}\n`
       if (isStuck) return reject(unavailable())
       waiting.push({ line, resolve, reject })
@@ -99,10 +99,10 @@ function unavailable(cause?: unknown): AppError {
   return new AppError('audit_unavailable', 'the audit log cannot be written', { cause })
 }
 
-// Node writes to a pipe, which is what a container's stdout is, at once or, while that is full, in the background:
-// whoever does not read our output holds up neither the event loop nor the probes.
+// A container's stdout is a pipe. While the pipe is full, Node writes in the background. A blocked reader stops neither
+// the event loop nor the probes.
 function createStdoutWriter(): WriteText {
-  // Each write is told of its error by itself; unheard, the event would end the process.
+  // Each write reports its own error. Without a listener, the event would end the process.
   process.stdout.on('error', () => {})
   return (text) =>
     new Promise((resolve, reject) => {

@@ -1,11 +1,12 @@
-// Has every request but the probes' in the audit log before it is answered, whatever the answer is.
+// Writes an audit line for every request except probes and metrics, before the response is sent.
 import type { MiddlewareHandler } from 'hono'
 import { type AppContext, type AppEnv, nameRequest, readRoute } from '../runtime/http/http-app.ts'
+import { formatAnswer, JSON_CASE_HEADER } from '../runtime/previous-version.ts'
 import type { AuditEntry, AuditLog } from './audit-log.ts'
 import { createCallerReader, type Peer } from './caller-identity.ts'
 
-/** What a handler has done for its caller. */
-type Done = Pick<AuditEntry, 'outcome' | 'count' | 'keyId'>
+/** What a handler did for its caller. */
+type Done = Pick<AuditEntry, 'outcome' | 'count' | 'key_id'>
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -13,10 +14,10 @@ declare module 'hono' {
   }
 }
 
-/** Asked every few seconds by who runs the Pod, and telling nothing of the keys. */
+/** Kubernetes and Prometheus request these every few seconds. Their answers reveal no key. */
 const unaudited = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
 
-/** Makes the middleware. It throws AppError audit_unavailable instead of letting an answer go without its line. */
+/** Makes the middleware. It throws AppError audit_unavailable if the line cannot be written. */
 export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHandler<AppEnv> {
   const readCaller = createCallerReader(peer)
   return async function auditRequest(c, next) {
@@ -32,8 +33,9 @@ export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHand
   }
 }
 
-/** Says what goes into the request's line, and makes the answer. */
+/** Makes the answer, and records what goes into the audit line. */
 export function answer(c: AppContext, body: object, done: Done): Response {
   c.set('done', done)
-  return c.json(body)
+  const json = formatAnswer(body, c.req.header(JSON_CASE_HEADER))
+  return c.body(json, 200, { 'content-type': 'application/json' })
 }

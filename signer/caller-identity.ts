@@ -1,20 +1,20 @@
-// Who calls: by the certificate that the proxy has verified, if there is one between.
+// Who calls: the identity in the client certificate that the proxy verified.
 import { AppError } from '../runtime/errors.ts'
 import type { Admit } from './signing-deps.ts'
 
-/** Who is at the other end of the socket: the mesh's proxy, or a container of this Pod itself. */
+/** Who connects to the socket: the proxy of the mesh, or a container of this Pod. */
 export type Peer = 'proxy' | 'container'
-/** The caller for the audit log. `header`: the value of X-Forwarded-Client-Cert. */
+/** Returns the caller for the audit log. `header` is the value of X-Forwarded-Client-Cert. */
 export type ReadCaller = (header: string | undefined) => string
 
 /**
- * The element that the proxy appends to X-Forwarded-Client-Cert; with mutual TLS it always does, and always last.
- * Whatever stands before it was sent by the caller and is worth nothing, so it is matched from the end.
+ * The element that the proxy appends to X-Forwarded-Client-Cert. With mutual TLS there always is one, and it is always
+ * the last. The caller sent everything before it and can forge it, so the pattern matches from the end.
  */
 const lastElement =
   /(?:^|,)By=[^,;="]*;Hash=[0-9a-f]{64};Subject="(?:[^"\\]|\\.)*";URI=(spiffe:\/\/[^\s,;="]{1,2048})$/
 
-/** Makes the reader. What a container writes of itself is believed by nobody: it is whoever has the socket. */
+/** Makes the reader. Without a proxy it ignores the header, because the caller itself wrote it. */
 export function createCallerReader(peer: Peer): ReadCaller {
   return peer === 'proxy' ? readCaller : () => 'socket'
 }
@@ -25,13 +25,13 @@ function readCaller(header: string | undefined): string {
 }
 
 /**
- * Makes the lock of a signer whose frontend is in another Pod: it serves who has the identity `expected`, whatever the policies
- * of the mesh let through. Throws AppError caller_refused.
+ * Makes the check of a signer whose frontend is in another Pod. It admits only the identity `expected`, even if the
+ * policies of the mesh allow others. Throws AppError caller_refused.
  */
-export function createCallerLock(expected: string): Admit {
+export function createCallerCheck(expected: string): Admit {
   return (c) => {
     if (readCaller(c.req.header('x-forwarded-client-cert')) !== expected) {
-      throw new AppError('caller_refused', "the caller's identity is not the frontend's")
+      throw new AppError('caller_refused', 'the caller has another identity than the frontend')
     }
     return () => {}
   }

@@ -1,69 +1,69 @@
-// The signer's configuration: paths and times, never a secret.
+// The configuration of the signer. It holds paths and times, never a secret.
 import * as z from 'zod/mini'
 import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/http/listen.ts'
 import type { Peer } from './caller-identity.ts'
 
-/** sun_path of unix(7), without the NUL at its end. */
+/** The length of sun_path in unix(7), without the NUL at the end. */
 const MAX_SOCKET_PATH_BYTES = 107
 
 const variables = z.object({
   SIGNER_SOCKET: path.check(
     z.refine(
       (socket) => Buffer.byteLength(freshSocket(socket)) <= MAX_SOCKET_PATH_BYTES,
-      'is too long for a Unix socket',
+      'is too long for a Unix socket, use a shorter path',
     ),
-    z.describe('the socket to listen on; its folder must be writable'),
+    z.describe('the Unix socket to listen on, in a writable folder'),
   ),
-  SIGNER_KEY_DIR: path.check(z.describe('the folder that the Secret with the keys is mounted at')),
+  SIGNER_KEY_DIR: path.check(z.describe('the mount path of the Secret with the keys')),
   SIGNER_KEY_BUNDLE: z.optional(
     z
       .string()
       .check(
         z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be the name of a file'),
-        z.describe(
-          'the one file in SIGNER_KEY_DIR that holds all keys; unset: each file there is a key',
-        ),
+        z.describe('the file in SIGNER_KEY_DIR that holds all keys. If unset, each file is a key'),
       ),
   ),
   SIGNER_PAIRING_DIR: pathOrNone.check(
-    z.describe('the folder to leave the pairing secret in; none: SIGNER_CALLER says who is served'),
+    z.describe('the folder for the pairing secret, or none if SIGNER_CALLER is set'),
   ),
   SIGNER_CALLER: z.optional(
     z
       .string()
       .check(
         z.regex(/^spiffe:\/\/[^\s,;="]{1,2048}$/, 'must be a SPIFFE id'),
-        z.describe("the frontend's mesh identity, where it is in another Pod"),
+        z.describe("the frontend's mesh identity, if it runs in another Pod"),
       ),
   ),
   SIGNER_PEER: z._default(
     z
       .enum(['proxy', 'container'], 'must be proxy or container')
-      .check(z.describe("who connects: the mesh's proxy, or the frontend itself")),
+      .check(z.describe('who connects: the proxy of the mesh, or the frontend container')),
     'proxy',
   ),
   SIGNER_MAX_REQUESTS: z._default(
-    wholeNumber(1, 10_000).check(z.describe('requests for one message that are worked on at once')),
+    wholeNumber(1, 10_000).check(
+      z.describe('how many requests for one message are served at once'),
+    ),
     256,
   ),
-  SIGNER_LINGER_MS: z._default(
-    wholeNumber(0, 60_000).check(z.describe('how long requests are still taken after SIGTERM')),
+  SIGNER_SHUTDOWN_DELAY_MS: z._default(
+    wholeNumber(0, 60_000).check(z.describe('how long new requests are accepted after SIGTERM')),
     0,
   ),
 })
 
-/** One lock and no other: with none there is nobody to be refused, and with two it would not be clear which holds. */
+/** Exactly one of the two controls must be set. With none the signer would serve everyone. */
 export const schema = variables.check(
   z.refine(({ SIGNER_PAIRING_DIR: folder, SIGNER_CALLER: caller }) => !folder === !!caller, {
     path: ['SIGNER_CALLER'],
-    error: 'must be set where SIGNER_PAIRING_DIR is none, and only there',
+    error: 'must be set if SIGNER_PAIRING_DIR is none, and only then',
   }),
-  // Without a proxy there is nobody to say who calls but the caller.
+  // Without a proxy nothing verifies the caller's identity.
   z.refine(
     ({ SIGNER_PEER, SIGNER_PAIRING_DIR }) =>
       SIGNER_PEER === 'proxy' || SIGNER_PAIRING_DIR !== undefined,
-    { path: ['SIGNER_PAIRING_DIR'], error: 'must be set where SIGNER_PEER is container' },
+    { path: ['SIGNER_PAIRING_DIR'], error: 'must be set if SIGNER_PEER is container' },
   ),
 )
 
@@ -71,14 +71,14 @@ export type SignerConfig = Readonly<{
   socket: string
   keyDir: string
   keyBundle: string | undefined
-  /** Whom it serves: the frontend of its Pod, or who has this identity. */
-  lock: { pairingDir: string } | { caller: string }
+  /** Who may call: the frontend of the same Pod, or a workload with this identity. */
+  admission: { pairingDir: string } | { caller: string }
   peer: Peer
   maxRequests: number
-  lingerMs: number
+  shutdownDelayMs: number
 }>
 
-/** Reads SIGNER_*. Throws EnvironmentError, which names every variable that is wrong. */
+/** Reads SIGNER_*. Throws EnvironmentError, which names every invalid variable. */
 export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
   const read = parseEnvironment(schema, environment)
   const { SIGNER_PAIRING_DIR: pairingDir, SIGNER_CALLER: caller = '' } = read
@@ -86,9 +86,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
     socket: read.SIGNER_SOCKET,
     keyDir: read.SIGNER_KEY_DIR,
     keyBundle: read.SIGNER_KEY_BUNDLE,
-    lock: pairingDir === undefined ? { caller } : { pairingDir },
+    admission: pairingDir === undefined ? { caller } : { pairingDir },
     peer: read.SIGNER_PEER,
     maxRequests: read.SIGNER_MAX_REQUESTS,
-    lingerMs: read.SIGNER_LINGER_MS,
+    shutdownDelayMs: read.SIGNER_SHUTDOWN_DELAY_MS,
   })
 }

@@ -1,7 +1,7 @@
-// The MAC: HMAC (RFC 2104) with SHA-256.
+// Message signatures: HMAC (RFC 2104) with SHA-256.
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 
-/** Bytes; or well-formed text, which stands for its UTF-8 and is spared being copied. */
+/** Bytes, or well-formed text that is signed as UTF-8. Text avoids a copy. */
 export type Message = string | Uint8Array
 
 /** Returns HMAC-SHA256 over `message` as 64 digits of lower-case hex. */
@@ -9,7 +9,7 @@ export function computeMac(key: KeyObject, message: Message): string {
   return createHmac('sha256', key).update(message).digest('hex')
 }
 
-/** Compares in constant time. `signature`: 64 digits of lower-case hex. */
+/** Returns true if `signature` (64 digits of lower-case hex) is valid. Compares in constant time. */
 export function verifyMac(key: KeyObject, message: Message, signature: string): boolean {
   const expected = createHmac('sha256', key).update(message).digest()
   const given = Buffer.from(signature, 'hex')

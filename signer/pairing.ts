@@ -1,5 +1,6 @@
-// The lock that no mesh can open: only who reads the secret that this signer made at its start, in a volume that only
-// this Pod's frontend mounts besides, is served. A replay yields the same MAC of the same message, so no nonce is kept.
+// Pairing, the control that does not depend on the mesh. At its start the signer writes a secret to a volume that only
+// the frontend of the same Pod also mounts. It serves only requests that are signed with this secret. It keeps no nonces,
+// because a replayed request returns the same signature of the same message.
 import { createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,16 +15,16 @@ import {
 import type { Admit } from './signing-deps.ts'
 
 const SECRET_FILE = 'secret'
-/** Clocks of one Pod are one clock; this is for the time that a request waits. */
+/** Both containers share the node's clock. This allows for the time that a request waits. */
 const MAX_AGE_SECONDS = 60
 const inputPattern = new RegExp(`^${SIGNATURE_LABEL}=(\\(.*;created=(\\d{1,11});.*)$`)
 const signaturePattern = new RegExp(`^${SIGNATURE_LABEL}=:([A-Za-z0-9+/]{43}=):$`)
 
-/** Makes a new secret and writes it into `folder`, in one step: nobody reads half of one. Rejects with the system's error. */
+/** Makes a new secret and writes it to `folder` in one step. Rejects with the system's error. */
 export async function createPairingSecret(folder: string): Promise<KeyObject> {
   const secret = randomBytes(PAIRING_SECRET_BYTES)
   const file = join(folder, SECRET_FILE)
-  // The frontend has another user id. Who may read it is decided by who mounts the folder.
+  // The frontend has another user id, so the file is readable by all. The volume mount is the boundary.
   await rm(`${file}.new`, { force: true })
   await writeFile(`${file}.new`, secret, { mode: 0o444 })
   await rename(`${file}.new`, file)
@@ -32,8 +33,8 @@ export async function createPairingSecret(folder: string): Promise<KeyObject> {
   return key
 }
 
-/** Makes the lock, which throws AppError pairing_refused. `now`: milliseconds since 1970. */
-export function createPairingLock(secret: KeyObject, now: () => number = Date.now): Admit {
+/** Makes the check. It throws AppError pairing_refused. `now` returns milliseconds since 1970. */
+export function createPairingCheck(secret: KeyObject, now: () => number = Date.now): Admit {
   return (c) => {
     const digest = c.req.header('content-digest') ?? ''
     const created = readCreated(c.req.header('signature-input') ?? '')
@@ -44,12 +45,12 @@ export function createPairingLock(secret: KeyObject, now: () => number = Date.no
     if (!timingSafeEqual(expected, Buffer.from(given, 'base64'))) throw refused('is wrong')
     if (Math.abs(now() / 1_000 - created) > MAX_AGE_SECONDS) throw refused('is too old or too new')
     return (body) => {
-      if (computeContentDigest(body) !== digest) throw refused('is of another body')
+      if (computeContentDigest(body) !== digest) throw refused('belongs to another body')
     }
   }
 }
 
-/** Only what this very signer's frontend writes: other components or parameters are no signature to it. */
+/** Returns the creation time, or undefined for any other components or parameters than the frontend's. */
 function readCreated(input: string): number | undefined {
   const [, params, digits] = inputPattern.exec(input) ?? []
   const created = Number(digits)

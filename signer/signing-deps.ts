@@ -1,12 +1,12 @@
-// What it takes to sign: a key, the lock that decides for whom, and a count of it.
+// What the signing endpoints need: the keys, the check of the caller, and a counter.
 import type { AppContext } from '../runtime/http/http-app.ts'
 import type { GetKeyRing } from './keys/key-holder.ts'
 import type { SignerMetrics } from './metrics.ts'
 
-/** Checks the body's bytes against what the headers say of them. Throws AppError with a 403. */
+/** Checks that the body matches the signed headers. Throws an AppError with status 403. */
 export type CheckBody = (body: Uint8Array) => void
 
-/** Checks a request's headers, before its body is read. Throws AppError with a 403. */
+/** Checks the headers of a request before its body is read. Throws an AppError with status 403. */
 export type Admit = (c: AppContext) => CheckBody
 
 export type SigningDeps = {

@@ -1,5 +1,4 @@
-// What every route of both services has: a request id, the trace it belongs to, problems for errors, exact paths and
-// methods, and metrics.
+// What all routes of both services share: request ids, traces, problem responses, exact paths and methods, and metrics.
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, type Handler, Hono } from 'hono'
 import { routePath } from 'hono/route'
@@ -10,7 +9,7 @@ import { makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
 import { readTraceContext, type TraceContext } from './trace-context.ts'
 
-/** `trace`: if the caller has named one. `errorCode`: what the request failed with, once it has. */
+/** `trace` is set if the caller sent one, and `errorCode` if the request failed. */
 type Variables = { requestId: string; trace: TraceContext | undefined; errorCode?: ErrorCode }
 export type AppEnv = { Bindings: Partial<HttpBindings>; Variables: Variables }
 export type AppContext = Context<AppEnv>
@@ -39,7 +38,7 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
   return app
 }
 
-/** Adds a route that knows one method; every other gets 405 with Allow (RFC 9110 section 15.5.6). */
+/** Adds a route with one method. Other methods get 405 with Allow (RFC 9110 section 15.5.6). */
 export function addRoute(
   app: App,
   method: 'GET' | 'POST',
@@ -49,24 +48,24 @@ export function addRoute(
   app.on(method, path, handler)
   const allow = method === 'GET' ? 'GET, HEAD' : method
   app.all(path, (c) => {
-    return answerError(c, new AppError('method_not_allowed', `only ${allow}`), { allow })
+    return answerError(c, new AppError('method_not_allowed', `use ${allow}`), { allow })
   })
 }
 
-/** The route that a request has matched, e.g. "/sign", or undefined: what else its caller wrote is not repeated. */
+/** Returns the route that a request matched, for example "/sign", or undefined. Any other path is never repeated. */
 export function readRoute(c: AppContext): string | undefined {
-  // Where no route matched, what did is middleware.
+  // Without a route, only the middleware matched.
   const matched = routePath(c, -1)
   return matched === '/*' ? undefined : matched
 }
 
-/** What a line about a request names it by. Whose trace it is says the caller, and nobody has checked it. */
-export function nameRequest(c: AppContext): { requestId: string; traceId?: string } {
+/** Returns the ids of a request for a log line. The caller chooses the trace id, so it proves nothing. */
+export function nameRequest(c: AppContext): { request_id: string; trace_id?: string } {
   const { requestId, trace } = c.var
-  return { requestId, ...(trace && { traceId: trace.traceId }) }
+  return { request_id: requestId, ...(trace && { trace_id: trace.traceId }) }
 }
 
-/** `GET /healthz` and `GET /readyz`; `requireReady` throws, or rejects with, an AppError that says why not. */
+/** Adds `GET /healthz` and `GET /readyz`. `requireReady` throws or rejects with an AppError that says why not. */
 export function addHealthRoutes(app: App, requireReady: () => void | Promise<void>): void {
   addRoute(app, 'GET', '/healthz', (c) => c.json({ status: 'ok' }))
   addRoute(app, 'GET', '/readyz', async (c) => {
@@ -75,15 +74,15 @@ export function addHealthRoutes(app: App, requireReady: () => void | Promise<voi
   })
 }
 
-/** `GET /metrics` in Prometheus' text format. */
+/** Adds `GET /metrics` in the text format of Prometheus. */
 export function addMetricsRoute(app: App, { registry }: Metrics): void {
   addRoute(app, 'GET', '/metrics', async (c) => {
     return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType })
   })
 }
 
-// The target to the letter: not decoded, no dot segments taken out, a query is part of it. What policy has matched in
-// the proxy and what is served here can then not be read in two ways.
+// Returns the request target unchanged: not decoded, with dot segments and query. The path that a policy matched in the
+// proxy is then the path that the service matches.
 function readTarget(request: Request, options?: { env?: AppEnv['Bindings'] }): string {
   return options?.env?.incoming?.url ?? request.url.replace(/^[a-z]+:\/\/[^/]*/, '')
 }

@@ -1,4 +1,4 @@
-// A node:http server with tight limits. What cannot be parsed is answered with a problem too.
+// A node:http server with tight limits. Requests that cannot be parsed get a problem response, too.
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
@@ -8,19 +8,19 @@ import { describeProblem, makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
 
 const MAX_HEADER_BYTES = 16 * 1024
-/** From a connection's, or a request's, first byte to the end of its headers. */
+/** The time from the first byte of a connection or a request to the end of its headers. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 15_000
 const TIMEOUT_CHECK_MS = 1_000
 /**
- * Over the hour after which Envoy closes an idle upstream connection. Who closes must be the proxy, which knows
- * whether it is about to use the connection; if the server did, requests would cross with the closing and fail.
+ * Longer than the hour after which Envoy closes an idle upstream connection. Only the proxy knows whether it is about to
+ * use a connection. If the server closed it, a request could arrive at the same moment and fail.
  */
 const KEEP_ALIVE_MS = 3_700_000
-/** From our last byte to the end of a connection that has sent what cannot be parsed, whether its peer closes or not. */
+/** The time between the answer to an invalid request and the end of its connection, even if the peer keeps it open. */
 const CLOSE_MS = 500
 
-/** Makes the server for `app`; it does not listen yet. While `isDraining()`, each answer ends its connection. */
+/** Makes the server for `app`. It does not listen yet. While `isDraining()`, each answer ends its connection. */
 export function createHttpServer(app: App, isDraining: () => boolean): Server {
   const listener = getRequestListener(app.fetch, { errorHandler: answerUnroutable })
   const server = createServer(
@@ -42,7 +42,7 @@ export function createHttpServer(app: App, isDraining: () => boolean): Server {
   return server
 }
 
-// The adapter could make no Request of it, e.g. of a broken Host header; anything else is our fault.
+// A RequestError means that the adapter could not build a Request, for example from an invalid Host header.
 function answerUnroutable(error: unknown): Response {
   const known = error instanceof RequestError
   const problem = known ? new AppError('invalid_request', 'the request target is invalid') : error
@@ -50,7 +50,7 @@ function answerUnroutable(error: unknown): Response {
 }
 
 function answerUnparsable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // Nobody is listening any more, or half an answer is out already.
+  // The peer is gone, or part of an answer is already sent.
   if (error.code === 'ECONNRESET' || !socket.writable || hasAnswered(socket)) {
     socket.destroy()
     return
@@ -63,11 +63,11 @@ function answerUnparsable(error: NodeJS.ErrnoException, socket: Duplex): void {
   })
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`)
-  // Not at once: closing with bytes unread resets the connection, and the answer may be lost on its way.
+  // Closing at once, with bytes unread, resets the connection, and the peer may lose the answer.
   setTimeout(() => socket.destroy(), CLOSE_MS).unref()
 }
 
-// As Node's own handler asks it; there is no public way.
+// Node's own handler checks the same private field. There is no public one.
 function hasAnswered(socket: Duplex): boolean {
   const message = (socket as { _httpMessage?: { headersSent?: boolean } })._httpMessage
   return message?.headersSent === true
@@ -75,10 +75,13 @@ function hasAnswered(socket: Duplex): boolean {
 
 function classify(code: string | undefined): AppError {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new AppError('headers_too_large', `headers must not be over ${MAX_HEADER_BYTES} bytes`)
+    return new AppError(
+      'headers_too_large',
+      `the headers are longer than ${MAX_HEADER_BYTES} bytes`,
+    )
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new AppError('request_timeout', 'the request did not arrive in time')
+    return new AppError('request_timeout', 'the request took too long to arrive')
   }
-  return new AppError('invalid_request', 'not a valid HTTP/1.1 request')
+  return new AppError('invalid_request', 'the request is not valid HTTP/1.1')
 }

@@ -1,27 +1,27 @@
-// HTTP Message Signatures (RFC 9421) with hmac-sha256, as far as frontend and signer need them of each other: one
-// signature, over the method, the path and the body's digest.
+// HTTP Message Signatures (RFC 9421) with hmac-sha256 between frontend and signer. A signature covers the method, the
+// path and the digest of the body.
 import { createHmac, hash, type KeyObject } from 'node:crypto'
 
-/** In this order, and no others: a signature over anything less is none. */
+/** The covered components, in this order. The signer accepts no other list. */
 const COVERED = '("@method" "@path" "content-digest")'
 export const SIGNATURE_LABEL = 'sig1'
 const KEY_ID = 'pairing'
 export const PAIRING_SECRET_BYTES = 32
 
-/** `path`: without a query. `digest`: the value of Content-Digest. `created`: seconds since 1970. */
+/** `path` has no query. `digest` is the value of Content-Digest. `created` is in seconds since 1970. */
 export type SignedParts = { method: string; path: string; digest: string; created: number }
 
-/** The value of Content-Digest (RFC 9530 section 2). */
+/** Returns the value of Content-Digest (RFC 9530 section 2). */
 export function computeContentDigest(body: Uint8Array): string {
   return `sha-256=:${hash('sha256', body, 'base64')}:`
 }
 
-/** The value of @signature-params (RFC 9421 section 2.3), which Signature-Input repeats. */
+/** Returns the value of @signature-params (RFC 9421 section 2.3), which Signature-Input repeats. */
 export function formatSignatureParams(created: number): string {
   return `${COVERED};created=${created};keyid="${KEY_ID}";alg="hmac-sha256"`
 }
 
-/** The signature base (RFC 9421 section 2.5): a line for each component, and the parameters. */
+/** Builds the signature base (RFC 9421 section 2.5): one line for each component, then the parameters. */
 export function buildSignatureBase(
   components: readonly (readonly [name: string, value: string])[],
   params: string,
@@ -30,12 +30,12 @@ export function buildSignatureBase(
   return `${lines.join('')}"@signature-params": ${params}`
 }
 
-/** HMAC-SHA256 over a signature base (RFC 9421 section 3.3.3). */
+/** Returns HMAC-SHA256 over a signature base (RFC 9421 section 3.3.3). */
 export function signBase(secret: KeyObject, base: string): Buffer {
   return createHmac('sha256', secret).update(base).digest()
 }
 
-/** The signature of a request, 32 bytes. */
+/** Returns the signature of a request, 32 bytes. */
 export function computeRequestSignature(secret: KeyObject, parts: SignedParts): Buffer {
   const { method, path, digest, created } = parts
   const components = [
@@ -46,7 +46,7 @@ export function computeRequestSignature(secret: KeyObject, parts: SignedParts): 
   return signBase(secret, buildSignatureBase(components, formatSignatureParams(created)))
 }
 
-/** The three headers that sign a request. */
+/** Returns the three headers that sign a request. */
 export function signRequestHeaders(
   secret: KeyObject,
   {

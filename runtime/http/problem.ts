@@ -1,24 +1,26 @@
-// The one place that turns an error into a response: RFC 9457 `application/problem+json`.
+// Turns errors into responses, as RFC 9457 `application/problem+json`. No other file does.
 import { STATUS_CODES } from 'node:http'
 import { AppError, type ErrorCode, statusOf } from '../errors.ts'
 
-/** The wire form. `type` is left at about:blank, so `title` is the status phrase (RFC 9457 section 4.2.1). */
+/** The JSON of a problem. `type` is about:blank, so `title` is the status phrase (RFC 9457 section 4.2.1). */
 export type Problem = {
   type: 'about:blank'
   title: string
   status: number
   detail: string
   code: ErrorCode
-  requestId: string
+  request_id: string
   field?: string
 }
 
 export type ProblemResponse = { status: number; headers: Record<string, string>; body: string }
 
-/** What the caller gets to know of `error`: all of an AppError, and of anything else only that it was our fault. */
+/** Describes `error` for the caller. An AppError is described in full, any other error only as `internal`. */
 export function describeProblem(error: unknown, requestId: string): ProblemResponse {
   const { code, message, field } =
-    error instanceof AppError ? error : new AppError('internal', 'the request could not be served')
+    error instanceof AppError
+      ? error
+      : new AppError('internal', 'the service failed, its log has the reason')
   const status = statusOf[code]
   const problem: Problem = {
     type: 'about:blank',
@@ -26,7 +28,7 @@ export function describeProblem(error: unknown, requestId: string): ProblemRespo
     status,
     detail: message,
     code,
-    requestId,
+    request_id: requestId,
     ...(field === undefined ? {} : { field }),
   }
   const headers: Record<string, string> = {
@@ -34,12 +36,12 @@ export function describeProblem(error: unknown, requestId: string): ProblemRespo
     'cache-control': 'no-store',
     'x-request-id': requestId,
   }
-  // Seconds. All our 503s are short: a restart, a token or a key on its way (RFC 9110 section 10.2.3).
+  // In seconds (RFC 9110 section 10.2.3). Every 503 is short: a restart, or a token or key that arrives soon.
   if (status === 503) headers['retry-after'] = '1'
   return { status, headers, body: JSON.stringify(problem) }
 }
 
-/** The same as a Response. `extraHeaders` are added, e.g. Allow. */
+/** Makes a Response that describes `error`. `extraHeaders` are added, for example Allow. */
 export function makeProblem(
   error: unknown,
   requestId: string,

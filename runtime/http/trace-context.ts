@@ -1,28 +1,28 @@
-// The trace that a request belongs to, by W3C Trace Context (https://www.w3.org/TR/trace-context/). It is the caller's word: of
-// what a caller wrote only hex reaches a log line, and only what the grammar knows is passed on.
+// Reads the trace of a request, by W3C Trace Context (https://www.w3.org/TR/trace-context/). The caller chooses these
+// headers. Only hex digits reach the log, and only values that follow the grammar are passed on.
 
-/** `headers`: for the request that is made on behalf of this one. */
+/** `headers` are for the request to the signer. */
 export type TraceContext = { traceId: string; headers: Record<string, string> }
 
-/** Section 3.2.2; and a later version may have more at its end (3.2.4), which is nothing we know. */
+/** Section 3.2.2. A later version may append fields (3.2.4), which are ignored. */
 const traceparentPattern =
   /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const KNOWN_VERSION = '00'
-/** The one flag of this version (section 3.2.2.5). */
+/** The only flag of this version (section 3.2.2.5). */
 const SAMPLED = 1
 
-/** "tracestate Limits" has to be 512 characters at least that are passed on; here it is no more either. */
+/** "tracestate Limits" requires to pass on at least 512 characters. A longer value is dropped. */
 const MAX_STATE_CHARACTERS = 512
 const MAX_MEMBERS = 32
-/** "list-members": a key, and a value without comma and equals sign that does not end in a blank. */
+/** "list-members": a key, and a value that has no comma or equals sign and does not end with a space. */
 const memberPattern = /^[a-z0-9][a-z0-9_*/@-]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/
 
 /**
- * Reads the values of both headers. Undefined if there is no trace, or none that can be read: then `tracestate` is worth nothing
- * either. A `tracestate` that breaks the rules is left out, and the trace goes on.
+ * Reads the values of both headers. Returns undefined if `traceparent` is absent or invalid, because `tracestate` alone
+ * means nothing. An invalid `tracestate` is dropped, and the trace continues.
  *
- * What is passed on is what came. We make no spans, so the parent is still the proxy's, and who leaves `traceparent` as it is must
- * leave `tracestate` too (section 3.4). Only of a later version remains what this one knows (section 3.2.4).
+ * The services make no spans of their own, so they pass both headers on unchanged (section 3.4). A later version is
+ * reduced to the fields of this version (section 3.2.4).
  */
 export function readTraceContext(
   traceparent: string | undefined,
@@ -43,7 +43,7 @@ export function readTraceContext(
 
 function isState(value: string): boolean {
   if (value.length > MAX_STATE_CHARACTERS) return false
-  // Empty members are allowed: two header lines may have been put together.
+  // Empty members are allowed, because a proxy may have joined two header lines.
   const members = value
     .split(',')
     .map((each) => each.replace(/^[ \t]+|[ \t]+$/g, ''))

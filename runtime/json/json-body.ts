@@ -1,4 +1,4 @@
-// Reads a request's JSON body: exact limit, strict UTF-8, then the schema. Nothing of the payload is in an error.
+// Reads the JSON body of a request: exact size limit, strict UTF-8, then the schema. No error quotes the body.
 import { isUtf8 } from 'node:buffer'
 import type * as z from 'zod/mini'
 import { MAX_BATCH_MESSAGES, MAX_BODY_BYTES } from '../contract.ts'
@@ -6,16 +6,16 @@ import { AppError } from '../errors.ts'
 import { hasDuplicateNames, outlineJson } from './json-outline.ts'
 
 const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i
-/** `checkBody`: throws AppError. */
+/** `checkBody` throws AppError. */
 export type JsonBodyOptions = { maxBytes?: number; checkBody?: (body: Uint8Array) => void }
 
-/** Twice the largest batch, so that one that is a little too large is told so. */
+/** Twice the largest batch, so that a batch that is slightly too large gets the schema's error. */
 const MAX_PARTS = 2 * MAX_BATCH_MESSAGES
 const printableName = /^[A-Za-z0-9._-]{1,64}$/
 
 /**
- * Reads at most `maxBytes`, parses and validates; `checkBody` sees the bytes first. Throws AppError: payload_too_large,
- * unsupported_media_type or invalid_request, and what `checkBody` throws.
+ * Reads at most `maxBytes`, calls `checkBody` with the bytes, then parses and validates them. Throws AppError:
+ * payload_too_large, unsupported_media_type, invalid_request, or an error of `checkBody`.
  */
 export async function readJson<T extends z.ZodMiniType>(
   request: Request,
@@ -28,13 +28,13 @@ export async function readJson<T extends z.ZodMiniType>(
   const json = decodeUtf8(bytes)
   const outline = outlineJson(json, MAX_PARTS)
   if (outline.parts > MAX_PARTS) {
-    throw new AppError('invalid_request', 'the body has more values than any request has')
+    throw new AppError('invalid_request', 'the body has too many values')
   }
   const value = parseJson(json)
   const result = schema.safeParse(value)
   if (!result.success) throw explain(result.error.issues[0])
   if (hasDuplicateNames(outline, value)) {
-    throw new AppError('invalid_request', 'the body must not have a field twice')
+    throw new AppError('invalid_request', 'the body has a field twice')
   }
   return result.data
 }
@@ -52,17 +52,17 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   const announced = request.headers.get('content-length')
   if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes)
   try {
-    // The HTTP parser hands over no more than the announced length, so this is bounded; and it is the fast way.
+    // This is faster, and bounded: the HTTP parser returns at most the announced length.
     return announced === null ? await readChunks(request.body, maxBytes) : await request.bytes()
   } catch (error) {
     if (error instanceof AppError) throw error
-    throw new AppError('invalid_request', 'the body did not arrive in full', { cause: error })
+    throw new AppError('invalid_request', 'the body is incomplete', { cause: error })
   }
 }
 
 async function readChunks(body: Request['body'], maxBytes: number): Promise<Uint8Array> {
   if (body === null) return new Uint8Array()
-  // Not `for await`: leaving it cancels the stream, which closes the connection before the 413 is out.
+  // `for await` would cancel the stream on exit, and close the connection before the 413 is sent.
   const reader = body.getReader()
   const chunks: Uint8Array[] = []
   let length = 0
@@ -76,11 +76,11 @@ async function readChunks(body: Request['body'], maxBytes: number): Promise<Uint
 }
 
 function tooLarge(maxBytes: number): AppError {
-  return new AppError('payload_too_large', `the body must not be over ${maxBytes} bytes`)
+  return new AppError('payload_too_large', `the body is longer than ${maxBytes} bytes`)
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
-  // Decoders put U+FFFD in the place of what is no UTF-8, and different bodies would become one message.
+  // A decoder replaces invalid bytes by U+FFFD, so different bodies would become the same message.
   if (!isUtf8(bytes)) throw new AppError('invalid_request', 'the body must be UTF-8')
   const { buffer, byteOffset, byteLength } = bytes
   return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
@@ -90,7 +90,7 @@ function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {
-    // Without the cause: V8 quotes the payload in it.
+    // Without the cause, because V8 quotes the body in it.
     throw new AppError('invalid_request', 'the body must be JSON')
   }
 }

@@ -1,11 +1,11 @@
-// What JSON.parse can't be asked: how much it will build before it builds it, and whether it has dropped something.
+// Two checks that JSON.parse does not offer: how many values a text has, and whether a field name is duplicated.
 
-/** Strings, names of fields included; and values, as far as a comma or a bracket begins one. */
+/** `strings` includes field names. `parts` counts the commas and opening brackets outside of strings. */
 export type JsonOutline = { strings: number; parts: number }
 
 /**
- * Counts what is in `json`, which need not be valid, and stops over `mostParts`. Four million brackets make objects of
- * hundreds of megabytes; to count them makes none.
+ * Counts the parts of `json` and stops after `mostParts`. The text need not be valid. JSON.parse would build hundreds of
+ * megabytes from four million brackets. Counting builds nothing.
  */
 export function outlineJson(json: string, mostParts: number): JsonOutline {
   let [strings, parts, at] = [0, 0, 0]
@@ -21,7 +21,7 @@ export function outlineJson(json: string, mostParts: number): JsonOutline {
   }
 }
 
-/** `,` `[` `{` */
+/** True for `,` `[` and `{`. */
 function beginsPart(code: number): boolean {
   return code === 0x2c || code === 0x5b || code === 0x7b
 }
@@ -39,8 +39,8 @@ function isEscaped(json: string, at: number): boolean {
 }
 
 /**
- * Whether an object had a name twice. JSON.parse keeps the last and says nothing; another reader of the same body, which
- * RFC 8259 section 4 leaves free to keep the first, would see another message than the one that was signed.
+ * True if an object has a field name twice. JSON.parse keeps the last one without an error. RFC 8259 section 4 lets
+ * another parser keep the first one, so it would see another message than the signed one.
  */
 export function hasDuplicateNames({ strings }: JsonOutline, parsed: unknown): boolean {
   return strings > countStrings(parsed)

@@ -1,4 +1,4 @@
-// GET /keys: which keys there are, never their material.
+// GET /keys: the ids of all keys, never their bytes.
 import type { KeysResponse } from '../../runtime/contract.ts'
 import type { AppContext } from '../../runtime/http/http-app.ts'
 import { answer } from '../audited.ts'
@@ -6,7 +6,7 @@ import type { GetKeyRing } from '../keys/key-holder.ts'
 import { listKeyStates } from '../keys/key-ring.ts'
 import type { Admit } from '../signing-deps.ts'
 
-/** Makes the handler. Answers KeysResponse; throws AppError for whom `admit` refuses, and while there is no key. */
+/** Makes the handler. It answers KeysResponse. It throws AppError if `admit` refuses the caller or no key is loaded. */
 export function createKeysHandler(getKeyRing: GetKeyRing, admit: Admit) {
   return function listKeys(c: AppContext): Response {
     admit(c)(new Uint8Array())

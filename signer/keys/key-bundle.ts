@@ -1,17 +1,17 @@
-// All keys in one file, for whoever hands them over by renaming a file: a JSON object like a Secret's `data`, each entry in
-// base64. What parsers say of broken text may quote it, so none of their words are passed on.
+// Reads all keys from one file, which an agent replaces by renaming a new one over it. The file is a JSON object like a
+// Secret's `data`, with each entry in base64. Errors never repeat a parser's message, because it may quote the file.
 import * as z from 'zod/mini'
 import { KeyRingError } from './key-ring.ts'
 
-/** Base64, and the newline that tools put behind it. */
+/** Base64, and the newline that tools append. */
 const entries = z.record(
   z.string(),
   z.string().check(z.regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\s*$/)),
 )
 
 /**
- * Returns entry → bytes, without those that are for the writer alone and begin with "..", as kubelet's own do in a
- * mounted Secret. Throws KeyRingError, which names the entry that is not in base64.
+ * Returns the bytes of each entry. Skips names that begin with "..", which belong to the writer of the file. Throws
+ * KeyRingError, which names the entry that is not base64.
  */
 export function parseKeyBundle(text: string): Map<string, Buffer> {
   const { data, error } = entries.safeParse(parseJson(text))
@@ -22,8 +22,8 @@ export function parseKeyBundle(text: string): Map<string, Buffer> {
   const id = error.issues[0]?.path[0]
   throw new KeyRingError(
     id === undefined
-      ? 'the file with the keys is no JSON object: mend what writes it'
-      : `key "${String(id)}" is not in base64: write it so where it is kept`,
+      ? 'the key file is not a JSON object: fix the agent that writes it'
+      : `key "${String(id)}" is not base64: store it as base64 in the key manager`,
   )
 }
 

@@ -1,5 +1,5 @@
-// The key ring from a mounted Secret: each entry is a key, its name is the id, and `primary` names the one that signs. Or
-// from one file with the same entries.
+// Loads the key ring from a mounted Secret, or from one file with the same entries. Each entry is a key and its name is
+// the key's id. The entry `primary` names the key that signs.
 import { createSecretKey } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,19 +7,19 @@ import { keyId } from '../../runtime/contract.ts'
 import { parseKeyBundle } from './key-bundle.ts'
 import { type Key, type KeyRing, KeyRingError } from './key-ring.ts'
 
-/** 112 bits, the least that NIST SP 800-131A takes for an HMAC key. */
+/** 112 bits, the minimum for an HMAC key by NIST SP 800-131A. */
 const MIN_KEY_BYTES = 14
-/** SHA-256's output; shorter keys weaken the MAC (RFC 2104 section 3). */
+/** The output size of SHA-256. Shorter keys weaken HMAC (RFC 2104 section 3). */
 const FULL_KEY_BYTES = 32
 const PRIMARY = 'primary'
-const remedy = 'write it with --from-literal or printf, which add none'
+const remedy = 'write it with --from-literal or printf, which add no newline'
 
-/** `shortKeys`: ids of keys that are taken, but should be longer. */
+/** `shortKeys` lists the ids of keys that work but should be longer. */
 export type LoadedKeys = { ring: KeyRing; shortKeys: string[] }
 
 /**
- * Reads every key in `folder`, or, if there is to be one, in the file `bundle` there and nowhere else. All or nothing:
- * one bad entry and KeyRingError is thrown.
+ * Reads every key in `folder`, or only the file `bundle` in it if that is given. Throws KeyRingError if one entry is
+ * invalid.
  */
 export async function loadKeyFiles(folder: string, bundle?: string): Promise<LoadedKeys> {
   const entries = await (bundle === undefined
@@ -36,13 +36,13 @@ export async function loadKeyFiles(folder: string, bundle?: string): Promise<Loa
   return { ring: { primary: findPrimary(keys, entries.get(PRIMARY)), keys }, shortKeys }
 }
 
-/** Tells one state of `folder` from another, without reading a key. Throws KeyRingError if it can't be read. */
+/** Returns a text that changes whenever the keys in `folder` change. Reads no key. Throws KeyRingError. */
 export async function describeGeneration(folder: string, bundle?: string): Promise<string> {
-  // Whoever writes the file has others beside it for a moment.
+  // The agent writes temporary files beside the bundle. Ignore them.
   if (bundle !== undefined) return explainMissing(() => describeFile(folder, bundle))
   return explainUnreadable(async () => {
     const generation = await resolveGeneration(folder)
-    // A mounted Secret's generation has a name of its own; in a plain folder files are written over.
+    // Each generation of a mounted Secret has its own name. In a plain folder, files are overwritten.
     const files = await Promise.all(
       (await readdir(generation)).sort().map((name) => describeFile(generation, name)),
     )
@@ -65,7 +65,7 @@ async function explainMissing<T>(read: () => Promise<T>): Promise<T> {
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     throw new KeyRingError(
-      `the file with the keys cannot be read (${code}): see the log of what writes it`,
+      `the key file cannot be read (${code}): see the log of the agent that writes it`,
     )
   }
 }
@@ -85,16 +85,18 @@ async function readEntries(folder: string): Promise<Map<string, Buffer>> {
 
 async function explainUnreadable<T>(read: () => Promise<T>): Promise<T> {
   try {
-    // A generation may be taken away while it is read, for there is a newer one.
+    // kubelet may delete a generation during the read, once there is a newer one.
     return await read().catch((error) => (error.code === 'ENOENT' ? read() : Promise.reject(error)))
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    throw new KeyRingError(`the key folder cannot be read (${code}): mount the Secret with the key`)
+    throw new KeyRingError(
+      `the key folder cannot be read (${code}): mount the Secret with the keys`,
+    )
   }
 }
 
-// kubelet puts each state of a Secret into a folder of its own and swaps the link `..data`. Reading through the link
-// could mix two states.
+// kubelet writes each generation of a Secret to its own folder and swaps the link `..data`. Reads through the link could
+// mix two generations.
 async function resolveGeneration(folder: string): Promise<string> {
   const names = await readdir(folder)
   return names.includes('..data') ? await realpath(join(folder, '..data')) : folder
@@ -102,18 +104,18 @@ async function resolveGeneration(folder: string): Promise<string> {
 
 function requireUsable(id: string, bytes: Buffer): void {
   if (!keyId.safeParse(id).success) {
-    throw new KeyRingError('an entry has a name that no Secret can have: rename it')
+    throw new KeyRingError('an entry has a name that a Secret cannot have: rename it')
   }
   if (bytes.length === 0) throw new KeyRingError(`key "${id}" is empty: give it a value`)
-  if (endsInLineBreak(bytes)) throw new KeyRingError(`key "${id}" ends in a newline: ${remedy}`)
+  if (endsInLineBreak(bytes)) throw new KeyRingError(`key "${id}" ends with a newline: ${remedy}`)
   if (bytes.length < MIN_KEY_BYTES) {
     throw new KeyRingError(
-      `key "${id}" is under ${MIN_KEY_BYTES} bytes: make a longer one, e.g. openssl rand -hex 32`,
+      `key "${id}" is shorter than ${MIN_KEY_BYTES} bytes: make one with openssl rand -hex 32`,
     )
   }
 }
 
-// One in 256 random keys ends in the byte 0x0a, and rightly so. A newline that a tool has added stands behind text.
+// One in 256 random keys ends with the byte 0x0a, which is valid. A newline after text comes from a tool.
 function endsInLineBreak(bytes: Buffer): boolean {
   return bytes.at(-1) === 0x0a && /^[\x20-\x7e\t\r\n]*$/.test(bytes.toString('latin1'))
 }
@@ -123,20 +125,20 @@ function findPrimary(keys: ReadonlyMap<string, Key>, entry: Buffer | undefined):
   const [only] = keys.values()
   if (only === undefined) {
     throw new KeyRingError(
-      'the Secret has no key: add one, e.g. --from-literal=HMAC_KEY="$(openssl rand -hex 32)"',
+      'the Secret has no key: add one with --from-literal=HMAC_KEY="$(openssl rand -hex 32)"',
     )
   }
   if (entry === undefined) {
     if (keys.size === 1) return only
     throw new KeyRingError(
-      `there are ${keys.size} keys (${ids.join(', ')}): name the one that signs in the entry "${PRIMARY}"`,
+      `there are ${keys.size} keys (${ids.join(', ')}): name the one that signs in an entry "${PRIMARY}"`,
     )
   }
   const id = entry.toString('utf8')
-  // First, because a key with the right name is then most likely there, and nobody sees the newline.
-  if (/[\r\n]$/.test(id)) throw new KeyRingError(`"${PRIMARY}" ends in a newline: ${remedy}`)
+  // Check this first: the key most likely exists, and a newline is hard to see.
+  if (/[\r\n]$/.test(id)) throw new KeyRingError(`"${PRIMARY}" ends with a newline: ${remedy}`)
   const primary = keys.get(id)
-  // Without its content: it may be a key that was put into the wrong entry.
+  // The message omits the content, because it may be a key in the wrong entry.
   if (primary !== undefined) return primary
-  throw new KeyRingError(`"${PRIMARY}" names no key: it must be one of ${ids.join(', ')}`)
+  throw new KeyRingError(`"${PRIMARY}" names no key: set it to one of ${ids.join(', ')}`)
 }

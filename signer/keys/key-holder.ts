@@ -1,5 +1,5 @@
-// Holds the key ring, and follows the mounted folder: a new state of it is loaded as soon as it is there. A state that
-// can't be used never replaces one that can, and no key at all is a state too, not a reason to die.
+// Holds the key ring and reloads it when the mounted folder changes. Invalid keys never replace valid ones. The signer
+// also runs without any key, and is then not ready.
 import { watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,21 +9,21 @@ import type { SignerMetrics } from '../metrics.ts'
 import { describeGeneration, loadKeyFiles } from './key-files.ts'
 import { isSameRing, type KeyRing, KeyRingError } from './key-ring.ts'
 
-/** kubelet's swap is seen by watching; this is for what a watch can miss. */
+/** A watch sees kubelet's swap at once. Polling finds what the watch misses. */
 const POLL_MS = 1_000
 
-/** Returns the ring; throws AppError key_unavailable, with the reason, while there is none. */
+/** Returns the ring. Throws AppError key_unavailable, with the reason, while there is none. */
 export type GetKeyRing = () => KeyRing
 
 export type HolderOptions = {
   log: Log
   metrics: Pick<SignerMetrics, 'countKeyLoad' | 'setKeys' | 'setKeysConfirmed'>
-  /** The one file in the folder that holds all keys, if it is not a key a file. */
+  /** The file in the folder that holds all keys. Without it, each file is a key. */
   bundle?: string | undefined
   pollMs?: number
 }
 
-/** Loads once before it returns, then whenever `folder` is another than before. Each new reason is logged once. */
+/** Loads the keys once, then again whenever `folder` changes. Logs each new reason for a refusal once. */
 export async function holdKeyRing(
   folder: string,
   { log, metrics, bundle, pollMs = POLL_MS }: HolderOptions,
@@ -39,14 +39,14 @@ export async function holdKeyRing(
     if (found === generation) return
     const loaded = await loadKeyFiles(folder, bundle)
     generation = found
-    // Who writes the file does so again and again, to say that these still are the keys.
+    // The agent rewrites the file regularly to confirm the keys.
     if (bundle !== undefined) metrics.setKeysConfirmed((await stat(join(folder, bundle))).mtimeMs)
     if (reason === '' && ring !== undefined && isSameRing(ring, loaded.ring)) return
     ring = loaded.ring
     reason = ''
     metrics.countKeyLoad('loaded')
     metrics.setKeys(ring, loaded.shortKeys)
-    for (const id of loaded.shortKeys) log('warn', 'key_short', { keyId: id })
+    for (const id of loaded.shortKeys) log('warn', 'key_short', { key_id: id })
     log('info', 'keys_loaded', { primary: ring.primary.id, count: ring.keys.size })
   }
 
@@ -57,7 +57,7 @@ export async function holdKeyRing(
       if (!(error instanceof KeyRingError)) throw error
       metrics.countKeyLoad('refused')
       if (error.message !== reason) {
-        log('error', 'keys_refused', { reason: error.message, keptOld: ring !== undefined })
+        log('error', 'keys_refused', { reason: error.message, kept_old: ring !== undefined })
       }
       reason = error.message
     }
@@ -85,9 +85,9 @@ export async function holdKeyRing(
 function followFolder(folder: string, check: () => void, pollMs: number): void {
   setInterval(check, pollMs).unref()
   try {
-    // What can't be watched any more, because it is gone say, is still polled.
+    // If the watch ends, for example because the folder is gone, polling continues.
     watch(folder, { persistent: false }, check).on('error', () => {})
   } catch {
-    // Nor what never could be.
+    // Polling also works where a watch cannot start.
   }
 }

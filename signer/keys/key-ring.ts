@@ -1,14 +1,14 @@
-// The keys that the signer holds. As KeyObjects: neither printing nor JSON.stringify shows their bytes.
+// The keys of the signer. They are KeyObjects, so neither printing nor JSON.stringify shows their bytes.
 import type { KeyObject } from 'node:crypto'
 import type { KeysResponse } from '../../runtime/contract.ts'
 import { AppError } from '../../runtime/errors.ts'
 
 export type Key = { id: string; material: KeyObject }
 
-/** `primary` signs when no key is asked for; it is one of `keys`, which are found by id. */
+/** `keys` maps ids to keys. `primary` is one of them, and signs unless a request names another. */
 export type KeyRing = { primary: Key; keys: ReadonlyMap<string, Key> }
 
-/** Why there is no usable ring. The message is shown to operators: what is wrong and what to do, no key bytes. */
+/** The keys cannot be used. The message tells operators what is wrong and what to do. It holds no key bytes. */
 export class KeyRingError extends Error {
   constructor(message: string) {
     super(message)
@@ -16,14 +16,14 @@ export class KeyRingError extends Error {
   }
 }
 
-/** Returns the key that is asked for, or the primary. Throws AppError invalid_request if there is no such key. */
+/** Returns the key with this id, or the primary key. Throws AppError invalid_request if there is no such key. */
 export function chooseKey(ring: KeyRing, id: string | undefined): Key {
   const key = id === undefined ? ring.primary : ring.keys.get(id)
   if (key !== undefined) return key
-  throw new AppError('invalid_request', 'keyId: no such key', { field: 'keyId' })
+  throw new AppError('invalid_request', 'key_id: no such key', { field: 'key_id' })
 }
 
-/** True if both sign and verify the same. */
+/** Returns true if both rings have the same keys and the same primary key. */
 export function isSameRing(one: KeyRing, other: KeyRing): boolean {
   return (
     one.primary.id === other.primary.id &&
@@ -34,8 +34,8 @@ export function isSameRing(one: KeyRing, other: KeyRing): boolean {
   )
 }
 
-/** Every key's id and state, in the order in which they are held. */
+/** Returns the id and the state of each key, in the order of the ring. */
 export function listKeyStates({ primary, keys }: KeyRing): KeysResponse['keys'] {
   const stateOf = (id: string) => (id === primary.id ? 'primary' : 'active')
-  return [...keys.keys()].map((keyId) => ({ keyId, state: stateOf(keyId) }))
+  return [...keys.keys()].map((id) => ({ key_id: id, state: stateOf(id) }))
 }

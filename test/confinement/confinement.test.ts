@@ -9,7 +9,7 @@ import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
 import { STATE } from '../../tools/local-cluster/paths.ts'
 import { callIn } from '../../tools/verify/attack/containers.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { saveSecret, writeEntries } from '../../tools/verify/faults/support/key-secret.ts'
 import { findPod, restartPods } from '../../tools/verify/faults/support/pods.ts'
@@ -35,7 +35,7 @@ test('native code in the proxy, which has the profile of the runtime, is let thr
 })
 
 test('names are looked up, and workers started', async () => {
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   const found = await callIn<string[]>(
     frontend,
     'test/confinement/support/lookup.ts',

@@ -1,4 +1,4 @@
-// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed twin.
+// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed sameAccountPod.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -9,10 +9,15 @@ import { deployment, namespace } from '../../tools/kube/names.ts'
 import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { CONFIG_MS, CONNECT_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
-import { outsider, setup, stranger, VICTIM_IN_MESH } from '../support/attack/attackers.ts'
+import {
+  nonMeshPod,
+  otherNamespacePod,
+  setup,
+  TARGET_IN_MESH,
+} from '../support/attack/attackers.ts'
 import { confined, makePod } from '../support/attack/pods.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 import { COMPILE_MS } from '../support/timeouts.ts'
@@ -43,7 +48,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
   beforeAll(async () => {
     // Another file may have replaced the Pod that the attackers know.
     await setup()
-    const { podIP: address, frontendImage } = await findVictim()
+    const { podIP: address, frontendImage } = await findTarget()
     podIP = address
     await Promise.all([
       start(unmeshed, frontendImage, { 'sidecar.istio.io/inject': 'false' }),
@@ -52,13 +57,13 @@ describe('with the component network-policy', needsLocalCluster, () => {
     out = await findWaysOut()
     engine = await startPolicyEngine()
     before = {
-      in: await reach(outsider, all()),
+      in: await reach(nonMeshPod, all()),
       out: await reach(unmeshed, Object.values(out)),
       inMesh: await askInMesh(),
     }
     await kubectl(['apply', '-k', component])
     await waitFor(
-      async () => (await reach(outsider, all())).length === 0 || undefined,
+      async () => (await reach(nonMeshPod, all())).length === 0 || undefined,
       CONFIG_MS,
       () => 'the policies are not enforced',
     )
@@ -73,7 +78,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
 
   test('nobody but the gateway reaches a port of the Pod; without it everybody reached all', async () => {
     expect(before.in).toEqual(all())
-    expect(await reach(outsider, all())).toEqual([])
+    expect(await reach(nonMeshPod, all())).toEqual([])
     expect(await reach(unmeshed, all())).toEqual([])
     expect(await reach(asGateway, all())).toEqual([`${podIP}:8080`])
   })
@@ -88,19 +93,27 @@ describe('with the component network-policy', needsLocalCluster, () => {
     expect(await reach(unmeshed, Object.values(out))).toEqual([out.istiod, out.dns])
   })
 
-  test('who scrapes metrics may, from a namespace that is labelled for it', async () => {
-    const label = ['label', 'namespace', outsider.namespace]
-    await kubectl([...label, 'secure-signing/scrapes=true'])
+  test.each([
+    'secure-signing.dev/scrapes',
+    'secure-signing/scrapes', // the name of version 0.1
+  ])('a namespace with the label %s may scrape metrics', async (name) => {
+    const label = ['label', 'namespace', nonMeshPod.namespace]
+    await kubectl([...label, `${name}=true`])
     const reached = await waitFor(
       async () => {
-        const found = await reach(outsider, all())
+        const found = await reach(nonMeshPod, all())
         return found.length > 0 ? found : undefined
       },
       CONFIG_MS,
       () => 'the label opens nothing',
     )
     expect(reached).toEqual([8080, 8081, 15020].map((port) => `${podIP}:${port}`))
-    await kubectl([...label, 'secure-signing/scrapes-'])
+    await kubectl([...label, `${name}-`])
+    await waitFor(
+      async () => (await reach(nonMeshPod, all())).length === 0 || undefined,
+      CONFIG_MS,
+      () => 'without the label, the metrics stay open',
+    )
   })
 
   test('a Pod that starts behind it becomes ready, and the world has a message signed', async () => {
@@ -108,10 +121,10 @@ describe('with the component network-policy', needsLocalCluster, () => {
     await kubectl(['rollout', 'restart', ...target])
     await kubectl(['rollout', 'status', ...target], { timeoutMs: PODS_MS })
     const old = podIP
-    podIP = (await findVictim()).podIP
+    podIP = (await findTarget()).podIP
     expect(podIP).not.toBe(old)
     await processMessage(process.env.GATEWAY_URL ?? '', 'hello', CONFIG_MS)
-    expect(await reach(outsider, all())).toEqual([])
+    expect(await reach(nonMeshPod, all())).toEqual([])
   })
 })
 
@@ -141,7 +154,9 @@ async function reach(origin: Container, places: readonly string[]): Promise<stri
 /** What the victim's proxy answers to a stranger with an identity. */
 async function askInMesh(): Promise<number | undefined> {
   const bytes = writeRequest({ method: 'GET', path: '/' })
-  const [outcome] = await probeFrom(stranger, [{ host: VICTIM_IN_MESH, port: 8080, bytes }])
+  const [outcome] = await probeFrom(otherNamespacePod, [
+    { host: TARGET_IN_MESH, port: 8080, bytes },
+  ])
   return readStatus(outcome?.received ?? '')
 }
 

@@ -4,15 +4,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shortForm } from '../../tools/verify/faults/experiments.ts'
 import { measure } from '../../tools/verify/faults/measure.ts'
 import { describeResult } from '../../tools/verify/faults/report.ts'
-import { bringIntruders, takeIntrudersAway } from '../../tools/verify/faults/support/intruders.ts'
+import { bringUpAttackers, takeAwayAttackers } from '../../tools/verify/faults/support/attackers.ts'
 import { ensurePods } from '../../tools/verify/faults/support/pods.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
 // Programs on the node are killed, and that takes a node of ours.
 describe('under load', needsLocalCluster, () => {
-  beforeAll(bringIntruders)
+  beforeAll(bringUpAttackers)
   afterAll(async () => {
-    await takeIntrudersAway()
+    await takeAwayAttackers()
     await ensurePods(1)
   })
 

@@ -12,7 +12,7 @@ import { type Container, probeFrom } from '../../tools/verify/attack/containers.
 import { readJsonBody, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
 import { CONFIG_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
-import { outsider } from '../support/attack/attackers.ts'
+import { nonMeshPod } from '../support/attack/attackers.ts'
 import type { SocketAttack } from '../support/compromise/attack-socket.ts'
 import { runIn } from '../support/compromise/run-in.ts'
 import type { Search } from '../support/compromise/search.ts'
@@ -83,7 +83,7 @@ function makeSecret(keys: Record<string, Buffer>, texts: Record<string, string> 
 /** Has a message signed by way of the frontend, from a Pod that is in no mesh. */
 async function process() {
   const bytes = writeRequest({ path: '/process', host, body: '{"message":"hello"}' })
-  const [outcome] = await probeFrom(outsider, [{ host, port: 8080, bytes }])
+  const [outcome] = await probeFrom(nonMeshPod, [{ host, port: 8080, bytes }])
   const received = outcome?.received ?? ''
   return { status: readStatus(received), body: readJsonBody(received) }
 }

@@ -4,16 +4,22 @@ import { randomInt } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { readVariable } from '../../tools/cli/make-variables.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
+import { SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { forgeTokens } from '../../tools/verify/attack/tokens.ts'
-import { SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import {
+  nonMeshPod,
+  otherAccountPod,
+  otherNamespacePod,
+  SIGNER_IN_MESH,
+  sameAccountPod,
+} from '../support/attack/attackers.ts'
 import { testAttack } from '../support/attack/expectations.ts'
 import { makeFuzzedRequests } from '../support/attack/fuzz.ts'
 import { type FuzzAnswer, sendFuzzed } from '../support/attack/fuzzing.ts'
 
 const seed = Number(readVariable('FUZZ_SEED') ?? randomInt(2 ** 31))
 const count = Number(readVariable('FUZZ_COUNT') ?? 5_000)
-/** What the Pod, and its twin, may ask without a token or a pairing signature. */
+/** What the Pod, and its sameAccountPod, may ask without a token or a pairing signature. */
 const openToPod = /^(\{"status":"ok"\}$|# HELP |$)/
 
 const callers = [
@@ -39,16 +45,16 @@ describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
         const withoutPairing = { tokens: [token] }
         const take = (index: number) => requests.slice(index * share, (index + 1) * share)
         const fromOutside = Promise.all([
-          sendFuzzed(outsider, { host: podIP, port: 8081 }, take(5), everything),
+          sendFuzzed(nonMeshPod, { host: podIP, port: 8081 }, take(5), everything),
           sendFuzzed('here', world, take(6), everything),
         ])
         // One after the other. Together they would exceed the signer's limit.
         const inMesh = {
           [callers[0]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(0), withoutToken),
           [callers[1]]: await sendFuzzed(frontend, SIGNER_IN_POD, take(1), withoutPairing),
-          [callers[2]]: await sendFuzzed(twin, SIGNER_IN_MESH, take(2), withoutPairing),
-          [callers[3]]: await sendFuzzed(lookAlike, SIGNER_IN_MESH, take(3), everything),
-          [callers[4]]: await sendFuzzed(stranger, SIGNER_IN_MESH, take(4), everything),
+          [callers[2]]: await sendFuzzed(sameAccountPod, SIGNER_IN_MESH, take(2), withoutPairing),
+          [callers[3]]: await sendFuzzed(otherAccountPod, SIGNER_IN_MESH, take(3), everything),
+          [callers[4]]: await sendFuzzed(otherNamespacePod, SIGNER_IN_MESH, take(4), everything),
         }
         const [byOutsider, byWorld] = await fromOutside
         return { ...inMesh, [callers[5]]: byOutsider, [callers[6]]: byWorld }

@@ -2,8 +2,8 @@
 // refused; and the matrix names what is missing. Of one Pod and of separate ones, whichever is deployed.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sharesPod } from '../../tools/kube/layouts.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { CONFIG_MS } from '../../tools/verify/attack/timeouts.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { holds, type Report } from '../../tools/verify/matrix/report.ts'
 import { takeReport } from '../../tools/verify/matrix/take-report.ts'
@@ -11,12 +11,12 @@ import { describeDisagreements } from '../../tools/verify/matrix/verdict.ts'
 import { pods } from '../support/attack/attackers.ts'
 import { deleteResources } from '../support/attack/deletions.ts'
 
-const { layout } = await findVictim()
+const { layout } = await findTarget()
 /** Who may ask for readiness and metrics without a token. */
 const [agent, sidecars, more] = sharesPod(layout)
   ? ['frontend', ['Sidecar/secure-signing'], []]
   : // Without its Sidecar the frontend may call anybody; without its rule mutual TLS is Istio's own doing.
-    ['impostor', ['Sidecar/signer'], ['Sidecar/frontend', 'DestinationRule/signer']]
+    ['signer-account', ['Sidecar/signer'], ['Sidecar/frontend', 'DestinationRule/signer']]
 
 /** `shows`: a cell in which it shows, as "caller request". */
 const locks: readonly { resource: string; shows?: string; seen?: Report['cells'][0]['seen'] }[] = [
@@ -29,7 +29,7 @@ const locks: readonly { resource: string; shows?: string; seen?: Report['cells']
   },
   {
     resource: 'AuthorizationPolicy/allow-ingress-to-frontend',
-    shows: 'world process',
+    shows: 'public process',
     seen: 'policy',
   },
   {
@@ -43,7 +43,7 @@ const locks: readonly { resource: string; shows?: string; seen?: Report['cells']
     seen: 'policy',
   },
   // The policies ask for an identity, and in plain text there is none.
-  { resource: 'PeerAuthentication/require-mtls', shows: 'outsider sign', seen: 'policy' },
+  { resource: 'PeerAuthentication/require-mtls', shows: 'non-mesh sign', seen: 'policy' },
   // The token is not looked at, so the policy does not know that it is there.
   {
     resource: 'RequestAuthentication/verify-caller-token',
@@ -59,7 +59,7 @@ const locks: readonly { resource: string; shows?: string; seen?: Report['cells']
 const mayBeServed = ['metrics', 'readyz', 'process']
 
 const take = async () =>
-  takeReport(await findVictim(), pods, { start: performance.now(), istio: 'as it is' })
+  takeReport(await findTarget(), pods, { start: performance.now(), istio: 'as it is' })
 
 /** Takes reports until one is as `wanted` says; the proxies hear of a change in their own time. */
 async function waitForReport(wanted: (report: Report) => boolean): Promise<Report> {
@@ -103,7 +103,7 @@ describe.each(locks)('without $resource', ({ resource, shows, seen }) => {
         got === 'served' && declared !== 'served' && !mayBeServed.includes(request),
     )
     expect(served).toEqual([])
-    expect(report.signaturesWithoutRight).toBe(0)
+    expect(report.unauthorizedSignatures).toBe(0)
   })
   test('the frontend is served or refused, nothing in between hangs', () => {
     const answers = report.cells.filter(({ caller }) => caller === 'frontend')

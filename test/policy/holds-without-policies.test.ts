@@ -14,10 +14,16 @@ import {
   readStatus,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { CONFIG_MS } from '../../tools/verify/attack/timeouts.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
-import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import {
+  nonMeshPod,
+  otherAccountPod,
+  otherNamespacePod,
+  SIGNER_IN_MESH,
+  sameAccountPod,
+} from '../support/attack/attackers.ts'
 import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
 import { testControls } from '../support/attack/expectations.ts'
 
@@ -26,7 +32,7 @@ const kinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthenticati
 const forged = {
   'x-forwarded-client-cert': `By=spiffe://cluster.local/x;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://cluster.local/ns/admin/sa/admin`,
 }
-const signerInPlainText = async () => ({ host: (await findVictim()).podIP, port: 8081 })
+const signerInPlainText = async () => ({ host: (await findTarget()).podIP, port: 8081 })
 
 /** The proxies hear of it in their own time. */
 async function waitForStatus(
@@ -58,18 +64,18 @@ async function exposeSigner(): Promise<Place> {
   }
   const args = ['apply', '-f', '-', '-o', 'jsonpath={.spec.clusterIP}']
   const host = (await kubectl(args, { input: JSON.stringify(service) })).trim()
-  await waitForStatus(stranger, { host, port: 8081 }, 'GET /readyz', 200)
+  await waitForStatus(otherNamespacePod, { host, port: 8081 }, 'GET /readyz', 200)
   return { host, port: 8081 }
 }
 
 describe('with every policy deleted: AuthorizationPolicies, mTLS and token check', () => {
   let restore = async () => {}
   const attackers = {
-    stranger,
-    'look-alike': lookAlike,
-    twin,
-    outsider,
-    'stranger, by a Service': stranger,
+    otherNamespacePod,
+    otherAccountPod,
+    sameAccountPod,
+    nonMeshPod,
+    'otherNamespacePod, by a Service': otherNamespacePod,
   }
   const results = new Map<string, BatchResult<Outcome[]>>()
   const requestId = makeRequestId()
@@ -79,11 +85,11 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
     restore = await deleteResources((await Promise.all(kinds.map(listOfKind))).flat())
     const inPlainText = await signerInPlainText()
     // The mesh really lets them through: this is only for the Pod itself, otherwise, and for nobody in plain text.
-    await waitForStatus(stranger, SIGNER_IN_MESH, 'GET /readyz', 200)
-    await waitForStatus(outsider, inPlainText, 'GET /readyz', 200)
+    await waitForStatus(otherNamespacePod, SIGNER_IN_MESH, 'GET /readyz', 200)
+    await waitForStatus(nonMeshPod, inPlainText, 'GET /readyz', 200)
     const places: Record<string, Place> = {
-      outsider: inPlainText,
-      'stranger, by a Service': await exposeSigner(),
+      nonMeshPod: inPlainText,
+      'otherNamespacePod, by a Service': await exposeSigner(),
     }
     for (const [name, attacker] of Object.entries(attackers)) {
       const place = places[name] ?? SIGNER_IN_MESH
@@ -101,20 +107,20 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
   afterAll(async () => {
     await kubectl(['delete', 'service', 'test-exposed', '-n', namespace, '--ignore-not-found'])
     await restore()
-    await waitForStatus(stranger, SIGNER_IN_MESH, 'GET /readyz', 403)
+    await waitForStatus(otherNamespacePod, SIGNER_IN_MESH, 'GET /readyz', 403)
   })
 
   test('each is in the audit log under its real name, not the one that it claims', async () => {
-    const all = await readAuditLog(await findVictim(), start)
-    const entries = all.filter((entry) => entry.requestId === requestId)
+    const all = await readAuditLog(await findTarget(), start)
+    const entries = all.filter((entry) => entry.request_id === requestId)
     const spiffe = (name: string) => `spiffe://cluster.local/ns/${name}`
     expect(entries.map(({ caller, outcome }) => [caller, outcome])).toEqual([
-      [spiffe('signing-test-stranger/sa/default'), 'pairing_refused'],
-      [spiffe('signing/sa/test-look-alike'), 'pairing_refused'],
+      [spiffe('signing-test-other/sa/default'), 'pairing_refused'],
+      [spiffe('signing/sa/test-other-account'), 'pairing_refused'],
       [spiffe('signing/sa/secure-signing'), 'pairing_refused'],
       ['unknown', 'pairing_refused'],
-      // In plain text until the stranger's proxy has heard of the Service.
-      [expect.stringMatching(/^unknown$|\/signing-test-stranger\/sa\/default$/), 'pairing_refused'],
+      // In plain text until the proxy of otherNamespacePod has heard of the Service.
+      [expect.stringMatching(/^unknown$|\/signing-test-other\/sa\/default$/), 'pairing_refused'],
     ])
   })
 

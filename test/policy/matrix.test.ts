@@ -48,7 +48,7 @@ describe('make matrix', () => {
       requests.filter((request) => declare(caller.id, request.id) !== undefined),
     )
     expect(report.cells).toHaveLength(declared.length)
-    expect(report.signaturesWithoutRight).toBe(0)
+    expect(report.unauthorizedSignatures).toBe(0)
     expect(report.seconds).toBeLessThan(60)
   })
   test('writes it as a picture', async () => {
@@ -62,7 +62,7 @@ test('make matrix, interrupted, leaves nothing behind', async () => {
   const child = spawn(process.execPath, [program], { stdio: 'ignore' })
   const ended = once(child, 'exit')
   await waitFor(
-    async () => (await exists(['namespace', 'signing-matrix-stranger'])) || undefined,
+    async () => (await exists(['namespace', 'signing-matrix-other'])) || undefined,
     PODS_MS,
     () => 'no Pod to attack from is made',
   )

@@ -6,8 +6,8 @@ import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { makeRequestId, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { LOG_MS } from '../../tools/verify/attack/timeouts.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { TRACES_STARTED } from '../support/allowed-skips.ts'
 
@@ -47,12 +47,12 @@ describe('of a request through the gateway, the audit line', () => {
   beforeAll(async () => {
     const start = new Date()
     answers = await sendThroughGateway(cases.map(([, headers]) => headers))
-    const victim = await findVictim('any')
+    const target = await findTarget('any')
     entries = await waitFor(
       async () => {
-        const all = await readAuditLog(victim, start)
+        const all = await readAuditLog(target, start)
         const found = answers.flatMap(
-          ({ requestId: id }) => all.find((each) => each.requestId === id) ?? [],
+          ({ requestId: id }) => all.find((each) => each.request_id === id) ?? [],
         )
         return found.length === answers.length ? found : undefined
       },
@@ -65,10 +65,10 @@ describe('of a request through the gateway, the audit line', () => {
     '$title, and the message is signed',
     ({ expected, index }, { skip }) => {
       expect(answers[index]?.status).toBe(200)
-      const isStarted = entries[0]?.traceId !== undefined
+      const isStarted = entries[0]?.trace_id !== undefined
       skip(isStarted && expected === undefined, TRACES_STARTED)
       expect(entries[index]).toMatchObject({ outcome: 'signed', count: 1 })
-      expect(entries[index]?.traceId).toBe(expected)
+      expect(entries[index]?.trace_id).toBe(expected)
       expect(JSON.stringify(entries)).not.toContain('hunter2')
     },
   )

@@ -6,11 +6,11 @@ import { tryRun } from '../../tools/cli/exec.ts'
 import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
 import { resourceSchema } from '../../tools/kube/resources.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { attemptCase } from '../support/admission/attempt.ts'
 import type { AdmissionTarget } from '../support/admission/case.ts'
 import { testAdmission } from '../support/admission/table-tests.ts'
-import { lookAlike } from '../support/attack/attackers.ts'
+import { otherAccountPod } from '../support/attack/attackers.ts'
 
 const podTemplate = z.object({ metadata: z.looseObject({}), spec: z.looseObject({}) })
 const deployed = z.object({ spec: z.object({ template: podTemplate }) })
@@ -30,12 +30,12 @@ beforeAll(async () => {
   const { metadata, spec } = (await kubectlJson(deployed, get)).spec.template
   const name = 'admission-test'
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   target = {
     kubeconfig: process.env.KUBECONFIG ?? '',
     template: resourceSchema.parse(pod),
     pod: frontend.pod,
-    keylessPod: lookAlike.pod,
+    keylessPod: otherAccountPod.pod,
   }
 })
 

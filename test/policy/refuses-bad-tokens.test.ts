@@ -12,14 +12,14 @@ import {
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
+import { SIGNER_IN_POD, type Target } from '../../tools/verify/attack/target.ts'
 import {
   copyWithClusterKey,
   forgeTokens,
   forgeWithClusterKey,
   issueToken,
 } from '../../tools/verify/attack/tokens.ts'
-import { SIGNER_IN_POD, type Victim } from '../../tools/verify/attack/victim.ts'
-import { lookAlike } from '../support/attack/attackers.ts'
+import { otherAccountPod } from '../support/attack/attackers.ts'
 import { type testAttack, testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
@@ -27,7 +27,7 @@ type Cases = Record<string, RequestParts>
 
 // The pairing signature is right each time, so that it is the token that fails.
 function send(
-  { frontend }: Victim,
+  { frontend }: Target,
   pairing: KeyObject,
   cases: Cases,
 ): Promise<Record<string, Outcome>> {
@@ -76,14 +76,14 @@ describe('the frontend, with a token that is not its own', () => {
   })
 
   testRefusals(
-    async (victim, { token, pairing }) => {
-      pod = victim.frontend.pod
+    async (target, { token, pairing }) => {
+      pod = target.frontend.pod
       shown = token
-      return send(victim, pairing, {
+      return send(target, pairing, {
         ...misplaced(token),
         ...withTokens({
           'for the API server': await issueToken(serviceAccount),
-          'of another ServiceAccount': await issueToken(lookAlike.pod, 'signer'),
+          'of another ServiceAccount': await issueToken(otherAccountPod.pod, 'signer'),
           ...(await forgeTokens(token)),
         }),
       })
@@ -114,15 +114,15 @@ describe('the frontend, with a token that is not its own', () => {
 
 describe("the frontend, with a token signed by the cluster's own key", needsLocalCluster, () => {
   test('is served if it says what the mounted one says', async () => {
-    await runBatch(async (victim, { token, pairing }) => {
+    await runBatch(async (target, { token, pairing }) => {
       const right = withTokens({ right: await copyWithClusterKey(token) })
-      const copied = await send(victim, pairing, right)
+      const copied = await send(target, pairing, right)
       expect(describeOutcome(copied.right as Outcome)).toBe('200')
     })
   })
   testRefusals(
-    async (victim, { token, pairing }) =>
-      send(victim, pairing, withTokens(await forgeWithClusterKey(token))),
+    async (target, { token, pairing }) =>
+      send(target, pairing, withTokens(await forgeWithClusterKey(token))),
     ['401', '403'],
     [
       'expired',

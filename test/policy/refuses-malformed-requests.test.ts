@@ -9,8 +9,8 @@ import {
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { SIGNER_IN_MESH, stranger } from '../support/attack/attackers.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import { otherNamespacePod, SIGNER_IN_MESH } from '../support/attack/attackers.ts'
 import { testServedAround } from '../support/attack/expectations.ts'
 import { malformedRequests } from '../support/attack/malformed.ts'
 
@@ -36,7 +36,7 @@ describe.each([
     place: SIGNER_IN_POD,
     tolerates: true,
   },
-  { who: 'a stranger', choose: () => stranger, place: SIGNER_IN_MESH, tolerates: false },
+  { who: 'a stranger', choose: () => otherNamespacePod, place: SIGNER_IN_MESH, tolerates: false },
 ])('$who, with a request hidden in a malformed one', ({ choose, place, tolerates }) => {
   let batch: BatchResult<Record<string, Outcome>>
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describe.each([
 
   testServedAround(() => batch)
   test('no hidden request was seen by the signer', () => {
-    expect(batch.reached.filter(({ requestId }) => requestId === hiddenId)).toEqual([])
+    expect(batch.reached.filter(({ request_id }) => request_id === hiddenId)).toEqual([])
   })
   test('the signer has signed as often as it was said', () => {
     const served = Object.values(batch.outcomes).flatMap(statusesOf)

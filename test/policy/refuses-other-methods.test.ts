@@ -4,8 +4,13 @@ import { describeOutcome } from '../../tools/verify/attack/batch.ts'
 import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { bearer, signParts, writeRequest } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { lookAlike, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import {
+  otherAccountPod,
+  otherNamespacePod,
+  SIGNER_IN_MESH,
+  sameAccountPod,
+} from '../support/attack/attackers.ts'
 import { testAttack } from '../support/attack/expectations.ts'
 import {
   type NamedParts,
@@ -34,11 +39,13 @@ const names = (cases: readonly NamedParts[]) => cases.map(({ name }) => name)
 
 describe.each([
   { who: 'the frontend', choose: (frontend: Container) => frontend, place: SIGNER_IN_POD },
-  ...Object.entries({ stranger, 'look-alike': lookAlike, twin }).map(([who, attacker]) => ({
-    who: `the ${who}, with what the frontend has`,
-    choose: () => attacker,
-    place: SIGNER_IN_MESH,
-  })),
+  ...Object.entries({ otherNamespacePod, otherAccountPod, sameAccountPod }).map(
+    ([who, attacker]) => ({
+      who: `the ${who}, with what the frontend has`,
+      choose: () => attacker,
+      place: SIGNER_IN_MESH,
+    }),
+  ),
 ])('$who', ({ choose, place }) => {
   const batch = testAttack<Record<string, Outcome>>(({ frontend }, stolen) =>
     sendFrom(choose(frontend), place, writeAll(stolen)),

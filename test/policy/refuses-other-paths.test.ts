@@ -5,9 +5,9 @@ import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/
 import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { bearer, signParts, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { lookAlike, SIGNER_IN_MESH, stranger } from '../support/attack/attackers.ts'
+import { otherAccountPod, otherNamespacePod, SIGNER_IN_MESH } from '../support/attack/attackers.ts'
 import { testAttack, testAttackOnMesh } from '../support/attack/expectations.ts'
 import { readMode, setMode } from '../support/attack/path-normalization.ts'
 import {
@@ -70,10 +70,10 @@ describe.each(tried)('paths, normalised as %s', (mode) => {
   })
 
   describe.each([
-    { who: 'a stranger with all that the frontend has', attacker: stranger },
+    { who: 'a stranger with all that the frontend has', attacker: otherNamespacePod },
     // One of them in each mode is enough.
     ...(mode === current
-      ? [{ who: 'a look-alike with all that the frontend has', attacker: lookAlike }]
+      ? [{ who: 'a look-alike with all that the frontend has', attacker: otherAccountPod }]
       : []),
   ])('$who', ({ attacker }: { attacker: Container }) => {
     const batch = testAttackOnMesh<Outcomes>((_, stolen) =>

@@ -10,18 +10,21 @@ import {
   readJsonBody,
   readStatus,
   signParts,
+  snakeCase,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
-import { findVictim, SIGNER_IN_POD, stealCredentials } from '../../tools/verify/attack/victim.ts'
+import { findTarget, SIGNER_IN_POD, stealCredentials } from '../../tools/verify/attack/target.ts'
 
 async function askAsFrontend(requests: readonly RequestParts[]): Promise<Outcome[]> {
-  const victim = await findVictim()
-  const { token, pairing } = await stealCredentials(victim)
+  const target = await findTarget()
+  const { token, pairing } = await stealCredentials(target)
   const probes = requests.map((parts) => {
-    const bytes = writeRequest(signParts(pairing, { ...parts, headers: bearer(token) }))
+    const bytes = writeRequest(
+      signParts(pairing, { ...parts, headers: { ...bearer(token), ...snakeCase } }),
+    )
     return { ...SIGNER_IN_POD, bytes }
   })
-  return probeFrom(victim.frontend, probes)
+  return probeFrom(target.frontend, probes)
 }
 
 /** JSON in ASCII: bytes are written here a character each. */
@@ -39,7 +42,7 @@ describe('the frontend with everything right', () => {
   beforeAll(async () => {
     const [outcome] = await askAsFrontend([{ method: 'GET', path: '/keys' }])
     const { keys } = readJsonBody(outcome?.received ?? '') as { keys: Record<string, string>[] }
-    keyId = keys.find(({ state }) => state === 'primary')?.keyId ?? ''
+    keyId = keys.find(({ state }) => state === 'primary')?.key_id ?? ''
     signature = await computeOpensslHmac(await readKey(keyId), Buffer.from(message))
   })
 
@@ -50,8 +53,8 @@ describe('the frontend with everything right', () => {
     ])
     const algorithm = 'HMAC-SHA256'
     expect(outcomes.map(({ received }) => readJsonBody(received))).toEqual([
-      { signature, keyId, algorithm },
-      { signatures: [signature, signature], keyId, algorithm },
+      { signature, key_id: keyId, algorithm },
+      { signatures: [signature, signature], key_id: keyId, algorithm },
     ])
   })
 
@@ -64,7 +67,7 @@ describe('the frontend with everything right', () => {
       })),
     )
     expect(outcomes.map(({ received }) => readJsonBody(received))).toEqual([
-      { valid: true, keyId },
+      { valid: true, key_id: keyId },
       { valid: false },
     ])
   })

@@ -1,5 +1,5 @@
-// The seccomp profiles, enforced by this machine's kernel: native code under them gets nothing that its container has no use for.
-// That the services do their work under them is shown by every other test that starts one.
+// The kernel of this machine enforces the seccomp profiles: native code under them may use only the system calls that its
+// container needs. All other process tests show that the services work under them.
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
@@ -15,11 +15,11 @@ import {
   listLetThrough,
 } from '../support/system-calls/attempts.ts'
 
-/** A Go compiler that has nothing in its cache yet. */
+/** A Go compiler with an empty cache. */
 const BUILD_MS = 60_000
 vi.setConfig({ testTimeout: 20_000, hookTimeout: BUILD_MS })
 
-/** What any process may, if nothing confines it. */
+/** What an unconfined process may do. */
 const harmless = [
   ...[
     'fork',
@@ -44,25 +44,31 @@ describe('under the seccomp profile of its container', skipUnless(isConfining, N
     program = await buildAttempts(await makeFolder())
   })
 
-  test('native code is let through where nothing confines it: it does try', async () => {
+  test('native code may do all of this without a profile', async () => {
     expect(listLetThrough(await attempt([program]))).toEqual(expect.arrayContaining(harmless))
   })
 
-  test.each(['frontend', 'signer'] as const)('of the %s it is refused all else', async (room) => {
-    const attempts = await attempt(confine(room, [program]))
-    expect(Object.keys(attempts).length).toBeGreaterThan(60)
-    expect(listLetThrough(attempts)).toEqual(letThrough[room])
-  })
+  test.each(['frontend', 'signer'] as const)(
+    'native code in the %s may use only the allowed system calls',
+    async (service) => {
+      const attempts = await attempt(confine(service, [program]))
+      expect(Object.keys(attempts).length).toBeGreaterThan(60)
+      expect(listLetThrough(attempts)).toEqual(letThrough[service])
+    },
+  )
 
-  test.each(['frontend', 'signer'] as const)('of the %s it has no other door', (room) => {
-    const [command, ...args] = confine(room, [program, 'i386'])
-    const { status, stdout } = spawnSync(command, args, { timeout: 5_000 })
-    // 3: its thread was killed. 2: this kernel has no such door.
-    expect([3, 2]).toContain(status)
-    expect(String(stdout)).toBe('')
-  })
+  test.each(['frontend', 'signer'] as const)(
+    'native code in the %s cannot use 32-bit system calls',
+    (service) => {
+      const [command, ...args] = confine(service, [program, 'i386'])
+      const { status, stdout } = spawnSync(command, args, { timeout: 5_000 })
+      // 3: the kernel killed the thread. 2: this kernel has no 32-bit system calls.
+      expect([3, 2]).toContain(status)
+      expect(String(stdout)).toBe('')
+    },
+  )
 
-  test('the services of these tests are', async () => {
+  test('the services of these tests run', async () => {
     const { signer, pairingDir } = await startSigner({ HMAC_KEY: 'k'.repeat(32) })
     await signer.waitFor('listening')
     const { frontend } = await startFrontend(9, 'token', pairingDir)

@@ -1,4 +1,4 @@
-// The services as they run in their containers: own processes, with the permissions of their images.
+// The services as in their containers: separate processes with the permissions of their images.
 import { createHmac, randomBytes } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -25,7 +25,7 @@ const macOf = (key: string, message: string) =>
   createHmac('sha256', key).update(message).digest('hex')
 
 describe('the signer', () => {
-  test('signs over its socket, which anyone may connect to who sees it', async () => {
+  test('signs over its socket, which every user may connect to', async () => {
     const key = randomBytes(32).toString('hex')
     const { signer, socket, pairingDir } = await startSigner({ HMAC_KEY: key })
     await signer.waitFor('listening')
@@ -35,7 +35,7 @@ describe('the signer', () => {
     expect(signer.output()).not.toContain(key)
   })
 
-  test('takes over the socket that a killed one has left', async () => {
+  test('replaces the socket of a killed signer', async () => {
     const { signer, restart, socket } = await startSigner({ HMAC_KEY: randomBytes(32) })
     await signer.waitFor('listening')
     signer.signal('SIGKILL')
@@ -47,7 +47,7 @@ describe('the signer', () => {
     expect((await ask(socket, '/healthz')).status).toBe(200)
   })
 
-  test('stays up without a usable key, says why, and takes one when it comes', async () => {
+  test('runs without a valid key, reports the reason, and loads a key that arrives later', async () => {
     const bad = `${randomBytes(16).toString('hex')}\n`
     const { signer, socket, keyDir, pairingDir } = await startSigner({ HMAC_KEY: bad })
     await signer.waitFor('listening')
@@ -55,7 +55,7 @@ describe('the signer', () => {
     expect((await askToSign(socket, pairingDir, 'a')).status).toBe(503)
     const { status, body } = await ask(socket, '/readyz')
     expect([status, body.code]).toEqual([503, 'key_unavailable'])
-    expect(body.detail).toContain('key "HMAC_KEY" ends in a newline')
+    expect(body.detail).toContain('key "HMAC_KEY" ends with a newline')
     await mountEntries(keyDir, { HMAC_KEY: bad.trim() }, '2')
     await signer.waitFor('keys_loaded')
     expect((await ask(socket, '/readyz')).status).toBe(200)
@@ -65,26 +65,26 @@ describe('the signer', () => {
 
   const good = randomBytes(32)
   test.each<[string, Entries, string]>([
-    ['of 10 bytes', { a: randomBytes(10) }, 'key "a" is under 14 bytes: make a longer one'],
-    ['with a newline', { a: `${'k'.repeat(32)}\n` }, 'key "a" ends in a newline: write it with'],
+    ['of 10 bytes', { a: randomBytes(10) }, 'key "a" is shorter than 14 bytes: make one with'],
+    ['with a newline', { a: `${'k'.repeat(32)}\n` }, 'key "a" ends with a newline: write it with'],
     ['that is empty', { a: '' }, 'key "a" is empty: give it a value'],
-    ['that primary does not name', { a: good, b: good, primary: 'c' }, 'it must be one of a, b'],
+    ['that primary does not name', { a: good, b: good, primary: 'c' }, 'set it to one of a, b'],
     ['that is one of two, without a primary', { a: good, b: good }, 'name the one that signs in'],
-    ['that is gone', {}, 'the Secret has no key: add one'],
-  ])('goes on with the old keys when it gets a key %s', async (_, entries, reason) => {
+    ['that is missing', {}, 'the Secret has no key: add one'],
+  ])('keeps the old keys when it receives a key %s', async (_, entries, reason) => {
     const { signer, socket, keyDir, pairingDir } = await startSigner({ old: good })
-    await signer.waitFor('keys_loaded')
+    await signer.waitFor('listening')
     await mountEntries(keyDir, entries, '2')
     const refusal = await signer.waitFor('keys_refused')
-    expect(refusal).toMatchObject({ level: 'error', keptOld: true })
+    expect(refusal).toMatchObject({ level: 'error', kept_old: true })
     expect(refusal.reason).toContain(reason)
     const { status, body } = await askToSign(socket, pairingDir, 'a')
     const signature = createHmac('sha256', good).update('a').digest('hex')
-    expect([status, body.signature, body.keyId]).toEqual([200, signature, 'old'])
+    expect([status, body.signature, body.key_id]).toEqual([200, signature, 'old'])
     expect((await ask(socket, '/readyz')).status).toBe(200)
   })
 
-  test('is not allowed a folder that its image does not name', async () => {
+  test('cannot read a folder that its image does not allow', async () => {
     const [folder, keyDir] = [await makeFolder(), await makeVolume({ HMAC_KEY: randomBytes(32) })]
     const env = {
       SIGNER_SOCKET: join(folder, 'signer.sock'),
@@ -103,10 +103,10 @@ describe('the signer', () => {
 })
 
 describe('core dumps', () => {
-  test('have no memory of the signer in them', async () => {
+  test('hold no memory of the signer', async () => {
     const { signer } = await startSigner({ HMAC_KEY: randomBytes(32) })
     await signer.waitFor('listening')
-    // Node itself has the kernel's default, which puts all private memory in.
+    // This process has the kernel's default, which includes all private memory.
     expect(await readFile('/proc/self/coredump_filter', 'utf8')).not.toBe('00000000\n')
     expect(await readFile(`/proc/${signer.pid}/coredump_filter`, 'utf8')).toBe('00000000\n')
   })
@@ -134,16 +134,16 @@ describe('the frontend', () => {
     await signer.exit
     const failed = await fetch(`${url}/process`, { method: 'POST', headers, body })
     expect([failed.status, failed.headers.get('retry-after')]).toEqual([503, '1'])
-    expect(await failed.json()).toMatchObject({ code: 'signer_unavailable', requestId: 'id-1' })
+    expect(await failed.json()).toMatchObject({ code: 'signer_unavailable', request_id: 'id-1' })
     expect(frontend.output()).toContain('signer_unavailable')
-    // A signer that has started again has another pairing secret: the frontend finds that out by itself.
+    // A restarted signer has another pairing secret. The frontend notices it.
     await restart().waitFor('listening')
     const again = await fetch(`${url}/process`, { method: 'POST', headers, body })
     expect(await again.json()).toMatchObject({ signature })
     expect(frontend.output()).not.toContain(token)
   })
 
-  test('is not ready, and calls nobody, with a token that has expired', async () => {
+  test('is not ready with an expired token, and does not call the signer', async () => {
     let calls = 0
     const port = await listenOnLoopback(createServer(() => calls++))
     const { url } = await startFrontend(port, makeFreshToken(-1))

@@ -1,4 +1,4 @@
-// How the services end: misconfigured with 78, unable to start with 1, asked to with 0 and nothing lost.
+// The exit codes of the services: 78 for an invalid configuration, 1 if they cannot listen, 0 after a signal.
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { createServer } from 'node:net'
@@ -13,10 +13,10 @@ import { PROCESS_TEST_MS, WAIT_MS } from '../support/timeouts.ts'
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (name) => {
-  test('is answered by 503 at /readyz, then by draining and exit 0', async () => {
+  test('makes /readyz answer 503, then drains, then exits with 0', async () => {
     const { signer, socket, pairingDir } = await startSigner({ HMAC_KEY: randomBytes(32) }, 500)
     await signer.waitFor('listening')
-    // A request whose body is on its way when the signal comes.
+    // This request sends the rest of its body after the signal.
     const headers = signHeaders(pairingDir, '{"message":"a"}')
     const begun = request({ socketPath: socket, path: '/sign', method: 'POST', headers })
     const answered = new Promise<number | undefined>((resolve, reject) => {
@@ -36,9 +36,23 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (name) => {
   })
 })
 
-describe('what is wrong at the start', () => {
+describe('at the start', () => {
   test.each([
-    ['signer', { SIGNER_LINGER_MS: 'x' }, ['SIGNER_SOCKET', 'SIGNER_KEY_DIR', 'SIGNER_LINGER_MS']],
+    [
+      'signer',
+      { SIGNER_SHUTDOWN_DELAY_MS: 'x' },
+      ['SIGNER_SOCKET', 'SIGNER_KEY_DIR', 'SIGNER_SHUTDOWN_DELAY_MS'],
+    ],
+    [
+      'signer',
+      { SIGNER_LINGER_MS: '12000' },
+      ['SIGNER_LINGER_MS: was renamed, set SIGNER_SHUTDOWN_DELAY_MS instead'],
+    ],
+    [
+      'frontend',
+      { FRONTEND_LINGER_MS: '10000', PAIRING_SECRET_FILE: 'none' },
+      ['FRONTEND_LINGER_MS: was renamed, set FRONTEND_SHUTDOWN_DELAY_MS instead'],
+    ],
     [
       'signer',
       { SIGNER_SOCKET: `/${'s'.repeat(104)}`, SIGNER_KEY_DIR: 'hunter2' },
@@ -48,28 +62,31 @@ describe('what is wrong at the start', () => {
       'frontend',
       {
         FRONTEND_PORT: '65536',
-        FRONTEND_LINGER_MS: '-1',
+        FRONTEND_SHUTDOWN_DELAY_MS: '-1',
         SIGNER_URL: 'http://user:hunter2@signer/sign',
         SIGNER_TIMEOUT_MS: '0',
         CALLER_TOKEN_FILE: 'hunter2',
       },
       [
         'FRONTEND_PORT',
-        'FRONTEND_LINGER_MS',
+        'FRONTEND_SHUTDOWN_DELAY_MS',
         'SIGNER_URL',
         'SIGNER_TIMEOUT_MS',
         'CALLER_TOKEN_FILE',
         'PAIRING_SECRET_FILE',
       ],
     ],
-  ] as const)('is told at once and ends in 78: %s %#', async (room, env, names) => {
-    const service = startService(room, env)
-    expect(await service.exit).toBe(78)
-    for (const name of names) expect(service.output()).toContain(name)
-    expect(service.output()).not.toMatch(/hunter2|node:internal/)
-  })
+  ] as const)(
+    'the %s reports every invalid variable and exits with 78: %#',
+    async (name, env, problems) => {
+      const service = startService(name, env)
+      expect(await service.exit).toBe(78)
+      for (const problem of problems) expect(service.output()).toContain(problem)
+      expect(service.output()).not.toMatch(/hunter2|node:internal/)
+    },
+  )
 
-  test('ends in 1 if the port is taken', async () => {
+  test('the frontend exits with 1 if its port is in use', async () => {
     const taken = await listenOnLoopback(createServer())
     const env = { FRONTEND_PORT: String(taken), PAIRING_SECRET_FILE: 'none' }
     const frontend = startService('frontend', env)
@@ -77,7 +94,7 @@ describe('what is wrong at the start', () => {
     expect(frontend.output()).toMatch(/"event":"listen_failed","reason":".*EADDRINUSE/)
   })
 
-  test('ends in 1 if the folder of the socket is not there', async () => {
+  test('the signer exits with 1 if the folder of its socket is missing', async () => {
     const [folder, keyDir] = [await makeFolder(), await makeFolder()]
     const socket = join(folder, 'nowhere/s.sock')
     const env = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, ...unpaired.env }

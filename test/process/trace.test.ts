@@ -1,4 +1,4 @@
-// A trace goes from the frontend's caller to the signer's audit line: both services as own processes, and what passes between.
+// A trace reaches the signer's audit line from the frontend's caller. Both services run as separate processes.
 import { createHmac, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { expect, test, vi } from 'vitest'
@@ -21,11 +21,19 @@ async function process(url: string, headers: Record<string, string>) {
 }
 
 test.each<[string, Record<string, string>, string | undefined]>([
-  ['names the trace', { traceparent, tracestate }, traceId],
-  ['names no trace without one', {}, undefined],
-  ['names no trace of a malformed one', { traceparent: traceparent.toUpperCase() }, undefined],
-  ['names no trace of 5 kB', { traceparent: `${traceparent}${'a'.repeat(5_000)}` }, undefined],
-])('the audit line %s, and the message is signed', async (_, headers, expected) => {
+  ['has the trace id', { traceparent, tracestate }, traceId],
+  ['has no trace id without a traceparent', {}, undefined],
+  [
+    'has no trace id of a malformed traceparent',
+    { traceparent: traceparent.toUpperCase() },
+    undefined,
+  ],
+  [
+    'has no trace id of a traceparent of 5 kB',
+    { traceparent: `${traceparent}${'a'.repeat(5_000)}` },
+    undefined,
+  ],
+])('the audit line %s, and the signer signs the message', async (_, headers, expected) => {
   const key = randomBytes(32)
   const { signer, socket, pairingDir } = await startSigner({ a: key })
   await signer.waitFor('listening')
@@ -33,19 +41,19 @@ test.each<[string, Record<string, string>, string | undefined]>([
   const { status, body } = await process(url, headers)
   const signature = createHmac('sha256', key).update('HELLO').digest('hex')
   expect([status, body.signature]).toEqual([200, signature])
-  expect((await signer.waitFor('audit')).traceId).toBe(expected)
+  expect((await signer.waitFor('audit')).trace_id).toBe(expected)
 })
 
 test.each<[string, Record<string, string>, object]>([
   ['both headers', { traceparent, tracestate }, { traceparent, tracestate }],
-  ['none of what is malformed', { traceparent: `${traceparent}-`, tracestate }, none],
-  ['no tracestate by itself', { tracestate }, none],
+  ['no header if traceparent is malformed', { traceparent: `${traceparent}-`, tracestate }, none],
+  ['no tracestate alone', { tracestate }, none],
   [
     'no tracestate of 5 kB',
     { traceparent, tracestate: `a=${'b'.repeat(5_000)}` },
     { traceparent, tracestate: undefined },
   ],
-])('the signer is sent %s', async (_, headers, expected) => {
+])('the signer receives %s', async (_, headers, expected) => {
   const seen: object[] = []
   const signer = createServer(({ headers: { traceparent, tracestate } }, outgoing) => {
     seen.push({ traceparent, tracestate })
@@ -54,7 +62,7 @@ test.each<[string, Record<string, string>, object]>([
   const { url, frontend } = await startFrontend(await listenOnLoopback(signer), makeFreshToken())
   expect((await process(url, headers)).status).toBe(503)
   expect(seen).toEqual([expected])
-  // What the frontend says of its failure is of the same trace.
+  // The frontend's own log line has the same trace id.
   const wanted = JSON.stringify(expected).includes(traceId) ? traceId : undefined
-  expect((await frontend.waitFor('request_failed')).traceId).toBe(wanted)
+  expect((await frontend.waitFor('request_failed')).trace_id).toBe(wanted)
 })

@@ -31,7 +31,7 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
   test('nobody gets more than is declared for two Pods', async () => {
     const { code, stdout, stderr } = await make('matrix')
     expect({ code, stdout, stderr }).toMatchObject({ code: 0 })
-    expect(stdout).toMatch(/^impostor /m)
+    expect(stdout).toMatch(/^signer-account /m)
     expect(stdout.trim().split('\n').at(-1)).toMatch(/^holds: .* 0 unauthorized signatures$/)
   })
 
@@ -45,12 +45,18 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
     const { cells }: Report = JSON.parse(await readFile(join(folder.path, 'report.json'), 'utf8'))
     const seen = (caller: string, request: string) =>
       cells.find((cell) => cell.caller === caller && cell.request === request)?.seen
-    for (const stranger of ['impostor', 'look-alike', 'stranger', 'stranger-forged', 'outsider']) {
+    for (const caller of [
+      'signer-account',
+      'other-account',
+      'other-namespace',
+      'other-namespace-forged',
+      'non-mesh',
+    ]) {
       for (const request of ['sign', 'batch', 'verify', 'keys']) {
-        expect([stranger, request, seen(stranger, request)]).toEqual([stranger, request, 'caller'])
+        expect([caller, request, seen(caller, request)]).toEqual([caller, request, 'caller'])
       }
       // There is nothing else that would refuse them.
-      expect([stranger, seen(stranger, 'readyz')]).toEqual([stranger, 'served'])
+      expect([caller, seen(caller, 'readyz')]).toEqual([caller, 'served'])
     }
     expect(seen('frontend', 'sign')).toBe('served')
   })

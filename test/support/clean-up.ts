@@ -1,4 +1,4 @@
-// Takes away what a test has made: after the test, or, if a hook of the file has made it, after the file's last test.
+// Removes what a test made after the test, and what a hook made after the last test of the file.
 import { afterAll, onTestFinished, TestRunner } from 'vitest'
 
 type Work = () => unknown
@@ -7,7 +7,7 @@ afterAll(async () => {
   for (const work of afterFile.toReversed()) await work()
 })
 
-/** Has `work` done in the end, last made first. */
+/** Runs `work` at the end. The last one registered runs first. */
 export function cleanUp(work: Work): void {
   if (TestRunner.getCurrentTest() === undefined) afterFile.push(work)
   else onTestFinished(async () => void (await work()))

@@ -1,4 +1,4 @@
-// Temporary folders that are gone after the test.
+// Temporary folders, removed after the test.
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export async function makeFolder(): Promise<string> {
   return folder
 }
 
-/** Fills `folder` as kubelet does: a folder for each generation, `..data` to the newest, a link for each entry. */
+/** Fills `folder` as kubelet does: one folder per generation, `..data` links to the newest, one link per entry. */
 export async function mountEntries(folder: string, entries: Entries, generation = '1') {
   const data = join(folder, `..2026_${generation}`)
   await mkdir(data)
@@ -25,7 +25,7 @@ export async function mountEntries(folder: string, entries: Entries, generation 
   await rename(join(folder, '..data_tmp'), join(folder, '..data'))
 }
 
-/** Makes a folder with a mounted volume in it. */
+/** Makes a folder that looks like a mounted volume. */
 export async function makeVolume(entries: Entries): Promise<string> {
   const folder = await makeFolder()
   await mountEntries(folder, entries)

@@ -1,10 +1,10 @@
 // How long the tests wait at most, in milliseconds.
 
-/** For a service to start and say so. */
+/** For a service to start. */
 export const START_MS = 15_000
 /** For a test that starts processes. */
 export const PROCESS_TEST_MS = 30_000
-/** For something to happen that takes no time by itself. */
+/** For something that takes almost no time itself. */
 export const WAIT_MS = 5_000
 /** For a program beside the cluster to answer after its start. */
 export const PROGRAM_MS = 30_000

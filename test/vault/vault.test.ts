@@ -9,7 +9,7 @@ import { exists, kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { deployment, keySecret, namespace, serviceAccount } from '../../tools/kube/names.ts'
 import { PKI } from '../../tools/local-cluster/paths.ts'
 import { buildVault } from '../../tools/local-cluster/programs/programs.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { deleteSecret } from '../../tools/verify/faults/support/key-secret.ts'
 import { requireLocalCluster, requireNode } from '../../tools/verify/faults/support/node.ts'
@@ -79,7 +79,7 @@ test('signs with the version that Vault has, and there is no Secret', async () =
 })
 
 test('the frontend sees neither the key nor the token', async () => {
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   const target = ['exec', '-n', namespace, frontend.pod, '-c', 'frontend', '--']
   const script = '["/run/key", "/run/vault"].filter((each) => fs.existsSync(each)).length'
   expect((await kubectl([...target, '/nodejs/bin/node', '-p', script])).trim()).toBe('0')

@@ -8,10 +8,10 @@ import { readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
-import { composeClusterFacts } from '../deploy/render/cluster-values.ts'
+import { composeClusterValues } from '../deploy/render/cluster-values.ts'
 import { parseComponents } from '../deploy/render/components.ts'
 import { renderResources } from '../deploy/render/render.ts'
-import { readVaultFacts } from '../deploy/render/vault-values.ts'
+import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
 import { defaultFindings } from './default-findings.ts'
@@ -49,14 +49,14 @@ await runMain(async () => {
       prefix: readVariable('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
     })
-    const facts = composeClusterFacts(
+    const values = composeClusterValues(
       cluster ?? defaultFindings,
       layout,
       parsePrometheusAccount(readVariable('PROMETHEUS')),
     )
     const { yaml } = await renderResources({
-      ...{ folder: folder.path, layout, facts, images, components },
-      vault: components.includes('vault') ? await readVaultFacts() : undefined,
+      ...{ folder: folder.path, layout, values, images, components },
+      vault: components.includes('vault') ? await readVaultValues() : undefined,
       origins: true,
     })
     return takeOrigins(

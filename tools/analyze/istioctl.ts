@@ -1,4 +1,5 @@
 // What istioctl says, at its place in the resources.
+import { findFormerGateways } from '../deploy/apply/former-gateway.ts'
 import { listComplaints } from '../deploy/apply/istioctl-analyze.ts'
 import type { Resource } from '../kube/resources.ts'
 import type { Judgement } from './rule.ts'
@@ -13,7 +14,8 @@ export async function findComplaints(
   revision: string | undefined,
 ): Promise<Judgement[]> {
   const when = revision === undefined ? 'files' : 'before'
-  const { complaints, unread } = await listComplaints(rendering, when, revision)
+  const leaving = revision === undefined ? [] : await findFormerGateways()
+  const { complaints, unread } = await listComplaints(rendering, when, revision, leaving)
   const documents = await readDocuments(rendering.path)
   const skipped: Judgement[] = [...unread.matchAll(unreadable)].flatMap(
     ([, index = '', message = '']) => {

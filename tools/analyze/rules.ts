@@ -9,7 +9,7 @@ import { keyRules } from './rules/key-rules.ts'
 import { managerRules } from './rules/manager-rules.ts'
 import { policyRules } from './rules/policy-rules.ts'
 import { routeRules } from './rules/route-rules.ts'
-import { wayRules } from './rules/routing-rules.ts'
+import { routingRules } from './rules/routing-rules.ts'
 import { tokenRules } from './rules/token-rules.ts'
 import { volumeRules } from './rules/volume-rules.ts'
 
@@ -26,7 +26,7 @@ export const meshRules: readonly Rule[] = [
   ...identityRules,
   ...policyRules,
   ...captureRules,
-  ...wayRules,
+  ...routingRules,
   ...routeRules,
 ]
 

@@ -15,11 +15,7 @@ const deployment = ['deploy', 'analyze']
 const discovered = 'discovered'
 
 export const makeVariables = {
-  ARGS: {
-    meaning: 'Arguments for kubectl.',
-    targets: ['kubectl'],
-    value: "'get pods -A'",
-  },
+  ARGS: { meaning: 'Arguments for kubectl.', targets: ['kubectl'], value: "'get pods -A'" },
   BUILDER: {
     meaning: 'The image builder. A release cannot use docker.',
     targets: ['images', 'release'],
@@ -122,11 +118,7 @@ export const makeVariables = {
     value: 'an image',
     default: 'gcr.io/distroless/nodejs24-debian13',
   },
-  ONLY: {
-    meaning: 'Run only these experiments.',
-    targets: ['faults'],
-    value: 'id,id',
-  },
+  ONLY: { meaning: 'Run only these experiments.', targets: ['faults'], value: 'id,id' },
   OUT: {
     meaning: 'The folder for the result.',
     targets: ['release', 'matrix'],
@@ -151,22 +143,14 @@ export const makeVariables = {
     value: 'NAMESPACE/NAME',
     default: 'monitoring/prometheus',
   },
-  PUSH: {
-    meaning: 'Also push the images.',
-    targets: ['images'],
-    value: 'yes',
-  },
+  PUSH: { meaning: 'Also push the images.', targets: ['images'], value: 'yes' },
   SERVICE: {
     meaning: 'Watch only this service.',
     targets: ['dev'],
     value: 'frontend|signer',
     default: 'both',
   },
-  SHORT: {
-    meaning: 'Run each experiment in its short form.',
-    targets: ['faults'],
-    value: 'yes',
-  },
+  SHORT: { meaning: 'Run each experiment in its short form.', targets: ['faults'], value: 'yes' },
   TEST: {
     meaning: 'Run only this test file, without deploying.',
     targets: ['test'],

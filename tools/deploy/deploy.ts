@@ -8,7 +8,7 @@ import { computeImageReferences } from '../images/image-references.ts'
 import { urlForPeople, withGatewayUrl } from '../kube/gateway-url.ts'
 import { checkNoOther, parseOverlay } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
-import { parseResources } from '../kube/resources.ts'
+import { describeResource, parseResources } from '../kube/resources.ts'
 import {
   applyRendering,
   dryRun,
@@ -16,6 +16,7 @@ import {
   listMissingNamespaces,
   removeNamespaces,
 } from './apply/apply.ts'
+import { bindToFormer, findFormerGateways, removeFormerGateways } from './apply/former-gateway.ts'
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findLeftovers, formatDeletions } from './apply/orphaned-resources.ts'
 import { waitForRollout } from './apply/rollout.ts'
@@ -33,10 +34,10 @@ import { checkPrometheusOperator } from './preflight/prometheus-operator.ts'
 import { checkRights, listNeededRights } from './preflight/rights.ts'
 import { noteVaultIsCutOff } from './preflight/vault-egress.ts'
 import { formatCurl, processMessage } from './process-message.ts'
-import { composeClusterFacts } from './render/cluster-values.ts'
+import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
 import { renderResources } from './render/render.ts'
-import { readVaultFacts } from './render/vault-values.ts'
+import { readVaultValues } from './render/vault-values.ts'
 
 const folder = join(CHECKOUT, '.deploy')
 /** Milliseconds until the last proxy has heard of new policies, with a wide margin. */
@@ -45,20 +46,21 @@ const firstAnswerMs = 60_000
 await runMain(async () => {
   const isDry = readSwitch('DRY_RUN')
   const force = readSwitch('FORCE_CONFLICTS')
-  const { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespaces } =
+  const { layout, findings, rendering, bringer, makesKey, former, leftovers, madeNamespaces } =
     await prepare(isDry, force).catch((error) => {
       say('nothing was changed')
       throw error
     })
   if (isDry) {
     say(`nothing was changed; in ${relative(process.cwd(), folder)}/ is what would be applied:`)
-    for (const name of ['rendered.yaml', 'kustomization.yaml', 'cluster-facts.yaml']) {
+    for (const name of ['rendered.yaml', 'kustomization.yaml', 'cluster-values.yaml']) {
       process.stdout.write(`${relative(process.cwd(), join(folder, name))}\n`)
     }
     return
   }
   const madeKey = makesKey && (await step(`Secret ${keySecret}`, ensureKey))
-  const changed = await step('applied', () => applyRendering(rendering, force))
+  const transition = await bindToFormer(rendering, former)
+  const changed = await step('applied', () => applyRendering(transition, force))
   if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
   changed.unshift(...madeNamespaces.map((name) => `Namespace/${name}`))
   say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
@@ -71,6 +73,10 @@ await runMain(async () => {
     await step(`External Secrets has brought the Secret ${keySecret}`, () => waitForKey(bringer))
   }
   await step('the Pods are ready', () => waitForRollout(layout))
+  if (former.length > 0) {
+    const names = former.map(describeResource).join(', ')
+    await step(`${names} of version 0.1 removed`, () => removeFormerGateways(rendering, former))
+  }
   await step('istioctl analyze has no objection to what is there now', () =>
     checkAnalysis(rendering, 'after', findings.injector.revision),
   )
@@ -92,7 +98,7 @@ await runMain(async () => {
 async function prepare(isDry: boolean, force: boolean) {
   const layout = parseOverlay(readVariable('OVERLAY'))
   const components = await parseComponents(readVariable('COMPONENTS'), layout)
-  const vault = components.includes('vault') ? await readVaultFacts() : undefined
+  const vault = components.includes('vault') ? await readVaultValues() : undefined
   const findings = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
     gatewaySelector: readVariable('GATEWAY_SELECTOR'),
@@ -100,13 +106,13 @@ async function prepare(isDry: boolean, force: boolean) {
   await step('no other overlay is deployed', () => checkNoOther(layout))
   const prefix = await requirePrefix(readVariable('IMAGE_PREFIX'), layout)
   const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
-  const facts = composeClusterFacts(
+  const values = composeClusterValues(
     findings,
     layout,
     parsePrometheusAccount(readVariable('PROMETHEUS')),
   )
   const rendering = await step('resources rendered for this cluster', () =>
-    renderResources({ folder, layout, facts, images, components, vault }),
+    renderResources({ folder, layout, values, images, components, vault }),
   )
   const resources = parseResources(rendering.yaml)
   requireFilledIn(resources)
@@ -116,15 +122,16 @@ async function prepare(isDry: boolean, force: boolean) {
   }
   await checkPrometheusOperator(resources)
   const fromSecret = takesKeyFromSecret(resources)
+  const former = await findFormerGateways()
   await step('the user has every right that is needed', () =>
-    checkRights(listNeededRights(resources, fromSecret)),
+    checkRights(listNeededRights(resources, fromSecret, former)),
   )
   await step('there are nodes for the Pods', () => checkNodeSelectors(resources))
   const leftovers = await findLeftovers(resources)
   await noteMissingMetrics(resources)
   noteVaultIsCutOff(resources)
   await step('istioctl analyze has no objection', () =>
-    checkAnalysis(rendering, 'before', findings.injector.revision),
+    checkAnalysis(rendering, 'before', findings.injector.revision, former),
   )
   const missing = isDry ? await listMissingNamespaces(rendering) : []
   const madeNamespaces = isDry ? [] : await ensureNamespaces(rendering)
@@ -140,5 +147,5 @@ async function prepare(isDry: boolean, force: boolean) {
     )
   }
   const makesKey = fromSecret && bringer === undefined
-  return { layout, findings, rendering, bringer, makesKey, leftovers, madeNamespaces }
+  return { layout, findings, rendering, bringer, makesKey, former, leftovers, madeNamespaces }
 }

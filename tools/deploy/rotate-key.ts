@@ -34,7 +34,7 @@ await runMain(async () => {
   if (!(await isKeyInSecret())) {
     throw new UserError(
       "the signer's keys are in no Secret, so there is none to rotate",
-      'rotate in Vault, without a restart: vault kv put -mount=kv signing/hmac-key key=-, see docs/vault.md',
+      'rotate in Vault, without a restart: vault kv put -mount=kv signing/hmac-key key=-, see docs/key-managers.md',
     )
   }
   if (isDry) {

@@ -9,6 +9,7 @@ import { exists, kubectl } from '../kube/kubectl.ts'
 import { layouts, listWorkloads, overlayFolder } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
 import { dropRepeated, parseResources, type Resource } from '../kube/resources.ts'
+import { findFormerGateways } from './apply/former-gateway.ts'
 import { readAppliedComponents } from './apply/orphaned-resources.ts'
 import { findKeyBringer } from './keys/external-secret-wait.ts'
 import { admissionGroup } from './preflight/admission.ts'
@@ -22,7 +23,7 @@ const furniture =
 await runMain(async () => {
   const deletesKey = readSwitch('DELETE_KEY')
   await step('the cluster answers', checkCluster)
-  // Names and kinds are the same whatever the cluster's facts are.
+  // Names and kinds are the same whatever the cluster's values are.
   const resources = await readOverlays()
   const guards = resources.filter(({ apiVersion }) => apiVersion.startsWith(admissionGroup))
   if (!(await exists(['namespace', namespace]))) {
@@ -39,10 +40,11 @@ await runMain(async () => {
     await step('Pod Security on the namespace', () => restorePodSecurity(guarded))
   }
   const isBrought = findKeyBringer(optional) !== undefined
-  await step('the other resources', () =>
+  await step('the other resources', async () =>
     remove([
       ...resources.filter((each) => each.kind !== 'Namespace' && !guards.includes(each)),
       ...optional,
+      ...(await findFormerGateways()),
     ]),
   )
   if (!deletesKey) {

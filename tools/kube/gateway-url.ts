@@ -12,7 +12,7 @@ export type GatewayUrl = {
   prerequisite?: string
 }
 
-/** The port that mesh/world-gateway.yaml opens, as the gateway's Service names it. */
+/** The port that mesh/public-gateway.yaml opens, as the gateway's Service names it. */
 const servicePort = 80
 /** The local end of the port-forward that a person is told to start. */
 const suggestedLocalPort = 8080

@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto'
 import { createApp as createFrontend } from '../../frontend/app.ts'
 import type { App } from '../../runtime/http/http-app.ts'
 import { createMetrics } from '../../runtime/metrics.ts'
+import { JSON_CASE_HEADER, SNAKE_CASE } from '../../runtime/previous-version.ts'
 import { createApp as createSigner } from '../../signer/app.ts'
 import { computeMac } from '../../signer/hmac.ts'
 
@@ -30,7 +31,7 @@ export function makeFrontend(): App {
     requireSigner: () => {},
     askSigner: async (message) => ({
       signature: computeMac(key.material, message),
-      keyId: key.id,
+      key_id: key.id,
       algorithm: 'HMAC-SHA256',
     }),
   })
@@ -40,7 +41,11 @@ export type ExampleRequest = { method: string; path: string; body?: object }
 
 /** Sends a request to `app`. Returns the status and the body of the answer. */
 export async function askExample(app: App, { method, path, body }: ExampleRequest) {
-  const headers = { 'content-type': 'application/json', 'x-request-id': 'example' }
+  const headers = {
+    'content-type': 'application/json',
+    'x-request-id': 'example',
+    [JSON_CASE_HEADER]: SNAKE_CASE,
+  }
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
   const response = await app.request(path, init)
   return { status: response.status, text: await response.text() }

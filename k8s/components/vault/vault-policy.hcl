@@ -1,4 +1,4 @@
-# What the agent may do in Vault: read this one secret, and keep its own token alive. The default policy is left out.
+# The agent may read this one secret in Vault and renew its own token. It does not have the default policy.
 #   vault policy write secure-signing k8s/components/vault/vault-policy.hcl
 path "kv/metadata/signing/hmac-key" {
   capabilities = ["read"]

@@ -1,4 +1,5 @@
-// An AWS account with the secret of the key, a role that reads it and a user that writes it, as docs/external-secrets.md says.
+// An AWS account with the secret of the key, a role that reads it and a user that writes it, as docs/key-managers.md says.
+
 import { z } from 'zod'
 import { findCommand, findStatement } from '../../support/pages/external-secrets-page.ts'
 import { type AwsCli, type Credentials, createAwsCli } from './aws-cli.ts'

@@ -1,4 +1,5 @@
-// The AWS command line and the commands of docs/external-secrets.md, run with given credentials.
+// The AWS command line and the commands of docs/key-managers.md, run with given credentials.
+
 import { CommandError, type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
 import { awsFunctions, makeKey } from '../../support/pages/external-secrets-page.ts'
 import { describePython } from './moto.ts'

@@ -10,7 +10,7 @@ const events = z.object({
   items: z.array(z.object({ lastTimestamp: z.string(), message: z.string() })),
 })
 
-/** Has the operator ask the manager at once, as docs/external-secrets.md has it. */
+/** Has the operator ask the manager at once, as docs/key-managers.md has it. */
 export async function forceSync(): Promise<void> {
   const annotation = `force-sync=${Date.now()}`
   const target = ['externalsecret', keySecret, '-n', namespace]

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { readTokenIssuer } from '../../../tools/kube/token-issuer.ts'
+import { findTarget, stealCredentials } from '../../../tools/verify/attack/target.ts'
 import { issueToken } from '../../../tools/verify/attack/tokens.ts'
-import { findVictim, stealCredentials } from '../../../tools/verify/attack/victim.ts'
 import { type Account, roleArn } from './account.ts'
 import type { Credentials } from './aws-cli.ts'
 
@@ -49,7 +49,7 @@ export function testIdentities(load: () => Account): void {
 
   test("the frontend's token opens none, and is nobody's credential at the manager", async () => {
     const { entrance, tryAws } = load()
-    const { token } = await stealCredentials(await findVictim())
+    const { token } = await stealCredentials(await findTarget())
     const { sub, aud } = decodeJwt(token)
     expect(sub).not.toContain(reader)
     expect(aud).not.toContain(audience)
@@ -90,7 +90,7 @@ export function testIdentities(load: () => Account): void {
 
   test('nobody else is given a token for it by the API server, cluster-admin included', async () => {
     await expect(issueToken(reader, audience)).rejects.toThrow(
-      'only system:serviceaccount:external-secrets:external-secrets gets a token',
+      'only system:serviceaccount:external-secrets:external-secrets may request a token',
     )
   })
 }

@@ -21,7 +21,7 @@ import { injectProxy } from '../../support/api-server/inject.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
-const page = await readFile(join(CHECKOUT, 'docs/break-glass.md'), 'utf8')
+const page = await readFile(join(CHECKOUT, 'docs/operations.md'), 'utf8')
 
 describe('the API server', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
@@ -36,7 +36,7 @@ describe('the API server', needsLocalPrograms, () => {
     const patch = ['patch', 'replicaset', 'older-release', '-n', namespace, '--dry-run=server']
     await guarded.call([...patch, '-p', '{"spec":{"replicas":0}}'])
     const other = '{"spec":{"template":{"metadata":{"labels":{"release":"older"}}}}}'
-    await expect(guarded.call([...patch, '-p', other])).rejects.toThrow('variables called SIGNER_*')
+    await expect(guarded.call([...patch, '-p', other])).rejects.toThrow('variables named SIGNER_*')
   })
 
   describe.each([
@@ -110,7 +110,7 @@ describe('the API server', needsLocalPrograms, () => {
       [
         'options for Node',
         'signer',
-        'the signer takes variables called SIGNER_*',
+        'the signer takes only variables named SIGNER_*',
         ['spec.containers.0.env.+', option],
       ],
       [
@@ -176,7 +176,7 @@ describe('the API server', needsLocalPrograms, () => {
 
     test('refuses what the policies would go on refusing', async () => {
       const broken = await rewrite('SIGNER_SOCKET', 'NODE_OPTIONS')
-      await expect(dryRun(broken)).rejects.toThrow('variables called SIGNER_*')
+      await expect(dryRun(broken)).rejects.toThrow('variables named SIGNER_*')
     })
 
     test('shows whether the policies hold', async () => {

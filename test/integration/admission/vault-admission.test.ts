@@ -47,7 +47,7 @@ describe('the API server, with keys from Vault', needsLocalPrograms, () => {
     for (const entry of ['agent~1hcl', 'keys~1json~1ctmpl', 'ca~1crt', 'more']) {
       const change = ['ConfigMap/vault-agent', `data.${entry}`, 'thief'] as const
       const [other] = applyChange([configuration], change)
-      await expect(guarded.call(dryRun, other)).rejects.toThrow('is as it was released')
+      await expect(guarded.call(dryRun, other)).rejects.toThrow('must equal the released one')
     }
     await guarded.call(['create', 'configmap', 'other', '-n', namespace, '--dry-run=server'])
   })
@@ -55,7 +55,9 @@ describe('the API server, with keys from Vault', needsLocalPrograms, () => {
   test('gives nobody but kubelet a token for Vault', async () => {
     const ask = (...more: string[]) =>
       guarded.call(['create', 'token', serviceAccount, '-n', namespace, ...more])
-    await expect(ask('--audience=vault')).rejects.toThrow('for the container vault-agent alone')
+    await expect(ask('--audience=vault')).rejects.toThrow(
+      'only the container vault-agent may have a token for Vault',
+    )
     await expect(ask('--audience=signer', '--audience=vault')).rejects.toThrow('alone')
     await expect(ask('--audience=signer')).resolves.toBeTruthy()
     // Here no authorizer knows nodes by itself.

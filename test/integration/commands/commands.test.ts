@@ -94,7 +94,7 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
 
   /** What has come of a page's commands. */
   const outcomes: Record<string, () => void> = {
-    'docs/key-rotation.md': () =>
+    'docs/keys.md': () =>
       test('leaves the new key alone, and it signs', async () => {
         const { primary, 'key-2': key, ...others } = await readSecret()
         expect([primary?.toString(), key?.length, others]).toEqual(['key-2', 32, {}])

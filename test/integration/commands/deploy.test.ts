@@ -105,7 +105,7 @@ describe('a complaint of istioctl about what is about to be made', () => {
       missing('host', 'front.signing.svc.cluster.local'),
     ],
     [true, 'IST0101', 'VirtualService signing/v', missing('host', 'frontend')],
-    [false, 'IST0101', 'VirtualService signing/v', missing('gateway', 'world')],
+    [false, 'IST0101', 'VirtualService signing/v', missing('gateway', 'public')],
     [true, 'IST0174', 'DestinationRule signing/r', unknownHost('frontend')],
     [false, 'IST0174', 'DestinationRule signing/r', unknownHost('front')],
     [false, 'IST0145', 'Sidecar signing/s', 'conflict'],
@@ -113,6 +113,22 @@ describe('a complaint of istioctl about what is about to be made', () => {
     const complaint = { code, level: 'Warning', message, origin, reference: '' }
     expect(isAnsweredBy(resources, complaint)).toBe(answered)
   })
+
+  test.each([
+    [true, 'public', 'signing/world'],
+    [true, 'world', 'signing/public'],
+    [false, 'public', 'other/gateway'],
+    [false, 'public', 'other/gateway,signing/world'],
+  ])(
+    'is answered: %s, for Gateway %s in conflict with %s while world leaves',
+    (answered, name, others) => {
+      const message = `Conflict with gateways ${others} (workload selector istio=ingressgateway, port 80, hosts *).`
+      const origin = `Gateway signing/${name}`
+      const complaint = { code: 'IST0145', level: 'Error', message, origin, reference: '' }
+      expect(isAnsweredBy(resources, complaint, [named('Gateway', 'world', {})])).toBe(answered)
+      expect(isAnsweredBy(resources, complaint)).toBe(false)
+    },
+  )
 })
 
 test.each([

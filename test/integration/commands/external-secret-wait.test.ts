@@ -69,7 +69,7 @@ describe('on an API server', needsLocalPrograms, () => {
       await ensureKey()
       await expect(checkKeyBringer()).rejects.toMatchObject({
         message: expect.stringContaining('is there, and not from External Secrets'),
-        todo: expect.stringContaining('Moving a key'),
+        todo: expect.stringContaining('Move an existing key'),
       })
       const own = (await readKeySecret()).data['key-1'] ?? ''
       await bringValue(JSON.stringify({ 'key-1': own, primary: encode('key-1') }))

@@ -139,8 +139,8 @@ describe(
     test('says so, and what to do', async () => {
       const { code, said } = await deploy(KUBECONFIG, { COMPONENTS: 'apparmor' })
       expect(code).toBe(1)
-      expect(said).toContain('no node has the label secure-signing/apparmor=enforced')
-      expect(said).toContain('kubectl label node NAME secure-signing/apparmor=enforced')
+      expect(said).toContain('no node has the label secure-signing.dev/apparmor=enforced')
+      expect(said).toContain('kubectl label node NAME secure-signing.dev/apparmor=enforced')
       expect(said).toContain('nothing was changed')
     })
   },

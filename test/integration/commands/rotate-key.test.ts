@@ -35,8 +35,8 @@ async function rotate(variables: NodeJS.ProcessEnv = {}, args: readonly string[]
 describe('what it can’t be asked for', () => {
   test.each([
     [{ OVERLAP: 'soon' }, [], 'OVERLAP="soon" is no duration'],
-    [{ DRY_RUN: 'true' }, [], 'DRY_RUN="true" says nothing'],
-    [{}, ['--dryrun'], '"--dryrun" is no argument'],
+    [{ DRY_RUN: 'true' }, [], 'DRY_RUN=true is not valid'],
+    [{}, ['--dryrun'], 'the argument --dryrun is not valid'],
   ])('%o %o', async (variables, args, what) => {
     const { code, stderr } = await rotate(variables, args)
     expect(code).toBe(1)

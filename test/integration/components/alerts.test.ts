@@ -1,4 +1,4 @@
-// The alerts as Prometheus itself understands them: promtool runs them over made-up series, where each fires and does not.
+// promtool runs the alerts over made-up series. Each alert fires in one case and stays quiet in another.
 import { mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ const cases = z.object({
 })
 const rules = await readRules()
 const files = await readdir(folder)
-const guards = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
+const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
 
 const program = inject('promtool')
 const needsPromtool = skipUnless(program, 'promtool cannot be compiled')
@@ -51,7 +51,7 @@ test('promtool would notice one that has changed', needsPromtool, async () => {
   const contents = { 'rules.yaml': changed, 'keys.yaml': await readCases('keys.yaml') }
   const { code, stderr, stdout } = await promtool(contents, 'test', 'rules', 'keys.yaml')
   expect(code).toBe(1)
-  expect(stdout + stderr).toContain('KeyShort')
+  expect(stdout + stderr).toContain('SecureSigningKeyTooShort')
 })
 
 test('every alert is there both ways', async () => {
@@ -67,17 +67,17 @@ test('every alert is there both ways', async () => {
 })
 
 describe.each(layouts)('on the overlay $overlay', (layout) => {
-  test('GuardMissing asks for every policy that is deployed, and the Sidecar', async () => {
-    const resources = (await renderSample([], layout)).resources
+  test('SecureSigningPolicyMissing names every policy resource that is deployed, and the Sidecar', async () => {
+    const { resources } = await renderSample([], layout)
     const listNames = (kinds: readonly string[]) =>
       resources.filter(({ kind }) => kinds.includes(kind)).map(({ metadata }) => metadata.name)
     const [named = '', sidecar = ''] = rules.groups
       .flatMap((group) => group.rules)
-      .filter(({ alert }) => alert === 'GuardMissing')
+      .filter(({ alert }) => alert === 'SecureSigningPolicyMissing')
       .map(({ expr }) => expr)
-    const wanted = [...named.matchAll(/"guard", "([\w-]+)"/g)].map(([, name]) => name)
-    expect(wanted.toSorted()).toEqual(listNames(guards).toSorted())
-    const [, pattern = ''] = /guard=~"(.*)"/.exec(sidecar) ?? []
+    const wanted = [...named.matchAll(/"policy", "([\w-]+)"/g)].map(([, name]) => name)
+    expect(wanted.toSorted()).toEqual(listNames(policyKinds).toSorted())
+    const [, pattern = ''] = /policy=~"(.*)"/.exec(sidecar) ?? []
     expect(listNames(['Sidecar']).filter((name) => pattern.split('|').includes(name))).toEqual([
       layout.signer,
     ])

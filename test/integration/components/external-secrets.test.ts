@@ -16,7 +16,7 @@ import { renderSample } from '../../support/api-server/sample.ts'
 import { makePod } from '../../support/attack/pods.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
-const page = await readFile(join(CHECKOUT, 'docs/external-secrets.md'), 'utf8')
+const page = await readFile(join(CHECKOUT, 'docs/key-managers.md'), 'utf8')
 const operator = 'external-secrets:external-secrets'
 const asOperator = `--as=system:serviceaccount:${operator}`
 const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
@@ -89,7 +89,7 @@ describe('on an API server', needsLocalPrograms, () => {
   describe('with its policy', () => {
     const token = (name: string, ...args: string[]) =>
       tryRun('kubectl', ['create', 'token', name, '-n', namespace, ...args])
-    const refusal = 'gets a token of the ServiceAccount key-reader'
+    const refusal = 'may request a token of the ServiceAccount key-reader'
 
     beforeAll(async () => {
       const resources = added.get('external-secrets-aws') ?? []
@@ -116,8 +116,8 @@ describe('on an API server', needsLocalPrograms, () => {
         tryRun('kubectl', [...create, ...args], {
           input: JSON.stringify(makePod({ serviceAccountName: name })),
         })
-      expect((await make('key-reader')).stderr).toContain('no Pod runs as the ServiceAccount')
-      expect((await make('key-reader', asOperator)).stderr).toContain('no Pod runs as')
+      expect((await make('key-reader')).stderr).toContain('no Pod may run as the ServiceAccount')
+      expect((await make('key-reader', asOperator)).stderr).toContain('no Pod may run as')
       expect((await make(serviceAccount)).stderr).toBe('')
     })
 

@@ -9,7 +9,7 @@ import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
 const scraping = 'AuthorizationPolicy/allow-prometheus-to-read-signer-metrics'
 const operation = 'spec.rules.0.to.0.operation'
-const stranger = 'mesh.example/ns/other/sa/other'
+const otherIdentity = 'mesh.example/ns/other/sa/other'
 const mistakes: readonly [mistake: string, rule: string, change: Change][] = [
   ['a way to sign', 'signer-caller', [scraping, `${operation}.paths`, ['/sign']]],
   ['another way besides', 'signer-caller', [scraping, `${operation}.paths.+`, '/keys']],
@@ -22,7 +22,7 @@ const mistakes: readonly [mistake: string, rule: string, change: Change][] = [
     [
       'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
       'spec.rules.0.from.0.source.principals.+',
-      stranger,
+      otherIdentity,
     ],
   ],
 ]

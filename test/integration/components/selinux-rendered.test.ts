@@ -25,8 +25,16 @@ describe.each(layouts)('$overlay with selinux', async (layout) => {
       const type = `secure_signing_${name}_t`
       expect(securityContext.seLinuxOptions).toEqual({ type, level })
     }
-    for (const { nodeSelector, securityContext } of specs) {
-      expect(nodeSelector).toEqual({ 'secure-signing/selinux': 'enforced' })
+    for (const { affinity, securityContext } of specs) {
+      const { nodeSelectorTerms } =
+        affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution
+      // The second is the name of version 0.1.
+      const names = ['secure-signing.dev/selinux', 'secure-signing/selinux']
+      expect(nodeSelectorTerms).toEqual(
+        names.map((key) => ({
+          matchExpressions: [{ key, operator: 'In', values: ['enforced'] }],
+        })),
+      )
       expect(securityContext.seLinuxOptions).toEqual({ level })
       expect(securityContext.seccompProfile).toEqual({ type: 'RuntimeDefault' })
     }

@@ -1,4 +1,4 @@
-// The component vault, rendered: every fact is where it belongs, and the policies hold the agent to exactly that. And what
+// The component vault, rendered: every value is where it belongs, and the policies hold the agent to exactly that. And what
 // VAULT_* may be.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { takesKeyFromSecret } from '../../../tools/deploy/keys/key-source.ts'
 import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
-import { readVaultFacts } from '../../../tools/deploy/render/vault-values.ts'
+import { readVaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
-import { sampleVaultFacts as facts, renderSample } from '../../support/api-server/sample.ts'
+import { renderSample, sampleVaultValues as values } from '../../support/api-server/sample.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
 
@@ -28,7 +28,7 @@ describe('rendered', () => {
 
   test('nothing is left to be filled in', () => {
     const { 'ca.crt': authority, ...texts } = readConfiguration()
-    expect(authority).toBe(facts.ca)
+    expect(authority).toBe(values.ca)
     for (const text of [...Object.values(texts), JSON.stringify(specOf('ServiceEntry/vault'))]) {
       expect(text).not.toMatch(/filled in|example:8200|secure-signing|hmac-key"/)
     }
@@ -45,14 +45,14 @@ describe('rendered', () => {
 
   test('the template reads the secret that it is told', () => {
     const template = readConfiguration()['keys.json.ctmpl']
-    expect(template).toContain(`$metadata := "${facts.metadataPath}"`)
-    expect(template).toContain(`$data := "${facts.dataPath}"`)
+    expect(template).toContain(`$metadata := "${values.metadataPath}"`)
+    expect(template).toContain(`$data := "${values.dataPath}"`)
   })
 
   test('the proxy leads to Vault, and to nothing else outside', () => {
-    expect(specOf('Sidecar/secure-signing').egress.at(-1).hosts).toEqual([`./${facts.host}`])
+    expect(specOf('Sidecar/secure-signing').egress.at(-1).hosts).toEqual([`./${values.host}`])
     expect(specOf('ServiceEntry/vault')).toMatchObject({
-      hosts: [facts.host],
+      hosts: [values.host],
       ports: [{ number: 8443, protocol: 'TLS' }],
       exportTo: ['.'],
     })
@@ -60,15 +60,15 @@ describe('rendered', () => {
 
   test('the policies hold the agent to its image and its configuration', () => {
     const [name, texts] = ['vault-agent-config-as-released', readConfiguration()]
-    expect(readVariable('vault-agent-runs-as-released', 'releasedImage')).toBe(`'${facts.image}'`)
+    expect(readVariable('vault-agent-runs-as-released', 'releasedImage')).toBe(`'${values.image}'`)
     expect(readVariable(name, 'releasedAgent')).toBe(`r'''${texts['agent.hcl']}'''`)
     expect(readVariable(name, 'releasedTemplate')).toBe(`r'''${texts['keys.json.ctmpl']}'''`)
-    expect(readVariable(name, 'releasedAuthority')).toBe(`r'''${facts.ca}'''`)
+    expect(readVariable(name, 'releasedAuthority')).toBe(`r'''${values.ca}'''`)
   })
 
   test('another configuration is another Pod', () => {
     const { annotations } = specOf('Deployment/secure-signing').template.metadata
-    expect(annotations['secure-signing/vault-agent']).toBe(readConfiguration()['agent.hcl'])
+    expect(annotations['secure-signing.dev/vault-agent']).toBe(readConfiguration()['agent.hcl'])
   })
 
   test('there is no Secret to make, and no right is asked for to make one', () => {
@@ -85,7 +85,7 @@ describe('VAULT_*', () => {
   const good = { VAULT_ADDR: 'https://vault.example', VAULT_CACERT: join(PKI, 'ca.crt') }
 
   test('has defaults for all but address and authority', async () => {
-    expect(await readVaultFacts(good)).toMatchObject({
+    expect(await readVaultValues(good)).toMatchObject({
       ...{ address: 'https://vault.example:443', host: 'vault.example', port: '443' },
       ...{ namespace: '', authPath: 'auth/kubernetes', role: 'secure-signing' },
       ...{ metadataPath: 'kv/metadata/signing/hmac-key', dataPath: 'kv/data/signing/hmac-key' },
@@ -105,14 +105,14 @@ describe('VAULT_*', () => {
     ["a quote of CEL's", { VAULT_IMAGE: "x'" }],
   ])('refuses %s', async (_, wrong) => {
     const [name] = Object.keys(wrong)
-    await expect(readVaultFacts({ ...good, ...wrong })).rejects.toThrow(name)
+    await expect(readVaultValues({ ...good, ...wrong })).rejects.toThrow(name)
   })
 
   test('takes certificates from a file, and nothing else that is in it', async () => {
     const file = join(await makeFolder(), 'bundle.pem')
-    const certificate = (await readVaultFacts(good)).ca
+    const certificate = (await readVaultValues(good)).ca
     const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----'
     await writeFile(file, `${key}\n${certificate}\n`)
-    expect((await readVaultFacts({ ...good, VAULT_CACERT: file })).ca).toBe(certificate)
+    expect((await readVaultValues({ ...good, VAULT_CACERT: file })).ca).toBe(certificate)
   })
 })

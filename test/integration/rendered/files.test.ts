@@ -1,4 +1,4 @@
-// The folders mesh/ and k8s/ can be read file by file: one resource each, named by what it is for.
+// Each file of mesh/ and k8s/ has one resource, its name, and its reason on top.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -28,9 +28,9 @@ const folders = [
   'k8s/overlays/linkerd/network-policy',
   'k8s/overlays/separate-pods/components/autoscaling',
 ]
-/** Of kustomize and of kube-state-metrics, and no resources. */
+/** Settings of kustomize and kube-state-metrics. */
 const settings = ['kustomization.yaml', 'parameters.yaml', 'custom-resource-state.yaml']
-/** Not whole: it may take away what a resource has. */
+/** A patch is not a whole resource, because it may remove fields. */
 const isPatch = (name: string) => name.endsWith('-patch.yaml')
 const policyKinds = [
   'AuthorizationPolicy',
@@ -49,19 +49,19 @@ const files = await Promise.all(
 
 const whole = files.filter(({ name }) => !isPatch(name))
 
-describe.each(whole)('$folder/$name', ({ folder, name, path }) => {
+describe.each(whole)('$folder/$name', ({ name, path }) => {
   test('is one resource', async () => {
     expect(parseResources(await readFile(path, 'utf8'))).toHaveLength(1)
   })
 
-  test('is called what it is', async () => {
+  test('has the name and kind of its resource', async () => {
     const [resource] = parseResources(await readFile(path, 'utf8'))
     const stem = name.replace(/\.yaml$/, '')
     const kind = resource?.kind
       .replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-')
       .toLowerCase()
     const isPolicy = policyKinds.includes(resource?.kind ?? '')
-    // What is cluster-scoped says whose it is; here the folder says it.
+    // A cluster-scoped resource has the project's prefix. In this repository the folder says it.
     const called = resource?.metadata.name.replace(
       resource.kind.startsWith('ValidatingAdmissionPolicy') ? /^secure-signing-/ : '',
       '',
@@ -70,9 +70,10 @@ describe.each(whole)('$folder/$name', ({ folder, name, path }) => {
     expect(wanted).toContain(stem)
   })
 
-  test('says first why it is there', async () => {
+  test('begins with its reason', async () => {
     const text = await readFile(path, 'utf8')
-    if (folder !== 'k8s/base') expect(text).toMatch(/^# \S.*/)
+    // A binding applies the policy beside it, which says why.
+    if (!name.endsWith('-binding.yaml')) expect(text).toMatch(/^# \S.*/)
   })
 })
 

@@ -1,6 +1,6 @@
-// The worked example of docs/gitops.md: its two files give what `make deploy` makes of the same facts, and keep every rule.
+// examples/gitops: its files give what `make deploy` renders from the same values, and break no rule.
 import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { defaultFindings } from '../../../tools/analyze/default-findings.ts'
@@ -9,42 +9,31 @@ import { rules } from '../../../tools/analyze/rules.ts'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
 import { parsePrometheusAccount } from '../../../tools/deploy/preflight/prometheus-account.ts'
-import { composeClusterFacts } from '../../../tools/deploy/render/cluster-values.ts'
+import { composeClusterValues } from '../../../tools/deploy/render/cluster-values.ts'
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { onePod } from '../../../tools/kube/layouts.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { sampleFactsOf } from '../../support/api-server/sample.ts'
+import { sampleValuesOf } from '../../support/api-server/sample.ts'
 import { listTables } from '../../support/pages/pages.ts'
 
-const page = await readFile(join(CHECKOUT, 'docs/gitops.md'), 'utf8')
-const [kustomization = '', clusterFacts = ''] = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(
-  ([, text = '']) => text,
-)
-const { data: facts } = parse(clusterFacts)
+const example = join(CHECKOUT, 'examples/gitops')
+const { data: values } = parse(await readFile(join(example, 'cluster-values.yaml'), 'utf8'))
 
 const parent = join(CHECKOUT, '.deploy')
 await mkdir(parent, { recursive: true })
-const signing = await mkdtempDisposable(join(parent, 'gitops-'))
-const deployed = await mkdtempDisposable(join(parent, 'gitops-'))
-afterAll(async () => {
-  await signing.remove()
-  await deployed.remove()
-})
+const folder = await mkdtempDisposable(join(parent, 'gitops-'))
+afterAll(() => folder.remove())
 
 let yaml: string
 
 beforeAll(async () => {
-  const checkout = relative(signing.path, CHECKOUT)
-  const text = kustomization.replaceAll('../secure-signing', checkout)
-  await writeFile(join(signing.path, 'kustomization.yaml'), text)
-  await writeFile(join(signing.path, 'cluster-facts.yaml'), clusterFacts)
-  yaml = await kubectl(['kustomize', signing.path])
+  yaml = await kubectl(['kustomize', example])
 })
 
-test('is what make deploy makes of the same facts, in the same order, but for the wave', async () => {
+test('is what make deploy renders from the same values, in the same order, except for the wave', async () => {
   const rendering = await renderResources({
-    ...{ folder: deployed.path, layout: onePod, facts, components: ['high-availability'] },
+    ...{ folder: folder.path, layout: onePod, values, components: ['high-availability'] },
     images: [
       { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
       { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
@@ -55,24 +44,24 @@ test('is what make deploy makes of the same facts, in the same order, but for th
   expect(resources.map(withoutWave)).toEqual(parseResources(rendering.yaml))
 })
 
-test('keeps every rule, and istioctl analyze has no objection', async () => {
+test('breaks no rule, and istioctl analyze reports nothing', async () => {
   expect(applyRules(rules, parseResources(yaml))).toEqual([])
-  const path = join(signing.path, 'rendered.yaml')
+  const path = join(folder.path, 'example.yaml')
   await writeFile(path, yaml)
   expect(await analyzeRendering({ path, yaml }, 'files')).toEqual([])
 })
 
-test('has the values of a default installation, but for an example of a key', () => {
-  const defaults = composeClusterFacts(defaultFindings, onePod, parsePrometheusAccount(undefined))
-  expect({ ...facts, tokenKeys: '' }).toEqual({ ...defaults, tokenKeys: '' })
+test('has the values of a default installation, except for the example key', () => {
+  const defaults = composeClusterValues(defaultFindings, onePod, parsePrometheusAccount(undefined))
+  expect({ ...values, tokenKeys: '' }).toEqual({ ...defaults, tokenKeys: '' })
 })
 
-test('has every value that there is, and the table says where each is to be found', () => {
-  const names = Object.keys(sampleFactsOf(onePod))
-  expect(Object.keys(facts)).toEqual(names)
-  const [rows = []] = listTables('docs/gitops.md')
-  const told = rows.flatMap(({ value = '' }) => [...value.matchAll(/`(\w+)`/g)])
-  expect(told.map(([, name]) => name).toSorted()).toEqual(names.toSorted())
+test('has every value, and the table says where to find each', () => {
+  const names = Object.keys(sampleValuesOf(onePod))
+  expect(Object.keys(values)).toEqual(names)
+  const [rows = []] = listTables('examples/gitops/README.md')
+  const named = rows.flatMap(({ value = '' }) => [...value.matchAll(/`(\w+)`/g)])
+  expect(named.map(([, name]) => name).toSorted()).toEqual(names.toSorted())
 })
 
 function hasWave({ metadata }: Resource): boolean {

@@ -137,12 +137,12 @@ test('the network lets the gateway to the proxy, the proxy to its control plane,
 })
 
 test('the page’s kustomization leaves nothing to fill in, and the admission policy knows the image', async () => {
-  const page = await readFile(resolve(folder, '../docs/linkerd.md'), 'utf8')
+  const page = await readFile(resolve(folder, '../docs/layouts.md'), 'utf8')
   const [, text = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
   const parent = resolve(folder, '../.deploy')
   await mkdir(parent, { recursive: true })
   await using made = await mkdtempDisposable(join(parent, 'linkerd-'))
-  const checkout = relative(made.path, resolve(folder, '../..'))
+  const checkout = relative(made.path, resolve(folder, '..'))
   await writeFile(
     join(made.path, 'kustomization.yaml'),
     text.replaceAll('../secure-signing', checkout),

@@ -6,13 +6,13 @@ import { managerRules } from '../../../tools/analyze/rules/manager-rules.ts'
 import { meshRules, podRules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
 import { onePod } from '../../../tools/kube/layouts.ts'
-import { renderSample, sampleFactsOf } from '../../support/api-server/sample.ts'
+import { renderSample, sampleValuesOf } from '../../support/api-server/sample.ts'
 import { managerMistakes } from '../../support/mistakes/manager-mistakes.ts'
 import { meshMistakes } from '../../support/mistakes/mesh-mistakes.ts'
 import { testRules } from '../../support/mistakes/mistakes.ts'
 import { podMistakes } from '../../support/mistakes/pod-mistakes.ts'
 
-const facts = sampleFactsOf(onePod)
+const values = sampleValuesOf(onePod)
 const rendering = await renderSample()
 const { resources } = rendering
 
@@ -29,9 +29,9 @@ test('the Pod is applied last, after every policy that guards it', () => {
 })
 
 describe('the cluster', () => {
-  test('every fact of it is filled in', async () => {
+  test('every value of it is filled in', async () => {
     const { yaml } = await renderSample(['monitoring'])
-    for (const fact of Object.values(facts)) expect(yaml).toContain(fact)
+    for (const value of Object.values(values)) expect(yaml).toContain(value)
   })
 
   test.each([
@@ -40,10 +40,10 @@ describe('the cluster', () => {
     'ingressgateway',
     'istio.io/rev: default',
     '"keys":[]',
-    'cluster-facts',
+    'cluster-values',
     'image: secure-signing/',
     "secure-signing/signer'",
-  ])('no default is left where a fact belongs: %s', (remainder) => {
+  ])('no default is left where a value belongs: %s', (remainder) => {
     expect(rendering.yaml).not.toContain(remainder)
   })
 
@@ -52,7 +52,7 @@ describe('the cluster', () => {
   })
 
   test('istioctl analyze would have: a key set that is none', async () => {
-    const yaml = rendering.yaml.replace(facts.tokenKeys, '{"keys":[{"kty":"RSA"}]}')
+    const yaml = rendering.yaml.replace(values.tokenKeys, '{"keys":[{"kty":"RSA"}]}')
     const broken = { yaml, path: rendering.path.replace('rendered', 'broken') }
     await writeFile(broken.path, yaml)
     expect(await analyzeRendering(broken, 'files')).toEqual([

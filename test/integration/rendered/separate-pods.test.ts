@@ -15,7 +15,7 @@ import {
   separatePods,
 } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
-import { renderSample, sampleFactsOf } from '../../support/api-server/sample.ts'
+import { renderSample, sampleValuesOf } from '../../support/api-server/sample.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
 import { separatePodsMistakes } from '../../support/mistakes/separate-pods-mistakes.ts'
 
@@ -38,9 +38,9 @@ describe('separate Pods', () => {
     }
   })
 
-  test('have every fact of the cluster filled in, and each its own identity', () => {
-    const { prometheusPrincipal: _, ...facts } = sampleFactsOf(separatePods)
-    for (const fact of Object.values(facts)) expect(rendering.yaml).toContain(fact)
+  test('have every value of the cluster filled in, and each its own identity', () => {
+    const { prometheusPrincipal: _, ...values } = sampleValuesOf(separatePods)
+    for (const value of Object.values(values)) expect(rendering.yaml).toContain(value)
     expect(rendering.yaml).not.toMatch(/cluster\.local\/ns|sa\/secure-signing|:secure-signing$/m)
     const [rule] = specOf('AuthorizationPolicy/allow-frontend-to-sign').rules
     expect(rule.from[0].source).toEqual({

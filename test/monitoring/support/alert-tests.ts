@@ -7,11 +7,11 @@ import { namespace } from '../../../tools/kube/names.ts'
 import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { type Container, probeFrom } from '../../../tools/verify/attack/containers.ts'
 import { bearer, type RequestParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
-import { findVictim, SIGNER_IN_POD, stealCredentials } from '../../../tools/verify/attack/victim.ts'
+import { findTarget, SIGNER_IN_POD, stealCredentials } from '../../../tools/verify/attack/target.ts'
 import { saveSecret, writeEntries } from '../../../tools/verify/faults/support/key-secret.ts'
 import { findPod } from '../../../tools/verify/faults/support/pods.ts'
 import { withTokenVolume } from '../../../tools/verify/faults/support/token-volume.ts'
-import { outsider, stranger, VICTIM_IN_MESH } from '../../support/attack/attackers.ts'
+import { nonMeshPod, otherNamespacePod, TARGET_IN_MESH } from '../../support/attack/attackers.ts'
 import { deleteResources } from '../../support/attack/deletions.ts'
 import { WAIT_MS } from '../../support/timeouts.ts'
 import { waitForAlert, waitForQuiet } from './queries.ts'
@@ -21,20 +21,20 @@ const changes = [{ op: 'add', path: '/spec/rules/0/to/0/operation/paths/-', valu
 
 /** The tests, of a deployment of which no alert fires. */
 export function testAlerts(): void {
-  test('whoever is refused is told of by the lock that did it', async () => {
-    const victim = await findVictim()
-    const { token } = await stealCredentials(victim)
+  test('an alert names the control that refused a request', async () => {
+    const target = await findTarget()
+    const { token } = await stealCredentials(target)
     const send = async (from: Container, host: string, parts: RequestParts) => {
       const [outcome] = await probeFrom(from, [{ host, port: 8081, bytes: writeRequest(parts) }])
       return outcome && describeOutcome(outcome)
     }
     const { host } = SIGNER_IN_POD
-    expect(await send(stranger, VICTIM_IN_MESH, {})).toBe('403')
-    expect(await send(outsider, victim.podIP, {})).toBe('closed')
-    expect(await send(victim.frontend, host, { headers: bearer('not.a.token') })).toBe('401')
-    expect(await send(victim.frontend, host, { headers: bearer(token) })).toBe('403')
-    for (const lock of ['policy', 'mtls', 'token', 'pairing']) {
-      await waitForAlert('CallerRefused', { lock })
+    expect(await send(otherNamespacePod, TARGET_IN_MESH, {})).toBe('403')
+    expect(await send(nonMeshPod, target.podIP, {})).toBe('closed')
+    expect(await send(target.frontend, host, { headers: bearer('not.a.token') })).toBe('401')
+    expect(await send(target.frontend, host, { headers: bearer(token) })).toBe('403')
+    for (const control of ['policy', 'mtls', 'token', 'pairing']) {
+      await waitForAlert('SecureSigningCallerRefused', { control })
     }
   })
 
@@ -42,14 +42,14 @@ export function testAlerts(): void {
     const putBack = await saveSecret()
     try {
       await writeEntries({ 'key-1': randomBytes(8) })
-      const { summary } = await waitForAlert('KeysRefused')
-      expect(summary).toContain('goes on with those from before')
+      const { summary } = await waitForAlert('SecureSigningKeysRefused')
+      expect(summary).toContain('keeps the previous ones')
       await writeEntries({ 'key-1': randomBytes(16) })
-      await waitForAlert('KeyShort')
+      await waitForAlert('SecureSigningKeyTooShort')
     } finally {
       await putBack()
     }
-    await waitForQuiet('KeyShort')
+    await waitForQuiet('SecureSigningKeyTooShort')
   })
 
   test('a frontend without its token', async () => {
@@ -58,7 +58,7 @@ export function testAlerts(): void {
       // The frontend reads it once a second, and kubelet, whose probes it would tell, is held.
       const ask = () => processMessage(process.env.GATEWAY_URL ?? '', 'hello', 0)
       await vi.waitFor(() => expect(ask()).rejects.toThrow('caller_token_unavailable'), WAIT_MS)
-      await waitForAlert('CallerTokenBad')
+      await waitForAlert('SecureSigningCallerTokenInvalid')
     })
   })
 
@@ -68,21 +68,23 @@ export function testAlerts(): void {
       'AuthorizationPolicy/allow-prometheus-to-read-signer-metrics',
     ])
     try {
-      const { summary } = await waitForAlert('GuardMissing', { guard: 'allow-nothing' })
-      expect(summary).toBe('The policy allow-nothing is missing')
-      await waitForAlert('SignerAbsent')
+      const { summary } = await waitForAlert('SecureSigningPolicyMissing', {
+        policy: 'allow-nothing',
+      })
+      expect(summary).toBe('The policy resource allow-nothing is missing')
+      await waitForAlert('SecureSigningSignerAbsent')
     } finally {
       await putBack()
     }
-    await waitForQuiet('GuardMissing')
-    await waitForQuiet('SignerAbsent')
+    await waitForQuiet('SecureSigningPolicyMissing')
+    await waitForQuiet('SecureSigningSignerAbsent')
   })
 
   test('a policy that is changed, by its name', async () => {
     const target = ['authorizationpolicy', changed, '-n', namespace]
     await kubectl(['patch', ...target, '--type=json', '-p', JSON.stringify(changes)])
     try {
-      await waitForAlert('GuardChanged', { guard: changed })
+      await waitForAlert('SecureSigningPolicyChanged', { policy: changed })
     } finally {
       const undo = [{ op: 'remove', path: '/spec/rules/0/to/0/operation/paths/1' }]
       await kubectl(['patch', ...target, '--type=json', '-p', JSON.stringify(undo)])

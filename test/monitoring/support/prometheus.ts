@@ -6,17 +6,21 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { Container } from '../../../tools/verify/attack/containers.ts'
-import { findVictim } from '../../../tools/verify/attack/victim.ts'
+import { findTarget } from '../../../tools/verify/attack/target.ts'
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { OWN_PODS_MS } from '../../support/timeouts.ts'
 
 export const namespace = 'signing-monitoring'
 /** Who has the ServiceAccount that may scrape. */
-export const intruder: Container = { namespace, pod: 'intruder', container: 'attacker' }
+export const prometheusAccountPod: Container = {
+  namespace,
+  pod: 'prometheus-account',
+  container: 'attacker',
+}
 /** As PROMETHEUS takes it. */
 export const account = `${namespace}/prometheus`
 const stateConfig = 'k8s/monitoring/custom-resource-state.yaml'
-const page = 'docs/monitoring.md'
+const page = 'docs/observability.md'
 const clusterRoles = ['prometheus', 'prometheus-operator', 'kube-state-metrics'].map(
   (name) => `${namespace}-${name}`,
 )
@@ -46,7 +50,7 @@ async function bringUp(image: string): Promise<void> {
   const text = (await read('monitoring.yaml'))
     .replaceAll('NAMESPACE', namespace)
     .replaceAll('IMAGE', image)
-    .replaceAll('FRONTEND', (await findVictim()).frontendImage)
+    .replaceAll('FRONTEND', (await findTarget()).frontendImage)
   // What the page has a Prometheus be given.
   const [, block = ''] = /```yaml\n(.*?)```/s.exec(await read(page)) ?? []
   const wanted = parse(block)
@@ -63,7 +67,7 @@ async function bringUp(image: string): Promise<void> {
   await kubectl(['create', '-f', '-'], { input })
   // The operator makes the Pod.
   const ready = ['wait', '-n', namespace, '--for=condition=Ready', `--timeout=${OWN_PODS_MS}ms`]
-  const pods = ['prometheus-operator', 'kube-state-metrics', 'intruder'].map(
+  const pods = ['prometheus-operator', 'kube-state-metrics', 'prometheus-account'].map(
     (name) => `pod/${name}`,
   )
   await kubectl([...ready, ...pods], { timeoutMs: OWN_PODS_MS })

@@ -1,11 +1,11 @@
 // Attack 24: each container looks for what belongs to another. To look from within the signer the glass is broken, as
-// docs/break-glass.md says, and mended.
+// docs/operations.md says, and mended.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
 import { namespace } from '../../../tools/kube/names.ts'
+import { findTarget, type Target } from '../../../tools/verify/attack/target.ts'
 import { CONFIG_MS } from '../../../tools/verify/attack/timeouts.ts'
-import { findVictim, type Victim } from '../../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { deleteResources } from '../../support/attack/deletions.ts'
 import { runIn } from '../../support/compromise/run-in.ts'
@@ -17,19 +17,19 @@ const secret = '/run/pairing/secret'
 const socket = '/run/signer/signer.sock'
 const PROXY_ID = 1337
 
-async function lookIn(victim: Victim, container: string, files: string[]): Promise<Found> {
-  const place = { ...victim.frontend, container }
+async function lookIn(target: Target, container: string, files: string[]): Promise<Found> {
+  const place = { ...target.frontend, container }
   return runIn(place, 'read-files', 'readFiles', files)
 }
 
 /** Until an exec into the signer is let through, or refused again: the API server hears of it in its own time. */
-async function waitForExec(victim: Victim, wanted: 'let through' | 'refused'): Promise<void> {
+async function waitForExec(target: Target, wanted: 'let through' | 'refused'): Promise<void> {
   await waitFor(
     async () => {
-      const seen = await lookIn(victim, 'signer', []).then(
+      const seen = await lookIn(target, 'signer', []).then(
         () => 'let through',
         (error: Error) => {
-          if (error.message.includes('nobody enters the container signer')) return 'refused'
+          if (error.message.includes('nobody may enter the container signer')) return 'refused'
           throw error
         },
       )
@@ -41,15 +41,15 @@ async function waitForExec(victim: Victim, wanted: 'let through' | 'refused'): P
 }
 
 describe('each container has what is its own, and nothing of another', () => {
-  let victim: Victim
+  let target: Target
   let keys: string[]
   beforeAll(async () => {
-    victim = await findVictim()
+    target = await findTarget()
     keys = [...(await readKeys()).keys()].map((id) => `/run/key/${id}`)
   })
 
   test('the frontend: its token and the pairing secret; no key, no socket', async () => {
-    const { user, group, groups, files } = await lookIn(victim, 'frontend', [
+    const { user, group, groups, files } = await lookIn(target, 'frontend', [
       ...[token, secret, socket],
       ...keys,
     ])
@@ -66,15 +66,15 @@ describe('each container has what is its own, and nothing of another', () => {
       mend = await deleteResources([
         'ValidatingAdmissionPolicyBinding/secure-signing-no-way-into-signer',
       ])
-      await waitForExec(victim, 'let through')
+      await waitForExec(target, 'let through')
     })
     afterAll(async () => {
       await mend()
-      await waitForExec(victim, 'refused')
+      await waitForExec(target, 'refused')
     })
 
     test('the signer: the key and the pairing secret; not the token of the frontend', async () => {
-      const { user, group, groups, files } = await lookIn(victim, 'signer', [
+      const { user, group, groups, files } = await lookIn(target, 'signer', [
         ...[token, secret],
         ...keys,
       ])
@@ -83,7 +83,7 @@ describe('each container has what is its own, and nothing of another', () => {
         ...Object.fromEntries(keys.map((key) => [key, 'read'])),
       })
       for (const id of [user, group, ...groups]) expect([0, PROXY_ID]).not.toContain(id)
-      const frontend = await lookIn(victim, 'frontend', [])
+      const frontend = await lookIn(target, 'frontend', [])
       expect([user, group]).not.toContain(frontend.user)
     })
   })
@@ -91,9 +91,9 @@ describe('each container has what is its own, and nothing of another', () => {
   // The proxy has no shell, but Envoy reads any file as its configuration and says whether it was there.
   test("the proxy: the socket; not the key, the pairing secret or the frontend's token", async () => {
     const read = async (file: string) => {
-      const target = ['exec', '-n', namespace, victim.frontend.pod, '-c', 'istio-proxy', '--']
+      const exec = ['exec', '-n', namespace, target.frontend.pod, '-c', 'istio-proxy', '--']
       const envoy = ['/usr/local/bin/envoy', '--mode', 'validate', '-c', file]
-      const { stdout, stderr } = await tryRun('kubectl', [...target, ...envoy])
+      const { stdout, stderr } = await tryRun('kubectl', [...exec, ...envoy])
       return /error initializing configuration '[^']*': ([^:(]*)/.exec(stdout + stderr)?.[1]
     }
     expect(await read('/etc/istio/pod/labels')).toMatch(/^Unable to parse/)

@@ -8,14 +8,14 @@ import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
 import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
-import { PODS_MS, RECOVERY_MS, STEADY_MS } from '../../../tools/verify/attack/timeouts.ts'
 import {
   type Credentials,
-  findVictim,
+  findTarget,
   SIGNER_IN_POD,
-  type Victim,
-} from '../../../tools/verify/attack/victim.ts'
-import { SIGNER_IN_MESH, setup, stranger } from '../../support/attack/attackers.ts'
+  type Target,
+} from '../../../tools/verify/attack/target.ts'
+import { PODS_MS, RECOVERY_MS, STEADY_MS } from '../../../tools/verify/attack/timeouts.ts'
+import { otherNamespacePod, SIGNER_IN_MESH, setup } from '../../support/attack/attackers.ts'
 import { testAttack } from '../../support/attack/expectations.ts'
 
 const pod = z.object({
@@ -26,7 +26,7 @@ const pod = z.object({
 
 /** kubelet waits longer with each restart of a container; what is measured here is the first. */
 async function ensureFreshPod(): Promise<void> {
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', 'json']
   const { status } = await kubectlJson(pod, get)
   const proxy = status.initContainerStatuses.find(({ name }) => name === 'istio-proxy')
@@ -42,7 +42,7 @@ async function ensureFreshPod(): Promise<void> {
  * Asks, which makes no signature, until it was answered for a while without a gap, or the time is over. Returns the
  * milliseconds until the last question that was not answered.
  */
-async function measureGap({ frontend }: Victim, { token, pairing }: Credentials): Promise<number> {
+async function measureGap({ frontend }: Target, { token, pairing }: Credentials): Promise<number> {
   const parts = signParts(pairing, { method: 'GET', path: '/keys', headers: bearer(token) })
   const probe = { ...SIGNER_IN_POD, bytes: writeRequest(parts) }
   const start = performance.now()
@@ -60,14 +60,15 @@ async function knockMeanwhile(
   until: Promise<unknown>,
 ): Promise<string[]> {
   const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
-  const knocks = Array.from({ length: 20 }, () => ({ ...SIGNER_IN_MESH, bytes }))
+  const attempts = Array.from({ length: 20 }, () => ({ ...SIGNER_IN_MESH, bytes }))
   const seen = new Set<string>()
   let isOver = false
   void until.finally(() => {
     isOver = true
   })
   while (!isOver) {
-    for (const outcome of await probeFrom(stranger, knocks)) seen.add(describeOutcome(outcome))
+    for (const outcome of await probeFrom(otherNamespacePod, attempts))
+      seen.add(describeOutcome(outcome))
   }
   return [...seen]
 }
@@ -77,11 +78,11 @@ describe.each(['/drain', '/quitquitquit'])(
   (path) => {
     beforeAll(ensureFreshPod)
     type Outcomes = { answer: string; gapMs: number; knocks: string[] }
-    const batch = testAttack<Outcomes>(async (victim, stolen) => {
+    const batch = testAttack<Outcomes>(async (target, stolen) => {
       const bytes = writeRequest({ method: 'POST', path, host: 'localhost', body: '' })
       const probe = { host: '127.0.0.1', port: 15020, bytes }
-      const [outcome] = await probeFrom(victim.frontend, [probe])
-      const gap = measureGap(victim, stolen)
+      const [outcome] = await probeFrom(target.frontend, [probe])
+      const gap = measureGap(target, stolen)
       const knocks = await knockMeanwhile(stolen, gap)
       return { answer: describeOutcome(outcome as Outcome), gapMs: await gap, knocks }
     })

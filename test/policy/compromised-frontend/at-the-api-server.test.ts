@@ -10,7 +10,7 @@ import { kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { runBatch } from '../../../tools/verify/attack/batch.ts'
 import { PROBE_MS } from '../../../tools/verify/attack/timeouts.ts'
-import { outsider } from '../../support/attack/attackers.ts'
+import { nonMeshPod } from '../../support/attack/attackers.ts'
 import { testAttackOnMesh } from '../../support/attack/expectations.ts'
 import type { Attempt } from '../../support/compromise/escape.ts'
 import { runIn } from '../../support/compromise/run-in.ts'
@@ -29,7 +29,7 @@ describe('code in the frontend container asks the API server', () => {
       const input = { token, paths, timeoutMs: PROBE_MS }
       const ask = (from: typeof frontend) =>
         runIn<Attempt[]>(from, 'ask-api-server', 'askApiServer', input)
-      return { within: await ask(frontend), outside: await ask(outsider) }
+      return { within: await ask(frontend), outside: await ask(nonMeshPod) }
     },
   )
 

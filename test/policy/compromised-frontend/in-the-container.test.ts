@@ -102,7 +102,7 @@ describe('code in the frontend container reaches for rights', () => {
   })
   test('can write to shared memory alone, and start nothing from there', () => {
     expect(batch().outcomes.writing.written).toEqual(['/dev/shm'])
-    // The kernel for a volume without programs, or before that the seccomp profile, see docs/confinement.md.
+    // The kernel for a volume without programs, or before that the seccomp profile, see docs/hardening.md.
     const [started, ...others] = batch().outcomes.writing.started
     expect(['EACCES', 'EPERM']).toContain(started?.result)
     expect(others).toEqual([])

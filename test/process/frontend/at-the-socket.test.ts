@@ -1,5 +1,5 @@
-// Frontend and signer with nothing between but the socket, as on a mesh that has no listener for one: own processes, with
-// the permissions of their images.
+// Frontend and signer are connected only by the socket, as on a mesh without a listener for it. They run as separate
+// processes with the permissions of their images.
 import { createHmac, randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { mountEntries } from '../../support/folder.ts'
@@ -33,13 +33,13 @@ async function startPair(entries: Record<string, Buffer>) {
   return { ...pair, frontend, process, readReadiness }
 }
 
-test('signs, and the signer says that it was whoever has the socket', async () => {
+test('signs, and the audit line names the caller "socket"', async () => {
   const { process, signer } = await startPair({ a: key })
   expect(await process()).toEqual({ status: 200, body: processed })
   expect(await signer.waitFor('audit')).toMatchObject({ caller: 'socket', outcome: 'signed' })
 })
 
-test('refuses whoever has the socket and not the secret, and believes no header about the caller', async () => {
+test('refuses a caller without the pairing secret, and ignores its X-Forwarded-Client-Cert', async () => {
   const { socket, signer } = await startPair({ a: key })
   const forged = `By=x;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://td/ns/signing/sa/secure-signing`
   const headers = { ...jsonType, 'x-forwarded-client-cert': forged }
@@ -51,7 +51,7 @@ test('refuses whoever has the socket and not the secret, and believes no header 
   })
 })
 
-test('is ready when the signer is: with a key and not without, and not when it is gone', async () => {
+test('is ready only while the signer has a key and runs', async () => {
   const { readReadiness, keyDir, signer } = await startPair({})
   expect(await readReadiness()).toBe(503)
   await mountEntries(keyDir, { a: key }, '2')
@@ -62,7 +62,7 @@ test('is ready when the signer is: with a key and not without, and not when it i
   expect(await readReadiness()).toBe(503)
 })
 
-test('signs again at once when another signer is at the socket, with another secret', async () => {
+test('signs again at once after a restart of the signer, which has another secret', async () => {
   const { process, signer, restart } = await startPair({ a: key })
   expect((await process()).status).toBe(200)
   signer.signal('SIGKILL')

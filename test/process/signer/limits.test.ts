@@ -1,4 +1,4 @@
-// Where a real signer, under its image's flags, says that it is enough: bodies, batches, headers, time, memory.
+// The limits of a real signer with the flags of its image: bodies, batches, headers, time and memory.
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
@@ -11,9 +11,9 @@ import { PROCESS_TEST_MS, START_MS } from '../../support/timeouts.ts'
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 const KIB = 1_024
-/** Of the container: k8s/base/deployment.yaml. */
+/** The container's limit in k8s/base/deployment.yaml. */
 const MEMORY_LIMIT_MIB = 192
-/** Headers are waited for 10 s and a request 15 s, looked at every second. */
+/** The signer waits 10 s for headers and 15 s for a request, and checks every second. */
 const SLOW_TEST_MS = 30_000
 
 let signer: Awaited<ReturnType<typeof startSigner>>
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await signer.signer.waitFor('listening')
 }, START_MS)
 
-/** A body of exactly `bytes` bytes, by the length of its last message. */
+/** Makes a body of exactly `bytes` bytes. */
 function makeBody(bytes: number, before: string, after: string): string {
   return `${before}${'a'.repeat(bytes - before.length - after.length)}${after}`
 }
@@ -38,12 +38,14 @@ describe('bodies', () => {
     ['/sign/batch', JSON.stringify({ messages: Array(1_000).fill('a') }), 200],
     ['/sign/batch', JSON.stringify({ messages: Array(1_001).fill('a') }), 400],
     ['/sign/batch', JSON.stringify({ messages: [] }), 400],
-  ])('%s %# is answered with %3$i', async (path, body, expected) => {
+  ])('%s %# gets %3$i', async (path, body, expected) => {
     expect((await askPaired(signer, path, body)).status).toBe(expected)
   })
 
-  test('the largest at once are signed, or told to come again, within the container’s memory', async () => {
-    // Two bytes a character in memory, because of the last.
+  test('many of the largest batches at once get 200 or 503, within the container’s memory', async () => {
+    const signer = await startSigner({ 'key-1': randomBytes(32) })
+    await signer.signer.waitFor('listening')
+    // One character outside of Latin-1 makes V8 use two bytes for each character.
     const body = makeBatch(4 * KIB * KIB - 3).replace('a"]}', 'a€"]}')
     const answers = await Promise.all(
       Array.from({ length: 24 }, () => askPaired(signer, '/sign/batch', body)),
@@ -62,20 +64,20 @@ describe('headers', () => {
     sendOver(
       `GET /healthz HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(bytes)}\r\nconnection: close\r\n\r\n`,
     )
-  test('of nearly 16 KiB are taken', async () => {
+  test('of almost 16 KiB get 200', async () => {
     expect(await askWith(16 * KIB - 200)).toMatch(/^HTTP\/1\.1 200 /)
   })
-  test('of more are answered with 431', async () => {
+  test('of more get 431', async () => {
     expect(await askWith(16 * KIB)).toMatch(/^HTTP\/1\.1 431 .*"code":"headers_too_large"/s)
   })
 })
 
-describe.concurrent('who is slow is answered with 408, and holds nobody up', () => {
-  test('with headers', { timeout: SLOW_TEST_MS }, async ({ expect }) => {
+describe.concurrent('a slow client gets 408 and blocks no other client', () => {
+  test('that sends headers slowly', { timeout: SLOW_TEST_MS }, async ({ expect }) => {
     expect(await sendOver('POST /sign HTTP/1.1\r\nhost: a\r\n')).toMatch(/^HTTP\/1\.1 408 /)
   })
 
-  test('with a body', { timeout: SLOW_TEST_MS }, async ({ expect }) => {
+  test('that sends a body slowly', { timeout: SLOW_TEST_MS }, async ({ expect }) => {
     const headers = signHeaders(signer.pairingDir, '{"message":"a"}')
     const begun = request({ socketPath: signer.socket, path: '/sign', method: 'POST', headers })
     const status = new Promise((resolve) => {
@@ -88,7 +90,7 @@ describe.concurrent('who is slow is answered with 408, and holds nobody up', () 
   })
 })
 
-/** Sends bytes over the socket, and returns all that comes back until the signer closes. */
+/** Sends bytes over the socket, and returns everything that the signer sends until it closes. */
 function sendOver(bytes: string): Promise<string> {
   const socket = connect(signer.socket)
   socket.write(bytes)

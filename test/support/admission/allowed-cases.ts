@@ -28,6 +28,11 @@ export const allowedCases: readonly AdmissionCase[] = [
     does: 'change the Deployment',
     changes: [[`${signer}.env.+`, { name: 'SIGNER_MAX_REQUESTS', value: '64' }]],
   }),
+  // During an upgrade the old ReplicaSet may still create Pods of version 0.1.0.
+  allowed('a variable of version 0.1.0', {
+    does: 'change the Deployment',
+    changes: [[`${signer}.env.+`, { name: 'SIGNER_LINGER_MS', value: '12000' }]],
+  }),
   allowed('another image for the frontend', {
     does: 'change an image',
     container: 'frontend',

@@ -3,7 +3,7 @@ import type { AdmissionCase } from './case.ts'
 
 const apart = 'processes-stay-apart'
 const noWay = 'no-way-into-signer'
-const nobodyEnters = 'nobody enters the container signer'
+const nobodyEnters = 'nobody may enter the container signer'
 const shared = ['spec.shareProcessNamespace', true] as const
 const host = ['spec.hostPID', true] as const
 
@@ -60,7 +60,7 @@ export const entryCases: readonly AdmissionCase[] = [
       name: `an ephemeral container in the Pod, ${how}`,
       attempt: { does: 'add an ephemeral container', to: 'the Pod', more },
       refusedBy: noWay,
-      saying: 'a Pod that has the key gets no ephemeral container',
+      saying: 'a Pod with the key must not get an ephemeral container',
     }),
   ),
 ]

@@ -32,9 +32,9 @@ const own = (name: string, saying: string, pod: object) =>
   refused(name, { does: 'make', pod }, saying)
 
 const onlySigner = 'only the container signer may mount the Secret hmac-key'
-const noEnvironment = 'the Secret hmac-key is in no environment'
-const byVolume = 'comes into a Pod by a volume of the kind "secret" alone'
-const called = 'the volume with the key is called hmac-key'
+const noEnvironment = 'the Secret hmac-key must not be in an environment variable'
+const byVolume = 'only a volume of type secret may contain the Secret hmac-key'
+const called = 'the volume with the key must have the name hmac-key'
 
 export const keyCases: readonly AdmissionCase[] = [
   ...workloadKinds.map((kind) =>
@@ -96,7 +96,7 @@ export const keyCases: readonly AdmissionCase[] = [
     },
     byVolume,
   ),
-  own('it is the password for a registry', "not a registry's password", {
+  own('it is the password for a registry', 'must not be an imagePullSecret', {
     imagePullSecrets: [{ name: keySecret }],
   }),
   made('a second volume has it', called, ['spec.volumes.+', { ...keyVolume, name: 'other' }]),

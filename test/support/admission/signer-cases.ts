@@ -18,10 +18,10 @@ const image = (name: string, change: (released: string) => string): AdmissionCas
 
 const runsImage = 'the signer runs an image of'
 const ownCommand = "the signer runs its image's own command"
-const variables = 'the signer takes variables called SIGNER_*'
-const nothingElse = 'nothing but the signer runs in its container'
+const variables = 'the signer takes only variables named SIGNER_*'
+const nothingElse = 'only the signer may run in its container'
 const mounts = 'the signer mounts hmac-key read-only at /run/key'
-const outside = "nothing is put into the signer's container from outside"
+const outside = "the signer's container must not use resources.claims or terminationMessagePath"
 const variable = (value: object): PodChange => [`${signer}.env.+`, value]
 const mounted = (name: string, mountPath: string): PodChange => [
   `${signer}.volumeMounts.+`,

@@ -30,8 +30,8 @@ const keyed = (name: string, saying: string, ...changes: PodChange[]): Admission
 const onlyAgent = 'only the container vault-agent may mount a token for Vault'
 const oneCommand = 'vault-agent runs one command'
 const mounts = 'vault-agent mounts hmac-key at /run/key'
-const whole = 'the volume vault-agent is the whole ConfigMap'
-const outside = 'nothing is put into the container vault-agent'
+const whole = 'the volume vault-agent must be the whole ConfigMap'
+const outside = 'the container vault-agent must not use resources.claims'
 
 export const vaultCases: readonly AdmissionCase[] = [
   {
@@ -57,7 +57,7 @@ export const vaultCases: readonly AdmissionCase[] = [
     ],
     volumes: [token],
   }),
-  own('the token is in a volume of another name', 'is called vault-token', {
+  own('the token is in a volume of another name', 'must have the name vault-token', {
     volumes: [{ ...token, name: 'other' }],
   }),
   refused(
@@ -90,10 +90,11 @@ export const vaultCases: readonly AdmissionCase[] = [
     '/etc/vault-agent/agent.hcl',
   ]),
   keyed('the frontend mounts the key', 'not frontend', [`${frontend}.volumeMounts.+`, keyMount]),
-  keyed('the key is on disk', 'the volume hmac-key is the Secret hmac-key, or in memory', [
-    'spec.volumes.2.emptyDir',
-    {},
-  ]),
+  keyed(
+    'the key is on disk',
+    'the volume hmac-key must be the Secret hmac-key or an emptyDir in memory',
+    ['spec.volumes.2.emptyDir', {}],
+  ),
   keyed('the key is on a disk that stays', 'only the container signer may mount', [
     'spec.volumes.2',
     { name: 'hmac-key', persistentVolumeClaim: { claimName: 'thief' } },
@@ -102,6 +103,6 @@ export const vaultCases: readonly AdmissionCase[] = [
     name: 'exec into vault-agent',
     attempt: { does: 'connect', to: 'exec', container: 'vault-agent' },
     refusedBy: 'no-way-into-signer',
-    saying: 'nobody enters the container signer, or vault-agent',
+    saying: 'nobody may enter the container signer or vault-agent',
   },
 ]

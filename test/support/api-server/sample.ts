@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import {
   type ClusterFindings,
-  composeClusterFacts,
+  composeClusterValues,
 } from '../../../tools/deploy/render/cluster-values.ts'
 import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
-import type { VaultFacts } from '../../../tools/deploy/render/vault-values.ts'
+import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import type { ImageReference } from '../../../tools/images/image-references.ts'
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
 import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
@@ -30,7 +30,7 @@ const findings: ClusterFindings = {
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 }
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
-export const sampleFactsOf = (layout: Layout) => composeClusterFacts(findings, layout, prometheus)
+export const sampleValuesOf = (layout: Layout) => composeClusterValues(findings, layout, prometheus)
 
 export const sampleImages: ImageReference[] = [
   { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
@@ -53,7 +53,7 @@ const parameters: Record<string, string> = {
 }
 
 /** What a user says of their Vault. */
-export const sampleVaultFacts: VaultFacts = {
+export const sampleVaultValues: VaultValues = {
   address: 'https://keys.example:8443',
   host: 'keys.example',
   port: '8443',
@@ -74,7 +74,7 @@ export type Sample = Rendering & {
   spec: (name: string) => ReturnType<typeof Object>
 }
 
-/** Renders `layout` with the sample facts and `components`, into a folder under .deploy/ for as long as the test lasts. */
+/** Renders `layout` with the sample values and `components`, into a folder under .deploy/ for as long as the test lasts. */
 export async function renderSample(
   components: readonly string[] = [],
   layout: Layout = onePod,
@@ -86,9 +86,9 @@ export async function renderSample(
   const { path, yaml: given } = await renderResources({
     folder,
     layout,
-    facts: sampleFactsOf(layout),
+    values: sampleValuesOf(layout),
     components,
-    vault: components.includes('vault') ? sampleVaultFacts : undefined,
+    vault: components.includes('vault') ? sampleVaultValues : undefined,
     images: sampleImages,
   })
   const yaml = given.replace(/FILL_IN_\w+/g, (name) => parameters[name] ?? name)

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import { readStatus, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import { findTarget, SIGNER_IN_POD } from '../../../tools/verify/attack/target.ts'
 import { CONFIG_MS } from '../../../tools/verify/attack/timeouts.ts'
-import { findVictim, SIGNER_IN_POD } from '../../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import type { Mode } from './paths.ts'
 
@@ -16,7 +16,7 @@ const signs = { BASE: '/x/../readyz', MERGE_SLASHES: '//readyz', DECODE: '/x%2f.
 
 /** Tells by what the Pod's proxy does. */
 export async function readMode(): Promise<Mode> {
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   const probes = Object.values(signs).map((path) => ({
     ...SIGNER_IN_POD,
     bytes: writeRequest({ method: 'GET', path }),

@@ -11,7 +11,7 @@ import {
 import { deployment } from '../../../tools/kube/names.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import { writeRequest } from '../../../tools/verify/attack/requests.ts'
-import { findVictim, SIGNER_IN_POD } from '../../../tools/verify/attack/victim.ts'
+import { findTarget, SIGNER_IN_POD } from '../../../tools/verify/attack/target.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { startLoad } from '../../../tools/verify/faults/load/start-load.ts'
 import { checkSignatures, type Summary, summarize } from '../../../tools/verify/faults/summarize.ts'
@@ -27,7 +27,7 @@ export async function underLoad(
   work: () => Promise<void>,
 ): Promise<Summary> {
   const start = Date.now()
-  const load = startLoad({ spec: { kind: 'world', url: gatewayUrl }, perSecond: PER_SECOND })
+  const load = startLoad({ spec: { kind: 'public', url: gatewayUrl }, perSecond: PER_SECOND })
   try {
     await sleep(WARM_UP_MS)
     await work()
@@ -53,7 +53,7 @@ export async function readReports(): Promise<PodReport[]> {
 
 /** How long ago one Pod's signer was last told that its keys are Vault's, in milliseconds. */
 export async function readAge(): Promise<number> {
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   const name = 'signer_keys_confirmed_timestamp_seconds'
   const probe = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: '/metrics' }) }
   const [outcome] = await probeFrom(frontend, [probe])

@@ -34,7 +34,7 @@ export function makeReport(): Report {
     declarations: [
       'PeerAuthentication/require-mtls',
       'Sidecar/secure-signing',
-      'Gateway/world',
+      'Gateway/public',
       'VirtualService/frontend',
       'RequestAuthentication/verify-caller-token',
       'AuthorizationPolicy/allow-nothing',
@@ -44,7 +44,7 @@ export function makeReport(): Report {
       'AuthorizationPolicy/allow-ingress-to-frontend',
       'Deployment/secure-signing',
     ].map((resource) => ({ resource, inPlace: true })),
-    signaturesWithoutRight: 0,
+    unauthorizedSignatures: 0,
   }
 }
 
@@ -62,14 +62,14 @@ export function breakCell(
 
 /** What somebody sees who has deleted a policy, while the signer is restarting. */
 export function makeBrokenReport(): Report {
-  const opened = breakCell(makeReport(), ['stranger', 'sign'], 'served', '200')
-  const early = breakCell(opened, ['twin', 'sign'], 'policy', answers.policy)
+  const opened = breakCell(makeReport(), ['other-namespace', 'sign'], 'served', '200')
+  const early = breakCell(opened, ['same-account', 'sign'], 'policy', answers.policy)
   const unclear = breakCell(early, ['frontend', 'sign'], 'other', '503 no healthy upstream')
   return {
     ...unclear,
     declarations: unclear.declarations.map((each) =>
       each.resource === 'AuthorizationPolicy/allow-nothing' ? { ...each, inPlace: false } : each,
     ),
-    signaturesWithoutRight: 1,
+    unauthorizedSignatures: 1,
   }
 }

@@ -47,7 +47,7 @@ export const meshMistakes: Mistakes = {
     'its absence': [nothing, '', undefined],
     'one empty rule, which allows everything': [nothing, 'spec.rules', [{}]],
     'one Pod only': [nothing, 'spec.selector', other],
-    'a gateway only': [nothing, 'spec.targetRefs', [{ kind: 'Gateway', name: 'world' }]],
+    'a gateway only': [nothing, 'spec.targetRefs', [{ kind: 'Gateway', name: 'public' }]],
     'another namespace': [nothing, 'metadata.namespace', 'other'],
     'one that denies nothing': [nothing, 'spec.action', 'DENY'],
   },
@@ -220,8 +220,8 @@ export const meshMistakes: Mistakes = {
     bytes: [route, 'spec.tcp', [{ route: [{ destination: { host: 'frontend' } }] }]],
   },
   'public-port': {
-    "the signer's port": ['Gateway/world', 'spec.servers.0.port.number', 8081],
-    TCP: ['Gateway/world', 'spec.servers.0.port.protocol', 'TCP'],
+    "the signer's port": ['Gateway/public', 'spec.servers.0.port.number', 8081],
+    TCP: ['Gateway/public', 'spec.servers.0.port.protocol', 'TCP'],
   },
 }
 

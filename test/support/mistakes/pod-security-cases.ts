@@ -28,7 +28,7 @@ type Row = [name: string, says: string, theySay: string, ...changes: PodChange[]
 
 const ofPod: Row[] = [
   ...['hostNetwork', 'hostPID', 'hostIPC'].map(
-    (name): Row => [name, 'namespaces of its own', 'host namespaces', [`spec.${name}`, true]],
+    (name): Row => [name, 'namespaces of the host', 'host namespaces', [`spec.${name}`, true]],
   ),
   [
     'windowsHostProcess',
@@ -60,7 +60,7 @@ const ofPod: Row[] = [
   ...restrictedVolumes.map(
     (volume): Row => [
       `volume ${Object.keys(volume)[0]}`,
-      'a volume here is',
+      'a volume must be',
       'restricted volume types',
       ['spec.volumes.+', { name: 'v', ...volume }],
     ],
@@ -71,7 +71,7 @@ const ofPod: Row[] = [
 export const listContainerRows = (at: string, own = `${at}.securityContext`): Row[] => [
   [
     'privileged',
-    'is privileged',
+    'must not be privileged',
     'privileged',
     [`${own}.privileged`, true],
     [`${own}.allowPrivilegeEscalation`, true],
@@ -92,13 +92,13 @@ export const listContainerRows = (at: string, own = `${at}.securityContext`): Ro
   ['seccompProfile', 'seccomp profile', 'seccomp', [`${own}.seccompProfile`, unconfined]],
   [
     'allowPrivilegeEscalation',
-    'gains rights',
+    'gain privileges',
     'allowPrivilegeEscalation',
     [`${own}.allowPrivilegeEscalation`, true],
   ],
   [
     'no allowPrivilegeEscalation',
-    'gains rights',
+    'gain privileges',
     'allowPrivilegeEscalation',
     [`${own}.allowPrivilegeEscalation`, undefined],
   ],
@@ -113,7 +113,7 @@ const listActionRows = (at: string): Row[] =>
       const [field = '', hook] = place.split('.')
       const asked = { [action]: { host, port: 8080 } }
       const change: PodChange = [`${at}.${field}`, hook === undefined ? asked : { [hook]: asked }]
-      return [`${place}.${action}.host`, 'probe or hook', 'probe or lifecycle host', change]
+      return [`${place}.${action}.host`, 'probes and hooks', 'probe or lifecycle host', change]
     })
 
 const ofEither = ['spec.containers.0', 'spec.initContainers.0'].flatMap((at) =>

@@ -15,7 +15,7 @@ export const elsewhere: readonly Elsewhere[] = [
   {
     page: 'README.md',
     starts: 'curl ',
-    why: 'test/unit/docs/commands.test.ts asks a frontend that it has started',
+    why: 'test/process/docs/commands.test.ts asks a frontend that it has started',
   },
   {
     page: 'README.md',
@@ -29,43 +29,52 @@ export const elsewhere: readonly Elsewhere[] = [
   },
   { page: 'README.md', starts: 'export KUBECONFIG=', why: 'its value is the reader’s' },
   {
-    page: 'docs/break-glass.md',
+    page: 'docs/keys.md',
+    starts: 'kubectl create namespace ',
+    why: 'test/integration/commands/commands.test.ts: the API server of the other commands has it already',
+  },
+  {
+    page: 'docs/operations.md',
     starts: 'kubectl exec ',
     why: `${needsKubelet}: test/policy/compromised-frontend/across-containers.test.ts looks there the same way`,
   },
   ...['cat ', 'kubectl exec ', 'journalctl '].map((starts) => ({
-    page: 'docs/confinement.md',
+    page: 'docs/hardening.md',
     starts,
     why: needsNode('AppArmor'),
   })),
   ...['getenforce', 'semodule ', 'ps -eZ ', 'ausearch '].map((starts) => ({
-    page: 'docs/confinement.md',
+    page: 'docs/hardening.md',
     starts,
     why: needsNode('SELinux'),
   })),
   {
-    page: 'docs/confinement.md',
+    page: 'docs/hardening.md',
     starts: 'kubectl delete namespace ',
     why: 'needs the component, and a controller that empties the namespace',
   },
-  { page: 'docs/external-secrets.md', starts: 'helm ', why: 'needs a chart from the internet' },
+  { page: 'docs/key-managers.md', starts: 'helm ', why: 'needs a chart from the internet' },
   {
-    page: 'docs/external-secrets.md',
+    page: 'docs/key-managers.md',
     starts: '$EDITOR ',
     why: 'what is filled in is the reader’s',
   },
-  ...['make_key()', 'jq ', 'get | ', 'kubectl get secret '].map((starts) => ({
-    page: 'docs/external-secrets.md',
-    starts,
-    why: 'test/unit/deploy/external-secrets-page.test.ts runs it, with a file for a key manager',
-  })),
-  ...['kubectl annotate externalsecret ', 'kubectl get externalsecret,'].map((starts) => ({
-    page: 'docs/external-secrets.md',
-    starts,
+  ...['make_key()', 'jq ', 'get | ', 'kubectl get secret hmac-key -n signing -o json |'].map(
+    (starts) => ({
+      page: 'docs/key-managers.md',
+      starts,
+      why: 'test/unit/deploy/external-secrets-page.test.ts runs it, with a file for a key manager',
+    }),
+  ),
+  ...[
+    { page: 'docs/key-managers.md', starts: 'kubectl annotate externalsecret ' },
+    { page: 'docs/support.md', starts: 'kubectl get externalsecret,' },
+  ].map((each) => ({
+    ...each,
     why: 'needs External Secrets: test/external-secrets/support/external-secret.ts asks the same of it',
   })),
   ...['create() { aws ', 'get() { aws ', 'put() { aws ', 'aws '].map((starts) => ({
-    page: 'docs/external-secrets.md',
+    page: 'docs/key-managers.md',
     starts,
     why: 'test/external-secrets/external-secrets.test.ts runs it, with an AWS of its own',
   })),
@@ -78,26 +87,26 @@ export const elsewhere: readonly Elsewhere[] = [
     'create() { gcloud ',
     'get() { gcloud ',
     'put() { gcloud ',
-  ].map((starts) => ({ page: 'docs/external-secrets.md', starts, why: needsCloud })),
+  ].map((starts) => ({ page: 'docs/key-managers.md', starts, why: needsCloud })),
   ...['kubectl port-forward ', 'curl '].map((starts) => ({
-    page: 'docs/key-rotation.md',
+    page: 'docs/keys.md',
     starts,
     why: `${needsKubelet}: tools/deploy/rotation/ask-pods.ts asks the same way, in test/faults/faults.test.ts`,
   })),
   {
-    page: 'docs/gitops.md',
+    page: 'examples/gitops/README.md',
     starts: 'cp ',
-    why: 'the folder is the reader’s: test/integration/rendered/gitops.test.ts has the file’s values from the page',
+    why: 'the folder is the reader’s: test/integration/rendered/gitops.test.ts builds the example’s own file',
   },
   {
-    page: 'docs/gitops.md',
+    page: 'examples/gitops/README.md',
     starts: 'kubectl create namespace ',
     why: 'test/integration/commands/commands.test.ts: the API server of the other commands has it already',
   },
   {
-    page: 'docs/gitops.md',
+    page: 'examples/gitops/README.md',
     starts: 'kubectl apply --server-side -k ',
-    why: 'test/integration/rendered/gitops.test.ts builds the page’s files; it takes Istio to apply them',
+    why: 'test/integration/rendered/gitops.test.ts builds the example’s files; it takes Istio to apply them',
   },
   ...['linkerd ', 'curl '].map((starts) => ({
     page: 'docs/linkerd.md',
@@ -125,17 +134,17 @@ export const elsewhere: readonly Elsewhere[] = [
     why: needsKubelet,
   })),
   {
-    page: 'docs/monitoring.md',
+    page: 'docs/observability.md',
     starts: 'kubectl label namespace ',
     why: 'the namespace is the reader’s: test/confinement/network-policy.test.ts labels one of its own',
   },
   ...['grype ', 'skopeo ', 'cosign ', 'jq '].map((starts) => ({
-    page: 'docs/supply-chain.md',
+    page: 'docs/hardening.md',
     starts,
-    why: 'needs a database, a registry or an identity; the page says so',
+    why: 'needs a database, a registry or an identity',
   })),
   {
-    page: 'docs/tracing.md',
+    page: 'docs/observability.md',
     starts: 'curl ',
     why: 'test/policy/passes-traces-on.test.ts asks the same of the live cluster',
   },
@@ -149,19 +158,18 @@ export const elsewhere: readonly Elsewhere[] = [
     starts: 'kubectl get virtualservice ',
     why: 'needs Istio',
   },
-  ...['vitest run ', 'kubectl scale '].map((starts) => ({
-    page: 'docs/separate-pods.md',
-    starts,
-    why: 'needs two Pods that run; the page says what came of it',
-  })),
-  { page: 'docs/vault.md', starts: 'kubectl logs ', why: needsKubelet },
+  { page: 'docs/key-managers.md', starts: 'kubectl logs ', why: needsKubelet },
   {
-    page: 'docs/vault.md',
+    page: 'docs/key-managers.md',
     starts: 'kubectl create token ',
     why: 'test/integration/admission/vault-admission.test.ts has it refused',
   },
-  ...['vault ', 'openssl rand -base64 32 | vault ', 'kubectl get secret '].map((starts) => ({
-    page: 'docs/vault.md',
+  ...[
+    'vault ',
+    'openssl rand -base64 32 | vault ',
+    'kubectl get secret hmac-key -n signing -o jsonpath=',
+  ].map((starts) => ({
+    page: 'docs/key-managers.md',
     starts,
     why: needsVault,
   })),

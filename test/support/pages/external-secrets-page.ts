@@ -1,9 +1,9 @@
-// What docs/external-secrets.md has people run and grant, taken from there.
+// The commands and grants of docs/key-managers.md for AWS, Azure and Google, read from the page.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 
-const file = join(CHECKOUT, 'docs/external-secrets.md')
+const file = join(CHECKOUT, 'docs/key-managers.md')
 const page = await readFile(file, 'utf8')
 
 /** The function of bash that makes a key. */

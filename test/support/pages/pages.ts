@@ -1,4 +1,4 @@
-// The pages that people read, README and docs/, and their tables.
+// The pages that people read, README, docs/ and examples/, and their tables.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
@@ -6,6 +6,7 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 /** Each page, from the root of the repository. */
 export const pages = [
   'README.md',
+  'examples/gitops/README.md',
   ...readdirSync(join(CHECKOUT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),
@@ -18,12 +19,17 @@ export function readFile(file: string): string {
 
 /** The tables of a page: each row's cells by their titles. */
 export function listTables(page: string): Record<string, string>[][] {
+  return parseTables(readFile(page))
+}
+
+/** The same for a text in Markdown. */
+export function parseTables(markdown: string): Record<string, string>[][] {
   const split = (line: string) =>
     line
       .split(/(?<!\\)\|/)
       .slice(1, -1)
       .map((cell) => cell.trim())
-  return [...readFile(page).matchAll(/^\|.*\|\n\|[-:|]+\|\n((?:\|.*\|\n)*)/gm)].map(([table]) => {
+  return [...markdown.matchAll(/^\|.*\|\n\|[-:|]+\|\n((?:\|.*\|\n)*)/gm)].map(([table]) => {
     const [head = '', , ...rows] = table.trimEnd().split('\n')
     const titles = split(head)
     return rows.map((row) => Object.fromEntries(split(row).map((cell, at) => [titles[at], cell])))

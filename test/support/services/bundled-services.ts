@@ -1,4 +1,4 @@
-// The services as their images have them: bundled once, before the first test, each in a folder of its own.
+// Bundles each service into its own folder, as in its image, before the first test of the project.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,21 +8,21 @@ import { imageNames } from '../../../tools/images/image-references.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A folder with `<room>/main.mjs`. */
+    /** A folder with `<service>/main.mjs`. */
     bundles: string
   }
 }
 
 let folder = ''
 
-/** Vitest calls it before the tests. */
+/** Vitest calls this before the tests. */
 export async function setup(project: TestProject): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'secure-signing-bundles-'))
-  await Promise.all(imageNames.map((room) => bundleService(room, join(folder, room, 'main.mjs'))))
+  await Promise.all(imageNames.map((name) => bundleService(name, join(folder, name, 'main.mjs'))))
   project.provide('bundles', folder)
 }
 
-/** And this after them. */
+/** Vitest calls this after the tests. */
 export async function teardown(): Promise<void> {
   await rm(folder, { recursive: true })
 }

@@ -1,5 +1,5 @@
-// Runs programs under a container's seccomp profile, as the container runtime does: libseccomp makes the filter, the program is
-// executed right after. What has no libseccomp runs them without; `isConfining` tells.
+// Runs programs under a container's seccomp profile, as the container runtime does: libseccomp installs the filter, then
+// the program is executed. Without libseccomp the programs run unconfined, and `isConfining` is false.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,29 +29,29 @@ check(library.seccomp_load(context))
 os.execvp(sys.argv[2], sys.argv[2:])
 `
 
-type Room = 'frontend' | 'signer'
+type Service = 'frontend' | 'signer'
 export type Command = readonly [program: string, ...args: string[]]
 
 const folder = mkdtempSync(join(tmpdir(), 'secure-signing-seccomp-'))
 process.once('exit', () => rmSync(folder, { recursive: true }))
 const files = Object.fromEntries(
-  Object.entries(readProfiles()).map(([room, text]) => {
-    const file = join(folder, `${room}.json`)
+  Object.entries(readProfiles()).map(([service, text]) => {
+    const file = join(folder, `${service}.json`)
     writeFileSync(file, text)
-    return [room, file]
+    return [service, file]
   }),
 )
 
-/** Whether this machine can confine at all: Linux on x86-64, with Python and libseccomp. */
+/** True if this machine can apply the profiles: Linux on x86-64, with Python and libseccomp. */
 export const isConfining: boolean = process.arch === 'x64' && canLoad()
 
-/** What runs `command` under the profile of a room; `command` itself where that can't be. */
-export function confine(room: Room, command: Command): Command {
-  return isConfining ? load(room, command) : command
+/** Returns the command that runs `command` under a service's profile, or `command` itself if that is not possible. */
+export function confine(service: Service, command: Command): Command {
+  return isConfining ? load(service, command) : command
 }
 
-function load(room: Room, command: Command): Command {
-  return ['python3', '-c', loader, files[room] ?? '', ...command]
+function load(service: Service, command: Command): Command {
+  return ['python3', '-c', loader, files[service] ?? '', ...command]
 }
 
 function canLoad(): boolean {

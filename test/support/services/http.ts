@@ -1,4 +1,4 @@
-// Requests for the apps, and servers for the clients to talk to.
+// Requests to apps, and servers for the clients under test.
 import { once } from 'node:events'
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net'
@@ -6,18 +6,22 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { App } from '../../../runtime/http/http-app.ts'
 import { listenOn } from '../../../runtime/http/listen.ts'
+import { JSON_CASE_HEADER, SNAKE_CASE } from '../../../runtime/previous-version.ts'
 import { cleanUp } from '../clean-up.ts'
 import { makeFolder } from '../folder.ts'
 
-/** POSTs `body` to the app: a string or bytes as they are, anything else as JSON. */
+const snakeCase = { [JSON_CASE_HEADER]: SNAKE_CASE }
+const jsonHeaders = { 'content-type': 'application/json', ...snakeCase }
+
+/** POSTs `body` to the app: a string or bytes unchanged, anything else as JSON. */
 export async function post(app: App, path: string, body: unknown, headers = {}) {
   const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
-  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } }
+  const init = { method: 'POST', headers: { ...jsonHeaders, ...headers } }
   const response = await app.request(path, { ...init, body: raw })
   return readAnswer(response)
 }
 
-/** POSTs JSON of which the last part is on its way until `finish` is called. */
+/** POSTs JSON whose last part is sent only when `finish` is called. */
 export function beginPost(app: App, path: string, json: string) {
   let finish = () => {}
   const body = new ReadableStream<Uint8Array>({
@@ -28,15 +32,19 @@ export function beginPost(app: App, path: string, json: string) {
       }
     },
   })
-  const headers = { 'content-type': 'application/json' }
-  const init: RequestInit & { duplex: 'half' } = { method: 'POST', headers, body, duplex: 'half' }
+  const init: RequestInit & { duplex: 'half' } = {
+    method: 'POST',
+    headers: jsonHeaders,
+    body,
+    duplex: 'half',
+  }
   const answered = Promise.resolve(app.request(path, init)).then(({ status }) => status)
   return { finish, answered }
 }
 
 /** GETs `path`. */
 export async function get(app: App, path: string, headers = {}) {
-  return readAnswer(await app.request(path, { headers }))
+  return readAnswer(await app.request(path, { headers: { ...snakeCase, ...headers } }))
 }
 
 async function readAnswer(response: Response) {
@@ -44,13 +52,13 @@ async function readAnswer(response: Response) {
   return { status, headers, body: (await response.json()) as Record<string, unknown> }
 }
 
-/** Starts a server on a free port of loopback, and returns its URL; it is closed after the test. */
+/** Starts a server on a free loopback port and returns its URL. The test closes it at its end. */
 export async function serve(listener: RequestListener): Promise<URL> {
   const server = makeServer(listener)
   return new URL(`http://127.0.0.1:${await listenOnLoopback(server)}/sign`)
 }
 
-/** Starts a server on a Unix socket of its own, and returns the socket's path; it is closed after the test. */
+/** Starts a server on its own Unix socket and returns the socket's path. The test closes it at its end. */
 export async function serveOverSocket(listener: RequestListener): Promise<string> {
   const socket = join(await makeFolder(), 'signer.sock')
   await listenOn(makeServer(listener), { socket })
@@ -66,7 +74,7 @@ function makeServer(listener: RequestListener): HttpServer {
   return server
 }
 
-/** Leads connections from a port of loopback to a Unix socket, as the proxy does in the Pod. Returns the port. */
+/** Forwards a loopback port to a Unix socket, as the proxy does in the Pod. Returns the port. */
 export async function bridgeToSocket(socket: string): Promise<number> {
   const bridge = createTcpServer((inbound) => {
     const outbound = connect(socket)
@@ -78,7 +86,7 @@ export async function bridgeToSocket(socket: string): Promise<number> {
   return listenOnLoopback(bridge)
 }
 
-/** Sends bytes as they are, and returns all that comes back until the other side closes. */
+/** Sends bytes unchanged, and returns everything that the peer sends until it closes. */
 export async function sendRaw(port: number, bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   cleanUp(() => void socket.destroy())
@@ -86,7 +94,7 @@ export async function sendRaw(port: number, bytes: string): Promise<string> {
   return text(socket)
 }
 
-/** Listens on a free port of loopback, and returns it. */
+/** Listens on a free loopback port and returns the port. */
 export async function listenOnLoopback(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,4 +1,4 @@
-// Python's hmac, one process for many messages: a second opinion on every MAC.
+// Python's hmac as an independent implementation. One process serves many messages.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { cleanUp } from '../clean-up.ts'
@@ -10,7 +10,7 @@ for line in sys.stdin:
     print(hmac.new(key, message, "sha256").hexdigest(), flush=True)
 `
 
-/** Starts Python; the function that it returns gives HMAC-SHA256 in lower-case hex. One call at a time. */
+/** Starts Python. The returned function computes HMAC-SHA256 in lower-case hex. Call it once at a time. */
 export function startPythonHmac(): (key: Uint8Array, message: Uint8Array) => Promise<string> {
   const python = spawn('python3', ['-c', program], { stdio: ['pipe', 'pipe', 'inherit'] })
   cleanUp(() => void python.kill('SIGKILL'))
@@ -18,6 +18,6 @@ export function startPythonHmac(): (key: Uint8Array, message: Uint8Array) => Pro
   return async (key, message) => {
     const words = [key, message].map((bytes) => Buffer.from(bytes).toString('base64'))
     python.stdin.write(`${words.join(',')}\n`)
-    return (await lines.next()).value ?? 'Python has ended'
+    return (await lines.next()).value ?? 'Python exited'
   }
 }

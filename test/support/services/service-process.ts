@@ -1,5 +1,5 @@
-// Runs a service as its container does: its one file, in a process of its own, under the flags of its image and, where this
-// machine can, its seccomp profile.
+// Runs a service as its container does: the bundle in its own process, with the flags of its image and, if possible, its
+// seccomp profile.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { inject } from 'vitest'
@@ -10,30 +10,30 @@ import { confine } from './confined.ts'
 
 export type ServiceProcess = {
   pid: number | undefined
-  /** All of stdout and stderr so far. */
+  /** Returns stdout and stderr so far. */
   output: () => string
-  /** Waits for a log line with the event, and returns it. */
+  /** Waits for a log line with the event and returns it. */
   waitFor: (event: string) => Promise<Record<string, unknown>>
   signal: (name: NodeJS.Signals) => void
   exit: Promise<number | null>
 }
 
-/** The one file of a service's image. */
-export function findBundle(room: 'signer' | 'frontend'): string {
-  return join(inject('bundles'), room, 'main.mjs')
+/** Returns the bundle of a service. */
+export function findBundle(service: 'signer' | 'frontend'): string {
+  return join(inject('bundles'), service, 'main.mjs')
 }
 
-/** Starts a service with this environment and its image's, and nothing else in it; it is killed after the test. */
+/** Starts a service with only this environment and the image's. The test kills it at its end. */
 export function startService(
-  room: 'signer' | 'frontend',
+  service: 'signer' | 'frontend',
   env: Record<string, string>,
   flags: readonly string[] = [],
 ): ServiceProcess {
-  // At the signer's socket the frontend has no profile: its own has no Unix sockets, see docs/confinement.md.
+  // The frontend's profile forbids Unix sockets, so a frontend at the signer's socket runs without it. See docs/hardening.md.
   const isConfined = !env.SIGNER_URL?.startsWith('unix:')
-  const program = [process.execPath, ...flags, findBundle(room)] as const
-  const [command, ...args] = isConfined ? confine(room, program) : program
-  const child = spawn(command, args, { env: { ...readEnvironment(room), ...env } })
+  const program = [process.execPath, ...flags, findBundle(service)] as const
+  const [command, ...args] = isConfined ? confine(service, program) : program
+  const child = spawn(command, args, { env: { ...readEnvironment(service), ...env } })
   let output = ''
   const exit = new Promise<number | null>((done) => child.on('close', done))
   cleanUp(() => {
@@ -59,7 +59,7 @@ export function startService(
   return { pid: child.pid, output: () => output, waitFor, signal, exit }
 }
 
-/** The port that a service says that it listens on. */
+/** Returns the port that a service reports in its log. */
 export async function readPort(service: ServiceProcess): Promise<number> {
   const { address } = await service.waitFor('listening')
   return Number(String(address).replace('port ', ''))

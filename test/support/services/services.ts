@@ -1,8 +1,9 @@
-// Both services under the flags of their images, and a way to ask the signer.
+// Starts both services with the flags of their images, and sends requests to the signer.
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { createPairing } from '../../../frontend/pairing.ts'
+import { JSON_CASE_HEADER, SNAKE_CASE } from '../../../runtime/previous-version.ts'
 import { readFlags } from '../../../tools/images/containerfile.ts'
 import { type Entries, makeFolder, makeVolume } from '../folder.ts'
 import { findBundle, readPort, startService } from './service-process.ts'
@@ -10,7 +11,7 @@ import { findBundle, readPort, startService } from './service-process.ts'
 export const jsonType = { 'content-type': 'application/json' }
 
 const caller = 'spiffe://td/ns/signing/sa/frontend'
-/** What a signer is told whose frontend is in another Pod, and what it is asked with then. */
+/** The environment of a signer whose frontend is in another Pod, and the headers of a request to it. */
 export const unpaired = {
   env: { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: caller },
   headers: {
@@ -18,10 +19,10 @@ export const unpaired = {
   },
 }
 
-/** Starts a signer with these entries in its Secret, under its image's flags. */
+/** Starts a signer with these entries in its Secret, with the flags of its image. */
 export async function startSigner(
   entries: Entries,
-  lingerMs = 0,
+  shutdownDelayMs = 0,
   environment: Record<string, string> = {},
 ) {
   const [folder, keyDir] = [await makeFolder(), await makeVolume(entries)]
@@ -33,32 +34,36 @@ export async function startSigner(
     '/run/signer': folder,
     '/run/pairing': pairingDir,
   })
-  const paths = { SIGNER_SOCKET: socket, SIGNER_KEY_DIR: keyDir, SIGNER_PAIRING_DIR: pairingDir }
-  const start = () =>
-    startService('signer', { ...paths, SIGNER_LINGER_MS: String(lingerMs), ...environment }, flags)
+  const settings = {
+    SIGNER_SOCKET: socket,
+    SIGNER_KEY_DIR: keyDir,
+    SIGNER_PAIRING_DIR: pairingDir,
+    SIGNER_SHUTDOWN_DELAY_MS: String(shutdownDelayMs),
+  }
+  const start = () => startService('signer', { ...settings, ...environment }, flags)
   return { signer: start(), restart: start, socket, keyDir, pairingDir }
 }
 
-/** Starts a frontend that finds its signer at `signerPort`, under its image's flags; paired, if that has a folder. */
+/** Starts a frontend with the flags of its image and the signer at `signerPort`. It is paired if `pairingDir` is set. */
 export async function startFrontend(
   signerPort: number,
   token: string,
   pairingDir?: string,
-  lingerMs = 0,
+  shutdownDelayMs = 0,
 ) {
   const folder = await makeVolume({ token })
   return startFrontendWith(
     {
       SIGNER_URL: `http://127.0.0.1:${signerPort}/sign`,
       CALLER_TOKEN_FILE: join(folder, 'token'),
-      FRONTEND_LINGER_MS: String(lingerMs),
+      FRONTEND_SHUTDOWN_DELAY_MS: String(shutdownDelayMs),
     },
     { '/run/identity': folder },
     pairingDir,
   )
 }
 
-/** Starts a frontend that calls its signer at the socket, without a token, under its image's flags. */
+/** Starts a frontend with the flags of its image that calls the signer at its socket, without a token. */
 export function startFrontendAtSocket({ socket, pairingDir }: Paired) {
   return startFrontendWith(
     { SIGNER_URL: `unix:${socket}:/sign`, CALLER_TOKEN_FILE: 'none' },
@@ -85,7 +90,7 @@ async function startFrontendWith(
   return { frontend, url: `http://127.0.0.1:${await readPort(frontend)}` }
 }
 
-/** Headers for a JSON body, signed for `path` with the secret that a signer has left in `pairingDir`. */
+/** Returns headers for a JSON body, signed for `path` with the pairing secret in `pairingDir`. */
 export function signHeaders(
   pairingDir: string,
   body: string,
@@ -93,18 +98,18 @@ export function signHeaders(
 ): Record<string, string> {
   const pairing = createPairing(join(pairingDir, 'secret'))
   const request = { method: 'POST', path, body: Buffer.from(body) }
-  return { ...jsonType, ...pairing.sign(request).headers }
+  return { ...jsonType, [JSON_CASE_HEADER]: SNAKE_CASE, ...pairing.sign(request).headers }
 }
 
-type Told = { status: number | undefined; body: Record<string, unknown> }
+type Answer = { status: number | undefined; body: Record<string, unknown> }
 
-/** Asks over the Unix socket. */
+/** Sends a request over the Unix socket: GET without a body, else POST. */
 export function ask(
   socketPath: string,
   path: string,
   body = '',
   headers: Headers = {},
-): Promise<Told> {
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const method = body === '' ? 'GET' : 'POST'
     const outgoing = request({ socketPath, path, method, headers }, async (incoming) => {
@@ -119,17 +124,17 @@ type Headers = Record<string, string>
 
 type Paired = { socket: string; pairingDir: string }
 
-/** POSTs `request` as the paired frontend: a string as it is, anything else as JSON. */
+/** POSTs `request` as the paired frontend: a string unchanged, anything else as JSON. */
 export function askPaired(
   { socket, pairingDir }: Paired,
   path: string,
   request: unknown,
-): Promise<Told> {
+): Promise<Answer> {
   const body = typeof request === 'string' ? request : JSON.stringify(request)
   return ask(socket, path, body, signHeaders(pairingDir, body, path))
 }
 
 /** Has a message signed as the paired frontend. */
-export function askToSign(socket: string, pairingDir: string, message: string): Promise<Told> {
+export function askToSign(socket: string, pairingDir: string, message: string): Promise<Answer> {
   return askPaired({ socket, pairingDir }, '/sign', { message })
 }

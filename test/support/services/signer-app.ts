@@ -1,4 +1,4 @@
-// A signer's app with two keys, its lock open unless one is given: what the endpoints do with keys and messages.
+// The signer's app with two keys. It admits every caller unless `admit` is given.
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
@@ -11,7 +11,7 @@ const primary = { id: 'new', material: createSecretKey(bytes.new) }
 const old = { id: 'old', material: createSecretKey(bytes.old) }
 const ring: KeyRing = { primary, keys: new Map(Object.entries({ new: primary, old })) }
 
-/** Makes the app; null: it has no key. */
+/** Makes the app. With null it has no key. */
 export function makeSignerApp(
   held: KeyRing | null = ring,
   isDraining = () => false,
@@ -29,7 +29,7 @@ export function makeSignerApp(
   return createApp({ ...deps, peer: 'proxy', maxRequests })
 }
 
-/** What the signature over `message` must be. */
+/** Returns the correct signature of `message`. */
 export function macOf(message: string | Uint8Array, key: keyof typeof bytes = 'new'): string {
   return createHmac('sha256', bytes[key]).update(message).digest('hex')
 }

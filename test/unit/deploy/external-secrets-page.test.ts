@@ -1,4 +1,4 @@
-// What docs/external-secrets.md has people run, run as it stands with a file for a key manager: each value that comes of
+// What docs/key-managers.md has people run, run as it stands with a file for a key manager: each value that comes of
 // it is one that the signer takes, with the keys that the page says.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -57,7 +57,7 @@ describe('a Pod that does not start', () => {
         status: { reason: 'AppArmor', message: 'Cannot enforce AppArmor' },
       },
       'the node node-1 rejects the Pod: Cannot enforce AppArmor',
-      'kubectl label node node-1 secure-signing/apparmor-',
+      'kubectl label node node-1 secure-signing.dev/apparmor- secure-signing/apparmor-',
     ],
   ])('%s', (_, pod, message, todo) => {
     expect(read(makePod({}), pod)).toMatchObject({

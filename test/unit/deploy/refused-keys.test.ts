@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { describeRefusedKeys } from '../../../tools/deploy/apply/refused-keys.ts'
 
 const reason =
-  'key "HMAC_KEY" ends in a newline: write it with --from-literal or printf, which add none'
+  'key "HMAC_KEY" ends with a newline: write it with --from-literal or printf, which add no newline'
 const refused = (pod: string, keptOld = false) =>
-  `[pod/${pod}/signer] ${JSON.stringify({ level: 'error', event: 'keys_refused', reason, keptOld })}`
+  `[pod/${pod}/signer] ${JSON.stringify({ level: 'error', event: 'keys_refused', reason, kept_old: keptOld })}`
 const probed = (pod: string) =>
   `[pod/${pod}/signer] ${JSON.stringify({ event: 'request_failed', code: 'key_unavailable', detail: reason })}`
 const loaded = (pod: string) =>

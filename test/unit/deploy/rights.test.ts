@@ -15,6 +15,18 @@ test('nodes are looked for where a Deployment asks for a label', () => {
   expect(listNeededRights([makeDeployment({ nodeSelector })])).toContainEqual(listNodes)
 })
 
+test('what the deployment removes may be deleted, by its name', () => {
+  const gateway = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'world', namespace: 'signing' },
+  }
+  expect(listNeededRights([], true, [gateway])).toContainEqual({
+    ...{ verb: 'delete', group: 'networking.istio.io', resource: 'gateways' },
+    ...{ namespace: 'signing', name: 'world' },
+  })
+})
+
 test('nobody needs to see nodes otherwise', () => {
   expect(listNeededRights([makeDeployment({})])).not.toContainEqual(listNodes)
 })

@@ -36,7 +36,8 @@ describe('a Secret that can’t be rotated is refused', () => {
     ({ ...settled, metadata: { ...settled.metadata, ...metadata } }) as KeySecret
   const owner = { kind: 'SealedSecret', name: 'hmac-key' }
   const external = { 'reconcile.external-secrets.io/managed': 'true' }
-  const drop = 'kubectl annotate secret hmac-key -n signing secure-signing/next-key-'
+  const drop =
+    'kubectl annotate secret hmac-key -n signing secure-signing.dev/next-key- secure-signing/next-key-'
 
   test.each<[string, KeySecret, string, string]>([
     ['no key', withKeys([]), 'has no key', 'make deploy makes a new key'],

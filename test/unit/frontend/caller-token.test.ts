@@ -8,7 +8,7 @@ import { makeToken } from '../../support/services/caller-token.ts'
 
 const later = makeToken(2_000)
 
-test('reads the token, and one newline more or less does not matter', async () => {
+test('reads the token, with or without a final newline', async () => {
   for (const content of [later, `${later}\n`]) {
     const folder = await makeVolume({ token: content })
     expect(createTokenReader(join(folder, 'token'), { now: () => 0 })()).toBe(later)
@@ -26,7 +26,7 @@ test('reads the renewed token within a second', async () => {
   expect(readToken()).toBe(renewed)
 })
 
-test('refuses the token from the moment of its expiry on, and not before', async () => {
+test('refuses the token when it expires, and not before', async () => {
   let now = 1_999_999
   const readToken = createTokenReader(join(await makeVolume({ token: later }), 'token'), {
     now: () => now,
@@ -36,7 +36,7 @@ test('refuses the token from the moment of its expiry on, and not before', async
   expect(readToken).toThrow('the caller token has expired')
 })
 
-test('notices within a second that the file is gone', async () => {
+test('notices a missing file within a second', async () => {
   let now = 0
   const file = join(await makeFolder(), 'token')
   await writeFile(file, later)
@@ -49,26 +49,26 @@ test('notices within a second that the file is gone', async () => {
   expect(readToken()).toBe(later)
 })
 
-test('tells when the token that it has read expires', async () => {
-  const told: number[] = []
+test('reports the expiry of each token once', async () => {
+  const expiries: number[] = []
   const file = join(await makeVolume({ token: later }), 'token')
-  const readToken = createTokenReader(file, { now: () => 0, onRead: (time) => told.push(time) })
-  expect(told).toEqual([])
+  const readToken = createTokenReader(file, { now: () => 0, onRead: (time) => expiries.push(time) })
+  expect(expiries).toEqual([])
   readToken()
   readToken()
-  expect(told).toEqual([2_000_000])
+  expect(expiries).toEqual([2_000_000])
 })
 
 describe('refuses', () => {
   test.each([
     ['an empty file', '', 'is empty'],
     ['a newline', '\n', 'is empty'],
-    ['no JWT', 'hunter2', 'is no JWT'],
-    ['a second header', `${later}\r\nx-injected: hunter2`, 'is no JWT'],
-    ['a JWT without claims', 'e30.hunter2.e30', 'has no expiry that can be read'],
-    ['a JWT without expiry', makeToken(undefined), 'has no expiry that can be read'],
-    ['an expiry that is no number', makeToken('never'), 'has no expiry that can be read'],
-  ])('%s, without quoting it', async (_, token, reason) => {
+    ['text that is not a JWT', 'hunter2', 'is not a JWT'],
+    ['a second header', `${later}\r\nx-injected: hunter2`, 'is not a JWT'],
+    ['a JWT without claims', 'e30.hunter2.e30', 'has no valid expiry'],
+    ['a JWT without expiry', makeToken(undefined), 'has no valid expiry'],
+    ['a JWT whose expiry is not a number', makeToken('never'), 'has no valid expiry'],
+  ])('%s, and does not quote it', async (_, token, reason) => {
     const file = join(await makeVolume({ token }), 'token')
     const readToken = createTokenReader(file)
     expect(readToken).toThrow(AppError)

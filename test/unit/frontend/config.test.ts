@@ -1,4 +1,4 @@
-// What the frontend refuses to start with: above all a way to the signer with a lock less than was meant.
+// Configurations that the frontend refuses, above all those that would disable a control by mistake.
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../frontend/config.ts'
 import { readTarget } from '../../../frontend/signer-url.ts'
@@ -14,13 +14,13 @@ describe('SIGNER_URL', () => {
     ['http://localhost:8081/sign', { hostname: 'localhost', port: '8081' }],
     ['http://[::1]:8081/sign', { hostname: '::1', port: '8081' }],
     ['http://signer/sign', { hostname: 'signer', port: undefined }],
-  ])('%s leads through the mesh', (SIGNER_URL, connect) => {
+  ])('%s calls the signer through the mesh', (SIGNER_URL, connect) => {
     const { signerUrl, callerTokenFile } = loadConfig({ SIGNER_URL, PAIRING_SECRET_FILE: 'none' })
     expect(readTarget(signerUrl)).toEqual({ connect, path: '/sign' })
     expect(callerTokenFile).toBe('/run/identity/token')
   })
 
-  test('unix: leads to the socket, and no token there', () => {
+  test('unix: calls the signer at its socket, without a token', () => {
     const { signerUrl, callerTokenFile } = loadConfig(overSocket)
     const connect = { socketPath: '/run/signer/signer.sock' }
     expect(readTarget(signerUrl)).toEqual({ connect, path: '/sign' })
@@ -38,25 +38,28 @@ describe('SIGNER_URL', () => {
     'http://user@localhost:8081/sign',
     'http://localhost:8081/sign#a',
     'localhost:8081',
-  ])('is not %s', (SIGNER_URL) => {
+  ])('cannot be %s', (SIGNER_URL) => {
     expect(() => loadConfig({ ...overSocket, SIGNER_URL })).toThrow(/^SIGNER_URL: must be an http:/)
   })
 })
 
 test.each([
   ['a token over a socket', { CALLER_TOKEN_FILE: '/run/identity/token' }, 'CALLER_TOKEN_FILE'],
-  ['a token that was forgotten', { CALLER_TOKEN_FILE: undefined }, 'CALLER_TOKEN_FILE'],
+  ['a forgotten token variable', { CALLER_TOKEN_FILE: undefined }, 'CALLER_TOKEN_FILE'],
   ['no token through the mesh', { SIGNER_URL: 'http://localhost:8081/sign' }, 'CALLER_TOKEN_FILE'],
   ['no pairing over a socket', { PAIRING_SECRET_FILE: 'none' }, 'PAIRING_SECRET_FILE'],
-  ['a pairing that was forgotten', { PAIRING_SECRET_FILE: undefined }, 'PAIRING_SECRET_FILE'],
-])('there is never %s', (_, change, variable) => {
+  ['a forgotten pairing variable', { PAIRING_SECRET_FILE: undefined }, 'PAIRING_SECRET_FILE'],
+])('refuses %s', (_, change, variable) => {
   expect(() => loadConfig({ ...overSocket, ...change })).toThrow(
     new RegExp(`^${variable}: must be`),
   )
 })
 
-test.each(['CALLER_TOKEN_FILE', 'PAIRING_SECRET_FILE'])('%s tells both that it can be', (name) => {
-  expect(() => loadConfig({ ...overSocket, [name]: 'run/relative' })).toThrow(
-    `${name}: must be an absolute path, or the word none`,
-  )
-})
+test.each(['CALLER_TOKEN_FILE', 'PAIRING_SECRET_FILE'])(
+  '%s names both values that it allows',
+  (name) => {
+    expect(() => loadConfig({ ...overSocket, [name]: 'run/relative' })).toThrow(
+      `${name}: must be an absolute path, or the word none`,
+    )
+  },
+)

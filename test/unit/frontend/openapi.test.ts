@@ -1,6 +1,7 @@
-// The document says what the service does: it is made of the same schemas, and here held against its answers.
+// The OpenAPI document matches the answers of the service.
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../../frontend/app.ts'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { get, post } from '../../support/services/http.ts'
@@ -14,7 +15,7 @@ function makeApp(fault?: AppError) {
     maxRequests: 1,
     askSigner: async () => {
       if (fault !== undefined) throw fault
-      return { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
+      return { signature: 'ab'.repeat(32), key_id: 'key-1', algorithm: 'HMAC-SHA256' }
     },
   })
 }
@@ -37,7 +38,12 @@ async function readOperation(): Promise<Operation> {
 }
 
 describe('GET /openapi.json', () => {
-  test('asks for a message and nothing else', async () => {
+  test('has the version of the package', async () => {
+    const { body } = await get(makeApp(), '/openapi.json')
+    expect(body.info).toMatchObject({ version: packageJson.version })
+  })
+
+  test('requires a message and nothing else', async () => {
     const { requestBody } = await readOperation()
     expect(requestBody.content['application/json']?.schema).toMatchObject({
       type: 'object',
@@ -47,7 +53,7 @@ describe('GET /openapi.json', () => {
     })
   })
 
-  test('promises the answer that there is', async () => {
+  test('describes the answer', async () => {
     const { responses } = await readOperation()
     const schema = responses[200]?.content['application/json']?.schema
     const { body } = await post(makeApp(), '/process', { message: 'a' })
@@ -60,10 +66,10 @@ describe('GET /openapi.json', () => {
     [400, undefined, {}],
     [413, undefined, { message: 'a'.repeat(70_000) }],
     [500, new Error('a bug') as AppError, { message: 'a' }],
-    [503, new AppError('signer_unavailable', 'away'), { message: 'a' }],
-    [503, new AppError('pairing_unavailable', 'away'), { message: 'a' }],
+    [503, new AppError('signer_unavailable', 'unavailable'), { message: 'a' }],
+    [503, new AppError('pairing_unavailable', 'unavailable'), { message: 'a' }],
     [504, new AppError('signer_timeout', 'late'), { message: 'a' }],
-  ])('names the error %i, with what is in it', async (wanted, fault, request) => {
+  ])('describes the error %i', async (wanted, fault, request) => {
     const { responses } = await readOperation()
     const { status, body } = await post(makeApp(fault), '/process', request)
     expect(status).toBe(wanted)

@@ -5,14 +5,14 @@ import { AppError, type ErrorCode } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { beginPost, get, post } from '../../support/services/http.ts'
 
-/** Makes the app with a signer that answers after `until`, or fails with `fault`; what it was asked is in `asked`. */
+/** Makes the app with a signer that answers after `until`, or fails with `fault`. `asked` lists its requests. */
 function makeApp(fault?: AppError, until?: Promise<void>) {
   const asked: Parameters<AskSigner>[] = []
   const askSigner: AskSigner = async (...args) => {
     asked.push(args)
     await until
     if (fault !== undefined) throw fault
-    return { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
+    return { signature: 'ab'.repeat(32), key_id: 'key-1', algorithm: 'HMAC-SHA256' }
   }
   const requireSigner = () => {
     if (fault !== undefined) throw fault
@@ -34,7 +34,7 @@ describe('POST /process', () => {
     ['Größe', 'GRÖSSE'],
     ['ﬁ ŉ 😀 ı', 'FI ʼN 😀 I'],
     ['', ''],
-  ])('upper-cases %j and has that signed', async (message, processed) => {
+  ])('converts %j to upper case and has it signed', async (message, processed) => {
     const { app, asked } = makeApp()
     const { status, body } = await post(app, '/process', { message }, { 'x-request-id': 'id-1' })
     expect(status).toBe(200)
@@ -46,10 +46,10 @@ describe('POST /process', () => {
   test.each([
     ['no message', {}],
     ['a number', { message: 1 }],
-    ['a key id', { message: 'a', keyId: 'key-1' }],
+    ['a key id', { message: 'a', key_id: 'key-1' }],
     ['an encoding', { message: 'a', encoding: 'base64' }],
     ['a lone surrogate', '{"message":"\\udfff"}'],
-  ])('rejects %s, and asks for no signature', async (_, request) => {
+  ])('rejects %s, and does not call the signer', async (_, request) => {
     const { app, asked } = makeApp()
     expect((await post(app, '/process', request)).status).toBe(400)
     expect(asked).toEqual([])
@@ -61,7 +61,7 @@ describe('POST /process', () => {
     ['signer_timeout', 504, null],
     ['payload_too_large', 413, null],
   ])('answers %s with %i', async (code, expected, retryAfter) => {
-    const { app } = makeApp(new AppError(code, 'said'))
+    const { app } = makeApp(new AppError(code, 'a detail'))
     const { status, headers, body } = await post(app, '/process', { message: 'a' })
     expect([status, body.code, headers.get('retry-after')]).toEqual([expected, code, retryAfter])
     expect(body).not.toHaveProperty('processed_message')
@@ -72,13 +72,13 @@ describe('POST /process', () => {
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
   })
 
-  test.each(['/sign', '/verify', '/keys'])('knows nothing of %s', async (path) => {
+  test.each(['/sign', '/verify', '/keys'])('has no route %s', async (path) => {
     expect((await post(makeApp().app, path, { message: 'a' })).status).toBe(404)
   })
 })
 
-describe('too much at once', () => {
-  test('is answered by 503 and Retry-After, and no signature is asked for', async () => {
+describe('the limits', () => {
+  test('answer excess requests with 503 and Retry-After, without a call to the signer', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const { app, asked } = makeApp(undefined, promise)
     const begun = ['a', 'b'].map((message) => post(app, '/process', { message }))
@@ -90,7 +90,7 @@ describe('too much at once', () => {
     expect((await post(app, '/process', { message: 'c' })).status).toBe(200)
   })
 
-  test('is not what a thousand slow bodies are', async () => {
+  test('allow a thousand slow bodies', async () => {
     const { app } = makeApp()
     const slow = Array.from({ length: 1_000 }, () => beginPost(app, '/process', '{"message":"a"}'))
     expect((await post(app, '/process', { message: 'c' })).status).toBe(200)
@@ -98,7 +98,7 @@ describe('too much at once', () => {
     expect(await Promise.all(slow.slice(0, 2).map(({ answered }) => answered))).toEqual([200, 200])
   })
 
-  test('is what more slow bodies are than there is memory for', async () => {
+  test('refuse more slow bodies than fit into memory', async () => {
     const { app } = makeApp()
     for (let count = 0; count < 1_200; count++) beginPost(app, '/process', '{"message":"a"}')
     const { status, body } = await post(app, '/process', { message: 'c' })
@@ -106,7 +106,7 @@ describe('too much at once', () => {
   })
 })
 
-test('is ready with a token and not without, and alive either way', async () => {
+test('is ready only with a token, and always alive', async () => {
   const { app } = makeApp()
   expect((await get(app, '/readyz')).status).toBe(200)
   const { app: tokenless } = makeApp(new AppError('caller_token_unavailable', 'gone'))

@@ -8,7 +8,7 @@ import { serve, serveOverSocket } from '../../support/services/http.ts'
 
 const token = 'header.hunter2.signature'
 const pairing = createPairing(undefined)
-const answer = { signature: 'ab'.repeat(32), keyId: 'key-1', algorithm: 'HMAC-SHA256' }
+const answer = { signature: 'ab'.repeat(32), key_id: 'key-1', algorithm: 'HMAC-SHA256' }
 
 async function makeClient(listener: RequestListener, timeoutMs = 5_000) {
   return createSignerClient({
@@ -19,10 +19,10 @@ async function makeClient(listener: RequestListener, timeoutMs = 5_000) {
   })
 }
 
-/** What the client throws. */
+/** Returns the error of the client. */
 async function failure(asked: Promise<unknown>): Promise<AppError> {
   const error = await asked.then(
-    () => new Error('it did not fail'),
+    () => new Error('the call did not fail'),
     (reason: unknown) => reason,
   )
   expect(error).toBeInstanceOf(AppError)
@@ -30,7 +30,7 @@ async function failure(asked: Promise<unknown>): Promise<AppError> {
   return error as AppError
 }
 
-test('posts the message with its token and the request id, and returns the answer', async () => {
+test('posts the message with token and request id, and returns the answer', async () => {
   const seen: unknown[] = []
   const ask = await makeClient(async (incoming, outgoing) => {
     const { authorization, 'x-request-id': id, 'content-type': type } = incoming.headers
@@ -42,7 +42,7 @@ test('posts the message with its token and the request id, and returns the answe
   expect(seen).toEqual([['POST', '/sign', ...headers, { message: 'Ä"\n' }]])
 })
 
-test('keeps its connection for the next request', async () => {
+test('reuses its connection for the next request', async () => {
   const ports = new Set<number | undefined>()
   const ask = await makeClient((incoming, outgoing) => {
     ports.add(incoming.socket.remotePort)
@@ -52,7 +52,7 @@ test('keeps its connection for the next request', async () => {
   expect(ports.size).toBe(1)
 })
 
-test('calls nobody without a token', async () => {
+test('does not call the signer without a token', async () => {
   let calls = 0
   const url = await serve((_, outgoing) => {
     calls++
@@ -71,14 +71,14 @@ test('calls nobody without a token', async () => {
   expect(calls).toBe(1)
 })
 
-test('rejects a message that the signer would not take', async () => {
+test('rejects a message that is too long for the signer', async () => {
   const ask = await makeClient((_, outgoing) => outgoing.end(JSON.stringify(answer)))
   const frame = '{"message":""}'.length
   expect(await ask('a'.repeat(65_536 - frame), 'id')).toEqual(answer)
   expect((await failure(ask('a'.repeat(65_537 - frame), 'id'))).code).toBe('payload_too_large')
 })
 
-describe('says that the signer is away', () => {
+describe('reports that the signer is unavailable', () => {
   test.each([400, 401, 403, 404, 429, 500, 502, 503, 301])('when it answers %i', async (status) => {
     const ask = await makeClient((_, outgoing) => outgoing.writeHead(status).end('hunter2'))
     const error = await failure(ask('a', 'id'))
@@ -89,20 +89,21 @@ describe('says that the signer is away', () => {
   })
 
   test.each([
-    ['no JSON', '<html>hunter2'],
+    ['text that is not JSON', '<html>hunter2'],
     ['nothing', ''],
     ['a list', '[]'],
     ['an upper-case signature', JSON.stringify({ ...answer, signature: 'AB'.repeat(32) })],
     ['a short signature', JSON.stringify({ ...answer, signature: 'ab' })],
     ['another algorithm', JSON.stringify({ ...answer, algorithm: 'none' })],
-    ['no key id', JSON.stringify({ ...answer, keyId: undefined })],
+    ['no key id', JSON.stringify({ ...answer, key_id: undefined })],
+    ['the key id in both forms', JSON.stringify({ ...answer, keyId: 'key-1' })],
     ['17 KiB', JSON.stringify({ ...answer, filler: 'a'.repeat(17 * 1024) })],
   ])('when it answers %s', async (_, body) => {
     const ask = await makeClient((__, outgoing) => outgoing.end(body))
     expect((await failure(ask('a', 'id'))).code).toBe('signer_unavailable')
   })
 
-  test('when nobody listens', async () => {
+  test('when nothing listens', async () => {
     const url = new URL('http://127.0.0.1:1/sign')
     const ask = createSignerClient({ url, timeoutMs: 5_000, readToken: () => token, pairing })
     const error = await failure(ask('a', 'id'))
@@ -110,7 +111,7 @@ describe('says that the signer is away', () => {
     expect(error.message).toContain('ECONNREFUSED')
   })
 
-  test('when it closes without an answer, and asks no second time', async () => {
+  test('when it closes a new connection without an answer, after one attempt', async () => {
     let calls = 0
     const ask = await makeClient((incoming) => {
       calls++
@@ -120,7 +121,7 @@ describe('says that the signer is away', () => {
     expect(calls).toBe(1)
   })
 
-  test('when it closes in the middle of its answer', async () => {
+  test('when it closes during its answer', async () => {
     const ask = await makeClient((incoming, outgoing) => {
       outgoing.writeHead(200, { 'content-length': 500 })
       outgoing.write('{"signature":', () => incoming.socket.destroy())
@@ -129,7 +130,7 @@ describe('says that the signer is away', () => {
   })
 })
 
-describe('says that the signer is late', () => {
+describe('reports that the signer is too slow', () => {
   test.each([
     ['to answer', () => {}],
     ['to end its answer', (outgoing: { write: (text: string) => unknown }) => outgoing.write('{')],
@@ -139,8 +140,8 @@ describe('says that the signer is late', () => {
   })
 })
 
-describe('asks a second time', () => {
-  /** A signer that answers the first request, and closes the kept connection while the next is on its way. */
+describe('a second attempt', () => {
+  /** A signer that answers the first request, and closes the kept connection during the next. */
   async function makeClosingClient(firstBytes: string) {
     const seen: IncomingMessage[] = []
     const ask = await makeClient((incoming, outgoing) => {
@@ -153,13 +154,13 @@ describe('asks a second time', () => {
     return { ask, seen }
   }
 
-  test('when a kept connection was closed without a byte', async () => {
+  test('follows if a kept connection was closed without a byte', async () => {
     const { ask, seen } = await makeClosingClient('')
     expect(await ask('a', 'id')).toEqual(answer)
     expect(seen).toHaveLength(3)
   })
 
-  test('and not when an answer had begun', async () => {
+  test('does not follow if an answer had begun', async () => {
     const { ask, seen } = await makeClosingClient('HTTP/1.1 200 OK\r\ncontent-le')
     expect((await failure(ask('a', 'id'))).code).toBe('signer_unavailable')
     expect(seen).toHaveLength(2)
@@ -186,7 +187,7 @@ describe('over a socket', () => {
     expect(seen).toEqual([['POST', '/sign', undefined], { message: 'a' }])
   })
 
-  test('says that the signer is away when there is no socket, and not where it would be', async () => {
+  test('reports that the signer is unavailable without a socket, and does not name its path', async () => {
     const ask = makeSocketClient('/run/127.0.0.1/signer.sock')
     expect(await failure(ask('a', 'id'))).toMatchObject({
       code: 'signer_unavailable',
@@ -194,7 +195,7 @@ describe('over a socket', () => {
     })
   })
 
-  test('says that the signer is late', async () => {
+  test('reports that the signer is too slow', async () => {
     const ask = makeSocketClient(await serveOverSocket(() => {}))
     expect((await failure(ask('a', 'id'))).code).toBe('signer_timeout')
   })

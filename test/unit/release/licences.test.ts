@@ -40,8 +40,12 @@ test.each([
     says: 'the licence SEE LICENSE',
   },
   { entry: { integrity }, files: text, says: 'has the licence no licence' },
-  { entry: { integrity, license: 'MIT' }, files: { NOTICE: '' }, says: 'no text of its licence' },
-  { entry: { license: 'MIT' }, files: text, says: 'not in package-lock.json, with its hash' },
+  {
+    entry: { integrity, license: 'MIT' },
+    files: { NOTICE: '' },
+    says: 'does not contain its licence',
+  },
+  { entry: { license: 'MIT' }, files: text, says: 'package-lock.json has no hash' },
 ])('refuses one: $says', async ({ entry, files, says }) => {
   const folder = await makeProject(entry, files)
   await expect(describePackages(['node_modules/@scope/some'], folder)).rejects.toThrow(says)

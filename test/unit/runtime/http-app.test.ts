@@ -20,11 +20,11 @@ addHealthRoutes(app, () => {
 addMetricsRoute(app, metrics)
 addRoute(app, 'POST', '/act', (c) => c.json({ done: true }))
 addRoute(app, 'GET', '/broken', () => {
-  throw new Error('a detail of ours')
+  throw new Error('an internal detail')
 })
 
 describe('paths and methods', () => {
-  test.each(['/healthz', '/readyz'])('answers %s', async (path) => {
+  test.each(['/healthz', '/readyz'])('serve %s', async (path) => {
     const { status, body } = await get(app, path)
     expect([status, body]).toEqual([200, { status: 'ok' }])
   })
@@ -38,13 +38,13 @@ describe('paths and methods', () => {
     '/healthz?a=b',
     '/healthz%00',
     '/healthz;a=b',
-  ])('knows no %s', async (path) => {
+  ])('have no route %s', async (path) => {
     const { status, body } = await get(app, path)
     expect([status, body.code]).toEqual([404, 'not_found'])
   })
 
   test.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    'refuses %s where only POST is known, and says so',
+    'refuse %s where only POST is allowed, with Allow',
     async (method) => {
       const response = await app.request('/act', { method })
       expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
@@ -53,69 +53,69 @@ describe('paths and methods', () => {
     },
   )
 
-  test('takes no method from a header', async () => {
+  test('ignore a method in a header', async () => {
     const headers = { 'x-http-method-override': 'POST' }
     expect((await app.request('/act', { headers })).status).toBe(405)
   })
 
-  test('answers HEAD like GET, without a body', async () => {
+  test('answer HEAD like GET, without a body', async () => {
     const response = await app.request('/healthz', { method: 'HEAD' })
     expect([response.status, await response.text()]).toEqual([200, ''])
   })
 })
 
 describe('the request id', () => {
-  test.each(['a', 'A.b_c-9', 'f'.repeat(128)])('keeps %s', async (id) => {
+  test.each(['a', 'A.b_c-9', 'f'.repeat(128)])('is kept: %s', async (id) => {
     const { headers } = await get(app, '/healthz', { 'x-request-id': id })
     expect(headers.get('x-request-id')).toBe(id)
   })
 
-  test.each(['', 'a b', 'a"b', 'ä', '<a>', 'f'.repeat(129)])('replaces %j', async (id) => {
+  test.each(['', 'a b', 'a"b', 'ä', '<a>', 'f'.repeat(129)])('is replaced: %j', async (id) => {
     const { headers } = await get(app, '/healthz', { 'x-request-id': id })
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   })
 
   test('is in the header and in the body of a problem', async () => {
     const { headers, body } = await get(app, '/nowhere', { 'x-request-id': 'mine' })
-    expect([headers.get('x-request-id'), body.requestId]).toEqual(['mine', 'mine'])
+    expect([headers.get('x-request-id'), body.request_id]).toEqual(['mine', 'mine'])
   })
 })
 
 describe('the trace', () => {
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
   test.each([
-    ['is in the line', `00-${traceId}-00f067aa0ba902b7-01`, traceId],
+    ['is in the log', `00-${traceId}-00f067aa0ba902b7-01`, traceId],
     [
-      'is in no line if it is malformed',
+      'is not in the log if it is malformed',
       `00-${traceId.toUpperCase()}-00f067aa0ba902b7-01`,
       undefined,
     ],
-  ])('%s, and in no answer', async (requestId, traceparent, expected) => {
+  ])('%s, and never in an answer', async (requestId, traceparent, expected) => {
     const id = requestId.replaceAll(' ', '-')
     const { headers, body } = await get(app, '/broken', { 'x-request-id': id, traceparent })
-    expect(lines.find((line) => line.requestId === id)?.traceId).toBe(expected)
+    expect(lines.find((line) => line.request_id === id)?.trace_id).toBe(expected)
     expect(JSON.stringify([...headers, body]).toLowerCase()).not.toContain(traceId)
   })
 })
 
 describe('errors', () => {
-  test('tells nothing of an error that is our fault, and logs it', async () => {
+  test('hide an unexpected error from the caller, and log it', async () => {
     const { status, body } = await get(app, '/broken', { 'x-request-id': 'broken-1' })
     expect(status).toBe(500)
     expect(body).toEqual({
       type: 'about:blank',
       title: 'Internal Server Error',
       status: 500,
-      detail: 'the request could not be served',
+      detail: 'the service failed, its log has the reason',
       code: 'internal',
-      requestId: 'broken-1',
+      request_id: 'broken-1',
     })
-    const line = lines.find(({ requestId }) => requestId === 'broken-1')
+    const line = lines.find(({ request_id }) => request_id === 'broken-1')
     expect(line).toMatchObject({ level: 'error', event: 'request_failed', code: 'internal' })
-    expect(line?.error).toContain('a detail of ours')
+    expect(line?.error).toContain('an internal detail')
   })
 
-  test('says why it is not ready, and when to try again', async () => {
+  test('say why the service is not ready, and when to try again', async () => {
     notReady = new AppError('key_unavailable', 'no key yet')
     const { status, headers, body } = await get(app, '/readyz')
     expect([status, body.code, body.detail]).toEqual([503, 'key_unavailable', 'no key yet'])
@@ -136,8 +136,8 @@ describe('metrics', () => {
   test.each([
     ['a route', 'GET', '/healthz', 'method="GET",route="/healthz",status="200"'],
     ['a route with another method', 'GET', '/act', 'method="GET",route="/act",status="405"'],
-    ['a path that nobody knows', 'GET', '/nowhere', 'method="GET",route="other",status="404"'],
-    ['a method of their own', 'BREW', '/act', 'method="other",route="/act",status="405"'],
+    ['an unknown path', 'GET', '/nowhere', 'method="GET",route="other",status="404"'],
+    ['an unknown method', 'BREW', '/act', 'method="other",route="/act",status="405"'],
     ['a failure', 'GET', '/broken', 'method="GET",route="/broken",status="500"'],
   ])('count %s', async (_, method, path, labels) => {
     const before = await count(labels)
@@ -149,7 +149,7 @@ describe('metrics', () => {
     ['not_found', '/nowhere'],
     ['method_not_allowed', '/act'],
     ['internal', '/broken'],
-  ])('count problems by their code, from 0: %s', async (code, path) => {
+  ])('count problems by code, from 0: %s', async (code, path) => {
     const readCount = async (which: string) => {
       const line = new RegExp(`^http_problems_total{code="${which}"} (\\d+)$`, 'm')
       return Number(line.exec(await read())?.[1])
@@ -160,12 +160,12 @@ describe('metrics', () => {
     expect(await readCount('overloaded')).toBe(0)
   })
 
-  test('have as few series as there are routes, whatever is asked for', async () => {
+  test('have one series per route, whatever path a caller requests', async () => {
     for (let index = 0; index < 20; index++) await app.request(`/${index}`, { method: `M${index}` })
     expect(await read()).not.toMatch(/\/1\d|M1\d/)
   })
 
-  test('come in the text format, with the memory in use', async () => {
+  test('are in the text format, and include the memory in use', async () => {
     const response = await app.request('/metrics')
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
     const rss = /^process_resident_memory_bytes (\d+)$/m.exec(await response.text())?.[1]

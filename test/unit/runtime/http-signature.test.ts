@@ -1,4 +1,4 @@
-// The example of the RFC, byte for byte, and what our requests are signed over.
+// The examples of the RFCs, byte for byte, and the signature of a request to the signer.
 import { createSecretKey } from 'node:crypto'
 import { expect, test } from 'vitest'
 import {
@@ -8,7 +8,7 @@ import {
   signRequestHeaders,
 } from '../../../runtime/http/http-signature.ts'
 
-// RFC 9421 appendix B.1.5: a key for examples, published with them.
+// RFC 9421 appendix B.1.5: the published key of the examples.
 const exampleKey = createSecretKey(
   Buffer.from(
     'uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==',
@@ -30,13 +30,13 @@ test('RFC 9421 B.2.5: a request signed with hmac-sha256', () => {
   )
 })
 
-test('RFC 9530 appendix D: the digest of {"hello": "world"}, with its line feed', () => {
+test('RFC 9530 appendix D: the digest of {"hello": "world"}, with a line feed', () => {
   expect(computeContentDigest(Buffer.from('{"hello": "world"}\n'))).toBe(
     'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:',
   )
 })
 
-test('our requests are signed over method, path and digest', () => {
+test('a signature covers method, path and digest', () => {
   const body = Buffer.from('{}')
   const request = { method: 'POST', path: '/sign', body, created: 1_700_000_000 }
   const headers = signRequestHeaders(exampleKey, request)

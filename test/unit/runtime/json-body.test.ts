@@ -11,7 +11,7 @@ addRoute(app, 'POST', '/echo', async (c) =>
   c.json(await readJson(c.req.raw, z.strictObject({ message: text }))),
 )
 
-/** A body of exactly `bytes` bytes. */
+/** Makes a body of exactly `bytes` bytes. */
 function makeBody(bytes: number): string {
   const frame = '{"message":""}'
   return `{"message":"${'a'.repeat(bytes - frame.length)}"}`
@@ -24,14 +24,14 @@ describe('the limit', () => {
   test.each([
     ['announced', full],
     ['chunked', {}],
-  ])('takes a body of exactly the limit, %s', async (_, headers) => {
+  ])('allows a body of exactly the limit, %s', async (_, headers) => {
     expect((await post(app, '/echo', makeBody(MAX_BODY_BYTES), headers)).status).toBe(200)
   })
 
   test.each([
     ['announced', over],
     ['chunked', {}],
-  ])('rejects one byte more, %s', async (_, headers) => {
+  ])('refuses one byte more, %s', async (_, headers) => {
     const { status, body } = await post(app, '/echo', makeBody(MAX_BODY_BYTES + 1), headers)
     expect([status, body.code]).toEqual([413, 'payload_too_large'])
   })
@@ -43,7 +43,7 @@ describe('the content type', () => {
     'Application/JSON',
     'application/json; charset=utf-8',
     'application/json;charset="UTF-8"',
-  ])('takes %s', async (type) => {
+  ])('can be %s', async (type) => {
     const { status } = await post(app, '/echo', { message: 'a' }, { 'content-type': type })
     expect(status).toBe(200)
   })
@@ -54,22 +54,22 @@ describe('the content type', () => {
     'application/jsonp',
     'application/x-www-form-urlencoded',
     '',
-  ])('rejects %s', async (type) => {
+  ])('cannot be %s', async (type) => {
     const { status, body } = await post(app, '/echo', { message: 'a' }, { 'content-type': type })
     expect([status, body.code]).toEqual([415, 'unsupported_media_type'])
   })
 
-  test('rejects a compressed body', async () => {
+  test('cannot have a content-encoding', async () => {
     const { status } = await post(app, '/echo', { message: 'a' }, { 'content-encoding': 'gzip' })
     expect(status).toBe(415)
   })
 })
 
-describe('what does not parse or validate', () => {
+describe('a body', () => {
   test.each([
-    ['empty', ''],
-    ['cut off', '{"message":"secret'],
-    ['no JSON', 'secret'],
+    ['an empty body', ''],
+    ['a truncated body', '{"message":"secret'],
+    ['text that is not JSON', 'secret'],
     ['a byte order mark', '\ufeff{"message":"secret"}'],
     ['invalid UTF-8', Buffer.from('{"message":"secret\xff"}', 'latin1')],
     ['an overlong form', Buffer.from('{"message":"secret\xc0\xaf"}', 'latin1')],
@@ -99,7 +99,7 @@ describe('what does not parse or validate', () => {
     ['a field twice, once in escapes', '{"message":"secret","\\u006dessage":"a"}'],
     ['a field twice, between quotes and backslashes', '{"message":"\\\\","message":"\\\\\\""}'],
     ['constructor', '{"message":"a","constructor":{"prototype":{}}}'],
-  ])('rejects %s without quoting it', async (_, payload) => {
+  ])('is rejected and not quoted: %s', async (_, payload) => {
     const { status, headers, body } = await post(app, '/echo', payload)
     expect([status, body.code]).toEqual([400, 'invalid_request'])
     expect(headers.get('content-type')).toBe('application/problem+json')
@@ -112,7 +112,7 @@ describe('what does not parse or validate', () => {
     ['{}', 'message'],
     ['{"message":"a","extra":1}', 'extra'],
     ['{"message":"a","__proto__":1}', '__proto__'],
-  ])('names the field of %s', async (payload, field) => {
+  ])('is rejected with the name of the field: %s', async (payload, field) => {
     expect((await post(app, '/echo', payload)).body.field).toBe(field)
   })
 
@@ -126,7 +126,7 @@ describe('what does not parse or validate', () => {
     '"message":"a"',
     ',[{'.repeat(10_000),
     'a'.repeat(60_000),
-  ])('takes and keeps a message to the letter (%#)', async (message) => {
+  ])('is read without a change to the message (%#)', async (message) => {
     expect((await post(app, '/echo', { message })).body).toEqual({ message })
   })
 })

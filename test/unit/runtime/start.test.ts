@@ -1,4 +1,4 @@
-// What is checked and said before a service serves.
+// The checks before a service starts.
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod/mini'
 import {
@@ -20,14 +20,14 @@ describe('the environment', () => {
     expect(Object.isFrozen(parsed)).toBe(true)
   })
 
-  test('has every problem told, by name and never by value', () => {
+  test('reports every problem, by name and never by value', () => {
     const parse = () => parseEnvironment(schema, { A_PATH: 'hunter2', A_PORT: '12345678' })
     expect(parse).toThrow(EnvironmentError)
     expect(parse).toThrow(/A_PATH: must be an absolute path; A_PORT: must be a whole number/)
     expect(parse).not.toThrow(/hunter2|12345678/)
   })
 
-  test.each(['0', '11', '-1', '1.5', '1e1', ' 1', '', '0x1'])('has no number %j', (A_PORT) => {
+  test.each(['0', '11', '-1', '1.5', '1e1', ' 1', '', '0x1'])('allows no number %j', (A_PORT) => {
     expect(() => parseEnvironment(schema, { A_PATH: '/a', A_PORT })).toThrow(/^A_PORT: /)
   })
 
@@ -35,12 +35,12 @@ describe('the environment', () => {
   test.each([
     ['/run/a', '/run/a'],
     ['none', undefined],
-  ])('can do without a path if it says so: %s', (A_PATH, parsed) => {
+  ])('allows a path or the word none: %s', (A_PATH, parsed) => {
     expect(parseEnvironment(optional, { A_PATH })).toEqual({ A_PATH: parsed })
   })
 
   test.each([undefined, '', 'None', ' none', 'run/a', '/'])(
-    'does not take %j for "do without"',
+    'does not read %j as none',
     (A_PATH) => {
       expect(() => parseEnvironment(optional, { A_PATH })).toThrow(/^A_PATH: must be /)
     },
@@ -49,7 +49,7 @@ describe('the environment', () => {
 
 describe('the version of Node', () => {
   test.each(['v24.14.1', 'v24.14.2', 'v24.21.0', 'v25.0.0', 'v100.0.0'])(
-    '%s is taken',
+    '%s is supported',
     (version) => {
       expect(findVersionProblem(version)).toBeUndefined()
     },
@@ -59,20 +59,20 @@ describe('the version of Node', () => {
     '%s is refused',
     (version) => {
       expect(findVersionProblem(version)).toBe(
-        `Node 24.14.1 or newer is needed, this is ${version}`,
+        `Node 24.14.1 or newer is required, found ${version}`,
       )
     },
   )
 })
 
-test('an event is one line of JSON, whatever is in it', () => {
+test('an event is always one line of JSON', () => {
   const lines: string[] = []
   const log = createLog(
     (line) => lines.push(line),
     () => 0,
   )
-  log('info', 'said', { text: 'a\nb"}' })
+  log('info', 'started', { text: 'a\nb"}' })
   expect(lines).toEqual([
-    '{"time":"1970-01-01T00:00:00.000Z","level":"info","event":"said","text":"a\\nb\\"}"}\n',
+    '{"time":"1970-01-01T00:00:00.000Z","level":"info","event":"started","text":"a\\nb\\"}"}\n',
   ])
 })

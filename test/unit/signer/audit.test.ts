@@ -1,4 +1,4 @@
-// No signature leaves without its line, and no line says what nobody may read.
+// Every signature has an audit line, and no audit line holds a secret.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../../runtime/errors.ts'
@@ -9,7 +9,7 @@ import { createCallerReader, type Peer } from '../../../signer/caller-identity.t
 import { get, post } from '../../support/services/http.ts'
 
 const entry = {
-  requestId: 'id-1',
+  request_id: 'id-1',
   caller: 'unknown',
   route: 'POST /sign',
   outcome: 'signed',
@@ -19,7 +19,7 @@ const proxyElement = (id: string) =>
   `By=spiffe://td/ns/signing/sa/secure-signing;Hash=${'0a'.repeat(32)};Subject="";URI=${id}`
 
 describe('the log', () => {
-  /** A log whose writes end when `release` is called. */
+  /** Makes a log whose writes end when `release` is called. */
   function makeLog(deadlineMs = 5_000) {
     const written: string[] = []
     const releases: ((error?: Error) => void)[] = []
@@ -40,26 +40,26 @@ describe('the log', () => {
   }
   const settle = () => new Promise((done) => setImmediate(done))
 
-  test('writes one line of JSON, and resolves when it is out', async () => {
+  test('writes one line of JSON, and resolves when it is written', async () => {
     const { audit, written, release } = makeLog()
     let done = false
-    const audited = audit({ ...entry, keyId: 'a\nb' }).then(() => {
+    const audited = audit({ ...entry, key_id: 'a\nb' }).then(() => {
       done = true
     })
     await settle()
     expect(done).toBe(false)
     release()
     await audited
-    const line = { time: '1970-01-01T00:00:00.000Z', event: 'audit', ...entry, keyId: 'a\nb' }
+    const line = { time: '1970-01-01T00:00:00.000Z', event: 'audit', ...entry, key_id: 'a\nb' }
     expect(written).toEqual([`${JSON.stringify(line)}\n`])
   })
 
-  test('writes what comes together in one piece, in order', async () => {
+  test('writes simultaneous lines together, in order', async () => {
     const { audit, written, release } = makeLog()
     const ids = Array.from({ length: 60 }, (_, index) => `id-${index}`)
-    const all = Promise.all(ids.map((requestId) => audit({ ...entry, requestId })))
+    const all = Promise.all(ids.map((id) => audit({ ...entry, request_id: id })))
     await settle()
-    const late = audit({ ...entry, requestId: 'late' })
+    const late = audit({ ...entry, request_id: 'late' })
     release()
     await all
     await settle()
@@ -67,10 +67,10 @@ describe('the log', () => {
     await late
     expect(written).toHaveLength(2)
     const lines = written.join('').trim().split('\n')
-    expect(lines.map((line) => JSON.parse(line).requestId)).toEqual([...ids, 'late'])
+    expect(lines.map((line) => JSON.parse(line).request_id)).toEqual([...ids, 'late'])
   })
 
-  test('rejects what could not be written, and writes the next', async () => {
+  test('rejects a line that it cannot write, and writes the next', async () => {
     const { audit, release } = makeLog()
     const failed = audit(entry)
     await settle()
@@ -82,7 +82,7 @@ describe('the log', () => {
     await expect(next).resolves.toBeUndefined()
   })
 
-  test('rejects what is not written in time, and all that comes until the writing goes on', async () => {
+  test('rejects lines while a write takes too long, and continues afterwards', async () => {
     const { audit, requireWritable, release } = makeLog(20)
     requireWritable()
     const first = audit(entry)
@@ -129,19 +129,19 @@ describe('each request', () => {
     'x-request-id': 'id-1',
     'x-forwarded-client-cert': proxyElement('spiffe://td/x'),
   }
-  const base = { requestId: 'id-1', caller: 'spiffe://td/x' }
+  const base = { request_id: 'id-1', caller: 'spiffe://td/x' }
 
   test.each<[string, unknown, Partial<AuditEntry>]>([
-    ['/sign', { message: secret }, { outcome: 'signed', count: 1, keyId: 'key-1' }],
+    ['/sign', { message: secret }, { outcome: 'signed', count: 1, key_id: 'key-1' }],
     [
       '/sign/batch',
       { messages: [secret, secret] },
-      { outcome: 'signed', count: 2, keyId: 'key-1' },
+      { outcome: 'signed', count: 2, key_id: 'key-1' },
     ],
     ['/verify', { message: secret, signature: '0'.repeat(64) }, { outcome: 'verified', count: 1 }],
     ['/sign', { message: 1 }, { outcome: 'invalid_request', count: 0 }],
     ['/sign', secret, { outcome: 'invalid_request', count: 0 }],
-  ])('is written down: POST %s %#', async (path, request, expected) => {
+  ])('has an audit line: POST %s %#', async (path, request, expected) => {
     const { app, entries } = makeAudited()
     const { body } = await post(app, path, request, headers)
     expect(entries).toEqual([{ ...base, route: `POST ${path}`, ...expected }])
@@ -155,16 +155,13 @@ describe('each request', () => {
     ['POST', '//sign', 'POST other', 'not_found'],
     ['DELETE', '/sign', 'DELETE /sign', 'method_not_allowed'],
     ['POST', '/healthz', 'POST /healthz', 'method_not_allowed'],
-  ])(
-    'is written down without what the caller made up: %s %s',
-    async (method, path, route, outcome) => {
-      const { app, entries } = makeAudited()
-      await app.request(path, { method, headers })
-      expect(entries).toEqual([{ ...base, route, outcome, count: 0 }])
-    },
-  )
+  ])('has an audit line without an unknown path: %s %s', async (method, path, route, outcome) => {
+    const { app, entries } = makeAudited()
+    await app.request(path, { method, headers })
+    expect(entries).toEqual([{ ...base, route, outcome, count: 0 }])
+  })
 
-  test('has the trace that its caller names, refused or not', async () => {
+  test('has the trace id of its caller, whether it is served or not', async () => {
     const { app, entries } = makeAudited()
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
     const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
@@ -172,24 +169,27 @@ describe('each request', () => {
       await post(app, '/sign', { message }, { ...headers, traceparent })
     }
     expect(entries).toMatchObject([
-      { traceId, ...base, outcome: 'signed' },
-      { traceId, ...base, outcome: 'invalid_request' },
+      { trace_id: traceId, ...base, outcome: 'signed' },
+      { trace_id: traceId, ...base, outcome: 'invalid_request' },
     ])
   })
 
-  test('is of whoever has the socket where no proxy stands between, whatever it says', async () => {
+  test('has the caller "socket" without a proxy, whatever the caller claims', async () => {
     const { app, entries } = makeAudited(false, 'container')
     await post(app, '/sign', { message: 'a' }, headers)
     expect(entries).toMatchObject([{ caller: 'socket', outcome: 'signed' }])
   })
 
-  test.each(['/healthz', '/readyz', '/metrics'])('but GET %s', async (path) => {
-    const { app, entries } = makeAudited()
-    expect((await app.request(path)).status).toBe(200)
-    expect(entries).toEqual([])
-  })
+  test.each(['/healthz', '/readyz', '/metrics'])(
+    'has an audit line, except GET %s',
+    async (path) => {
+      const { app, entries } = makeAudited()
+      expect((await app.request(path)).status).toBe(200)
+      expect(entries).toEqual([])
+    },
+  )
 
-  test('is written down: GET /keys', async () => {
+  test('has an audit line: GET /keys', async () => {
     const { app, entries } = makeAudited()
     await get(app, '/keys', headers)
     expect(entries).toEqual([{ ...base, route: 'GET /keys', outcome: 'listed', count: 0 }])
@@ -200,7 +200,7 @@ describe('each request', () => {
     ['/sign/batch', { messages: ['a'] }],
     ['/verify', { message: 'a', signature: '0'.repeat(64) }],
     ['/sign', { message: 1 }],
-  ])('is answered by 503 and nothing else if that fails: POST %s %#', async (path, request) => {
+  ])('gets only 503 if its line cannot be written: POST %s %#', async (path, request) => {
     const { app } = makeAudited(true)
     const { status, body } = await post(app, path, request)
     expect([status, body.code]).toEqual([503, 'audit_unavailable'])
@@ -213,20 +213,20 @@ describe('the caller', () => {
   const real = proxyElement('spiffe://td/ns/signing/sa/secure-signing')
   const forged = proxyElement('spiffe://td/ns/other/sa/admin')
   test.each([
-    ['the one that the proxy names', real, 'spiffe://td/ns/signing/sa/secure-signing'],
-    ['the last one', `${forged},${real}`, 'spiffe://td/ns/signing/sa/secure-signing'],
+    ['the identity that the proxy names', real, 'spiffe://td/ns/signing/sa/secure-signing'],
+    ['the last identity', `${forged},${real}`, 'spiffe://td/ns/signing/sa/secure-signing'],
     [
-      'the last one after an open quote',
+      'the last identity after an open quote',
       `By=x;Subject="${forged},${real}`,
       'spiffe://td/ns/signing/sa/secure-signing',
     ],
     ['unknown without a header', undefined, 'unknown'],
     [
-      'unknown if the last one has no identity',
+      'unknown if the last element has no identity',
       `${real},By=;Hash=${'0'.repeat(64)};Subject=""`,
       'unknown',
     ],
     ['unknown if the header is something else', 'spiffe://td/x', 'unknown'],
-    ['unknown if there is more behind', `${real};DNS=x`, 'unknown'],
+    ['unknown if more text follows', `${real};DNS=x`, 'unknown'],
   ])('is %s', (_, header, caller) => expect(createCallerReader('proxy')(header)).toBe(caller))
 })

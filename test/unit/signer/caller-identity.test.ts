@@ -1,10 +1,10 @@
-// The signer's own lock where its frontend is in another Pod: by the identity that the proxy has verified.
+// With separate Pods, the signer admits only the frontend's identity, which the proxy verified.
 import { describe, expect, test } from 'vitest'
-import { createCallerLock } from '../../../signer/caller-identity.ts'
+import { createCallerCheck } from '../../../signer/caller-identity.ts'
 import { makeSignerApp } from '../../support/services/signer-app.ts'
 
 const td = 'spiffe://td/ns/signing/sa'
-const app = makeSignerApp(undefined, undefined, undefined, createCallerLock(`${td}/frontend`))
+const app = makeSignerApp(undefined, undefined, undefined, createCallerCheck(`${td}/frontend`))
 const element = (uri: string) => `By=${td}/signer;Hash=${'a'.repeat(64)};Subject="";URI=${uri}`
 
 const bodies = {
@@ -22,18 +22,21 @@ function ask(path: string, xfcc?: string) {
 }
 
 describe.each(['/sign', '/sign/batch', '/verify', '/keys'])('%s', (path) => {
-  test('is for the frontend', async () => {
+  test('serves the frontend', async () => {
     expect((await ask(path, element(`${td}/frontend`))).status).toBe(200)
   })
 
   test.each([
-    ['nobody', undefined],
+    ['a caller without an identity', undefined],
     ['the signer itself', element(`${td}/signer`)],
-    ['a name that begins like it', element(`${td}/frontend-2`)],
-    ['another namespace', element('spiffe://td/ns/other/sa/frontend')],
-    ['who has put it before', `${element(`${td}/frontend`)},${element(`${td}/other`)}`],
-    ['who says it without a certificate', `URI=${td}/frontend`],
-  ])('is not for %s', async (_, xfcc) => {
+    ['a name that begins like the frontend', element(`${td}/frontend-2`)],
+    ['an identity of another namespace', element('spiffe://td/ns/other/sa/frontend')],
+    [
+      'a caller that puts the identity first',
+      `${element(`${td}/frontend`)},${element(`${td}/other`)}`,
+    ],
+    ['a caller that claims the identity without a certificate', `URI=${td}/frontend`],
+  ])('refuses %s', async (_, xfcc) => {
     const response = await ask(path, xfcc)
     expect(response.status).toBe(403)
     expect(await response.json()).toMatchObject({ code: 'caller_refused' })
@@ -41,7 +44,7 @@ describe.each(['/sign', '/sign/batch', '/verify', '/keys'])('%s', (path) => {
 })
 
 test.each(['/healthz', '/readyz', '/metrics'])(
-  '%s is for whom the mesh lets through',
+  '%s serves every caller that the mesh admits',
   async (path) => {
     expect((await ask(path)).status).toBe(200)
   },

@@ -1,41 +1,49 @@
-// Whom the signer serves has to be said, one way or the other: what was forgotten opens nothing.
+// The configuration must say whom the signer serves, so that a forgotten variable admits nobody.
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../signer/config.ts'
 
 const paths = { SIGNER_SOCKET: '/run/signer/signer.sock', SIGNER_KEY_DIR: '/run/key' }
 const caller = 'spiffe://cluster.local/ns/signing/sa/frontend'
 
-describe('whom the signer serves', () => {
+describe('the signer serves', () => {
   test.each([
     ['its own Pod', { SIGNER_PAIRING_DIR: '/run/pairing' }, { pairingDir: '/run/pairing' }],
     ['an identity', { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: caller }, { caller }],
-  ])('is %s', (_, variables, lock) => {
-    expect(loadConfig({ ...paths, ...variables }).lock).toEqual(lock)
+  ])('%s', (_, variables, admission) => {
+    expect(loadConfig({ ...paths, ...variables }).admission).toEqual(admission)
   })
 
   test.each([
-    ['nothing', {}, 'SIGNER_PAIRING_DIR: must be set'],
-    ['nobody', { SIGNER_PAIRING_DIR: 'none' }, 'SIGNER_CALLER: must be set where'],
+    ['no variable', {}, 'SIGNER_PAIRING_DIR: must be set'],
+    ['no control', { SIGNER_PAIRING_DIR: 'none' }, 'SIGNER_CALLER: must be set if'],
     ['an identity alone', { SIGNER_CALLER: caller }, 'SIGNER_PAIRING_DIR: must be set'],
     [
-      'both',
+      'both controls',
       { SIGNER_PAIRING_DIR: '/run/pairing', SIGNER_CALLER: caller },
-      'SIGNER_CALLER: must be set where SIGNER_PAIRING_DIR is none, and only there',
+      'SIGNER_CALLER: must be set if SIGNER_PAIRING_DIR is none, and only then',
     ],
     [
-      'an identity that the caller itself would say',
+      'an identity without a proxy that verifies it',
       { SIGNER_PEER: 'container', SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: caller },
-      'SIGNER_PAIRING_DIR: must be set where SIGNER_PEER is container',
+      'SIGNER_PAIRING_DIR: must be set if SIGNER_PEER is container',
     ],
     [
-      'another peer',
+      'an unknown peer',
       { SIGNER_PEER: 'mesh', SIGNER_PAIRING_DIR: '/run/pairing' },
       'SIGNER_PEER: must be',
     ],
-    ['anybody', { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: '' }, 'must be a SPIFFE id'],
-    ['no identity', { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: 'frontend' }, 'a SPIFFE id'],
-    ['two', { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: `${caller},${caller}` }, 'a SPIFFE id'],
-  ])('is not %s', (_, variables, problem) => {
+    ['an empty identity', { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: '' }, 'must be a SPIFFE id'],
+    [
+      'an identity that is not a SPIFFE id',
+      { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: 'frontend' },
+      'a SPIFFE id',
+    ],
+    [
+      'two identities',
+      { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: `${caller},${caller}` },
+      'a SPIFFE id',
+    ],
+  ])('nobody with %s', (_, variables, problem) => {
     expect(() => loadConfig({ ...paths, ...variables })).toThrow(problem)
   })
 })

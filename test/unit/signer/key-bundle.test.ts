@@ -1,4 +1,4 @@
-// All keys in one file: taken whole, refused whole, and what lies beside it for a moment is no key.
+// All keys in one file: they are loaded or refused together, and other files in the folder are ignored.
 import { randomBytes } from 'node:crypto'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ async function load(text: string) {
   return loadKeyFiles(folder, BUNDLE)
 }
 
-test('takes each entry by its bytes', async () => {
+test('loads the bytes of each entry', async () => {
   const bytes = randomBytes(32)
   const { ring } = await load(
     JSON.stringify({ v1: good(), v2: encode(bytes), primary: encode('v2') }),
@@ -27,7 +27,7 @@ test('takes each entry by its bytes', async () => {
   expect(ring.primary.material.export()).toEqual(bytes)
 })
 
-test('takes the newline behind base64 for what it is', async () => {
+test('ignores a newline after base64', async () => {
   const bytes = randomBytes(32)
   const { ring } = await load(JSON.stringify({ v1: `${encode(bytes)}\n` }))
   expect(ring.primary.material.export()).toEqual(bytes)
@@ -36,33 +36,29 @@ test('takes the newline behind base64 for what it is', async () => {
 describe('refuses', () => {
   const secret = 'hunter2hunter2hunter2'
   test.each([
-    ['half a file', `{"v1":"${secret}`, 'no JSON object'],
-    ['no object', `"${secret}"`, 'no JSON object'],
-    [
-      'a key that is not in base64',
-      JSON.stringify({ v1: `${secret}!` }),
-      'key "v1" is not in base64',
-    ],
-    ['a key that is missing', '{"v1":null}', 'key "v1" is not in base64'],
+    ['half a file', `{"v1":"${secret}`, 'not a JSON object'],
+    ['a string', `"${secret}"`, 'not a JSON object'],
+    ['a key that is not base64', JSON.stringify({ v1: `${secret}!` }), 'key "v1" is not base64'],
+    ['a key that is null', '{"v1":null}', 'key "v1" is not base64'],
     [
       'a short key',
       JSON.stringify({ v1: encode(secret.slice(0, 7)) }),
-      'key "v1" is under 14 bytes',
+      'key "v1" is shorter than 14 bytes',
     ],
     ['no key', JSON.stringify({ primary: encode('v0') }), 'has no key'],
     [
-      'a primary that is gone',
+      'a primary that names a missing key',
       JSON.stringify({ v1: good(), primary: encode('v2') }),
       '"primary" names no key',
     ],
-  ])('%s, without a byte of it', async (_, text, message) => {
+  ])('%s, and quotes no byte of it', async (_, text, message) => {
     const error = await load(text).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(KeyRingError)
     expect(String(error)).toContain(message)
     expect(String(error)).not.toContain(secret.slice(0, 7))
   })
 
-  test('a file that is not there yet, and takes nothing else in its stead', async () => {
+  test('a missing file, and reads no other file instead', async () => {
     const folder = await makeFolder()
     await writeFile(join(folder, '1234567890'), randomBytes(32))
     await expect(loadKeyFiles(folder, BUNDLE)).rejects.toThrow('cannot be read (ENOENT)')
@@ -70,7 +66,7 @@ describe('refuses', () => {
   })
 })
 
-test('is another generation only when the file itself is replaced', async () => {
+test('the generation changes only when the file itself is replaced', async () => {
   const folder = await makeFolder()
   const file = join(folder, BUNDLE)
   await writeFile(file, '{}')

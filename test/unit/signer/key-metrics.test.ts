@@ -1,4 +1,4 @@
-// What a Pod reports of its keys, as make rotate-key reads it.
+// The metrics of a Pod's keys, as `make rotate-key` reads them.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
@@ -13,7 +13,7 @@ function makeRing(primaryId: string, ...others: string[]): KeyRing {
   return { primary, keys: new Map(keys) }
 }
 
-test('every key that is held is named, and only those', async () => {
+test('name every key in use and no other', async () => {
   const registry = new Registry()
   const metrics = createSignerMetrics(registry)
   const report = async () => parseKeyMetrics(await registry.metrics())
@@ -27,8 +27,8 @@ test('every key that is held is named, and only those', async () => {
   expect(await report()).toEqual({ primary: 'key-2', held: ['key-2'] })
 })
 
-test('a signer that only counts its keys names none', () => {
-  const help = '# HELP signer_keys Keys that are held.\n# TYPE signer_keys gauge\n'
+test('name no key if a signer only counts its keys', () => {
+  const help = '# HELP signer_keys Keys in use.\n# TYPE signer_keys gauge\n'
   expect(parseKeyMetrics(`${help}signer_keys 2\n`)).toBeUndefined()
   expect(parseKeyMetrics('')).toBeUndefined()
 })

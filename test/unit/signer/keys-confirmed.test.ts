@@ -1,4 +1,4 @@
-// Who writes the file with the keys writes it again and again: that confirms the keys, and is news only if they are others.
+// The agent rewrites the key file regularly. This confirms the keys. The signer loads them again only if they changed.
 import { randomBytes } from 'node:crypto'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,14 +29,14 @@ async function hold(entries: Record<string, string>) {
   return { write, events, eventually, setKeysConfirmed, getKeyRing }
 }
 
-test('the same keys are confirmed, and neither logged nor replaced', async () => {
+test('the same keys are confirmed, but neither logged nor replaced', async () => {
   const entries = { v1: good(), v2: good(), primary: encode('v1') }
   const { write, events, eventually, setKeysConfirmed, getKeyRing } = await hold(entries)
   const ring = getKeyRing()
   const before = Date.now()
   await write(entries)
   await eventually(() => expect(setKeysConfirmed).toHaveBeenCalledTimes(2))
-  // A file system's clock may lag behind by some milliseconds.
+  // The clock of a file system may lag by some milliseconds.
   expect(setKeysConfirmed.mock.lastCall?.[0]).toBeGreaterThan(before - 100)
   expect(events()).toEqual(['keys_loaded'])
   expect(getKeyRing()).toBe(ring)
@@ -45,22 +45,22 @@ test('the same keys are confirmed, and neither logged nor replaced', async () =>
 test.each([
   ['another primary', { primary: encode('v2') }],
   ['other bytes', { v2: good() }],
-  ['one more', { v3: good() }],
-])('%s is news', async (_, change) => {
+  ['one more key', { v3: good() }],
+])('%s is loaded', async (_, change) => {
   const entries = { v1: good(), v2: good(), primary: encode('v1') }
   const { write, events, eventually } = await hold(entries)
   await write({ ...entries, ...change })
   await eventually(() => expect(events()).toEqual(['keys_loaded', 'keys_loaded']))
 })
 
-test('one less is news', async () => {
+test('one key less is loaded', async () => {
   const entries = { v1: good(), primary: encode('v1') }
   const { write, events, eventually } = await hold({ ...entries, v2: good() })
   await write(entries)
   await eventually(() => expect(events()).toEqual(['keys_loaded', 'keys_loaded']))
 })
 
-test('bad ones confirm nothing, and their end is news', async () => {
+test('invalid keys confirm nothing, and valid ones are loaded afterwards', async () => {
   const entries = { v1: good() }
   const { write, events, eventually, setKeysConfirmed } = await hold(entries)
   await write({ v1: 'hunter2!' })

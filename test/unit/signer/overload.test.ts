@@ -1,4 +1,4 @@
-// Too many at once: some are told so, the others are served, and when they have gone everybody is.
+// Excess requests get 503 at once, and the others are served. Afterwards every request is served again.
 import { describe, expect, test } from 'vitest'
 import { beginPost, get, post } from '../../support/services/http.ts'
 import { makeSignerApp } from '../../support/services/signer-app.ts'
@@ -8,7 +8,7 @@ describe.each([
   ['/verify', { message: 'a', signature: '0'.repeat(64) }, 3],
   ['/sign/batch', { messages: ['a'] }, 8],
 ])('POST %s', (path, request, most) => {
-  test(`over ${most} at once is answered by 503 and Retry-After`, async () => {
+  test(`answers more than ${most} at once with 503 and Retry-After`, async () => {
     const app = makeSignerApp(undefined, undefined, 3)
     const text = JSON.stringify(request)
     const begun = Array.from({ length: most }, () => beginPost(app, path, text))
@@ -21,7 +21,7 @@ describe.each([
   })
 })
 
-test('requests that are rejected give their places back', async () => {
+test('rejected requests free their places', async () => {
   const app = makeSignerApp(undefined, undefined, 1)
   for (let count = 0; count < 3; count++) await post(app, '/sign', { message: 1 })
   expect((await post(app, '/sign', { message: 'a' })).status).toBe(200)

@@ -1,4 +1,4 @@
-// Only the frontend of this Pod is served: it alone has read the secret of this start of this signer.
+// The signer serves only the frontend of its Pod, which alone can read the secret of this signer's start.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
-import { createPairingLock, createPairingSecret } from '../../../signer/pairing.ts'
+import { createPairingCheck, createPairingSecret } from '../../../signer/pairing.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { post } from '../../support/services/http.ts'
 import { createMemoryLog } from '../../support/services/logged.ts'
@@ -16,10 +16,10 @@ import { createMemoryLog } from '../../support/services/logged.ts'
 const now = 1_700_000_000_000
 const key = { id: 'key-1', material: createSecretKey(randomBytes(32)) }
 
-/** A signer, and the frontend that is paired with it; `pass` changes what it sends. */
+/** Makes a signer and its paired frontend. `sign` makes headers, and `send` posts a body with headers. */
 async function makePair() {
   const folder = await makeFolder()
-  const admit = createPairingLock(await createPairingSecret(folder), () => now)
+  const admit = createPairingCheck(await createPairingSecret(folder), () => now)
   const { log, lines } = createMemoryLog()
   const getKeyRing = () => ({ primary: key, keys: new Map([[key.id, key]]) })
   const metrics = createMetrics()
@@ -44,15 +44,15 @@ async function makePair() {
   return { folder, sign, send, lines, readMetrics: () => metrics.registry.metrics() }
 }
 
-describe('the lock', () => {
-  test('opens for the frontend', async () => {
+describe('the check', () => {
+  test('admits the frontend', async () => {
     const { sign, send, readMetrics } = await makePair()
     const { status, body } = await send(sign())
-    expect([status, body.keyId]).toEqual([200, 'key-1'])
+    expect([status, body.key_id]).toEqual([200, 'key-1'])
     expect(await readMetrics()).toContain('signer_signatures_total{key_id="key-1"} 1')
   })
 
-  test.each([-60, 60])('opens for a clock that is %i seconds off', async (seconds) => {
+  test.each([-60, 60])('admits a clock that is %i seconds off', async (seconds) => {
     const { sign, send } = await makePair()
     expect((await send(sign(undefined, undefined, undefined, now + seconds * 1_000))).status).toBe(
       200,
@@ -75,14 +75,14 @@ describe('the lock', () => {
     ['signed for another method', ({ sign }) => sign(undefined, undefined, 'PUT')],
     ['signed 61 seconds ago', ({ sign }) => sign(undefined, undefined, undefined, now - 61_000)],
     ['signed 61 seconds ahead', ({ sign }) => sign(undefined, undefined, undefined, now + 61_000)],
-    ['with a digest of its own', changed('content-digest', () => 'sha-256=:AAAA:')],
+    ['with another digest', changed('content-digest', () => 'sha-256=:AAAA:')],
     ['with an empty digest', changed('content-digest', () => '')],
     ['with a later time', changed('signature-input', (input) => input.replace('=17', '=18'))],
     [
-      'with less covered',
+      'that does not cover the digest',
       changed('signature-input', (input) => input.replace(' "content-digest"', '')),
     ],
-    ['with nothing covered', changed('signature-input', (input) => input.replace(/\(.*\)/, '()'))],
+    ['that covers nothing', changed('signature-input', (input) => input.replace(/\(.*\)/, '()'))],
     [
       'with another algorithm',
       changed('signature-input', (input) => input.replace('hmac-sha256', 'none')),
@@ -95,7 +95,7 @@ describe('the lock', () => {
       'with the right signature in base64url',
       changed('signature', (value) => value.replace('=:', '=_')),
     ],
-  ])('stays shut for a request %s', async (_, forge) => {
+  ])('refuses a request %s', async (_, forge) => {
     const pair = await makePair()
     const { status, body } = await pair.send(await forge(pair))
     expect([status, body.code]).toEqual([403, 'pairing_refused'])
@@ -106,14 +106,14 @@ describe('the lock', () => {
     expect(counted).not.toMatch(/^signer_signatures_total\{/m)
   })
 
-  test('stays shut before anything is said about the body', async () => {
+  test('refuses before it looks at the body', async () => {
     const { send } = await makePair()
     expect((await send({}, 'no JSON')).body.code).toBe('pairing_refused')
   })
 })
 
 describe('the secret', () => {
-  test('is another one at each start, whole, and read-only', async () => {
+  test('is new at each start, complete and read-only', async () => {
     const folder = await makeFolder()
     const seen = new Set<string>()
     for (let start = 0; start < 3; start++) {
@@ -126,14 +126,14 @@ describe('the secret', () => {
     expect([size, mode & 0o777]).toEqual([32, 0o444])
   })
 
-  test('is made although a start that was interrupted has left half of one', async () => {
+  test('replaces a part of a secret from an interrupted start', async () => {
     const folder = await makeFolder()
     await writeFile(join(folder, 'secret.new'), 'half', { mode: 0o444 })
     await createPairingSecret(folder)
     expect(await readdir(folder)).toEqual(['secret'])
   })
 
-  test('is found anew by the frontend, which then knows that it is another', async () => {
+  test('is read again by the frontend, which reports whether it changed', async () => {
     const folder = await makeFolder()
     await createPairingSecret(folder)
     const pairing = createPairing(join(folder, 'secret'))
@@ -141,7 +141,7 @@ describe('the secret', () => {
     const used = sign()
     expect(pairing.renew(used)).toBe(false)
     await createPairingSecret(folder)
-    // Several requests were under way with the old one, and each of them may be sent again.
+    // Several requests used the old secret, and each of them may be sent again.
     expect([pairing.renew(used), pairing.renew(used)]).toEqual([true, true])
     expect(pairing.renew(sign())).toBe(false)
   })
@@ -150,12 +150,14 @@ describe('the secret', () => {
     ['is missing', undefined],
     ['is empty', ''],
     ['is too short', 'a'.repeat(31)],
-  ])('keeps the frontend from asking when it %s', async (_, content) => {
+  ])('stops the frontend from a call when it %s', async (_, content) => {
     const folder = await makeFolder()
     if (content !== undefined) await writeFile(join(folder, 'secret'), content)
     const { sign } = createPairing(join(folder, 'secret'))
     const request = { method: 'POST', path: '/sign', body: Buffer.from('') }
     expect(() => sign(request)).toThrow(AppError)
-    expect(() => sign(request)).toThrow(/^the pairing secret (cannot be read|is not whole)$/)
+    expect(() => sign(request)).toThrow(
+      /^the pairing secret (cannot be read|is not 32 bytes long)$/,
+    )
   })
 })

@@ -7,45 +7,45 @@ const app = makeSignerApp()
 
 describe('POST /sign', () => {
   test.each(['hello', '', '\0', 'Ünï €😀', 'line\r\n', 'a'.repeat(65_000)])(
-    'signs the bytes of the text (%#)',
+    'signs the UTF-8 bytes of a text (%#)',
     async (message) => {
       const { status, body } = await post(app, '/sign', { message })
       expect(status).toBe(200)
       const signature = macOf(message)
-      expect(body).toEqual({ signature, keyId: 'new', algorithm: 'HMAC-SHA256' })
+      expect(body).toEqual({ signature, key_id: 'new', algorithm: 'HMAC-SHA256' })
     },
   )
 
-  test.each([0, 1, 2, 3, 255])('signs %i bytes that come as base64', async (length) => {
+  test.each([0, 1, 2, 3, 255])('signs %i bytes in base64', async (length) => {
     const message = randomBytes(length)
     const request = { message: message.toString('base64'), encoding: 'base64' }
     expect((await post(app, '/sign', request)).body.signature).toBe(macOf(message))
   })
 
-  test('takes base64 for text unless told', async () => {
+  test('treats base64 as text unless the request says base64', async () => {
     const { body } = await post(app, '/sign', { message: 'aGVsbG8=', encoding: 'utf8' })
     expect(body.signature).toBe(macOf('aGVsbG8='))
   })
 
-  test('signs with the key that is asked for', async () => {
-    const { body } = await post(app, '/sign', { message: 'a', keyId: 'old' })
-    expect([body.signature, body.keyId]).toEqual([macOf('a', 'old'), 'old'])
+  test('signs with the requested key', async () => {
+    const { body } = await post(app, '/sign', { message: 'a', key_id: 'old' })
+    expect([body.signature, body.key_id]).toEqual([macOf('a', 'old'), 'old'])
   })
 
   test.each([
-    ['an unknown key', { message: 'a', keyId: 'older' }, 'keyId'],
-    ['the name of the entry primary', { message: 'a', keyId: 'primary' }, 'keyId'],
-    ['__proto__ for a key', { message: 'a', keyId: '__proto__' }, 'keyId'],
-    ['a path for a key', { message: 'a', keyId: '../old' }, 'keyId'],
-    ['an empty key id', { message: 'a', keyId: '' }, 'keyId'],
-    ['a list of keys', { message: 'a', keyId: ['old'] }, 'keyId'],
+    ['an unknown key', { message: 'a', key_id: 'older' }, 'key_id'],
+    ['the name of the entry primary', { message: 'a', key_id: 'primary' }, 'key_id'],
+    ['__proto__ as key id', { message: 'a', key_id: '__proto__' }, 'key_id'],
+    ['a path as key id', { message: 'a', key_id: '../old' }, 'key_id'],
+    ['an empty key id', { message: 'a', key_id: '' }, 'key_id'],
+    ['a list of keys', { message: 'a', key_id: ['old'] }, 'key_id'],
     ['an unknown encoding', { message: 'a', encoding: 'hex' }, 'encoding'],
     ['another algorithm', { message: 'a', algorithm: 'none' }, 'algorithm'],
     ['base64 without padding', { message: 'aGVsbG8', encoding: 'base64' }, 'message'],
     ['base64url', { message: '-_-_', encoding: 'base64' }, 'message'],
     ['base64 with a space', { message: 'aGVs bG8=', encoding: 'base64' }, 'message'],
     ['base64 with stray bits', { message: 'aGVsbG9=', encoding: 'base64' }, 'message'],
-    ['no base64', { message: 'ä', encoding: 'base64' }, 'message'],
+    ['text that is not base64', { message: 'ä', encoding: 'base64' }, 'message'],
   ])('rejects %s, and names the field', async (_, request, field) => {
     const { status, body } = await post(app, '/sign', request)
     expect([status, body.code, body.field]).toEqual([400, 'invalid_request', field])
@@ -65,14 +65,14 @@ describe('health', () => {
     expect((await get(app, '/readyz')).body).toEqual({ status: 'ok' })
   })
 
-  test('is alive and not ready without one, and says why', async () => {
+  test('is alive but not ready without a key, and says why', async () => {
     const keyless = makeSignerApp(null)
     expect((await get(keyless, '/healthz')).status).toBe(200)
     const { status, body } = await get(keyless, '/readyz')
     expect([status, body.detail]).toEqual([503, 'the Secret has no key'])
   })
 
-  test('is not ready while it shuts down, and signs to the end', async () => {
+  test('is not ready while it shuts down, but still signs', async () => {
     const draining = makeSignerApp(undefined, () => true)
     const { status, body } = await get(draining, '/readyz')
     expect([status, body.code]).toEqual([503, 'shutting_down'])
@@ -83,7 +83,7 @@ describe('health', () => {
     ['/sign', 'POST'],
     ['/healthz', 'GET, HEAD'],
     ['/readyz', 'GET, HEAD'],
-  ])('%s knows only %s', async (path, allow) => {
+  ])('%s allows only %s', async (path, allow) => {
     const response = await app.request(path, { method: 'DELETE' })
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
   })

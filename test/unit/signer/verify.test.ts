@@ -9,34 +9,34 @@ const flipBit = (hex: string) =>
   `${hex.slice(0, -1)}${(Number.parseInt(hex.slice(-1), 16) ^ 1).toString(16)}`
 
 describe('POST /verify', () => {
-  test.each(['new', 'old'] as const)('knows a signature by the key "%s"', async (keyId) => {
+  test.each(['new', 'old'] as const)('accepts a signature by the key "%s"', async (keyId) => {
     const { status, body } = await verify({ message: 'hello', signature: macOf('hello', keyId) })
-    expect([status, body]).toEqual([200, { valid: true, keyId }])
+    expect([status, body]).toEqual([200, { valid: true, key_id: keyId }])
   })
 
-  test('knows a signature of bytes that come as base64', async () => {
+  test('accepts a signature of bytes in base64', async () => {
     const bytes = randomBytes(40)
     const request = {
       message: bytes.toString('base64'),
       encoding: 'base64',
       signature: macOf(bytes),
     }
-    expect((await verify(request)).body).toEqual({ valid: true, keyId: 'new' })
+    expect((await verify(request)).body).toEqual({ valid: true, key_id: 'new' })
   })
 
-  test('knows what /sign has signed', async () => {
+  test('accepts a signature by /sign', async () => {
     const { body } = await post(app, '/sign', { message: 'a' })
-    const request = { message: 'a', signature: body.signature, keyId: body.keyId }
-    expect((await verify(request)).body).toEqual({ valid: true, keyId: 'new' })
+    const request = { message: 'a', signature: body.signature, key_id: body.key_id }
+    expect((await verify(request)).body).toEqual({ valid: true, key_id: 'new' })
   })
 
   test.each([
     ['of another message', { message: 'b', signature: macOf('a') }],
     [
-      'by another key than is asked for',
-      { message: 'a', signature: macOf('a', 'old'), keyId: 'new' },
+      'by another key than requested',
+      { message: 'a', signature: macOf('a', 'old'), key_id: 'new' },
     ],
-    ['by no key of ours', { message: 'a', signature: randomBytes(32).toString('hex') }],
+    ['by an unknown key', { message: 'a', signature: randomBytes(32).toString('hex') }],
     ['with one bit changed', { message: 'a', signature: flipBit(macOf('a')) }],
     ['of zeros', { message: 'a', signature: '0'.repeat(64) }],
   ])('answers that a signature is not valid: %s', async (_, request) => {
@@ -46,13 +46,13 @@ describe('POST /verify', () => {
 
   test.each([
     ['no signature', undefined],
-    ['an empty one', ''],
-    ['one that is too short', macOf('a').slice(2)],
-    ['one that is too long', `${macOf('a')}00`],
+    ['an empty signature', ''],
+    ['a short signature', macOf('a').slice(2)],
+    ['a long signature', `${macOf('a')}00`],
     ['an odd number of digits', macOf('a').slice(1)],
     ['upper case', macOf('a').toUpperCase().replace(/^./, 'F')],
     ['base64', Buffer.from(macOf('a'), 'hex').toString('base64')],
-    ['a line break at its end', `${macOf('a')}\n`],
+    ['a final line break', `${macOf('a')}\n`],
     ['a number', 1],
     ['a list', [macOf('a')]],
   ])('rejects %s', async (_, signature) => {
@@ -60,28 +60,28 @@ describe('POST /verify', () => {
     expect([status, body.code, body.field]).toEqual([400, 'invalid_request', 'signature'])
   })
 
-  test('rejects a key that it does not know', async () => {
-    const request = { message: 'a', signature: macOf('a'), keyId: 'older' }
-    expect((await verify(request)).body).toMatchObject({ status: 400, field: 'keyId' })
+  test('rejects an unknown key', async () => {
+    const request = { message: 'a', signature: macOf('a'), key_id: 'older' }
+    expect((await verify(request)).body).toMatchObject({ status: 400, field: 'key_id' })
   })
 
-  test('says why there is no key', async () => {
+  test('reports that there is no key', async () => {
     const request = { message: 'a', signature: macOf('a') }
     expect((await post(makeSignerApp(null), '/verify', request)).status).toBe(503)
   })
 })
 
 describe('GET /keys', () => {
-  test('lists ids and which one signs, and nothing else', async () => {
+  test('lists only ids and states', async () => {
     const { status, body } = await get(app, '/keys')
     const keys = [
-      { keyId: 'new', state: 'primary' },
-      { keyId: 'old', state: 'active' },
+      { key_id: 'new', state: 'primary' },
+      { key_id: 'old', state: 'active' },
     ]
     expect([status, body]).toEqual([200, { keys }])
   })
 
-  test('says why there is none', async () => {
+  test('reports that there is no key', async () => {
     const { status, body } = await get(makeSignerApp(null), '/keys')
     expect([status, body.code]).toEqual([503, 'key_unavailable'])
   })

@@ -33,9 +33,9 @@ describe('a report that holds', () => {
     ])
     const find = (id: string) => rows.find((row) => row.startsWith(`${id} `))?.split(/ {2,}/)
     expect(find('frontend')).toEqual(['frontend', ...Array(6).fill('✓ served'), '–'])
-    expect(find('outsider')).toEqual(['outsider', ...Array(7).fill('✕ mTLS')])
-    expect(find('world')).toEqual(['world', ...Array(6).fill('✕ route'), '✓ served'])
-    expect(find('twin')?.slice(4, 7)).toEqual(['✕ pairing', '✓ served', '✓ served'])
+    expect(find('non-mesh')).toEqual(['non-mesh', ...Array(7).fill('✕ mTLS')])
+    expect(find('public')).toEqual(['public', ...Array(6).fill('✕ route'), '✓ served'])
+    expect(find('same-account')?.slice(4, 7)).toEqual(['✕ pairing', '✓ served', '✓ served'])
   })
 
   test('ends with the verdict, and has nothing that disagrees', () => {
@@ -46,16 +46,22 @@ describe('a report that holds', () => {
   })
 
   test('explains the callers and the controls', () => {
-    expect(format()).toMatch(/^ {2}world +a public client, through the ingress gateway; shows the/m)
+    expect(format()).toMatch(
+      /^ {2}public +a public client, through the ingress gateway; shows the/m,
+    )
     expect(format()).toMatch(/^ {2}pairing is in the signer/m)
   })
 })
 
 describe('a report that does not hold', () => {
   test('has the cell stand out', () => {
-    const rows = format(breakCell(makeReport(), ['stranger', 'sign'], 'served', '200')).split('\n')
-    const at = rows.findIndex((row) => row.startsWith('stranger '))
-    const cells = rows.slice(at, at + 3).map((row) => row.slice('frontend-wrong-token'.length, 33))
+    const rows = format(
+      breakCell(makeReport(), ['other-namespace', 'sign'], 'served', '200'),
+    ).split('\n')
+    const at = rows.findIndex((row) => row.startsWith('other-namespace '))
+    const cells = rows
+      .slice(at, at + 3)
+      .map((row) => row.slice('other-namespace-forged'.length, 35))
     expect(cells.map((cell) => cell.trim())).toEqual(['!! served,', 'declared:', 'policy'])
   })
 
@@ -86,7 +92,7 @@ describe('a report that does not hold', () => {
     },
     {
       why: 'an unauthorized signature alone',
-      report: { ...makeReport(), signaturesWithoutRight: 2 },
+      report: { ...makeReport(), unauthorizedSignatures: 2 },
       verdict: '73 of 73 as declared, 60 refused, 2 unauthorized signatures',
     },
     {
@@ -132,7 +138,7 @@ describe('the text', () => {
 
   test('lets no answer from the other end steer the terminal', () => {
     const answer = '200 \u001b[2J\u001b[1;1Hholds\u202e\r\n'
-    const text = format(breakCell(makeReport(), ['stranger', 'sign'], 'served', answer))
+    const text = format(breakCell(makeReport(), ['other-namespace', 'sign'], 'served', answer))
     expect(text).not.toMatch(/[^\P{C}\n]/u)
     expect(text).toContain('(200 ?[2J?[1;1Hholds???)')
   })

@@ -5,7 +5,7 @@ import { describeResult, formatMarkdown } from '../../../tools/verify/faults/rep
 import { judge, makeFailure } from '../../../tools/verify/faults/result.ts'
 
 const served = {
-  source: 'world' as const,
+  source: 'public' as const,
   requests: 1_000,
   perSecond: 200,
   failed: 0,
@@ -14,20 +14,20 @@ const served = {
   recoveryMs: 0,
   slowestFailureMs: 0,
 }
-const unauthorised = { knocks: 30, refused: 20, unauthorised: 0 }
+const unauthorized = { attempts: 30, refused: 20, unauthorized: 0 }
 
 function makeExperiment(bounds: Bounds) {
   return {
     ...{ id: 'a-fault', title: 'a fault', attack: '31', replicas: 1, bounds },
-    sources: ['world' as const],
+    sources: ['public' as const],
     run: async () => undefined,
   }
 }
 
-function run(bounds: Bounds, change: Partial<typeof served> = {}, knocks = unauthorised) {
+function run(bounds: Bounds, change: Partial<typeof served> = {}, attempts = unauthorized) {
   return judge(makeExperiment(bounds), {
     sources: [{ ...served, ...change }],
-    ...knocks,
+    ...attempts,
   })
 }
 
@@ -67,40 +67,40 @@ describe('does not hold', () => {
     ['nothing was sent', { failed: 0 }, { requests: 0 }, 'nothing was sent'],
   ])('%s', (_, bounds, change, said) => {
     const { broken } = run(bounds, change)
-    expect(broken.join()).toContain(`world: ${said}`)
+    expect(broken.join()).toContain(`public: ${said}`)
   })
 
   test.each([
     [
-      'a signature without right',
-      { ...unauthorised, unauthorised: 1 },
-      '1 signatures without right',
+      'an unauthorized signature',
+      { ...unauthorized, unauthorized: 1 },
+      '1 unauthorized signatures',
     ],
-    ['nobody was refused', { ...unauthorised, refused: 0 }, 'no intruder was refused'],
-  ])('%s', (_, knocks, said) => {
-    expect(run({ failed: 0 }, {}, knocks).broken).toEqual([said])
+    ['nobody was refused', { ...unauthorized, refused: 0 }, 'no unauthorized request was refused'],
+  ])('%s', (_, attempts, said) => {
+    expect(run({ failed: 0 }, {}, attempts).broken).toEqual([said])
   })
 })
 
 test('what could not be carried through does not hold, and says why', () => {
   const result = makeFailure(makeExperiment({}), new Error('no node'))
   expect(result.broken).toEqual(['no node'])
-  expect(formatMarkdown([result])).toContain('| a fault |  | **does not hold**: no node |')
+  expect(formatMarkdown([result])).toContain('- **a fault:** **Not as promised:** no node.')
 })
 
 describe('the table', () => {
-  test('has a row of each who asked, and says how it failed', () => {
+  test('has a row for each source of load, and says how requests failed', () => {
     const table = formatMarkdown([run(recovery, some)])
-    expect(table).toContain('gateway: 200 requests a second (the least in any run: 200).')
+    expect(table).toContain('Public clients send 200 requests a second (lowest measured: 200).')
     expect(table).toContain(
-      '| a fault | 31 | 1 | world | 1,000 | 2 | 5 ms | 900 ms | 50 ms | 0 of 30 |',
+      '| a fault | 31 | 1 | public | 1,000 | 2 | 5 ms | 900 ms | 50 ms | 0/30 |',
     )
-    expect(table).toContain('| a fault | 503 signer_unavailable × 2 |')
+    expect(table).toContain('- **a fault:** `503 signer_unavailable` × 2.')
   })
 
-  test('does not hide what does not hold', () => {
+  test('shows what is not as promised', () => {
     const result = run({ failed: 0 }, some)
-    expect(formatMarkdown([result])).toContain('**does not hold**: world: 2 of 1000 failed')
-    expect(describeResult(result)).toContain('!! world: 2 of 1000 failed')
+    expect(formatMarkdown([result])).toContain('**Not as promised:** public: 2 of 1000 failed')
+    expect(describeResult(result)).toContain('!! public: 2 of 1000 failed')
   })
 })

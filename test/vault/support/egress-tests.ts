@@ -5,7 +5,7 @@ import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Place, Probe } from '../../../tools/verify/attack/probe.ts'
 import { writeRequest } from '../../../tools/verify/attack/requests.ts'
-import { findVictim } from '../../../tools/verify/attack/victim.ts'
+import { findTarget } from '../../../tools/verify/attack/target.ts'
 import type { Vault } from './vault-server.ts'
 
 const elsewhere: Record<string, Place> = {
@@ -54,7 +54,7 @@ export function testEgress(load: () => Vault): void {
 type Question = Place & { serverName?: string; path: string }
 
 async function ask(...questions: Question[]): Promise<string[]> {
-  const { frontend } = await findVictim()
+  const { frontend } = await findTarget()
   const probes = questions.map(
     ({ host, port, serverName, path }): Probe => ({
       ...{ host, port, bytes: writeRequest({ method: 'GET', path, host, body: '' }) },

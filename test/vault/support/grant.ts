@@ -1,4 +1,4 @@
-// What docs/vault.md has an operator do in Vault, done by its API: the grant, and the key.
+// What docs/key-managers.md has an operator do in Vault, done by its API: the grant, and the key.
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

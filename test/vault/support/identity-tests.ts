@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
-import { findVictim, stealCredentials } from '../../../tools/verify/attack/victim.ts'
+import { findTarget, stealCredentials } from '../../../tools/verify/attack/target.ts'
 import { listPods } from '../../../tools/verify/faults/support/pods.ts'
 import { locateVolume } from '../../../tools/verify/faults/support/volumes.ts'
 import { dataPath, loginPath, role } from './grant.ts'
@@ -38,7 +38,7 @@ export function testIdentities(load: () => Vault): void {
   })
 
   test("Vault refuses the frontend's token", async () => {
-    const { token } = await stealCredentials(await findVictim())
+    const { token } = await stealCredentials(await findTarget())
     const { status, body } = await logIn(load(), token)
     expect(status).toBe(403)
     expect(body.errors.join()).toContain('audience')

@@ -45,7 +45,7 @@ const frontendPort: ServicePort = [8080, [8080, 'http']]
 const signerPort: ServicePort = [80, [8081]]
 
 /** What leads to one of our Pods, and where it calls. */
-type Ways = {
+type Routes = {
   maker: Resource
   /** The last of them it must have. */
   endpoints: Endpoints
@@ -61,12 +61,12 @@ const serviceSpec = z.object({
     .default([]),
 })
 
-export const wayRules: readonly Rule[] = [
+export const routingRules: readonly Rule[] = [
   {
     name: 'proxy-endpoints',
     title: 'the proxy hands 8080 to the frontend and 8081 to the socket, and takes nothing else',
     find: (resources) =>
-      listWays(resources).flatMap(({ maker, endpoints }) => {
+      listRoutes(resources).flatMap(({ maker, endpoints }) => {
         const listeners = readListeners(resources, maker)
         const [port = '', endpoint = ''] = Object.entries(endpoints).at(-1) ?? []
         return [
@@ -87,7 +87,7 @@ export const wayRules: readonly Rule[] = [
     name: 'egress',
     title: 'the proxy lets its Pod call what is named, and nobody else',
     find: (resources) =>
-      listWays(resources).flatMap(({ maker, importedPort }) =>
+      listRoutes(resources).flatMap(({ maker, importedPort }) =>
         listSidecars(resources, maker).flatMap(({ resource, egress, outboundTrafficPolicy }) => [
           ...(outboundTrafficPolicy.mode === 'REGISTRY_ONLY'
             ? []
@@ -115,7 +115,7 @@ export const wayRules: readonly Rule[] = [
     name: 'addresses',
     title: 'the signer listens on the socket that is mounted, and the frontend calls the proxy',
     find: (resources) =>
-      listWays(resources).flatMap(({ maker, addresses }) =>
+      listRoutes(resources).flatMap(({ maker, addresses }) =>
         listContainers(readWorkload(maker)).flatMap((container) =>
           addresses
             .filter(([name]) => name === container.name)
@@ -128,7 +128,7 @@ export const wayRules: readonly Rule[] = [
     title:
       'no Service leads to anything but the frontend, and the signer where it is in another Pod',
     find: (resources) =>
-      listWays(resources).flatMap(({ maker, servicePort: [wanted, targets] }) =>
+      listRoutes(resources).flatMap(({ maker, servicePort: [wanted, targets] }) =>
         listInScope(resources, 'Service')
           .filter((each) => isOfPodNamespace(each, resources))
           .map((resource) => ({ resource, ...readAt(serviceSpec, resource) }))
@@ -148,7 +148,7 @@ export const wayRules: readonly Rule[] = [
 ]
 
 /** Throws UnreadableError if a Pod is missing. */
-function listWays(resources: readonly Resource[]): Ways[] {
+function listRoutes(resources: readonly Resource[]): Routes[] {
   const [{ resource: signer }, { resource: frontend }] = [
     readPod(resources),
     readFrontendPod(resources),

@@ -27,10 +27,15 @@ const applyArgs = ['apply', '--server-side', `--field-manager=${fieldManager}`]
  */
 export async function ensureNamespaces(rendering: Rendering): Promise<string[]> {
   const missing = await listMissingNamespaces(rendering)
-  for (const resource of missing) {
+  await applyResources(missing)
+  return missing.map(({ metadata }) => metadata.name)
+}
+
+/** Applies `resources`. What others own in them is a conflict, and kubectl's error. */
+export async function applyResources(resources: readonly Resource[]): Promise<void> {
+  for (const resource of resources) {
     await kubectl([...applyArgs, '-f', '-'], { input: JSON.stringify(resource) })
   }
-  return missing.map(({ metadata }) => metadata.name)
 }
 
 /** Lists the namespaces of `rendering` that the cluster does not have. */

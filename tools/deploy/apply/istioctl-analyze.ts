@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { CommandError, tryRun } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { namespace } from '../../kube/names.ts'
-import { parseResources } from '../../kube/resources.ts'
+import { parseResources, type Resource } from '../../kube/resources.ts'
 import type { Rendering } from '../render/render.ts'
 import { isAnsweredBy, type Message } from './istioctl-false-positives.ts'
 
@@ -28,19 +28,24 @@ export async function analyzeRendering(
   rendering: Rendering,
   when: When,
   revision?: string,
+  leaving?: readonly Resource[],
 ): Promise<string[]> {
-  const { complaints, unread } = await listComplaints(rendering, when, revision)
+  const { complaints, unread } = await listComplaints(rendering, when, revision, leaving)
   const lines = complaints.map(
     (each) => `${each.level} ${each.code} ${each.origin}: ${each.message}`,
   )
   return [...(unread === '' ? [] : [unread]), ...lines]
 }
 
-/** The same as istioctl says it; `unread` is about resources that it can't read and leaves out of its messages. */
+/**
+ * The same as istioctl says it; `unread` is about resources that it can't read and leaves out of its messages. `leaving`: Gateways
+ * that the deployment will remove.
+ */
 export async function listComplaints(
   rendering: Rendering,
   when: When,
   revision = 'default',
+  leaving: readonly Resource[] = [],
 ): Promise<{ complaints: Message[]; unread: string }> {
   const source = when === 'files' ? ['--use-kube=false'] : ['--revision', revision]
   // -A: with -n and a namespace that is not there yet it says so on stderr, analyzes nothing and exits with 0.
@@ -52,18 +57,21 @@ export async function listComplaints(
   const complaints = found
     .filter(({ level }) => level !== 'Info')
     .filter(({ origin, reference }) => isOurs(origin, reference, rendering.path))
-    .filter((message) => when !== 'before' || !isAnsweredBy(resources, message))
+    .filter((message) => when !== 'before' || !isAnsweredBy(resources, message, leaving))
   const isUnread = result.stderr.includes('Error(s) adding files')
   return { complaints, unread: isUnread ? result.stderr.trim() : '' }
 }
 
-/** Throws UserError if istioctl has an error or a warning about `rendering` on the live cluster. */
+/**
+ * Throws UserError if istioctl has an error or a warning about `rendering` on the live cluster, from which `leaving` will be removed.
+ */
 export async function checkAnalysis(
   rendering: Rendering,
   when: 'before' | 'after',
   revision: string,
+  leaving: readonly Resource[] = [],
 ): Promise<void> {
-  const problems = await analyzeRendering(rendering, when, revision)
+  const problems = await analyzeRendering(rendering, when, revision, leaving)
   if (problems.length === 0) return
   throw new UserError(
     `istioctl analyze objects:\n  ${problems.join('\n  ')}`,

@@ -28,9 +28,18 @@ const missedHost: Readonly<Record<string, RegExp>> = {
   IST0174: /^The host (\S+) defined in the DestinationRule does not match any services/,
 }
 const missedSelector = /^Referenced selector not found: "(.*)"$/
+const conflictingGateways = /^Conflict with gateways (\S+) \(/
 
-/** True if `message` misses a Pod or a Service that `resources` will bring. */
-export function isAnsweredBy(resources: readonly Resource[], message: Message): boolean {
+/**
+ * True if `message` misses a Pod or a Service that `resources` will bring, or is about a conflict with a Gateway of `leaving`, which
+ * the deployment removes.
+ */
+export function isAnsweredBy(
+  resources: readonly Resource[],
+  message: Message,
+  leaving: readonly Resource[] = [],
+): boolean {
+  if (message.code === 'IST0145') return isConflictWithLeaving(message, leaving)
   const subject = findSubject(resources, message.origin)
   const namespace = subject?.metadata.namespace
   if (subject === undefined || namespace === undefined) return false
@@ -44,6 +53,15 @@ export function isAnsweredBy(resources: readonly Resource[], message: Message): 
   const selector = missedSelector.exec(message.message)?.[1]
   if (message.code !== 'IST0101' || selector === undefined) return false
   return bringsPod(resources, namespace, parseSelector(selector))
+}
+
+/** Of the Gateways that conflict, one at most stays. */
+function isConflictWithLeaving({ origin, message }: Message, leaving: readonly Resource[]) {
+  const [, others] = conflictingGateways.exec(message) ?? []
+  if (others === undefined) return false
+  const names = leaving.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+  const all = [origin.replace(/^Gateway /, ''), ...others.split(',')]
+  return all.filter((each) => !names.includes(each)).length <= 1
 }
 
 /** `origin` is what istioctl prints, e.g. "Sidecar signing/secure-signing". */

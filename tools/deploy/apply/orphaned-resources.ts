@@ -8,7 +8,12 @@ import { readComponentResources } from '../render/components.ts'
 
 /** The resources of optional components that are on the cluster and that `make deploy` has applied. */
 export async function readAppliedComponents(): Promise<OwnedResource[]> {
-  const found = await Promise.all((await readComponentResources()).map(readIfSeen))
+  return readApplied(await readComponentResources())
+}
+
+/** Reads those of `resources` that are on the cluster and that `make deploy` has applied. */
+export async function readApplied(resources: readonly Resource[]): Promise<OwnedResource[]> {
+  const found = await Promise.all(resources.map(readIfSeen))
   return found.flat().filter((each) => findApplied(each) !== undefined)
 }
 

@@ -52,7 +52,7 @@ function describeRejection({ spec, status }: PodState): UserError | undefined {
   if (status.reason !== 'AppArmor') return undefined
   return new UserError(
     `the node ${spec.nodeName} rejects the Pod: ${status.message}`,
-    `kubectl label node ${spec.nodeName} secure-signing/apparmor-, then make deploy again; see docs/confinement.md`,
+    `kubectl label node ${spec.nodeName} secure-signing.dev/apparmor- secure-signing/apparmor-, then make deploy again; see docs/hardening.md`,
   )
 }
 
@@ -68,14 +68,14 @@ function describeWaiting({ spec, status }: PodState): UserError | undefined {
     if (/can't set process label|attr\/exec/.test(message)) {
       return new UserError(
         `the node ${spec.nodeName} does not know the SELinux type of the container ${name}: ${message}`,
-        'semodule -i k8s/components/selinux/secure_signing.cil on the node; see docs/confinement.md',
+        'semodule -i k8s/components/selinux/secure_signing.cil on the node; see docs/hardening.md',
       )
     }
     const kind = /seccomp|apparmor/i.exec(message)?.[0].toLowerCase()
     if (reason === 'CreateContainerError' && kind !== undefined) {
       return new UserError(
         `the node ${spec.nodeName} does not have the ${kind} profile of the container ${name}: ${message}`,
-        `a DaemonSet brings it, and then the Pod starts: kubectl get pods -n ${kind}-profiles -o wide; see docs/confinement.md`,
+        `a DaemonSet brings it, and then the Pod starts: kubectl get pods -n ${kind}-profiles -o wide; see docs/hardening.md`,
       )
     }
   }

@@ -7,8 +7,8 @@ import { keySecret, namespace } from '../../kube/names.ts'
 /** What a line says of the keys: the reason why there is none, or that there are some. */
 const line = z.union([
   z
-    .object({ event: z.literal('keys_refused'), reason: z.string(), keptOld: z.boolean() })
-    .transform(({ reason, keptOld }) => (keptOld ? undefined : reason)),
+    .object({ event: z.literal('keys_refused'), reason: z.string(), kept_old: z.boolean() })
+    .transform(({ reason, kept_old }) => (kept_old ? undefined : reason)),
   // Each probe's: it is still there when the line above has long gone by.
   z
     .object({ code: z.literal('key_unavailable'), detail: z.string() })

@@ -11,7 +11,7 @@ import { readKeySecret } from './key-secret.ts'
 /** Milliseconds; with everything right it takes two or three seconds. */
 const deadlineMs = 60_000
 const pollMs = 500
-const page = 'docs/external-secrets.md'
+const page = 'docs/key-managers.md'
 const secret = ['secret', keySecret, '-n', namespace]
 
 const externalSecretSpec = z.object({
@@ -52,7 +52,7 @@ export async function checkKeyBringer(): Promise<void> {
   if (!(await exists(secret)) || (await isBrought())) return
   throw new UserError(
     `the Secret ${keySecret} is there, and not from External Secrets, which is to bring it`,
-    `move its keys into the key manager: ${page}, "Moving a key"`,
+    `move its keys into the key manager: ${page}, "Move an existing key"`,
   )
 }
 

@@ -8,6 +8,12 @@ import { readKeySecret } from './key-secret.ts'
 
 /** Bytes; as long as SHA-256's output, which RFC 2104 section 3 asks for. */
 const keyBytes = 32
+/** Without a version: the Secret outlives every version. */
+const labels = {
+  'app.kubernetes.io/name': 'secure-signing',
+  'app.kubernetes.io/part-of': 'secure-signing',
+  'app.kubernetes.io/component': 'signer',
+}
 
 /** A new random key, in base64 as a Secret's entry has it. */
 export function makeKey(): string {
@@ -20,7 +26,7 @@ export async function ensureKey(): Promise<boolean> {
   const content = {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: keySecret, namespace },
+    metadata: { name: keySecret, namespace, labels },
     type: 'Opaque',
     data: { 'key-1': makeKey() },
   }

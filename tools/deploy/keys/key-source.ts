@@ -13,7 +13,7 @@ const podMaker = z.object({
 })
 
 /** By which Deployments of a signer are known, in every overlay. */
-const signerLabel = 'secure-signing/signer'
+const signerLabel = 'secure-signing.dev/signer'
 
 /** True if the signer's Deployment among `resources` takes its keys from the Secret. */
 export function takesKeyFromSecret(resources: readonly Resource[]): boolean {

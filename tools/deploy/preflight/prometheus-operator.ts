@@ -11,6 +11,6 @@ export async function checkPrometheusOperator(resources: readonly Resource[]): P
   if ((await kubectl(['api-versions'])).split('\n').includes(version)) return
   throw new UserError(
     `the Prometheus Operator (${version}) is not installed on this cluster, and the component monitoring is for it`,
-    'install it, see docs/monitoring.md, or leave the component out',
+    'install it, see docs/observability.md, or leave the component out',
   )
 }

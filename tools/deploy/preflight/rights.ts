@@ -15,18 +15,18 @@ export type Right = {
   name?: string | undefined
 }
 
-/** Every right that applying `resources`, making the key if `makesKey`, finding nodes and watching the rollout takes. */
-export function listNeededRights(resources: readonly Resource[], makesKey = true): Right[] {
-  const apply = resources.flatMap(({ apiVersion, kind, metadata }) =>
-    // Server-side apply is a patch, and a create where there is nothing yet.
-    ['get', 'patch', 'create'].map((verb) => ({
-      verb,
-      group: apiVersion.includes('/') ? apiVersion.replace(/\/.*/, '') : '',
-      resource: pluralize(kind),
-      namespace: metadata.namespace,
-      // A create has no name yet when rights are judged.
-      name: verb === 'create' ? undefined : metadata.name,
-    })),
+/**
+ * Every right that a deployment needs: to apply `resources`, make the key if `makesKey`, delete `removed`, find nodes and watch the
+ * rollout.
+ */
+export function listNeededRights(
+  resources: readonly Resource[],
+  makesKey = true,
+  removed: readonly Resource[] = [],
+): Right[] {
+  // Server-side apply is a patch, and a create where there is nothing yet.
+  const apply = resources.flatMap((each) =>
+    ['get', 'patch', 'create'].map((verb) => describeRight(verb, each)),
   )
   const inNamespace = (verb: string, resource: string, name?: string) => ({
     verb,
@@ -37,6 +37,7 @@ export function listNeededRights(resources: readonly Resource[], makesKey = true
   })
   const rights: Right[] = [
     ...apply,
+    ...removed.map((each) => describeRight('delete', each)),
     ...(makesKey
       ? [inNamespace('get', 'secrets', keySecret), inNamespace('create', 'secrets')]
       : []),
@@ -46,6 +47,17 @@ export function listNeededRights(resources: readonly Resource[], makesKey = true
   return rights.filter(
     (right, index, all) => all.findIndex((other) => isDeepStrictEqual(right, other)) === index,
   )
+}
+
+function describeRight(verb: string, { apiVersion, kind, metadata }: Resource): Right {
+  return {
+    verb,
+    group: apiVersion.includes('/') ? apiVersion.replace(/\/.*/, '') : '',
+    resource: pluralize(kind),
+    namespace: metadata.namespace,
+    // A create has no name yet when rights are judged.
+    name: verb === 'create' ? undefined : metadata.name,
+  }
 }
 
 /** Throws UserError naming every right that the user lacks. */

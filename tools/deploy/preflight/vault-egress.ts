@@ -9,6 +9,6 @@ export function noteVaultIsCutOff(resources: readonly Resource[]): void {
   const names = resources.map(describeResource)
   if (!both.every((name) => names.includes(name))) return
   say(
-    "  note  network-policy keeps the agent from Vault until a NetworkPolicy of yours allows Vault's address: docs/network-policy.md",
+    "  note  network-policy keeps the agent from Vault until a NetworkPolicy of yours allows Vault's address: docs/hardening.md",
   )
 }

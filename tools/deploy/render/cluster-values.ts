@@ -1,5 +1,5 @@
 // Everything that the resources need to know of the cluster they go to, in the form in which
-// k8s/components/cluster-facts takes it.
+// k8s/components/cluster-values takes it.
 import type { IngressGateway } from '../../kube/ingress-gateway.ts'
 import type { Layout } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
@@ -8,7 +8,7 @@ import type { SidecarInjector } from '../../kube/sidecar-injector.ts'
 import type { TokenIssuer } from '../../kube/token-issuer.ts'
 import type { PrometheusAccount } from '../preflight/prometheus-account.ts'
 
-export type ClusterFacts = {
+export type ClusterValues = {
   /** Mesh identities without the scheme, as AuthorizationPolicy wants them. */
   gatewayPrincipal: string
   frontendPrincipal: string
@@ -38,11 +38,11 @@ export type ClusterFindings = {
  * Puts together what was found out on the cluster, for workloads that are called as `layout` says, and for the Prometheus that
  * runs as `prometheus`.
  */
-export function composeClusterFacts(
+export function composeClusterValues(
   found: ClusterFindings,
   layout: Layout,
   prometheus: PrometheusAccount,
-): ClusterFacts {
+): ClusterValues {
   const { trustDomain, gateway, injector, tokens } = found
   const accounts = `${trustDomain}/ns/${namespace}/sa`
   return {
@@ -60,8 +60,8 @@ export function composeClusterFacts(
   }
 }
 
-/** Facts as the ConfigMap that a component's replacements read. It is local: kustomize never prints it. */
-export function toConfigMap(name: string, facts: Record<string, string>): Resource {
+/** Values as the ConfigMap that a component's replacements read. It is local: kustomize never prints it. */
+export function toConfigMap(name: string, values: Record<string, string>): Resource {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -69,6 +69,6 @@ export function toConfigMap(name: string, facts: Record<string, string>): Resour
       name,
       annotations: { 'config.kubernetes.io/local-config': 'true' },
     },
-    data: facts,
+    data: values,
   }
 }

@@ -11,9 +11,9 @@ import { dropRepeated, parseResources, type Resource } from '../../kube/resource
 
 const shared = 'k8s/components'
 /** Always there, and last: it fills in what the others bring, too. */
-export const factsComponent = 'cluster-facts'
-/** A component → the one that has to come before it, if it is there. */
-const predecessors: Record<string, string> = { autoscaling: 'high-availability', tracing: 'vault' }
+export const valuesComponent = 'cluster-values'
+/** These patch what other components add, so they come after all others. */
+const lastComponents = ['autoscaling', 'tracing']
 /** Of these there can be one: each says where the key comes from. */
 const keyManager = /^(external-secrets-|vault$)/
 /** These exclude each other: a kernel confines by one of them. */
@@ -35,24 +35,28 @@ export function componentFolder(name: string, layout: Layout): string {
 /** The names of all optional components, sorted. */
 export async function listComponents(): Promise<string[]> {
   const names = await readdir(join(CHECKOUT, shared))
-  return names.filter((name) => name !== factsComponent).toSorted()
+  return names.filter((name) => name !== valuesComponent).toSorted()
 }
 
 /**
- * Reads names that are separated by spaces or commas, e.g. "high-availability autoscaling"; a name that comes again is
- * dropped. Throws UserError for a name that is none, for an order that can't be, for two that exclude each other, and for
- * what `layout` can't have.
+ * Reads names that are separated by spaces or commas, for example "high-availability autoscaling". Returns each once, in the
+ * order in which kustomize must apply them. Throws UserError for an unknown name, for two that exclude each other, and for a
+ * component that `layout` does not support.
  */
 export async function parseComponents(text = '', { overlay }: Layout = onePod): Promise<string[]> {
-  const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))]
+  const given = text.split(/[\s,]+/).filter((name) => name !== '')
   const known = await listComponents()
-  const unknown = names.filter((name) => !known.includes(name))
+  const unknown = given.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     throw new UserError(
       `COMPONENTS names what is no optional component: ${unknown.join(', ')}`,
       `there are: ${known.join(', ')}`,
     )
   }
+  const isLast = (name: string) => lastComponents.includes(name)
+  const names = known
+    .filter((name) => given.includes(name))
+    .toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)))
   for (const name of names) {
     const reason = refusals[overlay]?.[name]
     if (reason === undefined) continue
@@ -72,13 +76,6 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
     throw new UserError(
       `COMPONENTS names ${kernelModules.join(' and ')}, and no node enforces both`,
       'name the one that your nodes enforce',
-    )
-  }
-  for (const [name, first] of Object.entries(predecessors)) {
-    if (!names.includes(name) || names.indexOf(first) < names.indexOf(name)) continue
-    throw new UserError(
-      `COMPONENTS names ${name} before ${first}, which has to come first`,
-      `COMPONENTS='${[first, ...names.filter((each) => each !== first)].join(' ')}'`,
     )
   }
   return names

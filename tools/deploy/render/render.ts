@@ -1,14 +1,17 @@
-// Turns k8s/ and mesh/ into the YAML for one cluster: an overlay, components, that cluster's facts, and the images.
+// Turns k8s/ and mesh/ into the YAML for one cluster: an overlay, components, that cluster's values, and the images.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { z } from 'zod'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import type { ImageReference } from '../../images/image-references.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
-import { type ClusterFacts, toConfigMap } from './cluster-values.ts'
-import { componentFolder, factsComponent } from './components.ts'
-import type { VaultFacts } from './vault-values.ts'
+import { type ClusterValues, toConfigMap } from './cluster-values.ts'
+import { componentFolder, valuesComponent } from './components.ts'
+import type { VaultValues } from './vault-values.ts'
+
+const packageFile = z.object({ version: z.string() })
 
 /** Has kustomize say of each resource which file it is of, and which kustomizations have changed it. */
 export const originMetadata = ['originAnnotations', 'transformerAnnotations']
@@ -20,7 +23,7 @@ export type Rendering = {
 }
 
 /**
- * Writes kustomization.yaml, cluster-facts.yaml and rendered.yaml into `folder`, which is made if needed.
+ * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which is made if needed.
  * Asks no cluster. Throws CommandError if kustomize fails. `components`: names of optional ones, applied in their order.
  * `vault`: for the component of that name, which can't be rendered without.
  * `origins`: each resource says in annotations where it is from, which is for analysis alone.
@@ -28,27 +31,30 @@ export type Rendering = {
 export async function renderResources(input: {
   folder: string
   layout: Layout
-  facts: ClusterFacts
+  values: ClusterValues
   images: readonly ImageReference[]
   components?: readonly string[]
-  vault?: VaultFacts | undefined
+  vault?: VaultValues | undefined
   origins?: boolean
 }): Promise<Rendering> {
-  const { folder, layout, facts, images, components = [], vault, origins = false } = input
+  const { folder, layout, values, images, components = [], vault, origins = false } = input
   const overlay = overlayFolder(layout)
   const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
-  const known = { 'cluster-facts': facts, ...(vault && { 'vault-facts': vault }) }
-  for (const [name, values] of Object.entries(known)) {
-    await writeFile(join(folder, `${name}.yaml`), stringify(toConfigMap(name, values)))
+  const known = { 'cluster-values': values, ...(vault && { 'vault-values': vault }) }
+  for (const [name, data] of Object.entries(known)) {
+    await writeFile(join(folder, `${name}.yaml`), stringify(toConfigMap(name, data)))
   }
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [fromFolder(overlay), ...Object.keys(known).map((name) => `${name}.yaml`)],
-    components: [...components, factsComponent].map((name) =>
+    components: [...components, valuesComponent].map((name) =>
       fromFolder(componentFolder(name, layout)),
     ),
+    labels: [
+      { pairs: { 'app.kubernetes.io/version': await readVersion() }, includeTemplates: true },
+    ],
     // kustomize asks only the outermost file for an order.
     sortOptions: await readSortOptions(overlay),
     buildMetadata: origins ? originMetadata : [],
@@ -65,6 +71,11 @@ export async function renderResources(input: {
   const yaml = await kubectl(['kustomize', folder])
   await writeFile(path, yaml)
   return { path, yaml }
+}
+
+async function readVersion(): Promise<string> {
+  return packageFile.parse(JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')))
+    .version
 }
 
 async function readSortOptions(overlay: string): Promise<unknown> {

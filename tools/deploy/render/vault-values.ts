@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { readVariable, type VariableName } from '../../cli/make-variables.ts'
 import { UserError } from '../../cli/terminal.ts'
 
-export type VaultFacts = {
+export type VaultValues = {
   /** https://host:port */
   address: string
   host: string
@@ -27,7 +27,7 @@ const plain = /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/
 const image = /^[a-z0-9][A-Za-z0-9._/:@-]*$/
 
 /** Reads them. Throws UserError for what is missing, and for what can't be. */
-export async function readVaultFacts(env = process.env): Promise<VaultFacts> {
+export async function readVaultValues(env = process.env): Promise<VaultValues> {
   const { hostname: host, port } = parseAddress(readVariable('VAULT_ADDR', env) ?? '')
   const kv = read(env, 'VAULT_KV', 'kv')
   const key = read(env, 'VAULT_SECRET_PATH', 'signing/hmac-key')

@@ -7,11 +7,13 @@ import { findWriter, type KeySecret } from '../keys/key-secret.ts'
 
 /** Annotations. Times are RFC 3339, UTC, in seconds. */
 export const marks = {
-  nextKey: 'secure-signing/next-key',
-  replacedKey: 'secure-signing/replaced-key',
-  replacedAt: 'secure-signing/replaced-at',
-  verifiesUntil: 'secure-signing/verifies-until',
+  nextKey: 'secure-signing.dev/next-key',
+  replacedKey: 'secure-signing.dev/replaced-key',
+  replacedAt: 'secure-signing.dev/replaced-at',
+  verifiesUntil: 'secure-signing.dev/verifies-until',
 } as const
+/** The same annotation in version 0.1. This version finishes a rotation that 0.1 began. */
+export const formerName = (mark: string) => mark.replace('secure-signing.dev/', 'secure-signing/')
 
 const time = z.iso.datetime({ precision: 0 }).transform((text) => Date.parse(text))
 
@@ -32,6 +34,25 @@ export type RotationState = {
   others: string[]
   /** What a person should know, but nothing has to be done about. */
   notes: string[]
+}
+
+/**
+ * Returns `secret` with the annotations of version 0.1 under their names of today, so that the next write replaces them. Throws
+ * UserError if an annotation has two values.
+ */
+export function renameMarks(secret: KeySecret): KeySecret {
+  const annotations = { ...secret.metadata.annotations }
+  for (const mark of Object.values(marks)) {
+    const former = annotations[formerName(mark)]
+    if (former === undefined) continue
+    const current = annotations[mark] ?? former
+    if (current !== former) {
+      throw changedByHand(`${mark} is ${current}, and ${formerName(mark)} is ${former}`)
+    }
+    annotations[mark] = former
+    delete annotations[formerName(mark)]
+  }
+  return { ...secret, metadata: { ...secret.metadata, annotations } }
 }
 
 /** Reads it. Throws UserError for a Secret that can't be rotated as it is. */
@@ -63,7 +84,7 @@ function requireOurs(secret: KeySecret): void {
   if (writer !== undefined) {
     throw new UserError(
       `the Secret ${keySecret} is written by ${writer}, which would undo a change`,
-      'rotate there, in the same three steps: docs/key-rotation.md',
+      'rotate there, in the same three steps: docs/keys.md',
     )
   }
   if (secret.immutable !== true) return
@@ -120,7 +141,7 @@ function readStage(ids: string[], primary: string, annotations: Record<string, s
 }
 
 function changedByHand(what: string): UserError {
-  const drop = Object.values(marks).map((mark) => `${mark}-`)
+  const drop = Object.values(marks).flatMap((mark) => [`${mark}-`, `${formerName(mark)}-`])
   return new UserError(
     `the Secret ${keySecret} was changed by hand during a rotation: ${what}`,
     `end that rotation, which keeps every key: kubectl annotate secret ${keySecret} -n ${namespace} ${drop.join(' ')}`,

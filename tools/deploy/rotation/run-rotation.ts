@@ -4,7 +4,7 @@ import { UserError } from '../../cli/terminal.ts'
 import { changeKeySecret, type KeySecret } from '../keys/key-secret.ts'
 import { type Action, decideAction } from './next-step.ts'
 import type { Condition } from './pod-condition.ts'
-import { readRotationState } from './rotation-state.ts'
+import { readRotationState, renameMarks } from './rotation-state.ts'
 
 /** A rotation takes five, and one more each time that somebody else has written meanwhile. */
 const maxRounds = 20
@@ -28,7 +28,7 @@ export async function rotateKey(effects: RotationEffects, overlapMs?: number): P
   const note = sayOnce(effects.note)
   let last: Action | undefined
   for (let round = 0; round < maxRounds; round++) {
-    const secret = await effects.read()
+    const secret = renameMarks(await effects.read())
     const state = readRotationState(secret)
     const action = decideAction(state, effects.now(), overlapMs)
     // One run, one rotation.

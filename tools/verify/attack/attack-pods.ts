@@ -10,8 +10,8 @@ import { type Resource, resourceSchema } from '../../kube/resources.ts'
 import { type Container, probeFrom } from './containers.ts'
 import type { Outcome } from './probe.ts'
 import { readStatus, writeRequest } from './requests.ts'
+import type { Target } from './target.ts'
 import { CONFIG_MS, PODS_MS } from './timeouts.ts'
-import type { Victim } from './victim.ts'
 import { waitFor } from './wait.ts'
 
 const listSchema = z.looseObject({ items: z.array(resourceSchema) })
@@ -19,14 +19,14 @@ const listSchema = z.looseObject({ items: z.array(resourceSchema) })
 export type AttackPods = {
   run: string
   /** The victim's Pods for those who are in the mesh; an address that nothing else has. */
-  victimInMesh: string
-  lookAlike: Container
+  targetInMesh: string
+  otherAccountPod: Container
   /** With the frontend's ServiceAccount. */
-  twin: Container
+  sameAccountPod: Container
   /** With the signer's; only where that is another. */
-  impostor: Container
-  stranger: Container
-  outsider: Container
+  signerAccountPod: Container
+  otherNamespacePod: Container
+  nonMeshPod: Container
 }
 
 /** `address` is one of 192.0.2.0/24, which is for documentation (RFC 5737). */
@@ -38,23 +38,28 @@ export function nameAttackPods(run: string, address: string): AttackPods {
   })
   return {
     run,
-    victimInMesh: address,
-    lookAlike: name(namespace, `${run}-look-alike`),
-    twin: name(namespace, `${run}-twin`),
-    impostor: name(namespace, `${run}-impostor`),
-    stranger: name(`signing-${run}-stranger`, 'stranger'),
-    outsider: name(`signing-${run}-outside`, 'outsider'),
+    targetInMesh: address,
+    otherAccountPod: name(namespace, `${run}-other-account`),
+    sameAccountPod: name(namespace, `${run}-same-account`),
+    signerAccountPod: name(namespace, `${run}-signer-account`),
+    otherNamespacePod: name(`signing-${run}-other`, 'stranger'),
+    nonMeshPod: name(`signing-${run}-non-mesh`, 'outsider'),
   }
 }
 
 /** Brings them up, after taking away what an interrupted run has left. */
-export async function bringUp(pods: AttackPods, victim: Victim): Promise<void> {
+export async function bringUp(pods: AttackPods, target: Target): Promise<void> {
   await takeAway(pods)
-  const { lookAlike, twin, impostor, stranger, outsider } = pods
-  const inMesh = [lookAlike, twin, stranger, ...(sharesPod(victim.layout) ? [] : [impostor])]
-  await apply(await readResources(pods, victim))
+  const { otherAccountPod, sameAccountPod, signerAccountPod, otherNamespacePod, nonMeshPod } = pods
+  const inMesh = [
+    otherAccountPod,
+    sameAccountPod,
+    otherNamespacePod,
+    ...(sharesPod(target.layout) ? [] : [signerAccountPod]),
+  ]
+  await apply(await readResources(pods, target))
   await Promise.all(
-    [...inMesh, outsider].map(({ namespace: where, pod }) =>
+    [...inMesh, nonMeshPod].map(({ namespace: where, pod }) =>
       kubectl(
         ['wait', `pod/${pod}`, '-n', where, '--for=condition=Ready', `--timeout=${PODS_MS}ms`],
         { timeoutMs: PODS_MS },
@@ -66,15 +71,18 @@ export async function bringUp(pods: AttackPods, victim: Victim): Promise<void> {
 
 /** Removes every trace of them. */
 export async function takeAway(pods: AttackPods): Promise<void> {
-  const { lookAlike, twin, impostor, stranger, outsider } = pods
+  const { otherAccountPod, sameAccountPod, signerAccountPod, otherNamespacePod, nonMeshPod } = pods
   const now = ['--ignore-not-found', '--grace-period=0', `--timeout=${PODS_MS}ms`]
   const options = { timeoutMs: PODS_MS }
   const ours = [
-    ...[lookAlike, twin, impostor].map(({ pod }) => `pod/${pod}`),
-    `serviceaccount/${lookAlike.pod}`,
+    ...[otherAccountPod, sameAccountPod, signerAccountPod].map(({ pod }) => `pod/${pod}`),
+    `serviceaccount/${otherAccountPod.pod}`,
   ]
   await Promise.all([
-    kubectl(['delete', 'namespace', stranger.namespace, outsider.namespace, ...now], options),
+    kubectl(
+      ['delete', 'namespace', otherNamespacePod.namespace, nonMeshPod.namespace, ...now],
+      options,
+    ),
     kubectl(['delete', ...ours, '-n', namespace, ...now], options),
   ])
 }
@@ -83,8 +91,8 @@ async function apply(resources: unknown): Promise<void> {
   await kubectl(['apply', '-f', '-'], { input: JSON.stringify(resources) })
 }
 
-async function readResources({ run, victimInMesh, impostor }: AttackPods, victim: Victim) {
-  const { layout, frontendImage, podIP, signerIP } = victim
+async function readResources({ run, targetInMesh, signerAccountPod }: AttackPods, target: Target) {
+  const { layout, frontendImage, podIP, signerIP } = target
   const file = join(import.meta.dirname, 'attackers.yaml')
   const revision = await kubectl([
     ...['get', 'namespace', namespace, '-o', String.raw`jsonpath={.metadata.labels.istio\.io/rev}`],
@@ -97,16 +105,17 @@ async function readResources({ run, victimInMesh, impostor }: AttackPods, victim
     .replaceAll('FRONTEND_ACCOUNT', layout.frontend)
     .replaceAll('SIGNER_ACCOUNT', layout.signer)
     .replaceAll('RUN', run)
-    .replaceAll('ADDRESS', victimInMesh)
+    .replaceAll('ADDRESS', targetInMesh)
   const list = listSchema.parse(parse(yaml, { merge: true }))
-  const isIn = ({ metadata }: Resource) => !sharesPod(layout) || metadata.name !== impostor.pod
+  const isIn = ({ metadata }: Resource) =>
+    !sharesPod(layout) || metadata.name !== signerAccountPod.pod
   return { ...list, items: list.items.filter(isIn) }
 }
 
 /** A new ServiceEntry takes a moment to reach a proxy; until then nothing that is refused would mean anything. */
-async function waitForTheWay(from: Container, { victimInMesh }: AttackPods): Promise<void> {
+async function waitForTheWay(from: Container, { targetInMesh }: AttackPods): Promise<void> {
   const bytes = writeRequest({ method: 'GET', path: '/' })
-  const probes = [8080, 8081].map((port) => ({ host: victimInMesh, port, bytes }))
+  const probes = [8080, 8081].map((port) => ({ host: targetInMesh, port, bytes }))
   let outcomes: Outcome[] = []
   await waitFor(
     async () => {

@@ -2,8 +2,8 @@
 
 import type { AuditEntry } from '../../../signer/audit-log.ts'
 import { kubectl } from '../../kube/kubectl.ts'
+import type { Target } from './target.ts'
 import { CLOCK_SKEW_MS, LOG_MS } from './timeouts.ts'
-import type { Victim } from './victim.ts'
 import { waitFor } from './wait.ts'
 
 /**
@@ -11,16 +11,16 @@ import { waitFor } from './wait.ts'
  * `since`. Throws if one of the two does not show up.
  */
 export async function listAuditedRequests(
-  victim: Victim,
+  target: Target,
   first: string,
   last: string,
   since: Date,
 ): Promise<AuditEntry[]> {
   let entries: AuditEntry[] = []
-  const find = (id: string) => entries.findIndex(({ requestId }) => requestId === id)
+  const find = (id: string) => entries.findIndex(({ request_id }) => request_id === id)
   return waitFor(
     async () => {
-      entries = await readAuditLog(victim, since)
+      entries = await readAuditLog(target, since)
       const [start, end] = [find(first), find(last)]
       return start >= 0 && end >= 0 ? entries.slice(start + 1, end) : undefined
     },
@@ -31,7 +31,7 @@ export async function listAuditedRequests(
 }
 
 /** Every request that a signer of the victim's got since then, and some from before. */
-export async function readAuditLog({ signers }: Victim, since: Date): Promise<AuditEntry[]> {
+export async function readAuditLog({ signers }: Target, since: Date): Promise<AuditEntry[]> {
   // The node's clock may be another.
   const from = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString()
   const logs = await Promise.all(

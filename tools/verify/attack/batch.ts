@@ -13,15 +13,16 @@ import {
   readJsonBody,
   readStatus,
   signParts,
+  snakeCase,
   writeRequest,
 } from './requests.ts'
 import {
   type Credentials,
-  findVictim,
+  findTarget,
   SIGNER_IN_POD,
   stealCredentials,
-  type Victim,
-} from './victim.ts'
+  type Target,
+} from './target.ts'
 
 export type Control = { status: number | undefined; signature: unknown; expected: string }
 export type BatchResult<T> = {
@@ -41,36 +42,36 @@ const counters = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: 
 
 /** Runs `attack` and the controls around it. */
 export async function runBatch<T>(
-  attack: (victim: Victim, stolen: Credentials) => Promise<T>,
+  attack: (target: Target, stolen: Credentials) => Promise<T>,
 ): Promise<BatchResult<T>> {
   const start = new Date()
-  const victim = await findVictim()
-  const stolen = await stealCredentials(victim)
+  const target = await findTarget()
+  const stolen = await stealCredentials(target)
   const [first, last] = [makeRequestId(), makeRequestId()]
   const control = (id: string) => writeControl(stolen, id)
-  const [before, counted] = await probeInTurnFrom(victim.frontend, [control(first), counters])
-  const outcomes = await attack(victim, stolen)
-  const [counts, after] = await probeInTurnFrom(victim.frontend, [counters, control(last)])
+  const [before, counted] = await probeInTurnFrom(target.frontend, [control(first), counters])
+  const outcomes = await attack(target, stolen)
+  const [counts, after] = await probeInTurnFrom(target.frontend, [counters, control(last)])
   return {
     outcomes,
     before: await readControl(before, first),
     after: await readControl(after, last),
-    reached: await listAuditedRequests(victim, first, last, start),
+    reached: await listAuditedRequests(target, first, last, start),
     signed: parseCounter(counts, SIGNATURES) - parseCounter(counted, SIGNATURES),
   }
 }
 
 /** The frontend container does what it may: everything right, and a message of its own. */
 function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
-  const headers = { ...bearer(token), 'x-request-id': requestId }
+  const headers = { ...bearer(token), ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
   return { ...SIGNER_IN_POD, bytes: writeRequest(signParts(pairing, parts)) }
 }
 
 async function readControl(outcome: Outcome | undefined, requestId: string): Promise<Control> {
   const status = readStatus(outcome?.received ?? '')
-  const answer = readJsonBody(outcome?.received ?? '') as { signature?: string; keyId?: string }
-  const key = await readKey(answer?.keyId ?? '')
+  const answer = readJsonBody(outcome?.received ?? '') as { signature?: string; key_id?: string }
+  const key = await readKey(answer?.key_id ?? '')
   const expected = await computeOpensslHmac(key, Buffer.from(nameControl(requestId)))
   return { status, signature: answer.signature, expected }
 }
@@ -79,7 +80,7 @@ const nameControl = (requestId: string) => `control ${requestId}`
 
 /** The sum of a counter of the signer's over all its labels, or over those that begin with `labels`. */
 export async function readCounter(
-  { frontend }: Victim,
+  { frontend }: Target,
   name: string,
   labels: string,
 ): Promise<number> {

@@ -1,6 +1,7 @@
 // HTTP/1.1 requests as bytes, and answers read from bytes.
 import { type KeyObject, randomUUID } from 'node:crypto'
 import { signRequestHeaders } from '../../../runtime/http/http-signature.ts'
+import { JSON_CASE_HEADER, SNAKE_CASE } from '../../../runtime/previous-version.ts'
 import type { H2Request } from './h2-probe.ts'
 
 /**
@@ -60,6 +61,9 @@ export function signParts(
 function defaultBody(method: string): string {
   return method === 'POST' ? '{"message":"attack"}' : ''
 }
+
+/** The header of a caller that reads `key_id`. */
+export const snakeCase = { [JSON_CASE_HEADER]: SNAKE_CASE }
 
 export function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` }

@@ -8,14 +8,17 @@ import { computeMac } from '../../../signer/hmac.ts'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say } from '../../cli/terminal.ts'
+
 import { buildVault } from '../../local-cluster/programs/programs.ts'
+import { writeSection } from '../docs-section.ts'
+
 import { generateLoad, type Load } from './generator.ts'
 import { findMeshSubjects } from './mesh-subjects.ts'
 import { startNaive } from './naive-subject.ts'
 import {
-  describeOutcome,
   drawPlot,
   formatMarkdown,
+  formatSection,
   type Memory,
   type Report,
   type Row,
@@ -140,12 +143,8 @@ function measureLoop(): number {
 }
 
 async function publish(report: Report, writesDocs: boolean): Promise<void> {
-  const tables = formatMarkdown(report)
-  process.stdout.write(tables)
+  process.stdout.write(formatMarkdown(report))
   if (!writesDocs) return
-  const plot = 'benchmark.svg'
-  const title = `# What signing costs\n\n**${describeOutcome(report)}**\n\nWritten by \`make bench DOCS=yes\`.`
-  const picture = `![signatures a second](${plot})`
-  await writeFile(join(docs, 'benchmark.md'), `${title} ${tables}\n${picture}\n`)
-  await writeFile(join(docs, plot), drawPlot(report))
+  await writeSection('benchmark', formatSection(report))
+  await writeFile(join(docs, 'benchmark.svg'), drawPlot(report))
 }

@@ -4,7 +4,7 @@ import { tryRun } from '../../cli/exec.ts'
 import { deployment, namespace } from '../../kube/names.ts'
 import { callIn } from '../attack/containers.ts'
 import { bearer } from '../attack/requests.ts'
-import { findVictim, SIGNER_IN_POD, stealCredentials } from '../attack/victim.ts'
+import { findTarget, SIGNER_IN_POD, stealCredentials } from '../attack/target.ts'
 import type { Load } from './generator.ts'
 import { BATCH, message, messages, type Subject, writePost, writeSignedPost } from './subject.ts'
 
@@ -14,14 +14,14 @@ const GENERATOR = 'tools/verify/bench/generator.ts'
 export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<Subject[]> {
   const args = ['get', 'deployment', deployment, '-n', namespace, '--request-timeout=5s']
   if ((await tryRun('kubectl', args)).code !== 0) return []
-  const victim = await findVictim()
-  const { token, pairing } = await stealCredentials(victim)
+  const target = await findTarget()
+  const { token, pairing } = await stealCredentials(target)
   const write = (path: string, request: unknown) => () =>
     writeSignedPost(pairing, path, request, bearer(token))
   const inPod = {
     isOurs: true,
     address: SIGNER_IN_POD,
-    generate: (load: unknown) => callIn<Load>(victim.frontend, GENERATOR, 'generateLoad', load),
+    generate: (load: unknown) => callIn<Load>(target.frontend, GENERATOR, 'generateLoad', load),
   }
   const subjects: Subject[] = [
     {

@@ -43,14 +43,20 @@ export function formatMarkdown({ rows, memory, conditions }: Report): string {
   ].join('\n')}\n`
 }
 
-/** What a request for one signature costs, each of ours as a part of the first row, in a line. */
+/** The section of docs/measurements.md. */
+export function formatSection(report: Report): string {
+  const picture = '![Signatures a second, relative to the naive signer](benchmark.svg)'
+  return `**${describeOutcome(report)}**\n\n${formatMarkdown(report)}\n${picture}\n`
+}
+
+/** How fast single requests to our services are, as a part of the first row. */
 export function describeOutcome({ rows }: Report): string {
   const [first] = rows
   const ours = rows.filter(({ name, isOurs }) => isOurs && !name.includes('batch'))
   const parts = ours.map(({ name, perSecond }) => {
-    return `${name}: × ${formatRatio(perSecond / (first?.perSecond ?? 1))}`
+    return `${name} reaches × ${formatRatio(perSecond / (first?.perSecond ?? 1))}.`
   })
-  return `Signatures a second, where ${first?.name} makes × 1. ${parts.join('; ')}.`
+  return `Signatures a second, relative to ${first?.name} (× 1). ${parts.join(' ')}`
 }
 
 /** Horizontal bars on a logarithmic scale, each with its ratio to the first row. */

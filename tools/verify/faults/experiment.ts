@@ -1,8 +1,8 @@
 // What a fault run is: who asks meanwhile, what happens, and what must not come of it.
 import type { Pod } from './support/pods.ts'
 
-/** Who asks: the world through the ingress gateway, the frontend from within its Pod. And how often, a second. */
-export const rates = { world: 200, frontend: 100 } as const
+/** Who sends requests, and how many a second: public clients through the gateway, and the frontend from within its Pod. */
+export const rates = { public: 200, frontend: 100 } as const
 export type Source = keyof typeof rates
 
 /** What must hold. Times in milliseconds. */
@@ -19,7 +19,7 @@ export type Bounds = {
 export type Experiment = {
   id: string
   title: string
-  /** Numbers in the list of attacks. */
+  /** The numbers in docs/test-coverage.md. */
   attack: string
   replicas: number
   /** The container that is killed: kubelet waits the longer the oftener it has started one again, so it must be its first. */

@@ -1,20 +1,16 @@
 // make faults: runs each fault experiment on the local cluster, under a steady load whose answers it checks. Prints a table.
 // Exits with 1 if a promise does not hold.
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { CHECKOUT } from '../../cli/checkout.ts'
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../../cli/terminal.ts'
+import { writeSection } from '../docs-section.ts'
 import type { Experiment } from './experiment.ts'
 import { experiments } from './experiments.ts'
 import { measure } from './measure.ts'
-import { describeResult, formatMarkdown, formatPage } from './report.ts'
+import { describeResult, formatMarkdown, formatSection } from './report.ts'
 import { makeFailure, type Result } from './result.ts'
-import { bringIntruders, takeIntrudersAway } from './support/intruders.ts'
+import { bringUpAttackers, takeAwayAttackers } from './support/attackers.ts'
 import { requireLocalCluster } from './support/node.ts'
 import { ensurePods } from './support/pods.ts'
-
-const docs = join(CHECKOUT, 'docs/faults.md')
 
 await runMain(async () => {
   const gatewayUrl = readVariable('GATEWAY_URL')
@@ -29,7 +25,7 @@ await runMain(async () => {
     isInterrupted = true
     say('what this fault has changed is put back first')
   })
-  await step('intruders are there', bringIntruders)
+  await step('intruders are there', bringUpAttackers)
   try {
     for (const experiment of chosen) {
       if (isInterrupted) throw new UserError('interrupted', 'make faults ONLY=… goes on from there')
@@ -40,11 +36,11 @@ await runMain(async () => {
       results.push(result)
     }
   } finally {
-    await step('intruders are gone', takeIntrudersAway)
+    await step('intruders are gone', takeAwayAttackers)
     await ensurePods(1)
   }
   process.stdout.write(formatMarkdown(results))
-  if (writesDocs) await writeFile(docs, formatPage(results))
+  if (writesDocs) await writeSection('faults', formatSection(results))
   if (results.some(({ broken }) => broken.length > 0)) process.exitCode = 1
 })
 

@@ -5,8 +5,8 @@ import { type Experiment, type Fault, rates, type Source } from './experiment.ts
 import { type RunningLoad, startLoad } from './load/start-load.ts'
 import { judge, type Result } from './result.ts'
 import { checkSignatures, summarize } from './summarize.ts'
+import { listAttempts } from './support/attackers.ts'
 import { requireAuditLines } from './support/audit-lines.ts'
-import { listKnocks } from './support/intruders.ts'
 import { findSandboxOf } from './support/node.ts'
 import { ensurePods, findPod, type Pod } from './support/pods.ts'
 import { waitUntilServed } from './support/served.ts'
@@ -16,7 +16,7 @@ import { locateCredentials } from './support/volumes.ts'
 /** Of each intruder. */
 const KNOCKS_PER_SECOND = 10
 
-/** Runs it in its short form or its long one; `gatewayUrl` is where the world asks. Throws what the experiment throws. */
+/** Runs it in its short form or its long one; `gatewayUrl` is where public clients send requests. Throws what the experiment throws. */
 export async function measure(
   experiment: Experiment,
   gatewayUrl: string,
@@ -44,14 +44,14 @@ async function measureUnderLoad(
   const record: Noted = { start, since: start, keys: await readKeys(), needsAudit: false }
   const fault = makeFault(experiment, record, { pod, gatewayUrl, isShort })
   const loads: { source: Source; load: RunningLoad }[] = []
-  const knocks: RunningLoad[] = []
+  const attempts: RunningLoad[] = []
   let note: string | undefined
   try {
     for (const source of experiment.sources) {
       loads.push({ source, load: await apply(source, pod, gatewayUrl) })
     }
-    for (const { spec, pid } of await listKnocks()) {
-      knocks.push(startLoad({ spec, perSecond: KNOCKS_PER_SECOND }, pid))
+    for (const { spec, pid } of await listAttempts()) {
+      attempts.push(startLoad({ spec, perSecond: KNOCKS_PER_SECOND }, pid))
     }
     await sleep(isShort ? WARM_UP_MS / 2 : WARM_UP_MS)
     fault.begin()
@@ -60,7 +60,7 @@ async function measureUnderLoad(
     await fault.rememberKeys()
   } finally {
     // Whatever went wrong, no load is left behind.
-    await Promise.all([...loads.map(({ load }) => load), ...knocks].map(({ stop }) => stop()))
+    await Promise.all([...loads.map(({ load }) => load), ...attempts].map(({ stop }) => stop()))
   }
   const seen = loads.map(async ({ source, load }) => {
     return { source, samples: checkSignatures(await load.stop(), record.keys) }
@@ -72,16 +72,16 @@ async function measureUnderLoad(
       new Date(start),
     )
   }
-  const knocked = (await Promise.all(knocks.map(({ stop }) => stop()))).flat()
+  const knocked = (await Promise.all(attempts.map(({ stop }) => stop()))).flat()
   const countKnocks = (wanted: string) => knocked.filter(({ outcome }) => outcome === wanted).length
   return judge(experiment, {
     sources: sources.map(({ source, samples }) => ({
       source,
       ...summarize(samples, record.since),
     })),
-    knocks: knocked.length,
+    attempts: knocked.length,
     refused: countKnocks('403'),
-    unauthorised: countKnocks('200'),
+    unauthorized: countKnocks('200'),
     ...(note === undefined ? {} : { note }),
   })
 }
@@ -109,7 +109,7 @@ function makeFault(
 
 async function apply(source: Source, pod: Pod, url: string): Promise<RunningLoad> {
   const perSecond = rates[source]
-  if (source === 'world') return startLoad({ spec: { kind: 'world', url }, perSecond })
+  if (source === 'public') return startLoad({ spec: { kind: 'public', url }, perSecond })
   const spec = { kind: 'frontend', ...(await locateCredentials(pod)) } as const
   return startLoad({ spec, perSecond }, await findSandboxOf(pod.uid))
 }

@@ -4,10 +4,10 @@ import type { Summary } from './summarize.ts'
 
 type Measured = {
   sources: (Summary & { source: Source })[]
-  /** Requests without right; how many of them were told 403, and how many got a signature. */
-  knocks: number
+  /** Unauthorized requests. How many of them got a 403, and how many a signature. */
+  attempts: number
   refused: number
-  unauthorised: number
+  unauthorized: number
   note?: string
 }
 export type Result = Measured &
@@ -20,7 +20,7 @@ export type Result = Measured &
 export function makeFailure(experiment: Experiment, error: unknown): Result {
   const { id, title, attack, replicas } = experiment
   const what = error instanceof Error ? error.message : String(error)
-  const nothing = { sources: [], knocks: 0, refused: 0, unauthorised: 0 }
+  const nothing = { sources: [], attempts: 0, refused: 0, unauthorized: 0 }
   return { id, title, attack, replicas, ...nothing, broken: [what] }
 }
 
@@ -31,8 +31,8 @@ export function judge(experiment: Experiment, measured: Measured): Result {
     return listBroken(bounds, summary).map((what) => `${summary.source}: ${what}`)
   })
   // Who gets no answer at all has perhaps not been there.
-  if (measured.refused === 0) broken.push('no intruder was refused')
-  if (measured.unauthorised > 0) broken.push(`${measured.unauthorised} signatures without right`)
+  if (measured.refused === 0) broken.push('no unauthorized request was refused')
+  if (measured.unauthorized > 0) broken.push(`${measured.unauthorized} unauthorized signatures`)
   return { id, title, attack, replicas, ...measured, broken }
 }
 

@@ -5,8 +5,8 @@ import type { AttackPods } from '../attack/attack-pods.ts'
 import type { Container, Origin } from '../attack/containers.ts'
 import { forgeCertificate, forgeHeaders, readSpiffeId } from '../attack/forged-identity.ts'
 import type { Place, Probe } from '../attack/probe.ts'
+import { stealCredentials, stealToken, type Target } from '../attack/target.ts'
 import { issueToken, readOwnToken } from '../attack/tokens.ts'
-import { stealCredentials, stealToken, type Victim } from '../attack/victim.ts'
 import type { CallerId } from './declared.ts'
 import type { CallerId as SeparateCallerId } from './declared-separate-pods.ts'
 
@@ -27,36 +27,41 @@ export type Approach = {
 /** What somebody who has taken the frontend over can take away, and what else is tried. */
 type Loot = { stolen: Shows & { token: string }; ownToken: string; wrongToken: string }
 
-/** Steals and forges what the callers need that there are in the victim's layout; a caller's id → how it asks. */
+/** Steals and forges what the callers of the target's layout need. Returns how each caller sends requests, by id. */
 export async function planApproaches(
-  victim: Victim,
+  target: Target,
   pods: AttackPods,
   gateway: Place,
 ): Promise<Record<string, Approach>> {
-  const spiffeId = await readSpiffeId(victim.layout)
+  const spiffeId = await readSpiffeId(target.layout)
   const [stolen, ownToken, wrongToken, certificate] = await Promise.all([
-    sharesPod(victim.layout) ? stealCredentials(victim) : stealToken(victim).then(asShown),
-    readOwnToken(pods.twin),
-    issueToken(victim.layout.frontend),
+    sharesPod(target.layout) ? stealCredentials(target) : stealToken(target).then(asShown),
+    readOwnToken(pods.sameAccountPod),
+    issueToken(target.layout.frontend),
     forgeCertificate(spiffeId),
   ])
   const loot = { stolen, ownToken, wrongToken }
-  const { lookAlike, stranger, outsider, victimInMesh } = pods
-  const inMesh = (from: Container) => ({ from, host: victimInMesh, shows: stolen })
-  const outside = { from: outsider, host: victim.podIP, signerHost: victim.signerIP, shows: stolen }
+  const { otherAccountPod, otherNamespacePod, nonMeshPod, targetInMesh } = pods
+  const inMesh = (from: Container) => ({ from, host: targetInMesh, shows: stolen })
+  const outside = {
+    from: nonMeshPod,
+    host: target.podIP,
+    signerHost: target.signerIP,
+    shows: stolen,
+  }
   return {
-    ...(sharesPod(victim.layout)
-      ? planInPod(victim, pods, loot)
-      : planBetweenPods(victim, pods, loot)),
-    'look-alike': inMesh(lookAlike),
-    stranger: inMesh(stranger),
-    'stranger-forged': {
-      ...inMesh(stranger),
+    ...(sharesPod(target.layout)
+      ? planInPod(target, pods, loot)
+      : planBetweenPods(target, pods, loot)),
+    'other-account': inMesh(otherAccountPod),
+    'other-namespace': inMesh(otherNamespacePod),
+    'other-namespace-forged': {
+      ...inMesh(otherNamespacePod),
       shows: { ...stolen, headers: forgeHeaders(spiffeId) },
     },
-    outsider: outside,
-    'outsider-tls': { ...outside, tls: certificate },
-    world: { from: 'here', ...gateway, shows: stolen },
+    'non-mesh': outside,
+    'non-mesh-tls': { ...outside, tls: certificate },
+    public: { from: 'here', ...gateway, shows: stolen },
   }
 }
 
@@ -64,11 +69,17 @@ function asShown(token: string) {
   return { token }
 }
 
-type Common = 'look-alike' | 'stranger' | 'stranger-forged' | 'outsider' | 'outsider-tls' | 'world'
+type Common =
+  | 'other-account'
+  | 'other-namespace'
+  | 'other-namespace-forged'
+  | 'non-mesh'
+  | 'non-mesh-tls'
+  | 'public'
 
 function planInPod(
-  { frontend }: Victim,
-  { twin, victimInMesh }: AttackPods,
+  { frontend }: Target,
+  { sameAccountPod, targetInMesh }: AttackPods,
   { stolen, ownToken, wrongToken }: Loot,
 ): Record<Exclude<CallerId, Common>, Approach> {
   const { token, ...signature } = stolen
@@ -79,24 +90,28 @@ function planInPod(
     'frontend-no-token': { ...inPod, shows: signature },
     'frontend-wrong-token': { ...inPod, shows: { ...signature, token: wrongToken } },
     'frontend-no-pairing': { ...inPod, shows: { token } },
-    twin: { from: twin, host: victimInMesh, shows: { token: ownToken, pairing } },
+    'same-account': {
+      from: sameAccountPod,
+      host: targetInMesh,
+      shows: { token: ownToken, pairing },
+    },
   }
 }
 
 function planBetweenPods(
-  { frontend }: Victim,
-  { twin, impostor, victimInMesh }: AttackPods,
+  { frontend }: Target,
+  { sameAccountPod, signerAccountPod, targetInMesh }: AttackPods,
   { stolen, ownToken, wrongToken }: Loot,
 ): Record<Exclude<SeparateCallerId, Common>, Approach> {
   // By the Service's name, which is all that the proxy lets it call.
   const inPod = { from: frontend, host: 'signer', port: 80, authority: 'signer' }
-  const byTwin = { from: twin, host: victimInMesh }
+  const bySameAccount = { from: sameAccountPod, host: targetInMesh }
   return {
     frontend: { ...inPod, shows: stolen },
     'frontend-no-token': { ...inPod, shows: {} },
     'frontend-wrong-token': { ...inPod, shows: { token: wrongToken } },
-    twin: { ...byTwin, shows: { token: ownToken } },
-    'twin-no-token': { ...byTwin, shows: {} },
-    impostor: { from: impostor, host: victimInMesh, shows: stolen },
+    'same-account': { ...bySameAccount, shows: { token: ownToken } },
+    'same-account-no-token': { ...bySameAccount, shows: {} },
+    'signer-account': { from: signerAccountPod, host: targetInMesh, shows: stolen },
   }
 }

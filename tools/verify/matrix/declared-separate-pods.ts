@@ -14,42 +14,42 @@ export const callers = [
     shows: 'a token with the API server as audience',
   },
   {
-    id: 'twin',
+    id: 'same-account',
     name: "a Pod with the frontend's ServiceAccount",
     shows: 'its own valid token',
   },
   {
-    id: 'twin-no-token',
+    id: 'same-account-no-token',
     name: "a Pod with the frontend's ServiceAccount, without a token",
     shows: 'nothing',
   },
   {
-    id: 'impostor',
+    id: 'signer-account',
     name: "a Pod with the signer's ServiceAccount",
     shows: stolen,
   },
   {
-    id: 'look-alike',
+    id: 'other-account',
     name: 'a Pod with another ServiceAccount',
     shows: stolen,
   },
-  { id: 'stranger', name: 'a mesh Pod in another namespace', shows: stolen },
+  { id: 'other-namespace', name: 'a mesh Pod in another namespace', shows: stolen },
   {
-    id: 'stranger-forged',
+    id: 'other-namespace-forged',
     name: 'the same Pod with forged proxy headers',
     shows: 'the same, and a forged x-forwarded-client-cert',
   },
   {
-    id: 'outsider',
+    id: 'non-mesh',
     name: 'a Pod without a sidecar',
     shows: `${stolen}, over plain HTTP`,
   },
   {
-    id: 'outsider-tls',
+    id: 'non-mesh-tls',
     name: 'a Pod without a sidecar, over TLS',
     shows: 'the same, and a self-signed certificate that names the frontend',
   },
-  { id: 'world', name: 'a public client, through the ingress gateway', shows: stolen },
+  { id: 'public', name: 'a public client, through the ingress gateway', shows: stolen },
 ] as const satisfies readonly Caller[]
 export type CallerId = (typeof callers)[number]['id']
 
@@ -62,15 +62,15 @@ const table: Record<CallerId, Row> = {
   'frontend-no-token': { ...everything('policy'), process: 'none' },
   'frontend-wrong-token': { ...everything('token'), process: 'none' },
   // Pairing would refuse this caller.
-  twin: { ...everything('served'), ...closed, process: 'policy' },
-  'twin-no-token': everything('policy'),
-  impostor: { ...everything('policy'), ...open },
-  'look-alike': everything('policy'),
-  stranger: everything('policy'),
-  'stranger-forged': everything('policy'),
-  outsider: everything('mtls'),
-  'outsider-tls': everything('mtls'),
-  world: { ...everything('route'), process: 'served' },
+  'same-account': { ...everything('served'), ...closed, process: 'policy' },
+  'same-account-no-token': everything('policy'),
+  'signer-account': { ...everything('policy'), ...open },
+  'other-account': everything('policy'),
+  'other-namespace': everything('policy'),
+  'other-namespace-forged': everything('policy'),
+  'non-mesh': everything('mtls'),
+  'non-mesh-tls': everything('mtls'),
+  public: { ...everything('route'), process: 'served' },
 }
 
 /** Returns the declared outcome of a request and the resources that enforce it. Undefined: the caller cannot send it. */

@@ -9,7 +9,7 @@ import { checkCluster } from '../../kube/check-cluster.ts'
 import { checkIstioVersion } from '../../kube/control-plane.ts'
 import { chooseInjector, listInjectors } from '../../kube/sidecar-injector.ts'
 import { bringUp, nameAttackPods, takeAway } from '../attack/attack-pods.ts'
-import { findVictim } from '../attack/victim.ts'
+import { findTarget } from '../attack/target.ts'
 import { drawPicture } from './picture.ts'
 import { holds, type Report } from './report.ts'
 import { takeReport } from './take-report.ts'
@@ -21,17 +21,17 @@ await runMain(async () => {
   const start = performance.now()
   const writesDocs = readSwitch('DOCS')
   await step('the cluster answers', checkCluster)
-  const { istio, victim } = await step('the deployment is there', async () => {
+  const { istio, target } = await step('the deployment is there', async () => {
     const injector = chooseInjector(await listInjectors(), readVariable('ISTIO_REVISION'))
-    return { istio: await checkIstioVersion(injector), victim: await findVictim('any') }
+    return { istio: await checkIstioVersion(injector), target: await findTarget('any') }
   })
   const stop = () => void clean().finally(() => process.exit(130))
   process.once('SIGINT', stop).once('SIGTERM', stop)
   let report: Report
   try {
-    await step("attackers' Pods are up", () => bringUp(pods, victim))
+    await step("attackers' Pods are up", () => bringUp(pods, target))
     report = await step('everybody has asked for everything', () =>
-      takeReport(victim, pods, { start, istio }),
+      takeReport(target, pods, { start, istio }),
     )
   } finally {
     await clean()

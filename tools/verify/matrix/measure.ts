@@ -10,8 +10,8 @@ import {
   signParts,
   writeRequest,
 } from '../attack/requests.ts'
+import type { Target } from '../attack/target.ts'
 import { LOG_MS } from '../attack/timeouts.ts'
-import type { Victim } from '../attack/victim.ts'
 import { waitFor } from '../attack/wait.ts'
 import { type Approach, planApproaches, type Shows } from './approaches.ts'
 import { classify } from './classify.ts'
@@ -40,13 +40,13 @@ const audited = ['sign', 'batch', 'verify', 'keys']
 
 /** Asks and returns a cell for each request, and how many signatures were made for requests that had no right to one. */
 export async function measure(
-  victim: Victim,
+  target: Target,
   pods: AttackPods,
   gateway: Place,
-): Promise<{ cells: Cell[]; signaturesWithoutRight: number }> {
+): Promise<{ cells: Cell[]; unauthorizedSignatures: number }> {
   const start = new Date()
-  const approaches = await planApproaches(victim, pods, gateway)
-  const expected = expectationsOf(victim.layout)
+  const approaches = await planApproaches(target, pods, gateway)
+  const expected = expectationsOf(target.layout)
   const plans = expected.callers.flatMap(({ id }) => plan(id, approaches[id], expected))
   const outcomes = await send(plans)
   const asked = plans.map(({ caller, request, declared, by, requestId }, index) => {
@@ -55,7 +55,7 @@ export async function measure(
   })
   return {
     cells: asked.map(({ cell }) => cell),
-    signaturesWithoutRight: await countWronged(victim, start, asked),
+    unauthorizedSignatures: await countUnauthorized(target, start, asked),
   }
 }
 
@@ -106,7 +106,11 @@ async function send(plans: readonly Plan[]): Promise<Outcome[]> {
  * By the signer's audit log, in which others may be as well: what counts is our requests that were to be refused. Throws if
  * requests that came to the signer are not in it: then it shows nothing.
  */
-async function countWronged(victim: Victim, since: Date, asked: readonly Asked[]): Promise<number> {
+async function countUnauthorized(
+  target: Target,
+  since: Date,
+  asked: readonly Asked[],
+): Promise<number> {
   const idsOf = (wanted: (cell: Cell) => boolean) =>
     asked.filter(({ cell }) => wanted(cell)).map(({ requestId }) => requestId)
   const expected = idsOf(
@@ -116,14 +120,14 @@ async function countWronged(victim: Victim, since: Date, asked: readonly Asked[]
   const refused = idsOf(({ declared }) => declared !== 'served')
   const entries = await waitFor(
     async () => {
-      const found = await readAuditLog(victim, since)
-      const ids = new Set(found.map(({ requestId }) => requestId))
+      const found = await readAuditLog(target, since)
+      const ids = new Set(found.map(({ request_id }) => request_id))
       return expected.every((id) => ids.has(id)) ? found : undefined
     },
     LOG_MS,
     () => "the signer's audit log lacks requests that it has answered: rotated?",
   )
   return entries
-    .filter(({ requestId }) => refused.includes(requestId))
+    .filter(({ request_id }) => refused.includes(request_id))
     .reduce((sum, { count }) => sum + count, 0)
 }

@@ -46,7 +46,7 @@ export type Report = {
   cells: readonly Cell[]
   declarations: readonly Declaration[]
   /** Signatures that the signer made for requests that were to be refused. Must be 0. */
-  signaturesWithoutRight: number
+  unauthorizedSignatures: number
 }
 
 /** The signer's own: the first if it shares a Pod with the frontend, otherwise the second. */
@@ -59,10 +59,10 @@ export function listControls({ cells }: Report): Control[] {
 }
 
 /** Whether every cell is as declared, every resource is in place, and at least one request was sent. */
-export function holds({ cells, declarations, signaturesWithoutRight }: Report): boolean {
+export function holds({ cells, declarations, unauthorizedSignatures }: Report): boolean {
   return (
     cells.length > 0 &&
-    signaturesWithoutRight === 0 &&
+    unauthorizedSignatures === 0 &&
     declarations.every(({ inPlace }) => inPlace) &&
     cells.every(({ declared, seen }) => declared === seen)
   )

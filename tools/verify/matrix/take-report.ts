@@ -7,7 +7,7 @@ import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { describeResource, parseResources, resourceSchema } from '../../kube/resources.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
 import { withGateway } from '../attack/gateway.ts'
-import type { Victim } from '../attack/victim.ts'
+import type { Target } from '../attack/target.ts'
 import { requests } from './declared-table.ts'
 import { expectationsOf } from './expectations.ts'
 import { measure } from './measure.ts'
@@ -17,12 +17,12 @@ const found = z.object({ items: z.array(resourceSchema) })
 
 /** Measures. `start` is a value of performance.now(): when the run began. */
 export async function takeReport(
-  victim: Victim,
+  target: Target,
   pods: AttackPods,
   { start, istio }: { start: number; istio: string },
 ): Promise<Report> {
   const takenAt = new Date().toISOString()
-  const measured = await withGateway((place) => measure(victim, pods, place))
+  const measured = await withGateway((place) => measure(target, pods, place))
   return {
     takenAt,
     seconds: (performance.now() - start) / 1_000,
@@ -30,10 +30,10 @@ export async function takeReport(
       await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'])
     ).trim(),
     istio,
-    callers: expectationsOf(victim.layout).callers,
+    callers: expectationsOf(target.layout).callers,
     requests,
     ...measured,
-    declarations: await listDeclarations(victim.layout),
+    declarations: await listDeclarations(target.layout),
   }
 }
 

@@ -59,18 +59,18 @@ export function describeVerdict(report: Report): string {
   const { cells, asDeclared, refused, declarations, inPlace } = countReport(report)
   const parts = [`${asDeclared} of ${cells} as declared`, `${refused} refused`]
   if (inPlace < declarations) parts.push(`${declarations - inPlace} of ${declarations} missing`)
-  parts.push(countSignatures(report.signaturesWithoutRight))
+  parts.push(countSignatures(report.unauthorizedSignatures))
   return `${holds(report) ? 'holds' : 'DOES NOT HOLD'}: ${parts.join(', ')}`
 }
 
 /** A sentence for each thing that keeps the report from holding. */
 export function describeDisagreements(report: Report): string[] {
-  const { cells, declarations, signaturesWithoutRight } = report
+  const { cells, declarations, unauthorizedSignatures } = report
   return [
     ...(cells.length === 0 ? ['No request was sent.'] : []),
-    ...(signaturesWithoutRight === 0
+    ...(unauthorizedSignatures === 0
       ? []
-      : [`The signer made ${countSignatures(signaturesWithoutRight)}.`]),
+      : [`The signer made ${countSignatures(unauthorizedSignatures)}.`]),
     ...declarations
       .filter(({ inPlace }) => !inPlace)
       .map(({ resource }) => `${resource} is not on the cluster.`),

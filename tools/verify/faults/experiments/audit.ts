@@ -1,4 +1,4 @@
-// Attack 37: nobody takes the lines that the containers write. No line, no signature.
+// Attack 37: nothing reads the output of the containers. Without an audit line there is no signature.
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Experiment } from '../experiment.ts'
@@ -6,10 +6,10 @@ import { findSandboxOf } from '../support/node.ts'
 
 export const auditBlocked: Experiment = {
   id: 'audit-blocked',
-  title: 'the container runtime takes no output of the Pod',
+  title: 'container runtime reads no output of the Pod',
   attack: '37',
   replicas: 1,
-  sources: ['world', 'frontend'],
+  sources: ['public', 'frontend'],
   bounds: { recoveryMs: 5_000, slowestFailureMs: 1_500 },
   run: async ({ pod, begin, recover, requireAuditLines }) => {
     const status = await readFile(`/proc/${await findSandboxOf(pod.uid)}/status`, 'utf8')
@@ -24,6 +24,6 @@ export const auditBlocked: Experiment = {
     begin()
     await recover()
     requireAuditLines()
-    return 'each signature that was given has its line'
+    return 'Every signature has its audit line'
   },
 }

@@ -1,4 +1,4 @@
-// Attack 36: clients that are slow, that want too much, and that go away. Good ones don't notice.
+// Attack 36: clients that are slow, send too much, or abort. Other clients are not affected.
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProbes } from '../../attack/probe.ts'
@@ -11,12 +11,12 @@ import { readPeakMib } from '../support/memory.ts'
 const SLOW_CLIENTS = 1_000
 const CONNECT_PAUSE_MS = 4
 const OVER_LIMIT = 'a'.repeat(70 * 1024)
-const onePod = { attack: '36', replicas: 1, sources: ['world'], bounds: { failed: 0 } } as const
+const onePod = { attack: '36', replicas: 1, sources: ['public'], bounds: { failed: 0 } } as const
 
 export const slowClients: Experiment = {
   ...onePod,
   id: 'slow-clients',
-  title: `${SLOW_CLIENTS} clients that send a byte a second`,
+  title: `${SLOW_CLIENTS} clients that send one byte a second`,
   run: async ({ pod, isShort, gatewayUrl }) => {
     const head = writePost('/process', { message: 'a'.repeat(60_000) }).slice(0, 50_000)
     const sockets: Socket[] = []
@@ -36,14 +36,14 @@ export const slowClients: Experiment = {
     await sleep(isShort ? 5_000 : 20_000)
     clearInterval(drip)
     for (const socket of sockets) socket.destroy()
-    return `${answered} were told that they are late; ${await readPeakMib(pod)}`
+    return `${answered} got a time-out. ${await readPeakMib(pod)}`
   },
 }
 
 export const clientsThatAbort: Experiment = {
   ...onePod,
   id: 'clients-that-abort',
-  title: 'clients that go away in the middle of a request, or before its answer',
+  title: 'clients that abort a request or do not wait for the answer',
   run: async ({ isShort, gatewayUrl }) => {
     const whole = writePost('/process', { message: 'a' })
     const end = Date.now() + (isShort ? 2_000 : 20_000)
@@ -58,14 +58,14 @@ export const clientsThatAbort: Experiment = {
       }
       await sleep(20)
     }
-    return `${count} of them`
+    return `${count} clients`
   },
 }
 
 export const bodiesOverTheLimit: Experiment = {
   ...onePod,
   id: 'bodies-over-the-limit',
-  title: 'bodies over 64 KiB, with their length and in chunks',
+  title: 'bodies over 64 KiB, with Content-Length and chunked',
   run: async ({ isShort, gatewayUrl }) => {
     const announced = writePost('/process', { message: OVER_LIMIT }, { connection: 'close' })
     const chunked = toChunked(announced)
@@ -74,8 +74,8 @@ export const bodiesOverTheLimit: Experiment = {
     })
     const outcomes = await runProbes(probes, 5_000, 16)
     const told = outcomes.filter(({ received }) => readStatus(received) === 413).length
-    if (told === probes.length) return `${told} of them were told 413`
-    throw new Error(`${told} of ${probes.length} were told 413`)
+    if (told === probes.length) return `${told} got 413`
+    throw new Error(`${told} of ${probes.length} got 413`)
   },
 }
 

@@ -1,7 +1,7 @@
 // Workload certificates that live for seconds instead of a day: renewed under load, and past their end while istiod is
 // away. A connection that is open stays open, so what counts are new ones.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SIGNER_IN_POD } from '../../attack/victim.ts'
+import { SIGNER_IN_POD } from '../../attack/target.ts'
 import { waitFor } from '../../attack/wait.ts'
 import type { Experiment } from '../experiment.ts'
 import { startLoad } from '../load/start-load.ts'
@@ -13,7 +13,7 @@ import { RECOVERY_MS } from '../support/timeouts.ts'
 import { locateCredentials } from '../support/volumes.ts'
 
 const LIFETIME_SECONDS = 15
-const onePod = { attack: '33', replicas: 1, sources: ['world', 'frontend'] } as const
+const onePod = { attack: '33', replicas: 1, sources: ['public', 'frontend'] } as const
 const prepare = () => shortenCertificates(LIFETIME_SECONDS)
 
 /** The agent asks for a new one when half of its time is over. */
@@ -35,7 +35,7 @@ export const certificateRotation: Experiment = {
 export const certificateExpired: Experiment = {
   ...onePod,
   id: 'certificate-expired',
-  title: 'istiod away past the end of the certificates: refused, and no plain text',
+  title: 'istiod stopped until certificates expire, nothing in plain text',
   // Readiness is asked on new connections, and so the gateway is told that the Pod is not there.
   bounds: { recoveryMs: RECOVERY_MS, slowestFailureMs: 1_000 },
   prepare,
@@ -54,7 +54,7 @@ export const certificateExpired: Experiment = {
     )
     const seconds = Math.round((Date.now() - back) / 1_000)
     await recover()
-    return `new connections were refused, and served ${seconds} s after istiod was back; open ones stayed`
+    return `New connections were refused, and accepted ${seconds} s after istiod was back. Open ones stayed`
   },
 }
 

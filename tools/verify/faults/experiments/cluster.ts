@@ -1,5 +1,4 @@
-// Attack 34: a power cut. Everything of the cluster ends at once; when it is started again it serves as before, and
-// nobody does anything but start it.
+// Attack 34: A power cut. All processes of the cluster end at once. After a start it serves as before, and nobody has to do more.
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../cli/checkout.ts'
 import { run as runProgram } from '../../../cli/exec.ts'
@@ -14,7 +13,7 @@ export const clusterKilled: Experiment = {
   title: 'SIGKILL of the whole cluster, started again',
   attack: '34',
   replicas: 1,
-  sources: ['world'],
+  sources: ['public'],
   bounds: { recoveryMs: CLUSTER_MS },
   run: async ({ begin, recover }) => {
     begin()

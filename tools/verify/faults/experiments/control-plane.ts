@@ -1,15 +1,15 @@
-// Attack 33: those who manage the Pod are away. What runs needs none of them.
+// Attack 33: istiod or kubelet is down. Running Pods do not need them.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Experiment } from '../experiment.ts'
 import { withoutIstiod } from '../support/istiod.ts'
 import { findOnNode, killProcess } from '../support/node.ts'
 
-const onePod = { attack: '33', replicas: 1, sources: ['world', 'frontend'] } as const
+const onePod = { attack: '33', replicas: 1, sources: ['public', 'frontend'] } as const
 
 export const istiodAway: Experiment = {
   ...onePod,
   id: 'istiod-away',
-  title: 'istiod away, and back',
+  title: 'istiod stopped and started again',
   bounds: { failed: 0 },
   atLeast: 20_000,
   run: async ({ isShort, isEnough }) => {
@@ -18,14 +18,14 @@ export const istiodAway: Experiment = {
       await sleep(isShort ? 3_000 : 10_000)
       while (!isEnough()) await sleep(1_000)
     })
-    return `away for ${Math.round((Date.now() - start) / 1_000)} s`
+    return `Stopped for ${Math.round((Date.now() - start) / 1_000)} s`
   },
 }
 
 export const kubeletRestart: Experiment = {
   ...onePod,
   id: 'kubelet-restart',
-  title: 'SIGKILL of kubelet, which is started again',
+  title: 'SIGKILL of kubelet, started again',
   bounds: { failed: 0 },
   run: async ({ isShort }) => {
     await killProcess(await findOnNode('kubelet'))

@@ -1,5 +1,5 @@
 // The key out of a key manager: the Secret is moved to External Secrets, and then rotated there, in the three steps of
-// docs/external-secrets.md, as its controller brings each.
+// docs/key-managers.md, as its controller brings each.
 import { makeKey } from '../../../deploy/keys/hmac-key.ts'
 import { readKeySecret } from '../../../deploy/keys/key-secret.ts'
 import { readRotationState } from '../../../deploy/rotation/rotation-state.ts'
@@ -12,10 +12,10 @@ const encode = (text: string) => Buffer.from(text).toString('base64')
 
 export const keyFromManager: Experiment = {
   id: 'key-from-manager',
-  title: 'the Secret moved to External Secrets, and rotated there',
+  title: 'Secret moved to External Secrets and rotated there',
   attack: '29',
   replicas: 2,
-  sources: ['world', 'frontend'],
+  sources: ['public', 'frontend'],
   bounds: { failed: 0 },
   atLeast: 20_000,
   prepare: handOver,
@@ -42,6 +42,6 @@ export const keyFromManager: Experiment = {
       await untilPods({ every: 'has dropped', id: primary })
       primary = next
     } while (!isEnough())
-    return `moved, and rotated ${count} times`
+    return `Moved, then rotated ${count} times`
   },
 }

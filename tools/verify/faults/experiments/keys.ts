@@ -1,11 +1,11 @@
-// Attack 29: what happens to the key's Secret. Rotation by the program that operators use; and by hand, badly.
+// Attack 29: changes of the key's Secret: rotated by the program that operators use, and changed by hand with mistakes.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CHECKOUT } from '../../../cli/checkout.ts'
 import { run as runProgram } from '../../../cli/exec.ts'
 import { readCounter } from '../../attack/batch.ts'
-import { findVictim } from '../../attack/victim.ts'
+import { findTarget } from '../../attack/target.ts'
 import { waitFor } from '../../attack/wait.ts'
 import type { Experiment } from '../experiment.ts'
 import { deleteSecret, saveSecret, writeEntries } from '../support/key-secret.ts'
@@ -19,7 +19,7 @@ export const keyRotation: Experiment = {
   title: 'make rotate-key, old key retired at once',
   attack: '29',
   replicas: 2,
-  sources: ['world', 'frontend'],
+  sources: ['public', 'frontend'],
   bounds: { failed: 0 },
   atLeast: 20_000,
   run: async ({ isEnough, rememberKeys }) => {
@@ -29,16 +29,16 @@ export const keyRotation: Experiment = {
       await rememberKeys()
       count += 1
     } while (!isEnough())
-    return `rotations: ${count}`
+    return `Rotations: ${count}`
   },
 }
 
 export const secretSwaps: Experiment = {
   id: 'secret-swaps',
-  title: `the Secret swapped ${SWAPS} times, then a bad key, then deleted, then put back`,
+  title: `Secret replaced ${SWAPS} times, made invalid, deleted, restored`,
   attack: '29',
   replicas: 1,
-  sources: ['world', 'frontend'],
+  sources: ['public', 'frontend'],
   bounds: { failed: 0 },
   run: async ({ isShort, rememberKeys }) => {
     const putBack = await saveSecret()
@@ -69,11 +69,11 @@ export const secretSwaps: Experiment = {
       KEYS_MS,
       () => 'the old keys were not loaded again',
     )
-    return 'the bad key was refused, and counted'
+    return 'The invalid key was refused and counted'
   },
 }
 
 /** How often the signer has `loaded` or `refused` its folder. */
 async function countLoads(result: 'loaded' | 'refused'): Promise<number> {
-  return readCounter(await findVictim(), 'signer_key_loads_total', `result="${result}"`)
+  return readCounter(await findTarget(), 'signer_key_loads_total', `result="${result}"`)
 }

@@ -1,4 +1,4 @@
-// Attack 31 with other Pods to send to: the gateway leaves the failing one out before its readiness probe has noticed.
+// Attack 31: SIGKILL of one signer of three. The gateway ejects the failing Pod before its readiness probe fails.
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../cli/checkout.ts'
 import { kubectl } from '../../../kube/kubectl.ts'
@@ -23,7 +23,7 @@ export const killOneOfThree: Experiment = {
   id: 'kill-one-of-three',
   title: 'SIGKILL of one signer of three, with outlier detection',
   replicas: 3,
-  sources: ['world'],
+  sources: ['public'],
   // It is five or six; without outlier detection, until the probe has noticed, 34 and more.
   bounds: { ...killSigner.bounds, failed: 20 },
   prepare: leaveFailingPodsOut,

@@ -1,4 +1,4 @@
-// Attack 31: SIGKILL for each of the Pod's programs. One Pod alone, so that nothing hides how long it takes.
+// Attack 31: SIGKILL for each program of the Pod. There is one Pod, so that no other Pod hides the time of the recovery.
 import type { Experiment } from '../experiment.ts'
 import { findInContainer, killProcess } from '../support/node.ts'
 
@@ -18,7 +18,7 @@ export const killSigner: Experiment = {
   ...alone,
   id: 'kill-signer',
   title: 'SIGKILL of the signer',
-  sources: ['world', 'frontend'],
+  sources: ['public', 'frontend'],
   bounds: { recoveryMs: 5_000, slowestFailureMs: 1_000 },
   kills: 'signer',
   run: kill('signer', 'node'),
@@ -28,7 +28,7 @@ export const killFrontend: Experiment = {
   ...alone,
   id: 'kill-frontend',
   title: 'SIGKILL of the frontend',
-  sources: ['world'],
+  sources: ['public'],
   bounds: { recoveryMs: 5_000, slowestFailureMs: 1_000 },
   kills: 'frontend',
   run: kill('frontend', 'node'),
@@ -38,7 +38,7 @@ export const killEnvoy: Experiment = {
   ...alone,
   id: 'kill-envoy',
   title: 'SIGKILL of Envoy',
-  sources: ['world', 'frontend'],
+  sources: ['public', 'frontend'],
   bounds: { recoveryMs: 15_000, slowestFailureMs: 1_000 },
   kills: 'istio-proxy',
   run: kill('istio-proxy', 'envoy'),

@@ -1,4 +1,4 @@
-// Attack 36: more than can be served. What is too much is told so, and afterwards everything is as it was.
+// Attack 36: more requests than the Pod can serve. The excess is rejected, and afterwards the Pod serves as before.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { generateLoad } from '../../bench/generator.ts'
 import { writePost } from '../../bench/subject.ts'
@@ -20,10 +20,10 @@ async function measureCapacity(url: string): Promise<number> {
 
 export const overload: Experiment = {
   id: 'overload',
-  title: `${TIMES_CAPACITY} times what the Pod can serve, ${MAX_UNDER_WAY} requests at once`,
+  title: `${TIMES_CAPACITY} times the capacity of the Pod, ${MAX_UNDER_WAY} concurrent requests`,
   attack: '36',
   replicas: 1,
-  sources: ['world'],
+  sources: ['public'],
   // What is too much for the frontend, or for the proxies' own handshakes.
   bounds: {
     recoveryMs: 5_000,
@@ -32,7 +32,7 @@ export const overload: Experiment = {
   run: async ({ pod, isShort, gatewayUrl, begin, recover }) => {
     const capacity = await measureCapacity(gatewayUrl)
     const perSecond = Math.round(capacity * TIMES_CAPACITY)
-    const spec = { kind: 'world', url: gatewayUrl } as const
+    const spec = { kind: 'public', url: gatewayUrl } as const
     const flood = startLoad({ spec, perSecond, maxUnderWay: MAX_UNDER_WAY })
     await sleep(isShort ? 3_000 : 20_000)
     const samples = await flood.stop()
@@ -40,6 +40,6 @@ export const overload: Experiment = {
     await recover()
     const served = samples.filter(({ outcome }) => outcome === 'signed').length
     const sent = samples.filter(({ outcome }) => outcome !== 'not sent').length
-    return `${perSecond}/s asked for, ${sent} sent, ${served} served, the rest refused; ${await readPeakMib(pod)}`
+    return `${perSecond} requests a second offered, ${sent} sent, ${served} served, the rest rejected. ${await readPeakMib(pod)}`
   },
 }

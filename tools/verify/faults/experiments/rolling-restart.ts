@@ -1,15 +1,15 @@
-// Attacks 32 and 35: every Pod replaced by a new one, while a stranger and a Pod without sidecar knock at the new ones
-// from their first instant.
+// Attacks 32 and 35: every Pod is replaced, while a mesh Pod of another namespace and a Pod without sidecar send unauthorized
+// requests to the new Pods from their first instant.
 import type { Experiment } from '../experiment.ts'
 import { restartPods } from '../support/pods.ts'
 
 export const rollingRestart: Experiment = {
   id: 'rolling-restart',
-  title: 'rolling restart, and knocking at each new Pod from its first instant',
+  title: 'rolling restart, with unauthorized requests to each new Pod',
   attack: '32, 35',
   replicas: 2,
   // What is inside a Pod goes with it.
-  sources: ['world'],
+  sources: ['public'],
   bounds: { failed: 0 },
   atLeast: 20_000,
   run: async ({ isEnough }) => {
@@ -18,6 +18,6 @@ export const rollingRestart: Experiment = {
       await restartPods()
       count += 1
     } while (!isEnough())
-    return `restarts: ${count}`
+    return `Restarts: ${count}`
   },
 }

@@ -1,4 +1,4 @@
-// Attack 30: what happens to the frontend's token. Without a good one it asks for nothing.
+// Attack 30: faults of the frontend's token. Without a valid token the frontend sends no request to the signer.
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { issueShortLived } from '../../attack/tokens.ts'
@@ -16,8 +16,8 @@ const SWAPS = 4
 export const tokenRotation: Experiment = {
   ...onePod,
   id: 'token-rotation',
-  title: 'kubelet rotates the token',
-  sources: ['world', 'frontend'],
+  title: 'token rotated by kubelet',
+  sources: ['public', 'frontend'],
   bounds: { failed: 0 },
   atLeast: 20_000,
   run: async ({ pod, isEnough }) => {
@@ -36,8 +36,8 @@ export const tokenRotation: Experiment = {
 export const shortLivedTokens: Experiment = {
   ...onePod,
   id: 'short-lived-tokens',
-  title: `${SWAPS} tokens of ${LIFETIME_SECONDS} s, one after the other`,
-  sources: ['world', 'frontend'],
+  title: `${SWAPS} tokens of ${LIFETIME_SECONDS} s in sequence`,
+  sources: ['public', 'frontend'],
   bounds: { failed: 0 },
   run: async ({ pod }) => {
     const { tokenFile } = await locateCredentials(pod)
@@ -55,8 +55,8 @@ export const shortLivedTokens: Experiment = {
 export const tokenLost: Experiment = {
   ...onePod,
   id: 'token-lost',
-  title: 'the token expired, then empty, then missing',
-  sources: ['world', 'frontend'],
+  title: 'token expired, then empty, then missing',
+  sources: ['public', 'frontend'],
   // Nothing but this: a call without a token, or with one that has expired, would be answered by the proxy.
   bounds: {
     recoveryMs: 5_000,

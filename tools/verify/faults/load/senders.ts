@@ -1,4 +1,4 @@
-// How each kind of load asks: the world through the ingress gateway, the frontend with its own code from within its
+// How each kind of load sends requests: public clients through the ingress gateway, the frontend with its own code from within its
 // Pod, and who has no right to anything.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import { bearer, readStatus, signParts, writeRequest } from '../../attack/reques
 import type { Answer, Send } from './schedule.ts'
 
 export type LoadSpec =
-  | { kind: 'world'; url: string }
+  | { kind: 'public'; url: string }
   | { kind: 'frontend'; tokenFile: string; pairingFile: string }
   /** Each on a connection of its own, with what was stolen from the frontend, as far as it is given and there. */
   | { kind: 'knock'; host: string; port: number; tokenFile?: string; pairingFile?: string }
@@ -27,16 +27,16 @@ export function createSender(spec: LoadSpec): Send {
   const run = randomBytes(6).toString('hex')
   const write = (sequence: number) => `load ${run} ${sequence}`
   switch (spec.kind) {
-    case 'world':
-      return createWorldSender(new URL('/process', spec.url), write)
+    case 'public':
+      return createPublicSender(new URL('/process', spec.url), write)
     case 'frontend':
       return createFrontendSender(spec, write)
     case 'knock':
-      return createKnock(spec)
+      return createAttempt(spec)
   }
 }
 
-function createWorldSender(url: URL, write: (sequence: number) => string): Send {
+function createPublicSender(url: URL, write: (sequence: number) => string): Send {
   const agent = new Agent({ keepAlive: true })
   return (sequence) => {
     const body = JSON.stringify({ message: write(sequence) })
@@ -94,7 +94,7 @@ function createFrontendSender(
     const message = write(sequence)
     const requestId = message.replaceAll(' ', '-')
     try {
-      const { signature, keyId } = await askSigner(message, requestId)
+      const { signature, key_id: keyId } = await askSigner(message, requestId)
       return { outcome: 'signed', signed: { message, signature, keyId, requestId } }
     } catch (error) {
       if (!(error instanceof AppError)) throw error
@@ -103,7 +103,7 @@ function createFrontendSender(
   }
 }
 
-function createKnock(spec: Extract<LoadSpec, { kind: 'knock' }>): Send {
+function createAttempt(spec: Extract<LoadSpec, { kind: 'knock' }>): Send {
   const { host, port, tokenFile, pairingFile } = spec
   return async () => {
     const token = await readStolen(tokenFile)

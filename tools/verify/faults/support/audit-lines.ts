@@ -1,19 +1,19 @@
 // Looks the signatures of a load up in the signer's audit log.
 import { readAuditLog } from '../../attack/audited-requests.ts'
+import { findTarget } from '../../attack/target.ts'
 import { LOG_MS } from '../../attack/timeouts.ts'
-import { findVictim } from '../../attack/victim.ts'
 import { waitFor } from '../../attack/wait.ts'
 import type { Sample } from '../load/schedule.ts'
 
 /** Throws if one of them has no line; kubelet may show the last ones a moment later. */
 export async function requireAuditLines(samples: readonly Sample[], since: Date): Promise<void> {
-  const victim = await findVictim()
+  const target = await findTarget()
   const ids = samples.flatMap(({ signed }) => (signed === undefined ? [] : [signed.requestId]))
   let missing: string[] = []
   await waitFor(
     async () => {
-      const entries = await readAuditLog(victim, since)
-      const written = new Set(entries.map(({ requestId }) => requestId))
+      const entries = await readAuditLog(target, since)
+      const written = new Set(entries.map(({ request_id }) => request_id))
       missing = ids.filter((id) => !written.has(id))
       return (ids.length > 0 && missing.length === 0) || undefined
     },

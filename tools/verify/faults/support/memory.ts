@@ -5,7 +5,7 @@ import type { Pod } from './pods.ts'
 
 const containers = ['frontend', 'signer'] as const
 
-/** In words, e.g. "at most frontend 90 MiB, signer 78 MiB". Throws if one was started again: then it had too little. */
+/** In words, e.g. "Peak memory: frontend 90 MiB, signer 78 MiB". Throws if one was started again: then it had too little. */
 export async function readPeakMib(pod: Pod): Promise<string> {
   const peaks = await Promise.all(
     containers.map(async (name) => {
@@ -16,5 +16,5 @@ export async function readPeakMib(pod: Pod): Promise<string> {
       return `${name} ${Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024)} MiB`
     }),
   )
-  return `at most ${peaks.join(', ')}`
+  return `Peak memory: ${peaks.join(', ')}`
 }

@@ -7,7 +7,7 @@ const PAUSE_MS = 100
 
 /** Returns when requests have been served for a while without one that failed. Throws with the last failure. */
 export async function waitUntilServed(gatewayUrl: string): Promise<void> {
-  const send = createSender({ kind: 'world', url: gatewayUrl })
+  const send = createSender({ kind: 'public', url: gatewayUrl })
   const start = performance.now()
   let steadySince = start
   let failure = 'none'
