@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest'
 import { readVariable } from '../../tools/cli/make-variables.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
-import { forgeTokens } from '../../tools/verify/attack/tokens.ts'
 import {
   nonMeshPod,
   otherAccountPod,
@@ -14,6 +13,7 @@ import {
   sameAccountPod,
 } from '../support/attack/attackers.ts'
 import { testAttack } from '../support/attack/expectations.ts'
+import { forgeTokens } from '../support/attack/forged-tokens.ts'
 import { makeFuzzedRequests } from '../support/attack/fuzz.ts'
 import { type FuzzAnswer, sendFuzzed } from '../support/attack/fuzzing.ts'
 

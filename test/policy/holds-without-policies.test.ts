@@ -1,14 +1,15 @@
 // Attacks 27 and 28, their worst case: somebody has deleted every policy, and made a Service for the signer, so that the mesh
 // lets everybody through to it, in plain text too. Its own lock holds.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
 import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
-import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
 import { type Container, probeFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome, Place } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
+  describeOutcome,
   makeRequestId,
   readJsonBody,
   readStatus,
@@ -24,6 +25,7 @@ import {
   SIGNER_IN_MESH,
   sameAccountPod,
 } from '../support/attack/attackers.ts'
+import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
 import { testControls } from '../support/attack/expectations.ts'
 

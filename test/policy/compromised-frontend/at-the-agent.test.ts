@@ -1,13 +1,18 @@
 // Attack 20: code in the frontend container stops its own Pod's proxy by way of Istio's agent, which is open to every
 // container of a Pod. It may stop its own signing by that; it is back soon, and meanwhile nobody gets in.
+
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
-import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import {
+  bearer,
+  describeOutcome,
+  signParts,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import {
   type Credentials,
   findTarget,

@@ -1,7 +1,7 @@
 // The attacker's end of HTTP/2 connections, without TLS and by prior knowledge (RFC 9113 section 3.3). Sent into
 // containers as it is, see probe.ts.
 import { connect } from 'node:http2'
-import type { Place } from './probe.ts'
+import type { Place } from '../../../tools/verify/attack/probe.ts'
 
 export type H2Request = { headers: Record<string, string>; body: string }
 /** `status` is missing where there was no answer; `end` says why. */
