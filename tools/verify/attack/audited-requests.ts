@@ -1,5 +1,4 @@
-// Which requests reached the signer: its audit log has a line for each, written before the answer, the refused included.
-
+// Reads from the audit log which requests reached the signer. It has a line for each request, also for a refused one.
 import type { AuditEntry } from '../../../signer/audit-log.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import type { Target } from './target.ts'
@@ -7,8 +6,8 @@ import { CLOCK_SKEW_MS, LOG_MS } from './timeouts.ts'
 import { waitFor } from './wait.ts'
 
 /**
- * Lists the requests that the signer got between those whose request ids are `first` and `last`, both sent after
- * `since`. Throws if one of the two does not show up.
+ * Lists the requests that the signer received between those with the request ids `first` and `last`. Both were sent after
+ * `since`. Throws if the log lacks one of the two.
  */
 export async function listAuditedRequests(
   target: Target,
@@ -25,14 +24,15 @@ export async function listAuditedRequests(
       return start >= 0 && end >= 0 ? entries.slice(start + 1, end) : undefined
     },
     LOG_MS,
-    // kubelet begins a new file at 10 MiB, and shows only that.
-    () => `the audit log lacks ${find(first) < 0 ? 'the first' : 'the last'} control: rotated?`,
+    // kubelet rotates the log at 10 MiB, and shows only the new file.
+    () =>
+      `the audit log lacks the control request ${find(first) < 0 ? 'before' : 'after'} the attack. Was the log rotated?`,
   )
 }
 
-/** Every request that a signer of the victim's got since then, and some from before. */
+/** Reads the audit entries of the target's signers since `since`, and some older ones. */
 export async function readAuditLog({ signers }: Target, since: Date): Promise<AuditEntry[]> {
-  // The node's clock may be another.
+  // The clock of the node may differ.
   const from = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString()
   const logs = await Promise.all(
     signers.map(({ namespace, pod, container }) =>

@@ -1,6 +1,4 @@
-// Sends a batch of attacks between two positive controls, and tells what came of it: a suite in which everything is
-// refused proves nothing.
-
+// Sends attacks between two control requests, which must succeed. Without them, refusals would prove nothing.
 import type { AuditEntry } from '../../../signer/audit-log.ts'
 import { readKey } from '../../deploy/keys/hmac-key.ts'
 import { computeOpensslHmac } from '../../deploy/openssl-hmac.ts'
@@ -29,18 +27,18 @@ export type BatchResult<T> = {
   outcomes: T
   before: Control
   after: Control
-  /** What the signer got in between. */
+  /** The requests that the signer received in between. */
   reached: AuditEntry[]
-  /** How many signatures it has made in between, as it counts itself. */
+  /** The signatures that the signer made in between, by its own counter. */
   signed: number
 }
 
-/** The control before has made one at least. */
+/** At least 1, because the first control request has a signature. */
 const SIGNATURES = 'signer_signatures_total'
-/** As anything in the Pod may ask. */
+/** Every container of the Pod may send this request. */
 const counters = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: '/metrics' }) }
 
-/** Runs `attack` and the controls around it. */
+/** Runs `attack`, with a control request before and after it. */
 export async function runBatch<T>(
   attack: (target: Target, stolen: Credentials) => Promise<T>,
 ): Promise<BatchResult<T>> {
@@ -61,7 +59,7 @@ export async function runBatch<T>(
   }
 }
 
-/** The frontend container does what it may: everything right, and a message of its own. */
+/** Writes a valid request of the frontend container. */
 function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
   const headers = { ...bearer(token), ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
@@ -78,7 +76,7 @@ async function readControl(outcome: Outcome | undefined, requestId: string): Pro
 
 const nameControl = (requestId: string) => `control ${requestId}`
 
-/** The sum of a counter of the signer's over all its labels, or over those that begin with `labels`. */
+/** Sums a counter of the signer over the series whose labels begin with `labels`. */
 export async function readCounter(
   { frontend }: Target,
   name: string,
@@ -93,11 +91,12 @@ function parseCounter(outcome: Outcome | undefined, name: string, labels = ''): 
   const counts = [...lines].filter(
     ([, found, all = '']) => found === name && all.startsWith(labels),
   )
-  if (counts.length === 0) throw new Error(`no counter ${name}{${labels}}: ${outcome?.received}`)
+  if (counts.length === 0)
+    throw new Error(`the signer's metrics lack ${name}{${labels}}: ${outcome?.received}`)
   return counts.reduce((sum, [, , , count]) => sum + Number(count), 0)
 }
 
-/** What an outcome was, in one word, for the tables of expectations. */
+/** Describes an outcome in one or two words: a status, or how the connection ended. */
 export function describeOutcome({ connected, end, received }: Outcome): string {
   const status = readStatus(received)
   if (status !== undefined) return String(status)

@@ -1,4 +1,4 @@
-// Has every caller ask for everything, and looks what comes.
+// Sends every request as every caller, and classifies the answers.
 import type { AttackPods } from '../attack/attack-pods.ts'
 import { readAuditLog } from '../attack/audited-requests.ts'
 import { probeFrom } from '../attack/containers.ts'
@@ -19,7 +19,7 @@ import { type RequestId, requests } from './declared-table.ts'
 import { type Expectations, expectationsOf } from './expectations.ts'
 import type { Cell } from './report.ts'
 
-/** A cell that is still to be seen. */
+/** A cell before its request is sent. */
 type Plan = Pick<Cell, 'caller' | 'request' | 'declared' | 'by'> & {
   requestId: string
   from: Approach['from']
@@ -35,10 +35,10 @@ const bodies: Record<RequestId, string> = {
   process: '{"message":"matrix"}',
 }
 const ports = { signer: 8081, frontend: 8080 }
-/** What the signer writes to its audit log. */
+/** The requests that the audit log has. */
 const audited = ['sign', 'batch', 'verify', 'keys']
 
-/** Asks and returns a cell for each request, and how many signatures were made for requests that had no right to one. */
+/** Sends all requests. Returns a cell for each, and the number of signatures for unauthorized requests. */
 export async function measure(
   target: Target,
   pods: AttackPods,
@@ -60,7 +60,7 @@ export async function measure(
 }
 
 function plan(caller: string, approach: Approach | undefined, { declare }: Expectations): Plan[] {
-  if (approach === undefined) throw new Error(`nobody asks as ${caller}`)
+  if (approach === undefined) throw new Error(`no approach for the caller ${caller}`)
   const { from, port, tls, authority, shows } = approach
   return requests.flatMap(({ id, method, path, of }) => {
     const declared = declare(caller, id)
@@ -88,7 +88,7 @@ function show(shows: Shows, parts: RequestParts, requestId: string): RequestPart
   return pairing === undefined ? shown : signParts(pairing, shown)
 }
 
-/** From every place at once. */
+/** Sends from all places concurrently. */
 async function send(plans: readonly Plan[]): Promise<Outcome[]> {
   const outcomes = new Map<Plan, Outcome>()
   await Promise.all(
@@ -103,8 +103,8 @@ async function send(plans: readonly Plan[]): Promise<Outcome[]> {
 }
 
 /**
- * By the signer's audit log, in which others may be as well: what counts is our requests that were to be refused. Throws if
- * requests that came to the signer are not in it: then it shows nothing.
+ * Counts the signatures that the audit log has for requests of ours that must be refused. Throws if the log lacks requests
+ * that reached the signer, because then it proves nothing.
  */
 async function countUnauthorized(
   target: Target,
@@ -125,7 +125,7 @@ async function countUnauthorized(
       return expected.every((id) => ids.has(id)) ? found : undefined
     },
     LOG_MS,
-    () => "the signer's audit log lacks requests that it has answered: rotated?",
+    () => "the signer's audit log lacks requests that it has answered. Was the log rotated?",
   )
   return entries
     .filter(({ request_id }) => refused.includes(request_id))
