@@ -80,7 +80,7 @@ describe('the frontend container, with its own token', () => {
   test('each is counted', () => expect(counted).toBe(Object.keys(asFrontend).length - 1))
 })
 
-describe('a sameAccountPod: another Pod with the same ServiceAccount', () => {
+describe('a Pod with the same ServiceAccount', () => {
   const names = [
     'its own token',
     "the frontend's stolen token",
@@ -99,7 +99,7 @@ describe('a sameAccountPod: another Pod with the same ServiceAccount', () => {
 })
 
 // A residual risk of docs/security-model.md: it takes the frontend, and the right to make such a Pod.
-describe('a twin that was given the pairing secret', () => {
+describe('a Pod with the same ServiceAccount and the pairing secret', () => {
   let batch: BatchResult<Outcome[]>
 
   beforeAll(async () => {

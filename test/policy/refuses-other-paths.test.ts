@@ -1,5 +1,5 @@
-// Attack 11: one path, written in every other way, in each of the mesh's ways to normalise paths. A stranger never gets
-// in; the frontend's signature over its request is good for `/sign` alone.
+// Attack 11: other spellings of one path, in each path normalization of the mesh. Pods with another identity are always
+// refused. The frontend's pairing signature over `/sign` is valid for no other path.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
 import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
@@ -70,10 +70,18 @@ describe.each(tried)('paths, normalised as %s', (mode) => {
   })
 
   describe.each([
-    { who: 'a stranger with all that the frontend has', attacker: otherNamespacePod },
+    {
+      who: 'a mesh Pod in another namespace with all credentials of the frontend',
+      attacker: otherNamespacePod,
+    },
     // One of them in each mode is enough.
     ...(mode === current
-      ? [{ who: 'a look-alike with all that the frontend has', attacker: otherAccountPod }]
+      ? [
+          {
+            who: 'a Pod with another ServiceAccount and all credentials of the frontend',
+            attacker: otherAccountPod,
+          },
+        ]
       : []),
   ])('$who', ({ attacker }: { attacker: Container }) => {
     const batch = testAttackOnMesh<Outcomes>((_, stolen) =>

@@ -1,5 +1,5 @@
-// An attacker's client for HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3). Containers run this file, so it
-// imports no other file, as probe.ts.
+// An attacker's client for HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3). Containers run this file,
+// as they run probe.ts, so it imports no other file.
 import { connect } from 'node:http2'
 import type { Place } from './probe.ts'
 
