@@ -3,6 +3,7 @@
 import { tryRun } from '../../cli/exec.ts'
 import { deployment, namespace } from '../../kube/names.ts'
 import { callIn } from '../attack/containers.ts'
+import { toPlace } from '../attack/gateway.ts'
 import { bearer } from '../attack/requests.ts'
 import { findTarget, SIGNER_IN_POD, stealCredentials } from '../attack/target.ts'
 import type { Load } from './generator.ts'
@@ -38,12 +39,11 @@ export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<
     },
   ]
   if (gatewayUrl === undefined) return subjects
-  const { hostname, port } = new URL(gatewayUrl)
   const throughGateway: Subject = {
     name: '`/process` through the ingress gateway',
     isOurs: true,
     signatures: 1,
-    address: { host: hostname, port: Number(port || 80) },
+    address: toPlace(gatewayUrl),
     write: () => writePost('/process', { message }),
   }
   return [...subjects, throughGateway]
