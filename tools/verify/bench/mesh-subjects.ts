@@ -1,5 +1,5 @@
-// The deployment on the cluster: from the frontend container through the Pod's proxy, and from the world through the
-// ingress gateway.
+// The deployment on the cluster: called from the frontend container through the Pod's proxy, and by public clients through
+// the ingress gateway.
 import { tryRun } from '../../cli/exec.ts'
 import { deployment, namespace } from '../../kube/names.ts'
 import { callIn } from '../attack/containers.ts'
@@ -11,7 +11,7 @@ import { BATCH, message, messages, type Subject, writePost, writeSignedPost } fr
 
 const GENERATOR = 'tools/verify/bench/generator.ts'
 
-/** Finds the deployment; none if there is no cluster, or nothing of ours on it. */
+/** Finds the deployment. Returns no subjects without a cluster or a deployment. */
 export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<Subject[]> {
   const args = ['get', 'deployment', deployment, '-n', namespace, '--request-timeout=5s']
   if ((await tryRun('kubectl', args)).code !== 0) return []
