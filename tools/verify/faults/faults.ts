@@ -25,7 +25,7 @@ await runMain(async () => {
     isInterrupted = true
     say('Restoring what this fault has changed. Press Ctrl-C again to skip it.')
   })
-  await step('start the attackers', bringUpAttackers)
+  await step('the attackers run', bringUpAttackers)
   try {
     for (const experiment of chosen) {
       if (isInterrupted)
@@ -40,7 +40,7 @@ await runMain(async () => {
       results.push(result)
     }
   } finally {
-    await step('remove the attackers', takeAwayAttackers)
+    await step('the attackers are removed', takeAwayAttackers)
     await ensurePods(1)
   }
   process.stdout.write(formatMarkdown(results))
