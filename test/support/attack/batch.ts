@@ -30,16 +30,16 @@ export type BatchResult<T> = {
   outcomes: T
   before: Control
   after: Control
-  /** What the signer got in between. */
+  /** The requests that the signer received in between. */
   reached: AuditEntry[]
-  /** How many signatures it has made in between, as it counts itself. */
+  /** The signatures that the signer made in between, by its own counter. */
   signed: number
 }
 
-/** The control before has made one at least. */
+/** At least 1, because the first control request has a signature. */
 const SIGNATURES = 'signer_signatures_total'
 
-/** Runs `attack` and the controls around it. */
+/** Runs `attack`, with a control request before and after it. */
 export async function runBatch<T>(
   attack: (target: Target, stolen: Credentials) => Promise<T>,
 ): Promise<BatchResult<T>> {
@@ -60,7 +60,7 @@ export async function runBatch<T>(
   }
 }
 
-/** The frontend container does what it may: everything right, and a message of its own. */
+/** Writes a valid request of the frontend container. */
 function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
   const headers = { ...bearer(token), ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
