@@ -84,7 +84,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     expect(await reach(asGateway, all())).toEqual([`${podIP}:8080`])
   })
 
-  test('a stranger in the mesh does not get as far as to be refused by the proxy', async () => {
+  test('a mesh Pod in another namespace does not even reach the proxy', async () => {
     expect(before.inMesh).toBe(403)
     expect(await askInMesh()).not.toBe(403)
   })
@@ -155,7 +155,7 @@ async function reach(origin: Container, places: readonly string[]): Promise<stri
   return places.filter((_, index) => outcomes[index]?.connected)
 }
 
-/** What the victim's proxy answers to a stranger with an identity. */
+/** What the target's proxy answers to a mesh Pod in another namespace. */
 async function askInMesh(): Promise<number | undefined> {
   const bytes = writeRequest({ method: 'GET', path: '/' })
   const [outcome] = await probeFrom(otherNamespacePod, [

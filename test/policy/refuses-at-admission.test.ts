@@ -10,7 +10,7 @@ import { findTarget } from '../../tools/verify/attack/target.ts'
 import { attemptCase } from '../support/admission/attempt.ts'
 import type { AdmissionTarget } from '../support/admission/case.ts'
 import { testAdmission } from '../support/admission/table-tests.ts'
-import { type Api, openApi } from '../support/api-server/api.ts'
+import { openApi } from '../support/api-server/api.ts'
 import { otherAccountPod } from '../support/attack/attackers.ts'
 
 const podTemplate = z.object({ metadata: z.looseObject({}), spec: z.looseObject({}) })
@@ -24,25 +24,21 @@ const policies = z.object({
   ),
 })
 
-let api: Api
 let target: AdmissionTarget
 
 beforeAll(async () => {
-  api = await openApi()
   const get = ['get', 'deployment', deployment, '-n', namespace, '-o', 'json']
   const { metadata, spec } = (await kubectlJson(deployed, get)).spec.template
   const name = 'admission-test'
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
   const { frontend } = await findTarget()
   target = {
-    api,
+    api: await openApi(),
     template: resourceSchema.parse(pod),
     pod: frontend.pod,
     keylessPod: otherAccountPod.pod,
   }
 })
-
-afterAll(() => api?.stop())
 
 testAdmission(() => target)
 

@@ -2,25 +2,21 @@
 
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import {
-  type BatchResult,
-  describeOutcome,
-  readCounter,
-  runBatch,
-} from '../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
+import { readCounter } from '../../tools/verify/attack/counters.ts'
 import { readSpiffeId } from '../../tools/verify/attack/forged-identity.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
+  describeOutcome,
   type RequestParts,
   readJsonBody,
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
-import { readOwnToken } from '../../tools/verify/attack/tokens.ts'
+import { type Credentials, readOwnToken, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { SIGNER_IN_MESH, sameAccountPod } from '../support/attack/attackers.ts'
+import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { testAttack, testServedAround } from '../support/attack/expectations.ts'
 
 const anotherSecret = createSecretKey(randomBytes(32))
@@ -81,7 +77,7 @@ describe('the frontend container, with its own token', () => {
   test('each is counted', () => expect(counted).toBe(Object.keys(asFrontend).length - 1))
 })
 
-describe('a sameAccountPod: another Pod with the same ServiceAccount', () => {
+describe('another Pod with the same ServiceAccount', () => {
   const names = [
     'its own token',
     "the frontend's stolen token",
@@ -100,7 +96,7 @@ describe('a sameAccountPod: another Pod with the same ServiceAccount', () => {
 })
 
 // A residual risk of docs/security-model.md: it takes the frontend, and the right to make such a Pod.
-describe('a twin that was given the pairing secret', () => {
+describe('another Pod with the same ServiceAccount and the pairing secret', () => {
   let batch: BatchResult<Outcome[]>
 
   beforeAll(async () => {

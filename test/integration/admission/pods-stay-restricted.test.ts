@@ -1,6 +1,6 @@
 // With the component selinux, a policy takes the place of Pod Security. Two namespaces receive each Pod, one for the policy and one
 // for Pod Security. Both refuse the same Pods, except for the two SELinux types of the component.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
@@ -50,7 +50,6 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
       await guarded.api.create({ ...pod, spec: { ...Object(spec), nodeName: 'nowhere' } })
     }
   })
-  afterAll(() => guarded.stop())
 
   async function makeNamespace(name: string, level: string) {
     const labels = { 'pod-security.kubernetes.io/enforce': level }

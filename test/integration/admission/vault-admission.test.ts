@@ -1,6 +1,6 @@
 // The admission policies on a bare API server, with keys from Vault. They refuse the same attempts as without Vault, and only the
 // released Vault agent gets a token for Vault.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
@@ -12,8 +12,6 @@ import {
 } from '../../support/api-server/guarded-api-server.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
 describe('the API server, with keys from Vault', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
@@ -30,7 +28,6 @@ describe('the API server, with keys from Vault', needsLocalPrograms, () => {
     if (found === undefined) throw new Error('the ConfigMap vault-agent is missing')
     configuration = found
   })
-  afterAll(() => guarded.stop())
 
   // Two policies refuse an API token, because the agent would get it, too. Either of them may answer first.
   testAdmission(

@@ -1,12 +1,17 @@
 // Alerts fire for faults that are really made, and are over once they are mended.
+
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { processMessage } from '../../../tools/deploy/process-message.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { type Container, probeFrom } from '../../../tools/verify/attack/containers.ts'
-import { bearer, type RequestParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import {
+  bearer,
+  describeOutcome,
+  type RequestParts,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import { findTarget, SIGNER_IN_POD, stealCredentials } from '../../../tools/verify/attack/target.ts'
 import { saveSecret, writeEntries } from '../../../tools/verify/faults/support/key-secret.ts'
 import { findPod } from '../../../tools/verify/faults/support/pods.ts'

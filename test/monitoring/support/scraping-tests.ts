@@ -1,10 +1,14 @@
 // Prometheus reads the metrics of all three containers through STRICT mTLS, by its own identity, which is good for nothing else.
 import { describe, expect, test } from 'vitest'
 import { processMessage } from '../../../tools/deploy/process-message.ts'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
-import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import {
+  bearer,
+  describeOutcome,
+  signParts,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { otherNamespacePod, TARGET_IN_MESH } from '../../support/attack/attackers.ts'
 import { testAttack } from '../../support/attack/expectations.ts'
@@ -57,8 +61,8 @@ export function testScraping(): void {
   })
 
   describe.each([
-    { who: "who has Prometheus' identity", from: prometheusAccountPod, metrics: '200' },
-    { who: 'a stranger', from: otherNamespacePod, metrics: '403' },
+    { who: "a Pod with Prometheus' identity", from: prometheusAccountPod, metrics: '200' },
+    { who: 'a mesh Pod in another namespace', from: otherNamespacePod, metrics: '403' },
   ])('$who', ({ from, metrics }) => {
     const requests = [
       { port: 8080, method: 'GET', path: '/metrics', expected: metrics },

@@ -2,14 +2,14 @@
 // The proxy listens on a socket that only this user can open, and accepts every kubeconfig that kubectl accepts.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, type IncomingMessage, request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pluralize } from '../../../tools/deploy/preflight/rights.ts'
 import { fieldManager } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
+import { cleanUp } from '../clean-up.ts'
+import { makeFolder } from '../folder.ts'
 
 /** `said` is the body, or the message of an error. */
 export type Answer = { status: number; said: string }
@@ -27,38 +27,32 @@ export type Api = {
   create: (resource: Resource) => Promise<void>
   /** As `make deploy` applies a resource. Throws what the API server says if it refuses. */
   apply: (resource: Resource) => Promise<void>
-  stop: () => Promise<void>
 }
 
 const START_MS = 10_000
 const strict = 'fieldValidation=Strict'
 const withoutLimits = ['--reject-paths=^$', '--reject-methods=^$']
 
-/** Opens the API of the cluster that `kubeconfig` names, by default KUBECONFIG. Throws what kubectl prints if it cannot. */
+/**
+ * Opens the API of the cluster that `kubeconfig` names, by default KUBECONFIG, for as long as the test lasts. Throws what kubectl
+ * prints if it cannot.
+ */
 export async function openApi(kubeconfig = process.env.KUBECONFIG): Promise<Api> {
-  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-  const socketPath = join(folder, 'socket')
+  const socketPath = join(await makeFolder(), 'socket')
   const proxy = spawn('kubectl', ['proxy', '--unix-socket', socketPath, ...withoutLimits], {
     env: { ...process.env, KUBECONFIG: kubeconfig },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const agent = new Agent({ keepAlive: true })
   const ended = once(proxy, 'close')
-  const kill = () => proxy.kill()
-  process.once('exit', kill)
-  const stop = async () => {
+  cleanUp(async () => {
     agent.destroy()
-    kill()
+    proxy.kill()
     await ended
-    process.off('exit', kill)
-    await rm(folder, { recursive: true })
-  }
+  })
   const listening = once(proxy.stdout, 'data', { signal: AbortSignal.timeout(START_MS) })
   const failed = text(proxy.stderr).then((said) => Promise.reject(new Error(said)))
-  await Promise.race([listening, failed]).catch(async (error) => {
-    await stop()
-    throw error
-  })
+  await Promise.race([listening, failed])
   failed.catch(() => {})
 
   async function send({ method, path, body, contentType }: Request): Promise<Answer> {
@@ -77,7 +71,7 @@ export async function openApi(kubeconfig = process.env.KUBECONFIG): Promise<Api>
   }
 
   return {
-    ...{ send, stop },
+    send,
     tryCreate: (body) =>
       send({ method: 'POST', path: `${pathOfKind(body)}?dryRun=All&${strict}`, body }),
     create: (body) => demand({ method: 'POST', path: `${pathOfKind(body)}?${strict}`, body }),

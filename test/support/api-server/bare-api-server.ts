@@ -2,27 +2,27 @@
 // cluster's versions, with its certificates, on free ports of loopback.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inject } from 'vitest'
+import { inject, vi } from 'vitest'
 import { UserError } from '../../../tools/cli/terminal.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { writeKubeconfig } from '../../../tools/local-cluster/pki.ts'
+import { cleanUp } from '../clean-up.ts'
+import { makeFolder } from '../folder.ts'
 import { type Api, openApi } from './api.ts'
 
 const START_MS = 60_000
 const POLL_MS = 50
 
-export type BareApiServer = { kubeconfig: string; api: Api; stop: () => Promise<void> }
+export type BareApiServer = { kubeconfig: string; api: Api }
 
-/** Starts it. `stop` ends it, and removes everything that it wrote. */
+/** Starts it for as long as the test lasts. */
 export async function startBareApiServer(): Promise<BareApiServer> {
   const programs = inject('apiServerPrograms')
   if (programs === undefined) throw new UserError('the local cluster is not there', 'make cluster')
-  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  const folder = await makeFolder()
   const [client, peer, secure] = await Promise.all([findFreePort(), findFreePort(), findFreePort()])
   const store = `http://127.0.0.1:${client}`
   const etcdFlags = ['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync']
@@ -32,26 +32,28 @@ export async function startBareApiServer(): Promise<BareApiServer> {
     start(programs.etcd, [...etcdFlags, ...listen, ...peers]),
     start(programs.apiServer, listFlags(store, secure)),
   ]
-  const kubeconfig = join(folder, 'kubeconfig')
-  await writeKubeconfig(kubeconfig, 'admin', `https://127.0.0.1:${secure}`)
-  const api = await openApi(kubeconfig)
-  async function stop(): Promise<void> {
-    await api.stop()
+  cleanUp(async () => {
     for (const child of processes) {
       const ended = once(child, 'close')
       if (child.kill('SIGKILL')) await ended
     }
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
+  const kubeconfig = join(folder, 'kubeconfig')
+  await writeKubeconfig(kubeconfig, 'admin', `https://127.0.0.1:${secure}`)
+  const api = await openApi(kubeconfig)
   const deadline = Date.now() + START_MS
   while ((await api.send({ method: 'GET', path: '/readyz' })).status !== 200) {
-    if (Date.now() > deadline) {
-      await stop()
-      throw new Error('the bare API server did not start')
-    }
+    if (Date.now() > deadline) throw new Error('the bare API server did not start')
     await sleep(POLL_MS)
   }
-  return { kubeconfig, api, stop }
+  return { kubeconfig, api }
+}
+
+/** Starts it, and makes it the cluster of every kubectl. */
+export async function useBareApiServer(): Promise<BareApiServer> {
+  const server = await startBareApiServer()
+  vi.stubEnv('KUBECONFIG', server.kubeconfig)
+  return server
 }
 
 function listFlags(store: string, port: number): string[] {

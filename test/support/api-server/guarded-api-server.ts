@@ -1,9 +1,6 @@
 // A bare API server where the admission policies are in effect. It has what they protect: the Deployment, its Pod, and a Pod
 // without the key. No kubelet runs the Pods.
-import { rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { vi } from 'vitest'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
@@ -13,8 +10,8 @@ import { admissionCases } from '../admission/table-tests.ts'
 import { asWorkload } from '../admission/workloads.ts'
 import { makePod } from '../attack/pods.ts'
 import { applyChange } from '../mistakes/mistakes.ts'
-import { type BareApiServer, startBareApiServer } from './bare-api-server.ts'
-import { renderSample } from './sample.ts'
+import { startBareApiServer } from './bare-api-server.ts'
+import { renderKnown } from './sample.ts'
 
 const patience = { timeout: 15_000, interval: 50 }
 /** The kinds that exist without Istio. */
@@ -26,15 +23,8 @@ export type GuardedApiServer = Awaited<ReturnType<typeof startGuardedApiServer>>
 
 /** Starts it with the resources of `components`, and waits until every policy is in effect. */
 export async function startGuardedApiServer(components: readonly string[] = []) {
-  const server = await startBareApiServer()
-  return guard(server, components).catch(async (error) => {
-    await server.stop()
-    throw error
-  })
-}
-
-async function guard({ kubeconfig, api, stop }: BareApiServer, components: readonly string[]) {
-  const rendering = await renderKnown(components)
+  const { kubeconfig, api } = await startBareApiServer()
+  const rendering = await renderKnown(components, known)
   const resources = parseResources(rendering.yaml)
   const pods = { pod: 'signing-pod', keylessPod: 'keyless' }
   const template = asPod(resources, 'admission-test')
@@ -64,10 +54,6 @@ async function guard({ kubeconfig, api, stop }: BareApiServer, components: reado
     applyPolicies: async () => {
       for (const resource of resources.filter(isPolicy)) await api.apply(resource)
     },
-    stop: async () => {
-      await stop()
-      await rm(dirname(rendering.path), { recursive: true })
-    },
   }
 }
 
@@ -78,15 +64,6 @@ export function asPod(resources: readonly Resource[], name: string, maker?: stri
   )
   const { metadata, spec } = Object(deployment?.spec).template
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
-}
-
-/** Renders the sample, without the kinds of Istio. */
-async function renderKnown(components: readonly string[]): Promise<Rendering> {
-  const { path, yaml } = await renderSample(components)
-  const resources = parseResources(yaml).filter(({ kind }) => known.test(kind))
-  const rendering = { path, yaml: resources.map((each) => JSON.stringify(each)).join('\n---\n') }
-  await writeFile(path, rendering.yaml)
-  return rendering
 }
 
 /** Its signer has a variable that is no longer allowed. */
