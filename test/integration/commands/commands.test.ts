@@ -1,7 +1,7 @@
-// Every kubectl of README and docs/ that takes no running Pod, run as it stands on a real API server with the admission
-// policies in effect: page by page, in the order in which somebody would paste them.
+// Every kubectl command of README and docs/ that needs no running Pod. Each page is one test. It runs the commands in the order of
+// the page, on a bare API server with the admission policies.
 import { randomBytes } from 'node:crypto'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
 import { deployment, keySecret, namespace } from '../../../tools/kube/names.ts'
@@ -13,7 +13,7 @@ import {
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'
 import { makeFolder } from '../../support/folder.ts'
-import { listCommands } from '../../support/pages/commands.ts'
+import { type Command, listCommands } from '../../support/pages/commands.ts'
 import { NO_JQ, needsLocalPrograms, skipUnless } from '../../support/skips.ts'
 
 const hasJq = (await tryRun('jq', ['--version'])).code === 0
@@ -24,103 +24,102 @@ const needMore =
 const commands = listCommands().filter(
   ({ text }) => text.startsWith('kubectl ') && !needMore.test(text),
 )
-/** What a page calls NAME or NODE, be it a node or a Pod. */
+/** Stands for NAME and NODE in a page. It is the name of a node and of a Pod. */
 const NAME = 'signing-pod'
+/** docs/production.md has as many. */
+const replicas = 3
+const here = ['-n', namespace]
 const secretState = z.object({ data: z.record(z.string(), z.base64()) })
+const owned = z.object({ metadata: z.object({ uid: z.string() }) })
 
 describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_JQ), () => {
   let guarded: GuardedApiServer
-  let cwd: string
 
   beforeAll(async () => {
-    cwd = await makeFolder()
     guarded = await startGuardedApiServer()
-    await guarded.call(['create', '-f', '-'], {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: { name: NAME },
-    })
-    await makeRevisions()
-    // As many as docs/production.md has.
-    await guarded.call(['scale', 'deployment', deployment, '-n', namespace, '--replicas=3'])
   })
 
-  /** What the Deployment's controller, which is not here, would have made of two releases. */
-  async function makeRevisions(): Promise<void> {
+  /** Replaces what the page before has changed. */
+  beforeEach(async () => {
+    const now = ['--all', '--grace-period=0', '--force']
+    await guarded.call(['delete', 'deployments,replicasets,pods,secrets', ...now, ...here])
+    await guarded.call(['delete', 'nodes', '--all'])
+    await guarded.createWorkloads()
+    await guarded.applyPolicies()
+    await guarded.api.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: NAME } })
+    await createRevisions()
+    await guarded.call(['scale', 'deployment', deployment, ...here, `--replicas=${replicas}`])
+    await createSecret()
+  })
+
+  /** Creates what the Deployment's controller creates for two releases. It does not run here. */
+  async function createRevisions(): Promise<void> {
     const resources = parseResources(guarded.rendering.yaml)
-    const said = await guarded.call([
-      'get',
-      'deployment',
-      deployment,
-      '-n',
-      namespace,
-      '-o',
-      'json',
-    ])
-    const { metadata } = z
-      .object({ metadata: z.object({ uid: z.string() }) })
-      .parse(JSON.parse(said))
-    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment, uid: metadata.uid }
+    const said = await guarded.call(['get', 'deployment', deployment, ...here, '-o', 'json'])
+    const { uid } = owned.parse(JSON.parse(said)).metadata
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment, uid }
     for (const revision of ['1', '2']) {
       const set = asWorkload('ReplicaSet', asPod(resources, `${deployment}-${revision}`))
       const yaml = JSON.stringify(set).replace('signer:ba9876543210', `signer:${revision}`)
       const release: Resource = JSON.parse(yaml)
-      const annotations = { 'deployment.kubernetes.io/revision': revision }
-      const ownerReferences = [{ ...owner, controller: true }]
-      const labelled = {
+      const metadata = {
         ...release.metadata,
         labels: { app: deployment },
-        annotations,
-        ownerReferences,
+        annotations: { 'deployment.kubernetes.io/revision': revision },
+        ownerReferences: [{ ...owner, controller: true }],
       }
-      await guarded.call(['create', '-f', '-'], { ...release, metadata: labelled })
+      await guarded.api.create({ ...release, metadata })
     }
   }
 
   const deleteSecret = () =>
-    guarded.call(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found'])
+    guarded.call(['delete', 'secret', keySecret, ...here, '--ignore-not-found'])
 
-  async function makeSecret(): Promise<void> {
-    await deleteSecret()
+  async function createSecret(): Promise<void> {
     const data = { 'key-1': randomBytes(32).toString('base64') }
     const metadata = { name: keySecret, namespace }
-    await guarded.call(['create', '-f', '-'], { apiVersion: 'v1', kind: 'Secret', metadata, data })
+    await guarded.api.create({ apiVersion: 'v1', kind: 'Secret', metadata, data })
   }
 
   async function readSecret(): Promise<Record<string, Buffer>> {
-    const said = await guarded.call(['get', 'secret', keySecret, '-n', namespace, '-o', 'json'])
+    const said = await guarded.call(['get', 'secret', keySecret, ...here, '-o', 'json'])
     const { data } = secretState.parse(JSON.parse(said))
     const entries = Object.entries(data).map(([name, text]) => [name, Buffer.from(text, 'base64')])
     return Object.fromEntries(entries)
   }
 
-  /** What has come of a page's commands. */
-  const outcomes: Record<string, () => void> = {
-    'docs/keys.md': () =>
-      test('leaves the new key alone, and it signs', async () => {
-        const { primary, 'key-2': key, ...others } = await readSecret()
-        expect([primary?.toString(), key?.length, others]).toEqual(['key-2', 32, {}])
-      }),
-    'docs/operations.md': () =>
-      test('has brought the image before back, which the next deployment asks about', async () => {
-        const path = 'jsonpath={.spec.template.spec.containers[?(@.name=="signer")].image}'
-        const args = ['get', 'deployment', deployment, '-n', namespace, '-o', path]
-        expect(await guarded.call(args)).toMatch(/signer:1$/)
-        const resources = parseResources(guarded.rendering.yaml)
-        const again = resources.filter(({ kind }) => kind === 'Deployment').map(guarded.api.apply)
-        await expect(Promise.all(again)).rejects.toThrow(/conflict.*\n?.*signer.*image/)
-      }),
-  }
-
-  describe.each([...Map.groupBy(commands, ({ page }) => page)])('%s', (page, ofPage) => {
-    beforeAll(makeSecret)
-
-    test.each(ofPage)('$text', async ({ text }) => {
+  async function runCommands(ofPage: readonly Command[]): Promise<void> {
+    const env = { ...process.env, KUBECONFIG: guarded.kubeconfig }
+    const cwd = await makeFolder()
+    for (const { text } of ofPage) {
       if (text.startsWith('kubectl create secret ')) await deleteSecret()
-      const env = { ...process.env, KUBECONFIG: guarded.kubeconfig }
       const script = text.replace(/\b(NAME|NODE)\b/g, NAME)
       await run('bash', ['-euo', 'pipefail', '-c', script], { cwd, env })
-    })
-    outcomes[page]?.()
-  })
+    }
+  }
+
+  /** What holds after the commands of a page. */
+  const outcomes: Record<string, () => Promise<void>> = {
+    'docs/keys.md': async () => {
+      const { primary, 'key-2': key, ...others } = await readSecret()
+      expect([primary?.toString(), key?.length, others]).toEqual(['key-2', 32, {}])
+    },
+    // The previous image is back, and the next deployment reports a conflict.
+    'docs/operations.md': async () => {
+      const path = 'jsonpath={.spec.template.spec.containers[?(@.name=="signer")].image}'
+      const args = ['get', 'deployment', deployment, ...here, '-o', path]
+      expect(await guarded.call(args)).toMatch(/signer:1$/)
+      const resources = parseResources(guarded.rendering.yaml)
+      const again = resources.filter(({ kind }) => kind === 'Deployment').map(guarded.api.apply)
+      await expect(Promise.all(again)).rejects.toThrow(/conflict.*\n?.*signer.*image/)
+    },
+  }
+
+  test.each([...Map.groupBy(commands, ({ page }) => page)])(
+    '%s: every command works',
+    async (page, ofPage) => {
+      await runCommands(ofPage)
+      await outcomes[page]?.()
+    },
+  )
 })

@@ -37,13 +37,21 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   const waitForJudge = (attempt: Attempt, wanted: string) =>
     vi.waitUntil(async () => (await judge(attempt)) === wanted, patience)
 
-  for (const resource of resources.filter((each) => !isPolicy(each))) await api.apply(resource)
-  await api.apply(makeOlderRelease(asPod(resources, 'older-release')))
-  for (const resource of resources.filter(isPolicy)) await api.apply(resource)
-  for (const pod of [asPod(resources, pods.pod), makePod({}, pods.keylessPod)]) {
-    const spec = { ...Object(pod.spec), nodeName: 'nowhere' }
-    await api.create({ ...pod, spec })
+  const applyPolicies = async () => {
+    for (const resource of resources.filter(isPolicy)) await api.apply(resource)
   }
+  /** Creates the Deployment and the Pods. */
+  const createWorkloads = async () => {
+    for (const resource of resources.filter((each) => !isPolicy(each))) await api.apply(resource)
+    for (const pod of [asPod(resources, pods.pod), makePod({}, pods.keylessPod)]) {
+      const spec = { ...Object(pod.spec), nodeName: 'nowhere' }
+      await api.create({ ...pod, spec })
+    }
+  }
+
+  await createWorkloads()
+  await api.apply(makeOlderRelease(asPod(resources, 'older-release')))
+  await applyPolicies()
   for (const [refusedBy, [first]] of Map.groupBy(admissionCases, (each) => each.refusedBy)) {
     // With the component selinux, a policy takes the place of Pod Security. The tests of the component wait for it.
     const isAsked = refusedBy !== 'Pod Security' || !components.includes('selinux')
@@ -51,9 +59,7 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   }
   return {
     ...{ rendering, target, kubeconfig, api, call, judge, waitForJudge },
-    applyPolicies: async () => {
-      for (const resource of resources.filter(isPolicy)) await api.apply(resource)
-    },
+    ...{ applyPolicies, createWorkloads },
   }
 }
 
