@@ -29,7 +29,6 @@ import { type Operator, startOperator } from './support/operator.ts'
 
 const entries = z.record(z.string(), z.base64())
 const encode = (text: string) => Buffer.from(text).toString('base64')
-/** All that the manager has had. */
 const keys = new Map<string, Uint8Array>()
 const undo = new AsyncDisposableStack()
 let account: Account
@@ -169,7 +168,7 @@ test("External Secrets' log has each reading, and no key", () => {
   for (const key of keys.values()) expect(log).not.toContain(Buffer.from(key).toString('base64'))
 })
 
-/** What the manager has now; remembers its keys. */
+/** Returns the manager's value, and adds its keys to `keys`. */
 async function readValue(): Promise<Record<string, string>> {
   const { primary, ...rest } = entries.parse(JSON.parse(await account.read()))
   for (const [id, text] of Object.entries(rest)) keys.set(id, Buffer.from(text, 'base64'))
@@ -181,7 +180,6 @@ async function addKey(id: string): Promise<void> {
   await readValue()
 }
 
-/** The metric to alert on. */
 async function readNotReady(): Promise<number> {
   const sample =
     /^externalsecret_status_condition\{condition="Ready",name="hmac-key",.*status="False"\} (\d)$/m

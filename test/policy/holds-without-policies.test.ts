@@ -30,13 +30,11 @@ import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
 import { testControls } from '../support/attack/expectations.ts'
 
 const kinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
-/** What a caller can claim about itself. */
 const forged = {
   'x-forwarded-client-cert': `By=spiffe://cluster.local/x;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://cluster.local/ns/admin/sa/admin`,
 }
 const signerInPlainText = async () => ({ host: (await findTarget()).podIP, port: 8081 })
 
-/** The proxies hear of it in their own time. */
 async function waitForStatus(
   from: Container,
   place: Place,
@@ -55,7 +53,7 @@ async function waitForStatus(
   )
 }
 
-/** A Service that leads to the signer's port, as anybody may make it who may make Services here. */
+/** Makes a Service for the signer's port, as anyone with edit rights in the namespace can. */
 async function exposeSigner(): Promise<Place> {
   const service = {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'test-exposed', namespace } },

@@ -17,7 +17,6 @@ import { requests } from '../../tools/verify/matrix/declared-table.ts'
 
 const program = join(CHECKOUT, 'tools/verify/matrix/matrix.ts')
 
-/** Whatever is called after it. */
 async function listLeftovers(): Promise<string[]> {
   const listings = [
     ['get', 'namespaces', '-o', 'name'],

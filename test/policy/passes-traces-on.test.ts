@@ -23,7 +23,7 @@ const cases: readonly [title: string, headers: Record<string, string>, expected?
   ['names the trace again', { traceparent }, traceId],
 ]
 
-/** Sends `POST /process` through the gateway; returns each status, and the request id that the answer has. */
+/** Sends `POST /process` through the gateway. Returns the status and request id of each answer. */
 async function sendThroughGateway(all: readonly Record<string, string>[]) {
   return withGateway(async (place) => {
     const probes = all.map((headers) => {

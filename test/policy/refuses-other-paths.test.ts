@@ -34,7 +34,7 @@ const current = await readMode()
 const listPaths = (mode: Mode) => (mode === current ? [...named, ...encodedPaths] : named)
 const tried = isLocalCluster ? [current, ...modes.filter((mode) => mode !== current)] : [current]
 
-/** Writes requests with everything that the frontend has; `over` is the path that the pairing signature is for. */
+/** Writes requests with all credentials. `over` returns the path that the pairing signature covers. */
 function writeAll(
   { token, pairing }: Credentials,
   sent: readonly string[],
@@ -64,7 +64,7 @@ function testEach(
   })
 }
 
-/** One mode follows the other: a change of the mesh takes seconds to reach the proxy. */
+/** Restores the mode that the mesh had first. */
 let restore: (() => Promise<void>) | undefined
 afterAll(() => restore?.())
 

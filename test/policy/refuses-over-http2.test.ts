@@ -24,7 +24,7 @@ type Case = { name: string; write: (stolen: Credentials) => H2Request }
 const describeH2 = ({ status, end }: H2Outcome) => (status === undefined ? end : String(status))
 const everything = ({ token, pairing }: Credentials) =>
   signParts(pairing, { headers: bearer(token) })
-/** A good request with other pseudo-header fields, or with more headers. */
+/** A valid request with other pseudo-headers, or with more headers. */
 const withHeaders = (name: string, headers: Record<string, string>): Case => ({
   name,
   write: (stolen) => {

@@ -13,7 +13,7 @@ import {
 import { testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 import { sendFrom } from '../support/attack/send.ts'
 
-/** Name → what is sent with the frontend's pairing secret, and with its token where it says so. */
+/** Requests by name. All carry a pairing signature. */
 const attacks: Record<string, (token: string) => RequestParts> = {
   'POST /sign': () => ({ path: '/sign' }),
   'POST /sign with a stolen token': (token) => ({ headers: bearer(token) }),

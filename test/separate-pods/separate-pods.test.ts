@@ -12,7 +12,6 @@ import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
-/** As its user runs it. */
 const make = (...args: string[]) => tryRun('make', args, { cwd: CHECKOUT, timeoutMs: ROLLOUT_MS })
 const succeed = ({ code, stderr }: RunResult) => expect({ code, stderr }).toMatchObject({ code: 0 })
 

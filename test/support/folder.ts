@@ -6,7 +6,6 @@ import { cleanUp } from './clean-up.ts'
 
 export type Entries = Record<string, string | Uint8Array>
 
-/** Makes an empty folder. */
 export async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
   cleanUp(() => rm(folder, { recursive: true, force: true }))

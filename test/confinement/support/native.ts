@@ -8,7 +8,6 @@ import { requireNode } from '../../../tools/verify/faults/support/node.ts'
 import type { Pod } from '../../../tools/verify/faults/support/pods.ts'
 import { type Attempts, buildAttempts } from '../../support/system-calls/attempts.ts'
 
-/** Makes every attempt in a container of `pod`, under whatever confines the container. */
 export async function attemptIn(pod: Pod, container: string): Promise<Attempts> {
   const node = await requireNode()
   const id = pod.containers[container]?.id ?? ''

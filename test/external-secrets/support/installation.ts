@@ -9,7 +9,6 @@ import { disownSecret } from '../../../tools/verify/faults/support/key-secret.ts
 
 const own = 'external-secrets'
 const resources = join(import.meta.dirname, 'operator.yaml')
-/** The label of the namespace there. */
 const mark = 'secure-signing/for-tests=yes'
 const kind = 'crd/externalsecrets.external-secrets.io'
 

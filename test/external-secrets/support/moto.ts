@@ -12,7 +12,6 @@ import { startProgram } from './program.ts'
 
 const REQUIREMENTS = join(CHECKOUT, 'test/support/programs/moto/requirements.txt')
 
-/** Returns the folder whose bin/ has the programs `moto_server` and `aws`. */
 export async function fetchMoto(): Promise<string> {
   const requirements = await readFile(REQUIREMENTS, 'utf8')
   const version = /^moto==(\S+)/m.exec(requirements)?.[1] ?? ''
@@ -32,7 +31,6 @@ export function describePython(folder: string, program: string) {
   }
 }
 
-/** Starts an empty moto. `url`: where it answers. */
 export async function startMoto(
   folder: string,
 ): Promise<{ url: string; stop: () => Promise<void> }> {

@@ -14,7 +14,7 @@ const account = 'external-secrets'
 const clusters = z.object({
   clusters: z.tuple([z.object({ name: z.string(), cluster: z.record(z.string(), z.string()) })]),
 })
-/** What the chart has by default and what nothing here uses: kinds of stores and of pushing. */
+/** Reconcilers that the chart has by default and that no test uses. */
 const switchedOff = [
   'cluster-store-reconciler',
   'cluster-external-secret-reconciler',
@@ -23,13 +23,12 @@ const switchedOff = [
 ].map((name) => `--enable-${name}=false`)
 
 export type Operator = {
-  /** Prometheus' text format. */
   readMetrics: () => Promise<string>
   readLog: () => string
   stop: () => Promise<void>
 }
 
-/** Starts the program in `folder`. `manager`: where it finds both of AWS' services. */
+/** Starts the program in `folder`. `manager`: the URL of both AWS services. */
 export async function startOperator(folder: string, manager: string): Promise<Operator> {
   const home = await mkdtemp(join(tmpdir(), 'secure-signing-'))
   const config = join(home, 'kubeconfig')
@@ -61,7 +60,6 @@ export async function startOperator(folder: string, manager: string): Promise<Op
   return { readMetrics, readLog, stop }
 }
 
-/** A kubeconfig of the same cluster, with a token of the ServiceAccount. */
 async function makeConfig() {
   const view = ['config', 'view', '--raw', '--minify', '-o', 'json']
   const [{ name, cluster }] = (await kubectlJson(clusters, view)).clusters

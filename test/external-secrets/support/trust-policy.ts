@@ -9,12 +9,10 @@ const statement = z.object({
   Condition: z.strictObject({ StringEquals: z.record(z.string(), z.string()) }),
 })
 
-/** An error as AWS has it. */
 export type Refusal = { status: number; code: string; message: string }
-/** Undefined: whoever shows `token` gets a session. */
+/** Returns why `token` gets no session, or undefined if it gets one. */
 export type Judge = (token: string) => Promise<Refusal | undefined>
 
-/** Reads the policy and the keys of the cluster. */
 export async function createJudge(): Promise<Judge> {
   const { issuer, keys } = await readTokenIssuer()
   const keySet = createLocalJWKSet(JSON.parse(keys))
@@ -38,7 +36,7 @@ function explain(error: unknown): Refusal {
   return { status: 400, code: 'InvalidIdentityToken', message: error.message }
 }
 
-/** All values of the claim that a condition is about, e.g. "<provider>:aud". */
+/** Returns all values of the claim that a condition names, e.g. "<provider>:aud". */
 function readClaim(payload: JWTPayload, name: string, provider: string): unknown[] {
   if (!name.startsWith(`${provider}:`)) return []
   return [payload[name.slice(provider.length + 1)]].flat()

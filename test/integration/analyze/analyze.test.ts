@@ -28,7 +28,6 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** A copy of the resources, and a kustomization of a user who builds on them. */
 beforeEach(async () => {
   await rm(folder, { recursive: true })
   for (const room of ['mesh', 'k8s']) {
@@ -42,7 +41,7 @@ async function write(name: string, text: string): Promise<void> {
   await writeFile(join(folder, name), text)
 }
 
-/** Replaces `old` in a file and returns "file:line" of it. */
+/** Replaces `old` in a file, and returns its "file:line". */
 async function edit(name: string, old: string, replacement: string): Promise<string> {
   const text = await readFile(join(folder, name), 'utf8')
   expect(text).toContain(old)
@@ -50,7 +49,7 @@ async function edit(name: string, old: string, replacement: string): Promise<str
   return `${name}:${text.slice(0, text.indexOf(old)).split('\n').length}`
 }
 
-/** Runs the program; `found` are its lines, messages left out. */
+/** Runs the program. `found` has its lines without messages. */
 async function analyze(files: string, kubeconfig?: string) {
   const env = { ...process.env, FILES: join(folder, files) }
   const { code, stdout, stderr } = await tryRun('node', [program], {
@@ -145,7 +144,7 @@ test('what istioctl objects to is told at its place', async () => {
   expect(stdout).toContain('[IST0106]')
 })
 
-/** Of no concern to the signing Pod, though it is in its namespace. */
+/** Resources in the namespace that do not concern the signing Pod. */
 const neighbour = `
 apiVersion: apps/v1
 kind: Deployment

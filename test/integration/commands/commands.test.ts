@@ -24,7 +24,7 @@ const needMore =
 const commands = listCommands().filter(
   ({ text }) => text.startsWith('kubectl ') && !needMore.test(text),
 )
-/** What a page calls NAME or NODE, be it a node or a Pod. */
+/** Replaces NAME and NODE in commands. */
 const NAME = 'signing-pod'
 const secretState = z.object({ data: z.record(z.string(), z.base64()) })
 
@@ -45,7 +45,7 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
     await guarded.call(['scale', 'deployment', deployment, '-n', namespace, '--replicas=3'])
   })
 
-  /** What the Deployment's controller, which is not here, would have made of two releases. */
+  /** Makes the ReplicaSets of two releases. No controller runs that would make them. */
   async function makeRevisions(): Promise<void> {
     const resources = parseResources(guarded.rendering.yaml)
     const said = await guarded.call([
@@ -94,7 +94,6 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
     return Object.fromEntries(entries)
   }
 
-  /** What has come of a page's commands. */
   const outcomes: Record<string, () => void> = {
     'docs/keys.md': () =>
       test('leaves the new key alone, and it signs', async () => {

@@ -40,7 +40,6 @@ const isRoute = ({ kind }: Resource) => kind === 'Gateway' || kind === 'VirtualS
 describe.skipIf(!canStart)('the Gateway of version 0.1', () => {
   let server: Awaited<ReturnType<typeof startBareApiServer>>
   let rendering: Rendering
-  /** What version 0.1 applied. */
   let former: Resource[]
 
   beforeAll(async () => {

@@ -35,7 +35,7 @@ const readerBinding = {
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'signing-test-reader' }],
 }
 
-/** The images are those that the local cluster has, unless `variables` say others. */
+/** Deploys the local cluster's images, unless `variables` name others. */
 async function deploy(kubeconfig: string, variables: Record<string, string> = {}) {
   const given = {
     KUBECONFIG: kubeconfig,

@@ -14,7 +14,7 @@ import { provideBuildah } from '../../support/release/node-buildah.ts'
 import { bill, findSchemaErrors, statement } from '../../support/release/release-formats.ts'
 import { skipUnless } from '../../support/skips.ts'
 
-/** Half a minute, on a machine that does other things too. */
+/** Takes half a minute on a busy machine. */
 const roots = await provideRoots().catch((error: Error) => {
   console.warn(error.message)
   return undefined

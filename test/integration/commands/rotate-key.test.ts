@@ -59,7 +59,6 @@ describe('make rotate-key', needsLocalPrograms, () => {
     await ensureKey()
   })
 
-  /** Every way in which a key could be written down. */
   async function listKeyTexts(): Promise<string[]> {
     const keys = [...(await readKeys()).values()]
     return keys.flatMap((key) => [key.toString('base64'), key.toString('hex')])
@@ -69,7 +68,7 @@ describe('make rotate-key', needsLocalPrograms, () => {
     for (const text of texts) expect(said).not.toContain(text)
   }
 
-  /** Without what the API server writes by itself. */
+  /** Leaves out what the API server writes. */
   function describeKept({ data: _, metadata, ...rest }: KeySecret) {
     const { resourceVersion: __, annotations, ...kept } = metadata
     return { ...rest, kept, annotations: annotations ?? {} }

@@ -28,7 +28,6 @@ const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthen
 const program = inject('promtool')
 const needsPromtool = skipUnless(program, 'promtool cannot be compiled')
 
-/** Runs promtool beside files of these contents. */
 async function promtool(contents: Record<string, string>, ...args: string[]) {
   await using work = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
   for (const [name, content] of Object.entries(contents)) {

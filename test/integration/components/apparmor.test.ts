@@ -34,7 +34,7 @@ const writable: Record<string, string[]> = {
   ],
 }
 
-/** What apparmor_parser makes of a profile: with --debug, the rules as it has understood them. */
+/** Compiles a profile. With --debug, the parser prints the rules. */
 async function compile(profile: string, ...flags: string[]) {
   const parser = ['apparmor_parser', '--skip-kernel-load', '--skip-cache', ...flags]
   return tryRun('chroot', [root ?? '', ...parser], { input: profile })

@@ -19,7 +19,7 @@ import { needsLocalPrograms } from '../../support/skips.ts'
 
 const fixed = ['high-availability']
 const scaled = [...fixed, 'autoscaling']
-/** What an API server knows without Istio, and the one kind that a component adds. */
+/** The kinds that an API server knows without Istio, and the one that a component adds. */
 const known = /^(Namespace|Deployment|PodDisruptionBudget|HorizontalPodAutoscaler|DestinationRule)$/
 const destinationRules = {
   apiVersion: 'apiextensions.k8s.io/v1',

@@ -14,7 +14,7 @@ import { describeResource, type Resource } from '../../../tools/kube/resources.t
 import { renderSample, type Sample } from '../../support/api-server/sample.ts'
 import { type Combination, listPairwise } from '../../support/pairwise.ts'
 
-/** Of each there is one, the first being nothing. */
+/** Each combination has one of each. */
 const choices = {
   overlay: layouts.map(({ overlay }) => overlay),
   key: ['', 'vault', 'external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp'],
@@ -25,7 +25,7 @@ const choices = {
   tracing: ['', 'tracing'],
   confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor', 'selinux', 'seccomp selinux'],
 }
-/** What `make deploy` refuses, with its reason in the tests of parseComponents. */
+/** `make deploy` refuses these, see components.test.ts. */
 const isRefused = ({ overlay, key }: Combination<typeof choices>) =>
   overlay === 'separate-pods' && key === 'vault'
 
@@ -38,7 +38,6 @@ const combinations = listPairwise(choices, (each) => !isRefused(each)).map(
   }),
 )
 
-/** An overlay → what it has without components. */
 const plain = new Map<string, Set<string>>()
 beforeAll(async () => {
   for (const layout of layouts) {

@@ -24,7 +24,6 @@ test.each(files)('%s is named by its content: a changed profile is another file'
   expect(name).toMatch(new RegExp(`^(frontend|signer)-${digest}[.]json$`))
 })
 
-/** A Deployment with these containers, labelled as ours are. */
 function makeDeployment(name: string, containers: readonly string[]): Resource {
   const labels = containers.map((each) => [`secure-signing.dev/${each}`, 'true'])
   const spec = { containers: containers.map((each) => ({ name: each, image: `${each}:1` })) }

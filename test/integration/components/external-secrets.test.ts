@@ -21,7 +21,6 @@ const operator = 'external-secrets:external-secrets'
 const asOperator = `--as=system:serviceaccount:${operator}`
 const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
 const components = ['external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp']
-/** What such a component adds for External Secrets. */
 const isAdded = ({ kind, metadata }: Resource) =>
   /^(SecretStore|ExternalSecret)$/.test(kind) || /key-reader/.test(metadata.name)
 

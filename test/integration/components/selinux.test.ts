@@ -23,10 +23,9 @@ const needsTools = skipUnless(root, 'the SELinux tools cannot be installed')
 
 const frontend = 'secure_signing_frontend_t'
 const signer = 'secure_signing_signer_t'
-/** Debian's policy has every domain translate its label with it. */
+/** In Debian's policy, every domain may ask it to translate labels. */
 const translator = ['setrans_t']
 const socketKinds = /socket$/
-/** What Debian's policy lets every domain execute. */
 const libraries = ['ld_so_t', 'lib_t', 'textrel_shlib_t']
 const image = ['container_file_t', 'container_ro_file_t']
 
@@ -144,14 +143,12 @@ describe('the SELinux module', needsTools, () => {
   })
 })
 
-/** On what one of `permissions` is given. */
 function listTargets(rules: readonly AllowRule[] = [], permissions: string[], kinds = /./) {
   const found = rules.filter((rule) => permissions.some((each) => rule.permissions.includes(each)))
   const targets = found.filter(({ kind }) => kinds.test(kind)).map(({ target }) => target)
   return [...new Set(targets)].toSorted()
 }
 
-/** The kinds of sockets that can be had. */
 function listSockets(rules: readonly AllowRule[] = []): string[] {
   const found = rules.filter(({ permissions }) => permissions.includes('create'))
   return [...new Set(found.map(({ kind }) => kind))]

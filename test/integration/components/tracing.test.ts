@@ -14,7 +14,6 @@ const collector = {
   hosts: ['observability/otel-collector.observability.svc.cluster.local'],
 }
 
-/** A Sidecar's name → whom its Pod may call. */
 async function readEgress(components: string[], layout: Layout) {
   const { resources } = await renderSample(components, layout)
   return new Map(

@@ -24,7 +24,6 @@ import { waitForAlert, waitForQuiet } from './queries.ts'
 const changed = 'allow-pod-to-read-signer-metrics'
 const changes = [{ op: 'add', path: '/spec/rules/0/to/0/operation/paths/-', value: '/other' }]
 
-/** The tests, of a deployment of which no alert fires. */
 export function testAlerts(): void {
   test('an alert names the control that refused a request', async () => {
     const target = await findTarget()

@@ -9,7 +9,6 @@ import { account, startPrometheus } from './prometheus.ts'
 
 const undo: (() => Promise<void>)[] = []
 
-/** vitest's globalSetup. Throws UserError without the local cluster. */
 export async function setup(): Promise<void> {
   requireLocalCluster()
   const node = await requireNode()
@@ -24,7 +23,6 @@ export async function setup(): Promise<void> {
   await deploy({ COMPONENTS: 'monitoring', PROMETHEUS: account })
 }
 
-/** And this in the end. */
 export async function teardown(): Promise<void> {
   for (const each of undo.reverse()) await each()
 }

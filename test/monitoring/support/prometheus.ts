@@ -11,13 +11,12 @@ import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { OWN_PODS_MS } from '../../support/timeouts.ts'
 
 export const namespace = 'signing-monitoring'
-/** Who has the ServiceAccount that may scrape. */
+/** A Pod with the ServiceAccount that may scrape. */
 export const prometheusAccountPod: Container = {
   namespace,
   pod: 'prometheus-account',
   container: 'attacker',
 }
-/** As PROMETHEUS takes it. */
 export const account = `${namespace}/prometheus`
 const stateConfig = 'k8s/monitoring/custom-resource-state.yaml'
 const page = 'docs/observability.md'

@@ -22,7 +22,7 @@ async function lookIn(target: Target, container: string, files: string[]): Promi
   return runIn(place, 'read-files', 'readFiles', files)
 }
 
-/** Until an exec into the signer is let through, or refused again: the API server hears of it in its own time. */
+/** Waits until the API server lets an exec into the signer through, or refuses it again. */
 async function waitForExec(target: Target, wanted: 'let through' | 'refused'): Promise<void> {
   await waitFor(
     async () => {

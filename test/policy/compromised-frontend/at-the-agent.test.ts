@@ -29,7 +29,7 @@ const pod = z.object({
   }),
 })
 
-/** kubelet waits longer with each restart of a container; what is measured here is the first. */
+/** kubelet waits longer before each restart. This measures the first. */
 async function ensureFreshPod(): Promise<void> {
   const { frontend } = await findTarget()
   const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', 'json']

@@ -9,7 +9,6 @@ import type { Search } from '../../support/compromise/search.ts'
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
 
-/** Every way in which a key could have been written down. */
 async function listNeedles(): Promise<Record<string, string>> {
   const keys = await readKeys()
   return Object.fromEntries(

@@ -14,7 +14,6 @@ const signer = 'spec.containers.1'
 const dryRun = '--dry-run=server'
 const here = ['-n', namespace]
 
-/** Makes the attempt and returns what kubectl says, with whether it was let through. */
 export async function attemptCase(
   target: AdmissionTarget,
   attempt: Attempt,
@@ -28,7 +27,6 @@ export async function attemptCase(
   return { code, said: `${stdout}${stderr}` }
 }
 
-/** Returns who has refused, by what was said. */
 export function findJudge(said: string): string {
   const policy = /ValidatingAdmissionPolicy 'secure-signing-([a-z-]+)'/.exec(said)?.[1]
   return policy ?? (said.includes('violates PodSecurity') ? 'Pod Security' : 'nobody')
@@ -75,7 +73,7 @@ async function writeCall(
   }
 }
 
-/** By kubectl where it can; it never leaves the container's name out, and never ends an attach. */
+/** Uses kubectl where possible. kubectl always names a container, and never ends an attach. */
 function writeConnection(pod: string, { to, container }: Connection) {
   if (to === 'exec' && container !== undefined) {
     return { args: ['exec', pod, ...here, '-c', container, '--', '/nodejs/bin/node', '-e', '0'] }

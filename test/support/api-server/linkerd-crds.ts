@@ -9,10 +9,9 @@ import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 
 const download = z.object({ Dir: z.string() })
 
-/** The file with Linkerd's CRDs, if there is one. */
+/** A file with Linkerd's CRDs. */
 export const linkerdCrds = readVariable('LINKERD_CRDS')
 
-/** Has the API server know HTTPRoute. */
 export async function installGatewayApi(): Promise<void> {
   const cwd = join(CHECKOUT, 'tools/local-cluster/programs/istio')
   const args = ['mod', 'download', '-json', 'sigs.k8s.io/gateway-api']

@@ -9,14 +9,11 @@ import { buildTestPrograms } from '../programs/programs.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Paths; undefined without the local cluster. */
     apiServerPrograms: { etcd: string; apiServer: string } | undefined
-    /** A path; undefined where it can't be compiled. */
     promtool: string | undefined
   }
 }
 
-/** vitest's globalSetup. */
 export async function setup(project: TestProject): Promise<void> {
   project.provide('apiServerPrograms', existsSync(PKI) ? await findApiServer() : undefined)
   const promtool = await buildTestPrograms('prometheus')

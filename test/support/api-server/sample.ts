@@ -37,7 +37,7 @@ export const sampleImages: ImageReference[] = [
   { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
 ]
 
-/** What a user fills in: for a key manager, and for tracing. */
+/** The values of a user, for key managers and tracing. */
 const parameters: Record<string, string> = {
   FILL_IN_REGION: 'eu-central-1',
   FILL_IN_ROLE_ARN: 'arn:aws:iam::123456789012:role/signing-key-reader',
@@ -52,7 +52,6 @@ const parameters: Record<string, string> = {
   FILL_IN_COLLECTOR: 'observability/otel-collector.observability.svc.cluster.local',
 }
 
-/** What a user says of their Vault. */
 export const sampleVaultValues: VaultValues = {
   address: 'https://keys.example:8443',
   host: 'keys.example',
@@ -70,7 +69,6 @@ export type Sample = Rendering & {
   resources: Resource[]
   /** Finds a resource by kind and name, e.g. "Deployment/secure-signing". */
   find: (name: string) => Resource | undefined
-  /** Its spec, without a type. */
   spec: (name: string) => ReturnType<typeof Object>
 }
 

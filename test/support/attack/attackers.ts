@@ -14,12 +14,11 @@ export const {
 } = pods
 export const SIGNER_IN_MESH = { host: TARGET_IN_MESH, port: 8081 }
 
-/** vitest's globalSetup; also after the victim's Pod was replaced by another. */
+/** Vitest calls this before the tests. A test calls it after it has replaced the Pod. */
 export async function setup(): Promise<void> {
   await bringUp(pods, await findTarget())
 }
 
-/** vitest's globalSetup, too. */
 export async function teardown(): Promise<void> {
   await takeAway(pods)
 }

@@ -30,13 +30,11 @@ export type BatchResult<T> = {
   outcomes: T
   before: Control
   after: Control
-  /** What the signer got in between. */
   reached: AuditEntry[]
-  /** How many signatures it has made in between, as it counts itself. */
+  /** How many signatures it has made in between, by its own counter. */
   signed: number
 }
 
-/** The control before has made one at least. */
 const SIGNATURES = 'signer_signatures_total'
 
 /** Runs `attack` and the controls around it. */
@@ -60,7 +58,7 @@ export async function runBatch<T>(
   }
 }
 
-/** The frontend container does what it may: everything right, and a message of its own. */
+/** A request of the frontend with all credentials and a message of its own. */
 function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
   const headers = { ...bearer(token), ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }

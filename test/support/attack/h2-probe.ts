@@ -4,13 +4,12 @@ import { connect } from 'node:http2'
 import type { Place } from '../../../tools/verify/attack/probe.ts'
 
 export type H2Request = { headers: Record<string, string>; body: string }
-/** `status` is missing where there was no answer; `end` says why. */
+/** Without an answer, there is no status, and `end` says why. */
 export type H2Outcome = { status?: number; end: string; body: string }
 
-/** Connections at a time. */
 const PARALLEL = 32
 
-/** Sends the requests, each on a connection of its own; their outcomes are in the same order. */
+/** Sends each request on its own connection. The outcomes are in the same order. */
 export async function runH2Requests(
   place: Place,
   requests: readonly H2Request[],

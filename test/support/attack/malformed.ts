@@ -15,7 +15,7 @@ const start = 'POST /sign HTTP/1.1\r\nhost: localhost:8081\r\ncontent-type: appl
 const body = '{"message":"attack"}'
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 
-/** An outer request with `lines` for its length, then the end of the headers and what follows. */
+/** An outer request with `lines` for its length, the end of the headers, and `rest`. */
 const framed =
   (lines: string, rest: (inner: string) => string) => (inner: string, headers: string) =>
     `${start}${headers}${lines}\r\n\r\n${rest(inner)}`

@@ -11,10 +11,9 @@ import type { Mode } from './paths.ts'
 
 const configMap = z.object({ data: z.object({ mesh: z.string() }) })
 const target = ['configmap', 'istio', '-n', 'istio-system']
-/** Each is `/readyz`, which the Pod may ask for, from one mode on. */
+/** Each becomes `/readyz`, which the Pod may read, from one mode on. */
 const signs = { BASE: '/x/../readyz', MERGE_SLASHES: '//readyz', DECODE: '/x%2f..%2freadyz' }
 
-/** Tells by what the Pod's proxy does. */
 export async function readMode(): Promise<Mode> {
   const { frontend } = await findTarget()
   const probes = Object.values(signs).map((path) => ({

@@ -6,7 +6,7 @@ import { readComponentResources } from '../../../tools/deploy/render/components.
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { disownSecret, saveSecret } from '../../../tools/verify/faults/support/key-secret.ts'
 
-/** Runs it with `env` added, out of `root`, a checkout. Throws CommandError with what it said. */
+/** Runs `make deploy` of the checkout `root` with more variables. Throws CommandError. */
 export async function deploy(env: Record<string, string>, root = CHECKOUT): Promise<void> {
   await run(process.execPath, [join(root, 'tools/deploy/deploy.ts')], {
     env: { ...process.env, ...env },

@@ -2,7 +2,7 @@
 import { request } from 'node:https'
 import type { Attempt } from './escape.ts'
 
-/** `paths` are "METHOD /path"; each is asked with `token` and without one. `result` is a status, or why there was none. */
+/** Sends each of `paths` ("METHOD /path") with `token` and without one. `result` is a status or an error. */
 export async function askApiServer(input: {
   token: string
   paths: string[]

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 const PARALLEL = 200
 const LAST_PORT = 65_535
 
-/** Connects to every TCP port of `host`; returns those that take the connection, in order. */
+/** Returns the TCP ports of `host` that accept a connection. */
 export async function scanPorts(host: string): Promise<number[]> {
   const open: number[] = []
   let next = 1

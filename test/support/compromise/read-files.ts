@@ -1,7 +1,7 @@
 // Which files there are in a container, and as whom it runs. Sent into it as it is, see probe.ts.
 import { readFileSync } from 'node:fs'
 
-/** Reads each of `files`; "read", or why not. */
+/** Reads `files`. The result is "read" or the error. */
 export function readFiles(files: string[]): {
   user: number | undefined
   group: number | undefined

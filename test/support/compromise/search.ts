@@ -7,7 +7,7 @@ type Find = { needle: string; where: string }
 export type Search = { finds: Find[]; files: number; bytes: number }
 
 const CHUNK_BYTES = 1 << 20
-/** The kernel's own tables: nothing of other containers is in them, and reading some of them changes things. */
+/** Contain nothing of other containers, and reading some of them has effects. */
 const passedOver = new Set(['/proc', '/sys'])
 
 /**
@@ -29,7 +29,7 @@ export function searchEverything(needles: Record<string, string>): Search {
     }
   }
 
-  /** Reads `from` to `to`, or to the end; what can't be read is passed over. */
+  /** Reads from `from` to `to`, and skips what it cannot read. */
   function readThrough(file: string, from = 0, to = Number.MAX_SAFE_INTEGER): void {
     let descriptor: number
     try {
@@ -101,7 +101,6 @@ export function searchEverything(needles: Record<string, string>): Search {
   return search
 }
 
-/** Processes that are to be seen, by id and command line. */
 export function listProcesses(): Record<string, string> {
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return Object.fromEntries(

@@ -4,13 +4,13 @@ import type { Finding, Path } from '../../../tools/analyze/finding.ts'
 import type { Rule } from '../../../tools/analyze/rule.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 
-/** `shownAt`: the place where it shows, if that is not where the change is. */
+/** `shownAt`: the place of the finding, if it is not the place of the change. */
 export type Change = readonly [resource: string, path: string, value: unknown, shownAt?: string]
 
-/** A rule's name → what a careless change would be → that change. */
+/** Rule → mistake → change. */
 export type Mistakes = Record<string, Record<string, Change>>
 
-/** One test that each rule is kept by `load()`, one for each mistake, and one that no rule goes without. */
+/** Tests that the resources keep each rule, that each mistake is found, and that no rule lacks a mistake. */
 export function testRules(
   rules: readonly Rule[],
   mistakes: Mistakes,
@@ -48,7 +48,7 @@ export function applyChange(resources: readonly Resource[], change: Change): Res
   return copy
 }
 
-/** True if the finding is at what was changed, around it or in it; a resource that is gone has no place. */
+/** True if the finding is at the change, around it or in it. */
 function isAt({ resource, path }: Finding, [name, changed, , shownAt = changed]: Change): boolean {
   if (resource === undefined) return true
   if (name !== '+' && nameOf(resource) !== name) return false

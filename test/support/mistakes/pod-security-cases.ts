@@ -8,12 +8,12 @@ import { restrictedVolumes } from './restricted-volumes.ts'
 export type PodSecurityCase = {
   name: string
   changes: PodChange[]
-  /** What the policy says of it, and Pod Security. */
+  /** The messages of the policy and of Pod Security. */
   says: string
   theySay: string
 }
 
-/** A Pod with a container of each kind that a new one can have; the second is one that may have probes and hooks, too. */
+/** A Pod with a container of each kind. Only the second may have probes and hooks. */
 export function makeRestrictedPod(namespace: string): Resource {
   const sidecar = { name: 'sidecar', image: 'sidecar', restartPolicy: 'Always', ...confined }
   const pod = makePod({ initContainers: [structuredClone(sidecar)], volumes: [] })
@@ -67,7 +67,7 @@ const ofPod: Row[] = [
   ),
 ]
 
-/** `at`: where in the Pod; `own`: its securityContext. What an ephemeral container may have as well. */
+/** Cases for the container at the path `at`, also for ephemeral containers. */
 export const listContainerRows = (at: string, own = `${at}.securityContext`): Row[] => [
   [
     'privileged',

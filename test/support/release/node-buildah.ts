@@ -9,7 +9,7 @@ import { fetchNodejs } from '../../../tools/local-cluster/images/nodejs.ts'
 import type { RootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import { CACHE } from '../../../tools/local-cluster/paths.ts'
 
-/** $1: the root, $2: a folder that is seen under its own path, $3: the cache, likewise; the rest is buildah's. */
+/** $1: the root. $2 and $3: a folder and the cache, under their own paths. The rest are buildah's arguments. */
 const enter = `
 root=$1 folder=$2 cache=$3
 shift 3

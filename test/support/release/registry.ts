@@ -17,7 +17,7 @@ export type Advisory = {
 }
 type Asked = Record<string, string[]>
 
-/** How it answers from question `since` on (0: the first); by default with the advisories of what is asked for. */
+/** The answer from question `since` on. By default, the advisories of what is asked for. */
 export type Habits = { since?: number; status?: number; body?: string }
 
 /**

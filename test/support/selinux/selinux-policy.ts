@@ -6,21 +6,20 @@ import { join } from 'node:path'
 import { CommandError, type RunResult, tryRun } from '../../../tools/cli/exec.ts'
 
 const modules = '/usr/share/selinux/default'
-/** Runs a program in $2, where /tmp is $1; nobody else sees that. */
+/** Runs a program in the root $2 with $1 as its /tmp, in its own mount namespace. */
 const enter = 'mount --bind "$1" "$2/tmp"; root=$2; shift 2; exec chroot "$root" "$@"'
 
-/** `source` and `target`: a type, or an attribute that many types have; `kind`: of object, e.g. "tcp_socket". */
+/** `source` and `target`: a type or an attribute. `kind`: a class of objects, e.g. "tcp_socket". */
 export type AllowRule = { source: string; target: string; kind: string; permissions: string[] }
 
 export type SelinuxPolicy = {
-  /** The lines that sesearch prints, a rule each: see its manual for `query`. */
+  /** Runs sesearch. Returns one rule a line. */
   search: (...query: string[]) => Promise<string[]>
-  /** What seinfo prints. */
   describe: (...query: string[]) => Promise<string>
   remove: () => Promise<void>
 }
 
-/** Compiles `module` with the policy of `root`, see buildSelinuxTools. Throws CommandError if secilc refuses it. */
+/** Compiles `module` with Debian's policy in `root`. Throws CommandError if secilc refuses it. */
 export async function compilePolicy(root: string, module: string): Promise<SelinuxPolicy> {
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
   const remove = () => rm(folder, { recursive: true })
@@ -49,7 +48,7 @@ export async function compilePolicy(root: string, module: string): Promise<Selin
   }
 }
 
-/** Of all that `source` is allowed, what is for every domain or depends on a setting included. */
+/** Lists the rules of `source`, with those for every domain and those that depend on a setting. */
 export async function listAllowed(policy: SelinuxPolicy, source: string): Promise<AllowRule[]> {
   const lines = await policy.search('-A', '-s', source)
   return lines.map((line) => {

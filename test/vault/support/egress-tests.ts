@@ -14,7 +14,6 @@ const elsewhere: Record<string, Place> = {
   'the gateway': { host: 'istio-ingressgateway.istio-system.svc', port: 80 },
 }
 
-/** The tests, of a Vault that answers. */
 export function testEgress(load: () => Vault): void {
   test('the Pod reaches Vault, which tells it nothing without a token', async () => {
     const { host, port } = load().place

@@ -19,7 +19,6 @@ const others = [
   'sys/mounts',
 ]
 
-/** The tests, of a Vault that is granted and has a key. */
 export function testIdentities(load: () => Vault): void {
   test("Vault takes the agent's token, and lets it read the key and nothing else", async () => {
     const [pod] = await listPods()

@@ -26,7 +26,6 @@ export type Vault = {
   /** Ends it as a crash does; it starts again by itself, sealed. */
   kill: () => Promise<void>
   unseal: () => Promise<void>
-  /** Its log, the audit log included. */
   readLog: () => Promise<string>
   stop: () => Promise<void>
 }
