@@ -1,4 +1,4 @@
-// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed sameAccountPod.
+// The component network-policy, enforced by kube-router: each refused connection has an allowed counterpart.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'

@@ -1,5 +1,4 @@
-// The key comes out of AWS, which moto plays, brought by a real External Secrets: it signs, a rotation there is one here, and
-// whatever happens there leaves the keys that are good. Nobody but External Secrets has what it takes to read it.
+// A real External Secrets reads the key from AWS, which moto simulates. Faults at the manager leave the last good keys.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { makeKey } from '../../tools/deploy/keys/hmac-key.ts'

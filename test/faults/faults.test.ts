@@ -1,5 +1,4 @@
-// The short form of every fault run but the longest: requests go on, or fail as they may and no longer than they may,
-// and nobody gets a signature who has no right to one.
+// The short form of every fault experiment but the longest, within its promised bounds.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shortForm } from '../../tools/verify/faults/experiments.ts'
 import { measure } from '../../tools/verify/faults/measure.ts'

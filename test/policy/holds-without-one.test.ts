@@ -1,5 +1,4 @@
-// Attack 27: somebody has deleted one of the locks. Nobody gets a signature who had none before; the frontend is served or
-// refused; and the matrix names what is missing. Of one Pod and of separate ones, whichever is deployed.
+// Attack 27: with any one policy resource deleted nobody gets more than before, and the matrix names what is missing.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sharesPod } from '../../tools/kube/layouts.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'

@@ -1,6 +1,4 @@
-// Attacks 27 and 28, their worst case: somebody has deleted every policy, and made a Service for the signer, so that the mesh
-// lets everybody through to it, in plain text too. Its own lock holds.
-
+// Attacks 27 and 28: with every policy deleted, and a Service for the signer, pairing still holds.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'

@@ -1,5 +1,4 @@
-// make matrix as its user runs it: what it prints and writes, and that it leaves nothing behind, interrupted or not. What it
-// says when a lock is missing is in holds-without-one.test.ts.
+// make matrix as a user runs it: its output, its files, and that it leaves nothing behind.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'

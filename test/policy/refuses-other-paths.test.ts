@@ -1,6 +1,4 @@
-// Attack 11: one path, written in every other way, in each of the mesh's ways to normalise paths. A stranger never gets
-// in; the frontend's signature over its request is good for `/sign` alone.
-
+// Attack 11: other spellings of a path, in each normalization mode of the mesh, get no signature.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'

@@ -1,6 +1,4 @@
-// The same locks over HTTP/2, where a request is read by other code: who asks, which path, which method, and what only
-// HTTP/2 has.
-
+// The controls hold over HTTP/2: other Pods, paths, methods and pseudo-headers.
 import { describe, expect, test } from 'vitest'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'

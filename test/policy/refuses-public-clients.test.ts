@@ -1,5 +1,4 @@
-// Attack 8: the world, through the ingress gateway. One method, one path.
-
+// Attack 8: public clients reach one method and one path through the ingress gateway.
 import { describe, expect, test } from 'vitest'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'

@@ -1,5 +1,4 @@
-// OVERLAY=separate-pods on the live cluster, which takes the one Pod away and puts it back: the same question as everywhere, who
-// gets a signature, and the answer that is declared for two Pods.
+// OVERLAY=separate-pods on the live cluster: nobody gets more than is declared for two Pods.
 import { mkdtempDisposable, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

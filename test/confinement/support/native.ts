@@ -1,5 +1,4 @@
-// Native code in a container of the local cluster. Its image is read-only from within and has no shell; root on the node lays the
-// program into it, has the container runtime start it as it starts any other, and takes it away.
+// Runs a program in a container of the local cluster. The image is read-only, so root on the node puts the program into it.
 import { copyFile, mkdtempDisposable, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

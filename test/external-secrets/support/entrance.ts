@@ -20,7 +20,7 @@ export async function openEntrance(moto: string, judge: Judge): Promise<Entrance
   const tokens: string[] = []
   let turn = Promise.resolve()
   const server = createServer((incoming, outgoing) => {
-    // In turn, because moto lets the next one pass, whoever it is of.
+    // One at a time, because moto lets the next request pass, from any caller.
     turn = turn.then(() => serve(incoming, outgoing)).catch(() => void outgoing.destroy())
   })
 

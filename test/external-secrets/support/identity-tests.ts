@@ -1,5 +1,4 @@
-// Whom AWS lets read the key, and how far: External Secrets, with a token that it asks for each time; nobody else, with
-// whatever a Pod has or the API server gives.
+// AWS lets only External Secrets read the key, with a token that it requests each time.
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { kubectl } from '../../../tools/kube/kubectl.ts'

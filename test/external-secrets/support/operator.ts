@@ -1,5 +1,4 @@
-// External Secrets' operator: a process of this machine that is the ServiceAccount external-secrets/external-secrets to the
-// API server, and nobody else.
+// External Secrets' operator, as a process of this machine with the rights of its own ServiceAccount.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,4 @@
-// Who gets a session for the role. moto's STS does not look at the token that it is shown, so what AWS checks is checked
-// here: that this cluster issued it and that it holds, and each condition of the trust policy in docs/key-managers.md.
+// Decides who gets a session of the role. moto does not check tokens, so this checks them by the policy in docs/key-managers.md.
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { readTokenIssuer } from '../../../tools/kube/token-issuer.ts'

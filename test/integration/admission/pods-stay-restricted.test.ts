@@ -1,5 +1,4 @@
-// With the component selinux a policy stands in for Pod Security. Each Pod here is put before both, in a namespace each: what one
-// refuses the other does, and says why. What was taken for it is its two types, each at its own container.
+// The policy of the component selinux refuses what Pod Security refuses. Each Pod is tried against both.
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'

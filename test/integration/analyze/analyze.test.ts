@@ -1,5 +1,4 @@
-// `make analyze` as a program, on copies of the resources with several mistakes at once: each is told with the file and
-// the line that somebody wrote.
+// `make analyze` reports mistakes in copies of the resources with file and line.
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

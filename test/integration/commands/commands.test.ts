@@ -1,5 +1,4 @@
-// Every kubectl of README and docs/ that takes no running Pod, run as it stands on a real API server with the admission
-// policies in effect: page by page, in the order in which somebody would paste them.
+// Runs the kubectl commands of the pages that need no running Pod, page by page, on a real API server.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'

@@ -1,5 +1,4 @@
-// Where External Secrets brings the key, make deploy makes none, says what is missing, and waits; a rotation there becomes
-// one here. On a real API server, with what the controller would write.
+// With External Secrets, make deploy makes no key and waits for one. The controller's writing is simulated.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'

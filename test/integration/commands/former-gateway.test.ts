@@ -1,5 +1,4 @@
-// The Gateway of version 0.1 is replaced in an order that no request notices: there is always a Gateway that the VirtualService
-// belongs to. Seen on a real API server.
+// The Gateway of version 0.1 is replaced without a moment in which the VirtualService has none.
 import { existsSync } from 'node:fs'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { applyResources } from '../../../tools/deploy/apply/apply.ts'

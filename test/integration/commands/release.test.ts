@@ -1,5 +1,4 @@
-// make release, for real, with the buildah and the base of the local cluster: what is built twice is the same, and what is
-// said of it is true, in the formats that others read. Nothing is signed or pushed.
+// make release builds the same images twice, and its bill of materials and provenance are true and valid.
 import { hash } from 'node:crypto'
 import { appendFile, mkdir, mkdtemp, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,4 @@
-// make rotate-key against a real API server, where no Pod runs: what it writes, what it leaves alone, and that it never
-// shows a key.
+// make rotate-key on a real API server without Pods: what it writes, what it leaves alone, and that it never shows a key.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'

@@ -1,5 +1,4 @@
-// The AppArmor profiles, compiled by Debian's apparmor_parser: this takes no kernel that enforces them, and shows no more than
-// that they are what they say.
+// Debian's apparmor_parser compiles the AppArmor profiles. Nothing enforces them here.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'

@@ -1,5 +1,4 @@
-// The component autoscaling: what it measures is there, and the number of Pods passes to the autoscaler without a moment
-// of one Pod. That is seen on a real API server, where nobody makes Pods.
+// The component autoscaling hands the number of Pods over to the autoscaler without a moment of one Pod.
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../../tools/cli/exec.ts'
 import { applyRendering } from '../../../tools/deploy/apply/apply.ts'

@@ -1,5 +1,4 @@
-// Every two things that can be deployed together are, in one combination or another: it is taken and rendered, the rules of
-// `make analyze` hold, and `make undeploy` knows it. The combinations are as few as can be.
+// Every two things that can be deployed together are rendered together, and keep the rules of `make analyze`.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'

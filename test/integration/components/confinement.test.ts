@@ -1,5 +1,4 @@
-// The components seccomp and apparmor, together: they fit any Deployment with the labels, the API server takes them with Pod
-// Security "restricted", and the signer does not run without its seccomp profile.
+// The components seccomp and apparmor fit any Deployment with the labels, and a signer needs its seccomp profile.
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,4 @@
-// The components external-secrets-* on a real API server with External Secrets' own CRDs: every object is taken, every
-// field is one of theirs, and nobody but the operator gets a token that a key manager accepts.
+// An API server with External Secrets' CRDs accepts the components, and only the operator gets a token for a key manager.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'

@@ -1,5 +1,4 @@
-// What the component high-availability makes of the Pod, with and without an autoscaler: three, spread, taken one at a time,
-// and left out by the gateway while one fails.
+// The component high-availability: three Pods, spread, replaced one at a time, and left out by the gateway while one fails.
 import { describe, expect, test } from 'vitest'
 import { layouts, listWorkloads } from '../../../tools/kube/layouts.ts'
 import { injectProxy } from '../../support/api-server/inject.ts'

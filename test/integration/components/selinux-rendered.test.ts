@@ -1,5 +1,4 @@
-// What the component selinux makes of any overlay: a type for each container, categories for the whole Pod, and in place of Pod
-// Security exactly one policy, without which `make analyze` finds fault.
+// The component selinux sets a type for each container, and replaces Pod Security by one policy.
 import { describe, expect, test } from 'vitest'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
 import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'

@@ -1,5 +1,4 @@
-// The SELinux module, compiled together with every module of Debian's own policy. This takes no kernel that enforces it, and shows
-// no more than what such a kernel would be told.
+// secilc compiles the SELinux module with Debian's policy, and setools reads what it allows. Nothing enforces it here.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

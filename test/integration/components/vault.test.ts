@@ -1,5 +1,4 @@
-// The component vault, rendered: every value is where it belongs, and the policies hold the agent to exactly that. And what
-// VAULT_* may be.
+// The component vault has every value where it belongs, and VAULT_* is checked.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

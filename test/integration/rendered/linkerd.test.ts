@@ -29,7 +29,7 @@ const listKind = (kind: string) => resources.filter((each) => each.kind === kind
 
 describe('the Pod', () => {
   test('keeps every rule but those about the proxy, which is not on the way, and the token', () => {
-    // Images are set by whoever deploys.
+    // `make deploy` sets the images.
     const kept = podRules.filter(({ name }) => name !== 'image-tag')
     const broken = applyRules(kept, resources).map(({ rule, message }) => [rule, message])
     expect(broken).toEqual([

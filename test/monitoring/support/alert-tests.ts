@@ -1,4 +1,4 @@
-// Alerts fire for faults that are really made, and are over once they are mended.
+// Alerts fire for real faults, and stop when the faults are over.
 
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
@@ -92,7 +92,7 @@ export function testAlerts(): void {
     } finally {
       const undo = [{ op: 'remove', path: '/spec/rules/0/to/0/operation/paths/1' }]
       await kubectl(['patch', ...target, '--type=json', '-p', JSON.stringify(undo)])
-      // Made anew, for it belongs to whoever patched it last, and `make deploy` would ask why.
+      // The patch took ownership of the field, and `make deploy` would report a conflict.
       const putBack = await deleteResources([`AuthorizationPolicy/${changed}`])
       await putBack()
     }

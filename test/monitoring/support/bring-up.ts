@@ -1,6 +1,4 @@
-// Before the first test: Prometheus, its operator and kube-state-metrics, compiled and brought up, and the deployment with the
-// component monitoring for them; and after the last all that taken away.
-
+// Starts Prometheus, its operator and kube-state-metrics, and deploys with the component monitoring.
 import { requireLocalCluster, requireNode } from '../../../tools/verify/faults/support/node.ts'
 import { deploy, saveDeployment } from '../../support/cluster/deployment.ts'
 import { provideTestImage } from '../../support/images/images.ts'

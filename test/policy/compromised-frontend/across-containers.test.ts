@@ -1,5 +1,4 @@
-// Attack 24: each container looks for what belongs to another. To look from within the signer the glass is broken, as
-// docs/operations.md says, and mended.
+// Attack 24: no container sees what belongs to another. Break glass, as in docs/operations.md, shows the signer's view.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'

@@ -1,6 +1,4 @@
-// Attack 20: code in the frontend container stops its own Pod's proxy by way of Istio's agent, which is open to every
-// container of a Pod. It may stop its own signing by that; it is back soon, and meanwhile nobody gets in.
-
+// Attack 20: code in the frontend stops its own proxy through Istio's agent. Signing is back soon, and nobody gets in meanwhile.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'

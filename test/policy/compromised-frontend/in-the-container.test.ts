@@ -1,5 +1,4 @@
-// Attacks 16, 17, 21 and 22: arbitrary code runs in the frontend container, and looks for the key, for the signer's socket,
-// and for rights that it does not have.
+// Attacks 16, 17, 21 and 22: code in the frontend container finds no key, no socket and no rights.
 import { describe, expect, test } from 'vitest'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
 import { testAttackOnMesh } from '../../support/attack/expectations.ts'

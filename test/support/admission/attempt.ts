@@ -1,6 +1,4 @@
-// Makes an attempt of admission-case.ts. Nothing is left behind: what would make or change something is a dry run, and a
-// connection is for a command that does nothing.
-
+// Makes an attempt of case.ts. Changes are dry runs, and a connection runs a command without effects.
 import { readPod as readPodSpec } from '../../../tools/analyze/model/pod.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'

@@ -1,5 +1,4 @@
-// A copy of this checkout as a repository of its own, with one commit, somewhere else: for what must not depend on
-// where, when and by whom it is done.
+// A copy of this checkout with one commit, for what must not depend on place, time and author.
 import { cp, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'

@@ -1,5 +1,4 @@
-// A bare API server with the admission policies in effect, and what they guard: the Deployment, its Pod, and a Pod without
-// the key. No kubelet takes the Pods up.
+// A bare API server with the admission policies, the Deployment, its Pod, and a Pod without the key.
 import { vi } from 'vitest'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { fieldManager, namespace } from '../../../tools/kube/names.ts'

@@ -1,5 +1,4 @@
-// The CRDs that the overlay linkerd needs. Gateway API's come with Istio's source, by the version that go.sum proves. Linkerd's
-// can be had of nobody but Linkerd: `linkerd install --crds > FILE`, and LINKERD_CRDS=FILE.
+// The CRDs of the overlay linkerd. Gateway API's come from Istio's Go module, Linkerd's from the file LINKERD_CRDS.
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'

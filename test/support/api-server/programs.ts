@@ -1,5 +1,4 @@
-// The programs that these tests run, looked up once for all files: their checksums take seconds, and what has to be compiled
-// first takes both cores.
+// Finds the programs of these tests once, because their checksums take seconds.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'

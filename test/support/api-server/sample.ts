@@ -1,5 +1,4 @@
-// The resources as `make deploy` would render them for a cluster that differs from Istio's defaults in everything, so
-// that a value that is not filled in shows.
+// Renders the resources for a cluster that differs from Istio's defaults in every value.
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

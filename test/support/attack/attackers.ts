@@ -1,5 +1,4 @@
-// The policy tests' attackers: there before the first test, gone after the last. Without a deployment there is nothing to
-// attack: then it says what to do.
+// The Pods that the policy tests attack from.
 import { bringUp, nameAttackPods, takeAway } from '../../../tools/verify/attack/attack-pods.ts'
 import { findTarget } from '../../../tools/verify/attack/target.ts'
 

@@ -1,5 +1,4 @@
-// The attacker's end of HTTP/2 connections, without TLS and by prior knowledge (RFC 9113 section 3.3). Sent into
-// containers as it is, see probe.ts.
+// HTTP/2 requests without TLS, by prior knowledge (RFC 9113 section 3.3). This file is sent into containers.
 import { connect } from 'node:http2'
 import type { Place } from '../../../tools/verify/attack/probe.ts'
 

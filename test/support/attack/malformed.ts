@@ -1,6 +1,4 @@
-// Requests that two servers might read differently (request smuggling, RFC 9112 section 11.2), as bytes. Each has a second
-// one inside.
-
+// Requests that two servers might read differently (RFC 9112 section 11.2). Each hides a second request.
 /**
  * `write`: `inner` is the second request, `headers` are the lines that make the outer one right otherwise. `tolerated`: why a
  * proxy may read it, and in one way only.

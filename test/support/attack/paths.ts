@@ -1,6 +1,4 @@
-// Ways to write a path, and what Istio's path normalisation makes of them by its own test
-// (tests/integration/security/normalization_test.go), with "sign" in the place of its "admin" or "app".
-
+// Spellings of a path, and what Istio's normalization makes of them by its own test (normalization_test.go).
 /** MeshConfig's pathNormalization.normalization. */
 export const modes = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'] as const
 export type Mode = (typeof modes)[number]

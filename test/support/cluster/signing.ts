@@ -1,4 +1,4 @@
-// The deployment while its keys change: what the world gets meanwhile, and what each signer holds.
+// The deployment while its keys change: public requests, and the keys of each signer.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPodAsker } from '../../../tools/deploy/rotation/ask-pods.ts'
 import {

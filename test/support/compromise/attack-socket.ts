@@ -1,5 +1,4 @@
-// What an intruder in the frontend tries at the signer's socket, where he is let to it. Sent into the container as it is, see
-// probe.ts.
+// What an attacker in the frontend tries at the signer's socket. This file is sent into the container.
 import { readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 

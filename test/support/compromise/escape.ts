@@ -1,5 +1,4 @@
-// What an intruder tries in a container: sockets of others, rights that he does not have, places to write. Sent into it as
-// it is, see probe.ts.
+// What an attacker tries in a container: sockets, rights and places to write. This file is sent into the container.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'

@@ -1,4 +1,4 @@
-// Which ports answer, of all. Sent into a container as it is, see probe.ts.
+// Scans all ports. This file is sent into a container.
 import { connect } from 'node:net'
 
 const PARALLEL = 200

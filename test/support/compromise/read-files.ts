@@ -1,4 +1,4 @@
-// Which files there are in a container, and as whom it runs. Sent into it as it is, see probe.ts.
+// Reads files in a container, and the user that it runs as. This file is sent into the container.
 import { readFileSync } from 'node:fs'
 
 /** Reads `files`. The result is "read" or the error. */

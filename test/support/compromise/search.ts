@@ -1,5 +1,4 @@
-// What an intruder looks for in a container: secrets in every file and process that he can read. Sent into it as it is, see
-// probe.ts.
+// Searches a container's files and processes for secrets. This file is sent into the container.
 import { closeSync, constants, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,5 +1,4 @@
-// What Pod Security "restricted" refuses, control by control as its own fixtures have them (k8s.io/pod-security-admission/test),
-// as changes of a Pod that it takes: the policy that stands in for it has to refuse the same.
+// What Pod Security "restricted" refuses, by the fixtures of k8s.io/pod-security-admission, as changes of an accepted Pod.
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { PodChange } from '../admission/case.ts'
 import { confined, makePod } from '../attack/pods.ts'

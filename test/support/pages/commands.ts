@@ -1,5 +1,4 @@
-// The commands that README and docs/ have people run: every line of code in them that is no comment and no data, and what
-// is a whole command in their text.
+// The commands of the pages: lines of code blocks, and whole commands in the text.
 import { pages, readFile } from './pages.ts'
 
 /** `text`: the whole command without its comment. */

@@ -1,5 +1,4 @@
-// The buildah that the local cluster builds with, for tests without a cluster: in the root file system of its node, with
-// storage of its own, under a mount namespace that is gone with each call.
+// The buildah of the local cluster's node, for tests without a cluster. Each call has its own mount namespace.
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'

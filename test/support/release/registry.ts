@@ -1,5 +1,4 @@
-// A registry that answers npm's question for advisories as the public one does: POST of names and versions, gzip; back come
-// the advisories of each. And, as that does, the package's document, in which npm looks for a version that is mended.
+// A registry that answers npm's question for advisories as the public one does.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'

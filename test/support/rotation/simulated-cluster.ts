@@ -1,5 +1,4 @@
-// A Secret and the Pods that follow it, each in its own time, with a clock that only waiting moves. After each event it
-// looks at what must never be: a Pod without a usable key, and a signature that some Pod can't verify.
+// A Secret and Pods that follow it with a lag, on a simulated clock. Every Pod must verify every signature at any time.
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { isMet, type PodReport } from '../../../tools/deploy/rotation/pod-condition.ts'
 import type { RotationEffects } from '../../../tools/deploy/rotation/run-rotation.ts'

@@ -1,5 +1,4 @@
-// A SELinux policy: every module of Debian's and one more, compiled by secilc into what a kernel would be given, and asked by
-// setools what it allows.
+// Compiles Debian's SELinux policy with one more module, and reads with setools what it allows.
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

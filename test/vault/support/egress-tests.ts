@@ -1,6 +1,4 @@
-// Where the Pod gets to now that it may call Vault: there, and nowhere else. Asked from the frontend container, which shares
-// the agent's network and proxy.
-
+// The Pod may call Vault and nothing else. The frontend container, which shares the agent's network, tries it.
 import { expect, test } from 'vitest'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Place, Probe } from '../../../tools/verify/attack/probe.ts'

@@ -21,7 +21,7 @@ export type Vault = {
   place: VaultPlace
   /** Asks as root. Throws if Vault refuses. */
   ask: (method: string, path: string, body?: object) => Promise<Reply>
-  /** Asks as whoever has `token`, or as nobody. */
+  /** Asks with the token of the question, if it has one. */
   tryToAsk: (question: Question) => Promise<Reply>
   /** Ends it as a crash does; it starts again by itself, sealed. */
   kill: () => Promise<void>
