@@ -36,7 +36,6 @@ export async function processMessage(
   }
 }
 
-/** The line that a person can paste. */
 export function formatCurl(url: string): string {
   return `curl -sS ${url}/process -H 'content-type: application/json' -d '{"message":"hello"}'`
 }

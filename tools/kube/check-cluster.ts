@@ -31,7 +31,6 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   ],
 ]
 
-/** Throws UserError unless istioctl is there. */
 export async function checkIstioctl(): Promise<void> {
   const { code } = await tryRun('istioctl', ['version', '--remote=false'], { timeoutMs: 10_000 })
   if (code !== 127) return

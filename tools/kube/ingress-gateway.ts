@@ -5,7 +5,6 @@ import { UserError } from '../cli/terminal.ts'
 import { kubectlJson } from './kubectl.ts'
 
 export type IngressGateway = {
-  /** The value of its Pods' label `istio`. */
   selector: string
   namespace: string
   serviceAccount: string

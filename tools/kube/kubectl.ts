@@ -16,7 +16,6 @@ export async function kubectl(args: readonly string[], options: RunOptions = {})
   throw explainFailure(args, result)
 }
 
-/** Runs kubectl and parses what it prints as JSON by `schema`. */
 export async function kubectlJson<T>(schema: z.ZodType<T>, args: readonly string[]): Promise<T> {
   return schema.parse(JSON.parse(await kubectl(args)))
 }

@@ -8,7 +8,6 @@ export type SidecarInjector = {
   label: string
   /** The revision behind it; "default" if Istio was installed without one. */
   revision: string
-  /** Where istiod runs. */
   namespace: string
 }
 

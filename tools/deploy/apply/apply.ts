@@ -38,7 +38,6 @@ export async function applyResources(resources: readonly Resource[]): Promise<vo
   }
 }
 
-/** Lists the namespaces of `rendering` that the cluster does not have. */
 export async function listMissingNamespaces(rendering: Rendering): Promise<Resource[]> {
   const missing: Resource[] = []
   for (const resource of parseResources(rendering.yaml)) {
@@ -48,7 +47,6 @@ export async function listMissingNamespaces(rendering: Rendering): Promise<Resou
   return missing
 }
 
-/** Takes away the namespaces that ensureNamespaces has made. */
 export async function removeNamespaces(names: readonly string[]): Promise<void> {
   if (names.length > 0) await kubectl(['delete', 'namespace', ...names, '--wait=true'])
 }

@@ -28,7 +28,6 @@ function readPrefix(image: string): string | undefined {
   return /^(.+)\/signer[:@]/.exec(image)?.[1]
 }
 
-/** Empty if it is not deployed. */
 function readSignerImage({ signer }: Layout): Promise<string> {
   const path = '{.spec.template.spec.containers[?(@.name=="signer")].image}'
   const output = ['--ignore-not-found', '-o', `jsonpath=${path}`]

@@ -60,7 +60,6 @@ function describeRight(verb: string, { apiVersion, kind, metadata }: Resource): 
   }
 }
 
-/** Throws UserError naming every right that the user lacks. */
 export async function checkRights(rights: readonly Right[]): Promise<void> {
   const reviews = rights.map(({ group, ...attributes }) => ({
     apiVersion: 'authorization.k8s.io/v1',

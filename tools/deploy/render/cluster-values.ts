@@ -14,16 +14,13 @@ export type ClusterValues = {
   frontendPrincipal: string
   signerPrincipal: string
   prometheusPrincipal: string
-  /** The same as certificates say them. */
   frontendSpiffeId: string
   signerSpiffeId: string
   tokenIssuer: string
   tokenKeys: string
   /** The frontend's token as Istio names it: <issuer>/<subject>. */
   requestPrincipal: string
-  /** The value of the namespace label istio.io/rev. */
   revision: string
-  /** The value of the gateway's label `istio`. */
   gatewaySelector: string
 }
 

@@ -32,7 +32,6 @@ export function componentFolder(name: string, layout: Layout): string {
   return existsSync(join(CHECKOUT, own)) ? own : join(shared, name)
 }
 
-/** The names of all optional components, sorted. */
 export async function listComponents(): Promise<string[]> {
   const names = await readdir(join(CHECKOUT, shared))
   return names.filter((name) => name !== valuesComponent).toSorted()

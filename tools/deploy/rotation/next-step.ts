@@ -103,7 +103,6 @@ function endRotation(replaced: string): Action {
   }
 }
 
-/** RFC 3339, UTC, in seconds. */
 function formatTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -26,11 +26,9 @@ export type Stage =
 
 export type RotationState = {
   stage: Stage
-  /** The key that signs. */
   primary: string
   /** The id for a new key: one that no Pod can hold. */
   newId: string
-  /** Keys that have no part in the rotation. */
   others: string[]
   /** What a person should know, but nothing has to be done about. */
   notes: string[]

@@ -15,7 +15,6 @@ export type RotationEffects = {
   write: (secret: KeySecret, title: string) => Promise<boolean>
   /** Returns once it is so at every Pod; false if there is none. */
   awaitPods: (condition: Condition) => Promise<boolean>
-  /** Milliseconds since 1970. */
   now: () => number
   note: (line: string) => void
 }

@@ -21,7 +21,6 @@ export type AttackPods = {
   /** The victim's Pods for those who are in the mesh; an address that nothing else has. */
   targetInMesh: string
   otherAccountPod: Container
-  /** With the frontend's ServiceAccount. */
   sameAccountPod: Container
   /** With the signer's; only where that is another. */
   signerAccountPod: Container
@@ -69,7 +68,6 @@ export async function bringUp(pods: AttackPods, target: Target): Promise<void> {
   await Promise.all(inMesh.map((from) => waitForTheWay(from, pods)))
 }
 
-/** Removes every trace of them. */
 export async function takeAway(pods: AttackPods): Promise<void> {
   const { otherAccountPod, sameAccountPod, signerAccountPod, otherNamespacePod, nonMeshPod } = pods
   const now = ['--ignore-not-found', '--grace-period=0', `--timeout=${PODS_MS}ms`]

@@ -43,7 +43,6 @@ export function probeFrom(origin: Origin, probes: readonly Probe[]): Promise<Out
   )
 }
 
-/** One after the other. */
 export function probeInTurnFrom(
   container: Container,
   probes: readonly Probe[],

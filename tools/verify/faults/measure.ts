@@ -13,7 +13,6 @@ import { waitUntilServed } from './support/served.ts'
 import { SETTLE_MS, WARM_UP_MS } from './support/timeouts.ts'
 import { locateCredentials } from './support/volumes.ts'
 
-/** Of each intruder. */
 const KNOCKS_PER_SECOND = 10
 
 /** Runs it in its short form or its long one; `gatewayUrl` is where public clients send requests. Throws what the experiment throws. */

@@ -14,7 +14,6 @@ export type Shows = { token?: string; pairing?: KeyObject; headers?: Record<stri
 export type Approach = {
   from: Origin
   host: string
-  /** If it is one for everything. */
   port?: number
   /** Where the signer is, if that is not at `host`. */
   signerHost?: string

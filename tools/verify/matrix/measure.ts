@@ -35,7 +35,6 @@ const bodies: Record<RequestId, string> = {
   process: '{"message":"matrix"}',
 }
 const ports = { signer: 8081, frontend: 8080 }
-/** What the signer writes to its audit log. */
 const audited = ['sign', 'batch', 'verify', 'keys']
 
 /** Asks and returns a cell for each request, and how many signatures were made for requests that had no right to one. */
@@ -88,7 +87,6 @@ function show(shows: Shows, parts: RequestParts, requestId: string): RequestPart
   return pairing === undefined ? shown : signParts(pairing, shown)
 }
 
-/** From every place at once. */
 async function send(plans: readonly Plan[]): Promise<Outcome[]> {
   const outcomes = new Map<Plan, Outcome>()
   await Promise.all(

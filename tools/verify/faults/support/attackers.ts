@@ -31,14 +31,12 @@ const podSchema = z.object({ metadata: z.object({ uid: z.string() }) })
 /** Whose network a knock is sent from, and what. */
 export type Attempt = { pid: number; spec: LoadSpec }
 
-/** Brings them up. */
 export async function bringUpAttackers(): Promise<void> {
   await takeAwayAttackers()
   await kubectl(['create', '-f', '-'], { input: JSON.stringify(service) })
   await bringUp(pods, await findTarget('any'))
 }
 
-/** Removes every trace of them. */
 export async function takeAwayAttackers(): Promise<void> {
   const { name } = service.metadata
   await kubectl(['delete', 'service', name, '-n', namespace, '--ignore-not-found'])

@@ -62,7 +62,6 @@ export async function bringValue(text: string): Promise<void> {
   await kubectl([...args, '-f', '-'], { input: JSON.stringify({ ...secret, metadata, data }) })
 }
 
-/** What the controller says of its ExternalSecret. */
 export async function reportReadiness(status: 'True' | 'False', message: string): Promise<void> {
   const condition = {
     ...{ type: 'Ready', status, message },
@@ -92,7 +91,6 @@ async function readSecret(): Promise<Secret | undefined> {
   return text.trim() === '' ? undefined : secretSchema.parse(JSON.parse(text))
 }
 
-/** The entries that this controller has written. */
 function listManaged({ metadata }: Secret): string[] {
   const own = metadata.managedFields.filter((each) => each.manager === manager)
   return own.flatMap(({ fieldsV1 }) =>

@@ -30,7 +30,6 @@ export async function handOver(): Promise<() => Promise<void>> {
   }
 }
 
-/** Returns once every Pod reports that it is so. */
 export async function untilPods(condition: Condition): Promise<void> {
   const { askPods, stop } = createPodAsker(deployment)
   try {
