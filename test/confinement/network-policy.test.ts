@@ -82,7 +82,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     expect(await reach(asGateway, all())).toEqual([`${podIP}:8080`])
   })
 
-  test('a stranger in the mesh does not get as far as to be refused by the proxy', async () => {
+  test('a mesh Pod in another namespace does not even reach the proxy', async () => {
     expect(before.inMesh).toBe(403)
     expect(await askInMesh()).not.toBe(403)
   })

@@ -7,7 +7,7 @@ import { bringUpAttackers, takeAwayAttackers } from '../../tools/verify/faults/s
 import { ensurePods } from '../../tools/verify/faults/support/pods.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
-// Programs on the node are killed, and that takes a node of ours.
+// The experiments kill programs on the node, so they need the local cluster.
 describe('under load', needsLocalCluster, () => {
   beforeAll(bringUpAttackers)
   afterAll(async () => {

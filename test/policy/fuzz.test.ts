@@ -25,11 +25,11 @@ const openToPod = /^(\{"status":"ok"\}$|# HELP |$)/
 const callers = [
   'the frontend without its token',
   'the frontend without the pairing secret',
-  'a twin without the pairing secret',
-  'a look-alike with everything',
-  'a stranger with everything',
+  'a Pod with the same ServiceAccount, without the pairing secret',
+  'a Pod with another ServiceAccount, with everything',
+  'a mesh Pod in another namespace, with everything',
   'a Pod without a sidecar, with everything',
-  'the world with everything',
+  'a public client, with everything',
 ] as const
 const share = Math.ceil(count / callers.length)
 

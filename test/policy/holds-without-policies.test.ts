@@ -69,11 +69,11 @@ async function exposeSigner(): Promise<Place> {
 describe('with every policy deleted: AuthorizationPolicies, mTLS and token check', () => {
   let restore = async () => {}
   const attackers = {
-    otherNamespacePod,
-    otherAccountPod,
-    sameAccountPod,
-    nonMeshPod,
-    'otherNamespacePod, by a Service': otherNamespacePod,
+    'other-namespace Pod': otherNamespacePod,
+    'other-account Pod': otherAccountPod,
+    'same-account Pod': sameAccountPod,
+    'non-mesh Pod': nonMeshPod,
+    'other-namespace Pod, by a Service': otherNamespacePod,
   }
   const results = new Map<string, BatchResult<Outcome[]>>()
   const requestId = makeRequestId()
@@ -86,8 +86,8 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
     await waitForStatus(otherNamespacePod, SIGNER_IN_MESH, 'GET /readyz', 200)
     await waitForStatus(nonMeshPod, inPlainText, 'GET /readyz', 200)
     const places: Record<string, Place> = {
-      nonMeshPod: inPlainText,
-      'otherNamespacePod, by a Service': await exposeSigner(),
+      'non-mesh Pod': inPlainText,
+      'other-namespace Pod, by a Service': await exposeSigner(),
     }
     for (const [name, attacker] of Object.entries(attackers)) {
       const place = places[name] ?? SIGNER_IN_MESH
@@ -117,7 +117,7 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
       [spiffe('signing/sa/test-other-account'), 'pairing_refused'],
       [spiffe('signing/sa/secure-signing'), 'pairing_refused'],
       ['unknown', 'pairing_refused'],
-      // In plain text until the proxy of otherNamespacePod has heard of the Service.
+      // In plain text until the attacker's proxy knows the Service.
       [expect.stringMatching(/^unknown$|\/signing-test-other\/sa\/default$/), 'pairing_refused'],
     ])
   })

@@ -38,7 +38,12 @@ describe.each([
     place: SIGNER_IN_POD,
     tolerates: true,
   },
-  { who: 'a stranger', choose: () => otherNamespacePod, place: SIGNER_IN_MESH, tolerates: false },
+  {
+    who: 'a mesh Pod in another namespace',
+    choose: () => otherNamespacePod,
+    place: SIGNER_IN_MESH,
+    tolerates: false,
+  },
 ])('$who, with a request hidden in a malformed one', ({ choose, place, tolerates }) => {
   let batch: BatchResult<Record<string, Outcome>>
   beforeAll(async () => {

@@ -14,8 +14,7 @@ import {
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
-import { readOwnToken } from '../../tools/verify/attack/tokens.ts'
+import { type Credentials, readOwnToken, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { SIGNER_IN_MESH, sameAccountPod } from '../support/attack/attackers.ts'
 import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { testAttack, testServedAround } from '../support/attack/expectations.ts'

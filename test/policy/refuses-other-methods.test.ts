@@ -45,13 +45,15 @@ const names = (cases: readonly NamedParts[]) => cases.map(({ name }) => name)
 
 describe.each([
   { who: 'the frontend', choose: (frontend: Container) => frontend, place: SIGNER_IN_POD },
-  ...Object.entries({ otherNamespacePod, otherAccountPod, sameAccountPod }).map(
-    ([who, attacker]) => ({
-      who: `the ${who}, with what the frontend has`,
-      choose: () => attacker,
-      place: SIGNER_IN_MESH,
-    }),
-  ),
+  ...Object.entries({
+    'mesh Pod in another namespace': otherNamespacePod,
+    'Pod with another ServiceAccount': otherAccountPod,
+    'Pod with the same ServiceAccount': sameAccountPod,
+  }).map(([who, attacker]) => ({
+    who: `the ${who}, with what the frontend has`,
+    choose: () => attacker,
+    place: SIGNER_IN_MESH,
+  })),
 ])('$who', ({ choose, place }) => {
   const batch = testAttack<Record<string, Outcome>>(({ frontend }, stolen) =>
     sendFrom(choose(frontend), place, writeAll(stolen)),

@@ -75,10 +75,18 @@ describe.each(tried)('paths, normalised as %s', (mode) => {
   })
 
   describe.each([
-    { who: 'a stranger with all that the frontend has', attacker: otherNamespacePod },
+    {
+      who: 'a mesh Pod in another namespace with all credentials of the frontend',
+      attacker: otherNamespacePod,
+    },
     // One of them in each mode is enough.
     ...(mode === current
-      ? [{ who: 'a look-alike with all that the frontend has', attacker: otherAccountPod }]
+      ? [
+          {
+            who: 'a Pod with another ServiceAccount and all credentials of the frontend',
+            attacker: otherAccountPod,
+          },
+        ]
       : []),
   ])('$who', ({ attacker }: { attacker: Container }) => {
     const batch = testAttackOnMesh<Outcomes>((_, stolen) =>

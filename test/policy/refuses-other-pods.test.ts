@@ -71,9 +71,9 @@ const throughTheMesh: readonly Attack[] = [
 ]
 
 describe.each([
-  { who: 'a otherNamespacePod: a mesh Pod of another namespace', attacker: otherNamespacePod },
+  { who: 'a mesh Pod in another namespace', attacker: otherNamespacePod },
   {
-    who: 'a look-alike: a mesh Pod of our namespace, another ServiceAccount',
+    who: 'a Pod with another ServiceAccount in our namespace',
     attacker: otherAccountPod,
   },
 ])('$who', ({ attacker }) => {

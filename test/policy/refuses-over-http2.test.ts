@@ -67,8 +67,8 @@ async function send(from: Container, place: Place, cases: readonly Case[], stole
 }
 
 describe.each([
-  { who: 'a stranger', attacker: otherNamespacePod },
-  { who: 'a look-alike', attacker: otherAccountPod },
+  { who: 'a mesh Pod in another namespace', attacker: otherNamespacePod },
+  { who: 'a Pod with another ServiceAccount', attacker: otherAccountPod },
 ])('$who with all that the frontend has, over HTTP/2', ({ attacker }) => {
   const batch = testAttackOnMesh((_, stolen) => send(attacker, SIGNER_IN_MESH, strange, stolen))
   const refusals = ['400', '403', '404', 'closed', 'ERR_HTTP2_STREAM_ERROR']
@@ -103,7 +103,7 @@ describe('the frontend over HTTP/2', () => {
   })
 })
 
-describe('a twin over HTTP/2', () => {
+describe('a Pod with the same ServiceAccount over HTTP/2', () => {
   const batch = testAttack((_, { token }) =>
     sendH2From(sameAccountPod, SIGNER_IN_MESH, [toH2Request({ headers: bearer(token) })]),
   )

@@ -29,8 +29,8 @@ afterAll(() => rm(folder, { recursive: true }))
 
 beforeEach(async () => {
   await rm(folder, { recursive: true })
-  for (const room of ['mesh', 'k8s']) {
-    await cp(join(CHECKOUT, room), join(folder, room), { recursive: true })
+  for (const name of ['mesh', 'k8s']) {
+    await cp(join(CHECKOUT, name), join(folder, name), { recursive: true })
   }
   await write('mine/kustomization.yaml', stringify(mine))
 })
@@ -61,14 +61,14 @@ async function analyze(files: string, kubeconfig?: string) {
 
 const nowhere = '/nowhere'
 
-test('without a cluster it says what it did not check, and fails', async () => {
+test('without a cluster, prints what was not checked, and fails', async () => {
   const { code, stdout, stderr } = await analyze('mine', nowhere)
   expect(stdout).toBe('')
   expect(stderr).toContain('schemas: not checked')
   expect(code).toBe(1)
 })
 
-test('every mistake is told at its place, sorted', async () => {
+test('reports every mistake at its line, sorted', async () => {
   const places = [
     await edit('k8s/base/deployment.yaml', 'runAsUser: 10001', 'runAsUser: 1337'),
     await edit(
@@ -104,7 +104,7 @@ test('every mistake is told at its place, sorted', async () => {
   expect(code).toBe(1)
 })
 
-test('a mistake of a patch is told at the patch', async () => {
+test('reports a mistake in a patch at the patch', async () => {
   const patches = [
     { path: 'patch.yaml' },
     { patch: 'X' },
@@ -132,7 +132,7 @@ test('a mistake of a patch is told at the patch', async () => {
   ])
 })
 
-test('what istioctl objects to is told at its place', async () => {
+test('reports messages of istioctl at their lines', async () => {
   const place = await edit(
     'mesh/signer-in-pod-destination-rule.yaml',
     'exportTo: ["."]',
@@ -171,7 +171,7 @@ spec: {hosts: [other], http: [{route: [{destination: {host: other}}]}]}
 `
 
 describe('a folder of plain YAML', () => {
-  test('is read file by file, and document by document', async () => {
+  test('is read by files and documents', async () => {
     const { yaml } = await renderSample()
     await write('plain/all.yaml', yaml)
     await write('plain/neighbour.yaml', neighbour)
@@ -185,26 +185,26 @@ describe('a folder of plain YAML', () => {
     ])
   })
 
-  test('has to be there, and to hold some', async () => {
-    expect((await analyze('absent')).stderr).toContain('absent is not there')
+  test('must exist and have YAML files', async () => {
+    expect((await analyze('absent')).stderr).toContain('absent does not exist')
     await write('empty/notes.txt', '')
-    expect((await analyze('empty')).stderr).toContain('no YAML')
+    expect((await analyze('empty')).stderr).toContain('no YAML files')
   })
 })
 
 describe('on the live API', needsCluster, () => {
-  test('nothing is found, and nothing printed, where all is well', async () => {
+  test('prints nothing for resources without mistakes', async () => {
     const { code, stdout, stderr } = await analyze('mine')
     expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
   })
 
-  test('so is what make deploy applies', async () => {
+  test('prints nothing for what make deploy applies', async () => {
     const { FILES: _, ...env } = process.env
     const result = await tryRun('node', [program], { env })
     expect(result).toMatchObject({ code: 0, stdout: '' })
   })
 
-  test('every error of a schema is told at its place, a namespace being there or not', async () => {
+  test('reports every schema error at its line, also if the namespace is missing', async () => {
     const places = [
       await edit('k8s/base/deployment.yaml', 'hostname: signing-pod', 'hostnme: signing-pod'),
       await edit(

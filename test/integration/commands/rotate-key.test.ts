@@ -73,6 +73,15 @@ describe('make rotate-key', needsLocalPrograms, () => {
     return { ...rest, kept, annotations: annotations ?? {} }
   }
 
+  test('begins with a Secret that has the standard labels', async () => {
+    const { metadata } = await readKeySecret()
+    expect(metadata.labels).toEqual({
+      'app.kubernetes.io/name': 'secure-signing',
+      'app.kubernetes.io/part-of': 'secure-signing',
+      'app.kubernetes.io/component': 'signer',
+    })
+  })
+
   test('replaces a leaked key in one run, keeps the rest of the Secret, and shows no key', async () => {
     const copy = 'kubectl.kubernetes.io/last-applied-configuration'
     await annotate('mine=kept', `${copy}={"as":"it was"}`)

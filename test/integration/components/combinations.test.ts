@@ -11,6 +11,7 @@ import {
 import { layouts, parseOverlay } from '../../../tools/kube/layouts.ts'
 import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample, type Sample } from '../../support/api-server/sample.ts'
+import { listUnlabelled } from '../../support/labels.ts'
 import { type Combination, listPairwise } from '../../support/pairwise.ts'
 
 /** Each combination has one of each. */
@@ -61,6 +62,16 @@ describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
   })
 
   test('every rule holds', () => expect(applyRules(rules, resources)).toEqual([]))
+
+  test('every resource has the standard labels', () => {
+    expect(listUnlabelled(resources)).toEqual([])
+  })
+
+  test('the selector of a Deployment is the label app alone, because it can never change', () => {
+    for (const { metadata, spec } of resources.filter(({ kind }) => kind === 'Deployment')) {
+      expect(Object(spec).selector).toEqual({ matchLabels: { app: metadata.name } })
+    }
+  })
 
   test('istioctl analyze has neither errors nor warnings', async () => {
     expect(await analyzeRendering(rendering, 'files')).toEqual([])

@@ -42,13 +42,21 @@ describe.each(layouts)('$overlay with selinux', async (layout) => {
   test('keeps the rule', () => expect(podSecurityRule.find(resources)).toEqual([]))
 
   test.each<[string, Change, string]>([
-    ['without the policy', [policy, '', undefined], 'there is no ValidatingAdmissionPolicy '],
-    ['without its binding', [binding, '', undefined], 'there is no ValidatingAdmissionPolicyB'],
+    [
+      'without the policy',
+      [policy, '', undefined],
+      'the ValidatingAdmissionPolicy secure-signing-',
+    ],
+    [
+      'without its binding',
+      [binding, '', undefined],
+      'the ValidatingAdmissionPolicyBinding secure-signing-',
+    ],
     ['with another level', ['Namespace/signing', label, 'baseline'], 'is not restricted'],
     ['without a level', ['Namespace/signing', label, undefined], 'is not restricted'],
-    ['with a validation less', [policy, 'spec.validations.3', undefined], 'this is not the '],
-    ['with failures ignored', [policy, 'spec.failurePolicy', 'Ignore'], 'this is not the '],
-    ['with one that warns', [binding, 'spec.validationActions', ['Warn']], 'this is not the '],
+    ['with one validation less', [policy, 'spec.validations.3', undefined], 'so this must be the '],
+    ['with failures ignored', [policy, 'spec.failurePolicy', 'Ignore'], 'so this must be the '],
+    ['with one that warns', [binding, 'spec.validationActions', ['Warn']], 'so this must be the '],
   ])('breaks it %s', (_, change, message) => {
     const found = podSecurityRule.find(applyChange(resources, change))
     expect(found.map((each) => each.message)).toEqual([expect.stringContaining(message)])

@@ -15,6 +15,7 @@ import { describeResource, parseResources, type Resource } from '../../../tools/
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installGatewayApi, linkerdCrds } from '../../support/api-server/linkerd-crds.ts'
+import { listUnlabelled } from '../../support/labels.ts'
 import { NO_LINKERD_CRDS, needsLocalPrograms, skipUnless } from '../../support/skips.ts'
 
 const folder = join(CHECKOUT, 'k8s')
@@ -33,8 +34,8 @@ describe('the Pod', () => {
     const kept = podRules.filter(({ name }) => name !== 'image-tag')
     const broken = applyRules(kept, resources).map(({ rule, message }) => [rule, message])
     expect(broken).toEqual([
-      ['socket-mount', 'frontend mounts the socket, which is for signer alone'],
-      ['proxy-mount', expect.stringContaining('the proxy is to mount nothing')],
+      ['socket-mount', 'frontend mounts the socket. Only signer may mount it'],
+      ['proxy-mount', expect.stringContaining('the proxy mounts nothing: ')],
       ['caller-token', 'frontend does not mount the caller token'],
     ])
   })
@@ -149,6 +150,7 @@ test('the page’s kustomization leaves nothing to fill in, and the admission po
   )
   const yaml = await kubectl(['kustomize', made.path])
   expect(findPlaceholders(parseResources(yaml))).toEqual([])
+  expect(listUnlabelled(parseResources(yaml))).toEqual([])
   expect(yaml).toContain("'registry.example/team/signer:ba9876543210'")
   expect(yaml.match(/edge-system/g)).toHaveLength(2)
 })

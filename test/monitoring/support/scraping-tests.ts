@@ -58,8 +58,8 @@ export function testScraping(): void {
   })
 
   describe.each([
-    { who: "who has Prometheus' identity", from: prometheusAccountPod, metrics: '200' },
-    { who: 'a stranger', from: otherNamespacePod, metrics: '403' },
+    { who: "a Pod with Prometheus' identity", from: prometheusAccountPod, metrics: '200' },
+    { who: 'a mesh Pod in another namespace', from: otherNamespacePod, metrics: '403' },
   ])('$who', ({ from, metrics }) => {
     const requests = [
       { port: 8080, method: 'GET', path: '/metrics', expected: metrics },

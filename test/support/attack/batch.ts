@@ -37,7 +37,7 @@ export type BatchResult<T> = {
 
 const SIGNATURES = 'signer_signatures_total'
 
-/** Runs `attack` and the controls around it. */
+/** Runs `attack`, with a control request before and after it. */
 export async function runBatch<T>(
   attack: (target: Target, stolen: Credentials) => Promise<T>,
 ): Promise<BatchResult<T>> {

@@ -53,7 +53,7 @@ function runH2Request(
       stream.on('close', () => finish('closed'))
       if (body !== '') stream.end(body, 'latin1')
     } catch (error) {
-      // Node's own client does not send everything.
+      // Node's client refuses to send some requests.
       finish(error instanceof Error ? error.message : String(error))
     }
   })

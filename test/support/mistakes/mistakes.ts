@@ -1,4 +1,4 @@
-// Careless changes of what is deployed: each must be found by its rule, and found at its place.
+// Mistakes in the deployed resources. Each must be found by its rule, and at its path.
 import { expect, test } from 'vitest'
 import type { Finding, Path } from '../../../tools/analyze/finding.ts'
 import type { Rule } from '../../../tools/analyze/rule.ts'
@@ -16,13 +16,13 @@ export function testRules(
   mistakes: Mistakes,
   load: () => readonly Resource[],
 ): void {
-  test('each rule has its mistakes', () => {
+  test('each rule has mistakes', () => {
     expect(Object.keys(mistakes).toSorted()).toEqual(rules.map(({ name }) => name).toSorted())
   })
   for (const { name, title, find } of rules) {
     test(title, () => expect(find(load())).toEqual([]))
     for (const [mistake, change] of Object.entries(mistakes[name] ?? {})) {
-      test(`${title}: notices ${mistake}`, () => {
+      test(`${title}: finds ${mistake}`, () => {
         const found = find(applyChange(load(), change))
         expect(found).not.toEqual([])
         expect(found.filter((each) => isAt(each, change))).not.toEqual([])
@@ -32,9 +32,9 @@ export function testRules(
 }
 
 /**
- * Returns a copy of `resources` with one value set at a dotted path ("spec.rules.0", "~1" for a dot in a name),
- * `undefined` removing it, and "+" as the last part appending to a list. The resource "+" adds a resource. Throws if
- * the path leads nowhere.
+ * Returns a copy of `resources` with one value set at a dotted path, e.g. "spec.rules.0", with "~1" for a dot in a name.
+ * `undefined` removes the value. A last part "+" appends to a list. The resource "+" adds a resource. Throws if the path
+ * does not exist.
  */
 export function applyChange(resources: readonly Resource[], change: Change): Resource[] {
   const [name, path, value] = change
@@ -42,7 +42,7 @@ export function applyChange(resources: readonly Resource[], change: Change): Res
   if (name === '+') return [...copy, value as Resource]
   const index = copy.findIndex((each) => nameOf(each) === name)
   const resource = copy[index]
-  if (resource === undefined) throw new Error(`no ${name} to change`)
+  if (resource === undefined) throw new Error(`no resource ${name} to change`)
   if (path === '') return copy.toSpliced(index, 1)
   setAt(resource, toPath(path), value)
   return copy

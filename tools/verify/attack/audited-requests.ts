@@ -5,9 +5,9 @@ import { kubectl } from '../../kube/kubectl.ts'
 import type { Target } from './target.ts'
 import { CLOCK_SKEW_MS } from './timeouts.ts'
 
-/** Every request that a signer of the victim's got since then, and some from before. */
+/** Reads the audit entries of the target's signers since `since`, and some older ones. */
 export async function readAuditLog({ signers }: Target, since: Date): Promise<AuditEntry[]> {
-  // The node's clock may be another.
+  // The clock of the node may differ.
   const from = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString()
   const logs = await Promise.all(
     signers.map(({ namespace, pod, container }) =>

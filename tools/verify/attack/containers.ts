@@ -1,4 +1,4 @@
-// Runs code in containers of the cluster, as somebody would who has got in: Node without any of our flags.
+// Runs code in containers of the cluster as an attacker would: with Node, but without our flags.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
@@ -11,8 +11,8 @@ export type Container = { namespace: string; pod: string; container: string }
 export type Origin = Container | 'here'
 
 /**
- * Calls an exported function of `file`, a path from the repository's root, with `args`, in a container; both go there by standard input. `flags` are Node's,
- * none unless given.
+ * Calls an exported function of `file` with `args` in a container. `file` is relative to the repository, and goes to the
+ * container by standard input. `flags`: of Node.
  */
 export async function callIn<T>(
   { namespace, pod, container }: Container,
@@ -32,7 +32,7 @@ export async function callIn<T>(
   return JSON.parse(output)
 }
 
-/** Runs the probes from a container or from this machine; their outcomes are in the same order. */
+/** Runs the probes from a container or from this machine. The outcomes have the same order. */
 export function probeFrom(origin: Origin, probes: readonly Probe[]): Promise<Outcome[]> {
   if (origin === 'here') return runProbes(probes, PROBE_MS)
   return callIn(

@@ -7,20 +7,14 @@ import { readVariable } from '../../cli/make-variables.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
 import { KUBECONFIG, PKI } from '../../local-cluster/paths.ts'
-import { type Container, callIn } from './containers.ts'
 
-/** True if the cluster under test is the local one, whose token signing key is at hand and whose settings may be changed. */
+/** True for the local cluster. Tests have its signing key, and may change its settings. */
 export const isLocalCluster = readVariable('KUBECONFIG') === KUBECONFIG
 
-/** A token that the API server issues for `account`, made out to `audience`, or to the API server itself. */
+/** Has the API server issue a token for `account` with `audience`. The default audience is the API server. */
 export async function issueToken(account: string, audience?: string): Promise<string> {
   const args = ['create', 'token', account, '-n', namespace, '--duration=10m']
   return (await kubectl(audience === undefined ? args : [...args, '--audience', audience])).trim()
-}
-
-/** Reads the token that is mounted into an attacker's Pod. */
-export function readOwnToken(from: Container): Promise<string> {
-  return callIn(from, 'tools/verify/attack/token-file.ts', 'readToken', '/run/identity/token')
 }
 
 /** What `good` says, good for so many seconds from now, signed with the cluster's key; negative: it has expired. */
