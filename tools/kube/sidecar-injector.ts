@@ -64,10 +64,7 @@ export async function listInjectors(): Promise<SidecarInjector[]> {
   )
 }
 
-/**
- * Picks the injector for our namespace: the one that `wanted` names, else "default", else the only one.
- * Throws UserError if there is none or the choice is the user's.
- */
+/** Picks the injector `wanted`, else "default", else the only one. Throws UserError if that is not possible. */
 export function chooseInjector(
   injectors: readonly SidecarInjector[],
   wanted: string | undefined,

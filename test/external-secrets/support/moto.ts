@@ -20,10 +20,7 @@ export async function fetchMoto(): Promise<string> {
   return cached(`programs/moto-${version}-${key}`, (folder) => installWheels(REQUIREMENTS, folder))
 }
 
-/**
- * Returns the command and the environment that run a program of that folder. It uses none of the machine's packages, and
- * writes nothing into the folder, whose checksums would change.
- */
+/** Returns how to run a program of that folder without the machine's packages, and without writing into the folder. */
 export function describePython(folder: string, program: string) {
   return {
     command: ['python3', '-S', join(folder, 'bin', program)] as const,

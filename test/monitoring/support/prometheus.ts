@@ -25,10 +25,7 @@ const clusterRoles = ['prometheus', 'prometheus-operator', 'kube-state-metrics']
 )
 const now = ['--ignore-not-found', `--timeout=${OWN_PODS_MS}ms`]
 
-/**
- * Brings it up, the operator's kinds in `folder` first, which `make deploy` needs. What an interrupted run has left goes before.
- * `image`: with all programs. Returns what takes it away.
- */
+/** Starts Prometheus with the operator's kinds in `folder` and the programs in `image`. Returns what removes it. */
 export async function startPrometheus(image: string, folder: string): Promise<() => Promise<void>> {
   await takeAway()
   const crds = (await readdir(folder)).filter((name) => name.endsWith('.yaml'))

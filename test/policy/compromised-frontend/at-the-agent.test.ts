@@ -41,10 +41,7 @@ async function ensureFreshPod(): Promise<void> {
   await setup()
 }
 
-/**
- * Asks, which makes no signature, until it was answered for a while without a gap, or the time is over. Returns the
- * milliseconds until the last question that was not answered.
- */
+/** Asks until there was no failure for a while. Returns the milliseconds until the last failure. */
 async function measureGap({ frontend }: Target, { token, pairing }: Credentials): Promise<number> {
   const parts = signParts(pairing, { method: 'GET', path: '/keys', headers: bearer(token) })
   const probe = { ...SIGNER_IN_POD, bytes: writeRequest(parts) }

@@ -75,10 +75,7 @@ async function readControl(outcome: Outcome | undefined, requestId: string): Pro
 
 const nameControl = (requestId: string) => `control ${requestId}`
 
-/**
- * Lists the requests that the signer got between those whose request ids are `first` and `last`, both sent after
- * `since`. Throws if one of the two does not show up.
- */
+/** Lists the requests that reached the signer between those with the ids `first` and `last`, both sent after `since`. */
 async function listAuditedRequests(
   target: Target,
   first: string,

@@ -1,8 +1,5 @@
 // Requests that two servers might read differently (RFC 9112 section 11.2). Each hides a second request.
-/**
- * `write`: `inner` is the second request, `headers` are the lines that make the outer one right otherwise. `tolerated`: why a
- * proxy may read it, and in one way only.
- */
+/** `write`: `inner` is the hidden request, `headers` complete the outer one. `tolerated`: why a proxy may read it. */
 type Malformed = {
   name: string
   write: (inner: string, headers: string) => string

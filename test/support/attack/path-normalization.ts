@@ -27,10 +27,7 @@ export async function readMode(): Promise<Mode> {
   return base ? 'BASE' : 'NONE'
 }
 
-/**
- * Sets it for the whole mesh and waits until the Pod's proxy does it. Returns what puts back what was; if it fails, it is put
- * back at once.
- */
+/** Sets the mode of the whole mesh, and waits until the proxy follows. Returns what restores it. */
 export async function setMode(mode: Mode): Promise<() => Promise<void>> {
   const { data } = await kubectlJson(configMap, ['get', ...target, '-o', 'json'])
   const before = await readMode()

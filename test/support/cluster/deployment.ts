@@ -13,10 +13,7 @@ export async function deploy(env: Record<string, string>, root = CHECKOUT): Prom
   })
 }
 
-/**
- * Returns what has the Secret as it is now and the default deployment, and takes away the resources of optional
- * components whose names fit.
- */
+/** Returns what restores the Secret and the default deployment, and removes components' resources with these names. */
 export async function saveDeployment(names: RegExp): Promise<() => Promise<void>> {
   const putSecretBack = await saveSecret()
   return async () => {

@@ -9,10 +9,7 @@ const CHUNK_BYTES = 1 << 20
 /** Contain nothing of other containers, and reading some of them has effects. */
 const passedOver = new Set(['/proc', '/sys'])
 
-/**
- * Searches the file system, and of each process but the search itself environment, arguments, memory and root, for `needles`: name
- * → base64.
- */
+/** Searches files, and environment, arguments, memory and root of each other process, for `needles`: name → base64. */
 export function searchEverything(needles: Record<string, string>): Search {
   const wanted = Object.entries(needles).map(([name, text]) => ({
     name,

@@ -30,10 +30,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 exec chroot . buildah --root "$folder/storage" --runroot /run/buildah "$@"
 `
 
-/**
- * Puts a program `buildah` into `folder`/bin, which sees `folder` alone, and builds the local cluster's base of the
- * images with it. Returns its name, by digest. It takes root, as the local cluster does.
- */
+/** Puts a program `buildah` into `folder`/bin, and builds the base of the images with it. Returns the base by digest. */
 export async function provideBuildah(
   folder: string,
   { nodeRoot, nodejsBase }: RootFileSystems,

@@ -19,10 +19,7 @@ type Asked = Record<string, string[]>
 /** The answer from question `since` on. By default, the advisories of what is asked for. */
 export type Habits = { since?: number; status?: number; body?: string }
 
-/**
- * Starts it on a free port of loopback for as long as the test lasts. `known`: advisories by "name@version". Returns its
- * address and, growing, what it was asked.
- */
+/** Starts it for as long as the test lasts. `known`: advisories by "name@version". `asked` grows with each question. */
 export async function startRegistry(known: Record<string, Advisory[]>, habits: Habits = {}) {
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {

@@ -1,5 +1,4 @@
-// The Secret with the keys as a whole, read and replaced. A replacement takes effect only if nobody has written meanwhile,
-// and goes by stdin.
+// Reads and replaces the Secret with the keys. A replacement fails if somebody else has written meanwhile.
 import { z } from 'zod'
 import { CommandError } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
@@ -53,10 +52,7 @@ export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
   }
 }
 
-/**
- * Writes `secret` over the state that it was read from; false, and nothing is changed, if that is no longer the state
- * there. With `dryRun` the API server only judges it.
- */
+/** Replaces the Secret. Returns false if it has changed since it was read. With `dryRun` nothing is written. */
 export async function replaceKeySecret(secret: KeySecret, dryRun = false): Promise<boolean> {
   const parameters = new URLSearchParams({ fieldManager, ...(dryRun && { dryRun: 'All' }) })
   const path = `/api/v1/namespaces/${namespace}/secrets/${keySecret}?${parameters}`

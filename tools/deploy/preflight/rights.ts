@@ -15,10 +15,7 @@ export type Right = {
   name?: string | undefined
 }
 
-/**
- * Every right that a deployment needs: to apply `resources`, make the key if `makesKey`, delete `removed`, find nodes and watch the
- * rollout.
- */
+/** Lists the rights to apply `resources`, delete `removed`, find nodes, watch the rollout and, if `makesKey`, make the key. */
 export function listNeededRights(
   resources: readonly Resource[],
   makesKey = true,

@@ -80,10 +80,7 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
   return names
 }
 
-/**
- * The resources that the optional components of every overlay add, as they are written there; one that several add, in other
- * forms, once.
- */
+/** Reads the resources that the optional components of every overlay add, each once. */
 export async function readComponentResources(): Promise<Resource[]> {
   const names = await listComponents()
   const folders = layouts.flatMap((layout) => names.map((name) => componentFolder(name, layout)))

@@ -1,5 +1,4 @@
-// Where a rotation stands, from the Secret alone: its entries, and annotations for what entries can't tell. What nobody
-// but a person can have made is refused, with what to do about it.
+// The state of a rotation, from the Secret's entries and annotations. A state that only a person can have made is an error.
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
