@@ -1,12 +1,13 @@
 // `make analyze` reports mistakes in copies of the resources with file and line.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { needsCluster } from '../../support/skips.ts'
 
 const program = join(CHECKOUT, 'tools/analyze/analyze.ts')
@@ -22,13 +23,8 @@ const mine = {
 }
 let folder: string
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
-
 beforeEach(async () => {
-  await rm(folder, { recursive: true })
+  folder = await makeFolder()
   for (const name of ['mesh', 'k8s']) {
     await cp(join(CHECKOUT, name), join(folder, name), { recursive: true })
   }

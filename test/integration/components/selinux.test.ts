@@ -1,7 +1,7 @@
 // secilc compiles the SELinux module with Debian's policy, and setools reads what it allows. Nothing enforces it here.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { buildSelinuxTools } from '../../support/debian-tools.ts'
 import {
@@ -35,7 +35,6 @@ describe('the SELinux module', needsTools, () => {
     policy = await compilePolicy(root ?? '', module)
     for (const type of [frontend, signer]) allowed[type] = await listAllowed(policy, type)
   })
-  afterAll(() => policy?.remove())
 
   test.each([
     ['a rule that is none', '(allow', '(permit'],
@@ -131,14 +130,10 @@ describe('the SELinux module', needsTools, () => {
   test('would be worth little in container_domain, as udica has it', async () => {
     const joined = `${module}(typeattributeset container_domain (${signer}))`
     const more = await compilePolicy(root ?? '', joined)
-    try {
-      const rules = await listAllowed(more, signer)
-      expect(listTargets(rules, ['execute_no_trans'])).toContain('container_file_t')
-      expect(listTargets(rules, ['write'], /^file$/)).toContain('container_file_t')
-      expect(listSockets(rules)).toContain('unix_dgram_socket')
-    } finally {
-      await more.remove()
-    }
+    const rules = await listAllowed(more, signer)
+    expect(listTargets(rules, ['execute_no_trans'])).toContain('container_file_t')
+    expect(listTargets(rules, ['write'], /^file$/)).toContain('container_file_t')
+    expect(listSockets(rules)).toContain('unix_dgram_socket')
   })
 })
 

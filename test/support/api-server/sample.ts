@@ -1,8 +1,7 @@
 // Renders the resources for a cluster that differs from Istio's defaults in every value.
+
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { writeFile } from 'node:fs/promises'
 import {
   type ClusterFindings,
   composeClusterValues,
@@ -12,7 +11,7 @@ import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import type { ImageReference } from '../../../tools/images/image-references.ts'
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
 import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { cleanUp } from '../clean-up.ts'
+import { makeRenderFolder } from '../folder.ts'
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
@@ -76,10 +75,7 @@ export async function renderSample(
   components: readonly string[] = [],
   layout: Layout = onePod,
 ): Promise<Sample> {
-  const parent = join(CHECKOUT, '.deploy')
-  await mkdir(parent, { recursive: true })
-  const folder = await mkdtemp(join(parent, 'sample-'))
-  cleanUp(() => rm(folder, { recursive: true }))
+  const folder = await makeRenderFolder()
   const { path, yaml: given } = await renderResources({
     folder,
     layout,

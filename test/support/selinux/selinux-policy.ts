@@ -1,8 +1,9 @@
 // Compiles Debian's SELinux policy with one more module, and reads with setools what it allows.
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandError, type RunResult, tryRun } from '../../../tools/cli/exec.ts'
+import { makeFolder } from '../folder.ts'
 
 const modules = '/usr/share/selinux/default'
 /** Runs a program in the root $2 with $1 as its /tmp, in its own mount namespace. */
@@ -15,35 +16,27 @@ export type SelinuxPolicy = {
   /** Runs sesearch. Returns one rule a line. */
   search: (...query: string[]) => Promise<string[]>
   describe: (...query: string[]) => Promise<string>
-  remove: () => Promise<void>
 }
 
 /** Compiles `module` with Debian's policy in `root`. Throws CommandError if secilc refuses it. */
 export async function compilePolicy(root: string, module: string): Promise<SelinuxPolicy> {
-  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-  const remove = () => rm(folder, { recursive: true })
+  const folder = await makeFolder()
   const call = async (...command: string[]) => {
     const args = ['--mount', 'sh', '-euc', enter, 'sh', folder, root, ...command]
     const result: RunResult = await tryRun('unshare', args, { timeoutMs: 60_000 })
     if (result.code === 0) return result.stdout
     throw new CommandError(command[0] ?? '', result)
   }
-  try {
-    await writeFile(join(folder, 'module.cil'), module)
-    const names = (await readdir(join(root, modules))).filter((name) => name.endsWith('.cil'))
-    const others = names.map((name) => join(modules, name))
-    // As semodule has it: modules may declare again what others did.
-    const flags = ['--multiple-decls', '--filecontext=/dev/null', '--output=/tmp/policy']
-    await call('secilc', ...flags, ...others, '/tmp/module.cil')
-  } catch (error) {
-    await remove()
-    throw error
-  }
+  await writeFile(join(folder, 'module.cil'), module)
+  const names = (await readdir(join(root, modules))).filter((name) => name.endsWith('.cil'))
+  const others = names.map((name) => join(modules, name))
+  // As semodule has it: modules may declare again what others did.
+  const flags = ['--multiple-decls', '--filecontext=/dev/null', '--output=/tmp/policy']
+  await call('secilc', ...flags, ...others, '/tmp/module.cil')
   return {
     search: async (...query) =>
       (await call('sesearch', '/tmp/policy', ...query)).split('\n').filter((line) => line !== ''),
     describe: (...query) => call('seinfo', '/tmp/policy', ...query),
-    remove,
   }
 }
 
