@@ -47,31 +47,17 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
   /** Makes the ReplicaSets of two releases. No controller runs that would make them. */
   async function makeRevisions(): Promise<void> {
     const resources = parseResources(guarded.rendering.yaml)
-    const said = await guarded.call([
-      'get',
-      'deployment',
-      deployment,
-      '-n',
-      namespace,
-      '-o',
-      'json',
-    ])
-    const { metadata } = z
-      .object({ metadata: z.object({ uid: z.string() }) })
-      .parse(JSON.parse(said))
-    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment, uid: metadata.uid }
+    const get = ['get', 'deployment', deployment, '-n', namespace, '-o', 'jsonpath={.metadata.uid}']
+    const uid = await guarded.call(get)
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment, uid }
     for (const revision of ['1', '2']) {
       const set = asWorkload('ReplicaSet', asPod(resources, `${deployment}-${revision}`))
       const yaml = JSON.stringify(set).replace('signer:ba9876543210', `signer:${revision}`)
       const release: Resource = JSON.parse(yaml)
       const annotations = { 'deployment.kubernetes.io/revision': revision }
       const ownerReferences = [{ ...owner, controller: true }]
-      const labelled = {
-        ...release.metadata,
-        labels: { app: deployment },
-        annotations,
-        ownerReferences,
-      }
+      const marks = { labels: { app: deployment }, annotations, ownerReferences }
+      const labelled = { ...release.metadata, ...marks }
       await guarded.call(['create', '-f', '-'], { ...release, metadata: labelled })
     }
   }

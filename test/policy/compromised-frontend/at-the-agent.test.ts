@@ -1,7 +1,6 @@
 // Attack 20: code in the frontend stops its own proxy through Istio's agent. Signing is back soon, and nobody gets in meanwhile.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
-import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
@@ -21,19 +20,12 @@ import { PODS_MS, RECOVERY_MS, STEADY_MS } from '../../../tools/verify/attack/ti
 import { otherNamespacePod, SIGNER_IN_MESH, setup } from '../../support/attack/attackers.ts'
 import { testAttack } from '../../support/attack/expectations.ts'
 
-const pod = z.object({
-  status: z.object({
-    initContainerStatuses: z.array(z.object({ name: z.string(), restartCount: z.number() })),
-  }),
-})
-
 /** kubelet waits longer before each restart. This measures the first. */
 async function ensureFreshPod(): Promise<void> {
   const { frontend } = await findTarget()
-  const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', 'json']
-  const { status } = await kubectlJson(pod, get)
-  const proxy = status.initContainerStatuses.find(({ name }) => name === 'istio-proxy')
-  if (proxy?.restartCount === 0) return
+  const path = '{.status.initContainerStatuses[?(@.name=="istio-proxy")].restartCount}'
+  const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', `jsonpath=${path}`]
+  if ((await kubectl(get)) === '0') return
   const target = [`deployment/${deployment}`, '-n', namespace]
   await kubectl(['rollout', 'restart', ...target])
   await kubectl(['rollout', 'status', ...target], { timeoutMs: PODS_MS })
