@@ -21,57 +21,30 @@ const HOUR_MS = 3_600_000
 const decide = (secret: KeySecret, overlapMs?: number) =>
   decideAction(readRotationState(secret), now, overlapMs)
 
+const running = withKeys(two, 'key-2', replaced)
+const over = withKeys(two, 'key-2', due)
+
 describe('next', () => {
   test.each<[string, KeySecret, number | undefined, string, string]>([
     ['an only key', withKeys(['HMAC_KEY']), undefined, 'add', 'signs with HMAC_KEY'],
     ['a settled Secret', withKeys(two, 'key-2'), undefined, 'add', 'signs with key-2'],
     ['a key was added', withKeys(two, 'key-1', added), undefined, 'promote', 'holds key-2'],
+    ['the time is not over', running, undefined, 'keep', 'signs with key-2'],
+    ['the same is asked for', running, 24 * HOUR_MS, 'keep', 'signs with key-2'],
+    ['more is asked for', running, 48 * HOUR_MS, 'reschedule', 'signs with key-2'],
+    ['less, and it is over', running, HOUR_MS, 'retire', 'signs with key-2'],
+    ['none is asked for', running, 0, 'retire', 'signs with key-2'],
+    ['the time is over', over, undefined, 'retire', 'signs with key-2'],
+    ['over, but more is asked for', over, 24 * HOUR_MS, 'reschedule', 'signs with key-2'],
     [
-      'the time is not over',
-      withKeys(two, 'key-2', replaced),
-      undefined,
-      'keep',
-      'signs with key-2',
-    ],
-    [
-      'the same is asked for',
-      withKeys(two, 'key-2', replaced),
-      24 * HOUR_MS,
-      'keep',
-      'signs with key-2',
-    ],
-    [
-      'more is asked for',
-      withKeys(two, 'key-2', replaced),
-      48 * HOUR_MS,
-      'reschedule',
-      'signs with key-2',
-    ],
-    [
-      'less, and it is over',
-      withKeys(two, 'key-2', replaced),
-      HOUR_MS,
-      'retire',
-      'signs with key-2',
-    ],
-    ['none is asked for', withKeys(two, 'key-2', replaced), 0, 'retire', 'signs with key-2'],
-    ['the time is over', withKeys(two, 'key-2', due), undefined, 'retire', 'signs with key-2'],
-    [
-      'over, but more is asked for',
-      withKeys(two, 'key-2', due),
-      24 * HOUR_MS,
-      'reschedule',
-      'signs with key-2',
-    ],
-    [
-      'the old key was removed',
+      'the old key is gone',
       withKeys(['key-2'], 'key-2', due),
       undefined,
       'end',
       'has dropped key-1',
     ],
     [
-      'the new key was removed by hand',
+      'the new key is gone',
       withKeys(['key-1'], 'key-1', added),
       undefined,
       'add',
@@ -113,8 +86,7 @@ describe('what is written', () => {
   })
 
   test('only the old key goes, and its marks later', () => {
-    const secret = withKeys(two, 'key-2', due)
-    expect(compose(secret)).toEqual({ data: { 'key-1': undefined } })
+    expect(compose(over)).toEqual({ data: { 'key-1': undefined } })
     const { data, annotations = {} } = compose(withKeys(['key-2'], 'key-2', due)) ?? {}
     expect(data).toBeUndefined()
     expect(Object.keys(annotations).sort()).toEqual(Object.values(marks).sort())
