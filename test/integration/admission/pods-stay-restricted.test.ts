@@ -1,7 +1,7 @@
 // With the component selinux a policy stands in for Pod Security. Each Pod here is put before both, in a namespace each: what one
 // refuses the other does, and says why. What was taken for it is its two types, each at its own container.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
+import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { findJudge } from '../../support/admission/attempt.ts'
@@ -167,7 +167,7 @@ function makeBinding(): Resource {
     kind: 'ValidatingAdmissionPolicyBinding',
     metadata: { name: 'elsewhere' },
     spec: {
-      policyName: standIn,
+      policyName: podSecurityReplacement,
       validationActions: ['Deny'],
       matchResources: { namespaceSelector: { matchLabels } },
     },

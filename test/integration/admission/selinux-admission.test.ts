@@ -3,7 +3,7 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { restorePodSecurity } from '../../../tools/deploy/preflight/pod-security.ts'
+import { restorePodSecurity } from '../../../tools/deploy/apply/pod-security.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { attemptCase, findJudge } from '../../support/admission/attempt.ts'

@@ -4,14 +4,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { condense } from '../../../tools/deploy/apply/apply.ts'
-import { isAnsweredBy } from '../../../tools/deploy/apply/istioctl-false-positives.ts'
+import { condenseErrors } from '../../../tools/deploy/apply/apply.ts'
+import { isFalsePositive } from '../../../tools/deploy/apply/istioctl-false-positives.ts'
 import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
 import {
   checkAdmissionKinds,
-  isRefusedByPolicyAlone,
+  isRefusedOnlyByOurPolicies,
 } from '../../../tools/deploy/preflight/admission.ts'
-import { pluralize } from '../../../tools/deploy/preflight/rights.ts'
+import { pluralize } from '../../../tools/deploy/preflight/permissions.ts'
 import { isImageSource } from '../../../tools/images/image-references.ts'
 import { judgeVersion, readImageTag } from '../../../tools/kube/istio-version.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
@@ -111,7 +111,7 @@ describe('a complaint of istioctl about what is about to be made', () => {
     [false, 'IST0145', 'Sidecar signing/s', 'conflict'],
   ])('is answered: %s, for %s %s %s', (answered, code, origin, message) => {
     const complaint = { code, level: 'Warning', message, origin, reference: '' }
-    expect(isAnsweredBy(resources, complaint)).toBe(answered)
+    expect(isFalsePositive(resources, complaint)).toBe(answered)
   })
 
   test.each([
@@ -125,8 +125,8 @@ describe('a complaint of istioctl about what is about to be made', () => {
       const message = `Conflict with gateways ${others} (workload selector istio=ingressgateway, port 80, hosts *).`
       const origin = `Gateway signing/${name}`
       const complaint = { code: 'IST0145', level: 'Error', message, origin, reference: '' }
-      expect(isAnsweredBy(resources, complaint, [named('Gateway', 'world', {})])).toBe(answered)
-      expect(isAnsweredBy(resources, complaint)).toBe(false)
+      expect(isFalsePositive(resources, complaint, [named('Gateway', 'world', {})])).toBe(answered)
+      expect(isFalsePositive(resources, complaint)).toBe(false)
     },
   )
 })
@@ -174,7 +174,7 @@ describe('an objection of the API server', () => {
     ["is somebody else's policy's", false, denial('other')],
     ['is another one too', false, `${denial('secure-signing-x')}\nerror: conflict`],
     ['is none', false, ''],
-  ])('%s: %s', (_, alone, said) => expect(isRefusedByPolicyAlone(said)).toBe(alone))
+  ])('%s: %s', (_, alone, said) => expect(isRefusedOnlyByOurPolicies(said)).toBe(alone))
 })
 
 test('each of kubectl’s objections is told once, without its advice', () => {
@@ -187,7 +187,7 @@ test('each of kubectl’s objections is told once, without its advice', () => {
     [`Apply failed with 1 conflict: conflict with "kubectl": ${field}`, ...advice].join('\n')
   const denied = 'Error from server (Forbidden): no'
   const said = [denied, conflict('.spec.a'), conflict('.spec.a'), conflict('.spec.b')].join('\n')
-  expect(condense(said).split('\n')).toEqual([
+  expect(condenseErrors(said).split('\n')).toEqual([
     denied,
     'Apply failed with 1 conflict: conflict with "kubectl": .spec.a',
     'Apply failed with 1 conflict: conflict with "kubectl": .spec.b',

@@ -4,11 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import { findLeftovers } from '../../../tools/deploy/apply/orphaned-resources.ts'
+import { findOrphanedResources } from '../../../tools/deploy/apply/orphaned-resources.ts'
 import {
-  checkKeyBringer,
-  findKeyBringer,
-  waitForKey,
+  checkExternalSecrets,
+  findKeyExternalSecret,
+  waitForExternalSecret,
 } from '../../../tools/deploy/keys/external-secret-wait.ts'
 import { ensureKey, makeKey } from '../../../tools/deploy/keys/hmac-key.ts'
 import { readKeySecret } from '../../../tools/deploy/keys/key-secret.ts'
@@ -36,7 +36,7 @@ test.each([
   [true, yaml.replace('    name: hmac-key\n', '')],
   [false, ''],
 ])('the key is brought: %s', (isBrought, text) => {
-  expect(findKeyBringer(parseResources(text)) !== undefined).toBe(isBrought)
+  expect(findKeyExternalSecret(parseResources(text)) !== undefined).toBe(isBrought)
 })
 
 describe('on an API server', needsLocalPrograms, () => {
@@ -53,8 +53,8 @@ describe('on an API server', needsLocalPrograms, () => {
   })
 
   test('says that External Secrets is not there; nothing of it is left then', async () => {
-    await expect(checkKeyBringer()).rejects.toThrow('is not installed on this cluster')
-    expect(await findLeftovers([])).toEqual([])
+    await expect(checkExternalSecrets()).rejects.toThrow('is not installed on this cluster')
+    expect(await findOrphanedResources([])).toEqual([])
   })
 
   describe('with External Secrets', () => {
@@ -63,7 +63,7 @@ describe('on an API server', needsLocalPrograms, () => {
     beforeAll(async () => {
       forgetKinds = await installExternalSecretsCrds()
       // The API server lists a new group in its own time.
-      await vi.waitFor(() => checkKeyBringer(), { timeout: 15_000, interval: 250 })
+      await vi.waitFor(() => checkExternalSecrets(), { timeout: 15_000, interval: 250 })
     })
     afterAll(() => forgetKinds())
     beforeEach(async () => {
@@ -76,7 +76,7 @@ describe('on an API server', needsLocalPrograms, () => {
 
     test('refuses a Secret that is not from there, which would keep its keys for ever', async () => {
       await ensureKey()
-      await expect(checkKeyBringer()).rejects.toMatchObject({
+      await expect(checkExternalSecrets()).rejects.toMatchObject({
         message: expect.stringContaining('is there, and not from External Secrets'),
         todo: expect.stringContaining('Move an existing key'),
       })
@@ -91,19 +91,19 @@ describe('on an API server', needsLocalPrograms, () => {
     })
 
     test('waits for the Secret, and says why it does not come', async () => {
-      await expect(waitForKey(keySecret, 0)).rejects.toThrow('does its controller run?')
+      await expect(waitForExternalSecret(keySecret, 0)).rejects.toThrow('does its controller run?')
       await reportReadiness('False', 'could not get secret data from provider')
-      await expect(waitForKey(keySecret, 0)).rejects.toThrow('could not get secret data')
+      await expect(waitForExternalSecret(keySecret, 0)).rejects.toThrow('could not get secret data')
       await bringValue(JSON.stringify({ 'key-1': makeKey(), primary: encode('key-1') }))
       await reportReadiness('True', 'secret synced')
-      await waitForKey(keySecret)
+      await waitForExternalSecret(keySecret)
     })
 
     test('goes on with the Secret that is there when the manager is away', async () => {
       await bringValue(JSON.stringify({ 'key-1': makeKey(), primary: encode('key-1') }))
       await reportReadiness('False', 'could not get secret data from provider')
       const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-      await waitForKey(keySecret, 0)
+      await waitForExternalSecret(keySecret, 0)
       expect(said).toHaveBeenCalledWith(expect.stringContaining('which stays as it is'))
       said.mockRestore()
     })
@@ -120,7 +120,7 @@ describe('on an API server', needsLocalPrograms, () => {
         await bringValue(JSON.stringify(data))
         const secret = await readKeySecret()
         expect(secret.data).toEqual(data)
-        await checkKeyBringer()
+        await checkExternalSecrets()
         expect(await ensureKey()).toBe(false)
         expect(() => readRotationState(secret)).toThrow('is written by External Secrets')
       }

@@ -4,14 +4,13 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { applyResources } from '../../../tools/deploy/apply/apply.ts'
 import {
   bindToFormer,
   findFormerGateways,
   removeFormerGateways,
 } from '../../../tools/deploy/apply/former-gateway.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
-import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { applyResource, kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
@@ -80,13 +79,14 @@ describe.skipIf(!canStart)('the Gateway of version 0.1', () => {
   }
 
   test('is there until the VirtualService belongs to both, and then to the new one alone', async () => {
-    await applyResources(former)
+    for (const each of former) await applyResource(each)
     expect(await readGateways()).toEqual(['world'])
     const found = await findFormerGateways()
     expect(found.map(({ metadata }) => metadata.name)).toEqual(['world'])
 
     const transition = await bindToFormer(rendering, found)
-    await applyResources(parseResources(transition.yaml).filter(isRoute))
+    const changed = parseResources(transition.yaml).filter(isRoute)
+    for (const each of changed) await applyResource(each)
     expect(await readGateways()).toEqual(['public', 'world'])
     expect(await list()).toEqual([`gateway.${group}/public`, `gateway.${group}/world`])
 

@@ -6,11 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { run } from '../../../tools/cli/exec.ts'
 import { applyRendering } from '../../../tools/deploy/apply/apply.ts'
 import {
-  findLeftovers,
+  findOrphanedResources,
   formatDeletions,
   readAppliedComponents,
 } from '../../../tools/deploy/apply/orphaned-resources.ts'
-import { noteMissingMetrics } from '../../../tools/deploy/preflight/autoscaler.ts'
+import { noteMissingMetrics } from '../../../tools/deploy/preflight/metrics-api.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { deployment, fieldManager, namespace } from '../../../tools/kube/names.ts'
@@ -148,8 +148,8 @@ describe('on an API server', needsLocalPrograms, () => {
     const names = ['HorizontalPodAutoscaler/secure-signing', 'PodDisruptionBudget/secure-signing']
     const found = (await readAppliedComponents()).map(describeResource)
     expect(found.toSorted()).toEqual(names)
-    expect(await findLeftovers(parseResources(renderings.scaled.yaml))).toEqual([])
-    const leftovers = await findLeftovers(parseResources(renderings.plain.yaml))
+    expect(await findOrphanedResources(parseResources(renderings.scaled.yaml))).toEqual([])
+    const leftovers = await findOrphanedResources(parseResources(renderings.plain.yaml))
     expect(leftovers.map(describeResource).toSorted()).toEqual(names)
     for (const command of formatDeletions(leftovers)) {
       await run('bash', ['-euo', 'pipefail', '-c', command])

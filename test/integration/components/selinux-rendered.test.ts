@@ -4,15 +4,15 @@ import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
-import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
+import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
 const level = 's0:c417,c893'
-const policy = `ValidatingAdmissionPolicy/${standIn}`
-const binding = `ValidatingAdmissionPolicyBinding/${standIn}`
+const policy = `ValidatingAdmissionPolicy/${podSecurityReplacement}`
+const binding = `ValidatingAdmissionPolicyBinding/${podSecurityReplacement}`
 const label = 'metadata.labels.pod-security~1kubernetes~1io/enforce'
 
 describe.each(layouts)('$overlay with selinux', (layout) => {

@@ -4,8 +4,8 @@ import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { takesKeyFromSecret } from '../../../tools/deploy/keys/key-source.ts'
-import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
+import { mountsKeySecret } from '../../../tools/deploy/keys/key-source.ts'
+import { listRequiredPermissions } from '../../../tools/deploy/preflight/permissions.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { readVaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
@@ -82,12 +82,12 @@ describe('rendered', () => {
   })
 
   test('there is no Secret to make, and no right is asked for to make one', () => {
-    expect(takesKeyFromSecret(resources)).toBe(false)
-    const asked = listNeededRights(resources, false).map(({ resource }) => resource)
+    expect(mountsKeySecret(resources)).toBe(false)
+    const asked = listRequiredPermissions(resources, false).map(({ resource }) => resource)
     expect(asked).not.toContain('secrets')
     const secret = { name: 'hmac-key', secret: { secretName: 'hmac-key' } }
     const change = ['Deployment/secure-signing', 'spec.template.spec.volumes.2', secret] as const
-    expect(takesKeyFromSecret(applyChange(resources, change))).toBe(true)
+    expect(mountsKeySecret(applyChange(resources, change))).toBe(true)
   })
 })
 

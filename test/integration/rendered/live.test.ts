@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { dryRun } from '../../../tools/deploy/apply/apply.ts'
-import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
+import { listRequiredPermissions } from '../../../tools/deploy/preflight/permissions.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { exists, kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
@@ -63,8 +63,8 @@ describe('on the live API', needsCluster, () => {
 
   test('a right that is asked for is one that the API knows', async () => {
     const known = (await kubectl(['api-resources', '-o', 'name'])).split('\n')
-    const asked = listNeededRights(parseResources(rendering.yaml)).map(({ group, resource }) =>
-      group === '' ? resource : `${resource}.${group}`,
+    const asked = listRequiredPermissions(parseResources(rendering.yaml)).map(
+      ({ group, resource }) => (group === '' ? resource : `${resource}.${group}`),
     )
     for (const name of asked) expect(known).toContain(name)
   })

@@ -91,7 +91,7 @@ export const elsewhere: readonly Elsewhere[] = [
   ...['kubectl port-forward ', 'curl '].map((starts) => ({
     page: 'docs/keys.md',
     starts,
-    why: `${needsKubelet}: tools/deploy/rotation/ask-pods.ts asks the same way, in test/faults/faults.test.ts`,
+    why: `${needsKubelet}: tools/deploy/rotation/pod-reporter.ts asks the same way, in test/faults/faults.test.ts`,
   })),
   {
     page: 'examples/gitops/README.md',

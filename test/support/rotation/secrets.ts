@@ -1,9 +1,9 @@
 // Secrets in the states that a rotation leaves them in.
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
-import { marks } from '../../../tools/deploy/rotation/rotation-state.ts'
+import { annotationNames } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { encode, makeSecret } from './simulated-cluster.ts'
 
-export const { nextKey, replacedKey, replacedAt, verifiesUntil } = marks
+export const { nextKey, replacedKey, replacedAt, verifiesUntil } = annotationNames
 
 /** Keys by id, and which one `primary` names. */
 export function withKeys(ids: string[], primary?: string, annotations = {}): KeySecret {

@@ -71,7 +71,7 @@ export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
     follow()
   }
 
-  async function askPods(): Promise<PodReport[]> {
+  async function readReports(): Promise<PodReport[]> {
     return pods.map(({ name, mounted }) => ({ pod: name, keys: readRing(mounted) }))
   }
 
@@ -93,12 +93,24 @@ export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
       }),
     awaitPods: (condition) =>
       withHooks('wait', async () => {
-        const isAnyone = await waitForPods(condition, { askPods, now: () => time, sleep })
-        if (!(await askPods()).every((report) => isMet(condition, report))) throw new Error('early')
+        const isAnyone = await waitForPods(condition, { readReports, now: () => time, sleep })
+        if (!(await readReports()).every((report) => isMet(condition, report)))
+          throw new Error('early')
         return isAnyone
       }),
     now: () => time,
     note: (line) => notes.push(line),
   }
-  return { effects, hooks, notes, titles, pods, addPod, put, sleep, askPods, read: () => secret }
+  return {
+    effects,
+    hooks,
+    notes,
+    titles,
+    pods,
+    addPod,
+    put,
+    sleep,
+    readReports,
+    read: () => secret,
+  }
 }

@@ -2,7 +2,7 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { requirePrefix } from '../../../tools/deploy/preflight/image-prefix.ts'
+import { requireImagePrefix } from '../../../tools/deploy/preflight/image-prefix.ts'
 import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import { makeFolder } from '../../support/folder.ts'
 
@@ -19,7 +19,7 @@ async function deployed(name: string, image: string): Promise<void> {
 
 test('IMAGE_PREFIX is taken as it is, whatever is deployed', async () => {
   await deployed('secure-signing', 'registry.example/old/signer:0123456789ab')
-  expect(await requirePrefix('registry.example/new', onePod)).toBe('registry.example/new')
+  expect(await requireImagePrefix('registry.example/new', onePod)).toBe('registry.example/new')
 })
 
 describe('without IMAGE_PREFIX', () => {
@@ -28,7 +28,7 @@ describe('without IMAGE_PREFIX', () => {
     ['registry.example/team/signer@sha256:0123', separatePods, 'registry.example/team'],
   ])('the place of %s is named', async (image, layout, prefix) => {
     await deployed(layout.signer, image)
-    await expect(requirePrefix(undefined, layout)).rejects.toMatchObject({
+    await expect(requireImagePrefix(undefined, layout)).rejects.toMatchObject({
       message: `IMAGE_PREFIX is not given, and what is deployed is of ${prefix}`,
       todo: `make deploy IMAGE_PREFIX=${prefix}`,
     })
@@ -38,7 +38,7 @@ describe('without IMAGE_PREFIX', () => {
     'and without a deployment of ours (%j): how to come to one',
     async (image) => {
       await deployed('secure-signing', image)
-      await expect(requirePrefix('', onePod)).rejects.toMatchObject({
+      await expect(requireImagePrefix('', onePod)).rejects.toMatchObject({
         message: expect.stringContaining('IMAGE_PREFIX is not given'),
         todo: expect.stringContaining('make images IMAGE_PREFIX=registry/prefix PUSH=yes'),
       })

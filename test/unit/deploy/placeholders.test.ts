@@ -1,6 +1,9 @@
 // What is left to be filled in is found.
 import { expect, test } from 'vitest'
-import { findPlaceholders, requireFilledIn } from '../../../tools/deploy/preflight/placeholders.ts'
+import {
+  checkPlaceholders,
+  findPlaceholders,
+} from '../../../tools/deploy/preflight/placeholders.ts'
 
 test('what is not filled in is found wherever it is, in a longer text too', () => {
   const resource = { spec: { list: [{ a: 'x' }, { b: 'https://FILL_IN_NAME.example' }], n: 1 } }
@@ -12,6 +15,6 @@ test('what is not filled in is found wherever it is, in a longer text too', () =
 
 test('each is named once', () => {
   const left = [{ spec: { a: 'FILL_IN_A/FILL_IN_B', b: ['FILL_IN_B'] } }, { a: 'FILL_IN_A' }]
-  expect(() => requireFilledIn(left)).toThrow('not filled in: FILL_IN_A, FILL_IN_B')
-  expect(() => requireFilledIn([{ a: 'x' }])).not.toThrow()
+  expect(() => checkPlaceholders(left)).toThrow('not filled in: FILL_IN_A, FILL_IN_B')
+  expect(() => checkPlaceholders([{ a: 'x' }])).not.toThrow()
 })

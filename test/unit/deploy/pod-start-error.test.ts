@@ -1,8 +1,8 @@
 // What make deploy says of a Pod that does not start.
 import { describe, expect, test } from 'vitest'
 import {
-  describeHindrance,
-  describeHomeless,
+  describeStartError,
+  describeUnschedulable,
   podStates,
 } from '../../../tools/deploy/apply/pod-start-error.ts'
 
@@ -16,7 +16,7 @@ function makePod(waiting: object) {
   return { ...named, spec: { nodeName: 'node-1' }, status: { containerStatuses } }
 }
 
-const read = (...items: object[]) => describeHindrance(podStates.parse({ items }).items)
+const read = (...items: object[]) => describeStartError(podStates.parse({ items }).items)
 const noSuchFile =
   'failed to create containerd container: cannot load seccomp profile "/var/lib/kubelet/seccomp/x.json": no such file'
 
@@ -84,8 +84,8 @@ describe('a Pod that no node takes', () => {
   })
 
   test('is told, with what the scheduler says', () =>
-    expect(describeHomeless(items)).toBe(`no node takes the Pod pod-1: ${message}`))
-  test('is no hindrance yet', () => expect(describeHindrance(items)).toBeUndefined())
+    expect(describeUnschedulable(items)).toBe(`no node takes the Pod pod-1: ${message}`))
+  test('is no hindrance yet', () => expect(describeStartError(items)).toBeUndefined())
   test('is not one that has its node', () =>
-    expect(describeHomeless(items.slice(0, 1))).toBeUndefined())
+    expect(describeUnschedulable(items.slice(0, 1))).toBeUndefined())
 })

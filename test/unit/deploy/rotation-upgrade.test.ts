@@ -1,7 +1,11 @@
 // A rotation that version 0.1 began, under its names of the annotations, is finished by this version: from every state, and
 // wherever a run is cut off. Each write replaces all old names.
 import { describe, expect, test } from 'vitest'
-import { formerName, marks, renameMarks } from '../../../tools/deploy/rotation/rotation-state.ts'
+import {
+  annotationNames,
+  formerName,
+  renameAnnotations,
+} from '../../../tools/deploy/rotation/rotation-state.ts'
 import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'
 import { added, due, nextKey, replaced, two, withKeys } from '../../support/rotation/secrets.ts'
 import {
@@ -12,7 +16,7 @@ import {
 
 const HOUR_MS = 3_600_000
 const lagsMs = [0, 7_000, 95_000]
-const formerNames = Object.values(marks).map(formerName)
+const formerNames = Object.values(annotationNames).map(formerName)
 
 const asBefore = (annotations: Record<string, string>) =>
   Object.fromEntries(Object.entries(annotations).map(([name, value]) => [formerName(name), value]))
@@ -75,7 +79,7 @@ test('a new time takes all annotations to their new names', async () => {
   const verifiesUntil = '2026-11-27T08:31:22Z'
   expect(marksOf(cluster)).toEqual({
     ...replaced,
-    [marks.verifiesUntil]: verifiesUntil,
+    [annotationNames.verifiesUntil]: verifiesUntil,
     mine: 'kept',
   })
 })
@@ -83,7 +87,7 @@ test('a new time takes all annotations to their new names', async () => {
 describe('an annotation under both names', () => {
   test('counts once if the values are equal', () => {
     const both = { ...added, ...asBefore(added) }
-    expect(renameMarks(withKeys(two, 'key-1', both)).metadata.annotations).toEqual(added)
+    expect(renameAnnotations(withKeys(two, 'key-1', both)).metadata.annotations).toEqual(added)
   })
 
   test('is refused if they are not', async () => {

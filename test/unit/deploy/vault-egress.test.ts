@@ -1,6 +1,6 @@
 // Who deploys Vault's agent behind NetworkPolicies is told what is missing.
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { noteVaultIsCutOff } from '../../../tools/deploy/preflight/vault-egress.ts'
+import { noteBlockedVault } from '../../../tools/deploy/preflight/vault-egress.ts'
 
 const make = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name } })
 const vault = make('ServiceEntry', 'vault')
@@ -13,6 +13,6 @@ test.each([
 ])('with %s', (_, resources, times) => {
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => write.mockRestore())
-  noteVaultIsCutOff(resources)
+  noteBlockedVault(resources)
   expect(write).toHaveBeenCalledTimes(times)
 })

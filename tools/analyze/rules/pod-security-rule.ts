@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { CHECKOUT } from '../../cli/checkout.ts'
-import { standIn } from '../../deploy/preflight/pod-security.ts'
+import { podSecurityReplacement } from '../../deploy/apply/pod-security.ts'
 import { namespace } from '../../kube/names.ts'
 import { parseResources, type Resource } from '../../kube/resources.ts'
 import type { Finding } from '../finding.ts'
@@ -35,9 +35,17 @@ function judgeLevel(home: Resource, resources: readonly Resource[]): Finding[] {
     return judgeLabel(home, label, 'restricted')
   }
   return standIns.flatMap(({ kind, spec }) => {
-    const found = resources.find((each) => each.kind === kind && each.metadata.name === standIn)
+    const found = resources.find(
+      (each) => each.kind === kind && each.metadata.name === podSecurityReplacement,
+    )
     if (found === undefined) {
-      return [finding(home, label, `is privileged, and there is no ${kind} ${standIn} instead`)]
+      return [
+        finding(
+          home,
+          label,
+          `is privileged, and there is no ${kind} ${podSecurityReplacement} instead`,
+        ),
+      ]
     }
     if (isDeepStrictEqual(found.spec, spec)) return []
     const message = `${label} is privileged, and this is not the ${kind} of k8s/components/selinux`

@@ -47,7 +47,7 @@ const operation: readonly Promised[] = [
     promise:
       'A key rotation loses no request and makes no signature that does not verify, wherever a run is interrupted, also with Vault.',
     shownBy: [
-      ['test/unit/deploy/rotate.test.ts'],
+      ['test/unit/deploy/run-rotation.test.ts'],
       ['test/integration/commands/rotate-key.test.ts'],
       faults,
       ['test/vault/vault.test.ts'],
@@ -186,7 +186,7 @@ const risks: readonly Promised[] = [
   },
   {
     promise: 'A replaced key’s signatures verify until the overlap ends.',
-    shownBy: [['test/unit/deploy/rotate.test.ts']],
+    shownBy: [['test/unit/deploy/run-rotation.test.ts']],
   },
 ]
 

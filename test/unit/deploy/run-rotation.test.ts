@@ -1,7 +1,7 @@
 // A whole rotation over a simulated cluster: wherever a run is cut off, the next one ends where it would have ended, and
 // at no moment can a Pod sign what another can't verify.
 import { describe, expect, test } from 'vitest'
-import { marks } from '../../../tools/deploy/rotation/rotation-state.ts'
+import { annotationNames } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'
 import {
   encode,
@@ -78,7 +78,7 @@ describe('a rotation', () => {
   test('ends sooner or later when the user says so meanwhile', async () => {
     const cluster = simulateCluster(oneKey(), [0])
     await rotate(cluster)
-    const replacedAt = marksOf(cluster)?.[marks.replacedAt]
+    const replacedAt = marksOf(cluster)?.[annotationNames.replacedAt]
     expect(replacedAt).toBe('2026-11-25T09:00:00Z')
     expect(await rotate(cluster, 7 * 24 * HOUR_MS)).toContain('until 2026-12-02T09:00:00Z')
     expect(await rotate(cluster)).toContain('until 2026-12-02T09:00:00Z')

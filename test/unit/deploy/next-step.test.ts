@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { decideAction } from '../../../tools/deploy/rotation/next-step.ts'
-import { marks, readRotationState } from '../../../tools/deploy/rotation/rotation-state.ts'
+import {
+  annotationNames,
+  readRotationState,
+} from '../../../tools/deploy/rotation/rotation-state.ts'
 import {
   added,
   due,
@@ -112,12 +115,12 @@ describe('what is written', () => {
     })
   })
 
-  test('only the old key goes, and its marks later', () => {
+  test('only the old key goes, and its annotationNames later', () => {
     const secret = withKeys(two, 'key-2', due)
     expect(compose(secret)).toEqual({ data: { 'key-1': undefined } })
     const { data, annotations = {} } = compose(withKeys(['key-2'], 'key-2', due)) ?? {}
     expect(data).toBeUndefined()
-    expect(Object.keys(annotations).sort()).toEqual(Object.values(marks).sort())
+    expect(Object.keys(annotations).sort()).toEqual(Object.values(annotationNames).sort())
     expect(Object.values(annotations)).toEqual([undefined, undefined, undefined, undefined])
   })
 })

@@ -1,6 +1,6 @@
 // Which rights a deployment takes: those to nodes only where its Pods ask for certain ones.
 import { expect, test } from 'vitest'
-import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
+import { listRequiredPermissions } from '../../../tools/deploy/preflight/permissions.ts'
 
 const listNodes = { verb: 'list', group: '', resource: 'nodes' }
 const makeDeployment = (spec: object) => ({
@@ -12,7 +12,7 @@ const makeDeployment = (spec: object) => ({
 
 test('nodes are looked for where a Deployment asks for a label', () => {
   const nodeSelector = { 'kubernetes.io/arch': 'amd64' }
-  expect(listNeededRights([makeDeployment({ nodeSelector })])).toContainEqual(listNodes)
+  expect(listRequiredPermissions([makeDeployment({ nodeSelector })])).toContainEqual(listNodes)
 })
 
 test('what the deployment removes may be deleted, by its name', () => {
@@ -21,12 +21,12 @@ test('what the deployment removes may be deleted, by its name', () => {
     kind: 'Gateway',
     metadata: { name: 'world', namespace: 'signing' },
   }
-  expect(listNeededRights([], true, [gateway])).toContainEqual({
+  expect(listRequiredPermissions([], true, [gateway])).toContainEqual({
     ...{ verb: 'delete', group: 'networking.istio.io', resource: 'gateways' },
     ...{ namespace: 'signing', name: 'world' },
   })
 })
 
 test('nobody needs to see nodes otherwise', () => {
-  expect(listNeededRights([makeDeployment({})])).not.toContainEqual(listNodes)
+  expect(listRequiredPermissions([makeDeployment({})])).not.toContainEqual(listNodes)
 })

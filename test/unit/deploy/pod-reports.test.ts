@@ -5,12 +5,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { createPodAsker } from '../../../tools/deploy/rotation/ask-pods.ts'
 import {
   type Condition,
   isMet,
   type PodReport,
 } from '../../../tools/deploy/rotation/pod-condition.ts'
+import { createPodReporter } from '../../../tools/deploy/rotation/pod-reporter.ts'
 import { waitForPods } from '../../../tools/deploy/rotation/wait-for-pods.ts'
 import { deployment } from '../../../tools/kube/names.ts'
 import { cleanUp } from '../../support/clean-up.ts'
@@ -43,7 +43,7 @@ describe('waiting', () => {
   function wait(...answers: PodReport[][]) {
     let [time, asked] = [0, 0]
     const result = waitForPods(condition, {
-      askPods: async () => answers[Math.min(asked++, answers.length - 1)] ?? [],
+      readReports: async () => answers[Math.min(asked++, answers.length - 1)] ?? [],
       now: () => time,
       sleep: async (ms) => {
         time += ms
@@ -105,28 +105,28 @@ test('each Pod that runs is asked, through a port-forward that stays, and is mad
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   cleanUp(() => server.close())
   const kubectl = await fakeKubectl((server.address() as AddressInfo).port)
-  const { askPods, stop } = createPodAsker(deployment)
+  const { readReports, stop } = createPodReporter(deployment)
   cleanUp(stop)
 
   const good = { pod: 'pod-1', keys: { primary: 'key-1', held: ['key-1'] } }
   await kubectl.list({ 'pod-1': 'Running', 'pod-2': 'Pending' })
   const pending = { pod: 'pod-2', problem: 'it is Pending' }
-  expect(await askPods()).toEqual([good, pending])
-  expect(await askPods()).toEqual([good, pending])
+  expect(await readReports()).toEqual([good, pending])
+  expect(await readReports()).toEqual([good, pending])
   expect(await kubectl.readForwards()).toBe('pod/pod-1\n')
 
   await kubectl.list({ 'pod-1': 'Running' })
   answer = { status: 403, text: 'RBAC: access denied' }
   const refused = 'GET /metrics is answered with 403'
-  expect(await askPods()).toEqual([{ pod: 'pod-1', problem: refused }])
+  expect(await readReports()).toEqual([{ pod: 'pod-1', problem: refused }])
   answer = { status: 200, text: '# TYPE signer_keys gauge\nsigner_keys 1\n' }
   const old = expect.stringContaining('make deploy first')
-  expect(await askPods()).toEqual([{ pod: 'pod-1', problem: old }])
+  expect(await readReports()).toEqual([{ pod: 'pod-1', problem: old }])
   expect(await kubectl.readForwards()).toBe('pod/pod-1\n')
 
   answer = { status: 0, text: '' }
-  expect(await askPods()).toEqual([{ pod: 'pod-1', problem: expect.any(String) }])
+  expect(await readReports()).toEqual([{ pod: 'pod-1', problem: expect.any(String) }])
   answer = { status: 200, text }
-  expect(await askPods()).toEqual([good])
+  expect(await readReports()).toEqual([good])
   expect(await kubectl.readForwards()).toBe('pod/pod-1\npod/pod-1\n')
 })
