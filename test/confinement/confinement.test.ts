@@ -1,5 +1,5 @@
 // Under their seccomp profiles the containers do all that they should, and native code in them does nothing else. The tests of
-// test/policy that make test-confinement runs besides show it for the frontend as an intruder would use it.
+// test/policy that make test-confinement runs besides show the same for a compromised frontend.
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,5 @@
-// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its allowed twin.
+// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its
+// allowed counterpart.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -9,8 +10,8 @@ import { deployment, namespace } from '../../tools/kube/names.ts'
 import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { findTarget } from '../../tools/verify/attack/target.ts'
 import { CONFIG_MS, CONNECT_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
-import { findVictim } from '../../tools/verify/attack/victim.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import {
   nonMeshPod,
@@ -83,7 +84,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     expect(await reach(asGateway, all())).toEqual([`${podIP}:8080`])
   })
 
-  test('a stranger in the mesh does not get as far as to be refused by the proxy', async () => {
+  test('a mesh Pod in another namespace does not even reach the proxy', async () => {
     expect(before.inMesh).toBe(403)
     expect(await askInMesh()).not.toBe(403)
   })
@@ -97,7 +98,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     'secure-signing.dev/scrapes',
     'secure-signing/scrapes', // the name of version 0.1
   ])('a namespace with the label %s may scrape metrics', async (name) => {
-    const label = ['label', 'namespace', outsider.namespace]
+    const label = ['label', 'namespace', nonMeshPod.namespace]
     await kubectl([...label, `${name}=true`])
     const reached = await waitFor(
       async () => {
@@ -110,7 +111,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     expect(reached).toEqual([8080, 8081, 15020].map((port) => `${podIP}:${port}`))
     await kubectl([...label, `${name}-`])
     await waitFor(
-      async () => (await reach(outsider, all())).length === 0 || undefined,
+      async () => (await reach(nonMeshPod, all())).length === 0 || undefined,
       CONFIG_MS,
       () => 'without the label, the metrics stay open',
     )
@@ -151,7 +152,7 @@ async function reach(origin: Container, places: readonly string[]): Promise<stri
   return places.filter((_, index) => outcomes[index]?.connected)
 }
 
-/** What the victim's proxy answers to a stranger with an identity. */
+/** What the target's proxy answers to a mesh Pod in another namespace. */
 async function askInMesh(): Promise<number | undefined> {
   const bytes = writeRequest({ method: 'GET', path: '/' })
   const [outcome] = await probeFrom(otherNamespacePod, [

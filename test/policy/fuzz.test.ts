@@ -4,26 +4,32 @@ import { randomInt } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { readVariable } from '../../tools/cli/make-variables.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
-import { forgeTokens } from '../../tools/verify/attack/tokens.ts'
-import { SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import { SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import {
+  nonMeshPod,
+  otherAccountPod,
+  otherNamespacePod,
+  SIGNER_IN_MESH,
+  sameAccountPod,
+} from '../support/attack/attackers.ts'
 import { testAttack } from '../support/attack/expectations.ts'
+import { forgeTokens } from '../support/attack/forged-tokens.ts'
 import { makeFuzzedRequests } from '../support/attack/fuzz.ts'
 import { type FuzzAnswer, sendFuzzed } from '../support/attack/fuzzing.ts'
 
 const seed = Number(readVariable('FUZZ_SEED') ?? randomInt(2 ** 31))
 const count = Number(readVariable('FUZZ_COUNT') ?? 5_000)
-/** What the Pod, and its twin, may ask without a token or a pairing signature. */
+/** The answers that Pods with the frontend's ServiceAccount may get without a token or a pairing signature. */
 const openToPod = /^(\{"status":"ok"\}$|# HELP |$)/
 
 const callers = [
   'the frontend without its token',
   'the frontend without the pairing secret',
-  'a twin without the pairing secret',
-  'a look-alike with everything',
-  'a stranger with everything',
+  'a Pod with the same ServiceAccount, without the pairing secret',
+  'a Pod with another ServiceAccount, with everything',
+  'a mesh Pod in another namespace, with everything',
   'a Pod without a sidecar, with everything',
-  'the world with everything',
+  'a public client, with everything',
 ] as const
 const share = Math.ceil(count / callers.length)
 
@@ -39,7 +45,7 @@ describe(`fuzzing, FUZZ_SEED=${seed}`, () => {
         const withoutPairing = { tokens: [token] }
         const take = (index: number) => requests.slice(index * share, (index + 1) * share)
         const fromOutside = Promise.all([
-          sendFuzzed(outsider, { host: podIP, port: 8081 }, take(5), everything),
+          sendFuzzed(nonMeshPod, { host: podIP, port: 8081 }, take(5), everything),
           sendFuzzed('here', world, take(6), everything),
         ])
         // One after the other. Together they would exceed the signer's limit.

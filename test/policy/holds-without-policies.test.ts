@@ -1,14 +1,15 @@
 // Attacks 27 and 28, their worst case: somebody has deleted every policy, and made a Service for the signer, so that the mesh
 // lets everybody through to it, in plain text too. Its own lock holds.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
 import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
-import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
 import { type Container, probeFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome, Place } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
+  describeOutcome,
   makeRequestId,
   readJsonBody,
   readStatus,
@@ -24,6 +25,7 @@ import {
   SIGNER_IN_MESH,
   sameAccountPod,
 } from '../support/attack/attackers.ts'
+import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
 import { testControls } from '../support/attack/expectations.ts'
 
@@ -71,11 +73,11 @@ async function exposeSigner(): Promise<Place> {
 describe('with every policy deleted: AuthorizationPolicies, mTLS and token check', () => {
   let restore = async () => {}
   const attackers = {
-    otherNamespacePod,
-    otherAccountPod,
-    sameAccountPod,
-    nonMeshPod,
-    'otherNamespacePod, by a Service': otherNamespacePod,
+    'other-namespace Pod': otherNamespacePod,
+    'other-account Pod': otherAccountPod,
+    'same-account Pod': sameAccountPod,
+    'non-mesh Pod': nonMeshPod,
+    'other-namespace Pod, by a Service': otherNamespacePod,
   }
   const results = new Map<string, BatchResult<Outcome[]>>()
   const requestId = makeRequestId()
@@ -88,8 +90,8 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
     await waitForStatus(otherNamespacePod, SIGNER_IN_MESH, 'GET /readyz', 200)
     await waitForStatus(nonMeshPod, inPlainText, 'GET /readyz', 200)
     const places: Record<string, Place> = {
-      nonMeshPod: inPlainText,
-      'otherNamespacePod, by a Service': await exposeSigner(),
+      'non-mesh Pod': inPlainText,
+      'other-namespace Pod, by a Service': await exposeSigner(),
     }
     for (const [name, attacker] of Object.entries(attackers)) {
       const place = places[name] ?? SIGNER_IN_MESH
@@ -111,7 +113,7 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
   })
 
   test('each is in the audit log under its real name, not the one that it claims', async () => {
-    const all = await readAuditLog(await findVictim(), start)
+    const all = await readAuditLog(await findTarget(), start)
     const entries = all.filter((entry) => entry.request_id === requestId)
     const spiffe = (name: string) => `spiffe://cluster.local/ns/${name}`
     expect(entries.map(({ caller, outcome }) => [caller, outcome])).toEqual([
@@ -119,7 +121,7 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
       [spiffe('signing/sa/test-other-account'), 'pairing_refused'],
       [spiffe('signing/sa/secure-signing'), 'pairing_refused'],
       ['unknown', 'pairing_refused'],
-      // In plain text until the proxy of otherNamespacePod has heard of the Service.
+      // In plain text until the attacker's proxy knows the Service.
       [expect.stringMatching(/^unknown$|\/signing-test-other\/sa\/default$/), 'pairing_refused'],
     ])
   })

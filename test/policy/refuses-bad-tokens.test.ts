@@ -1,27 +1,28 @@
 // Attacks 1, 2 and 3: the frontend container itself, and what it shows to be who it is. Only its own token signs.
+
 import type { KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../tools/kube/names.ts'
-import { describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
-import { sendFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
+  describeOutcome,
   type RequestParts,
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
 import { SIGNER_IN_POD, type Target } from '../../tools/verify/attack/target.ts'
+import { issueToken } from '../../tools/verify/attack/tokens.ts'
+import { otherAccountPod } from '../support/attack/attackers.ts'
+import { runBatch } from '../support/attack/batch.ts'
+import { type testAttack, testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 import {
   copyWithClusterKey,
   forgeTokens,
   forgeWithClusterKey,
-  issueToken,
-} from '../../tools/verify/attack/tokens.ts'
-import { SIGNER_IN_POD, type Victim } from '../../tools/verify/attack/victim.ts'
-import { lookAlike } from '../support/attack/attackers.ts'
-import { type testAttack, testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
+} from '../support/attack/forged-tokens.ts'
+import { sendFrom } from '../support/attack/send.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
 type Cases = Record<string, RequestParts>
@@ -77,8 +78,8 @@ describe('the frontend, with a token that is not its own', () => {
   })
 
   testRefusals(
-    async (victim, { token, pairing }) => {
-      pod = victim.frontend.pod
+    async (target, { token, pairing }) => {
+      pod = target.frontend.pod
       shown = token
       return send(target, pairing, {
         ...misplaced(token),
@@ -99,10 +100,10 @@ describe('the frontend, with a token that is not its own', () => {
       'as Basic',
       'for the API server',
       'of another ServiceAccount',
-      'signed with a key of its own',
-      'signed with a key of its own, and a kid that nobody knows',
+      'signed with another key',
+      'signed with another key, and with an unknown kid',
       'alg none',
-      'alg none, the signature kept',
+      'alg none, with the signature',
       'HS256, keyed with the public key',
       'another payload under the same signature',
       'no signature',
@@ -115,15 +116,15 @@ describe('the frontend, with a token that is not its own', () => {
 
 describe("the frontend, with a token signed by the cluster's own key", needsLocalCluster, () => {
   test('is served if it says what the mounted one says', async () => {
-    await runBatch(async (victim, { token, pairing }) => {
+    await runBatch(async (target, { token, pairing }) => {
       const right = withTokens({ right: await copyWithClusterKey(token) })
-      const copied = await send(victim, pairing, right)
+      const copied = await send(target, pairing, right)
       expect(describeOutcome(copied.right as Outcome)).toBe('200')
     })
   })
   testRefusals(
-    async (victim, { token, pairing }) =>
-      send(victim, pairing, withTokens(await forgeWithClusterKey(token))),
+    async (target, { token, pairing }) =>
+      send(target, pairing, withTokens(await forgeWithClusterKey(token))),
     ['401', '403'],
     [
       'expired',
@@ -132,7 +133,7 @@ describe("the frontend, with a token signed by the cluster's own key", needsLoca
       'of another subject',
       'of another namespace',
       'for another audience',
-      'for an audience that begins like ours',
+      'for an audience that begins with ours',
       'for no audience',
     ],
   )

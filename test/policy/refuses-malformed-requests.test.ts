@@ -1,7 +1,7 @@
 // Attack 13: requests that the proxy and the signer might read differently, with a good request hidden in each.
+
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
-import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
+import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
@@ -11,8 +11,10 @@ import {
 } from '../../tools/verify/attack/requests.ts'
 import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { otherNamespacePod, SIGNER_IN_MESH } from '../support/attack/attackers.ts'
+import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { testServedAround } from '../support/attack/expectations.ts'
 import { malformedRequests } from '../support/attack/malformed.ts'
+import { sendFrom } from '../support/attack/send.ts'
 
 const hiddenId = makeRequestId()
 
@@ -36,7 +38,12 @@ describe.each([
     place: SIGNER_IN_POD,
     tolerates: true,
   },
-  { who: 'a stranger', choose: () => otherNamespacePod, place: SIGNER_IN_MESH, tolerates: false },
+  {
+    who: 'a mesh Pod in another namespace',
+    choose: () => otherNamespacePod,
+    place: SIGNER_IN_MESH,
+    tolerates: false,
+  },
 ])('$who, with a request hidden in a malformed one', ({ choose, place, tolerates }) => {
   let batch: BatchResult<Record<string, Outcome>>
   beforeAll(async () => {

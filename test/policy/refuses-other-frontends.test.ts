@@ -2,25 +2,21 @@
 
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import {
-  type BatchResult,
-  describeOutcome,
-  readCounter,
-  runBatch,
-} from '../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
+import { readCounter } from '../../tools/verify/attack/counters.ts'
 import { readSpiffeId } from '../../tools/verify/attack/forged-identity.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
+  describeOutcome,
   type RequestParts,
   readJsonBody,
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
-import { readOwnToken } from '../../tools/verify/attack/tokens.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { SIGNER_IN_MESH, twin } from '../support/attack/attackers.ts'
+import { type Credentials, readOwnToken, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import { SIGNER_IN_MESH, sameAccountPod } from '../support/attack/attackers.ts'
+import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { testAttack, testServedAround } from '../support/attack/expectations.ts'
 
 const anotherSecret = createSecretKey(randomBytes(32))
@@ -63,51 +59,51 @@ function testRefusals(
 
 describe('the frontend container, with its own token', () => {
   let counted: number
-  testRefusals(Object.keys(asFrontend), async (victim, stolen) => {
+  testRefusals(Object.keys(asFrontend), async (target, stolen) => {
     const probes = Object.values(asFrontend).map((write) => {
       const { headers, ...rest } = write(stolen)
       const bytes = writeRequest({ ...rest, headers: { ...headers, ...bearer(stolen.token) } })
       return { ...SIGNER_IN_POD, bytes }
     })
     const labels = 'method="POST",route="/sign",status="403"'
-    const count = () => readCounter(victim, 'http_request_duration_seconds_count', labels)
+    const count = () => readCounter(target, 'http_request_duration_seconds_count', labels)
     // The first has made the counter.
-    const first = await probeFrom(victim.frontend, probes.slice(0, 1))
+    const first = await probeFrom(target.frontend, probes.slice(0, 1))
     const before = await count()
-    const others = await probeFrom(victim.frontend, probes.slice(1))
+    const others = await probeFrom(target.frontend, probes.slice(1))
     counted = (await count()) - before
     return [...first, ...others]
   })
   test('each is counted', () => expect(counted).toBe(Object.keys(asFrontend).length - 1))
 })
 
-describe('a twin: another Pod with the same ServiceAccount', () => {
+describe('another Pod with the same ServiceAccount', () => {
   const names = [
     'its own token',
     "the frontend's stolen token",
     'its own token and a secret of its own',
   ]
   testRefusals(names, async (_, { token }) => {
-    const own = await readOwnToken(twin)
+    const own = await readOwnToken(sameAccountPod)
     const requests = [
       { headers: bearer(own) },
       { headers: bearer(token) },
       signParts(anotherSecret, { headers: bearer(own) }),
     ]
     const probes = requests.map((parts) => ({ ...SIGNER_IN_MESH, bytes: writeRequest(parts) }))
-    return probeFrom(twin, probes)
+    return probeFrom(sameAccountPod, probes)
   })
 })
 
 // A residual risk of docs/security-model.md: it takes the frontend, and the right to make such a Pod.
-describe('a twin that was given the pairing secret', () => {
+describe('another Pod with the same ServiceAccount and the pairing secret', () => {
   let batch: BatchResult<Outcome[]>
 
   beforeAll(async () => {
-    const own = await readOwnToken(twin)
+    const own = await readOwnToken(sameAccountPod)
     batch = await runBatch((_, { pairing }) => {
       const bytes = writeRequest(signParts(pairing, { headers: bearer(own) }))
-      return probeFrom(twin, [{ ...SIGNER_IN_MESH, bytes }])
+      return probeFrom(sameAccountPod, [{ ...SIGNER_IN_MESH, bytes }])
     })
   })
 

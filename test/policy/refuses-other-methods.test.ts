@@ -1,11 +1,21 @@
 // Attacks 10, 12 and 14: methods other than the one, preflight requests, upgrades to another protocol.
+
 import { describe, expect, test } from 'vitest'
-import { describeOutcome } from '../../tools/verify/attack/batch.ts'
-import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
+import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
-import { bearer, signParts, writeRequest } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { lookAlike, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import {
+  bearer,
+  describeOutcome,
+  signParts,
+  writeRequest,
+} from '../../tools/verify/attack/requests.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import {
+  otherAccountPod,
+  otherNamespacePod,
+  SIGNER_IN_MESH,
+  sameAccountPod,
+} from '../support/attack/attackers.ts'
 import { testAttack } from '../support/attack/expectations.ts'
 import {
   type NamedParts,
@@ -14,6 +24,7 @@ import {
   preflights,
   upgrades,
 } from '../support/attack/methods.ts'
+import { sendFrom } from '../support/attack/send.ts'
 
 /** What is wrong is the method alone, but for what a browser sends, and for what may be asked in another protocol. */
 function writeAll({ token, pairing }: Credentials): Record<string, string> {
@@ -34,13 +45,15 @@ const names = (cases: readonly NamedParts[]) => cases.map(({ name }) => name)
 
 describe.each([
   { who: 'the frontend', choose: (frontend: Container) => frontend, place: SIGNER_IN_POD },
-  ...Object.entries({ otherNamespacePod, otherAccountPod, sameAccountPod }).map(
-    ([who, attacker]) => ({
-      who: `the ${who}, with what the frontend has`,
-      choose: () => attacker,
-      place: SIGNER_IN_MESH,
-    }),
-  ),
+  ...Object.entries({
+    'mesh Pod in another namespace': otherNamespacePod,
+    'Pod with another ServiceAccount': otherAccountPod,
+    'Pod with the same ServiceAccount': sameAccountPod,
+  }).map(([who, attacker]) => ({
+    who: `the ${who}, with what the frontend has`,
+    choose: () => attacker,
+    place: SIGNER_IN_MESH,
+  })),
 ])('$who', ({ choose, place }) => {
   const batch = testAttack<Record<string, Outcome>>(({ frontend }, stolen) =>
     sendFrom(choose(frontend), place, writeAll(stolen)),

@@ -1,14 +1,19 @@
 // Attack 11: one path, written in every other way, in each of the mesh's ways to normalise paths. A stranger never gets
 // in; the frontend's signature over its request is good for `/sign` alone.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
-import { type Container, sendFrom } from '../../tools/verify/attack/containers.ts'
+import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
-import { bearer, signParts, writeRequest } from '../../tools/verify/attack/requests.ts'
+import {
+  bearer,
+  describeOutcome,
+  signParts,
+  writeRequest,
+} from '../../tools/verify/attack/requests.ts'
 import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { lookAlike, SIGNER_IN_MESH, stranger } from '../support/attack/attackers.ts'
+import { otherAccountPod, otherNamespacePod, SIGNER_IN_MESH } from '../support/attack/attackers.ts'
+import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { testAttack, testAttackOnMesh } from '../support/attack/expectations.ts'
 import { readMode, setMode } from '../support/attack/path-normalization.ts'
 import {
@@ -18,6 +23,7 @@ import {
   namedPaths,
   unacceptablePaths,
 } from '../support/attack/paths.ts'
+import { sendFrom } from '../support/attack/send.ts'
 
 type Outcomes = Record<string, Outcome>
 
@@ -71,10 +77,18 @@ describe.each(tried)('paths, normalised as %s', (mode) => {
   })
 
   describe.each([
-    { who: 'a stranger with all that the frontend has', attacker: otherNamespacePod },
+    {
+      who: 'a mesh Pod in another namespace with all credentials of the frontend',
+      attacker: otherNamespacePod,
+    },
     // One of them in each mode is enough.
     ...(mode === current
-      ? [{ who: 'a look-alike with all that the frontend has', attacker: otherAccountPod }]
+      ? [
+          {
+            who: 'a Pod with another ServiceAccount and all credentials of the frontend',
+            attacker: otherAccountPod,
+          },
+        ]
       : []),
   ])('$who', ({ attacker }: { attacker: Container }) => {
     const batch = testAttackOnMesh<Outcomes>((_, stolen) =>

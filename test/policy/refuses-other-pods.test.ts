@@ -13,7 +13,12 @@ import {
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
-import { lookAlike, outsider, stranger, VICTIM_IN_MESH } from '../support/attack/attackers.ts'
+import {
+  nonMeshPod,
+  otherAccountPod,
+  otherNamespacePod,
+  TARGET_IN_MESH,
+} from '../support/attack/attackers.ts'
 import { testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 
 const spiffeId = await readSpiffeId()
@@ -66,15 +71,15 @@ const throughTheMesh: readonly Attack[] = [
 ]
 
 describe.each([
-  { who: 'a stranger: a mesh Pod of another namespace', attacker: otherNamespacePod },
+  { who: 'a mesh Pod in another namespace', attacker: otherNamespacePod },
   {
-    who: 'a look-alike: a mesh Pod of our namespace, another ServiceAccount',
+    who: 'a Pod with another ServiceAccount in our namespace',
     attacker: otherAccountPod,
   },
 ])('$who', ({ attacker }) => {
   const batch = testAttackOnMesh<Outcome[]>((_, { token, pairing }) => {
     const probes = throughTheMesh.map(({ port, parts }) => ({
-      host: VICTIM_IN_MESH,
+      host: TARGET_IN_MESH,
       port,
       // With the stolen pairing secret, so that it is the mesh that refuses.
       bytes: writeRequest(signParts(pairing, parts(token))),
@@ -106,7 +111,7 @@ describe('a Pod without a sidecar', () => {
       { host: podIP, port, bytes, tls: certificate },
       { host: podIP, port, bytes, tls: { ...certificate, serverName, protocols: ['istio'] } },
     ])
-    return probeFrom(outsider, probes)
+    return probeFrom(nonMeshPod, probes)
   })
   testOutcomes('is cut off without an answer: %s', names, batch, ['closed'])
 })

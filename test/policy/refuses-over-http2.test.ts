@@ -2,15 +2,22 @@
 // HTTP/2 has.
 
 import { describe, expect, test } from 'vitest'
-import { runBatch } from '../../tools/verify/attack/batch.ts'
-import { type Container, sendH2From } from '../../tools/verify/attack/containers.ts'
-import type { H2Outcome, H2Request } from '../../tools/verify/attack/h2-probe.ts'
+import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'
-import { bearer, signParts, toH2Request } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/victim.ts'
-import { lookAlike, outsider, SIGNER_IN_MESH, stranger, twin } from '../support/attack/attackers.ts'
+import { bearer, signParts } from '../../tools/verify/attack/requests.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import {
+  nonMeshPod,
+  otherAccountPod,
+  otherNamespacePod,
+  SIGNER_IN_MESH,
+  sameAccountPod,
+} from '../support/attack/attackers.ts'
+import { runBatch } from '../support/attack/batch.ts'
 import { testAttack, testAttackOnMesh } from '../support/attack/expectations.ts'
+import type { H2Outcome, H2Request } from '../support/attack/h2-probe.ts'
 import { namedPaths, unacceptablePaths } from '../support/attack/paths.ts'
+import { sendH2From, toH2Request } from '../support/attack/send.ts'
 
 type Case = { name: string; write: (stolen: Credentials) => H2Request }
 
@@ -62,8 +69,8 @@ async function send(from: Container, place: Place, cases: readonly Case[], stole
 }
 
 describe.each([
-  { who: 'a stranger', attacker: otherNamespacePod },
-  { who: 'a look-alike', attacker: otherAccountPod },
+  { who: 'a mesh Pod in another namespace', attacker: otherNamespacePod },
+  { who: 'a Pod with another ServiceAccount', attacker: otherAccountPod },
 ])('$who with all that the frontend has, over HTTP/2', ({ attacker }) => {
   const batch = testAttackOnMesh((_, stolen) => send(attacker, SIGNER_IN_MESH, strange, stolen))
   const refusals = ['400', '403', '404', 'closed', 'ERR_HTTP2_STREAM_ERROR']
@@ -98,9 +105,9 @@ describe('the frontend over HTTP/2', () => {
   })
 })
 
-describe('a twin over HTTP/2', () => {
+describe('a Pod with the same ServiceAccount over HTTP/2', () => {
   const batch = testAttack((_, { token }) =>
-    sendH2From(twin, SIGNER_IN_MESH, [toH2Request({ headers: bearer(token) })]),
+    sendH2From(sameAccountPod, SIGNER_IN_MESH, [toH2Request({ headers: bearer(token) })]),
   )
   test("is refused by the signer: with the frontend's stolen token", () => {
     expect(batch().outcomes).toMatchObject([{ status: 403 }])
@@ -110,7 +117,7 @@ describe('a twin over HTTP/2', () => {
 
 describe('a Pod without a sidecar, over HTTP/2', () => {
   const batch = testAttackOnMesh<H2Outcome[]>(({ podIP }, stolen) =>
-    sendH2From(outsider, { host: podIP, port: 8081 }, [toH2Request(everything(stolen))]),
+    sendH2From(nonMeshPod, { host: podIP, port: 8081 }, [toH2Request(everything(stolen))]),
   )
 
   test('is cut off without an answer', () => {

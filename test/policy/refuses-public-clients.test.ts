@@ -1,7 +1,7 @@
 // Attack 8: the world, through the ingress gateway. One method, one path.
 
 import { describe, expect, test } from 'vitest'
-import { probeFrom, sendFrom } from '../../tools/verify/attack/containers.ts'
+import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import {
   bearer,
@@ -11,6 +11,7 @@ import {
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
 import { testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
+import { sendFrom } from '../support/attack/send.ts'
 
 /** Name → what is sent with the frontend's pairing secret, and with its token where it says so. */
 const attacks: Record<string, (token: string) => RequestParts> = {

@@ -1,5 +1,5 @@
-// make analyze: the project's own rules, istioctl analyze, and the API server's judgement of every resource; each
-// finding on stdout with file and line of its source. Nothing is changed.
+// make analyze: checks the resources by the rules of this project, by istioctl analyze and by the API server. It prints
+// each finding on stdout with file and line of its source, and changes nothing.
 import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
@@ -17,7 +17,7 @@ import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
 import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
 import { readSubject } from './read-subject.ts'
-import { applyRules, type Judgement } from './rule.ts'
+import { applyRules, type RuleFinding } from './rule.ts'
 import { rules } from './rules.ts'
 import { findSchemaErrors, listMissingNamespaces } from './schema.ts'
 import { takeOrigins } from './source/kustomized.ts'
@@ -26,7 +26,7 @@ import type { Subject } from './subject.ts'
 
 const parent = resolve(CHECKOUT, '.deploy')
 
-/** Ends a step that has found something. */
+/** Ends a step that has findings, so that it shows as failed. */
 class FoundError extends Error {}
 
 await runMain(async () => {
@@ -37,12 +37,12 @@ await runMain(async () => {
     gatewaySelector: readVariable('GATEWAY_SELECTOR'),
   }).catch((error) => {
     if (!(error instanceof UserError)) throw error
-    say(`the cluster is left out: ${error.message}\n  → ${error.todo}`)
+    say(`without the cluster: ${error.message}\n  → ${error.todo}`)
     return undefined
   })
   await mkdir(parent, { recursive: true })
   await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
-  const subject = await step('resources read', async () => {
+  const subject = await step('the resources are read', async () => {
     const files = readVariable('FILES')
     if (files !== undefined) return readSubject(resolve(files), folder.path)
     const images = await computeImageReferences({
@@ -66,48 +66,52 @@ await runMain(async () => {
     )
   })
   const { resources } = subject
-  const judge = (title: string, find: () => Promise<Judgement[]>) => runPart(title, subject, find)
+  const check = (title: string, find: () => Promise<RuleFinding[]>) => runPart(title, subject, find)
   const found = [
     ...subject.unread.map((each) => ({ ...each, rule: 'yaml' })),
-    ...(await judge(`${rules.length} rules of this project`, async () =>
+    ...(await check(`${rules.length} rules of this project`, async () =>
       applyRules(rules, resources),
     )),
-    ...(await judge(
-      `istioctl analyze, ${cluster === undefined ? 'of files alone' : 'with what is on the cluster'}`,
+    ...(await check(
+      `istioctl analyze, ${cluster === undefined ? 'files only' : 'with the resources of the cluster'}`,
       () => findComplaints(subject, cluster?.injector.revision),
     )),
   ]
   if (cluster === undefined) {
-    say('  FAIL  schemas: not checked, only an API server knows them')
+    say('  FAIL  schemas: not checked. Set KUBECONFIG to a cluster whose API server can check them')
     process.exitCode = 1
   } else {
     const missing = await listMissingNamespaces(resources)
-    const note = missing.length === 0 ? '' : ` (as if in "default", for want of ${missing.join()})`
+    const note =
+      missing.length === 0
+        ? ''
+        : ` (in "default", because the cluster has no namespace ${missing.join()})`
     found.push(
-      ...(await judge(`schemas of ${resources.length} resources, by the API server${note}`, () =>
-        findSchemaErrors(resources, missing),
+      ...(await check(
+        `schemas of ${resources.length} resources, checked by the API server${note}`,
+        () => findSchemaErrors(resources, missing),
       )),
     )
   }
   const report = formatFindings(found)
   process.stdout.write(report)
-  say(report === '' ? 'nothing found' : `${report.trim().split('\n').length} found`)
+  say(report === '' ? 'no findings' : `findings: ${report.trim().split('\n').length}`)
   if (report !== '') process.exitCode = 1
 })
 
 async function runPart(
   title: string,
   subject: Subject,
-  find: () => Promise<Judgement[]>,
+  find: () => Promise<RuleFinding[]>,
 ): Promise<Located[]> {
-  let found: Judgement[] = []
+  let found: RuleFinding[] = []
   await step(title, async () => {
     found = await find()
     if (found.length > 0) throw new FoundError()
   }).catch((error) => {
     if (error instanceof FoundError) return
     if (!(error instanceof CommandError)) throw error
-    // What the other parts find is worth telling.
+    // The findings of the other parts are still useful.
     say(error.message)
     process.exitCode = 1
   })

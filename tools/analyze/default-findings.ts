@@ -1,4 +1,4 @@
-// What is filled in where no cluster can be asked: an Istio that was installed with its defaults.
+// Cluster values without a cluster: those of an Istio that was installed with its defaults.
 import type { ClusterFindings } from '../deploy/render/cluster-values.ts'
 
 export const defaultFindings: ClusterFindings = {

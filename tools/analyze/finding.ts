@@ -1,20 +1,20 @@
-// What a rule found, and where in the resource: the place is what file and line are made of.
+// What a rule found, and at which path in the resource. File and line are found by this path.
 import type { z } from 'zod'
 import type { Resource } from '../kube/resources.ts'
 
 export type Path = readonly (string | number)[]
 
 export type Finding = {
-  /** Nothing if what is wrong is that there is no such resource. */
+  /** Undefined if the resource is missing. */
   resource?: Resource
   /** The API group of a resource that is missing. */
   group?: string
-  /** The place in the resource; for something that is missing, the place that should have it. */
+  /** The path in the resource. For a missing field, the path that it should have. */
   path: Path
   message: string
 }
 
-/** A resource that has not the shape that its kind has: a finding of its own, whichever rule comes across it. */
+/** A resource that does not have the shape of its kind. It is one finding, however many rules read it. */
 export class UnreadableError extends Error {
   readonly finding: Finding
 
@@ -25,7 +25,7 @@ export class UnreadableError extends Error {
   }
 }
 
-/** What is at `path` in `value`; undefined if it leads nowhere. */
+/** Returns what is at `path` in `value`, or undefined. */
 export function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (found, part) =>
@@ -36,7 +36,7 @@ export function valueAt(value: unknown, path: Path): unknown {
   )
 }
 
-/** Reads what is at `path` in `resource` by `schema`. Throws UnreadableError. */
+/** Parses what is at `path` in `resource` by `schema`. Throws UnreadableError. */
 export function readAt<T>(schema: z.ZodType<T>, resource: Resource, path: Path = ['spec']): T {
   const result = schema.safeParse(valueAt(resource, path))
   if (result.success) return result.data
@@ -49,7 +49,7 @@ export function readAt<T>(schema: z.ZodType<T>, resource: Resource, path: Path =
   })
 }
 
-/** Every place under `value` whose key `wanted` accepts. */
+/** Returns every path under `value` whose last key `wanted` accepts. */
 export function findKeys(value: unknown, path: Path, wanted: (key: string) => boolean): Path[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) => {

@@ -1,23 +1,23 @@
-// What istioctl says, at its place in the resources.
+// The messages of istioctl analyze, each with its path in the resources.
 import { findFormerGateways } from '../deploy/apply/former-gateway.ts'
 import { listComplaints } from '../deploy/apply/istioctl-analyze.ts'
 import type { Resource } from '../kube/resources.ts'
-import type { Judgement } from './rule.ts'
+import type { RuleFinding } from './rule.ts'
 import { findPath, readDocuments } from './source/source-file.ts'
 import type { Subject } from './subject.ts'
 
 const unreadable = /error processing \S+\[(\d+)\]: (.+)/g
 
-/** Runs istioctl analyze, with what is on the cluster if `revision` names the Istio of one, else on files alone. */
+/** Runs istioctl analyze. With the `revision` of an Istio, it includes what is on the cluster. Without, it reads the files only. */
 export async function findComplaints(
   { rendering, resources }: Subject,
   revision: string | undefined,
-): Promise<Judgement[]> {
+): Promise<RuleFinding[]> {
   const when = revision === undefined ? 'files' : 'before'
   const leaving = revision === undefined ? [] : await findFormerGateways()
   const { complaints, unread } = await listComplaints(rendering, when, revision, leaving)
   const documents = await readDocuments(rendering.path)
-  const skipped: Judgement[] = [...unread.matchAll(unreadable)].flatMap(
+  const skipped: RuleFinding[] = [...unread.matchAll(unreadable)].flatMap(
     ([, index = '', message = '']) => {
       const resource = resources[Number(index)]
       return resource === undefined ? [] : [{ resource, path: [], rule: 'istioctl', message }]
@@ -31,7 +31,7 @@ export async function findComplaints(
     const index = documents.findIndex((source) => findPath(source, line) !== undefined)
     const source = documents[index]
     const path = source === undefined ? [] : (findPath(source, line) ?? [])
-    // What it says of others on the cluster is not ours to tell.
+    // Messages about other resources on the cluster are left out.
     const resource = resources[index] ?? resources.find((each) => isNamed(each, origin))
     return resource === undefined ? [] : [{ resource, path, rule: code, message }]
   })

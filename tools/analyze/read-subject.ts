@@ -1,4 +1,4 @@
-// What a user can name to have it analyzed: a kustomization, a folder of YAML, or a file.
+// Reads what FILES names: a kustomization, a folder of YAML, or a file.
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '../cli/terminal.ts'
@@ -7,12 +7,12 @@ import { readFiles } from './source/plain-yaml.ts'
 import type { Subject } from './subject.ts'
 
 const kustomizations = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
-const todo = 'name a kustomization, a folder of YAML or a file'
+const todo = 'Set FILES to a kustomization, a folder of YAML or a file.'
 
-/** `folder` is for what is made on the way. Throws UserError if there is nothing to read. */
+/** Writes its own files to `folder`. Throws UserError if there is nothing to read. */
 export async function readSubject(path: string, folder: string): Promise<Subject> {
   const found = await stat(path).catch(() => undefined)
-  if (found === undefined) throw new UserError(`${path} is not there`, todo)
+  if (found === undefined) throw new UserError(`${path} does not exist`, todo)
   if (!found.isDirectory()) {
     return kustomizations.includes(basename(path))
       ? readKustomization(path, folder)
@@ -22,7 +22,7 @@ export async function readSubject(path: string, folder: string): Promise<Subject
   const kustomization = kustomizations.find((name) => names.includes(name))
   if (kustomization !== undefined) return readKustomization(join(path, kustomization), folder)
   const files = await listYaml(path)
-  if (files.length === 0) throw new UserError(`no YAML in ${path}`, todo)
+  if (files.length === 0) throw new UserError(`no YAML files in ${path}`, todo)
   return readFiles(files, path, folder)
 }
 

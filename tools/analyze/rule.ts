@@ -1,21 +1,21 @@
-// A rule: what must hold of the resources for the key to be the signer's alone, and how to find what breaks it.
+// A rule: a property of the resources that keeps the key in the signer, and how to find what breaks it.
 import type { Resource } from '../kube/resources.ts'
 import { type Finding, UnreadableError } from './finding.ts'
 
 export type Rule = {
-  /** What findings are marked with, e.g. "strict-mtls". */
+  /** The id that findings show, e.g. "strict-mtls". */
   name: string
-  /** A plain sentence. */
+  /** The property, as a sentence. */
   title: string
-  /** Everything that breaks the rule; nothing if it is kept. Throws UnreadableError. */
+  /** Returns what breaks the rule. Throws UnreadableError. */
   find: (resources: readonly Resource[]) => Finding[]
 }
 
-export type Judgement = Finding & { rule: string }
+export type RuleFinding = Finding & { rule: string }
 
-/** Applies each rule. What a rule can't read is one finding, however many rules stumble over it. */
-export function applyRules(rules: readonly Rule[], resources: readonly Resource[]): Judgement[] {
-  const unreadable = new Map<string, Judgement>()
+/** Applies each rule. An unreadable resource is one finding, however many rules read it. */
+export function applyRules(rules: readonly Rule[], resources: readonly Resource[]): RuleFinding[] {
+  const unreadable = new Map<string, RuleFinding>()
   const found = rules.flatMap(({ name, find }) => {
     try {
       return find(resources).map((finding) => ({ ...finding, rule: name }))

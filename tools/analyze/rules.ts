@@ -1,5 +1,4 @@
-// Every rule of `make analyze`; the tests apply the same ones to what is deployed.
-
+// All rules of `make analyze`. The tests apply them to the deployed resources too.
 import type { Rule } from './rule.ts'
 import { accountRules } from './rules/account-rules.ts'
 import { captureRules } from './rules/capture-rules.ts'
@@ -13,7 +12,7 @@ import { routingRules } from './rules/routing-rules.ts'
 import { tokenRules } from './rules/token-rules.ts'
 import { volumeRules } from './rules/volume-rules.ts'
 
-/** What holds of the Pod also after Istio has added its proxy to it. */
+/** Rules that also hold after Istio has injected its proxy into the Pod. */
 export const podRules: readonly Rule[] = [
   ...keyRules,
   ...volumeRules,

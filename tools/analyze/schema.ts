@@ -1,21 +1,21 @@
-// The API server's judgement of each resource: schema, validation, admission and Istio's webhook. Nothing is changed.
+// Has the API server check each resource by a dry run: schema, validation, admission and Istio's webhook.
 import { tryRun } from '../cli/exec.ts'
 import { changesPolicies, isRefusedOnlyByOurPolicies } from '../deploy/preflight/admission.ts'
 import { kubectl } from '../kube/kubectl.ts'
 import { namespace } from '../kube/names.ts'
 import type { Resource } from '../kube/resources.ts'
 import type { Path } from './finding.ts'
-import type { Judgement } from './rule.ts'
+import type { RuleFinding } from './rule.ts'
 
 const timeoutMs = 60_000
 /**
- * `create` and not `apply`: what is on the cluster does not matter, and every unknown field is named. A server-side
- * apply stops at the first one of an object.
+ * `create` ignores what is on the cluster and names every unknown field of an object. A server-side `apply` stops at the
+ * first unknown field.
  */
 const create = ['create', '--dry-run=server', '--validate=strict', '-o', 'name', '-f', '-']
-/** Said after everything else was found to be right. */
+/** The API server reports this only if everything else is valid. */
 const alreadyThere = /^Error from server \(AlreadyExists\)/
-/** What kubectl and the API server put before what is wrong. */
+/** What kubectl and the API server write before the message itself. */
 const preambles = [
   /^Error from server( \(\w+\))?: /,
   /^error when creating "STDIN": /,
@@ -31,7 +31,7 @@ const fieldLine =
 const unknownField = /unknown field "([^"]+)"/g
 const wrongType = /cannot unmarshal (\w+) into Go struct field \w+\.(\S+) of type (\S+)/
 
-/** The namespaces among those of `resources` that the cluster does not have. */
+/** Returns the namespaces of `resources` that the cluster does not have. */
 export async function listMissingNamespaces(resources: readonly Resource[]): Promise<string[]> {
   const listing = await kubectl(['get', 'namespaces', '-o', 'name'])
   const known = listing.split('\n').map((name) => name.replace('namespace/', ''))
@@ -40,17 +40,17 @@ export async function listMissingNamespaces(resources: readonly Resource[]): Pro
 }
 
 /**
- * Has the API server judge each resource on its own, so that one does not hide another. It does not judge a resource
- * of a namespace that is not there: those of `missing` are asked about as if they were in "default".
+ * Has the API server check each resource on its own, so that one error does not hide another. The API server refuses a
+ * resource of a missing namespace, so resources of the namespaces in `missing` are checked in "default".
  */
 export async function findSchemaErrors(
   resources: readonly Resource[],
   missing: readonly string[],
-): Promise<Judgement[]> {
-  const found: Judgement[] = []
-  // The admission policies that are there judge what is there; these come with their own.
+): Promise<RuleFinding[]> {
+  const found: RuleFinding[] = []
+  // The policies on the cluster fit the resources on the cluster. These resources bring their own policies.
   const haveOthers = await changesPolicies(resources)
-  // One after the other: the API server may be a small one, and others use it.
+  // One at a time, because the API server may be small and others use it.
   for (const resource of resources) {
     const wanted = resource.metadata.namespace ?? namespace
     const scope = missing.includes(wanted) ? 'default' : wanted
@@ -62,19 +62,19 @@ export async function findSchemaErrors(
     })
     if (code === 0 || alreadyThere.test(stderr)) continue
     if (haveOthers && isRefusedOnlyByOurPolicies(stderr)) continue
-    found.push(...parseComplaints(stderr).map((each) => ({ ...each, resource, rule: 'schema' })))
+    found.push(...parseErrors(stderr).map((each) => ({ ...each, resource, rule: 'schema' })))
   }
   return found
 }
 
-/** Takes kubectl's words apart: one entry for each field that is complained about, or one for all of it. */
-export function parseComplaints(said: string): { path: Path; message: string }[] {
-  const lines = said
+/** Parses kubectl's output: one entry for each field with an error, or one entry for all of it. */
+export function parseErrors(output: string): { path: Path; message: string }[] {
+  const lines = output
     .split('\n')
     .map((line) => preambles.reduce((rest, each) => rest.replace(each, ''), `${line.trim()} `))
     .map((line) => line.trim())
     .filter((line) => line !== '' && !noise.test(line))
-  const complaints = lines.flatMap((line) => {
+  const errors = lines.flatMap((line) => {
     const [, given, typed, type] = wrongType.exec(line) ?? []
     const [, field, message] = fieldLine.exec(line) ?? []
     return [
@@ -84,18 +84,18 @@ export function parseComplaints(said: string): { path: Path; message: string }[]
       })),
       ...(typed === undefined
         ? []
-        : [{ name: typed, message: `a ${given} where ${type} belongs` }]),
+        : [{ name: typed, message: `found ${given}, expected ${type}` }]),
       ...(field === undefined ? [] : [{ name: field, message }]),
     ]
   })
-  if (complaints.length === 0) return [{ path: [], message: lines.join(' ') }]
-  return complaints.map(({ name, message }) => ({
+  if (errors.length === 0) return [{ path: [], message: lines.join(' ') }]
+  return errors.map(({ name, message }) => ({
     path: parseField(name),
     message: `${name}: ${message}`,
   }))
 }
 
-/** `spec.ports[0].name` → the path to it; a key in brackets is one with dots in it. */
+/** Parses e.g. `spec.ports[0].name` into a path. A key with dots stands in brackets. */
 function parseField(field: string): Path {
   return [...field.matchAll(/([^.[\]]+)|\[(\d+)\]|\[([^\]]+)\]/g)].map(([, key, index, quoted]) =>
     index === undefined ? (key ?? quoted ?? '') : Number(index),

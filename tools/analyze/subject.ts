@@ -1,15 +1,15 @@
-// What is analyzed: resources, the one file that they are rendered into, and the source of each.
+// What is analyzed: the resources, one file with all of them, and the source of each.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Rendering } from '../deploy/render/render.ts'
 import type { Resource } from '../kube/resources.ts'
 
-/** Where a resource was written: its file, and which document of it if that is known. */
+/** The file of a resource, and the index of its document if that is known. */
 export type Origin = {
   file: string
   index?: number
-  /** The kustomizations whose patches may have changed it, in their order. */
+  /** The kustomizations whose patches may have changed it, in order. */
   patchedIn: string[]
 }
 
@@ -20,15 +20,15 @@ export type Unread = { file: string; line: number; message: string }
 export type Subject = {
   resources: Resource[]
   origins: Origins
-  /** What a missing resource is missing in. */
+  /** The file that findings about missing resources name. */
   home: string
-  /** The resources as one file, a document each, in their order. */
+  /** The resources in one file, a document each, in order. */
   rendering: Rendering
-  /** What could not be read at all. */
+  /** Documents that could not be parsed. */
   unread: Unread[]
 }
 
-/** No text is taken for a number or a truth value, by whichever version of YAML it is read. */
+/** Quotes all strings, so that no version of YAML reads one as a number or a boolean. */
 const quoted = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const
 
 /** Writes the resources of `origins` into one file in `folder`. */

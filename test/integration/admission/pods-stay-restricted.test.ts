@@ -1,6 +1,6 @@
 // With the component selinux a policy stands in for Pod Security. Each Pod here is put before both, in a namespace each: what one
 // refuses the other does, and says why. What was taken for it is its two types, each at its own container.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
@@ -20,8 +20,6 @@ import {
 } from '../../support/mistakes/pod-security-cases.ts'
 import { restrictedPods } from '../../support/mistakes/restricted-pods.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
 /** A namespace that Pod Security judges, and one that the policy judges alone. */
 const theirs = 'judged-by-pod-security'
@@ -54,7 +52,6 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
       })
     }
   })
-  afterAll(() => guarded.stop())
 
   async function makeNamespace(name: string, level: string) {
     const labels = { 'pod-security.kubernetes.io/enforce': level }

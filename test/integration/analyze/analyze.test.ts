@@ -1,16 +1,13 @@
-// `make analyze` as a program, on copies of the resources with several mistakes at once: each is told with the file and
-// the line that somebody wrote.
+// Runs `make analyze` on copies of the resources with several mistakes at once. It must report each with its file and line.
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { needsCluster } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const program = join(CHECKOUT, 'tools/analyze/analyze.ts')
 const mine = {
@@ -30,11 +27,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** A copy of the resources, and a kustomization of a user who builds on them. */
+/** A copy of the resources, and a user's kustomization that builds on them. */
 beforeEach(async () => {
   await rm(folder, { recursive: true })
-  for (const room of ['mesh', 'k8s']) {
-    await cp(join(CHECKOUT, room), join(folder, room), { recursive: true })
+  for (const name of ['mesh', 'k8s']) {
+    await cp(join(CHECKOUT, name), join(folder, name), { recursive: true })
   }
   await write('mine/kustomization.yaml', stringify(mine))
 })
@@ -44,7 +41,7 @@ async function write(name: string, text: string): Promise<void> {
   await writeFile(join(folder, name), text)
 }
 
-/** Replaces `old` in a file and returns "file:line" of it. */
+/** Replaces `old` in a file. Returns its "file:line". */
 async function edit(name: string, old: string, replacement: string): Promise<string> {
   const text = await readFile(join(folder, name), 'utf8')
   expect(text).toContain(old)
@@ -52,7 +49,7 @@ async function edit(name: string, old: string, replacement: string): Promise<str
   return `${name}:${text.slice(0, text.indexOf(old)).split('\n').length}`
 }
 
-/** Runs the program; `found` are its lines, messages left out. */
+/** Runs the program. `found`: its lines without the messages. */
 async function analyze(files: string, kubeconfig?: string) {
   const env = { ...process.env, FILES: join(folder, files) }
   const { code, stdout, stderr } = await tryRun('node', [program], {
@@ -65,14 +62,14 @@ async function analyze(files: string, kubeconfig?: string) {
 
 const nowhere = '/nowhere'
 
-test('without a cluster it says what it did not check, and fails', async () => {
+test('without a cluster, prints what was not checked, and fails', async () => {
   const { code, stdout, stderr } = await analyze('mine', nowhere)
   expect(stdout).toBe('')
   expect(stderr).toContain('schemas: not checked')
   expect(code).toBe(1)
 })
 
-test('every mistake is told at its place, sorted', async () => {
+test('reports every mistake at its line, sorted', async () => {
   const places = [
     await edit('k8s/base/deployment.yaml', 'runAsUser: 10001', 'runAsUser: 1337'),
     await edit(
@@ -108,7 +105,7 @@ test('every mistake is told at its place, sorted', async () => {
   expect(code).toBe(1)
 })
 
-test('a mistake of a patch is told at the patch', async () => {
+test('reports a mistake in a patch at the patch', async () => {
   const patches = [
     { path: 'patch.yaml' },
     { patch: 'X' },
@@ -136,7 +133,7 @@ test('a mistake of a patch is told at the patch', async () => {
   ])
 })
 
-test('what istioctl objects to is told at its place', async () => {
+test('reports messages of istioctl at their lines', async () => {
   const place = await edit(
     'mesh/signer-in-pod-destination-rule.yaml',
     'exportTo: ["."]',
@@ -147,7 +144,7 @@ test('what istioctl objects to is told at its place', async () => {
   expect(stdout).toContain('[IST0106]')
 })
 
-/** Of no concern to the signing Pod, though it is in its namespace. */
+/** Resources in our namespace that do not apply to the signing Pod. */
 const neighbour = `
 apiVersion: apps/v1
 kind: Deployment
@@ -175,9 +172,8 @@ spec: {hosts: [other], http: [{route: [{destination: {host: other}}]}]}
 `
 
 describe('a folder of plain YAML', () => {
-  test('is read file by file, and document by document', async () => {
-    const { yaml, path } = await renderSample()
-    await rm(dirname(path), { recursive: true })
+  test('is read by files and documents', async () => {
+    const { yaml } = await renderSample()
     await write('plain/all.yaml', yaml)
     await write('plain/neighbour.yaml', neighbour)
     expect((await analyze('plain', nowhere)).found).toEqual([])
@@ -190,26 +186,26 @@ describe('a folder of plain YAML', () => {
     ])
   })
 
-  test('has to be there, and to hold some', async () => {
-    expect((await analyze('absent')).stderr).toContain('absent is not there')
+  test('must exist and have YAML files', async () => {
+    expect((await analyze('absent')).stderr).toContain('absent does not exist')
     await write('empty/notes.txt', '')
-    expect((await analyze('empty')).stderr).toContain('no YAML')
+    expect((await analyze('empty')).stderr).toContain('no YAML files')
   })
 })
 
 describe('on the live API', needsCluster, () => {
-  test('nothing is found, and nothing printed, where all is well', async () => {
+  test('prints nothing for resources without mistakes', async () => {
     const { code, stdout, stderr } = await analyze('mine')
     expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
   })
 
-  test('so is what make deploy applies', async () => {
+  test('prints nothing for what make deploy applies', async () => {
     const { FILES: _, ...env } = process.env
     const result = await tryRun('node', [program], { env })
     expect(result).toMatchObject({ code: 0, stdout: '' })
   })
 
-  test('every error of a schema is told at its place, a namespace being there or not', async () => {
+  test('reports every schema error at its line, also if the namespace is missing', async () => {
     const places = [
       await edit('k8s/base/deployment.yaml', 'hostname: signing-pod', 'hostnme: signing-pod'),
       await edit(

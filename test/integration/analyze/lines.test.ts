@@ -1,9 +1,9 @@
-// From a place in a resource to the line in its source, and back; from kubectl's words to a place.
+// From a path in a resource to the line in its source, and back. From kubectl's output to a path.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseComplaints } from '../../../tools/analyze/schema.ts'
+import { parseErrors } from '../../../tools/analyze/schema.ts'
 import {
   findPath,
   findPlace,
@@ -11,7 +11,7 @@ import {
   type SourceDocument,
 } from '../../../tools/analyze/source/source-file.ts'
 
-const text = `# why
+const text = `# comment
 kind: Deployment
 spec:
   containers:
@@ -57,19 +57,19 @@ afterAll(() => rm(folder, { recursive: true }))
 test.each([
   ['the resource itself', [], 2],
   ['a key', ['spec'], 3],
-  ['an entry by its name, wherever it is', ['spec', 'containers', 0], 9],
-  ['an entry by its place, if it has no name', ['spec', 'containers', 0, 'ports', 1], 12],
+  ['an entry by its name, at any index', ['spec', 'containers', 0], 9],
+  ['an entry without a name, by its index', ['spec', 'containers', 0, 'ports', 1], 12],
   ['a value in a list of one line', ['spec', 'containers', 1, 'env', 0, 'value'], 7],
-  ['an entry that is not there: its list', ['spec', 'containers', 0, 'ports', 7], 10],
-  ['a key that is not there: what should have it', ['spec', 'containers', 1, 'image'], 5],
-  ['what an alias stands for', ['spec', 'alias', 'deep'], 14],
+  ['a missing entry: its list', ['spec', 'containers', 0, 'ports', 7], 10],
+  ['a missing key: its parent', ['spec', 'containers', 1, 'image'], 5],
+  ['the value of an alias', ['spec', 'alias', 'deep'], 14],
 ])('the line of %s', (_, path, line) => expect(findPlace(first, path, rendered).line).toBe(line))
 
 test('the line of a second document', () => {
   expect(findPlace(second, ['mode'], {}).line).toBe(18)
 })
 
-test('a mode is octal, and a name is a name', () => {
+test('reads a mode as octal, and a name as text', () => {
   expect(second.document.toJS()).toEqual({
     kind: 'Second',
     mode: 0o444,
@@ -83,7 +83,7 @@ test.each([
   [12, ['spec', 'containers', 1, 'ports', 1]],
   [8, undefined],
   [17, undefined],
-])('what begins in line %i', (line, path) => expect(findPath(first, line)).toEqual(path))
+])('the path at line %i', (line, path) => expect(findPath(first, line)).toEqual(path))
 
 const creating = 'error when creating "STDIN":'
 const bad = `Error from server (BadRequest): ${creating} Sidecar in version "v1" cannot be handled as a Sidecar:`
@@ -103,7 +103,7 @@ test.each([
     [['spec', 'replicas']],
   ],
   [
-    'values that are not valid',
+    'invalid values',
     'The Service "x" is invalid: \n* spec.type: Unsupported value: "N"\n* spec.ports[0].name: Invalid value: "U"',
     [
       ['spec', 'type'],
@@ -111,32 +111,32 @@ test.each([
     ],
   ],
   [
-    'one value that is not valid',
+    'one invalid value',
     'The Namespace "x" is invalid: metadata.labels: Invalid value: "b c": not a label',
     [['metadata', 'labels']],
   ],
   [
-    'a choice of which more than one is made',
+    'several values where one is allowed',
     'The X "x" is invalid: <nil>: Invalid value: "": "spec.http[0].uri" must validate one and only one schema',
     [['spec', 'http', 0, 'uri']],
   ],
   [
-    'what a rule of the kind forbids',
+    'a validation rule',
     'The X "x" is invalid: \n* spec.mode: Unsupported value: "S"\n* <nil>: Invalid value: null: some validation rules were not checked',
     [['spec', 'mode']],
   ],
   [
-    "Istio's webhook, which names no field",
+    "a refusal of Istio's webhook, without a field",
     `Error from server: ${creating} admission webhook "validation.istio.io" denied the request: bad port (abc)`,
     [[]],
   ],
   [
-    'a kind that it does not know',
+    'an unknown kind',
     'error: resource mapping not found for name: "x": no matches for kind "Foo"\nensure CRDs are installed first',
     [[]],
   ],
-])('the API server on %s', (_, said, paths) => {
-  const found = parseComplaints(said)
+])('reads the API server on %s', (_, output, paths) => {
+  const found = parseErrors(output)
   expect(found.map(({ path }) => path)).toEqual(paths)
   for (const { message } of found) expect(message).not.toMatch(/^$|Error from server|STDIN|CRDs/)
 })

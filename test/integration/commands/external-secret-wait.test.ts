@@ -21,10 +21,8 @@ import {
   reportReadiness,
 } from '../../../tools/verify/faults/support/external-secrets-controller.ts'
 import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
-import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 
 const file = join(CHECKOUT, 'k8s/external-secrets/hmac-key-external-secret.yaml')
 const yaml = await readFile(file, 'utf8')
@@ -40,16 +38,9 @@ test.each([
 })
 
 describe('on an API server', needsLocalPrograms, () => {
-  let server: Awaited<ReturnType<typeof startBareApiServer>>
-
   beforeAll(async () => {
-    server = await startBareApiServer()
-    vi.stubEnv('KUBECONFIG', server.kubeconfig)
+    await useBareApiServer()
     await kubectl(['create', 'namespace', namespace])
-  })
-  afterAll(async () => {
-    vi.unstubAllEnvs()
-    await server.stop()
   })
 
   test('says that External Secrets is not there; nothing of it is left then', async () => {

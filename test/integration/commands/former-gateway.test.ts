@@ -1,9 +1,7 @@
 // The Gateway of version 0.1 is replaced in an order that no request notices: there is always a Gateway that the VirtualService
 // belongs to. Seen on a real API server.
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   bindToFormer,
   findFormerGateways,
@@ -62,11 +60,6 @@ describe.skipIf(!canStart)('the Gateway of version 0.1', () => {
     await kubectl(['delete', 'gateways,virtualservices', '--all', '-n', namespace])
     vi.unstubAllEnvs()
   })
-  afterAll(async () => {
-    await server.stop()
-    await rm(dirname(rendering.path), { recursive: true })
-  })
-
   const list = async () => {
     const args = ['get', 'gateways', '-n', namespace, '-o', 'name']
     return (await kubectl(args)).trim().split('\n').toSorted()

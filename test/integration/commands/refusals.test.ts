@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
@@ -11,8 +11,6 @@ import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { KUBECONFIG } from '../../../tools/local-cluster/paths.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { needsLocalCluster } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 const program = join(CHECKOUT, 'tools/deploy/deploy.ts')
 
@@ -113,7 +111,6 @@ describe('make deploy on a cluster without Istio', needsLocalCluster, () => {
   beforeAll(async () => {
     bare = await startBareApiServer()
   })
-  afterAll(() => bare.stop())
 
   test('says so, and makes not even the namespace', async () => {
     const { code, said } = await deploy(bare.kubeconfig)

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import { appendFile, mkdir, mkdtemp, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
 import { buildRootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
@@ -15,8 +15,6 @@ import { bill, findSchemaErrors, statement } from '../../support/release/release
 import { skipUnless } from '../../support/skips.ts'
 
 /** Half a minute, on a machine that does other things too. */
-vi.setConfig({ hookTimeout: 240_000, testTimeout: 30_000 })
-
 const roots = await provideRoots().catch((error: Error) => {
   console.warn(error.message)
   return undefined

@@ -2,17 +2,13 @@
 // that they are what they say.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { buildAppArmorTools } from '../../support/debian-tools.ts'
 import { skipUnless } from '../../support/skips.ts'
-
-/** Until the package is fetched and unpacked, once. */
-const FETCH_MS = 120_000
-vi.setConfig({ hookTimeout: FETCH_MS })
 
 const file = 'k8s/components/apparmor/apparmor-profiles-config-map.yaml'
 const { data } = z

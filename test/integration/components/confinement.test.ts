@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
@@ -16,8 +16,6 @@ import {
 } from '../../support/api-server/guarded-api-server.ts'
 import { readProfileFiles } from '../../support/services/seccomp-profiles.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
 const components = ['seccomp', 'apparmor']
 const files = Object.entries(readProfileFiles())
@@ -94,7 +92,6 @@ describe('the API server', needsLocalPrograms, () => {
   beforeAll(async () => {
     guarded = await startGuardedApiServer(components)
   })
-  afterAll(() => guarded.stop())
 
   test('takes the Pod, with Pod Security "restricted"', async () => {
     expect(await make()).toMatchObject({ code: 0 })

@@ -1,12 +1,9 @@
 // What the component selinux makes of any overlay: a type for each container, categories for the whole Pod, and in place of Pod
 // Security exactly one policy, without which `make analyze` finds fault.
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
-import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
@@ -15,13 +12,8 @@ const policy = `ValidatingAdmissionPolicy/${podSecurityReplacement}`
 const binding = `ValidatingAdmissionPolicyBinding/${podSecurityReplacement}`
 const label = 'metadata.labels.pod-security~1kubernetes~1io/enforce'
 
-describe.each(layouts)('$overlay with selinux', (layout) => {
-  let resources: Resource[]
-  beforeAll(async () => {
-    const { path, yaml } = await renderSample(['selinux'], layout)
-    await rm(dirname(path), { recursive: true })
-    resources = parseResources(yaml)
-  })
+describe.each(layouts)('$overlay with selinux', async (layout) => {
+  const { resources } = await renderSample(['selinux'], layout)
 
   test('has a type for each container, and for the Pod its categories alone', () => {
     const specs = resources
@@ -51,13 +43,21 @@ describe.each(layouts)('$overlay with selinux', (layout) => {
   test('keeps the rule', () => expect(podSecurityRule.find(resources)).toEqual([]))
 
   test.each<[string, Change, string]>([
-    ['without the policy', [policy, '', undefined], 'there is no ValidatingAdmissionPolicy '],
-    ['without its binding', [binding, '', undefined], 'there is no ValidatingAdmissionPolicyB'],
+    [
+      'without the policy',
+      [policy, '', undefined],
+      'the ValidatingAdmissionPolicy secure-signing-',
+    ],
+    [
+      'without its binding',
+      [binding, '', undefined],
+      'the ValidatingAdmissionPolicyBinding secure-signing-',
+    ],
     ['with another level', ['Namespace/signing', label, 'baseline'], 'is not restricted'],
     ['without a level', ['Namespace/signing', label, undefined], 'is not restricted'],
-    ['with a validation less', [policy, 'spec.validations.3', undefined], 'this is not the '],
-    ['with failures ignored', [policy, 'spec.failurePolicy', 'Ignore'], 'this is not the '],
-    ['with one that warns', [binding, 'spec.validationActions', ['Warn']], 'this is not the '],
+    ['with one validation less', [policy, 'spec.validations.3', undefined], 'so this must be the '],
+    ['with failures ignored', [policy, 'spec.failurePolicy', 'Ignore'], 'so this must be the '],
+    ['with one that warns', [binding, 'spec.validationActions', ['Warn']], 'so this must be the '],
   ])('breaks it %s', (_, change, message) => {
     const found = podSecurityRule.find(applyChange(resources, change))
     expect(found.map((each) => each.message)).toEqual([expect.stringContaining(message)])

@@ -2,7 +2,7 @@
 // no more than what such a kernel would be told.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { buildSelinuxTools } from '../../support/debian-tools.ts'
 import {
@@ -12,9 +12,6 @@ import {
   type SelinuxPolicy,
 } from '../../support/selinux/selinux-policy.ts'
 import { skipUnless } from '../../support/skips.ts'
-
-/** Until the packages are fetched and unpacked, once. */
-vi.setConfig({ hookTimeout: 180_000, testTimeout: 60_000 })
 
 const file = 'k8s/components/selinux/secure_signing.cil'
 const module = await readFile(join(CHECKOUT, file), 'utf8')

@@ -1,12 +1,17 @@
 // Alerts fire for faults that are really made, and are over once they are mended.
+
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { processMessage } from '../../../tools/deploy/process-message.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { type Container, probeFrom } from '../../../tools/verify/attack/containers.ts'
-import { bearer, type RequestParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import {
+  bearer,
+  describeOutcome,
+  type RequestParts,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import { findTarget, SIGNER_IN_POD, stealCredentials } from '../../../tools/verify/attack/target.ts'
 import { saveSecret, writeEntries } from '../../../tools/verify/faults/support/key-secret.ts'
 import { findPod } from '../../../tools/verify/faults/support/pods.ts'
@@ -22,17 +27,17 @@ const changes = [{ op: 'add', path: '/spec/rules/0/to/0/operation/paths/-', valu
 /** The tests, of a deployment of which no alert fires. */
 export function testAlerts(): void {
   test('an alert names the control that refused a request', async () => {
-    const victim = await findVictim()
-    const { token } = await stealCredentials(victim)
+    const target = await findTarget()
+    const { token } = await stealCredentials(target)
     const send = async (from: Container, host: string, parts: RequestParts) => {
       const [outcome] = await probeFrom(from, [{ host, port: 8081, bytes: writeRequest(parts) }])
       return outcome && describeOutcome(outcome)
     }
     const { host } = SIGNER_IN_POD
-    expect(await send(stranger, VICTIM_IN_MESH, {})).toBe('403')
-    expect(await send(outsider, victim.podIP, {})).toBe('closed')
-    expect(await send(victim.frontend, host, { headers: bearer('not.a.token') })).toBe('401')
-    expect(await send(victim.frontend, host, { headers: bearer(token) })).toBe('403')
+    expect(await send(otherNamespacePod, TARGET_IN_MESH, {})).toBe('403')
+    expect(await send(nonMeshPod, target.podIP, {})).toBe('closed')
+    expect(await send(target.frontend, host, { headers: bearer('not.a.token') })).toBe('401')
+    expect(await send(target.frontend, host, { headers: bearer(token) })).toBe('403')
     for (const control of ['policy', 'mtls', 'token', 'pairing']) {
       await waitForAlert('SecureSigningCallerRefused', { control })
     }

@@ -67,7 +67,7 @@ async function bringUp(image: string): Promise<void> {
   await kubectl(['create', '-f', '-'], { input })
   // The operator makes the Pod.
   const ready = ['wait', '-n', namespace, '--for=condition=Ready', `--timeout=${OWN_PODS_MS}ms`]
-  const pods = ['prometheus-operator', 'kube-state-metrics', 'intruder'].map(
+  const pods = ['prometheus-operator', 'kube-state-metrics', 'prometheus-account'].map(
     (name) => `pod/${name}`,
   )
   await kubectl([...ready, ...pods], { timeoutMs: OWN_PODS_MS })

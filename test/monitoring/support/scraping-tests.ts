@@ -1,15 +1,20 @@
 // Prometheus reads the metrics of all three containers through STRICT mTLS, by its own identity, which is good for nothing else.
+
 import { describe, expect, test } from 'vitest'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
-import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import {
+  bearer,
+  describeOutcome,
+  signParts,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
-import { stranger, VICTIM_IN_MESH } from '../../support/attack/attackers.ts'
+import { otherNamespacePod, TARGET_IN_MESH } from '../../support/attack/attackers.ts'
 import { testAttack } from '../../support/attack/expectations.ts'
 import { listExpressions, listMetricNames } from '../../support/monitoring/expressions.ts'
 import { EFFECT_MS } from '../../support/timeouts.ts'
-import { intruder } from './prometheus.ts'
+import { prometheusAccountPod } from './prometheus.ts'
 import { listTargets, query } from './queries.ts'
 
 const job = 'signing/secure-signing'
@@ -54,8 +59,8 @@ export function testScraping(): void {
   })
 
   describe.each([
-    { who: "who has Prometheus' identity", from: prometheusAccountPod, metrics: '200' },
-    { who: 'a stranger', from: otherNamespacePod, metrics: '403' },
+    { who: "a Pod with Prometheus' identity", from: prometheusAccountPod, metrics: '200' },
+    { who: 'a mesh Pod in another namespace', from: otherNamespacePod, metrics: '403' },
   ])('$who', ({ from, metrics }) => {
     const requests = [
       { port: 8080, method: 'GET', path: '/metrics', expected: metrics },
@@ -72,7 +77,7 @@ export function testScraping(): void {
     const batch = testAttack<Outcome[]>((_, { token, pairing }) => {
       const probes = requests.map(({ port, method, path }) => {
         const parts = { method, path, headers: bearer(token) }
-        return { host: VICTIM_IN_MESH, port, bytes: writeRequest(signParts(pairing, parts)) }
+        return { host: TARGET_IN_MESH, port, bytes: writeRequest(signParts(pairing, parts)) }
       })
       return probeFrom(from, probes)
     })

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
 import { namespace } from '../../../tools/kube/names.ts'
+import { findTarget, type Target } from '../../../tools/verify/attack/target.ts'
 import { CONFIG_MS } from '../../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { deleteResources } from '../../support/attack/deletions.ts'
@@ -16,8 +17,8 @@ const secret = '/run/pairing/secret'
 const socket = '/run/signer/signer.sock'
 const PROXY_ID = 1337
 
-async function lookIn(victim: Victim, container: string, files: string[]): Promise<Found> {
-  const place = { ...victim.frontend, container }
+async function lookIn(target: Target, container: string, files: string[]): Promise<Found> {
+  const place = { ...target.frontend, container }
   return runIn(place, 'read-files', 'readFiles', files)
 }
 

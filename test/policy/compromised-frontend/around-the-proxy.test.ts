@@ -1,9 +1,11 @@
 // Attacks 15, 18 and 19: arbitrary code runs in the frontend container, and looks for a way around the proxy.
+
 import { describe, expect, test } from 'vitest'
-import { probeFrom, sendFrom } from '../../../tools/verify/attack/containers.ts'
+import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome, Probe } from '../../../tools/verify/attack/probe.ts'
 import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
 import { testAttackOnMesh, testOutcomes } from '../../support/attack/expectations.ts'
+import { sendFrom } from '../../support/attack/send.ts'
 import { runIn } from '../../support/compromise/run-in.ts'
 
 /** Who listens where, on which of the Pod's addresses. The signer is not among them. */

@@ -1,20 +1,26 @@
 // Attack 20: code in the frontend container stops its own Pod's proxy by way of Istio's agent, which is open to every
 // container of a Pod. It may stop its own signing by that; it is back soon, and meanwhile nobody gets in.
+
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
-import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import {
+  bearer,
+  describeOutcome,
+  signParts,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import {
   type Credentials,
   findTarget,
   SIGNER_IN_POD,
-  type Victim,
-} from '../../../tools/verify/attack/victim.ts'
-import { SIGNER_IN_MESH, setup, stranger } from '../../support/attack/attackers.ts'
+  type Target,
+} from '../../../tools/verify/attack/target.ts'
+import { PODS_MS, RECOVERY_MS, STEADY_MS } from '../../../tools/verify/attack/timeouts.ts'
+import { otherNamespacePod, SIGNER_IN_MESH, setup } from '../../support/attack/attackers.ts'
 import { testAttack } from '../../support/attack/expectations.ts'
 
 const pod = z.object({
@@ -54,7 +60,7 @@ async function measureGap({ frontend }: Target, { token, pairing }: Credentials)
   }
 }
 
-async function knockMeanwhile(
+async function attackMeanwhile(
   { token, pairing }: Credentials,
   until: Promise<unknown>,
 ): Promise<string[]> {
@@ -76,20 +82,20 @@ describe.each(['/drain', '/quitquitquit'])(
   "code in the frontend container asks Istio's agent for %s",
   (path) => {
     beforeAll(ensureFreshPod)
-    type Outcomes = { answer: string; gapMs: number; knocks: string[] }
-    const batch = testAttack<Outcomes>(async (victim, stolen) => {
+    type Outcomes = { answer: string; gapMs: number; attempts: string[] }
+    const batch = testAttack<Outcomes>(async (target, stolen) => {
       const bytes = writeRequest({ method: 'POST', path, host: 'localhost', body: '' })
       const probe = { host: '127.0.0.1', port: 15020, bytes }
-      const [outcome] = await probeFrom(victim.frontend, [probe])
-      const gap = measureGap(victim, stolen)
-      const knocks = await knockMeanwhile(stolen, gap)
-      return { answer: describeOutcome(outcome as Outcome), gapMs: await gap, knocks }
+      const [outcome] = await probeFrom(target.frontend, [probe])
+      const gap = measureGap(target, stolen)
+      const attempts = await attackMeanwhile(stolen, gap)
+      return { answer: describeOutcome(outcome as Outcome), gapMs: await gap, attempts }
     })
     test('it is done', () => expect(batch().outcomes.answer).toBe('200'))
     test('signing is back within 15 s', () => expect(batch().outcomes.gapMs).toBeLessThan(15_000))
-    test('a stranger with everything never gets in', () => {
-      expect(batch().outcomes.knocks.length).toBeGreaterThan(0)
-      expect(batch().outcomes.knocks).not.toContain('200')
+    test('a mesh Pod in another namespace with everything is always refused', () => {
+      expect(batch().outcomes.attempts.length).toBeGreaterThan(0)
+      expect(batch().outcomes.attempts).not.toContain('200')
     })
   },
 )

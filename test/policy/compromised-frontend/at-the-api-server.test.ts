@@ -1,4 +1,5 @@
 // Attack 23: what the frontend's token, and the Pod's place in the cluster, are worth at the API server: nothing.
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,9 +9,9 @@ import { z } from 'zod'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
-import { runBatch } from '../../../tools/verify/attack/batch.ts'
 import { PROBE_MS } from '../../../tools/verify/attack/timeouts.ts'
-import { outsider } from '../../support/attack/attackers.ts'
+import { nonMeshPod } from '../../support/attack/attackers.ts'
+import { runBatch } from '../../support/attack/batch.ts'
 import { testAttackOnMesh } from '../../support/attack/expectations.ts'
 import type { Attempt } from '../../support/compromise/escape.ts'
 import { runIn } from '../../support/compromise/run-in.ts'
@@ -29,7 +30,7 @@ describe('code in the frontend container asks the API server', () => {
       const input = { token, paths, timeoutMs: PROBE_MS }
       const ask = (from: typeof frontend) =>
         runIn<Attempt[]>(from, 'ask-api-server', 'askApiServer', input)
-      return { within: await ask(frontend), outside: await ask(outsider) }
+      return { within: await ask(frontend), outside: await ask(nonMeshPod) }
     },
   )
 

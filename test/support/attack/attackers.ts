@@ -1,5 +1,4 @@
-// The policy tests' attackers: there before the first test, gone after the last. Without a deployment there is nothing to
-// attack: then it says what to do.
+// The attackers' Pods of the policy tests. vitest starts them before the first test and removes them after the last one.
 import { bringUp, nameAttackPods, takeAway } from '../../../tools/verify/attack/attack-pods.ts'
 import { findTarget } from '../../../tools/verify/attack/target.ts'
 
@@ -14,12 +13,12 @@ export const {
 } = pods
 export const SIGNER_IN_MESH = { host: TARGET_IN_MESH, port: 8081 }
 
-/** vitest's globalSetup; also after the victim's Pod was replaced by another. */
+/** vitest's globalSetup. Tests call it again after they have replaced the target's Pod. */
 export async function setup(): Promise<void> {
   await bringUp(pods, await findTarget())
 }
 
-/** vitest's globalSetup, too. */
+/** vitest calls it after the last test. */
 export async function teardown(): Promise<void> {
   await takeAway(pods)
 }

@@ -1,7 +1,9 @@
 // What every attack must show: the frontend is served before and after it, and the signer signs nothing for it.
+
 import { beforeAll, expect, test } from 'vitest'
-import { type BatchResult, describeOutcome, runBatch } from '../../../tools/verify/attack/batch.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
+import { describeOutcome } from '../../../tools/verify/attack/requests.ts'
+import { type BatchResult, runBatch } from './batch.ts'
 
 type Attack<T> = Parameters<typeof runBatch<T>>[0]
 

@@ -1,4 +1,4 @@
-// What an intruder asks the API server. Sent into a container as it is, see probe.ts.
+// Requests of an attacker to the API server. Containers run this file, see probe.ts.
 import { request } from 'node:https'
 import type { Attempt } from './escape.ts'
 

@@ -1,4 +1,4 @@
-// What an intruder in the frontend tries at the signer's socket, where he is let to it. Sent into the container as it is, see
+// Attempts of a compromised frontend at the signer's socket, in a layout that mounts it. Containers run this file, see
 // probe.ts.
 import { readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'

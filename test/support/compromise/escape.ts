@@ -1,5 +1,5 @@
-// What an intruder tries in a container: sockets of others, rights that he does not have, places to write. Sent into it as
-// it is, see probe.ts.
+// Attempts of an attacker in a container: foreign sockets, missing rights, writable places. Containers run this file, see
+// probe.ts.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'

@@ -1,5 +1,4 @@
-// What an intruder looks for in a container: secrets in every file and process that he can read. Sent into it as it is, see
-// probe.ts.
+// Searches a container for secrets, in every readable file and process. Containers run this file, see probe.ts.
 import { closeSync, constants, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,4 +1,4 @@
-// What breaks the rules about key managers.
+// Mistakes that break the rules about key managers.
 import type { Mistakes } from './mistakes.ts'
 
 const pod = 'Deployment/secure-signing'
@@ -8,13 +8,13 @@ const frontend = `${pods}.spec.containers.0`
 
 export const managerMistakes: Mistakes = {
   'cloud-identity': {
-    'a role at AWS': [account, 'metadata.annotations', { 'eks.amazonaws.com/role-arn': 'arn' }],
-    'an identity at Azure': [
+    'an AWS role': [account, 'metadata.annotations', { 'eks.amazonaws.com/role-arn': 'arn' }],
+    'an Azure identity': [
       account,
       'metadata.annotations',
       { 'azure.workload.identity/client-id': 'id' },
     ],
-    'an account at Google': [
+    'a Google service account': [
       account,
       'metadata.annotations',
       { 'iam.gke.io/gcp-service-account': 'x@y' },
@@ -24,7 +24,7 @@ export const managerMistakes: Mistakes = {
       `${pods}.metadata.labels.azure~1workload~1identity/use`,
       'true',
     ],
-    'what a webhook has added': [pod, `${frontend}.env.+`, { name: 'AWS_ROLE_ARN', value: 'arn' }],
+    'a variable of a webhook': [pod, `${frontend}.env.+`, { name: 'AWS_ROLE_ARN', value: 'arn' }],
   },
   'key-store': {
     "the Pod's own ServiceAccount": ['+', '', store({ name: 'secure-signing' })],

@@ -1,4 +1,4 @@
-// What breaks the rules about the mesh.
+// Mistakes that break the rules about the mesh.
 import type { Mistakes } from './mistakes.ts'
 
 const sidecar = 'Sidecar/secure-signing'
@@ -10,8 +10,8 @@ const ingress = 'AuthorizationPolicy/allow-ingress-to-frontend'
 const sign = 'AuthorizationPolicy/allow-frontend-to-sign'
 const probe = 'AuthorizationPolicy/allow-probe-to-signer'
 const route = 'VirtualService/frontend'
-const marks = 'spec.template.metadata'
-const excluding = `${marks}.annotations.traffic~1sidecar~1istio~1io`
+const metadata = 'spec.template.metadata'
+const excluding = `${metadata}.annotations.traffic~1sidecar~1istio~1io`
 const operation = 'spec.rules.0.to.0.operation'
 const source = 'spec.rules.0.from.0.source'
 const other = { matchLabels: { app: 'other' } }
@@ -20,10 +20,10 @@ export const meshMistakes: Mistakes = {
   'strict-mtls': {
     'its absence': [peers, '', undefined],
     PERMISSIVE: [peers, 'spec.mtls.mode', 'PERMISSIVE'],
-    'a hole in a port': [peers, 'spec.portLevelMtls', { 8081: { mode: 'DISABLE' } }],
+    'an exception for a port': [peers, 'spec.portLevelMtls', { 8081: { mode: 'DISABLE' } }],
     'one Pod only': [peers, 'spec.selector', { matchLabels: { a: 'b' } }],
     'another namespace': [peers, 'metadata.namespace', 'other'],
-    'a second one with a hole': [
+    'a second one that is PERMISSIVE': [
       '+',
       '',
       security('PeerAuthentication', { selector: other, mtls: { mode: 'PERMISSIVE' } }),
@@ -33,15 +33,15 @@ export const meshMistakes: Mistakes = {
     'its absence': [tokens, '', undefined],
     'no audience': [tokens, 'spec.jwtRules.0.audiences', undefined],
     'a second audience': [tokens, 'spec.jwtRules.0.audiences.+', 'https://kubernetes.default.svc'],
-    'a token that is handed on': [tokens, 'spec.jwtRules.0.forwardOriginalToken', true],
+    'a forwarded token': [tokens, 'spec.jwtRules.0.forwardOriginalToken', true],
     'a token in the query': [tokens, 'spec.jwtRules.0.fromParams', ['token']],
     'a token in a cookie': [tokens, 'spec.jwtRules.0.fromCookies', ['token']],
   },
   selector: {
-    'mTLS for nobody': [peers, 'spec.selector', other],
-    'a policy for nobody': [sign, 'spec.selector', other],
-    'tokens checked for nobody': [tokens, 'spec.selector', other],
-    'a Sidecar for nobody': [sidecar, 'spec.workloadSelector.labels.app', 'other'],
+    'mTLS for no Pod': [peers, 'spec.selector', other],
+    'a policy for no Pod': [sign, 'spec.selector', other],
+    'a token check for no Pod': [tokens, 'spec.selector', other],
+    'a Sidecar for no Pod': [sidecar, 'spec.workloadSelector.labels.app', 'other'],
   },
   'default-deny': {
     'its absence': [nothing, '', undefined],
@@ -49,7 +49,7 @@ export const meshMistakes: Mistakes = {
     'one Pod only': [nothing, 'spec.selector', other],
     'a gateway only': [nothing, 'spec.targetRefs', [{ kind: 'Gateway', name: 'public' }]],
     'another namespace': [nothing, 'metadata.namespace', 'other'],
-    'one that denies nothing': [nothing, 'spec.action', 'DENY'],
+    'a DENY without rules': [nothing, 'spec.action', 'DENY'],
   },
   'allow-only': {
     'a DENY instead': [sign, 'spec.action', 'DENY'],
@@ -61,10 +61,10 @@ export const meshMistakes: Mistakes = {
       'spec.ingress.+',
       { port: { number: 9090, name: 'http', protocol: 'HTTP' }, defaultEndpoint: '127.0.0.1:9090' },
     ],
-    'an ALLOW for nothing': [sign, `${operation}.ports`, ['8081', '9999']],
+    'an ALLOW for another port': [sign, `${operation}.ports`, ['8081', '9999']],
   },
   'exact-allow': {
-    'anybody who has an identity': [ingress, `${source}.principals`, ['*']],
+    'any identity': [ingress, `${source}.principals`, ['*']],
     'a prefix of identities': [ingress, `${source}.principals`, ['cluster.local/ns/signing/*']],
     'a suffix of identities': [ingress, `${source}.principals`, ['*/sa/secure-signing']],
     'no caller': [probe, 'spec.rules.0.from', undefined],
@@ -113,7 +113,7 @@ export const meshMistakes: Mistakes = {
       'spec.rules.0.from',
       [{ source: { principals: ['a'] } }, { source: { requestPrincipals: ['b'] } }],
     ],
-    'a probe that signs': [probe, `${operation}.paths`, ['/readyz', '/sign'], source],
+    'a probe that may sign': [probe, `${operation}.paths`, ['/readyz', '/sign'], source],
   },
   capture: {
     excludeInboundPorts: [pod, `${excluding}/excludeInboundPorts`, '8081'],
@@ -123,25 +123,29 @@ export const meshMistakes: Mistakes = {
     includeInboundPorts: [pod, `${excluding}/includeInboundPorts`, '8080'],
     includeOutboundPorts: [pod, `${excluding}/includeOutboundPorts`, '443'],
     includeOutboundIPRanges: [pod, `${excluding}/includeOutboundIPRanges`, '10.0.0.0/8'],
-    'no proxy': [pod, `${marks}.annotations.sidecar~1istio~1io/inject`, 'false'],
-    'no proxy, by a label': [pod, `${marks}.labels.sidecar~1istio~1io/inject`, 'false'],
-    'nothing captured': [pod, `${marks}.annotations.sidecar~1istio~1io/interceptionMode`, 'NONE'],
+    'no proxy': [pod, `${metadata}.annotations.sidecar~1istio~1io/inject`, 'false'],
+    'no proxy, by a label': [pod, `${metadata}.labels.sidecar~1istio~1io/inject`, 'false'],
+    'nothing captured': [
+      pod,
+      `${metadata}.annotations.sidecar~1istio~1io/interceptionMode`,
+      'NONE',
+    ],
     'nothing captured, in the long form': [
       pod,
-      `${marks}.annotations.proxy~1istio~1io/config`,
+      `${metadata}.annotations.proxy~1istio~1io/config`,
       'interceptionMode: NONE',
     ],
-    'another template': [pod, `${marks}.annotations.inject~1istio~1io/templates`, 'gateway'],
-    'ambient mode': [pod, `${marks}.labels.istio~1io/dataplane-mode`, 'ambient'],
+    'another template': [pod, `${metadata}.annotations.inject~1istio~1io/templates`, 'gateway'],
+    'ambient mode': [pod, `${metadata}.labels.istio~1io/dataplane-mode`, 'ambient'],
   },
   injection: {
     'no revision': ['Namespace/signing', 'metadata.labels.istio~1io/rev', undefined],
-    'none wanted': ['Namespace/signing', 'metadata.labels.istio-injection', 'disabled'],
+    'injection disabled': ['Namespace/signing', 'metadata.labels.istio-injection', 'disabled'],
   },
   'admin-port': {
     'no bootstrapOverride': [
       pod,
-      `${marks}.annotations.sidecar~1istio~1io/bootstrapOverride`,
+      `${metadata}.annotations.sidecar~1istio~1io/bootstrapOverride`,
       undefined,
     ],
   },
@@ -166,9 +170,9 @@ export const meshMistakes: Mistakes = {
   egress: {
     'any service of the mesh': [sidecar, 'spec.egress.1.hosts', ['*/*']],
     'any of the namespace': [sidecar, 'spec.egress.1.hosts', ['./*']],
-    'no list of them': [sidecar, 'spec.egress', undefined],
-    'anything else outside': [sidecar, 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
-    'nothing said of it': [sidecar, 'spec.outboundTrafficPolicy', undefined],
+    'no egress list': [sidecar, 'spec.egress', undefined],
+    'any address outside': [sidecar, 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
+    'no outboundTrafficPolicy': [sidecar, 'spec.outboundTrafficPolicy', undefined],
   },
   addresses: {
     'an abstract socket': [pod, 'spec.template.spec.containers.1.env.0.value', '@signer'],
@@ -183,7 +187,11 @@ export const meshMistakes: Mistakes = {
   },
   'signer-service': {
     'a Service for the signer': ['Service/frontend', 'spec.ports.+', { name: 's', port: 8081 }],
-    'one in disguise': ['Service/frontend', 'spec.ports.0.targetPort', 8081],
+    'a Service with the target port of the signer': [
+      'Service/frontend',
+      'spec.ports.0.targetPort',
+      8081,
+    ],
   },
   'public-route': {
     'a route to the signer': [
@@ -208,7 +216,7 @@ export const meshMistakes: Mistakes = {
       '',
       networking('VirtualService', { http: [{ route: [{ destination: { host: 'frontend' } }] }] }),
     ],
-    'one of another namespace': [
+    'a VirtualService of another namespace': [
       '+',
       '',
       networking(
@@ -217,7 +225,7 @@ export const meshMistakes: Mistakes = {
         'other',
       ),
     ],
-    bytes: [route, 'spec.tcp', [{ route: [{ destination: { host: 'frontend' } }] }]],
+    'TCP routes': [route, 'spec.tcp', [{ route: [{ destination: { host: 'frontend' } }] }]],
   },
   'public-port': {
     "the signer's port": ['Gateway/public', 'spec.servers.0.port.number', 8081],

@@ -1,28 +1,28 @@
-// Careless changes of what is deployed: each must be found by its rule, and found at its place.
+// Mistakes in the deployed resources. Each must be found by its rule, and at its path.
 import { expect, test } from 'vitest'
 import type { Finding, Path } from '../../../tools/analyze/finding.ts'
 import type { Rule } from '../../../tools/analyze/rule.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 
-/** `shownAt`: the place where it shows, if that is not where the change is. */
+/** `shownAt`: the path of the finding, if it is not the path of the change. */
 export type Change = readonly [resource: string, path: string, value: unknown, shownAt?: string]
 
-/** A rule's name → what a careless change would be → that change. */
+/** A rule's name → the mistake → the change that makes it. */
 export type Mistakes = Record<string, Record<string, Change>>
 
-/** One test that each rule is kept by `load()`, one for each mistake, and one that no rule goes without. */
+/** Tests that `load()` keeps each rule, that each rule finds its mistakes, and that each rule has mistakes. */
 export function testRules(
   rules: readonly Rule[],
   mistakes: Mistakes,
   load: () => readonly Resource[],
 ): void {
-  test('each rule has its mistakes', () => {
+  test('each rule has mistakes', () => {
     expect(Object.keys(mistakes).toSorted()).toEqual(rules.map(({ name }) => name).toSorted())
   })
   for (const { name, title, find } of rules) {
     test(title, () => expect(find(load())).toEqual([]))
     for (const [mistake, change] of Object.entries(mistakes[name] ?? {})) {
-      test(`${title}: notices ${mistake}`, () => {
+      test(`${title}: finds ${mistake}`, () => {
         const found = find(applyChange(load(), change))
         expect(found).not.toEqual([])
         expect(found.filter((each) => isAt(each, change))).not.toEqual([])
@@ -32,9 +32,9 @@ export function testRules(
 }
 
 /**
- * Returns a copy of `resources` with one value set at a dotted path ("spec.rules.0", "~1" for a dot in a name),
- * `undefined` removing it, and "+" as the last part appending to a list. The resource "+" adds a resource. Throws if
- * the path leads nowhere.
+ * Returns a copy of `resources` with one value set at a dotted path, e.g. "spec.rules.0", with "~1" for a dot in a name.
+ * `undefined` removes the value. A last part "+" appends to a list. The resource "+" adds a resource. Throws if the path
+ * does not exist.
  */
 export function applyChange(resources: readonly Resource[], change: Change): Resource[] {
   const [name, path, value] = change
@@ -42,13 +42,13 @@ export function applyChange(resources: readonly Resource[], change: Change): Res
   if (name === '+') return [...copy, value as Resource]
   const index = copy.findIndex((each) => nameOf(each) === name)
   const resource = copy[index]
-  if (resource === undefined) throw new Error(`no ${name} to change`)
+  if (resource === undefined) throw new Error(`no resource ${name} to change`)
   if (path === '') return copy.toSpliced(index, 1)
   setAt(resource, toPath(path), value)
   return copy
 }
 
-/** True if the finding is at what was changed, around it or in it; a resource that is gone has no place. */
+/** True if the finding is at the changed path, above it or below it. A removed resource has no path. */
 function isAt({ resource, path }: Finding, [name, changed, , shownAt = changed]: Change): boolean {
   if (resource === undefined) return true
   if (name !== '+' && nameOf(resource) !== name) return false

@@ -1,4 +1,4 @@
-// What breaks the rules about the Pod.
+// Mistakes that break the rules about the Pod.
 import { proxyName } from '../../../tools/analyze/model/pod.ts'
 import { keySecret } from '../../../tools/kube/names.ts'
 import type { Mistakes } from './mistakes.ts'
@@ -29,7 +29,7 @@ export const podMistakes: Mistakes = {
       `${frontend}.volumeMounts.0`,
       mount('hmac-key', '/k'),
     ],
-    'a token volume that holds it too': [
+    'a token volume that has it too': [
       pod,
       `${template}.volumes.3`,
       { name: 'caller-token', projected: { sources: [{ secret: { name: keySecret } }] } },
@@ -81,7 +81,7 @@ export const podMistakes: Mistakes = {
       '{"signer-socket":{"mountPath":"/run/signer"},"caller-token":{"mountPath":"/t"}}',
     ],
     'a proxy without the socket': [pod, proxyMounts, undefined],
-    'no JSON': [pod, proxyMounts, 'signer-socket'],
+    'a value that is not JSON': [pod, proxyMounts, 'signer-socket'],
     'a volume of its own': [
       pod,
       `${annotations}.sidecar~1istio~1io/userVolume`,
@@ -90,19 +90,19 @@ export const podMistakes: Mistakes = {
   },
   'pairing-mount': {
     'a frontend that can write it': [pod, `${frontend}.volumeMounts.1.readOnly`, false],
-    'a signer that can not': [pod, `${signer}.volumeMounts.2.readOnly`, true],
+    'a signer that cannot': [pod, `${signer}.volumeMounts.2.readOnly`, true],
     'a signer that does not have it': [pod, `${signer}.volumeMounts.2`, mount('other', '/p')],
     'a secret on disk': [pod, `${template}.volumes.1.emptyDir`, {}],
-    'a signer that is not told': [pod, `${signer}.env.2`, { name: 'OTHER', value: 'x' }],
-    'a frontend that is not told': [pod, `${frontend}.env.3`, { name: 'OTHER', value: 'x' }],
-    'a signer that is told of none': [pod, `${signer}.env.2.value`, 'none'],
-    'a frontend that is told of none': [pod, `${frontend}.env.3.value`, 'none'],
+    'a signer without the variable': [pod, `${signer}.env.2`, { name: 'OTHER', value: 'x' }],
+    'a frontend without the variable': [pod, `${frontend}.env.3`, { name: 'OTHER', value: 'x' }],
+    'a signer with the variable "none"': [pod, `${signer}.env.2.value`, 'none'],
+    'a frontend with the variable "none"': [pod, `${frontend}.env.3.value`, 'none'],
     'a proxy that mounts it': [pod, `${template}.initContainers`, [proxy('pairing')]],
   },
   'caller-token': {
     'the signer mounting it': [pod, `${signer}.volumeMounts.+`, mount('caller-token', '/t')],
     'the frontend without it': [pod, `${frontend}.volumeMounts`, []],
-    'an audience that the API server takes': [
+    'the audience of the API server': [
       pod,
       `${template}.volumes.3.projected.sources.0.serviceAccountToken.audience`,
       undefined,
@@ -114,8 +114,8 @@ export const podMistakes: Mistakes = {
     ],
   },
   'vault-token': {
-    'nobody to show it to Vault': [pod, `${template}.volumes.+`, vaultToken],
-    'the API server taking it': [
+    'a token without a Vault agent': [pod, `${template}.volumes.+`, vaultToken],
+    'the audience of the API server': [
       pod,
       `${template}.volumes.+`,
       { name: 'vault-token', projected: { sources: [{ serviceAccountToken: {} }] } },
@@ -123,14 +123,14 @@ export const podMistakes: Mistakes = {
   },
   'api-token': {
     automount: [pod, `${template}.automountServiceAccountToken`, undefined],
-    'automount of the account': [
+    'automount by the ServiceAccount': [
       'ServiceAccount/secure-signing',
       'automountServiceAccountToken',
       undefined,
     ],
   },
   'own-account': {
-    'another account': [pod, `${template}.serviceAccountName`, 'default'],
+    'another ServiceAccount': [pod, `${template}.serviceAccountName`, 'default'],
     'a Job that has it too': ['+', '', job({ serviceAccountName: 'secure-signing' })],
   },
   'signer-port': {
@@ -143,24 +143,24 @@ export const podMistakes: Mistakes = {
     'UID 1337 of the Pod': [pod, `${template}.securityContext.runAsUser`, 1337],
     'fsGroup 1337': [pod, `${template}.securityContext.fsGroup`, 1337],
     'supplementalGroups with 1337': [pod, `${template}.securityContext.supplementalGroups`, [1337]],
-    'an fsGroup that all are in': [pod, `${template}.securityContext.fsGroup`, 10000],
-    'no user said': [pod, `${frontend}.securityContext.runAsUser`, undefined],
+    'an fsGroup': [pod, `${template}.securityContext.fsGroup`, 10000],
+    'no user': [pod, `${frontend}.securityContext.runAsUser`, undefined],
     root: [pod, `${frontend}.securityContext.runAsUser`, 0],
     'a shared user': [pod, `${signer}.securityContext.runAsUser`, 10001],
     'a shared group': [pod, `${signer}.securityContext.runAsGroup`, 10001],
   },
   'container-rights': {
     'a writable image': [pod, `${signer}.securityContext.readOnlyRootFilesystem`, undefined],
-    'gaining rights': [pod, `${frontend}.securityContext.allowPrivilegeEscalation`, undefined],
+    'privilege escalation': [
+      pod,
+      `${frontend}.securityContext.allowPrivilegeEscalation`,
+      undefined,
+    ],
     privileged: [pod, `${frontend}.securityContext.privileged`, true],
     capabilities: [pod, `${signer}.securityContext.capabilities`, undefined],
     'an added capability': [pod, `${signer}.securityContext.capabilities.add`, ['NET_RAW']],
     'root allowed': [pod, `${signer}.securityContext.runAsNonRoot`, undefined],
-    'no seccomp of its own': [
-      pod,
-      `${signer}.securityContext.seccompProfile`,
-      { type: 'Unconfined' },
-    ],
+    'seccomp Unconfined': [pod, `${signer}.securityContext.seccompProfile`, { type: 'Unconfined' }],
   },
   'host-and-processes': {
     'no seccomp': [pod, `${template}.securityContext.seccompProfile`, undefined],

@@ -1,5 +1,5 @@
-// What Pod Security "restricted" refuses, control by control as its own fixtures have them (k8s.io/pod-security-admission/test),
-// as changes of a Pod that it takes: the policy that stands in for it has to refuse the same.
+// What Pod Security "restricted" refuses, as changes of an allowed Pod. The cases follow the fixtures of
+// k8s.io/pod-security-admission/test. The policy that replaces Pod Security must refuse the same.
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { PodChange } from '../admission/case.ts'
 import { confined, makePod } from '../attack/pods.ts'
@@ -8,12 +8,12 @@ import { restrictedVolumes } from './restricted-volumes.ts'
 export type PodSecurityCase = {
   name: string
   changes: PodChange[]
-  /** What the policy says of it, and Pod Security. */
+  /** Parts of the messages of our policy and of Pod Security. */
   says: string
   theySay: string
 }
 
-/** A Pod with a container of each kind that a new one can have; the second is one that may have probes and hooks, too. */
+/** A Pod with both kinds of containers that a new Pod can have. Its sidecar may have probes and hooks too. */
 export function makeRestrictedPod(namespace: string): Resource {
   const sidecar = { name: 'sidecar', image: 'sidecar', restartPolicy: 'Always', ...confined }
   const pod = makePod({ initContainers: [structuredClone(sidecar)], volumes: [] })
@@ -67,7 +67,7 @@ const ofPod: Row[] = [
   ),
 ]
 
-/** `at`: where in the Pod; `own`: its securityContext. What an ephemeral container may have as well. */
+/** The cases of one container, also of an ephemeral one. `at`: its path in the Pod. `own`: the path of its securityContext. */
 export const listContainerRows = (at: string, own = `${at}.securityContext`): Row[] => [
   [
     'privileged',

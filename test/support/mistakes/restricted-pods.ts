@@ -1,4 +1,4 @@
-// What Pod Security "restricted" takes at the edge of what it refuses, as changes of a Pod that it takes.
+// What Pod Security "restricted" just allows, as changes of an allowed Pod.
 import type { PodChange } from '../admission/case.ts'
 import { allowedVolumes } from './restricted-volumes.ts'
 
@@ -23,16 +23,16 @@ const sysctls: Record<string, string> = {
 }
 
 export const restrictedPods: readonly [name: string, ...changes: PodChange[]][] = [
-  ['nothing more'],
+  ['no change'],
   [
-    'every volume that is restricted',
+    'every allowed kind of volume',
     ['spec.volumes', allowedVolumes.map((volume, index) => ({ name: `v${index}`, ...volume }))],
   ],
   [
-    'every sysctl that is safe',
+    'every safe sysctl',
     [`${pod}.sysctls`, Object.entries(sysctls).map(([name, value]) => ({ name, value }))],
   ],
-  ['the capability to take a low port', [`${own}.capabilities.add`, ['NET_BIND_SERVICE']]],
+  ['the capability to bind a low port', [`${own}.capabilities.add`, ['NET_BIND_SERVICE']]],
   ...['container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'].map(
     (type): [string, PodChange, PodChange] => [
       `the SELinux type ${type}`,
@@ -41,29 +41,29 @@ export const restrictedPods: readonly [name: string, ...changes: PodChange[]][] 
     ],
   ),
   [
-    'profiles of the node',
+    'Localhost profiles',
     [`${pod}.seccompProfile`, localhost],
     [`${own}.seccompProfile`, localhost],
     [`${pod}.appArmorProfile`, localhost],
     [`${own}.appArmorProfile`, { type: 'RuntimeDefault' }],
   ],
   [
-    'seccomp said by each container',
+    'seccomp set by each container',
     [`${pod}.seccompProfile`, undefined],
     [`${own}.seccompProfile`, localhost],
     [`${initial}.seccompProfile`, { type: 'RuntimeDefault' }],
   ],
   [
-    'runAsNonRoot said by each container',
+    'runAsNonRoot set by each container',
     [`${pod}.runAsNonRoot`, undefined],
     [`${own}.runAsNonRoot`, true],
     [`${initial}.runAsNonRoot`, true],
   ],
   ['a user', [`${pod}.runAsUser`, 1]],
-  ['a default that is said', [`${own}.procMount`, 'Default'], [`${own}.privileged`, false]],
-  ['a port of its own', ['spec.containers.0.ports', [{ containerPort: 80 }]]],
+  ['explicit defaults', [`${own}.procMount`, 'Default'], [`${own}.privileged`, false]],
+  ['a container port', ['spec.containers.0.ports', [{ containerPort: 80 }]]],
   [
-    'a probe and a hook at itself',
+    'a probe and a hook without a host',
     ['spec.containers.0.livenessProbe', { httpGet: { port: 80 } }],
     ['spec.containers.0.readinessProbe', { exec: { command: ['x'] } }],
     ['spec.containers.0.lifecycle', { preStop: { tcpSocket: { port: 80 } } }],

@@ -1,4 +1,4 @@
-// Every kind of volume that Pod Security "restricted" refuses, and one of each that it takes.
+// Volumes of every kind that Pod Security "restricted" refuses, and of every kind that it allows.
 
 export const restrictedVolumes: readonly Record<string, object>[] = [
   { hostPath: { path: '/' } },

@@ -1,8 +1,8 @@
-// What is careless in two Pods and may not be in one, or is looked for in another place, and the rule that notices it.
+// Mistakes that only separate Pods allow, or that have another path there, and the rule that finds each.
 import type { Change } from './mistakes.ts'
 
 const template = 'spec.template.spec'
-/** Of either. */
+/** The container of either Pod. */
 const container = `${template}.containers.0`
 const principals = 'spec.rules.0.from.0.source.principals'
 const annotations = 'spec.template.metadata.annotations'
@@ -42,27 +42,27 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
   ],
   [
     'pairing-mount',
-    'a frontend that is not told',
+    'a frontend without the variable',
     ['Deployment/frontend', `${container}.env.1`, { name: 'OTHER', value: 'x' }],
   ],
   [
     'pairing-mount',
-    'a signer with a secret for itself',
+    'a signer with pairing',
     ['Deployment/signer', `${container}.env.0.value`, '/run/pairing'],
   ],
   [
     'pairing-mount',
-    'a signer that serves another',
+    'a signer that serves another caller',
     ['Deployment/signer', `${container}.env.1.value`, 'spiffe://mesh.example/ns/signing/sa/signer'],
   ],
   [
     'pairing-mount',
-    'a signer that is told of nobody',
+    'a signer without the variable',
     ['Deployment/signer', `${container}.env.1`, { name: 'OTHER', value: 'x' }],
   ],
   [
     'pairing-mount',
-    'a volume for nobody',
+    'a volume for a pairing secret',
     ['Deployment/signer', `${template}.volumes.+`, { name: 'pairing', emptyDir: {} }],
   ],
   [
@@ -94,15 +94,15 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
   ],
   [
     'api-token',
-    'automount of the account',
+    'automount by the ServiceAccount',
     ['ServiceAccount/signer', 'automountServiceAccountToken', undefined],
   ],
   [
     'own-account',
-    'one account for both',
+    'one ServiceAccount for both',
     ['Deployment/signer', `${template}.serviceAccountName`, 'frontend'],
   ],
-  ['own-account', "a Job with the frontend's", ['+', '', job]],
+  ['own-account', "a Job with the frontend's ServiceAccount", ['+', '', job]],
   [
     'capture',
     'a port around the proxy',
@@ -124,14 +124,18 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
     ['Sidecar/signer', 'spec.ingress.0.defaultEndpoint', '127.0.0.1:8082'],
   ],
   ['egress', 'any Service of the namespace', ['Sidecar/frontend', 'spec.egress.0.port', undefined]],
-  ['egress', "a signer's Pod that calls", ['Sidecar/signer', 'spec.egress.1.hosts', ['./*']]],
+  [
+    'egress',
+    "a signer's Pod that may call Services",
+    ['Sidecar/signer', 'spec.egress.1.hosts', ['./*']],
+  ],
   [
     'addresses',
-    'a call to the Pod that is not there',
+    'a call to its own Pod',
     ['Deployment/frontend', `${container}.env.0.value`, 'http://localhost:8081/sign'],
   ],
   ['signer-service', 'another port', ['Service/signer', 'spec.ports.0.port', 8081]],
-  ['signer-service', 'one that leads to both', ['Service/signer', 'spec.selector', {}]],
+  ['signer-service', 'a Service that leads to both Pods', ['Service/signer', 'spec.selector', {}]],
   [
     'policy-ports',
     'a policy for the wrong Pod',
@@ -139,7 +143,7 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
   ],
   [
     'signer-caller',
-    'the signer itself',
+    'the signer as caller',
     [
       'AuthorizationPolicy/allow-frontend-to-sign',
       `${principals}.+`,
@@ -157,7 +161,7 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
   ],
   [
     'public-route',
-    'a public way to the signer',
+    'a public route to the signer',
     ['VirtualService/frontend', 'spec.http.0.route.0.destination', { host: 'signer' }],
   ],
 ]

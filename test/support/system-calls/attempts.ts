@@ -1,4 +1,4 @@
-// Native code that makes system calls of its choice, as Node can't: what an intruder would bring along.
+// Native code for system calls that Node cannot make, as an attacker would use it.
 import { join } from 'node:path'
 import { run } from '../../../tools/cli/exec.ts'
 

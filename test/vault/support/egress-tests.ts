@@ -1,10 +1,10 @@
 // Where the Pod gets to now that it may call Vault: there, and nowhere else. Asked from the frontend container, which shares
 // the agent's network and proxy.
+
 import { expect, test } from 'vitest'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Place, Probe } from '../../../tools/verify/attack/probe.ts'
-import { writeRequest } from '../../../tools/verify/attack/requests.ts'
+import { describeOutcome, writeRequest } from '../../../tools/verify/attack/requests.ts'
 import { findTarget } from '../../../tools/verify/attack/target.ts'
 import type { Vault } from './vault-server.ts'
 

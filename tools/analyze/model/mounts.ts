@@ -1,4 +1,4 @@
-// Which container mounts what: the boundary between the containers of a Pod.
+// Which container mounts which volume: the boundary between the containers of a Pod.
 import type { Finding } from '../finding.ts'
 import { type Container, listContainers, type Volume, type Workload } from './pod.ts'
 
@@ -7,7 +7,7 @@ export type Mount = Container['volumeMounts'][number] & {
   path: Container['path']
 }
 
-/** Every mount of one of `volumes`. */
+/** Lists the mounts of `volumes`. */
 export function listMounts(pod: Workload, volumes: readonly Volume[]): Mount[] {
   const names = new Set(volumes.map(({ name }) => name))
   return listContainers(pod).flatMap(({ name, path, volumeMounts }) =>
@@ -21,8 +21,8 @@ export function listMounts(pod: Workload, volumes: readonly Volume[]): Mount[] {
   )
 }
 
-/** Finds each container that mounts one of `volumes` and should not, and each that should and does not. */
-export function expectMounters(
+/** Finds containers outside `expected` that mount one of `volumes`, and those in `expected` that mount none. */
+export function checkMounters(
   pod: Workload,
   volumes: readonly Volume[],
   expected: readonly string[],
@@ -30,30 +30,30 @@ export function expectMounters(
 ): Finding[] {
   const { resource } = pod
   const mounts = listMounts(pod, volumes)
-  const strangers = mounts
+  const unexpected = mounts
     .filter(({ container }) => !expected.includes(container))
     .map(({ container, path }) => ({
       resource,
       path,
-      message: `${container} mounts ${what}, which is for ${expected.join(' and ')} alone`,
+      message: `${container} mounts ${what}. Only ${expected.join(' and ')} may mount it`,
     }))
-  const without = expected
+  const missing = expected
     .filter((name) => !mounts.some(({ container }) => container === name))
     .map((name) => {
       const owner = listContainers(pod).find((each) => each.name === name)
       const path = owner === undefined ? [...pod.path, 'spec'] : [...owner.path, 'volumeMounts']
       return { resource, path, message: `${name} does not mount ${what}` }
     })
-  return [...strangers, ...without]
+  return [...unexpected, ...missing]
 }
 
-/** Finds each of `volumes` that is not in memory. */
-export function expectInMemory(pod: Workload, volumes: readonly Volume[], what: string): Finding[] {
+/** Finds volumes that are not in memory. */
+export function checkInMemory(pod: Workload, volumes: readonly Volume[], what: string): Finding[] {
   return volumes
     .filter(({ emptyDir }) => emptyDir?.medium !== 'Memory')
     .map(({ path }) => ({
       resource: pod.resource,
       path: [...path, 'emptyDir'],
-      message: `${what} is not in memory: medium has to be Memory`,
+      message: `${what} is not in memory: set emptyDir.medium to Memory`,
     }))
 }

@@ -1,5 +1,4 @@
-// Which resources have a say about our Pods: those of its namespace, and those of Istio's root namespace, which
-// are for every namespace; and of both, those that select it.
+// Which resources apply to our Pods: those of their namespace and of Istio's root namespace, if they select the Pods.
 import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { valueAt } from '../finding.ts'
@@ -12,19 +11,19 @@ export function findPodNamespace(resources: readonly Resource[]): string {
   return findSigningResource(resources)?.metadata.namespace ?? namespace
 }
 
-/** True if `resource` is in the signing Pod's namespace; one that names none goes where the Pod goes. */
+/** True if `resource` is in the signing Pod's namespace, or names no namespace. */
 export function isOfPodNamespace({ metadata }: Resource, resources: readonly Resource[]): boolean {
   const wanted = findPodNamespace(resources)
   return (metadata.namespace ?? wanted) === wanted
 }
 
-/** The Namespace of the signing Pod, if it is among `resources`. */
+/** Returns the Namespace of the signing Pod, if `resources` has it. */
 export function listPodNamespaces(resources: readonly Resource[]): Resource[] {
   const wanted = findPodNamespace(resources)
   return resources.filter(({ kind, metadata }) => kind === 'Namespace' && metadata.name === wanted)
 }
 
-/** The resources of one kind that have a say about the signing Pod. */
+/** Lists the resources of one kind that can apply to the signing Pod. */
 export function listInScope(resources: readonly Resource[], wanted: string): Resource[] {
   return resources
     .filter(({ kind }) => kind === wanted)
@@ -33,15 +32,15 @@ export function listInScope(resources: readonly Resource[], wanted: string): Res
     )
 }
 
-/** True if Pods with the labels of `selector` can be one of ours; no selector is for every Pod. */
+/** True if `selector` selects one of our Pods. An empty selector selects every Pod. */
 export function selectsPod(selector: unknown, resources: readonly Resource[]): boolean {
   const ours = findOurResources(resources)
   return ours.length === 0 || ours.some((each) => selects(selector, each))
 }
 
-/** True if Pods with the labels of `selector` can be those that `maker` makes. */
-export function selects(selector: unknown, maker: Resource): boolean {
-  return matches(selector, readLabels(maker))
+/** True if `selector` selects the Pods of `workload`. */
+export function selects(selector: unknown, workload: Resource): boolean {
+  return matches(selector, readLabels(workload))
 }
 
 export function matches(selector: unknown, labels: unknown): boolean {

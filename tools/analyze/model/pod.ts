@@ -1,5 +1,4 @@
-// Workloads as the rules look at them: the Pod template of a resource, or a Pod that the cluster made of it, and the
-// place of each part in the resource.
+// Workloads as the rules read them: a Pod template or a Pod, with the path of each part in its resource.
 import { z } from 'zod'
 import { type Layout, layouts, onePod, separatePods, sharesPod } from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
@@ -91,7 +90,7 @@ const pod = z.object({
       })
       .default({ supplementalGroups: [] }),
     containers: z.array(container),
-    // Where Istio's proxy is, if it is a native sidecar.
+    // Istio's proxy is here if it is a native sidecar.
     initContainers: z.array(container).default([]),
     volumes: z.array(volume).default([]),
   }),
@@ -100,11 +99,11 @@ const pod = z.object({
 type Placed<T> = T & { path: Path }
 export type Container = Placed<z.infer<typeof container>>
 export type Volume = Placed<z.infer<typeof volume>>
-/** `path` is where the Pod is in `resource`. */
+/** `path`: of the Pod template in `resource`. */
 export type Workload = Placed<z.infer<typeof pod>> & { resource: Resource }
 
 export const proxyName = 'istio-proxy'
-/** The container that brings the key where it comes from Vault. */
+/** The container that reads the key from Vault. */
 export const agentName = 'vault-agent'
 
 const inTemplate = ['spec', 'template']
@@ -118,35 +117,35 @@ const templates: Record<string, Path> = {
   CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
 }
 
-/** The resources that make Pods. */
-export function listPodMakers(resources: readonly Resource[]): Resource[] {
+/** Lists Pods and the resources that create Pods. */
+export function listWorkloadResources(resources: readonly Resource[]): Resource[] {
   return resources.filter(({ kind }) => kind in templates)
 }
 
-/** The resource that makes the Pod with the signer in it, if there is one. */
+/** Finds the resource of the Pod with the signer. */
 export function findSigningResource(resources: readonly Resource[]): Resource | undefined {
   const deployments = layouts.map(({ signer }) => signer)
-  return listPodMakers(resources).find(
+  return listWorkloadResources(resources).find(
     (resource) => isDeployment(resource, deployments) || runs(resource, 'signer'),
   )
 }
 
-/** How the resources are laid out: as separate Pods only if the signer's Deployment is called as it is there. */
+/** The layout of the resources. They are separate Pods if the signer's Deployment has the name of that layout. */
 export function readLayout(resources: readonly Resource[]): Layout {
   const found = findSigningResource(resources)
   return found !== undefined && isDeployment(found, [separatePods.signer]) ? separatePods : onePod
 }
 
-/** The resource that makes the Pod with the frontend in it; where both share one, the signer's. */
+/** Finds the resource of the Pod with the frontend. It may be the signer's Pod too. */
 export function findFrontendResource(resources: readonly Resource[]): Resource | undefined {
   const layout = readLayout(resources)
   if (sharesPod(layout)) return findSigningResource(resources)
-  return listPodMakers(resources).find(
+  return listWorkloadResources(resources).find(
     (resource) => isDeployment(resource, [layout.frontend]) || runs(resource, 'frontend'),
   )
 }
 
-/** The resources that make our Pods, one or two. */
+/** Finds the resources of our Pods, one or two. */
 export function findOurResources(resources: readonly Resource[]): Resource[] {
   const found = [findSigningResource(resources), findFrontendResource(resources)]
   return [...new Set(found)].filter((each) => each !== undefined)
@@ -163,23 +162,23 @@ function runs(resource: Resource, container: string): boolean {
   )
 }
 
-/** The labels of the Pods that `resource` makes, whatever else is wrong with them. */
+/** The labels of the resource's Pods, even if the rest is unreadable. */
 export function readLabels(resource: Resource): unknown {
   return valueAt(resource, [...pathOf(resource), 'metadata', 'labels'])
 }
 
-/** Reads the Pod that `resource` makes. Throws UnreadableError. */
+/** Reads the Pod template of `resource`. Throws UnreadableError. */
 export function readWorkload(resource: Resource): Workload {
   const path = pathOf(resource)
   return { ...readAt(pod, resource, path), path, resource }
 }
 
-/** Reads the Pod with the signer in it. Throws UnreadableError, also if there is none. */
+/** Reads the Pod with the signer. Throws UnreadableError, also if there is none. */
 export function readPod(resources: readonly Resource[]): Workload {
   return readFound(findSigningResource(resources), 'signer')
 }
 
-/** Reads the Pod with the frontend in it. Throws UnreadableError, also if there is none. */
+/** Reads the Pod with the frontend. Throws UnreadableError, also if there is none. */
 export function readFrontendPod(resources: readonly Resource[]): Workload {
   return readFound(findFrontendResource(resources), 'frontend')
 }
@@ -196,7 +195,7 @@ function readFound(found: Resource | undefined, container: string): Workload {
   throw new UnreadableError({ group: 'apps', path: [], message })
 }
 
-/** Every container, wherever it is listed. */
+/** Lists containers and init containers. */
 export function listContainers({ spec, path }: Workload): Container[] {
   return (['initContainers', 'containers'] as const).flatMap((list) =>
     spec[list].map((each, index) => ({ ...each, path: [...path, 'spec', list, index] })),

@@ -1,4 +1,4 @@
-// AuthorizationPolicies as the rules look at them, each way to be allowed with its place in the resource.
+// AuthorizationPolicies as the rules read them: each combination that a policy allows, with its path in the resource.
 import { z } from 'zod'
 import type { Resource } from '../../kube/resources.ts'
 import { type Path, readAt } from '../finding.ts'
@@ -28,7 +28,7 @@ const policySpec = z
 
 export type Field = { values: string[]; path: Path }
 
-/** One way to be allowed: all of it must hold. A field without values asks for nothing. */
+/** One combination that a policy allows: all fields must match. A field without values matches everything. */
 export type Alternative = Record<
   'principals' | 'requestPrincipals' | 'ports' | 'methods' | 'paths' | 'audiences',
   Field
@@ -39,7 +39,7 @@ export type Policy = {
   name: string
   action: string
   selector: Record<string, string>
-  /** True if it is for a gateway or a waypoint, and not for Pods. */
+  /** True if the policy is for a gateway or a waypoint, and not for Pods. */
   isForGateway: boolean
   alternatives: Alternative[]
 }
@@ -47,7 +47,7 @@ export type Policy = {
 const noSource = { source: { principals: [], requestPrincipals: [] } }
 const noOperation = { operation: { ports: [], methods: [], paths: [] } }
 
-/** Reads every AuthorizationPolicy that is for one of our Pods, its rules multiplied out: entries of `from` and of `to` are alternatives. */
+/** Reads the AuthorizationPolicies of our Pods. Each entry of `from` with each entry of `to` is one alternative. */
 export function readPolicies(resources: readonly Resource[]): Policy[] {
   const found = listInScope(resources, 'AuthorizationPolicy').map((resource) => {
     const { action, selector, rules, targetRef, targetRefs } = readAt(policySpec, resource)

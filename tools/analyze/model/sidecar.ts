@@ -1,4 +1,4 @@
-// Istio's Sidecar as the rules look at it: what the proxy listens on for others, and whom it lets its Pod call.
+// Istio's Sidecar as the rules read it: on which ports the proxy listens, and what it lets its Pod call.
 import { z } from 'zod'
 import type { Resource } from '../../kube/resources.ts'
 import { type Path, readAt } from '../finding.ts'
@@ -16,7 +16,7 @@ const sidecarSpec = z.object({
       }),
     )
     .default([]),
-  // Without any of its own Istio imports every service of the mesh.
+  // Istio's default: it imports every service of the mesh.
   egress: z
     .array(z.object({ port: port.optional(), hosts: z.array(z.string()).default([]) }))
     .default([{ hosts: ['*/*'] }]),
@@ -26,15 +26,15 @@ const sidecarSpec = z.object({
 export type Listener = {
   resource: Resource
   path: Path
-  /** As policies write it. */
+  /** As a string, as policies have it. */
   port: string
   endpoint: string
   captureMode: string
 }
 
-/** What the proxy of the Pods that `maker` makes takes from others, and where it hands it to. */
-export function readListeners(resources: readonly Resource[], maker: Resource): Listener[] {
-  return listSidecars(resources, maker).flatMap(({ resource, ingress }) =>
+/** Lists the ports on which the proxy of the workload's Pods listens, and where it forwards to. */
+export function readListeners(resources: readonly Resource[], workload: Resource): Listener[] {
+  return listSidecars(resources, workload).flatMap(({ resource, ingress }) =>
     ingress.map((each, index) => ({
       resource,
       path: ['spec', 'ingress', index],
@@ -45,9 +45,9 @@ export function readListeners(resources: readonly Resource[], maker: Resource): 
   )
 }
 
-/** The Sidecars of the Pods that `maker` makes. */
-export function listSidecars(resources: readonly Resource[], maker: Resource) {
+/** Lists the Sidecars of the workload's Pods. */
+export function listSidecars(resources: readonly Resource[], workload: Resource) {
   return listInScope(resources, 'Sidecar')
     .map((resource) => ({ resource, ...readAt(sidecarSpec, resource) }))
-    .filter(({ workloadSelector }) => selects(workloadSelector?.labels, maker))
+    .filter(({ workloadSelector }) => selects(workloadSelector?.labels, workload))
 }

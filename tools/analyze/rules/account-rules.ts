@@ -1,11 +1,11 @@
-// As whom the containers run, on the node and at the API server.
+// The identities of the containers: user ids on the node, and ServiceAccounts at the API server.
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Finding, Path } from '../finding.ts'
 import { isOfPodNamespace } from '../model/namespace.ts'
 import {
   findOurResources,
   listContainers,
-  listPodMakers,
+  listWorkloadResources,
   readFrontendPod,
   readLayout,
   readPod,
@@ -21,8 +21,8 @@ const proxyId = 1337
 export const accountRules: readonly Rule[] = [
   {
     name: 'user-ids',
-    title: 'no container runs as UID or GID 1337, or as root, and none as another',
-    find: (resources) => readPods(resources).flatMap(judgeIds),
+    title: 'every container has its own UID and GID, none of them 0 or 1337',
+    find: (resources) => readPods(resources).flatMap(checkIds),
   },
   {
     name: 'api-token',
@@ -35,7 +35,7 @@ export const accountRules: readonly Rule[] = [
           .map(({ resource, path }) => ({
             resource,
             path: [...path, 'spec', 'automountServiceAccountToken'],
-            message: 'an API token is mounted into every container',
+            message: 'every container gets an API token: set automountServiceAccountToken to false',
           })),
         ...resources
           .filter(({ kind }) => kind === 'ServiceAccount')
@@ -45,43 +45,43 @@ export const accountRules: readonly Rule[] = [
           .map((resource) => ({
             resource,
             path: ['automountServiceAccountToken'],
-            message: 'every Pod of this ServiceAccount gets an API token unless it says no',
+            message:
+              'every Pod of this ServiceAccount gets an API token: set automountServiceAccountToken to false',
           })),
       ]
     },
   },
   {
     name: 'own-account',
-    title:
-      'our Pods have the ServiceAccounts that the policies know, and no other workload has one',
+    title: 'our Pods have the ServiceAccounts that the policies name, and no other workload does',
     find: (resources) => {
       const layout = readLayout(resources)
       const { frontend, signer } = layout
       const ours = findOurResources(resources)
-      const others = listPodMakers(resources)
+      const others = listWorkloadResources(resources)
         .filter((each) => isOfPodNamespace(each, resources) && !ours.includes(each))
         .map(readWorkload)
         .filter(({ spec }) => [frontend, signer].includes(spec.serviceAccountName))
       return [
-        ...judgeAccount(readPod(resources), signer),
-        ...(sharesPod(layout) ? [] : judgeAccount(readFrontendPod(resources), frontend)),
+        ...checkAccount(readPod(resources), signer),
+        ...(sharesPod(layout) ? [] : checkAccount(readFrontendPod(resources), frontend)),
         ...others.map((each) =>
-          atAccount(each, 'is for our Pods alone: who has it is one of them'),
+          atAccount(each, 'makes the policies accept this Pod: use another ServiceAccount'),
         ),
       ]
     },
   },
 ]
 
-/** An id that is neither root nor the one that Istio lets pass around the proxy. */
+/** False for root, and for the id whose traffic Istio does not redirect to the proxy. */
 function isOrdinary(id: number | undefined): boolean {
   return id !== undefined && id !== 0 && id !== proxyId
 }
 
-function judgeAccount(pod: Workload, wanted: string): Finding[] {
+function checkAccount(pod: Workload, wanted: string): Finding[] {
   return pod.spec.serviceAccountName === wanted
     ? []
-    : [atAccount(pod, `is not ${wanted}, by which the policies know this Pod`)]
+    : [atAccount(pod, `must be ${wanted}, which the policies name`)]
 }
 
 function atAccount({ resource, path, spec }: Workload, what: string): Finding {
@@ -89,7 +89,7 @@ function atAccount({ resource, path, spec }: Workload, what: string): Finding {
   return { resource, path: [...path, 'spec', 'serviceAccountName'], message }
 }
 
-function judgeIds(pod: Workload): Finding[] {
+function checkIds(pod: Workload): Finding[] {
   const { securityContext } = pod.spec
   const own = listContainers(pod).filter(isOurs)
   const at = (path: Path, message: string): Finding => ({
@@ -103,8 +103,17 @@ function judgeIds(pod: Workload): Finding[] {
       const id = ids[index]
       const here = [...path, 'securityContext', field]
       return [
-        ...(isOrdinary(id) ? [] : [at(here, `${name}: ${field} is ${id ?? 'not set'}`)]),
-        ...(ids.indexOf(id) < index ? [at(here, `${name}: ${field} ${id} is another's`)] : []),
+        ...(isOrdinary(id)
+          ? []
+          : [
+              at(
+                here,
+                `${name}: ${field} is ${id ?? 'not set'}: set an id other than 0 and ${proxyId}`,
+              ),
+            ]),
+        ...(ids.indexOf(id) < index
+          ? [at(here, `${name}: another container has ${field} ${id} too: set a different id`)]
+          : []),
       ]
     })
   })
@@ -114,12 +123,25 @@ function judgeIds(pod: Workload): Finding[] {
     ...perContainer,
     ...(['runAsUser', 'runAsGroup'] as const)
       .filter((field) => securityContext[field] === proxyId)
-      .map((field) => at([...podContext, field], `the Pod has ${proxyId}, the proxy's id`)),
+      .map((field) =>
+        at(
+          [...podContext, field],
+          `the Pod's ${field} is ${proxyId}, the proxy's id: set another id`,
+        ),
+      ),
     ...(fsGroup === undefined
       ? []
-      : [at([...podContext, 'fsGroup'], `all containers are in group ${fsGroup}`)]),
+      : [
+          at(
+            [...podContext, 'fsGroup'],
+            `fsGroup puts all containers into group ${fsGroup}: remove it`,
+          ),
+        ]),
     ...supplementalGroups.map((group, index) =>
-      at([...podContext, 'supplementalGroups', index], `all containers are in group ${group}`),
+      at(
+        [...podContext, 'supplementalGroups', index],
+        `supplementalGroups puts all containers into group ${group}: remove it`,
+      ),
     ),
   ]
 }

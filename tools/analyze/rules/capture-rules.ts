@@ -1,17 +1,22 @@
-// No traffic of the Pod leads around its proxy.
+// No traffic of our Pods bypasses the proxy.
 import { parseDocument } from 'yaml'
 import { type Finding, type Path, valueAt } from '../finding.ts'
 import { listInScope, listPodNamespaces } from '../model/namespace.ts'
 import { readPods, type Workload } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
-type Marks = 'annotations' | 'labels'
+type Field = 'annotations' | 'labels'
 
-/** Marks of a Pod that keep its proxy away or traffic away from it. */
-const waysAround: readonly (readonly [Marks, name: RegExp, value: RegExp, message: string])[] = [
-  ['annotations', /^traffic\.sidecar\.istio\.io\//, /^/, 'leads traffic around the proxy'],
-  ['annotations', /^sidecar\.istio\.io\/inject$/, /^(?!true$)/, 'is a Pod without a proxy'],
-  ['labels', /^sidecar\.istio\.io\/inject$/, /^(?!true$)/, 'is a Pod without a proxy'],
+/** Annotations and labels of a Pod that remove its proxy or bypass it. */
+const bypasses: readonly (readonly [Field, name: RegExp, value: RegExp, message: string])[] = [
+  ['annotations', /^traffic\.sidecar\.istio\.io\//, /^/, 'makes traffic bypass the proxy'],
+  [
+    'annotations',
+    /^sidecar\.istio\.io\/inject$/,
+    /^(?!true$)/,
+    'turns the injection of the proxy off',
+  ],
+  ['labels', /^sidecar\.istio\.io\/inject$/, /^(?!true$)/, 'turns the injection of the proxy off'],
   [
     'annotations',
     /^sidecar\.istio\.io\/interceptionMode$/,
@@ -22,7 +27,7 @@ const waysAround: readonly (readonly [Marks, name: RegExp, value: RegExp, messag
     'annotations',
     /^inject\.istio\.io\/templates$/,
     /^(?!sidecar$)/,
-    "injects something else than Istio's sidecar",
+    "injects another template than Istio's sidecar",
   ],
   ['labels', /^istio\.io\/dataplane-mode$/, /^/, 'is for Pods without a sidecar'],
 ]
@@ -30,13 +35,13 @@ const waysAround: readonly (readonly [Marks, name: RegExp, value: RegExp, messag
 export const captureRules: readonly Rule[] = [
   {
     name: 'capture',
-    title: 'all traffic of the Pod passes its proxy',
+    title: 'all traffic of our Pods goes through the proxy',
     find: (resources) =>
       readPods(resources).flatMap((pod) => [
-        ...waysAround.flatMap(([marks, name, value, message]) =>
-          Object.entries(pod.metadata[marks])
+        ...bypasses.flatMap(([field, name, value, message]) =>
+          Object.entries(pod.metadata[field])
             .filter(([key, own]) => name.test(key) && value.test(own))
-            .map(([key, own]) => at(pod, [marks, key], `${key}: ${own} ${message}`)),
+            .map(([key, own]) => at(pod, [field, key], `${key}: ${own} ${message}: remove it`)),
         ),
         ...findInterceptionMode(pod),
       ]),
@@ -48,34 +53,41 @@ export const captureRules: readonly Rule[] = [
       listPodNamespaces(resources)
         .filter(({ metadata: { labels = {} } }) => {
           const isInjected = 'istio.io/rev' in labels || labels['istio-injection'] === 'enabled'
-          const isAway =
+          const isDisabled =
             labels['istio-injection'] === 'disabled' || 'istio.io/dataplane-mode' in labels
-          return !isInjected || isAway
+          return !isInjected || isDisabled
         })
         .map((resource) => ({
           resource,
           path: ['metadata', 'labels'],
-          message: 'Pods of the namespace get no sidecar: it needs the label istio.io/rev',
+          message:
+            'Pods of this namespace get no sidecar: set the label istio.io/rev, and remove other mesh labels',
         })),
   },
   {
     name: 'admin-port',
-    title: "Envoy's admin port answers only what Istio's agent needs",
+    title: "Envoy's admin port serves only what Istio's agent needs",
     find: (resources) => {
       const name = 'sidecar.istio.io/bootstrapOverride'
       return readPods(resources)
         .filter(({ metadata }) => metadata.annotations[name] !== 'envoy-admin-allowlist')
-        .map((pod) => at(pod, ['annotations', name], `${name} is not envoy-admin-allowlist`))
+        .map((pod) =>
+          at(
+            pod,
+            ['annotations', name],
+            `the admin port of Envoy is open: set ${name} to envoy-admin-allowlist`,
+          ),
+        )
     },
   },
   {
     name: 'envoy-filter',
-    title: 'no EnvoyFilter changes what the policies are checked by',
+    title: 'no EnvoyFilter changes how the proxy enforces policies',
     find: (resources) =>
       listInScope(resources, 'EnvoyFilter').map((resource) => ({
         resource,
         path: ['kind'],
-        message: 'an EnvoyFilter can take every check away',
+        message: 'an EnvoyFilter can turn off every check of the proxy: remove it',
       })),
   },
 ]
@@ -88,6 +100,6 @@ function findInterceptionMode(pod: Workload): Finding[] {
   const name = 'proxy.istio.io/config'
   const config: unknown = parseDocument(pod.metadata.annotations[name] ?? '').toJS()
   const mode = valueAt(config, ['interceptionMode']) ?? 'REDIRECT'
-  const message = `interceptionMode ${mode} leads around the proxy`
+  const message = `interceptionMode ${mode} makes traffic bypass the proxy: set REDIRECT`
   return mode === 'REDIRECT' ? [] : [at(pod, ['annotations', name], message)]
 }

@@ -1,8 +1,8 @@
-// Who somebody is: mutual TLS on every port, and tokens that are checked for whom they were made.
+// How callers are identified: mutual TLS on every port, and tokens with a checked audience.
 import { z } from 'zod'
 import { type Finding, type Path, readAt, valueAt } from '../finding.ts'
 import { isOfPodNamespace, listInScope, matches } from '../model/namespace.ts'
-import { listPodMakers, readLabels } from '../model/pod.ts'
+import { listWorkloadResources, readLabels } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
 const mode = z.object({ mode: z.string().default('UNSET') })
@@ -46,7 +46,7 @@ export const identityRules: readonly Rule[] = [
                 group: 'security.istio.io',
                 path: [],
                 message:
-                  'the namespace takes plain text: it needs a PeerAuthentication without selector, with mtls.mode STRICT',
+                  'the namespace accepts plain text: add a PeerAuthentication without selector, with mtls.mode STRICT',
               },
             ]),
         ...peers.flatMap(({ resource, mtls, portLevelMtls }) =>
@@ -61,7 +61,7 @@ export const identityRules: readonly Rule[] = [
             .map((each) => ({
               resource,
               path: each.path,
-              message: `a hole in mTLS: ${each.mode} takes plain text, which has no identity`,
+              message: `mTLS ${each.mode} accepts plain text, which has no identity: set STRICT`,
             })),
         ),
       ]
@@ -69,7 +69,7 @@ export const identityRules: readonly Rule[] = [
   },
   {
     name: 'token-check',
-    title: "a caller's token is checked for its audience, taken from a header, and not passed on",
+    title: 'the caller token has a checked audience, comes in a header, and is not forwarded',
     find: (resources) => {
       const found = listInScope(resources, 'RequestAuthentication')
       if (found.length === 0) {
@@ -77,7 +77,7 @@ export const identityRules: readonly Rule[] = [
           {
             group: 'security.istio.io',
             path: [],
-            message: 'no RequestAuthentication checks caller tokens',
+            message: 'nothing checks caller tokens: add a RequestAuthentication',
           },
         ]
       }
@@ -91,14 +91,24 @@ export const identityRules: readonly Rule[] = [
           return [
             ...(rule.audiences.join() === 'signer'
               ? []
-              : [at('audiences', 'takes tokens that were not made out to "signer" alone')]),
+              : [
+                  at(
+                    'audiences',
+                    'accepts tokens with another audience than "signer": set audiences to [signer]',
+                  ),
+                ]),
             ...(rule.forwardOriginalToken
-              ? [at('forwardOriginalToken', 'hands the token on, and the signer has no use for it')]
+              ? [
+                  at(
+                    'forwardOriginalToken',
+                    'forwards the token to the signer, which does not need it: remove it',
+                  ),
+                ]
               : []),
             ...(['fromParams', 'fromCookies'] as const)
               .filter((field) => rule[field].length > 0)
               .map((field) =>
-                at(field, 'takes a token from where it ends up in logs or is sent along'),
+                at(field, `accepts tokens where logs or browsers expose them: remove ${field}`),
               ),
           ]
         }),
@@ -107,12 +117,12 @@ export const identityRules: readonly Rule[] = [
   },
   {
     name: 'selector',
-    title: 'whatever selects Pods selects one that there is',
+    title: 'every selector selects a Pod of these resources',
     find: (resources) => {
-      const labels = listPodMakers(resources)
+      const labels = listWorkloadResources(resources)
         .filter((each) => isOfPodNamespace(each, resources))
         .map(readLabels)
-      // That there is no Pod at all is found by whatever rule looks at it.
+      // Other rules report that there is no Pod at all.
       if (labels.length === 0) return []
       return selecting.flatMap(([kind, path]) =>
         listInScope(resources, kind)
@@ -121,7 +131,7 @@ export const identityRules: readonly Rule[] = [
           .map((resource) => ({
             resource,
             path,
-            message: `no Pod has the labels ${JSON.stringify(valueAt(resource, path) ?? {})}: this is for nobody`,
+            message: `the selector ${JSON.stringify(valueAt(resource, path) ?? {})} matches no Pod: use the labels of a Pod`,
           })),
       )
     },

@@ -1,15 +1,15 @@
-// Who can read the key.
+// Which containers can read the key.
 import { keySecret } from '../../kube/names.ts'
 import type { Finding } from '../finding.ts'
-import { expectInMemory, expectMounters, listMounts } from '../model/mounts.ts'
+import { checkInMemory, checkMounters, listMounts } from '../model/mounts.ts'
 import { isOfPodNamespace } from '../model/namespace.ts'
 import {
   agentName,
   type Container,
   findSigningResource,
   listContainers,
-  listPodMakers,
   listVolumes,
+  listWorkloadResources,
   readPod,
   readPods,
   readWorkload,
@@ -18,13 +18,14 @@ import {
 } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
-/** Also where no Secret has the key. */
+/** The volume's name, also if the key is in no Secret. */
 const keyVolume = 'hmac-key'
 
 export const keyRules: readonly Rule[] = [
   {
     name: 'key-mount',
-    title: 'the key is mounted into the signer, whole and read-only, and into what brings it alone',
+    title:
+      'the signer mounts the key whole and read-only, and nothing else mounts it, except what reads it from Vault',
     find: (resources) => {
       const pod = readPod(resources)
       const { resource } = pod
@@ -35,28 +36,28 @@ export const keyRules: readonly Rule[] = [
       const fetched = volumes.filter((each) => !holdsSecret(each))
       const writers = fetched.length === 0 ? [] : [agentName]
       return [
-        ...expectMounters(pod, volumes, ['signer', ...writers], 'the key'),
-        ...expectInMemory(pod, fetched, 'the key'),
+        ...checkMounters(pod, volumes, ['signer', ...writers], 'the key'),
+        ...checkInMemory(pod, fetched, 'the key'),
         ...mounts
           .filter(({ container, readOnly }) => !readOnly && !writers.includes(container))
           .map(({ path }) => ({
             resource,
             path: [...path, 'readOnly'],
-            message: 'the key can be written to',
+            message: 'the key is writable: set readOnly to true',
           })),
         ...mounts
           .filter(({ subPath }) => subPath !== undefined)
           .map(({ path }) => ({
             resource,
             path: [...path, 'subPath'],
-            message: 'a subPath never sees a rotated key',
+            message: 'a subPath mount never shows a rotated key: remove subPath',
           })),
       ]
     },
   },
   {
     name: 'key-environment',
-    title: 'no Secret is in any environment',
+    title: 'no Secret is in an environment variable',
     find: (resources) =>
       readPods(resources).flatMap((pod) =>
         listContainers(pod)
@@ -68,7 +69,7 @@ export const keyRules: readonly Rule[] = [
     name: 'key-elsewhere',
     title: 'no other workload has the key',
     find: (resources) =>
-      listPodMakers(resources)
+      listWorkloadResources(resources)
         .filter((resource) => resource !== findSigningResource(resources))
         .flatMap((resource) => findKeyIn(readWorkload(resource))),
   },
@@ -82,7 +83,8 @@ export const keyRules: readonly Rule[] = [
         .map((resource) => ({
           resource,
           path: [],
-          message: 'a Secret is in the manifests, and so whoever reads them reads it',
+          message:
+            'the manifests hold a Secret, which anyone who reads them can read: create it on the cluster',
         })),
   },
 ]
@@ -96,12 +98,12 @@ function findSecretsInEnvironment({ name, env, envFrom, path }: Container) {
     ...env.map((each, index) => ({
       secret: each.valueFrom?.secretKeyRef,
       path: [...path, 'env', index],
-      message: `${name} has ${each.name} of a Secret: /proc and crash reports show an environment`,
+      message: `${name} has ${each.name} from a Secret, and /proc and crash reports show it: remove it`,
     })),
     ...envFrom.map(({ secretRef }, index) => ({
       secret: secretRef,
       path: [...path, 'envFrom', index],
-      message: `${name} has a whole Secret in its environment`,
+      message: `${name} has a whole Secret in its environment: remove it`,
     })),
   ].filter(({ secret }) => secret !== undefined)
 }
@@ -112,7 +114,11 @@ function findKeyIn(workload: Workload): Finding[] {
   return [
     ...listVolumes(workload)
       .filter(({ secret, projected }) => isKey(secret) || isKey(projected))
-      .map(({ path }) => ({ resource, path, message: `a volume of the Secret ${keySecret}` })),
+      .map(({ path }) => ({
+        resource,
+        path,
+        message: `this workload mounts the Secret ${keySecret}: only the signer may. Remove the volume`,
+      })),
     ...listContainers(workload)
       .flatMap(findSecretsInEnvironment)
       .filter(({ secret }) => isKey(secret))

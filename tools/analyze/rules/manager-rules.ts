@@ -1,20 +1,20 @@
-// Who can read the key where it is managed: External Secrets, as a ServiceAccount that no Pod has, and with no credential
-// that is stored anywhere.
+// Who can read the key in a key manager: only External Secrets, as a ServiceAccount without Pods, and without a stored
+// credential.
 import { z } from 'zod'
 import { findPlaceholders } from '../../deploy/preflight/placeholders.ts'
 import { keySecret } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, findKeys, readAt, valueAt } from '../finding.ts'
 import { isOfPodNamespace } from '../model/namespace.ts'
-import { listContainers, listPodMakers, readWorkload, type Workload } from '../model/pod.ts'
+import { listContainers, listWorkloadResources, readWorkload, type Workload } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
-/** By which the clouds know that a ServiceAccount's Pods are somebody there. */
+/** Annotations that give the Pods of a ServiceAccount a cloud identity. */
 const identities =
   /^(eks\.amazonaws\.com\/role-arn|azure\.workload\.identity\/(client|tenant)-id|iam\.gke\.io\/gcp-service-account)$/
-/** Without it Azure's webhook leaves a Pod alone. */
+/** Azure's webhook changes only Pods with this label. */
 const azureLabel = 'azure.workload.identity/use'
-/** What the webhooks put into containers, and what the clouds' libraries take stored credentials from. */
+/** Variables that the webhooks set, and those from which cloud libraries read stored credentials. */
 const credentials =
   /^(AWS_(ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_\w+|ACCESS_KEY_ID|SECRET_ACCESS_KEY)|AZURE_(FEDERATED_TOKEN_FILE|CLIENT_\w+)|GOOGLE_APPLICATION_CREDENTIALS)$/
 const target = z.object({ target: z.object({ name: z.string().optional() }).optional() })
@@ -22,7 +22,7 @@ const target = z.object({ target: z.object({ name: z.string().optional() }).opti
 export const managerRules: readonly Rule[] = [
   {
     name: 'cloud-identity',
-    title: 'no Pod is somebody at a cloud, by its ServiceAccount, a label or a variable',
+    title: 'no Pod has a cloud identity, by ServiceAccount, label or variable',
     find: (resources) => [
       ...listAccounts(resources).flatMap(findIdentities),
       ...listWorkloads(resources).flatMap(findCredentials),
@@ -30,50 +30,50 @@ export const managerRules: readonly Rule[] = [
   },
   {
     name: 'key-store',
-    title: 'a key manager is asked as a ServiceAccount that no Pod has, with nothing stored',
+    title: 'a SecretStore uses a ServiceAccount without Pods, and no stored credential',
     find: (resources) =>
-      listOurs(resources, 'SecretStore').flatMap((store) => findWrongIdentity(store, resources)),
+      listOfKind(resources, 'SecretStore').flatMap((store) => checkStore(store, resources)),
   },
   {
     name: 'key-target',
-    title: 'what comes from a key manager becomes the Secret hmac-key, and no other',
+    title: 'an ExternalSecret writes the Secret hmac-key and no other',
     find: (resources) =>
-      listOurs(resources, 'ExternalSecret')
+      listOfKind(resources, 'ExternalSecret')
         .filter((each) => (readAt(target, each).target?.name ?? each.metadata.name) !== keySecret)
         .map((resource) => ({
           resource,
           path: ['spec', 'target', 'name'],
-          message: `a Secret other than ${keySecret}: nothing keeps it out of other containers`,
+          message: `admission policies protect only the Secret ${keySecret}: set target.name to it`,
         })),
   },
   {
     name: 'filled-in',
-    title: 'nothing is left to be filled in',
+    title: 'no placeholder is left',
     find: (resources) =>
       resources.flatMap((resource) =>
         findPlaceholders(resource).map(({ name, path }) => ({
           resource,
           path,
-          message: `${name} is not filled in`,
+          message: `${name} is a placeholder: set your value`,
         })),
       ),
   },
 ]
 
-function listOurs(resources: readonly Resource[], wanted: string): Resource[] {
+function listOfKind(resources: readonly Resource[], wanted: string): Resource[] {
   return resources.filter((each) => each.kind === wanted && isOfPodNamespace(each, resources))
 }
 
 function listWorkloads(resources: readonly Resource[]): Workload[] {
-  return listPodMakers(resources)
+  return listWorkloadResources(resources)
     .filter((each) => isOfPodNamespace(each, resources))
     .map(readWorkload)
 }
 
-/** The ServiceAccounts that Pods have. */
+/** Lists the ServiceAccounts of the Pods. */
 function listAccounts(resources: readonly Resource[]): Resource[] {
   const names = listWorkloads(resources).map(({ spec }) => spec.serviceAccountName)
-  return listOurs(resources, 'ServiceAccount').filter(({ metadata }) =>
+  return listOfKind(resources, 'ServiceAccount').filter(({ metadata }) =>
     names.includes(metadata.name),
   )
 }
@@ -84,7 +84,8 @@ function findIdentities(resource: Resource): Finding[] {
     .map((name) => ({
       resource,
       path: ['metadata', 'annotations', name],
-      message: 'a cloud gives it to each container of its Pods, the frontend too',
+      message:
+        'this gives a cloud identity to every container of the Pods, also to the frontend: remove it',
     }))
 }
 
@@ -96,7 +97,8 @@ function findCredentials(workload: Workload): Finding[] {
           {
             resource,
             path: [...path, 'metadata', 'labels', azureLabel],
-            message: "Azure's webhook gives each container of this Pod a token",
+            message:
+              "with this label, Azure's webhook gives every container of the Pod a token: remove it",
           },
         ]
       : []),
@@ -107,7 +109,7 @@ function findCredentials(workload: Workload): Finding[] {
               {
                 resource,
                 path: [...place, 'env', index],
-                message: `${name} has ${variable.name}, by which a cloud takes it for somebody`,
+                message: `${variable.name} gives ${name} a cloud identity: remove it`,
               },
             ]
           : [],
@@ -116,7 +118,7 @@ function findCredentials(workload: Workload): Finding[] {
   ]
 }
 
-function findWrongIdentity(resource: Resource, resources: readonly Resource[]): Finding[] {
+function checkStore(resource: Resource, resources: readonly Resource[]): Finding[] {
   const { spec } = resource
   const accounts = findKeys(spec, ['spec'], (key) => key === 'serviceAccountRef')
   const pods = listWorkloads(resources).map((each) => each.spec.serviceAccountName)
@@ -128,18 +130,22 @@ function findWrongIdentity(resource: Resource, resources: readonly Resource[]): 
             resource,
             path: ['spec', 'provider'],
             message:
-              'without a serviceAccountRef it asks as External Secrets, as any store here may',
+              'without a serviceAccountRef, the store uses the identity of External Secrets, as any store can: set it',
           },
         ]),
     ...accounts
       .map((path) => [...path, 'name'])
       .filter((path) => pods.includes(String(valueAt(resource, path))))
-      .map((path) => ({ resource, path, message: 'a Pod has this ServiceAccount' })),
+      .map((path) => ({
+        resource,
+        path,
+        message: 'a Pod has this ServiceAccount: use one without Pods',
+      })),
     ...findKeys(spec, ['spec'], (key) => /secretref$/i.test(key)).map((path) => ({
       resource,
       path,
       message:
-        'a credential that is stored: whoever reads it reads the key, for as long as it lives',
+        'anyone who reads this stored credential can read the key: use a serviceAccountRef instead',
     })),
   ]
 }

@@ -1,5 +1,5 @@
-// Who refuses Pods with more rights than ours have: Pod Security, or the one policy that holds the same and lets our SELinux types
-// through. Nothing else is taken for it, and not that policy with a word changed.
+// Pods with more privileges than ours are refused: by Pod Security, or by the admission policy that enforces the same and
+// allows our SELinux types. The policy must be unchanged.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -21,18 +21,18 @@ const standIns = ['policy', 'policy-binding'].flatMap((kind) =>
 
 export const podSecurityRule: Rule = {
   name: 'pod-security',
-  title: 'Pod Security "restricted" is enforced, or the policy that stands in for it',
+  title: 'Pod Security "restricted" is enforced, or the policy that replaces it',
   find: (resources) =>
     listPodNamespaces(resources).flatMap((resource) => [
-      ...judgeLevel(resource, resources),
-      ...judgeLabel(resource, `${label}-version`, 'latest'),
+      ...checkLevel(resource, resources),
+      ...checkLabel(resource, `${label}-version`, 'latest'),
     ]),
 }
 
-function judgeLevel(home: Resource, resources: readonly Resource[]): Finding[] {
-  // The binding is for the namespace of that name alone.
+function checkLevel(home: Resource, resources: readonly Resource[]): Finding[] {
+  // The binding is for this namespace only.
   if (home.metadata.labels?.[label] !== 'privileged' || home.metadata.name !== namespace) {
-    return judgeLabel(home, label, 'restricted')
+    return checkLabel(home, label, 'restricted')
   }
   return standIns.flatMap(({ kind, spec }) => {
     const found = resources.find(
@@ -43,19 +43,19 @@ function judgeLevel(home: Resource, resources: readonly Resource[]): Finding[] {
         finding(
           home,
           label,
-          `is privileged, and there is no ${kind} ${podSecurityReplacement} instead`,
+          `is privileged, and the ${kind} ${podSecurityReplacement} is missing: add the component selinux`,
         ),
       ]
     }
     if (isDeepStrictEqual(found.spec, spec)) return []
-    const message = `${label} is privileged, and this is not the ${kind} of k8s/components/selinux`
+    const message = `${label} is privileged, so this must be the ${kind} of k8s/components/selinux: restore it`
     return [{ resource: found, path: ['spec'], message }]
   })
 }
 
-function judgeLabel(home: Resource, key: string, wanted: string): Finding[] {
+function checkLabel(home: Resource, key: string, wanted: string): Finding[] {
   if (home.metadata.labels?.[key] === wanted) return []
-  return [finding(home, key, `is not ${wanted}`)]
+  return [finding(home, key, `is not ${wanted}: set it`)]
 }
 
 function finding(home: Resource, key: string, what: string): Finding {

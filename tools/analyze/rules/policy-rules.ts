@@ -1,4 +1,4 @@
-// AuthorizationPolicy: nothing is allowed, but for what is named exactly.
+// AuthorizationPolicy: only what is named exactly is allowed.
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, findKeys } from '../finding.ts'
 import { findPodNamespace, isOfPodNamespace, selects } from '../model/namespace.ts'
@@ -7,18 +7,18 @@ import { type Alternative, readPolicies } from '../model/policies.ts'
 import { readListeners } from '../model/sidecar.ts'
 import type { Rule } from '../rule.ts'
 
-/** What the signer's own Pod may ask it without a token. */
+/** Requests that the signer's Pod may send to the signer without a token. */
 const openToPod = ['GET /readyz', 'GET /metrics']
 const signerPort = '8081'
-/** The one policy that lets somebody else ask without a token: for the metrics. */
+/** The only policy that lets another workload send a request without a token. */
 const scraping = { name: 'allow-prometheus-to-read-signer-metrics', request: 'GET /metrics' }
-/** What an ALLOW has to name, and what may be written as a pattern. */
+/** What each ALLOW must name, without patterns. */
 const exactFields = ['principals', 'ports', 'methods', 'paths'] as const
 
 export const policyRules: readonly Rule[] = [
   {
     name: 'default-deny',
-    title: 'nothing is allowed in the namespace by default',
+    title: 'the namespace denies requests by default',
     find: (resources) =>
       readPolicies(resources)
         .filter(({ resource }) => isOfPodNamespace(resource, resources))
@@ -35,31 +35,31 @@ export const policyRules: readonly Rule[] = [
               group: 'security.istio.io',
               path: [],
               message:
-                'there is no default deny: an AuthorizationPolicy of the namespace with an empty spec',
+                'the namespace has no default deny: add an AuthorizationPolicy with an empty spec',
             },
           ],
   },
   {
     name: 'allow-only',
-    title: 'protection is said as what is allowed, never as what is denied',
+    title: 'every policy is an ALLOW',
     find: (resources) =>
       readPolicies(resources)
         .filter(({ action }) => action !== 'ALLOW')
         .map(({ resource, name, action }) => ({
           resource,
           path: ['spec', 'action'],
-          message: `${name} is ${action}: whatever it does not name stays open`,
+          message: `${name} is ${action}, which leaves open what it does not name: use ALLOW`,
         })),
   },
   {
     name: 'policy-ports',
-    title: 'every port that the proxy listens on has its ALLOW, and no other port has one',
+    title: 'every port that the proxy listens on has an ALLOW, and no other port has one',
     find: (resources) =>
-      findOurResources(resources).flatMap((maker) => judgePorts(resources, maker)),
+      findOurResources(resources).flatMap((workload) => checkPorts(resources, workload)),
   },
   {
     name: 'exact-allow',
-    title: 'every ALLOW names who, which port, which method and which path, each exactly',
+    title: 'every ALLOW names exact principals, ports, methods and paths',
     find: (resources) =>
       readPolicies(resources).flatMap(({ resource, name, alternatives, selector }) => [
         ...(alternatives.length > 0 && Object.keys(selector).length === 0
@@ -67,7 +67,7 @@ export const policyRules: readonly Rule[] = [
               {
                 resource,
                 path: ['spec', 'selector'],
-                message: `${name} is for every Pod: it needs a selector`,
+                message: `${name} applies to every Pod: add a selector`,
               },
             ]
           : []),
@@ -79,26 +79,26 @@ export const policyRules: readonly Rule[] = [
           .map(({ what, values, path }) => ({
             resource,
             path,
-            message: `${name} allows ${values.length === 0 ? 'any' : values.join()} ${what}: name each exactly`,
+            message: `${name} allows ${values.length === 0 ? `any ${what}` : `the ${what} ${values.join()}`}: name each exactly`,
           })),
       ]),
   },
   {
     name: 'negative-match',
-    title: 'no policy says what it means by what it does not mean',
+    title: 'no policy matches by exclusion',
     find: (resources) =>
       readPolicies(resources).flatMap(({ resource }) =>
         findKeys(resource.spec, ['spec'], (key) => /^not[A-Z]/.test(key)).map((path) => ({
           resource,
           path,
-          message: `${path.at(-1)} allows everything else, also what is added later`,
+          message: `${path.at(-1)} allows everything else, also what is added later: name what to allow`,
         })),
       ),
   },
   {
     name: 'signer-caller',
     title:
-      'only the frontend may reach the signer, its own Pod where no token is asked for, and Prometheus for metrics',
+      'only the frontend may call the signer, except for readiness and metrics from its own Pod, and metrics from Prometheus',
     find: (resources) => {
       const { frontend, signer } = readLayout(resources)
       const accounts = `/ns/${findPodNamespace(resources)}/sa`
@@ -115,15 +115,14 @@ export const policyRules: readonly Rule[] = [
           .map(({ value, path, own }) => ({
             resource,
             path,
-            message: `${name} lets ${value} to the signer; only …${own} may ask for that`,
+            message: `${name} lets ${value} call the signer: only …${own} may send this request`,
           })),
       )
     },
   },
   {
     name: 'token-to-sign',
-    title:
-      'only who holds the caller token may reach the signer, but for its readiness and its metrics',
+    title: 'every request to the signer needs the caller token, except readiness and metrics',
     find: (resources) =>
       readPolicies(resources).flatMap(({ resource, name, alternatives }) =>
         alternatives
@@ -132,17 +131,27 @@ export const policyRules: readonly Rule[] = [
             ...(requestPrincipals.values.length > 0 &&
             !requestPrincipals.values.some((value) => value.includes('*'))
               ? []
-              : [{ path: requestPrincipals.path, message: `${name} asks for no certain token` }]),
+              : [
+                  {
+                    path: requestPrincipals.path,
+                    message: `${name} does not require the caller token: set requestPrincipals exactly`,
+                  },
+                ]),
             ...(audiences.values.join() === 'signer'
               ? []
-              : [{ path: audiences.path, message: `${name} takes a token for any audience` }]),
+              : [
+                  {
+                    path: audiences.path,
+                    message: `${name} accepts a token with any audience: require request.auth.audiences signer`,
+                  },
+                ]),
           ])
           .map((found) => ({ resource, ...found })),
       ),
   },
 ]
 
-/** No port means every port. */
+/** A policy without ports applies to every port. */
 function isForSigner({ values }: Alternative['ports']): boolean {
   return values.length === 0 || values.includes(signerPort)
 }
@@ -155,11 +164,11 @@ function describeRequest({ methods, paths }: Alternative): string {
   return `${methods.values.join()} ${paths.values.join()}`
 }
 
-function judgePorts(resources: readonly Resource[], maker: Resource): Finding[] {
-  const listeners = readListeners(resources, maker)
+function checkPorts(resources: readonly Resource[], workload: Resource): Finding[] {
+  const listeners = readListeners(resources, workload)
   const ports = listeners.map(({ port }) => port)
   const fields = readPolicies(resources)
-    .filter(({ selector }) => selects(selector, maker))
+    .filter(({ selector }) => selects(selector, workload))
     .flatMap(({ resource, alternatives }) =>
       alternatives.map((each) => ({ resource, ...each.ports })),
     )
@@ -167,11 +176,19 @@ function judgePorts(resources: readonly Resource[], maker: Resource): Finding[] 
   return [
     ...listeners
       .filter(({ port }) => !allowed.includes(port))
-      .map(({ resource, path, port }) => ({ resource, path, message: `${port} has no ALLOW` })),
+      .map(({ resource, path, port }) => ({
+        resource,
+        path,
+        message: `port ${port} has no ALLOW: add an AuthorizationPolicy`,
+      })),
     ...fields.flatMap(({ resource, path, values }) =>
       values
         .filter((port) => !ports.includes(port))
-        .map((port) => ({ resource, path, message: `no Sidecar listens on ${port}` })),
+        .map((port) => ({
+          resource,
+          path,
+          message: `no Sidecar listens on port ${port}: remove the port`,
+        })),
     ),
   ]
 }

@@ -1,4 +1,4 @@
-// What the world is let in for: one method and one path, at the frontend.
+// What public clients can reach: one path of the frontend.
 import { z } from 'zod'
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, type Path, readAt, valueAt } from '../finding.ts'
@@ -32,7 +32,7 @@ type HttpRoute = z.infer<typeof httpRoute>
 export const routeRules: readonly Rule[] = [
   {
     name: 'public-route',
-    title: 'a VirtualService leads to the frontend by the one public path and by no other',
+    title: 'a VirtualService routes only the public path to the frontend',
     find: (resources) => {
       const services = listInScope(resources, 'Service')
         .filter(({ spec }) => selectsPod(valueAt(spec, ['selector']), resources))
@@ -42,9 +42,9 @@ export const routeRules: readonly Rule[] = [
       return resources
         .filter(({ kind }) => kind === 'VirtualService')
         .flatMap((resource) => {
-          // A host without a namespace is of the VirtualService's own.
+          // A host without a namespace is in the namespace of the VirtualService.
           const own = resource.metadata.namespace ?? namespace
-          return judgeRoutes(resource, ({ host }) => {
+          return checkRoutes(resource, ({ host }) => {
             const [name = '', owner = own] = host.split('.')
             return host === 'signer.pod.internal' || (names.includes(name) && owner === namespace)
           })
@@ -53,7 +53,7 @@ export const routeRules: readonly Rule[] = [
   },
   {
     name: 'public-port',
-    title: 'a Gateway of the namespace opens HTTP, and never the port of the signer',
+    title: 'a Gateway of the namespace opens only HTTP, and not the port of the signer',
     find: (resources) =>
       resources
         .filter(({ kind }) => kind === 'Gateway')
@@ -67,7 +67,7 @@ export const routeRules: readonly Rule[] = [
                   {
                     resource,
                     path: ['spec', 'servers', index, 'port'],
-                    message: `the gateway opens ${port.protocol} ${port.number} to the world`,
+                    message: `the gateway opens ${port.protocol} ${port.number} to public clients: open another port, with HTTP`,
                   },
                 ],
           ),
@@ -75,31 +75,36 @@ export const routeRules: readonly Rule[] = [
   },
 ]
 
-/** `isOurs`: whether what is at a destination is in one of our Pods. */
-function judgeRoutes(resource: Resource, isOurs: (found: Destination) => boolean): Finding[] {
+/** `isOurs`: whether a destination is one of our Pods. */
+function checkRoutes(resource: Resource, isOurs: (found: Destination) => boolean): Finding[] {
   const { http, tcp, tls } = readAt(routeSpec, resource)
-  const ways = http
+  const requests = http
     .map((route, index) => ({ route, path: ['spec', 'http', index] }))
     .map((each) => ({ ...each, targets: listTargets(each.route, each.path) }))
     .filter(({ targets }) => targets.some(isOurs))
     .flatMap(({ route, path, targets }) => [
-      ...judgePaths(route, path),
+      ...checkPaths(route, path),
       ...targets
         .filter(isOurs)
         .filter(({ host, port }) => !host.startsWith('frontend') || (port?.number ?? 8080) !== 8080)
         .map((target) => ({
           path: target.path,
-          message: `leads to ${target.host}:${target.port?.number ?? 'its port'}, not to frontend:8080`,
+          message: `routes to ${target.host}:${target.port?.number ?? 'its port'}: route to frontend:8080`,
         })),
     ])
   const bytes = Object.entries({ tcp, tls }).flatMap(([list, entries]) =>
     entries.flatMap(({ route }, index) =>
       route.some((each) => isOurs(each.destination))
-        ? [{ path: ['spec', list, index], message: 'routes bytes, and no path is looked at' }]
+        ? [
+            {
+              path: ['spec', list, index],
+              message: 'routes TCP or TLS, where no path is checked: use http',
+            },
+          ]
         : [],
     ),
   )
-  return [...ways, ...bytes].map((found) => ({ resource, ...found }))
+  return [...requests, ...bytes].map((found) => ({ resource, ...found }))
 }
 
 function listTargets({ route, mirror, mirrors }: HttpRoute, path: Path) {
@@ -112,20 +117,22 @@ function listTargets({ route, mirror, mirrors }: HttpRoute, path: Path) {
   ]
 }
 
-function judgePaths({ match, rewrite }: HttpRoute, path: Path) {
+function checkPaths({ match, rewrite }: HttpRoute, path: Path) {
   return [
-    ...(match.length === 0 ? [{ path, message: 'every path is public' }] : []),
+    ...(match.length === 0
+      ? [{ path, message: `every path is public: match the exact path ${publicPath}` }]
+      : []),
     ...match
       .map(({ uri = {} }, index) => ({ uri, path: [...path, 'match', index, 'uri'] }))
       .filter(({ uri }) => uri.exact !== publicPath || Object.keys(uri).length > 1)
       .map(({ uri, path: here }) => ({
         path: here,
-        message: `public is ${JSON.stringify(uri)}, and not exactly ${publicPath}`,
+        message: `the public path is ${JSON.stringify(uri)}: match the exact path ${publicPath}`,
       })),
     ...(rewrite === undefined
       ? []
       : [
-          { path: [...path, 'rewrite'], message: 'a rewritten path is not the one that is public' },
+          { path: [...path, 'rewrite'], message: 'a rewrite makes another path public: remove it' },
         ]),
   ]
 }

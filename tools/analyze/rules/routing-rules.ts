@@ -1,4 +1,4 @@
-// The ways to the frontend and to the signer: one each.
+// How requests reach the frontend and the signer: one path to each.
 import { z } from 'zod'
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
@@ -16,7 +16,7 @@ import { type Listener, listSidecars, readListeners } from '../model/sidecar.ts'
 import type { Rule } from '../rule.ts'
 
 const socket = '/run/signer/signer.sock'
-/** Port that the proxy listens on → where it hands over. */
+/** Port on which the proxy listens → where it forwards to. */
 type Endpoints = Readonly<Record<string, string>>
 const toFrontend: Endpoints = { 8080: '127.0.0.1:8080' }
 const toSigner: Endpoints = { 8081: `unix://${socket}` }
@@ -25,33 +25,33 @@ const listensAt: Address = [
   'signer',
   'SIGNER_SOCKET',
   /^\/run\/signer\/signer\.sock$/,
-  `the signer listens at ${socket}`,
+  `set it to ${socket}`,
 ]
 const callsProxy: Address = [
   'frontend',
   'SIGNER_URL',
   /^http:\/\/(localhost|127\.0\.0\.1):8081\//,
-  'the frontend calls localhost:8081, the proxy',
+  'set it to http://localhost:8081/sign, which the proxy serves',
 ]
 const callsService: Address = [
   'frontend',
   'SIGNER_URL',
   /^http:\/\/signer\//,
-  "the frontend calls the signer's Service, http://signer/",
+  "set it to a URL of the signer's Service, http://signer/",
 ]
-/** A Service's port, and what it may lead to. */
+/** The port of a Service, and the target ports that it may have. */
 type ServicePort = readonly [port: number, targets: readonly unknown[]]
 const frontendPort: ServicePort = [8080, [8080, 'http']]
 const signerPort: ServicePort = [80, [8081]]
 
-/** What leads to one of our Pods, and where it calls. */
+/** How requests reach one of our Pods, and where it calls. */
 type Routes = {
-  maker: Resource
-  /** The last of them it must have. */
+  workload: Resource
+  /** The allowed endpoints. The last one is required. */
   endpoints: Endpoints
   addresses: readonly Address[]
   servicePort: ServicePort
-  /** All services of the namespace on this port; only the signer's has it. */
+  /** The port on which the proxy may import all Services of the namespace. Only the signer's Service has it. */
   importedPort?: number
 }
 const serviceSpec = z.object({
@@ -64,10 +64,10 @@ const serviceSpec = z.object({
 export const routingRules: readonly Rule[] = [
   {
     name: 'proxy-endpoints',
-    title: 'the proxy hands 8080 to the frontend and 8081 to the socket, and takes nothing else',
+    title: 'the proxy forwards 8080 to the frontend and 8081 to the socket, and nothing else',
     find: (resources) =>
-      listRoutes(resources).flatMap(({ maker, endpoints }) => {
-        const listeners = readListeners(resources, maker)
+      listRoutes(resources).flatMap(({ workload, endpoints }) => {
+        const listeners = readListeners(resources, workload)
         const [port = '', endpoint = ''] = Object.entries(endpoints).at(-1) ?? []
         return [
           ...(listeners.some((each) => each.port === port)
@@ -76,26 +76,27 @@ export const routingRules: readonly Rule[] = [
                 {
                   group: 'networking.istio.io',
                   path: [],
-                  message: `no Sidecar leads from ${port} to ${endpoint}`,
+                  message: `no Sidecar forwards ${port} to ${endpoint}: add it to the Sidecar`,
                 },
               ]),
-          ...listeners.flatMap((listener) => judgeEndpoint(listener, endpoints)),
+          ...listeners.flatMap((listener) => checkEndpoint(listener, endpoints)),
         ]
       }),
   },
   {
     name: 'egress',
-    title: 'the proxy lets its Pod call what is named, and nobody else',
+    title: 'the proxy lets its Pod call only what the Sidecar names',
     find: (resources) =>
-      listRoutes(resources).flatMap(({ maker, importedPort }) =>
-        listSidecars(resources, maker).flatMap(({ resource, egress, outboundTrafficPolicy }) => [
+      listRoutes(resources).flatMap(({ workload, importedPort }) =>
+        listSidecars(resources, workload).flatMap(({ resource, egress, outboundTrafficPolicy }) => [
           ...(outboundTrafficPolicy.mode === 'REGISTRY_ONLY'
             ? []
             : [
                 {
                   resource,
                   path: ['spec', 'outboundTrafficPolicy', 'mode'],
-                  message: 'what is imported nowhere goes anywhere',
+                  message:
+                    'the Pod may call addresses that no Sidecar imports: set the mode to REGISTRY_ONLY',
                 },
               ]),
           ...egress.flatMap(({ port, hosts }, index) =>
@@ -105,7 +106,7 @@ export const routingRules: readonly Rule[] = [
               .map((host) => ({
                 resource,
                 path: ['spec', 'egress', index, 'hosts'],
-                message: `the Pod may call ${host}: name each that it calls`,
+                message: `the Pod may call ${host}: name each host that it calls`,
               })),
           ),
         ]),
@@ -113,26 +114,25 @@ export const routingRules: readonly Rule[] = [
   },
   {
     name: 'addresses',
-    title: 'the signer listens on the socket that is mounted, and the frontend calls the proxy',
+    title: 'the signer listens on the mounted socket, and the frontend calls the proxy',
     find: (resources) =>
-      listRoutes(resources).flatMap(({ maker, addresses }) =>
-        listContainers(readWorkload(maker)).flatMap((container) =>
+      listRoutes(resources).flatMap(({ workload, addresses }) =>
+        listContainers(readWorkload(workload)).flatMap((container) =>
           addresses
             .filter(([name]) => name === container.name)
-            .flatMap((address) => judgeAddress(maker, container, address)),
+            .flatMap((address) => checkAddress(workload, container, address)),
         ),
       ),
   },
   {
     name: 'signer-service',
-    title:
-      'no Service leads to anything but the frontend, and the signer where it is in another Pod',
+    title: 'Services lead only to the frontend, and to the signer if it is in another Pod',
     find: (resources) =>
-      listRoutes(resources).flatMap(({ maker, servicePort: [wanted, targets] }) =>
+      listRoutes(resources).flatMap(({ workload, servicePort: [wanted, targets] }) =>
         listInScope(resources, 'Service')
           .filter((each) => isOfPodNamespace(each, resources))
           .map((resource) => ({ resource, ...readAt(serviceSpec, resource) }))
-          .filter(({ selector }) => selects(selector, maker))
+          .filter(({ selector }) => selects(selector, workload))
           .flatMap(({ resource, ports }) =>
             ports
               .map(({ port, targetPort = port }, index) => ({ port, targetPort, index }))
@@ -140,7 +140,7 @@ export const routingRules: readonly Rule[] = [
               .map(({ port, targetPort, index }) => ({
                 resource,
                 path: ['spec', 'ports', index],
-                message: `a Service for port ${port} → ${targetPort}; only ${wanted} → ${targets[0]} has one`,
+                message: `a Service leads from ${port} to ${targetPort}: only ${wanted} → ${targets[0]} is allowed`,
               })),
           ),
       ),
@@ -156,7 +156,7 @@ function listRoutes(resources: readonly Resource[]): Routes[] {
   if (sharesPod(readLayout(resources))) {
     return [
       {
-        maker: signer,
+        workload: signer,
         endpoints: { ...toFrontend, ...toSigner },
         addresses: [listensAt, callsProxy],
         servicePort: frontendPort,
@@ -164,15 +164,15 @@ function listRoutes(resources: readonly Resource[]): Routes[] {
     ]
   }
   return [
-    { maker: signer, endpoints: toSigner, addresses: [listensAt], servicePort: signerPort },
+    { workload: signer, endpoints: toSigner, addresses: [listensAt], servicePort: signerPort },
     {
-      ...{ maker: frontend, endpoints: toFrontend, addresses: [callsService] },
+      ...{ workload: frontend, endpoints: toFrontend, addresses: [callsService] },
       ...{ servicePort: frontendPort, importedPort: signerPort[0] },
     },
   ]
 }
 
-function judgeAddress(
+function checkAddress(
   resource: Resource,
   { env, path }: Container,
   [, variable, right, message]: Address,
@@ -186,19 +186,18 @@ function judgeAddress(
       resource,
       path: [...path, 'env', ...place],
       message: isAbstract(value)
-        ? `${variable} is an abstract socket: it has no file, so any container could take it`
-        : `${variable} is ${JSON.stringify(value)}; ${message}`,
+        ? `${variable} is an abstract socket, which any container can use: ${message}`
+        : `${variable} is ${JSON.stringify(value)}: ${message}`,
     },
   ]
 }
 
-function judgeEndpoint(
+function checkEndpoint(
   { resource, path, port, endpoint, captureMode }: Listener,
   endpoints: Endpoints,
 ): Finding[] {
   const wanted = endpoints[port]
   const isRight = endpoint === wanted
-  const said = endpoint || 'the port itself'
   return [
     ...(isRight
       ? []
@@ -207,8 +206,8 @@ function judgeEndpoint(
             resource,
             path: [...path, 'defaultEndpoint'],
             message: isAbstract(endpoint.replace('unix://', ''))
-              ? `${endpoint} is an abstract socket: it has no file, so any container could take it`
-              : `${port} leads to ${said}${wanted === undefined ? '' : `, not to ${wanted}`}`,
+              ? `${endpoint} is an abstract socket, which any container can use: use ${wanted ?? 'a socket file'}`
+              : `port ${port} leads to ${endpoint || 'the port itself'}: ${wanted === undefined ? 'remove the port' : `forward it to ${wanted}`}`,
           },
         ]),
     ...(['DEFAULT', 'IPTABLES'].includes(captureMode)
@@ -217,7 +216,7 @@ function judgeEndpoint(
           {
             resource,
             path: [...path, 'captureMode'],
-            message: `captureMode ${captureMode} lets others reach ${port} around the proxy`,
+            message: `with captureMode ${captureMode}, requests to ${port} bypass the proxy: use DEFAULT`,
           },
         ]),
   ]

@@ -1,7 +1,7 @@
-// Who has which token: each is for one audience, in one container, for ten minutes.
+// Each token has one audience, is in one container, and lives for ten minutes.
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Finding } from '../finding.ts'
-import { expectMounters } from '../model/mounts.ts'
+import { checkMounters } from '../model/mounts.ts'
 import {
   agentName,
   listVolumes,
@@ -15,35 +15,35 @@ import {
 import type { Rule } from '../rule.ts'
 
 const vaultToken = 'vault-token'
-/** In Istio's own container, for its own audience. */
+/** Only in Istio's container, for Istio's audience. */
 const istioToken = 'istio-token'
 const maxSeconds = 600
 
 export const tokenRules: readonly Rule[] = [
   {
     name: 'caller-token',
-    title: 'the caller token is in the frontend alone, for the signer alone, for ten minutes',
+    title: 'only the frontend has the caller token, which is for the signer and lives ten minutes',
     find: (resources) => {
       const pod = readFrontendPod(resources)
       return [
-        ...judgeTokens(pod, listCallerVolumes(pod), {
+        ...checkTokens(pod, listCallerVolumes(pod), {
           name: 'the caller token',
           audience: 'signer',
           holder: 'frontend',
         }),
-        // Where the signer has a Pod of its own, nobody in it calls the signer.
+        // In a Pod of its own, the signer needs no caller token.
         ...(sharesPod(readLayout(resources)) ? [] : findTokens(readPod(resources))),
       ]
     },
   },
   {
     name: 'vault-token',
-    title: 'a token for Vault is in what brings the key alone, for Vault alone, for ten minutes',
+    title: 'only what reads the key from Vault has a token for Vault, which lives ten minutes',
     find: (resources) =>
       readPods(resources).flatMap((pod) => {
         const volumes = listVolumes(pod).filter(({ name }) => name === vaultToken)
         if (volumes.length === 0) return []
-        return judgeTokens(pod, volumes, {
+        return checkTokens(pod, volumes, {
           name: 'the token for Vault',
           audience: 'vault',
           holder: agentName,
@@ -62,11 +62,11 @@ function findTokens(pod: Workload): Finding[] {
     .map(({ path }) => ({
       resource: pod.resource,
       path,
-      message: "a ServiceAccount token in the signer's Pod, which calls nobody",
+      message: "the signer's Pod has a ServiceAccount token, but calls nothing: remove the volume",
     }))
 }
 
-function judgeTokens(
+function checkTokens(
   pod: Workload,
   volumes: readonly Volume[],
   wanted: { name: string; audience: string; holder: string },
@@ -80,20 +80,20 @@ function judgeTokens(
   )
   const tokens = volumes.filter((each) => sources.some(({ volume }) => volume === each))
   return [
-    ...expectMounters(pod, tokens, [wanted.holder], wanted.name),
+    ...checkMounters(pod, tokens, [wanted.holder], wanted.name),
     ...sources
       .filter(({ audience }) => audience !== wanted.audience)
       .map(({ audience, path }) => ({
         resource,
         path: [...path, 'audience'],
-        message: `a token for ${audience ?? 'the API server'}; the audience of ${wanted.name} is "${wanted.audience}"`,
+        message: `the audience is ${audience ?? 'the API server'}: set the audience of ${wanted.name} to "${wanted.audience}"`,
       })),
     ...sources
       .filter(({ expirationSeconds = 3600 }) => expirationSeconds > maxSeconds)
       .map(({ path }) => ({
         resource,
         path: [...path, 'expirationSeconds'],
-        message: `a token that lives longer than ${maxSeconds} s`,
+        message: `the token lives longer than ${maxSeconds} s: set expirationSeconds to ${maxSeconds}`,
       })),
   ]
 }

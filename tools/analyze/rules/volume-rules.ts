@@ -1,9 +1,9 @@
-// Who has the socket and the pairing secret.
+// Which containers mount the socket and the pairing secret.
 import { z } from 'zod'
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
 import type { Finding } from '../finding.ts'
-import { expectInMemory, expectMounters, listMounts } from '../model/mounts.ts'
+import { checkInMemory, checkMounters, listMounts } from '../model/mounts.ts'
 import { findPodNamespace } from '../model/namespace.ts'
 import {
   listContainers,
@@ -23,35 +23,34 @@ const mountMap = z.record(z.string(), z.object({ mountPath: z.string() }))
 export const volumeRules: readonly Rule[] = [
   {
     name: 'socket-mount',
-    title: 'the socket is in the signer and the proxy alone, in memory',
+    title: 'only the signer and the proxy mount the socket, which is in memory',
     find: (resources) => {
       const pod = readPod(resources)
       const volumes = listVolumes(pod).filter(({ name }) => name === 'signer-socket')
       const isInjected = listContainers(pod).some(({ name }) => name === proxyName)
       const owners = isInjected ? [proxyName, 'signer'] : ['signer']
       return [
-        ...expectMounters(pod, volumes, owners, 'the socket'),
-        ...expectInMemory(pod, volumes, 'the socket'),
+        ...checkMounters(pod, volumes, owners, 'the socket'),
+        ...checkInMemory(pod, volumes, 'the socket'),
       ]
     },
   },
   {
     name: 'proxy-mount',
-    title: "the signer's proxy is told to mount the socket, and no proxy anything else",
+    title: "the signer's proxy mounts the socket, and no proxy mounts anything else",
     find: (resources) =>
-      readPods(resources).flatMap((pod, index) => judgeProxyMounts(pod, { isSigner: index === 0 })),
+      readPods(resources).flatMap((pod, index) => checkProxyMounts(pod, { isSigner: index === 0 })),
   },
   {
     name: 'pairing-mount',
-    title:
-      'the pairing secret is written by the signer, read by the frontend, and nobody else has it',
+    title: 'only the signer writes the pairing secret, and only the frontend reads it',
     find: (resources) =>
       sharesPod(readLayout(resources))
-        ? judgePairing(readPod(resources))
+        ? checkPairing(readPod(resources))
         : [
-            ...judgeUnpaired(readPod(resources), 'signer', 'SIGNER_PAIRING_DIR'),
-            ...judgeCaller(resources),
-            ...judgeUnpaired(readFrontendPod(resources), 'frontend', 'PAIRING_SECRET_FILE'),
+            ...checkUnpaired(readPod(resources), 'signer', 'SIGNER_PAIRING_DIR'),
+            ...checkCaller(resources),
+            ...checkUnpaired(readFrontendPod(resources), 'frontend', 'PAIRING_SECRET_FILE'),
           ],
   },
 ]
@@ -70,16 +69,16 @@ function expectVariable(pod: Workload, container: string, variable: string) {
     ({ name, value = '' }) => name === variable && value.startsWith('/'),
   )
   if (owner === undefined || isSet) return []
-  const message = `${container} has no ${variable}, which turns the pairing lock off`
+  const message = `${container} has no ${variable}, so pairing is off: set it to a path`
   return [{ resource: pod.resource, path: [...owner.path, 'env'], message }]
 }
 
-function judgePairing(pod: Workload): Finding[] {
+function checkPairing(pod: Workload): Finding[] {
   const { resource } = pod
   const volumes = listVolumes(pod).filter(({ name }) => name === 'pairing')
   return [
-    ...expectMounters(pod, volumes, ['frontend', 'signer'], 'the pairing secret'),
-    ...expectInMemory(pod, volumes, 'the pairing secret'),
+    ...checkMounters(pod, volumes, ['frontend', 'signer'], 'the pairing secret'),
+    ...checkInMemory(pod, volumes, 'the pairing secret'),
     ...listMounts(pod, volumes)
       .filter(({ container, readOnly }) => readOnly !== (container !== 'signer'))
       .map(({ container, path }) => ({
@@ -87,43 +86,47 @@ function judgePairing(pod: Workload): Finding[] {
         path: [...path, 'readOnly'],
         message:
           container === 'signer'
-            ? 'the signer can not write the pairing secret'
-            : `${container} can write the pairing secret`,
+            ? 'the signer cannot write the pairing secret: set readOnly to false'
+            : `${container} can write the pairing secret: set readOnly to true`,
       })),
     ...expectVariable(pod, 'signer', 'SIGNER_PAIRING_DIR'),
     ...expectVariable(pod, 'frontend', 'PAIRING_SECRET_FILE'),
   ]
 }
 
-/** Two Pods share no volume: a secret that only one of them has would be a lock that nobody can open. */
-function judgeUnpaired(pod: Workload, container: string, variable: string): Finding[] {
+/** Pods share no volume. With a secret in only one of them, the signer would refuse every request. */
+function checkUnpaired(pod: Workload, container: string, variable: string): Finding[] {
   const { resource } = pod
   const volumes = listVolumes(pod).filter(({ name }) => name === 'pairing')
   const owner = listContainers(pod).find(({ name }) => name === container)
-  const isTold = owner?.env.some(({ name, value }) => name === variable && value === 'none')
-  const message = `${variable} is not "none", and there is nothing to pair with in this Pod`
+  const isOff = owner?.env.some(({ name, value }) => name === variable && value === 'none')
+  const message = `${variable} is not "none", but separate Pods cannot pair: set it to none`
   return [
-    ...volumes.map(({ path }) => ({ resource, path, message: 'a pairing secret for one alone' })),
-    ...(owner === undefined || isTold ? [] : [{ resource, path: [...owner.path, 'env'], message }]),
+    ...volumes.map(({ path }) => ({
+      resource,
+      path,
+      message: 'a volume for a pairing secret, but separate Pods cannot pair: remove it',
+    })),
+    ...(owner === undefined || isOff ? [] : [{ resource, path: [...owner.path, 'env'], message }]),
   ]
 }
 
-function judgeProxyMounts(
+function checkProxyMounts(
   { resource, metadata: { annotations }, path: place }: Workload,
   { isSigner }: { isSigner: boolean },
 ): Finding[] {
   const path = [...place, 'metadata', 'annotations']
-  const said = annotations[mountAnnotation]
-  const needed = isSigner ? '{"signer-socket": …} alone, as a map' : 'nothing'
+  const value = annotations[mountAnnotation]
+  const needed = isSigner ? 'only {"signer-socket": …}, as a map' : 'nothing'
   return [
-    // Only the map form names its volume for the template that injects it.
-    ...(listProxyMounts(said)?.join() === (isSigner ? 'signer-socket' : '')
+    // The injection template reads the volume's name from the map form only.
+    ...(listProxyMounts(value)?.join() === (isSigner ? 'signer-socket' : '')
       ? []
       : [
           {
             resource,
             path: [...path, mountAnnotation],
-            message: `the proxy is to mount ${said ?? 'nothing'}; it needs ${needed}`,
+            message: `the proxy mounts ${value ?? 'nothing'}: it must mount ${needed}`,
           },
         ]),
     ...('sidecar.istio.io/userVolume' in annotations
@@ -131,21 +134,21 @@ function judgeProxyMounts(
           {
             resource,
             path: [...path, 'sidecar.istio.io/userVolume'],
-            message: 'a volume that is made in an annotation is seen by no rule about volumes',
+            message: 'no rule about volumes checks a volume in an annotation: remove it',
           },
         ]
       : []),
   ]
 }
 
-/** What stands in the pairing's place. */
-function judgeCaller(resources: readonly Resource[]): Finding[] {
+/** Checks the caller identity, which replaces pairing. */
+function checkCaller(resources: readonly Resource[]): Finding[] {
   const pod = readPod(resources)
   const { frontend } = readLayout(resources)
   const wanted = `/ns/${findPodNamespace(resources)}/sa/${frontend}`
   const owner = listContainers(pod).find(({ name }) => name === 'signer')
   const caller = owner?.env.find(({ name }) => name === 'SIGNER_CALLER')?.value ?? ''
   if (owner === undefined || (caller.startsWith('spiffe://') && caller.endsWith(wanted))) return []
-  const message = `SIGNER_CALLER is ${caller || 'not set'}; the frontend is spiffe://…${wanted}`
+  const message = `SIGNER_CALLER is ${caller || 'not set'}: set it to the frontend, spiffe://…${wanted}`
   return [{ resource: pod.resource, path: [...owner.path, 'env'], message }]
 }

@@ -1,4 +1,4 @@
-// A kustomization as the subject of analysis: kustomize itself says where each resource is from.
+// Reads a kustomization. kustomize adds annotations with the origin of each resource.
 import { writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
@@ -10,7 +10,7 @@ import { composeSubject, type Origin, type Subject } from '../subject.ts'
 
 const originAnnotation = 'config.kubernetes.io/origin'
 const changesAnnotation = 'alpha.config.kubernetes.io/transformations'
-/** Of a file of this machine; one that a kustomization generated; one of another repository. */
+/** Of a local file, of a generator in a kustomization, or of another repository. */
 const originSchema = z.object({
   path: z.string().optional(),
   configuredIn: z.string().optional(),
@@ -23,7 +23,7 @@ const changesSchema = z.array(
   }),
 )
 
-/** Renders a kustomization of the user's. `folder` is for what is made on the way. */
+/** Renders a kustomization of the user. Writes its own files to `folder`. */
 export async function readKustomization(file: string, folder: string): Promise<Subject> {
   const content = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
@@ -35,7 +35,7 @@ export async function readKustomization(file: string, folder: string): Promise<S
   return takeOrigins(await kubectl(['kustomize', folder]), folder, file)
 }
 
-/** Makes a subject of what kustomize has printed in `folder` with annotations of origin; `home` is its source. */
+/** Reads kustomize's output with its annotations of origin, which are relative to `folder`. `home` is the kustomization. */
 export async function takeOrigins(yaml: string, folder: string, home: string): Promise<Subject> {
   const origins = new Map<Resource, Origin>()
   for (const resource of parseResources(yaml)) {

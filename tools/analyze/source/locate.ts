@@ -1,8 +1,8 @@
-// From a place in a resource to file and line of what somebody wrote.
+// Finds the file and the line in the sources for a path in a resource.
 import { dirname, join, relative } from 'node:path'
 import type { Resource } from '../../kube/resources.ts'
 import type { Path } from '../finding.ts'
-import type { Judgement } from '../rule.ts'
+import type { RuleFinding } from '../rule.ts'
 import type { Origin, Subject } from '../subject.ts'
 import { findPatched } from './patches.ts'
 import { findPlace, type Place, readDocuments, type SourceDocument } from './source-file.ts'
@@ -12,7 +12,7 @@ export type Located = { file: string; line: number; rule: string; message: strin
 /** Finds file and line of each finding. */
 export async function locateFindings(
   subject: Subject,
-  found: readonly Judgement[],
+  found: readonly RuleFinding[],
 ): Promise<Located[]> {
   return Promise.all(
     found.map(async ({ resource, path, group, rule, message }) => {
@@ -26,7 +26,7 @@ export async function locateFindings(
   )
 }
 
-/** One line each, by file and line, none twice; files are named from the working folder. */
+/** One line for each finding, sorted by file and line, without duplicates. Files are relative to the working folder. */
 export function formatFindings(found: readonly Located[]): string {
   const sorted = found.toSorted(
     (a, b) =>
@@ -42,7 +42,7 @@ export function formatFindings(found: readonly Located[]): string {
   return [...new Set(lines)].join('')
 }
 
-/** In the file of the resource, or in the last patch that says more about the place. */
+/** Looks in the file of the resource, then in each patch that reaches deeper into the path. */
 async function findInSources(
   { file, index, patchedIn }: Origin,
   resource: Resource,
@@ -60,7 +60,7 @@ async function findInSources(
     })
 }
 
-/** A kustomization may have renamed the resource: then the only one of its kind is meant. */
+/** A kustomization may have renamed the resource. Then the first document of its kind is taken. */
 function findDocument(documents: readonly SourceDocument[], resource: Resource) {
   const ofKind = documents.filter(({ document }) => document.get('kind') === resource.kind)
   return (
@@ -74,7 +74,7 @@ function findDocument(documents: readonly SourceDocument[], resource: Resource) 
   )
 }
 
-/** Where a resource of `group` is missing: the kustomization that lists others of its group, or the outermost. */
+/** Finds the place for a missing resource of `group`: the kustomization with others of its group, or the outermost one. */
 async function findHome({ origins, home }: Subject, group = ''): Promise<Omit<Place, 'depth'>> {
   const neighbour = [...origins].find(([{ apiVersion }]) => apiVersion.startsWith(`${group}/`))
   const file = neighbour && join(dirname(neighbour[1].file), 'kustomization.yaml')

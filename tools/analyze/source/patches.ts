@@ -1,4 +1,4 @@
-// What a kustomization's patches say about a resource, with the line of everything: a mistake may be theirs.
+// Finds lines in a kustomization's patches, because a patch may cause a finding.
 import { dirname, resolve } from 'node:path'
 import { isMap, isScalar, isSeq } from 'yaml'
 import type { Resource } from '../../kube/resources.ts'
@@ -13,7 +13,7 @@ import {
 
 type Patch = { file: string; source: SourceDocument; target: unknown }
 
-/** Where the patches of `kustomization` reach on `path` in `resource`, in their order. */
+/** Returns how far each patch of `kustomization` follows `path` in `resource`, in the order of the patches. */
 export async function findPatched(
   kustomization: string,
   resource: Resource,
@@ -33,7 +33,7 @@ export async function findPatched(
   })
 }
 
-/** Patches in files of their own, and those that are written in the kustomization. */
+/** Reads patches in files and inline patches. */
 async function readPatches(kustomization: string): Promise<Patch[]> {
   const [source] = await readDocuments(kustomization)
   const list = source?.document.get('patches')
@@ -49,7 +49,7 @@ async function readPatches(kustomization: string): Promise<Patch[]> {
       const text = entry.get('patch', true)
       if (!isScalar(text) || typeof text.value !== 'string') return []
       const { line } = source.lines.linePos(text.range?.[0] ?? 0)
-      // The text of a block begins in the line after its "|".
+      // A block scalar begins in the line after its "|".
       const before = text.type?.startsWith('BLOCK') ? line : line - 1
       return parseDocuments(text.value, before).map((each) => ({
         file: kustomization,
@@ -61,7 +61,7 @@ async function readPatches(kustomization: string): Promise<Patch[]> {
   return found.flat()
 }
 
-/** The operations of a JSON patch that set `path` or something around it. */
+/** Returns the operations of a JSON patch that set `path` or a parent of it. */
 function findOperations(
   source: SourceDocument,
   operations: readonly unknown[],
@@ -78,7 +78,7 @@ function findOperations(
   })
 }
 
-/** kustomize's `target`: kind and name are regular expressions that have to match whole. */
+/** kustomize's `target`: kind and name are regular expressions that must match the whole value. */
 function isFor(target: unknown, { kind, metadata }: Resource): boolean {
   const matches = (field: string, value: string) => {
     const wanted = valueAt(target, [field])

@@ -1,13 +1,13 @@
-// A folder of YAML, or one file of it, as the subject of analysis.
+// Reads files of plain YAML.
 import { namespace } from '../../kube/names.ts'
 import { type Resource, resourceSchema } from '../../kube/resources.ts'
 import { composeSubject, type Origin, type Subject, type Unread } from '../subject.ts'
 import { findPlace, readDocuments, type SourceDocument } from './source-file.ts'
 
-/** What of our own has a namespace, beside everything of Istio's. */
+/** Namespaced kinds of this project. All kinds of Istio are namespaced too. */
 const namespaced = ['ConfigMap', 'Deployment', 'Secret', 'Service', 'ServiceAccount']
 
-/** Reads every document of `files`, which are of `home`. `folder` is for what is made on the way. */
+/** Reads every document of `files`, which are of `home`. Writes its own files to `folder`. */
 export async function readFiles(
   files: readonly string[],
   home: string,
@@ -26,7 +26,7 @@ export async function readFiles(
   return composeSubject({ origins, home: files[0] ?? home, unread, folder })
 }
 
-/** The resource, or what keeps the document from being one; nothing if it is empty. */
+/** Returns the resource, or why the document is none, or undefined for an empty document. */
 function readResource(
   source: SourceDocument,
 ): { resource: Resource } | Omit<Unread, 'file'> | undefined {
@@ -42,10 +42,10 @@ function readResource(
   if (parsed.success) return { resource: withNamespace(parsed.data) }
   const { path = [], message = '' } = parsed.error.issues[0] ?? {}
   const { line } = findPlace(source, path.map(String), content)
-  return { line, message: `no resource: ${path.join('.')}: ${message}` }
+  return { line, message: `not a Kubernetes resource: ${path.join('.')}: ${message}` }
 }
 
-/** What says no namespace goes where ours goes. */
+/** A namespaced resource without a namespace goes to ours. */
 function withNamespace(resource: Resource): Resource {
   const { apiVersion, kind, metadata } = resource
   const isNamespaced = /istio\.io\//.test(apiVersion) || namespaced.includes(kind)

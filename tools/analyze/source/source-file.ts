@@ -1,4 +1,4 @@
-// YAML files with the line of everything in them.
+// Parses YAML files, and finds the line of each part.
 import { readFile } from 'node:fs/promises'
 import {
   type Document,
@@ -13,13 +13,13 @@ import {
 } from 'yaml'
 import { type Path, valueAt } from '../finding.ts'
 
-/** `before`: the lines before the first one, if the document is a part of something larger. */
+/** `before`: the lines before the document, if it is part of a larger file. */
 export type SourceDocument = { document: Document; lines: LineCounter; before: number }
 
-/** How far a path leads in a source, and in which line it ends. */
+/** How many parts of a path a source has, and the line of the last one. */
 export type Place = { file: string; line: number; depth: number }
 
-/** Modes of files are written like this, and Kubernetes' tools, which know YAML 1.1, read them so. */
+/** File modes are octal, as in YAML 1.1, which Kubernetes reads. */
 const octal: ScalarTag = {
   tag: 'tag:yaml.org,2002:int',
   default: true,
@@ -27,7 +27,7 @@ const octal: ScalarTag = {
   resolve: (digits) => Number.parseInt(digits, 8),
 }
 
-/** Parses every document of a file; errors are in the documents. */
+/** Parses every document of a file. Errors are in the documents. */
 export async function readDocuments(file: string): Promise<SourceDocument[]> {
   return parseDocuments(await readFile(file, 'utf8'))
 }
@@ -42,8 +42,8 @@ export function parseDocuments(text: string, before = 0): SourceDocument[] {
 }
 
 /**
- * Where `path` leads, or the part of it that is in the source. `rendered` is what was made of the source: its named
- * list entries are found by their name, since a patch may have moved them.
+ * Finds `path`, or the part of it that the source has. `rendered` is the rendered resource. Its list entries are found by
+ * name, because a patch may have moved them.
  */
 export function findPlace(
   source: SourceDocument,
@@ -72,7 +72,7 @@ export function findPlace(
   return { line, depth: path.length }
 }
 
-/** The path of what begins in `line`: of a key, the key itself and not what stands behind it. */
+/** Returns the path of what begins in `line`. For a key, it is the path of the key and not of its value. */
 export function findPath(source: SourceDocument, line: number): Path | undefined {
   return search(source.document.contents, [])
 

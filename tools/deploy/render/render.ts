@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { z } from 'zod'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../../cli/checkout.ts'
 import type { ImageReference } from '../../images/image-references.ts'
 import { kubectl } from '../../kube/kubectl.ts'
@@ -10,8 +10,6 @@ import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
 import { componentFolder, valuesComponent } from './components.ts'
 import type { VaultValues } from './vault-values.ts'
-
-const packageFile = z.object({ version: z.string() })
 
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
 export const originMetadata = ['originAnnotations', 'transformerAnnotations']
@@ -52,7 +50,7 @@ export async function renderResources(input: {
       fromFolder(componentFolder(name, layout)),
     ),
     labels: [
-      { pairs: { 'app.kubernetes.io/version': await readVersion() }, includeTemplates: true },
+      { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
     ],
     // kustomize takes the order only from this outermost file.
     sortOptions: await readSortOptions(overlay),
@@ -70,11 +68,6 @@ export async function renderResources(input: {
   const yaml = await kubectl(['kustomize', folder])
   await writeFile(path, yaml)
   return { path, yaml }
-}
-
-async function readVersion(): Promise<string> {
-  return packageFile.parse(JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')))
-    .version
 }
 
 async function readSortOptions(overlay: string): Promise<unknown> {

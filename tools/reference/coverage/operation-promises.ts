@@ -133,7 +133,10 @@ const risks: readonly Promised[] = [
     promise:
       'It can give its pairing secret to a Pod with the same ServiceAccount, which is then served.',
     shownBy: [
-      ['test/policy/refuses-other-frontends.test.ts', 'a twin that was given the pairing secret'],
+      [
+        'test/policy/refuses-other-frontends.test.ts',
+        'another Pod with the same ServiceAccount and the pairing secret',
+      ],
       ['tools/analyze/rules/account-rules.ts'],
     ],
   },

@@ -1,4 +1,4 @@
-// Pods to attack from, brought up and taken away. Each run has names and an address of its own, so that two don't meet.
+// Starts and removes the Pods that attack. Each run has its own names and its own address, so that runs do not collide.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -18,18 +18,18 @@ const listSchema = z.looseObject({ items: z.array(resourceSchema) })
 
 export type AttackPods = {
   run: string
-  /** The victim's Pods for those who are in the mesh; an address that nothing else has. */
+  /** The address by which mesh Pods reach the target's Pods. Nothing else has it. */
   targetInMesh: string
   otherAccountPod: Container
   /** With the frontend's ServiceAccount. */
   sameAccountPod: Container
-  /** With the signer's; only where that is another. */
+  /** With the signer's ServiceAccount. Exists only if the signer has its own. */
   signerAccountPod: Container
   otherNamespacePod: Container
   nonMeshPod: Container
 }
 
-/** `address` is one of 192.0.2.0/24, which is for documentation (RFC 5737). */
+/** `address`: one of 192.0.2.0/24, which is reserved for documentation (RFC 5737). */
 export function nameAttackPods(run: string, address: string): AttackPods {
   const name = (where: string, pod: string): Container => ({
     namespace: where,
@@ -42,12 +42,12 @@ export function nameAttackPods(run: string, address: string): AttackPods {
     otherAccountPod: name(namespace, `${run}-other-account`),
     sameAccountPod: name(namespace, `${run}-same-account`),
     signerAccountPod: name(namespace, `${run}-signer-account`),
-    otherNamespacePod: name(`signing-${run}-other`, 'stranger'),
-    nonMeshPod: name(`signing-${run}-non-mesh`, 'outsider'),
+    otherNamespacePod: name(`signing-${run}-other`, 'other-namespace'),
+    nonMeshPod: name(`signing-${run}-non-mesh`, 'non-mesh'),
   }
 }
 
-/** Brings them up, after taking away what an interrupted run has left. */
+/** Starts the Pods, after removing what an interrupted run has left. */
 export async function bringUp(pods: AttackPods, target: Target): Promise<void> {
   await takeAway(pods)
   const { otherAccountPod, sameAccountPod, signerAccountPod, otherNamespacePod, nonMeshPod } = pods
@@ -66,10 +66,10 @@ export async function bringUp(pods: AttackPods, target: Target): Promise<void> {
       ),
     ),
   )
-  await Promise.all(inMesh.map((from) => waitForTheWay(from, pods)))
+  await Promise.all(inMesh.map((from) => waitForRoute(from, pods)))
 }
 
-/** Removes every trace of them. */
+/** Removes the Pods and everything that came with them. */
 export async function takeAway(pods: AttackPods): Promise<void> {
   const { otherAccountPod, sameAccountPod, signerAccountPod, otherNamespacePod, nonMeshPod } = pods
   const now = ['--ignore-not-found', '--grace-period=0', `--timeout=${PODS_MS}ms`]
@@ -112,8 +112,8 @@ async function readResources({ run, targetInMesh, signerAccountPod }: AttackPods
   return { ...list, items: list.items.filter(isIn) }
 }
 
-/** A new ServiceEntry takes a moment to reach a proxy; until then nothing that is refused would mean anything. */
-async function waitForTheWay(from: Container, { targetInMesh }: AttackPods): Promise<void> {
+/** Waits until the proxy has the new ServiceEntry. Before that, a refusal proves nothing. */
+async function waitForRoute(from: Container, { targetInMesh }: AttackPods): Promise<void> {
   const bytes = writeRequest({ method: 'GET', path: '/' })
   const probes = [8080, 8081].map((port) => ({ host: targetInMesh, port, bytes }))
   let outcomes: Outcome[] = []
@@ -123,6 +123,6 @@ async function waitForTheWay(from: Container, { targetInMesh }: AttackPods): Pro
       return outcomes.every(({ received }) => readStatus(received) !== undefined) || undefined
     },
     CONFIG_MS,
-    () => `${from.pod} does not get through to the victim: ${JSON.stringify(outcomes)}`,
+    () => `${from.pod} cannot reach the target: ${JSON.stringify(outcomes)}`,
   )
 }

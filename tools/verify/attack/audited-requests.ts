@@ -1,38 +1,13 @@
-// Which requests reached the signer: its audit log has a line for each, written before the answer, the refused included.
+// The signer's audit log: a line for each request, written before the answer.
 
 import type { AuditEntry } from '../../../signer/audit-log.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import type { Target } from './target.ts'
-import { CLOCK_SKEW_MS, LOG_MS } from './timeouts.ts'
-import { waitFor } from './wait.ts'
+import { CLOCK_SKEW_MS } from './timeouts.ts'
 
-/**
- * Lists the requests that the signer got between those whose request ids are `first` and `last`, both sent after
- * `since`. Throws if one of the two does not show up.
- */
-export async function listAuditedRequests(
-  target: Target,
-  first: string,
-  last: string,
-  since: Date,
-): Promise<AuditEntry[]> {
-  let entries: AuditEntry[] = []
-  const find = (id: string) => entries.findIndex(({ request_id }) => request_id === id)
-  return waitFor(
-    async () => {
-      entries = await readAuditLog(target, since)
-      const [start, end] = [find(first), find(last)]
-      return start >= 0 && end >= 0 ? entries.slice(start + 1, end) : undefined
-    },
-    LOG_MS,
-    // kubelet begins a new file at 10 MiB, and shows only that.
-    () => `the audit log lacks ${find(first) < 0 ? 'the first' : 'the last'} control: rotated?`,
-  )
-}
-
-/** Every request that a signer of the victim's got since then, and some from before. */
+/** Reads the audit entries of the target's signers since `since`, and some older ones. */
 export async function readAuditLog({ signers }: Target, since: Date): Promise<AuditEntry[]> {
-  // The node's clock may be another.
+  // The clock of the node may differ.
   const from = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString()
   const logs = await Promise.all(
     signers.map(({ namespace, pod, container }) =>

@@ -1,10 +1,9 @@
-// Runs code in containers of the cluster, as somebody would who has got in: Node without any of our flags.
+// Runs code in containers of the cluster as an attacker would: with Node, but without our flags.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { type H2Outcome, type H2Request, runH2Requests } from './h2-probe.ts'
-import { type Outcome, type Place, type Probe, runProbes } from './probe.ts'
+import { type Outcome, type Probe, runProbes } from './probe.ts'
 import { BATCH_MS, PROBE_MS } from './timeouts.ts'
 
 export type Container = { namespace: string; pod: string; container: string }
@@ -12,8 +11,8 @@ export type Container = { namespace: string; pod: string; container: string }
 export type Origin = Container | 'here'
 
 /**
- * Calls an exported function of `file`, a path from the repository's root, with `args`, in a container; both go there by standard input. `flags` are Node's,
- * none unless given.
+ * Calls an exported function of `file` with `args` in a container. `file` is relative to the repository, and goes to the
+ * container by standard input. `flags`: of Node.
  */
 export async function callIn<T>(
   { namespace, pod, container }: Container,
@@ -33,7 +32,7 @@ export async function callIn<T>(
   return JSON.parse(output)
 }
 
-/** Runs the probes from a container or from this machine; their outcomes are in the same order. */
+/** Runs the probes from a container or from this machine. The outcomes have the same order. */
 export function probeFrom(origin: Origin, probes: readonly Probe[]): Promise<Outcome[]> {
   if (origin === 'here') return runProbes(probes, PROBE_MS)
   return callIn(
@@ -44,7 +43,7 @@ export function probeFrom(origin: Origin, probes: readonly Probe[]): Promise<Out
   )
 }
 
-/** One after the other. */
+/** The same, one probe at a time. */
 export function probeInTurnFrom(
   container: Container,
   probes: readonly Probe[],
@@ -55,28 +54,4 @@ export function probeInTurnFrom(
     `(probes) => runProbes(probes, ${PROBE_MS}, 1)`,
     probes,
   )
-}
-
-/** As many as there are names, all of them to one place. */
-export async function sendFrom(
-  origin: Origin,
-  place: Place,
-  requests: Record<string, string>,
-): Promise<Record<string, Outcome>> {
-  const probes = Object.values(requests).map((bytes) => ({ ...place, bytes }))
-  const outcomes = await probeFrom(origin, probes)
-  return Object.fromEntries(
-    Object.keys(requests).map((name, index) => [name, outcomes[index] as Outcome]),
-  )
-}
-
-/** Over HTTP/2. */
-export function sendH2From(
-  origin: Origin,
-  place: Place,
-  requests: readonly H2Request[],
-): Promise<H2Outcome[]> {
-  if (origin === 'here') return runH2Requests(place, requests, PROBE_MS)
-  const call = `({ place, requests }) => runH2Requests(place, requests, ${PROBE_MS})`
-  return callIn(origin, 'tools/verify/attack/h2-probe.ts', call, { place, requests })
 }

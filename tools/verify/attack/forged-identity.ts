@@ -1,4 +1,4 @@
-// What anybody can write into a request, or a certificate, to be taken for the frontend.
+// Forges headers and certificates that claim the frontend's identity.
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, onePod } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
 
-/** The frontend's mesh identity, e.g. "spiffe://cluster.local/ns/signing/sa/secure-signing". */
+/** Reads the frontend's mesh identity, e.g. "spiffe://cluster.local/ns/signing/sa/secure-signing". */
 export async function readSpiffeId({ frontend, signer }: Layout = onePod): Promise<string> {
   const name = 'serviceentry/signer-in-pod'
   const path = 'jsonpath={.spec.subjectAltNames[0]}'
@@ -16,7 +16,7 @@ export async function readSpiffeId({ frontend, signer }: Layout = onePod): Promi
   return own.replace(/[^/]*$/, frontend)
 }
 
-/** Headers that proxies write when they have verified something. */
+/** Headers that a proxy adds after it has verified the caller. */
 export function forgeHeaders(spiffeId: string): Record<string, string> {
   return {
     'x-forwarded-client-cert': `By=${spiffeId};Hash=${'0'.repeat(64)};Subject="";URI=${spiffeId}`,
@@ -26,7 +26,7 @@ export function forgeHeaders(spiffeId: string): Record<string, string> {
   }
 }
 
-/** A certificate that says everything that a good one says, and that nobody vouches for; PEM. */
+/** A self-signed certificate with the frontend's identity, as PEM. */
 export async function forgeCertificate(
   spiffeId: string,
 ): Promise<{ certificate: string; key: string }> {

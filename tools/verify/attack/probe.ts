@@ -1,29 +1,29 @@
-// The attacker's end of a connection. It runs here, and, sent there by standard input, in any container that has Node;
-// so it imports nothing of ours. Bytes go out as they are: a client library would tidy them up.
+// An attacker's client. It sends bytes unchanged, which a client library would not. Containers run this file, so it imports
+// no other file.
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 export type Place = { host: string; port: number }
 
 export type Probe = Place & {
-  /** latin1: one character a byte. */
+  /** As latin1: one character is one byte. */
   bytes: string
-  /** Talk TLS and trust anybody; `certificate` and `key` in PEM. */
+  /** Use TLS and accept any server. `certificate` and `key`: PEM. */
   tls?: { certificate?: string; key?: string; serverName?: string; protocols?: string[] }
 }
 
 export type Outcome = {
   connected: boolean
-  /** How it ended: closed by the other side in order, or by an error, or not at all. */
+  /** How the connection ended: "closed", "timeout" or the error. */
   end: 'closed' | 'timeout' | (string & {})
-  /** latin1. */
+  /** As latin1. */
   received: string
 }
 
-/** Connections at a time: fewer than the signer takes, so that no refusal is one for want of room. */
+/** Concurrent connections: fewer than the signer allows, so that it refuses none for overload. */
 const PARALLEL = 64
 
-/** Runs the probes, `parallel` at a time, and returns their outcomes in the same order. */
+/** Runs the probes, `parallel` of them concurrently. The outcomes have the same order. */
 export async function runProbes(
   probes: readonly Probe[],
   timeoutMs: number,
@@ -40,7 +40,7 @@ export async function runProbes(
   return outcomes
 }
 
-/** Opens a connection, sends the bytes, and collects what comes until the other side closes. */
+/** Opens a connection, sends the bytes, and collects the answer until the server closes. */
 function runProbe(probe: Probe, timeoutMs: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const { host, port, tls } = probe

@@ -1,12 +1,12 @@
-// HTTP/1.1 requests as bytes, and answers read from bytes.
+// Writes HTTP/1.1 requests as bytes, and reads answers from bytes.
 import { type KeyObject, randomUUID } from 'node:crypto'
 import { signRequestHeaders } from '../../../runtime/http/http-signature.ts'
 import { JSON_CASE_HEADER, SNAKE_CASE } from '../../../runtime/previous-version.ts'
-import type { H2Request } from './h2-probe.ts'
+import type { Outcome } from './probe.ts'
 
 /**
- * Makes a request id that the proxies pass on as it is. In a UUID they change a digit when they trace the request, which
- * is one in a hundred by default.
+ * Makes a request id that proxies do not change. In a plain UUID, Envoy changes a digit if it traces the request, by default
+ * one in a hundred.
  */
 export function makeRequestId(): string {
   return `test-${randomUUID()}`
@@ -20,7 +20,7 @@ export type RequestParts = {
   body?: string
 }
 
-/** Writes a request that closes its connection; `POST /sign` of a message unless `parts` say otherwise. */
+/** Writes a request that closes its connection. The default is a `POST /sign` with a message. */
 export function writeRequest(parts: RequestParts = {}): string {
   const { method = 'POST', path = '/sign', host = 'localhost:8081' } = parts
   const { headers = {}, body = defaultBody(method) } = parts
@@ -34,18 +34,9 @@ export function writeRequest(parts: RequestParts = {}): string {
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }
 
-/** The same request for HTTP/2. */
-export function toH2Request(parts: RequestParts = {}): H2Request {
-  const { method = 'POST', path = '/sign', host = 'localhost:8081' } = parts
-  const { headers = {}, body = defaultBody(method) } = parts
-  const pseudo = { ':method': method, ':path': path, ':authority': host, ':scheme': 'http' }
-  const type = body === '' ? {} : { 'content-type': 'application/json' }
-  return { headers: { ...pseudo, ...type, ...headers }, body }
-}
-
 /**
- * Adds the three headers of the pairing signature, over the method, path and body that `parts` say or leave out, made
- * `secondsAgo`.
+ * Adds the headers of the pairing signature over method, path and body of `parts`, or their defaults. `secondsAgo`: the age
+ * of the signature.
  */
 export function signParts(
   pairing: KeyObject,
@@ -58,7 +49,7 @@ export function signParts(
   return { ...parts, headers: { ...signRequestHeaders(pairing, request), ...headers } }
 }
 
-function defaultBody(method: string): string {
+export function defaultBody(method: string): string {
   return method === 'POST' ? '{"message":"attack"}' : ''
 }
 
@@ -69,13 +60,22 @@ export function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` }
 }
 
-/** The status code, or undefined if what came is no HTTP. */
+/** Reads the status code. Undefined if the answer is not HTTP. */
 export function readStatus(received: string): number | undefined {
   const status = /^HTTP\/1\.\d (\d{3}) /.exec(received)?.[1]
   return status === undefined ? undefined : Number(status)
 }
 
-/** The JSON after the headers; chunked answers too. */
+/** Reads the JSON after the headers, also if it is chunked. */
 export function readJsonBody(received: string): unknown {
   return JSON.parse(/\{.*\}/s.exec(received)?.[0] ?? 'null')
+}
+
+/** An outcome in one word: its status, or how it ended without one. */
+export function describeOutcome({ connected, end, received }: Outcome): string {
+  const status = readStatus(received)
+  if (status !== undefined) return String(status)
+  if (received !== '') return 'not HTTP'
+  if (end === 'timeout') return 'timeout'
+  return connected ? 'closed' : 'not connected'
 }

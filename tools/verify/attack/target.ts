@@ -1,4 +1,4 @@
-// The deployment under attack: its Pods, its frontend container, the token in it.
+// The deployment under attack: its Pods, and the frontend's credentials.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
@@ -28,18 +28,18 @@ type Pod = z.infer<typeof pods>['items'][number]
 export type Target = {
   layout: Layout
   frontend: Container
-  /** Its Pod's. */
+  /** The address of the frontend's Pod. */
   podIP: string
   frontendImage: string
-  /** Of every Pod that a request of the frontend's may come to; the first is the one to attack, at `signerIP`. */
+  /** The signers that the frontend's requests can reach. Attacks go to the first, at `signerIP`. */
   signers: Container[]
   signerIP: string
 }
 
-/** Where the signer is for the frontend that shares its Pod: the proxy's listener on loopback. */
+/** The signer's address inside a shared Pod: the proxy's listener on loopback. */
 export const SIGNER_IN_POD = { host: '127.0.0.1', port: 8081 }
 
-/** Finds the Pod that both share, or one for each; with `any`, one of them if there are several. */
+/** Finds the Pod of both services, or one Pod for each. `any` takes one of several Pods. */
 export async function findTarget(which: 'only' | 'any' = 'only'): Promise<Target> {
   const all = await listPods()
   const of = (name: string) => all.filter(({ metadata }) => metadata.labels.app === name)
@@ -51,12 +51,12 @@ export async function findTarget(which: 'only' | 'any' = 'only'): Promise<Target
   if (pod === undefined || signer === undefined || (which === 'only' && hasSeveral)) {
     const counts = listWorkloads(layout).map((name) => `${of(name).length} Pods of ${name}`)
     throw new UserError(
-      `${counts.join(' and ')} run in namespace ${namespace}, expected one`,
-      'make deploy, and wait for its end',
+      `expected one Pod in the namespace ${namespace}, found ${counts.join(' and ')}`,
+      'Run `make deploy`, and wait until it ends.',
     )
   }
-  // Where they share a Pod, the frontend's is the one that its requests come to.
-  const asked = sharesPod(layout) ? [pod] : signers
+  // In a shared Pod, the frontend's requests reach only the signer beside it.
+  const reached = sharesPod(layout) ? [pod] : signers
   const container = (name: string, { metadata }: Pod) => ({
     ...{ namespace, pod: metadata.name, container: name },
   })
@@ -65,12 +65,12 @@ export async function findTarget(which: 'only' | 'any' = 'only'): Promise<Target
     frontend: container('frontend', pod),
     podIP: pod.status.podIP,
     frontendImage: pod.spec.containers.find(({ name }) => name === 'frontend')?.image ?? '',
-    signers: asked.map((each) => container('signer', each)),
+    signers: reached.map((each) => container('signer', each)),
     signerIP: (sharesPod(layout) ? pod : signer).status.podIP,
   }
 }
 
-/** Of every layout. One that is on its way out goes on serving for a while, and is left out. */
+/** Lists the Pods of every layout, without those that terminate. They may still serve. */
 async function listPods(): Promise<Pod[]> {
   const names = layouts.flatMap(listWorkloads)
   const selector = ['-n', namespace, '-l', `app in (${names.join(',')})`]
@@ -79,36 +79,36 @@ async function listPods(): Promise<Pod[]> {
   return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
 }
 
-/** What the frontend shows to be who it is. */
+/** What the frontend shows to prove its identity. */
 export type Credentials = { token: string; pairing: KeyObject }
 
-/**
- * Reads the frontend's credentials as somebody does who has taken it over. Throws UserError where there is no pairing: what is
- * tried with both is about one Pod.
- */
+/** Reads the credentials as a compromised frontend can. Throws UserError for separate Pods, which have no pairing. */
 export async function stealCredentials(target: Target): Promise<Credentials> {
   if (!sharesPod(target.layout)) {
     throw new UserError(
-      'frontend and signer are separate Pods here, and this is about one',
-      'make matrix asks the same of both; for the rest, make undeploy, then make deploy',
+      'frontend and signer run in separate Pods, which have no pairing secret',
+      'Run `make undeploy`, then `make deploy`. Or run `make matrix`, which measures both layouts.',
     )
   }
   const secret = read('/run/pairing/secret', 'hex')
-  const [token = '', pairing = ''] = await evaluateIn(target, `${readToken} + " " + ${secret}`)
+  const [token = '', pairing = ''] = await evaluateIn(
+    target.frontend,
+    `${readToken} + " " + ${secret}`,
+  )
   return { token, pairing: createSecretKey(pairing, 'hex') }
 }
 
-/** Where nothing else is there to be stolen, because the signer is in another Pod. */
-export async function stealToken(target: Target): Promise<string> {
-  const [token = ''] = await evaluateIn(target, readToken)
+/** Reads the token for the signer that is mounted into a container. */
+export async function readOwnToken(from: Container): Promise<string> {
+  const [token = ''] = await evaluateIn(from, readToken)
   return token
 }
 
 const read = (file: string, encoding: string) => `fs.readFileSync("${file}", "${encoding}")`
 const readToken = read('/run/identity/token', 'utf8')
 
-/** The words that `script` comes to in the frontend container. */
-async function evaluateIn({ frontend }: Target, script: string): Promise<string[]> {
-  const target = ['exec', '-n', namespace, frontend.pod, '-c', 'frontend', '--']
-  return (await kubectl([...target, '/nodejs/bin/node', '-p', script])).trim().split(' ')
+/** Evaluates `script` in a container, and splits the result into words. */
+async function evaluateIn(from: Container, script: string): Promise<string[]> {
+  const exec = ['exec', '-n', from.namespace, from.pod, '-c', from.container, '--']
+  return (await kubectl([...exec, '/nodejs/bin/node', '-p', script])).trim().split(' ')
 }

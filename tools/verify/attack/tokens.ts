@@ -1,19 +1,17 @@
-// Caller tokens that must not do: real ones of somebody else, and forged ones. The cluster's own signing key makes those
-// that are wrong in one thing only; without it (not our local cluster) they can't be made.
-import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+// Caller tokens of others, and tokens signed with the local cluster's own key.
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose'
 import { readVariable } from '../../cli/make-variables.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { namespace, serviceAccount } from '../../kube/names.ts'
+import { namespace } from '../../kube/names.ts'
 import { KUBECONFIG, PKI } from '../../local-cluster/paths.ts'
-import { type Container, callIn } from './containers.ts'
 
-/** True if the cluster under test is the local one, whose token signing key is at hand and whose settings may be changed. */
+/** True for the local cluster. Tests have its signing key, and may change its settings. */
 export const isLocalCluster = readVariable('KUBECONFIG') === KUBECONFIG
 
-/** A token that the API server issues for `account`, made out to `audience`, or to the API server itself. */
+/** Has the API server issue a token for `account` with `audience`. The default audience is the API server. */
 export async function issueToken(account: string, audience?: string): Promise<string> {
   const args = ['create', 'token', account, '-n', namespace, '--duration=10m']
   return (await kubectl(audience === undefined ? args : [...args, '--audience', audience])).trim()
@@ -24,60 +22,13 @@ export function readOwnToken(from: Container): Promise<string> {
   return callIn(from, 'tools/verify/attack/token-file.ts', 'readToken', '/run/identity/token')
 }
 
-/** Name → token, each made from `good`, a token that would be taken. */
-export async function forgeTokens(good: string): Promise<Record<string, string>> {
-  const { privateKey: ownKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const kid = String(decodeProtectedHeader(good).kid)
-  const [header = '', payload = '', signature = ''] = good.split('.')
-  return {
-    'signed with a key of its own': await signLike(good, {}, ownKey),
-    'signed with a key of its own, and a kid that nobody knows': await signLike(
-      good,
-      {},
-      ownKey,
-      'nobody',
-    ),
-    'alg none': `${encode({ alg: 'none', kid })}.${payload}.`,
-    'alg none, the signature kept': `${encode({ alg: 'none', kid })}.${payload}.${signature}`,
-    'HS256, keyed with the public key': await confuseAlgorithm(kid, payload),
-    'another payload under the same signature': `${header}.${encode({ ...decodeJwt(good), aud: ['other', 'signer'] })}.${signature}`,
-    'no signature': `${header}.${payload}.`,
-    garbage: 'not.a.token',
-    'the word null': 'null',
-    '16 KiB long': 'a'.repeat(16 * 1024),
-  }
-}
-
-/** Name → token that the cluster's own key has signed and that is wrong in one claim. */
-export async function forgeWithClusterKey(good: string): Promise<Record<string, string>> {
-  const key = await readClusterKey()
-  const now = Math.floor(Date.now() / 1_000)
-  const sign = (change: JWTPayload) => signLike(good, change, key)
-  return {
-    // Istio grants a minute for clocks that differ.
-    expired: await sign({ iat: now - 7_200, nbf: now - 7_200, exp: now - 3_600 }),
-    'not yet valid': await sign({ nbf: now + 3_600, exp: now + 7_200 }),
-    'of another issuer': await sign({ iss: 'https://issuer.example' }),
-    'of another subject': await sign({ sub: `system:serviceaccount:${namespace}:other` }),
-    'of another namespace': await sign({ sub: `system:serviceaccount:other:${serviceAccount}` }),
-    'for another audience': await sign({ aud: ['vault'] }),
-    'for an audience that begins like ours': await sign({ aud: ['signer-2'] }),
-    'for no audience': await sign({ aud: [] }),
-  }
-}
-
-/** What `good` says, signed with the cluster's key: shows that a forged token fails for its flaw alone. */
-export async function copyWithClusterKey(good: string): Promise<string> {
-  return signLike(good, {}, await readClusterKey())
-}
-
 /** What `good` says, good for so many seconds from now, signed with the cluster's key; negative: it has expired. */
 export async function issueShortLived(good: string, seconds: number): Promise<string> {
   return signLike(good, { exp: Math.floor(Date.now() / 1_000) + seconds }, await readClusterKey())
 }
 
 /** A token that says what `good` says but for `change`, under the same kid or another. */
-function signLike(
+export function signLike(
   good: string,
   change: JWTPayload,
   key: KeyObject,
@@ -88,16 +39,6 @@ function signLike(
     .sign(key)
 }
 
-async function readClusterKey(): Promise<KeyObject> {
+export async function readClusterKey(): Promise<KeyObject> {
   return createPrivateKey(await readFile(join(PKI, 'service-account.key')))
-}
-
-async function confuseAlgorithm(kid: string, payload: string): Promise<string> {
-  const keys = await kubectl(['get', '--raw', '/openid/v1/jwks'])
-  const input = `${encode({ alg: 'HS256', kid })}.${payload}`
-  return `${input}.${createHmac('sha256', keys.trim()).update(input).digest('base64url')}`
-}
-
-function encode(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
 }

@@ -1,8 +1,8 @@
-// Awaits what takes its own time elsewhere, in a proxy or at the API server, instead of sleeping for a guess.
+// Polls for a condition instead of sleeping for a fixed time.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { POLL_MS } from './timeouts.ts'
 
-/** Asks until there is an answer, and returns it. After `ms` it throws what `complain` says. */
+/** Calls `ask` until it returns a value. After `ms`, throws an Error with the text of `complain`. */
 export async function waitFor<T>(
   ask: () => Promise<T | undefined>,
   ms: number,

@@ -1,12 +1,12 @@
-// From where each caller asks, and what it shows to be somebody.
+// From where each caller sends requests, and which credentials it shows.
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { sharesPod } from '../../kube/layouts.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
 import type { Container, Origin } from '../attack/containers.ts'
 import { forgeCertificate, forgeHeaders, readSpiffeId } from '../attack/forged-identity.ts'
 import type { Place, Probe } from '../attack/probe.ts'
-import { issueToken, readOwnToken } from '../attack/tokens.ts'
-import { stealCredentials, stealToken, type Victim } from '../attack/victim.ts'
+import { readOwnToken, stealCredentials, type Target } from '../attack/target.ts'
+import { issueToken } from '../attack/tokens.ts'
 import type { CallerId } from './declared.ts'
 import type { CallerId as SeparateCallerId } from './declared-separate-pods.ts'
 
@@ -14,18 +14,18 @@ export type Shows = { token?: string; pairing?: KeyObject; headers?: Record<stri
 export type Approach = {
   from: Origin
   host: string
-  /** If it is one for everything. */
+  /** The port for all requests, if there is one. */
   port?: number
-  /** Where the signer is, if that is not at `host`. */
+  /** The signer's host, if it is not `host`. */
   signerHost?: string
-  /** What the requests say that they are for, if that is not this Pod's signer. */
+  /** The Host header, if it is not the default. */
   authority?: string
   tls?: Probe['tls']
   shows: Shows
 }
 
-/** What somebody who has taken the frontend over can take away, and what else is tried. */
-type Loot = { stolen: Shows & { token: string }; ownToken: string; wrongToken: string }
+/** The credentials that a compromised frontend can steal, and others to try. */
+type CallerCredentials = { stolen: Shows & { token: string }; ownToken: string; wrongToken: string }
 
 /** Steals and forges what the callers of the target's layout need. Returns how each caller sends requests, by id. */
 export async function planApproaches(
@@ -35,12 +35,14 @@ export async function planApproaches(
 ): Promise<Record<string, Approach>> {
   const spiffeId = await readSpiffeId(target.layout)
   const [stolen, ownToken, wrongToken, certificate] = await Promise.all([
-    sharesPod(victim.layout) ? stealCredentials(victim) : stealToken(victim).then(asShown),
-    readOwnToken(pods.twin),
-    issueToken(victim.layout.frontend),
+    sharesPod(target.layout)
+      ? stealCredentials(target)
+      : readOwnToken(target.frontend).then(asShown),
+    readOwnToken(pods.sameAccountPod),
+    issueToken(target.layout.frontend),
     forgeCertificate(spiffeId),
   ])
-  const loot = { stolen, ownToken, wrongToken }
+  const credentials = { stolen, ownToken, wrongToken }
   const { otherAccountPod, otherNamespacePod, nonMeshPod, targetInMesh } = pods
   const inMesh = (from: Container) => ({ from, host: targetInMesh, shows: stolen })
   const outside = {
@@ -51,8 +53,8 @@ export async function planApproaches(
   }
   return {
     ...(sharesPod(target.layout)
-      ? planInPod(target, pods, loot)
-      : planBetweenPods(target, pods, loot)),
+      ? planInPod(target, pods, credentials)
+      : planBetweenPods(target, pods, credentials)),
     'other-account': inMesh(otherAccountPod),
     'other-namespace': inMesh(otherNamespacePod),
     'other-namespace-forged': {
@@ -80,7 +82,7 @@ type Common =
 function planInPod(
   { frontend }: Target,
   { sameAccountPod, targetInMesh }: AttackPods,
-  { stolen, ownToken, wrongToken }: Loot,
+  { stolen, ownToken, wrongToken }: CallerCredentials,
 ): Record<Exclude<CallerId, Common>, Approach> {
   const { token, ...signature } = stolen
   const inPod = { from: frontend, host: '127.0.0.1' }
@@ -101,9 +103,9 @@ function planInPod(
 function planBetweenPods(
   { frontend }: Target,
   { sameAccountPod, signerAccountPod, targetInMesh }: AttackPods,
-  { stolen, ownToken, wrongToken }: Loot,
+  { stolen, ownToken, wrongToken }: CallerCredentials,
 ): Record<Exclude<SeparateCallerId, Common>, Approach> {
-  // By the Service's name, which is all that the proxy lets it call.
+  // The proxy lets the frontend call only the Service's name.
   const inPod = { from: frontend, host: 'signer', port: 80, authority: 'signer' }
   const bySameAccount = { from: sameAccountPod, host: targetInMesh }
   return {

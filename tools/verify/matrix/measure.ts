@@ -1,4 +1,4 @@
-// Has every caller ask for everything, and looks what comes.
+// Sends every request as every caller, and classifies the answers.
 import type { AttackPods } from '../attack/attack-pods.ts'
 import { readAuditLog } from '../attack/audited-requests.ts'
 import { probeFrom } from '../attack/containers.ts'
@@ -19,13 +19,13 @@ import { type RequestId, requests } from './declared-table.ts'
 import { type Expectations, expectationsOf } from './expectations.ts'
 import type { Cell } from './report.ts'
 
-/** A cell that is still to be seen. */
+/** A cell before its request is sent. */
 type Plan = Pick<Cell, 'caller' | 'request' | 'declared' | 'by'> & {
   requestId: string
   from: Approach['from']
   probe: Probe
 }
-type Asked = { cell: Cell; requestId: string }
+type Sent = { cell: Cell; requestId: string }
 
 const bodies: Record<RequestId, string> = {
   sign: '{"message":"matrix"}',
@@ -35,10 +35,10 @@ const bodies: Record<RequestId, string> = {
   process: '{"message":"matrix"}',
 }
 const ports = { signer: 8081, frontend: 8080 }
-/** What the signer writes to its audit log. */
+/** The requests that the audit log has. */
 const audited = ['sign', 'batch', 'verify', 'keys']
 
-/** Asks and returns a cell for each request, and how many signatures were made for requests that had no right to one. */
+/** Sends all requests. Returns a cell for each, and the number of signatures for unauthorized requests. */
 export async function measure(
   target: Target,
   pods: AttackPods,
@@ -49,18 +49,18 @@ export async function measure(
   const expected = expectationsOf(target.layout)
   const plans = expected.callers.flatMap(({ id }) => plan(id, approaches[id], expected))
   const outcomes = await send(plans)
-  const asked = plans.map(({ caller, request, declared, by, requestId }, index) => {
+  const sent = plans.map(({ caller, request, declared, by, requestId }, index) => {
     const seen = classify(outcomes[index] as Outcome)
     return { requestId, cell: { caller, request, declared, ...seen, by } }
   })
   return {
-    cells: asked.map(({ cell }) => cell),
-    unauthorizedSignatures: await countUnauthorized(target, start, asked),
+    cells: sent.map(({ cell }) => cell),
+    unauthorizedSignatures: await countUnauthorized(target, start, sent),
   }
 }
 
 function plan(caller: string, approach: Approach | undefined, { declare }: Expectations): Plan[] {
-  if (approach === undefined) throw new Error(`nobody asks as ${caller}`)
+  if (approach === undefined) throw new Error(`no approach for the caller ${caller}`)
   const { from, port, tls, authority, shows } = approach
   return requests.flatMap(({ id, method, path, of }) => {
     const declared = declare(caller, id)
@@ -88,7 +88,7 @@ function show(shows: Shows, parts: RequestParts, requestId: string): RequestPart
   return pairing === undefined ? shown : signParts(pairing, shown)
 }
 
-/** From every place at once. */
+/** Sends from all places concurrently. */
 async function send(plans: readonly Plan[]): Promise<Outcome[]> {
   const outcomes = new Map<Plan, Outcome>()
   await Promise.all(
@@ -103,16 +103,16 @@ async function send(plans: readonly Plan[]): Promise<Outcome[]> {
 }
 
 /**
- * By the signer's audit log, in which others may be as well: what counts is our requests that were to be refused. Throws if
- * requests that came to the signer are not in it: then it shows nothing.
+ * Counts the signatures that the audit log has for requests of ours that must be refused. Throws if the log lacks requests
+ * that reached the signer, because then it proves nothing.
  */
 async function countUnauthorized(
   target: Target,
   since: Date,
-  asked: readonly Asked[],
+  sent: readonly Sent[],
 ): Promise<number> {
   const idsOf = (wanted: (cell: Cell) => boolean) =>
-    asked.filter(({ cell }) => wanted(cell)).map(({ requestId }) => requestId)
+    sent.filter(({ cell }) => wanted(cell)).map(({ requestId }) => requestId)
   const expected = idsOf(
     ({ request, seen }) =>
       audited.includes(request) && ['served', 'pairing', 'caller'].includes(seen),
@@ -120,12 +120,12 @@ async function countUnauthorized(
   const refused = idsOf(({ declared }) => declared !== 'served')
   const entries = await waitFor(
     async () => {
-      const found = await readAuditLog(victim, since)
+      const found = await readAuditLog(target, since)
       const ids = new Set(found.map(({ request_id }) => request_id))
       return expected.every((id) => ids.has(id)) ? found : undefined
     },
     LOG_MS,
-    () => "the signer's audit log lacks requests that it has answered: rotated?",
+    () => "the signer's audit log lacks requests that it has answered. Was the log rotated?",
   )
   return entries
     .filter(({ request_id }) => refused.includes(request_id))

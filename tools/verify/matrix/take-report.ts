@@ -7,7 +7,7 @@ import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { describeResource, parseResources, resourceSchema } from '../../kube/resources.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
 import { withGateway } from '../attack/gateway.ts'
-import type { Victim } from '../attack/victim.ts'
+import type { Target } from '../attack/target.ts'
 import { requests } from './declared-table.ts'
 import { expectationsOf } from './expectations.ts'
 import { measure } from './measure.ts'
@@ -22,7 +22,7 @@ export async function takeReport(
   { start, istio }: { start: number; istio: string },
 ): Promise<Report> {
   const takenAt = new Date().toISOString()
-  const measured = await withGateway((place) => measure(victim, pods, place))
+  const measured = await withGateway((place) => measure(target, pods, place))
   return {
     takenAt,
     seconds: (performance.now() - start) / 1_000,

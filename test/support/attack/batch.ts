@@ -1,12 +1,11 @@
-// Sends a batch of attacks between two positive controls, and tells what came of it: a suite in which everything is
-// refused proves nothing.
-
+// Sends a batch of attacks between two positive controls. Without them, a suite in which everything is refused proves nothing.
 import type { AuditEntry } from '../../../signer/audit-log.ts'
-import { readKey } from '../../deploy/keys/hmac-key.ts'
-import { computeOpensslHmac } from '../../deploy/openssl-hmac.ts'
-import { listAuditedRequests } from './audited-requests.ts'
-import { probeFrom, probeInTurnFrom } from './containers.ts'
-import type { Outcome, Probe } from './probe.ts'
+import { readKey } from '../../../tools/deploy/keys/hmac-key.ts'
+import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
+import { readAuditLog } from '../../../tools/verify/attack/audited-requests.ts'
+import { probeInTurnFrom } from '../../../tools/verify/attack/containers.ts'
+import { counters, parseCounter } from '../../../tools/verify/attack/counters.ts'
+import type { Outcome, Probe } from '../../../tools/verify/attack/probe.ts'
 import {
   bearer,
   makeRequestId,
@@ -15,32 +14,32 @@ import {
   signParts,
   snakeCase,
   writeRequest,
-} from './requests.ts'
+} from '../../../tools/verify/attack/requests.ts'
 import {
   type Credentials,
   findTarget,
   SIGNER_IN_POD,
   stealCredentials,
   type Target,
-} from './target.ts'
+} from '../../../tools/verify/attack/target.ts'
+import { LOG_MS } from '../../../tools/verify/attack/timeouts.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
 
 export type Control = { status: number | undefined; signature: unknown; expected: string }
 export type BatchResult<T> = {
   outcomes: T
   before: Control
   after: Control
-  /** What the signer got in between. */
+  /** The requests that the signer received in between. */
   reached: AuditEntry[]
-  /** How many signatures it has made in between, as it counts itself. */
+  /** The signatures that the signer made in between, by its own counter. */
   signed: number
 }
 
-/** The control before has made one at least. */
+/** At least 1, because the first control request has a signature. */
 const SIGNATURES = 'signer_signatures_total'
-/** As anything in the Pod may ask. */
-const counters = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: '/metrics' }) }
 
-/** Runs `attack` and the controls around it. */
+/** Runs `attack`, with a control request before and after it. */
 export async function runBatch<T>(
   attack: (target: Target, stolen: Credentials) => Promise<T>,
 ): Promise<BatchResult<T>> {
@@ -61,7 +60,7 @@ export async function runBatch<T>(
   }
 }
 
-/** The frontend container does what it may: everything right, and a message of its own. */
+/** Writes a valid request of the frontend container. */
 function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
   const headers = { ...bearer(token), ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
@@ -78,30 +77,26 @@ async function readControl(outcome: Outcome | undefined, requestId: string): Pro
 
 const nameControl = (requestId: string) => `control ${requestId}`
 
-/** The sum of a counter of the signer's over all its labels, or over those that begin with `labels`. */
-export async function readCounter(
-  { frontend }: Target,
-  name: string,
-  labels: string,
-): Promise<number> {
-  const [outcome] = await probeFrom(frontend, [counters])
-  return parseCounter(outcome, name, labels)
-}
-
-function parseCounter(outcome: Outcome | undefined, name: string, labels = ''): number {
-  const lines = (outcome?.received ?? '').matchAll(/^(\w+)\{(.*)\} (\d+)\r?$/gm)
-  const counts = [...lines].filter(
-    ([, found, all = '']) => found === name && all.startsWith(labels),
+/**
+ * Lists the requests that the signer got between those whose request ids are `first` and `last`, both sent after
+ * `since`. Throws if one of the two does not show up.
+ */
+async function listAuditedRequests(
+  target: Target,
+  first: string,
+  last: string,
+  since: Date,
+): Promise<AuditEntry[]> {
+  let entries: AuditEntry[] = []
+  const find = (id: string) => entries.findIndex(({ request_id }) => request_id === id)
+  return waitFor(
+    async () => {
+      entries = await readAuditLog(target, since)
+      const [start, end] = [find(first), find(last)]
+      return start >= 0 && end >= 0 ? entries.slice(start + 1, end) : undefined
+    },
+    LOG_MS,
+    // kubelet begins a new file at 10 MiB, and shows only that.
+    () => `the audit log lacks ${find(first) < 0 ? 'the first' : 'the last'} control: rotated?`,
   )
-  if (counts.length === 0) throw new Error(`no counter ${name}{${labels}}: ${outcome?.received}`)
-  return counts.reduce((sum, [, , , count]) => sum + Number(count), 0)
-}
-
-/** What an outcome was, in one word, for the tables of expectations. */
-export function describeOutcome({ connected, end, received }: Outcome): string {
-  const status = readStatus(received)
-  if (status !== undefined) return String(status)
-  if (received !== '') return 'not HTTP'
-  if (end === 'timeout') return 'timeout'
-  return connected ? 'closed' : 'not connected'
 }

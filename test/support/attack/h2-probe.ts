@@ -1,16 +1,16 @@
-// The attacker's end of HTTP/2 connections, without TLS and by prior knowledge (RFC 9113 section 3.3). Sent into
-// containers as it is, see probe.ts.
+// An attacker's client for HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3). Containers run this file,
+// as they run probe.ts, so it imports no other file.
 import { connect } from 'node:http2'
-import type { Place } from './probe.ts'
+import type { Place } from '../../../tools/verify/attack/probe.ts'
 
 export type H2Request = { headers: Record<string, string>; body: string }
-/** `status` is missing where there was no answer; `end` says why. */
+/** Without an answer there is no `status`, and `end` has the reason. */
 export type H2Outcome = { status?: number; end: string; body: string }
 
-/** Connections at a time. */
+/** Concurrent connections. */
 const PARALLEL = 32
 
-/** Sends the requests, each on a connection of its own; their outcomes are in the same order. */
+/** Sends each request on its own connection. The outcomes have the same order. */
 export async function runH2Requests(
   place: Place,
   requests: readonly H2Request[],
@@ -55,7 +55,7 @@ function runH2Request(
       stream.on('close', () => finish('closed'))
       if (body !== '') stream.end(body, 'latin1')
     } catch (error) {
-      // Node's own client does not send everything.
+      // Node's client refuses to send some requests.
       finish(error instanceof Error ? error.message : String(error))
     }
   })
