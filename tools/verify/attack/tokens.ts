@@ -17,11 +17,6 @@ export async function issueToken(account: string, audience?: string): Promise<st
   return (await kubectl(audience === undefined ? args : [...args, '--audience', audience])).trim()
 }
 
-/** Reads the token that is mounted into an attacker's Pod. */
-export function readOwnToken(from: Container): Promise<string> {
-  return callIn(from, 'tools/verify/attack/token-file.ts', 'readToken', '/run/identity/token')
-}
-
 /** What `good` says, good for so many seconds from now, signed with the cluster's key; negative: it has expired. */
 export async function issueShortLived(good: string, seconds: number): Promise<string> {
   return signLike(good, { exp: Math.floor(Date.now() / 1_000) + seconds }, await readClusterKey())
