@@ -1,4 +1,4 @@
-// Which rights a deployment takes: those to nodes only where its Pods ask for certain ones.
+// The permissions that a deployment requires. It reads nodes only if its Pods select nodes by a label.
 import { expect, test } from 'vitest'
 import { listRequiredPermissions } from '../../../tools/deploy/preflight/permissions.ts'
 
@@ -10,12 +10,12 @@ const makeDeployment = (spec: object) => ({
   spec: { template: { spec } },
 })
 
-test('nodes are looked for where a Deployment asks for a label', () => {
+test('a Deployment with a node selector requires the permission to list nodes', () => {
   const nodeSelector = { 'kubernetes.io/arch': 'amd64' }
   expect(listRequiredPermissions([makeDeployment({ nodeSelector })])).toContainEqual(listNodes)
 })
 
-test('what the deployment removes may be deleted, by its name', () => {
+test('a resource that the deployment removes requires the permission to delete it by its name', () => {
   const gateway = {
     apiVersion: 'networking.istio.io/v1',
     kind: 'Gateway',
@@ -27,6 +27,6 @@ test('what the deployment removes may be deleted, by its name', () => {
   })
 })
 
-test('nobody needs to see nodes otherwise', () => {
+test('other Deployments require no permission for nodes', () => {
   expect(listRequiredPermissions([makeDeployment({})])).not.toContainEqual(listNodes)
 })

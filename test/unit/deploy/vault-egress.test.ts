@@ -1,4 +1,4 @@
-// Who deploys Vault's agent behind NetworkPolicies is told what is missing.
+// The note about NetworkPolicies that block the Vault agent.
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { noteBlockedVault } from '../../../tools/deploy/preflight/vault-egress.ts'
 
@@ -7,10 +7,10 @@ const vault = make('ServiceEntry', 'vault')
 const network = make('NetworkPolicy', 'deny-all')
 
 test.each([
-  ['both', [vault, network], 1],
-  ['Vault alone', [vault], 0],
-  ['the network alone', [network], 0],
-])('with %s', (_, resources, times) => {
+  ['is printed', 'vault and network-policy', [vault, network], 1],
+  ['is not printed', 'vault alone', [vault], 0],
+  ['is not printed', 'network-policy alone', [network], 0],
+])('the note %s with %s', (_, __, resources, times) => {
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => write.mockRestore())
   noteBlockedVault(resources)
