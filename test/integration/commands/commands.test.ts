@@ -1,5 +1,5 @@
-// Every kubectl of README and docs/ that takes no running Pod, run as it stands on a real API server with the admission
-// policies in effect: page by page, in the order in which somebody would paste them.
+// Runs the kubectl commands of README and docs/ on an API server with the admission policies. It runs each page from top to bottom, and
+// leaves out commands that need more than an API server.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -24,7 +24,7 @@ const needMore =
 const commands = listCommands().filter(
   ({ text }) => text.startsWith('kubectl ') && !needMore.test(text),
 )
-/** What a page calls NAME or NODE, be it a node or a Pod. */
+/** Replaces NAME and NODE on a page. It is the name of both a node and a Pod. */
 const NAME = 'signing-pod'
 const secretState = z.object({ data: z.record(z.string(), z.base64()) })
 
@@ -41,11 +41,11 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
       metadata: { name: NAME },
     })
     await makeRevisions()
-    // As many as docs/production.md has.
+    // The number of Pods in docs/production.md.
     await guarded.call(['scale', 'deployment', deployment, '-n', namespace, '--replicas=3'])
   })
 
-  /** What the Deployment's controller, which is not here, would have made of two releases. */
+  /** Creates the ReplicaSets of two releases, because the controller of Deployments does not run. */
   async function makeRevisions(): Promise<void> {
     const resources = parseResources(guarded.rendering.yaml)
     const said = await guarded.call([
@@ -94,15 +94,15 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
     return Object.fromEntries(entries)
   }
 
-  /** What has come of a page's commands. */
+  /** The results of a page's commands. */
   const outcomes: Record<string, () => void> = {
     'docs/keys.md': () =>
-      test('leaves the new key alone, and it signs', async () => {
+      test('only the new key is left, and it signs', async () => {
         const { primary, 'key-2': key, ...others } = await readSecret()
         expect([primary?.toString(), key?.length, others]).toEqual(['key-2', 32, {}])
       }),
     'docs/operations.md': () =>
-      test('has brought the image before back, which the next deployment asks about', async () => {
+      test('the former image is back, and the next deployment reports a conflict', async () => {
         const path = 'jsonpath={.spec.template.spec.containers[?(@.name=="signer")].image}'
         const args = ['get', 'deployment', deployment, '-n', namespace, '-o', path]
         expect(await guarded.call(args)).toMatch(/signer:1$/)
