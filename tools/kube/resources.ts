@@ -1,5 +1,5 @@
 // Parses and names Kubernetes resources. Everything but the metadata stays as it is.
-import { parseAllDocuments } from 'yaml'
+import { parseAllDocuments, stringify } from 'yaml'
 import { z } from 'zod'
 
 /** Generated YAML sometimes has `null` instead of no labels. */
@@ -39,6 +39,15 @@ export function parseResources(yaml: string): Resource[] {
     })
     .filter((content) => content !== null)
     .map((content) => resourceSchema.parse(content))
+}
+
+/**
+ * Returns a stream of YAML documents. They are not JSON, because kubectl 1.32 cannot read several of those. All strings have quotes, so
+ * that no version of YAML reads one as a number or a boolean.
+ */
+export function formatResources(resources: readonly Resource[]): string {
+  const quoted = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const
+  return resources.map((each) => stringify(each, quoted)).join('---\n')
 }
 
 /** Returns kind and name, for example "Deployment/secure-signing". */

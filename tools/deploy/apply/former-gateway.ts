@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { applyResource, deleteResources } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
-import { parseResources, type Resource } from '../../kube/resources.ts'
+import { formatResources, parseResources, type Resource } from '../../kube/resources.ts'
 import type { Rendering } from '../render/render.ts'
 import { readApplied } from './orphaned-resources.ts'
 
@@ -34,7 +34,7 @@ export async function bindToFormer(
     return { ...each, spec: { ...spec, gateways: [...spec.gateways, ...names] } }
   })
   const path = join(dirname(rendering.path), 'transition.yaml')
-  const yaml = resources.map((each) => JSON.stringify(each)).join('\n---\n')
+  const yaml = formatResources(resources)
   await writeFile(path, yaml)
   return { path, yaml }
 }
