@@ -47,7 +47,7 @@ const folder = join(CHECKOUT, '.deploy')
 /** Milliseconds for the first answer. Every proxy must have received the new policies by then. */
 const firstAnswerMs = 60_000
 
-type Rendered = Awaited<ReturnType<typeof render>>
+type Rendered = Awaited<ReturnType<typeof renderForCluster>>
 type Plan = Awaited<ReturnType<typeof prepare>>
 
 await runMain(async () => {
@@ -68,13 +68,14 @@ await runMain(async () => {
 
 /** Renders the resources, and runs all checks. Changes nothing but the namespace, which the last check needs. */
 async function prepare(isDry: boolean, force: boolean) {
-  const rendered = await render()
+  const rendered = await renderForCluster()
   const checked = await check(rendered)
   const newNamespaces = await checkByDryRun(rendered, isDry, force)
   return { ...rendered, ...checked, newNamespaces }
 }
 
-async function render() {
+/** Reads the variables and the cluster, and renders the resources. */
+async function renderForCluster() {
   const layout = parseOverlay(readVariable('OVERLAY'))
   const components = await parseComponents(readVariable('COMPONENTS'), layout)
   const vault = components.includes('vault') ? await readVaultValues() : undefined
@@ -93,6 +94,7 @@ async function render() {
   return { layout, findings, rendering, resources: parseResources(rendering.yaml) }
 }
 
+/** Checks what the resources need, and finds what the deployment replaces. */
 async function check({ findings, rendering, resources }: Rendered) {
   checkPlaceholders(resources)
   const externalSecret = findKeyExternalSecret(resources)?.metadata.name
@@ -121,8 +123,8 @@ async function check({ findings, rendering, resources }: Rendered) {
 }
 
 /**
- * Has the API server validate the resources, which needs their namespaces. Creates the missing ones, and returns their names. Removes
- * them again if the check fails. With `isDry`, it creates none and skips the check.
+ * Has the API server validate the resources, which needs their namespaces. Creates the missing ones, and returns their names.
+ * Removes them again if the check fails. With `isDry`, it creates none and skips the check.
  */
 async function checkByDryRun({ rendering }: Rendered, isDry: boolean, force: boolean) {
   const missing = isDry ? await listMissingNamespaces(rendering) : []
@@ -170,6 +172,7 @@ async function apply(
   await step('the API server rejects Pods that expose the key', checkPoliciesInEffect)
 }
 
+/** Waits for the Pods, and then removes the Gateway that the new one replaces. */
 async function waitUntilReady({ layout, rendering, externalSecret, former }: Plan): Promise<void> {
   if (externalSecret !== undefined) {
     await step(`External Secrets provides the Secret ${keySecret}`, () =>

@@ -9,8 +9,9 @@ const blockBytes = 64
 /**
  * Returns the HMAC-SHA256 in lower-case hexadecimal, as `openssl dgst -sha256 -mac HMAC -macopt hexkey:…` prints it.
  *
- * That command needs the key as an argument, which every user of the machine can read in /proc. So this passes the key to OpenSSL's
- * SHA-256 through stdin, and computes the HMAC by RFC 2104 section 2. Each call also checks with a random key that both are equal.
+ * That command needs the key as an argument, which every user of the machine can read in /proc. So this passes the key to
+ * OpenSSL's SHA-256 through stdin, and computes the HMAC by RFC 2104 section 2. Each call also checks with a random key that
+ * both are equal.
  */
 export async function computeOpensslHmac(key: Uint8Array, message: Uint8Array): Promise<string> {
   const testKey = randomBytes(key.length)

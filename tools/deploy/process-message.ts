@@ -15,8 +15,8 @@ const signedAnswer = z.object({
 export type SignedAnswer = z.infer<typeof signedAnswer>
 
 /**
- * POSTs `message` to <url>/process until the answer is 200, for at most `waitMs`. A new policy takes a moment to reach every proxy.
- * Throws UserError with the last answer.
+ * POSTs `message` to <url>/process until the answer is 200, for at most `waitMs`. A new policy takes a moment to reach every
+ * proxy. Throws UserError with the last answer.
  */
 export async function processMessage(
   url: string,

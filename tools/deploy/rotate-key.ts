@@ -1,5 +1,5 @@
-// make rotate-key: adds a key, makes it primary, and later removes the old one. Before each step, it waits until every Pod is ready
-// for it. You can run it again at any point, and it continues where it stopped.
+// make rotate-key: adds a key, makes it primary, and later removes the old one. Before each step, it waits until every Pod is
+// ready for it. You can run it again at any point, and it continues where it stopped.
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'

@@ -2,7 +2,7 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { say, UserError } from '../cli/terminal.ts'
-import { judgeVersion, minimumVersion, readImageTag } from './istio-version.ts'
+import { compareVersion, minimumVersion, readImageTag } from './istio-version.ts'
 import { kubectl, kubectlJson } from './kubectl.ts'
 import { namespace as signing } from './names.ts'
 import type { SidecarInjector } from './sidecar-injector.ts'
@@ -68,11 +68,11 @@ export async function checkIstioVersion(injector: SidecarInjector): Promise<stri
     )
   }
   const tag = readImageTag(image)
-  const judgement = judgeVersion(tag)
-  if (judgement === 'too old') {
+  const comparison = compareVersion(tag)
+  if (comparison === 'too old') {
     throw new UserError(`Istio ${tag} is too old`, `Upgrade Istio to ${minimumVersion} or newer.`)
   }
-  if (judgement === 'unknown') {
+  if (comparison === 'unknown') {
     say(
       `  note  the image ${image} does not name Istio's version. The minimum is ${minimumVersion}.`,
     )

@@ -39,8 +39,8 @@ const services = z.object({
 })
 
 /**
- * Calls `use` with a URL of the gateway that works on this machine. A port-forward ends with the call. `given` is GATEWAY_URL, and
- * is used unchanged. Throws UserError if the gateway has no Service with port 80.
+ * Calls `use` with a URL of the gateway that works on this machine. A port-forward ends with the call. `given` is GATEWAY_URL,
+ * and is used unchanged. Throws UserError if the gateway has no Service with port 80.
  */
 export async function withGatewayUrl<T>(
   gateway: IngressGateway,

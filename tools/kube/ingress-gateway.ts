@@ -28,8 +28,8 @@ const pods = z.object({
 })
 
 /**
- * Finds the gateway's Pods by the label `istio=<wanted>`, or by the usual labels. Throws UserError if there are none, or if they
- * have different identities.
+ * Finds the gateway's Pods by the label `istio=<wanted>`, or by the usual labels. Throws UserError if there are none, or if
+ * they have different identities.
  */
 export async function findIngressGateway(wanted: string | undefined): Promise<IngressGateway> {
   for (const selector of wanted === undefined ? usualSelectors : [wanted]) {

@@ -3,7 +3,7 @@
 
 export const minimumVersion = '1.30.4'
 
-export type VersionJudgement = 'new enough' | 'too old' | 'unknown'
+export type VersionComparison = 'new enough' | 'too old' | 'unknown'
 
 /** Returns the tag of an image: "1.30.4" for "registry:5000/istio/pilot:1.30.4@sha256:…". Returns undefined if it has none. */
 export function readImageTag(image: string): string | undefined {
@@ -11,7 +11,7 @@ export function readImageTag(image: string): string | undefined {
 }
 
 /** Compares a tag of Istio's images, for example "1.30.4", "1.31.0-distroless" or "1.31-<commit>". */
-export function judgeVersion(tag: string | undefined): VersionJudgement {
+export function compareVersion(tag: string | undefined): VersionComparison {
   const [, major, minor, patch] = /^v?(\d+)\.(\d+)(?:\.(\d+))?(?![\d.])/.exec(tag ?? '') ?? []
   if (major === undefined) return 'unknown'
   const [minimumMajor = 0, minimumMinor = 0, minimumPatch = 0] = minimumVersion

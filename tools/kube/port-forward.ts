@@ -8,8 +8,8 @@ const startTimeoutMs = 4_000
 export type PortForward = { port: number; stop: () => void }
 
 /**
- * Forwards a free local port to `port` of `target`, for example ['-n', 'signing', 'pod/name']. Throws Error with kubectl's output if
- * it does not listen in time.
+ * Forwards a free local port to `port` of `target`, for example ['-n', 'signing', 'pod/name']. Throws Error with kubectl's
+ * output if it does not listen in time.
  */
 export async function startPortForward(
   target: readonly string[],

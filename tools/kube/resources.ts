@@ -42,8 +42,8 @@ export function parseResources(yaml: string): Resource[] {
 }
 
 /**
- * Returns a stream of YAML documents. They are not JSON, because kubectl 1.32 cannot read several of those. All strings have quotes, so
- * that no version of YAML reads one as a number or a boolean.
+ * Returns a stream of YAML documents. They are not JSON, because kubectl 1.32 cannot read several of those. All strings have
+ * quotes, so that no version of YAML reads one as a number or a boolean.
  */
 export function formatResources(resources: readonly Resource[]): string {
   const quoted = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const

@@ -13,7 +13,7 @@ import {
 } from '../../../tools/deploy/preflight/admission.ts'
 import { pluralize } from '../../../tools/deploy/preflight/permissions.ts'
 import { isImageSource } from '../../../tools/images/image-references.ts'
-import { judgeVersion, readImageTag } from '../../../tools/kube/istio-version.ts'
+import { compareVersion, readImageTag } from '../../../tools/kube/istio-version.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { chooseInjector } from '../../../tools/kube/sidecar-injector.ts'
 
@@ -32,7 +32,7 @@ describe('the version of Istio', () => {
     ['1.30-alpha', 'unknown'],
     ['latest', 'unknown'],
     [undefined, 'unknown'],
-  ])('%s is %s', (tag, judgement) => expect(judgeVersion(tag)).toBe(judgement))
+  ])('%s is %s', (tag, comparison) => expect(compareVersion(tag)).toBe(comparison))
 
   test.each([
     ['docker.io/istio/pilot:1.30.4', '1.30.4'],

@@ -1,5 +1,5 @@
-// make deploy replaces the Gateway of version 0.1 without a lost request: at each moment, the VirtualService belongs to an existing
-// Gateway. This uses an API server.
+// make deploy replaces the Gateway of version 0.1 without a lost request: at each moment, the VirtualService belongs to an
+// existing Gateway. This uses an API server.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   bindToFormer,

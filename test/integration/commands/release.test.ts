@@ -1,5 +1,5 @@
-// make release with buildah and the base image of the local cluster. Two builds are equal, and bill of materials and provenance are
-// correct and in the standard formats. It signs and pushes nothing.
+// make release with buildah and the base image of the local cluster. Two builds are equal, and bill of materials and provenance
+// are correct and in the standard formats. It signs and pushes nothing.
 import { hash } from 'node:crypto'
 import { appendFile, mkdir, mkdtemp, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

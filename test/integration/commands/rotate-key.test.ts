@@ -157,7 +157,7 @@ describe('make rotate-key', needsLocalPrograms, () => {
     const { code, stderr } = await rotate()
     expect(code).toBe(1)
     expect(stderr).toContain('there is no Secret hmac-key in namespace signing')
-    expect(stderr).toContain('→ make deploy')
+    expect(stderr).toContain('→ Run `make deploy`')
   })
 
   test('names all missing permissions, and changes nothing', async () => {

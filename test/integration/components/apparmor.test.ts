@@ -1,5 +1,5 @@
-// Compiles the AppArmor profiles by Debian's apparmor_parser, and reads the rules that it prints. This needs no kernel that enforces
-// them, and does not show that a kernel does.
+// Compiles the AppArmor profiles by Debian's apparmor_parser, and reads the rules that it prints. This needs no kernel that
+// enforces them, and does not show that a kernel does.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'

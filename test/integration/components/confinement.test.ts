@@ -1,5 +1,5 @@
-// The components seccomp and apparmor together. They apply to each Deployment with the labels. The API server accepts them with Pod
-// Security "restricted", and refuses a signer without its seccomp profile.
+// The components seccomp and apparmor together. They apply to each Deployment with the labels. The API server accepts them with
+// Pod Security "restricted", and refuses a signer without its seccomp profile.
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

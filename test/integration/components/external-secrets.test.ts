@@ -1,5 +1,5 @@
-// The components external-secrets-* on an API server with the CRDs of External Secrets. It accepts each resource and each field, and only
-// the operator gets a token that a key manager accepts.
+// The components external-secrets-* on an API server with the CRDs of External Secrets. It accepts each resource and each
+// field, and only the operator gets a token that a key manager accepts.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'

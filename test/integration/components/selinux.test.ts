@@ -1,5 +1,5 @@
-// Compiles the SELinux module with all modules of Debian's policy, and reads the rules. This needs no kernel that enforces them, and does
-// not show that a kernel does.
+// Compiles the SELinux module with all modules of Debian's policy, and reads the rules. This needs no kernel that enforces
+// them, and does not show that a kernel does.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,5 +1,5 @@
-// The rendered component vault has every value in its place, and the policies allow the agent exactly that. Also tests the variables
-// VAULT_*.
+// The rendered component vault has every value in its place, and the policies allow the agent exactly that. Also tests the
+// variables VAULT_*.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

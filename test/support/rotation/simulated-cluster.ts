@@ -1,5 +1,5 @@
-// Simulates a Secret and the Pods that mount it. Each Pod gets a change after its own delay, and only waiting moves the clock. After
-// each event it checks that every Pod has a usable key, and that each signature verifies at every Pod.
+// Simulates a Secret and the Pods that mount it. Each Pod gets a change after its own delay, and only waiting moves the clock.
+// After each event it checks that every Pod has a usable key, and that each signature verifies at every Pod.
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { isMet, type PodReport } from '../../../tools/deploy/rotation/pod-condition.ts'
 import type { RotationEffects } from '../../../tools/deploy/rotation/run-rotation.ts'

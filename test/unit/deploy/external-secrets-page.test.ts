@@ -1,5 +1,5 @@
-// Runs the commands of docs/key-managers.md with a file as the key manager. The signer accepts each value that they make, with the
-// keys that the page promises.
+// Runs the commands of docs/key-managers.md with a file as the key manager. The signer accepts each value that they make, with
+// the keys that the page promises.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'

@@ -1,4 +1,5 @@
-// make deploy never guesses where the images are. Without IMAGE_PREFIX it fails, and names the deployed prefix. kubectl is a script.
+// make deploy never guesses where the images are. Without IMAGE_PREFIX it fails, and names the deployed prefix. kubectl is a
+// script.
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'

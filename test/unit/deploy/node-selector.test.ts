@@ -1,5 +1,5 @@
-// A deployment needs a node with the label that its Pods require. The label has the name of this version or of version 0.1. kubectl
-// is a script with one node.
+// A deployment needs a node with the label that its Pods require. The label has the name of this version or of version 0.1.
+// kubectl is a script with one node.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'

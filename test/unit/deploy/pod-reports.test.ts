@@ -1,5 +1,5 @@
-// A rotation waits until every Pod reports that it is ready for the next step. It uses one port-forward for each Pod, and an error names
-// the Pods that are not ready.
+// A rotation waits until every Pod reports that it is ready for the next step. It uses one port-forward for each Pod, and an
+// error names the Pods that are not ready.
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,5 +1,5 @@
-// This version completes a rotation that version 0.1 began with the former names of the annotations: from each state, and wherever a
-// run is interrupted. Each write replaces all former names.
+// This version completes a rotation that version 0.1 began with the former names of the annotations: from each state, and
+// wherever a run is interrupted. Each write replaces all former names.
 import { describe, expect, test } from 'vitest'
 import {
   annotationNames,

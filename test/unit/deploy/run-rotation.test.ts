@@ -1,5 +1,5 @@
-// A whole rotation on a simulated cluster. Wherever a run is interrupted, the next one completes the rotation. At no time does a Pod
-// sign what another cannot verify.
+// A whole rotation on a simulated cluster. Wherever a run is interrupted, the next one completes the rotation. At no time does
+// a Pod sign what another cannot verify.
 import { describe, expect, test } from 'vitest'
 import { annotationNames } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'

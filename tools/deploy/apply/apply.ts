@@ -23,7 +23,9 @@ import { keepReplicas } from './keep-replicas.ts'
 const liveResources = listOf(resourceSchema)
 const pollMs = 500
 
-/** Creates the missing namespaces, because the API server cannot judge a resource without its namespace. Returns their names. */
+/**
+ * Creates the missing namespaces, because the API server cannot validate a resource without its namespace. Returns their names.
+ */
 export async function ensureNamespaces(rendering: Rendering): Promise<string[]> {
   const missing = await listMissingNamespaces(rendering)
   for (const namespace of missing) await applyResource(namespace)
@@ -46,8 +48,8 @@ export async function removeNamespaces(names: readonly string[]): Promise<void> 
 }
 
 /**
- * Has the API server validate all resources, with admission and Istio's webhook. Changes nothing. Throws UserError if it refuses
- * one.
+ * Has the API server validate all resources, with admission and Istio's webhook. Changes nothing. Throws UserError if it
+ * refuses one.
  */
 export async function dryRun(rendering: Rendering, force = false): Promise<void> {
   try {
@@ -80,8 +82,8 @@ export function condenseErrors(output: string): string {
 }
 
 /**
- * Applies all resources, and returns the names of those that changed, for example ["Deployment/secure-signing"]. `force` takes over
- * fields of other managers.
+ * Applies all resources, and returns the names of those that changed, for example ["Deployment/secure-signing"]. `force` takes
+ * over fields of other managers.
  */
 export async function applyRendering(rendering: Rendering, force = false): Promise<string[]> {
   const before = await readLive(rendering)

@@ -1,5 +1,5 @@
-// Replaces the Gateway "world" of version 0.1 without a lost request. Until the new Pods are ready, the VirtualService belongs to
-// both Gateways, so istiod may see the changes in any order.
+// Replaces the Gateway "world" of version 0.1 without a lost request. Until the new Pods are ready, the VirtualService belongs
+// to both Gateways, so istiod may see the changes in any order.
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'

@@ -1,5 +1,5 @@
-// Recognizes false positives of istioctl analyze. It reads Pods and Services from the cluster alone, and not from files. So on a
-// first deployment it reports those as missing that the same rendering creates.
+// Recognizes false positives of istioctl analyze. It reads Pods and Services from the cluster alone, and not from files. So on
+// a first deployment it reports those as missing that the same rendering creates.
 import { z } from 'zod'
 import type { Resource } from '../../kube/resources.ts'
 
@@ -30,8 +30,8 @@ const missingSelector = /^Referenced selector not found: "(.*)"$/
 const conflictingGateways = /^Conflict with gateways (\S+) \(/
 
 /**
- * Returns true if `message` reports a Pod or a Service as missing that `resources` create. Also returns true for a conflict with a
- * Gateway of `removed`, which the deployment removes.
+ * Returns true if `message` reports a Pod or a Service as missing that `resources` create. Also returns true for a conflict
+ * with a Gateway of `removed`, which the deployment removes.
  */
 export function isFalsePositive(
   resources: readonly Resource[],
@@ -77,7 +77,9 @@ function createsPod(resources: readonly Resource[], namespace: string, selector:
     .some((found) => Object.entries(selector).every(([key, value]) => found[key] === value))
 }
 
-/** Returns true if `host` names the Service: by its name alone within `namespace`, or as <name>.<namespace>.svc.<any domain>. */
+/**
+ * Returns true if `host` names the Service: by its name alone within `namespace`, or as <name>.<namespace>.svc.<any domain>.
+ */
 function isNamedBy({ metadata }: Resource, host: string, namespace: string): boolean {
   const short = metadata.namespace === namespace && host === metadata.name
   return short || host.startsWith(`${metadata.name}.${metadata.namespace}.svc.`)

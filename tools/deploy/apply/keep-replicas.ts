@@ -1,6 +1,6 @@
-// Keeps the number of Pods when an autoscaler takes over. The API server removes a field that its only owner stops applying, and a
-// Deployment without the field `replicas` has one Pod. So another manager owns the field first, until the autoscaler sets it. The
-// Kubernetes page on server-side apply describes this transfer of ownership.
+// Keeps the number of Pods when an autoscaler takes over. The API server removes a field that its only owner stops applying,
+// and a Deployment without the field `replicas` has one Pod. So another manager owns the field first, until the autoscaler sets
+// it. The Kubernetes page on server-side apply describes this transfer of ownership.
 import { CommandError } from '../../cli/exec.ts'
 import { findApplied, readOwned } from '../../kube/field-owners.ts'
 import { applyResource } from '../../kube/kubectl.ts'

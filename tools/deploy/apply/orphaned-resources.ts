@@ -1,4 +1,5 @@
-// Finds resources that a component of an earlier deployment left on the cluster. Only resources that `make deploy` applied count.
+// Finds resources that a component of an earlier deployment left on the cluster. Only resources that `make deploy` applied
+// count.
 import { CommandError } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { findApplied, type OwnedResource, readOwned } from '../../kube/field-owners.ts'

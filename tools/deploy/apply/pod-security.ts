@@ -1,4 +1,5 @@
-// Restores the Pod Security of the namespace. The component selinux turns it off, and adds an admission policy that does the same.
+// Restores the Pod Security of the namespace. The component selinux turns it off, and adds an admission policy that does the
+// same.
 import { readOwned } from '../../kube/field-owners.ts'
 import { applyResource } from '../../kube/kubectl.ts'
 import type { Resource } from '../../kube/resources.ts'

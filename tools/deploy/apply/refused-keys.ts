@@ -1,4 +1,5 @@
-// Reads from a signer's log why it has no key. The status of the Pod does not say it, because kubelet drops the answer of /readyz.
+// Reads from a signer's log why it has no key. The status of the Pod does not say it, because kubelet drops the answer of
+// /readyz.
 import { z } from 'zod'
 import { tryRun } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'

@@ -1,5 +1,5 @@
-// Checks and waits for External Secrets, if a component has it copy the key from a key manager. Then `make deploy` does not write
-// the Secret.
+// Checks and waits for External Secrets, if a component has it copy the key from a key manager. Then `make deploy` does not
+// write the Secret.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { say, UserError } from '../../cli/terminal.ts'
@@ -37,8 +37,8 @@ export function findKeyExternalSecret<T extends Resource>(resources: readonly T[
 }
 
 /**
- * Throws UserError if the cluster has no External Secrets. Also throws if the Secret exists and is not from External Secrets, which
- * would then never remove its entries.
+ * Throws UserError if the cluster has no External Secrets. Also throws if the Secret exists and is not from External Secrets,
+ * which would then never remove its entries.
  */
 export async function checkExternalSecrets(): Promise<void> {
   if (!(await listApiVersions()).includes(apiVersion)) {
@@ -61,8 +61,8 @@ async function isOwnedByExternalSecret(): Promise<boolean> {
 }
 
 /**
- * Waits until the ExternalSecret `name` is ready and the Secret exists. If the Secret exists but is not renewed in time, prints a
- * note. Throws UserError with the controller's message if there is no Secret.
+ * Waits until the ExternalSecret `name` is ready and the Secret exists. If the Secret exists but is not renewed in time, prints
+ * a note. Throws UserError with the controller's message if there is no Secret.
  */
 export async function waitForExternalSecret(name: string, waitMs = deadlineMs): Promise<void> {
   const deadline = Date.now() + waitMs

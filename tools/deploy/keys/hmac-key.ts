@@ -30,7 +30,8 @@ export async function ensureKey(): Promise<boolean> {
     type: 'Opaque',
     data: { 'key-1': makeKey() },
   }
-  // Not `apply`: it would keep a copy of the key in an annotation, and overwrite a Secret that somebody creates at the same time.
+  // Not `apply`: it would keep a copy of the key in an annotation, and overwrite a Secret that somebody creates at the same
+  // time.
   const result = await tryRun('kubectl', ['create', '-f', '-'], { input: JSON.stringify(content) })
   if (result.code === 0) return true
   if (result.stderr.includes('AlreadyExists')) return false

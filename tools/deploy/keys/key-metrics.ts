@@ -4,8 +4,8 @@
 export type HeldKeys = { primary: string | undefined; held: string[] }
 
 /**
- * Reads the gauge `signer_keys{key_id, state}` in Prometheus' text format. Returns undefined if the signer is too old to have these
- * labels.
+ * Reads the gauge `signer_keys{key_id, state}` in Prometheus' text format. Returns undefined if the signer is too old to have
+ * these labels.
  */
 export function parseKeyMetrics(text: string): HeldKeys | undefined {
   if (!/^# TYPE signer_keys gauge$/m.test(text) || /^signer_keys /m.test(text)) return undefined

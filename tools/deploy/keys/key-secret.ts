@@ -1,5 +1,5 @@
-// Reads and replaces the Secret with the keys. A replacement fails if somebody else changed the Secret since it was read. Keys go
-// through stdin.
+// Reads and replaces the Secret with the keys. A replacement fails if somebody else changed the Secret since it was read. Keys
+// go through stdin.
 import { z } from 'zod'
 import { CommandError } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
@@ -57,8 +57,8 @@ export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
 }
 
 /**
- * Replaces the Secret. Returns false and changes nothing if somebody changed it since it was read. With `dryRun` the API server only
- * validates the request.
+ * Replaces the Secret. Returns false and changes nothing if somebody changed it since it was read. With `dryRun` the API server
+ * only validates the request.
  */
 export async function replaceKeySecret(secret: KeySecret, dryRun = false): Promise<boolean> {
   const parameters = new URLSearchParams({ fieldManager, ...(dryRun && { dryRun: 'All' }) })

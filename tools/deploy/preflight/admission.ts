@@ -38,7 +38,7 @@ export function isRefusedOnlyByOurPolicies(stderr: string): boolean {
   )
 }
 
-/** Returns true if `resources` add or change a policy. Then the policies on the cluster cannot judge `resources`. */
+/** Returns true if `resources` add or change a policy. Then the current policies do not decide about `resources`. */
 export async function changesPolicies(resources: readonly Resource[]): Promise<boolean> {
   for (const resource of resources) {
     if (resource.kind !== 'ValidatingAdmissionPolicy') continue
@@ -54,7 +54,8 @@ export async function changesPolicies(resources: readonly Resource[]): Promise<b
 }
 
 /**
- * Sends the API server a Deployment that exposes the key, as a dry run. Throws UserError if it is still accepted after `waitMs`.
+ * Sends the API server a Deployment that exposes the key, as a dry run. Throws UserError if it is still accepted after
+ * `waitMs`.
  */
 export async function checkPoliciesInEffect(waitMs = policyDelayMs): Promise<void> {
   const deadline = Date.now() + waitMs

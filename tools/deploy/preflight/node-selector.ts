@@ -61,9 +61,9 @@ async function hasNode(alternatives: readonly string[][]): Promise<boolean> {
 }
 
 /**
- * Returns lists of labels in the form of kubectl, for example [["kubernetes.io/arch=amd64"]]. A node fits if it has all labels of one
- * list. Each term of the node affinity makes one list, which includes the node selector. The result is empty if a node may fit without
- * a label.
+ * Returns lists of labels in the form of kubectl, for example [["kubernetes.io/arch=amd64"]]. A node fits if it has all labels
+ * of one list. Each term of the node affinity makes one list, which includes the node selector. The result is empty if a node
+ * may fit without a label.
  */
 function readAlternatives(resource: Resource): string[][] {
   const { nodeSelector, affinity } = workload.parse(resource).spec.template.spec

@@ -17,8 +17,8 @@ export type Permission = {
 }
 
 /**
- * Lists all permissions of a deployment. It applies `resources`, creates the key if `createsKey`, deletes `removed`, finds nodes, and
- * watches the rollout.
+ * Lists all permissions of a deployment. It applies `resources`, creates the key if `createsKey`, deletes `removed`, finds
+ * nodes, and watches the rollout.
  */
 export function listRequiredPermissions(
   resources: readonly Resource[],

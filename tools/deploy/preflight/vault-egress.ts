@@ -1,4 +1,5 @@
-// Notes that NetworkPolicies block the Vault agent. They match addresses and not names, so the user has to allow Vault's address.
+// Notes that NetworkPolicies block the Vault agent. They match addresses and not names, so the user has to allow Vault's
+// address.
 import { say } from '../../cli/terminal.ts'
 import { describeResource, type Resource } from '../../kube/resources.ts'
 

@@ -21,9 +21,9 @@ export type Rendering = {
 }
 
 /**
- * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which it creates. Does not use the cluster. Throws
- * CommandError if kustomize fails. `components` are optional, and applied in this order. The component vault requires `vault`. With
- * `origins`, annotations name the source of each resource, for an analysis.
+ * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which it creates. Does not use the cluster.
+ * Throws CommandError if kustomize fails. `components` are optional, and applied in this order. The component vault requires
+ * `vault`. With `origins`, annotations name the source of each resource, for an analysis.
  */
 export async function renderResources(input: {
   folder: string

@@ -1,5 +1,5 @@
-// Decides the next step of a rotation from the Secret and the time alone. So it does not matter who made the step before, or whether
-// that run was interrupted.
+// Decides the next step of a rotation from the Secret and the time alone. So it does not matter who made the step before, or
+// whether that run was interrupted.
 import { makeKey } from '../keys/hmac-key.ts'
 import type { Change } from '../keys/key-secret.ts'
 import type { Condition } from './pod-condition.ts'

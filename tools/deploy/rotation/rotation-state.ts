@@ -1,5 +1,5 @@
-// Reads the state of a rotation from the Secret alone: its entries, and annotations for the rest. Refuses a state that no rotation
-// can have made, and says how to fix it.
+// Reads the state of a rotation from the Secret alone: its entries, and annotations for the rest. Refuses a state that no
+// rotation can have made, and says how to fix it.
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
@@ -37,8 +37,8 @@ export type RotationState = {
 }
 
 /**
- * Returns `secret` with the annotations of version 0.1 under their current names, so that the next write renames them. Throws UserError
- * if an annotation has two values.
+ * Returns `secret` with the annotations of version 0.1 under their current names, so that the next write renames them. Throws
+ * UserError if an annotation has two values.
  */
 export function renameAnnotations(secret: KeySecret): KeySecret {
   const annotations = { ...secret.metadata.annotations }

@@ -1,5 +1,5 @@
-// Runs a rotation until it has to wait for the overlap. Each round reads the Secret, decides the next step, waits for the Pods and
-// writes. Rounds share no state, so a run may be interrupted anywhere, and several may run at once.
+// Runs a rotation until it has to wait for the overlap. Each round reads the Secret, decides the next step, waits for the Pods
+// and writes. Rounds share no state, so a run may be interrupted anywhere, and several may run at once.
 import { UserError } from '../../cli/terminal.ts'
 import { changeKeySecret, type KeySecret } from '../keys/key-secret.ts'
 import { type Action, decideAction } from './next-step.ts'
@@ -21,8 +21,8 @@ export type RotationEffects = {
 }
 
 /**
- * Rotates, and returns the final message for the user. `overlapMs` is the overlap that the user sets. Throws UserError if a Pod does
- * not follow in time, or if the Secret cannot be rotated.
+ * Rotates, and returns the final message for the user. `overlapMs` is the overlap that the user sets. Throws UserError if a Pod
+ * does not follow in time, or if the Secret cannot be rotated.
  */
 export async function rotateKey(effects: RotationEffects, overlapMs?: number): Promise<string> {
   const note = createNoteOnce(effects.note)

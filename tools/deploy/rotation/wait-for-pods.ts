@@ -19,7 +19,10 @@ export type PodWaitEffects = {
   sleep: (ms: number) => Promise<unknown>
 }
 
-/** Returns when every Pod meets the condition, and false if there is no Pod. Throws UserError with all reports if it takes too long. */
+/**
+ * Returns when every Pod meets the condition, and false if there is no Pod. Throws UserError with all reports if it takes too
+ * long.
+ */
 export async function waitForPods(
   condition: Condition,
   { readReports, now, sleep }: PodWaitEffects,
