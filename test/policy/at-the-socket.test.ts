@@ -54,7 +54,7 @@ async function takeAway(): Promise<void> {
   await kubectl(['delete', 'namespace', namespace, '--ignore-not-found'], { timeoutMs: PODS_MS })
 }
 
-/** The overlay's, in another namespace, with the images that are deployed and a key of their own. */
+/** Returns the overlay's resources in another namespace, with the deployed images and another key. */
 async function listResources(): Promise<Resource[]> {
   const query = ['get', 'deployment', deployment, '-n', deployed, '-o', 'json']
   const { containers } = (await kubectlJson(images, query)).spec.template.spec
@@ -80,7 +80,7 @@ function makeSecret(keys: Record<string, Buffer>, texts: Record<string, string> 
   return { apiVersion: 'v1', kind: 'Secret', metadata, ...filled }
 }
 
-/** Has a message signed by way of the frontend, from a Pod that is in no mesh. */
+/** Has the frontend process a message, from a Pod without a sidecar. */
 async function process() {
   const bytes = writeRequest({ path: '/process', host, body: '{"message":"hello"}' })
   const [outcome] = await probeFrom(nonMeshPod, [{ host, port: 8080, bytes }])

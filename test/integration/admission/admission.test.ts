@@ -1,5 +1,4 @@
-// Attacks 25 and 26 on a real API server, with the policies as `make deploy` renders them: no container but the signer
-// that was released gets the key, and nobody gets into it.
+// Attacks 25 and 26: on a real API server, only the released signer gets the key, and nobody enters it.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'

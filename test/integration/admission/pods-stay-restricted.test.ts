@@ -1,5 +1,4 @@
-// With the component selinux a policy stands in for Pod Security. Each Pod here is put before both, in a namespace each: what one
-// refuses the other does, and says why. What was taken for it is its two types, each at its own container.
+// The policy of the component selinux refuses what Pod Security refuses. Each Pod is tried against both.
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'
@@ -21,16 +20,15 @@ import {
 import { restrictedPods } from '../../support/mistakes/restricted-pods.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
-/** A namespace that Pod Security judges, and one that the policy judges alone. */
+/** Pod Security judges one namespace, and the policy alone judges the other. */
 const theirs = 'judged-by-pod-security'
 const ours = 'judged-by-the-policy'
-/** The Pod that is there, in both. */
 const running = 'running'
 const judges = { [theirs]: 'Pod Security', [ours]: 'pods-stay-restricted' }
 
 describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
-  /** Returns what the API server says against the Pod; nothing if it would make it. */
+  /** Returns the API server's objection to the Pod, or an empty text. */
   let attempt: ReturnType<typeof createDryRun>
 
   beforeAll(async () => {
@@ -60,7 +58,7 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
     await guarded.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })
   }
 
-  /** The same for a container that is added to the Pod that is there. */
+  /** Does the same for a container that is added to the running Pod. */
   async function addContainer(namespace: string, changes: readonly PodChange[] = []) {
     const live = await guarded.call(['get', 'pod', running, '-n', namespace, '-o', 'json'])
     const pod: Resource = JSON.parse(live)
@@ -156,7 +154,7 @@ function change(pod: Resource, ...changes: PodChange[]): Resource {
   }, pod)
 }
 
-/** The policy's own binding, for another namespace: no other policy has a say there. */
+/** Binds the policy to another namespace, where no other policy applies. */
 function makeBinding(): Resource {
   const matchLabels = { 'kubernetes.io/metadata.name': ours }
   return {

@@ -1,5 +1,4 @@
-// The component selinux on a real API server: the Pod is taken, as Istio makes it too; the signer does not run without its type; and
-// the namespace is guarded before, with and after it.
+// The component selinux on a real API server: it accepts the Pod, and refuses a signer without its SELinux type.
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { restorePodSecurity } from '../../../tools/deploy/apply/pod-security.ts'
 import { namespace } from '../../../tools/kube/names.ts'

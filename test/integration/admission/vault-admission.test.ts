@@ -1,5 +1,4 @@
-// The admission policies on a real API server, with keys that come from Vault: what they refuse otherwise they refuse still,
-// and nobody but the agent that was released gets what Vault takes.
+// The admission policies with keys from Vault: only the released agent gets a token for Vault.
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'

@@ -1,5 +1,4 @@
-// Runs the kubectl commands of README and docs/ on an API server with the admission policies. It runs each page from top to
-// bottom, and leaves out commands that need more than an API server.
+// Runs the kubectl commands of the pages that need no running Pod, page by page, on a real API server.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'

@@ -1,5 +1,4 @@
-// With External Secrets, make deploy creates no key, reports what is missing, and waits. A rotation at the key manager reaches
-// the Secret. This uses an API server, and writes what the controller would write.
+// With External Secrets, make deploy makes no key and waits for one. The controller's writing is simulated.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'

@@ -1,5 +1,4 @@
-// make deploy replaces the Gateway of version 0.1 without a lost request: at each moment, the VirtualService belongs to an
-// existing Gateway. This uses an API server.
+// The Gateway of version 0.1 is replaced without a moment in which the VirtualService has none.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   bindToFormer,
@@ -32,7 +31,6 @@ const isRoute = ({ kind }: Resource) => kind === 'Gateway' || kind === 'VirtualS
 
 describe('the Gateway of version 0.1', needsLocalPrograms, () => {
   let rendering: Rendering
-  /** What version 0.1 applied. */
   let former: Resource[]
 
   beforeAll(async () => {

@@ -1,6 +1,5 @@
 // make deploy on unsuitable clusters. It says what is wrong and what to do, and changes nothing.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -10,6 +9,7 @@ import { defaultPrefix } from '../../../tools/images/image-references.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { KUBECONFIG } from '../../../tools/local-cluster/paths.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { needsLocalCluster } from '../../support/skips.ts'
 
 const program = join(CHECKOUT, 'tools/deploy/deploy.ts')
@@ -49,21 +49,15 @@ async function deploy(kubeconfig: string, variables: Record<string, string> = {}
 }
 
 describe('make deploy without a cluster', () => {
-  let folder: string
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-  })
-  afterAll(() => rm(folder, { recursive: true }))
-
   test('says that KUBECONFIG names no cluster', async () => {
-    const { code, said } = await deploy(join(folder, 'nowhere'))
+    const { code, said } = await deploy(join(await makeFolder(), 'nowhere'))
     expect(code).toBe(1)
     expect(said).toContain('KUBECONFIG names no cluster')
     expect(said).toContain('nothing was changed')
   })
 
   test('says that the cluster of KUBECONFIG is not reachable', async () => {
-    const path = join(folder, 'closed')
+    const path = join(await makeFolder(), 'closed')
     const cluster = { server: 'https://127.0.0.1:1' }
     const config = {
       ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'c' },
@@ -80,20 +74,17 @@ describe('make deploy without a cluster', () => {
 })
 
 describe('make deploy for a user who may only read', needsLocalCluster, () => {
-  let folder: string
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
     const list = { apiVersion: 'v1', kind: 'List', items: [readerRole, readerBinding] }
     await kubectl(['apply', '-f', '-'], { input: JSON.stringify(list) })
   })
   afterAll(async () => {
     const name = 'signing-test-reader'
     await kubectl(['delete', `clusterrole/${name}`, `clusterrolebinding/${name}`])
-    await rm(folder, { recursive: true })
   })
 
   test('names all missing permissions', async () => {
-    const path = join(folder, 'reader')
+    const path = join(await makeFolder(), 'reader')
     const config = parse(await readFile(KUBECONFIG, 'utf8'))
     config.users[0].user.as = 'signing-test-reader'
     await writeFile(path, stringify(config), { mode: 0o600 })

@@ -1,15 +1,14 @@
-// make release with buildah and the base image of the local cluster. Two builds are equal, and bill of materials and provenance
-// are correct and in the standard formats. It signs and pushes nothing.
+// make release builds the same images twice, and its bill of materials and provenance are true and valid.
 import { hash } from 'node:crypto'
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, utimes } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, mkdir, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
 import { buildRootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import { readLayout } from '../../../tools/release/oci-layout.ts'
 import { copyCheckout } from '../../support/api-server/checkout.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { provideBuildah } from '../../support/release/node-buildah.ts'
 import { bill, findSchemaErrors, statement } from '../../support/release/release-formats.ts'
 import { skipUnless } from '../../support/skips.ts'
@@ -51,7 +50,7 @@ function readText(name: string): Promise<string> {
 
 describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+    folder = await makeFolder()
     checkout = join(folder, 'a')
     if (roots !== undefined) base = await provideBuildah(folder, roots)
     await copyCheckout(checkout)
@@ -68,7 +67,6 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
     await mkdir(join(folder, 'blobs'))
     builds = [first, await release('second', { umask: '077' })]
   })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
 
   test('prints both images with their digests, which are the same in the second build', () => {
     const [first, second] = builds

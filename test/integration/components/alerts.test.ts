@@ -1,6 +1,6 @@
 // promtool runs the alerts over made-up series. Each alert fires in one case and stays quiet in another.
-import { mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { listDashboardExpressions, readRules } from '../../support/monitoring/expressions.ts'
 import { skipUnless } from '../../support/skips.ts'
 
@@ -30,12 +31,11 @@ const needsPromtool = skipUnless(program, 'promtool cannot be compiled')
 
 /** Runs promtool in a folder with these files. */
 async function promtool(contents: Record<string, string>, ...args: string[]) {
-  await using work = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
+  const work = await makeFolder()
   for (const [name, content] of Object.entries(contents)) {
-    await writeFile(join(work.path, name), content)
+    await writeFile(join(work, name), content)
   }
-  // Awaited, because the folder goes when this returns.
-  return await tryRun(program ?? '', args, { cwd: work.path })
+  return tryRun(program ?? '', args, { cwd: work })
 }
 
 const readCases = (file: string) => readFile(join(folder, file), 'utf8')

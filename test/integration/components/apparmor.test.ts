@@ -1,5 +1,4 @@
-// Compiles the AppArmor profiles by Debian's apparmor_parser, and reads the rules that it prints. This needs no kernel that
-// enforces them, and does not show that a kernel does.
+// Debian's apparmor_parser compiles the AppArmor profiles. Nothing enforces them here.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'

@@ -1,5 +1,4 @@
-// The component autoscaling measures existing containers. The number of Pods passes to the autoscaler, and is never one in
-// between. This uses an API server without controllers.
+// The component autoscaling passes the number of Pods to the autoscaler, and it is never one in between.
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../../tools/cli/exec.ts'
 import { applyRendering } from '../../../tools/deploy/apply/apply.ts'

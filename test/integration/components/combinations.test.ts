@@ -1,5 +1,4 @@
-// Each pair of components that fit together is in one of these combinations. It renders, the rules of `make analyze` hold, and
-// `make undeploy` finds its resources.
+// Every two things that can be deployed together are rendered together, and keep the rules of `make analyze`.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'

@@ -1,11 +1,9 @@
-// The components seccomp and apparmor together. They apply to each Deployment with the labels. The API server accepts them with
-// Pod Security "restricted", and refuses a signer without its seccomp profile.
+// The components seccomp and apparmor fit any Deployment with the labels, and a signer needs its seccomp profile.
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
@@ -14,6 +12,7 @@ import {
   type GuardedApiServer,
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'
+import { makeRenderFolder } from '../../support/folder.ts'
 import { readProfileFiles } from '../../support/services/seccomp-profiles.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
@@ -37,22 +36,20 @@ function makeDeployment(name: string, containers: readonly string[]): Resource {
 }
 
 test('the components apply to two Deployments of any name', async () => {
-  const parent = join(CHECKOUT, '.deploy')
-  await mkdir(parent, { recursive: true })
-  await using folder = await mkdtempDisposable(join(parent, 'sample-'))
+  const folder = await makeRenderFolder()
   const given = [
     makeDeployment('public', ['frontend']),
     makeDeployment('keys', ['signer']),
     makeDeployment('both', ['frontend', 'signer']),
     makeDeployment('other', ['sidecar']),
   ]
-  await writeFile(join(folder.path, 'all.yaml'), given.map((each) => stringify(each)).join('---\n'))
+  await writeFile(join(folder, 'all.yaml'), given.map((each) => stringify(each)).join('---\n'))
   const kustomization = {
     resources: ['all.yaml'],
     components: components.map((name) => `../../k8s/components/${name}`),
   }
-  await writeFile(join(folder.path, 'kustomization.yaml'), stringify(kustomization))
-  const resources = parseResources(await kubectl(['kustomize', folder.path]))
+  await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
+  const resources = parseResources(await kubectl(['kustomize', folder]))
   const found = resources
     .filter(({ kind }) => kind === 'Deployment')
     .map((each) => [

@@ -1,5 +1,4 @@
-// The components external-secrets-* on an API server with the CRDs of External Secrets. It accepts each resource and each
-// field, and only the operator gets a token that a key manager accepts.
+// An API server with External Secrets' CRDs accepts the components, and only the operator gets a token for a key manager.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'

@@ -1,5 +1,4 @@
-// The component high-availability, with and without an autoscaler. There are three Pods, spread over nodes and evicted one at a
-// time, and the gateway leaves out a failing one.
+// The component high-availability: three Pods, spread, replaced one at a time, and left out by the gateway while one fails.
 import { describe, expect, test } from 'vitest'
 import { layouts, listWorkloads } from '../../../tools/kube/layouts.ts'
 import { injectProxy } from '../../support/api-server/inject.ts'

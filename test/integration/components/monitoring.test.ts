@@ -1,5 +1,4 @@
-// The component monitoring in both overlays. One Prometheus may read metrics, and the rules of make analyze find any wider
-// access.
+// The component monitoring allows one Prometheus to read metrics, and the rules of make analyze find any wider access.
 import { describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'

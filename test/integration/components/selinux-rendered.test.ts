@@ -1,5 +1,4 @@
-// The component selinux in all overlays: a type for each container, categories for the whole Pod, and one admission policy
-// instead of Pod Security. Without that policy, `make analyze` reports a finding.
+// The component selinux sets a type for each container, and replaces Pod Security by one policy.
 import { describe, expect, test } from 'vitest'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'

@@ -1,5 +1,4 @@
-// With the component tracing, each proxy reaches the collector through its own socket. The containers of the Pod get no new
-// route.
+// With the component tracing, each proxy reaches the collector by its own socket. The containers of the Pod get no new route.
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { applyRules } from '../../../tools/analyze/rule.ts'

@@ -1,5 +1,4 @@
-// The rendered component vault has every value in its place, and the policies allow the agent exactly that. Also tests the
-// variables VAULT_*.
+// The component vault has every value where it belongs, and VAULT_* is checked.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -1,5 +1,4 @@
-// What the live API makes of the resources: would it take them, and what does a Pod look like after Istio's
-// injection? Nothing is changed, every write is a dry run. Without KUBECONFIG it is skipped, and says so.
+// The live API server accepts the resources, and the Pod after injection keeps the rules. Every write is a dry run.
 import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dryRun } from '../../../tools/deploy/apply/apply.ts'

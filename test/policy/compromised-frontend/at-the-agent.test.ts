@@ -1,6 +1,4 @@
-// Attack 20: code in the frontend container stops its own Pod's proxy by way of Istio's agent, which is open to every
-// container of a Pod. It may stop its own signing by that; it is back soon, and meanwhile nobody gets in.
-
+// Attack 20: code in the frontend stops its own proxy through Istio's agent. Signing is back soon, and nobody gets in meanwhile.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
@@ -29,7 +27,7 @@ const pod = z.object({
   }),
 })
 
-/** kubelet waits longer with each restart of a container; what is measured here is the first. */
+/** kubelet waits longer before each restart. This measures the first. */
 async function ensureFreshPod(): Promise<void> {
   const { frontend } = await findTarget()
   const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', 'json']
@@ -43,10 +41,7 @@ async function ensureFreshPod(): Promise<void> {
   await setup()
 }
 
-/**
- * Asks, which makes no signature, until it was answered for a while without a gap, or the time is over. Returns the
- * milliseconds until the last question that was not answered.
- */
+/** Asks until there was no failure for a while. Returns the milliseconds until the last failure. */
 async function measureGap({ frontend }: Target, { token, pairing }: Credentials): Promise<number> {
   const parts = signParts(pairing, { method: 'GET', path: '/keys', headers: bearer(token) })
   const probe = { ...SIGNER_IN_POD, bytes: writeRequest(parts) }

@@ -1,7 +1,6 @@
 // Attack 23: what the frontend's token, and the Pod's place in the cluster, are worth at the API server: nothing.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
@@ -15,6 +14,7 @@ import { runBatch } from '../../support/attack/batch.ts'
 import { testAttackOnMesh } from '../../support/attack/expectations.ts'
 import type { Attempt } from '../../support/compromise/escape.ts'
 import { runIn } from '../../support/compromise/run-in.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 const paths = [
   `GET /api/v1/namespaces/${namespace}/secrets`,
@@ -59,29 +59,24 @@ describe('whoever has the token', () => {
     ['create', 'pods/exec'],
     ['create', 'serviceaccounts/token'],
   ])('may not %s %s with it', async (verb, resource) => {
-    const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-    try {
-      await runBatch(async (_, { token }) => {
-        const args = ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']
-        const { clusters } = await kubectlJson(view, args)
-        const file = join(folder, 'kubeconfig')
-        const context = { cluster: clusters[0].name, user: 'thief', namespace }
-        const config = {
-          ...{ apiVersion: 'v1', kind: 'Config', clusters, 'current-context': 'thief' },
-          users: [{ name: 'thief', user: { token } }],
-          contexts: [{ name: 'thief', context }],
-        }
-        await writeFile(file, stringify(config), { mode: 0o600 })
-        const ask = ['--kubeconfig', file, 'auth', 'can-i', verb, resource]
-        const { code, stderr } = await tryRun('kubectl', ask, { timeoutMs: 10_000 })
-        expect({ code, stderr }).toEqual({
-          code: 1,
-          stderr: expect.stringMatching(/logged in|Unauthorized/),
-        })
+    const file = join(await makeFolder(), 'kubeconfig')
+    await runBatch(async (_, { token }) => {
+      const args = ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']
+      const { clusters } = await kubectlJson(view, args)
+      const context = { cluster: clusters[0].name, user: 'thief', namespace }
+      const config = {
+        ...{ apiVersion: 'v1', kind: 'Config', clusters, 'current-context': 'thief' },
+        users: [{ name: 'thief', user: { token } }],
+        contexts: [{ name: 'thief', context }],
+      }
+      await writeFile(file, stringify(config), { mode: 0o600 })
+      const ask = ['--kubeconfig', file, 'auth', 'can-i', verb, resource]
+      const { code, stderr } = await tryRun('kubectl', ask, { timeoutMs: 10_000 })
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(/logged in|Unauthorized/),
       })
-    } finally {
-      await rm(folder, { recursive: true })
-    }
+    })
   })
 
   test('may do nothing as the ServiceAccount itself, either', async () => {

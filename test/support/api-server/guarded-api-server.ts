@@ -1,5 +1,4 @@
-// A bare API server with the admission policies in effect, and what they guard: the Deployment, its Pod, and a Pod without
-// the key. No kubelet takes the Pods up.
+// A bare API server with the admission policies, the Deployment, its Pod, and a Pod without the key.
 import { vi } from 'vitest'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { fieldManager, namespace } from '../../../tools/kube/names.ts'
@@ -14,14 +13,13 @@ import { startBareApiServer } from './bare-api-server.ts'
 import { renderKnown } from './sample.ts'
 
 const patience = { timeout: 15_000, interval: 250 }
-/** What an API server knows without Istio. */
 const known =
   /^(Namespace|ServiceAccount|ConfigMap|ValidatingAdmissionPolicy.*|DaemonSet|Deployment)$/
 const isPolicy = ({ kind }: Resource) => kind.startsWith('ValidatingAdmissionPolicy')
 
 export type GuardedApiServer = Awaited<ReturnType<typeof startGuardedApiServer>>
 
-/** Starts it, with what `components` add, and waits until every policy is in effect. */
+/** Starts it with `components`, and waits until every policy is in effect. */
 export async function startGuardedApiServer(components: readonly string[] = []) {
   const { kubeconfig, url } = await startBareApiServer()
   const rendering = await renderKnown(components, known)
@@ -35,7 +33,6 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   const apply = (resource: Resource) =>
     call(['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-'], resource)
   const judge = async (attempt: Attempt) => findJudge((await attemptCase(target, attempt)).said)
-  /** The API server hears of each change in its own time. */
   const waitForJudge = (attempt: Attempt, wanted: string) =>
     vi.waitUntil(async () => (await judge(attempt)) === wanted, patience)
 
@@ -59,7 +56,7 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   }
 }
 
-/** Returns the Pod that the Deployment among `resources` would make; with several, the one that is called `maker`. */
+/** Returns the Pod that the Deployment `maker`, or the first one, would make. */
 export function asPod(resources: readonly Resource[], name: string, maker?: string): Resource {
   const deployment = resources.find(
     ({ kind, metadata }) => kind === 'Deployment' && (maker ?? metadata.name) === metadata.name,
@@ -68,7 +65,7 @@ export function asPod(resources: readonly Resource[], name: string, maker?: stri
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
 }
 
-/** Its signer had a variable that it may not have any more. */
+/** An older release, whose signer has a variable that is no longer allowed. */
 function makeOlderRelease(pod: Resource): Resource {
   const variable = { name: 'NODE_OPTIONS', value: '--no-maglev' }
   const path = 'spec.containers.1.env.+'

@@ -1,10 +1,5 @@
-// Requests that two servers might read differently (request smuggling, RFC 9112 section 11.2), as bytes. Each has a second
-// one inside.
-
-/**
- * `write`: `inner` is the second request, `headers` are the lines that make the outer one right otherwise. `tolerated`: why a
- * proxy may read it, and in one way only.
- */
+// Requests that two servers might read differently (RFC 9112 section 11.2). Each hides a second request.
+/** `write`: `inner` is the hidden request, `headers` complete the outer one. `tolerated`: why a proxy may read it. */
 type Malformed = {
   name: string
   write: (inner: string, headers: string) => string
@@ -15,7 +10,7 @@ const start = 'POST /sign HTTP/1.1\r\nhost: localhost:8081\r\ncontent-type: appl
 const body = '{"message":"attack"}'
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 
-/** An outer request with `lines` for its length, then the end of the headers and what follows. */
+/** An outer request with `lines` for its length, the end of the headers, and `rest`. */
 const framed =
   (lines: string, rest: (inner: string) => string) => (inner: string, headers: string) =>
     `${start}${headers}${lines}\r\n\r\n${rest(inner)}`

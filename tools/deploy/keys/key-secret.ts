@@ -15,7 +15,6 @@ const schema = z.looseObject({
     ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).optional(),
   }),
   immutable: z.boolean().optional(),
-  /** Base64. */
   data: z.record(z.string(), z.base64()).default({}),
 })
 export type KeySecret = z.infer<typeof schema>
@@ -35,7 +34,6 @@ export type Change = {
   annotations?: Record<string, string | undefined>
 }
 
-/** Reads the Secret. Throws UserError if there is none. */
 export async function readKeySecret(): Promise<KeySecret> {
   const args = ['get', 'secret', keySecret, '-n', namespace, '--ignore-not-found', '-o', 'json']
   const text = await kubectl(args)

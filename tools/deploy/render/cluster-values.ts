@@ -20,7 +20,6 @@ export type ClusterValues = {
   tokenKeys: string
   /** Issuer and subject of the frontend's token, as in an AuthorizationPolicy. */
   requestPrincipal: string
-  /** The value of the namespace label istio.io/rev. */
   revision: string
   /** The value of the label `istio` of the gateway's Pods. */
   gatewaySelector: string

@@ -5,7 +5,6 @@ import { readVariable, type VariableName } from '../../cli/make-variables.ts'
 import { UserError } from '../../cli/terminal.ts'
 
 export type VaultValues = {
-  /** https://host:port */
   address: string
   host: string
   port: string
@@ -15,7 +14,6 @@ export type VaultValues = {
   role: string
   metadataPath: string
   dataPath: string
-  /** Certificates in PEM. */
   ca: string
   image: string
 }

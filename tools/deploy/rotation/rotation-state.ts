@@ -26,7 +26,6 @@ export type Stage =
 
 export type RotationState = {
   stage: Stage
-  /** The key that signs. */
   primary: string
   /** The id for a new key. No Pod can hold a key with this id. */
   newId: string

@@ -15,7 +15,6 @@ export type RotationEffects = {
   write: (secret: KeySecret, title: string) => Promise<boolean>
   /** Returns when every Pod meets the condition. Returns false if there is no Pod. */
   awaitPods: (condition: Condition) => Promise<boolean>
-  /** Milliseconds since 1970. */
   now: () => number
   note: (line: string) => void
 }
