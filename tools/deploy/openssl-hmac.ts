@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { tryRun } from '../cli/exec.ts'
 import { UserError } from '../cli/terminal.ts'
 
-/** The block size of SHA-256. */
 const blockBytes = 64
 
 /**

@@ -37,12 +37,10 @@ export async function processMessage(
   }
 }
 
-/** Returns a command that sends a message. */
 export function formatCurl(url: string): string {
   return `curl -sS ${url}/process -H 'content-type: application/json' -d '{"message":"hello"}'`
 }
 
-/** Returns the answer, or the reason why it is not signed. */
 async function send(url: string, message: string): Promise<SignedAnswer | string> {
   try {
     const response = await fetch(`${url}/process`, {

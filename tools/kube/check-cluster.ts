@@ -34,7 +34,6 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   ],
 ]
 
-/** Throws UserError if istioctl is not installed. */
 export async function checkIstioctl(): Promise<void> {
   const { code } = await tryRun('istioctl', ['version', '--remote=false'], { timeoutMs: 10_000 })
   if (code !== 127) return

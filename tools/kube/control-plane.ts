@@ -25,7 +25,6 @@ const injectorValues = z.object({
 })
 const meshConfig = z.object({ trustDomain: z.string().min(1).default('cluster.local') })
 
-/** The Istio kinds that mesh/ uses. */
 const neededKinds = [
   'sidecars.networking.istio.io',
   'serviceentries.networking.istio.io',
@@ -98,7 +97,6 @@ export async function checkCniPlugin(injector: SidecarInjector): Promise<void> {
   )
 }
 
-/** Reads the trust domain of the mesh, the first part of each SPIFFE identity. */
 export async function readTrustDomain(injector: SidecarInjector): Promise<string> {
   const data = await readConfigMap('istio', injector)
   return meshConfig.parse(parse(data.mesh ?? '') ?? {}).trustDomain

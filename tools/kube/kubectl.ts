@@ -4,7 +4,6 @@ import { CommandError, type RunOptions, type RunResult, tryRun } from '../cli/ex
 import { UserError } from '../cli/terminal.ts'
 import { fieldManager } from './names.ts'
 
-/** Milliseconds for one call. */
 const callTimeoutMs = 60_000
 
 /**
@@ -17,7 +16,6 @@ export async function kubectl(args: readonly string[], options: RunOptions = {})
   throw explainFailure(args, result)
 }
 
-/** Runs kubectl, and parses the JSON that it prints. */
 export async function kubectlJson<T>(schema: z.ZodType<T>, args: readonly string[]): Promise<T> {
   return schema.parse(JSON.parse(await kubectl(args)))
 }
@@ -41,7 +39,6 @@ export function applyResource(
   return kubectl(args, { input: JSON.stringify(resource) })
 }
 
-/** Deletes those of `resources` that exist. */
 export async function deleteResources(resources: readonly object[]): Promise<void> {
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: resources })
   await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input })

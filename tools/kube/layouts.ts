@@ -23,7 +23,6 @@ export function sharesPod({ frontend, signer }: Layout): boolean {
   return frontend === signer
 }
 
-/** Lists the names of the Deployments. */
 export function listWorkloads({ frontend, signer }: Layout): string[] {
   return [...new Set([frontend, signer])]
 }

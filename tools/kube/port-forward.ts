@@ -1,7 +1,6 @@
 // Forwards a local port to a Pod or Service, by kubectl.
 import { spawn } from 'node:child_process'
 
-/** Milliseconds until kubectl must listen. */
 const startTimeoutMs = 4_000
 
 /** `port` is on 127.0.0.1. The port-forward ends with `stop`, or with this process. */

@@ -32,7 +32,6 @@ export async function ensureNamespaces(rendering: Rendering): Promise<string[]> 
   return missing.map(({ metadata }) => metadata.name)
 }
 
-/** Lists the namespaces of `rendering` that the cluster does not have. */
 export async function listMissingNamespaces(rendering: Rendering): Promise<Resource[]> {
   const missing: Resource[] = []
   for (const resource of parseResources(rendering.yaml)) {
@@ -42,7 +41,6 @@ export async function listMissingNamespaces(rendering: Rendering): Promise<Resou
   return missing
 }
 
-/** Deletes the namespaces that ensureNamespaces created. */
 export async function removeNamespaces(names: readonly string[]): Promise<void> {
   if (names.length > 0) await kubectl(['delete', 'namespace', ...names, '--wait=true'])
 }

@@ -15,7 +15,6 @@ const labels = {
   'app.kubernetes.io/component': 'signer',
 }
 
-/** Returns a new random key in base64, as in a Secret. */
 export function makeKey(): string {
   return randomBytes(keyBytes).toString('base64')
 }

@@ -44,7 +44,6 @@ export async function readKeySecret(): Promise<KeySecret> {
   )
 }
 
-/** Returns `secret` with `change`. */
 export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
   const annotations = merge(secret.metadata.annotations, change.annotations)
   return {

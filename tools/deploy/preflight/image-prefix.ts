@@ -28,7 +28,6 @@ function readPrefix(image: string): string | undefined {
   return /^(.+)\/signer[:@]/.exec(image)?.[1]
 }
 
-/** Returns an empty string if no signer is deployed. */
 function readSignerImage({ signer }: Layout): Promise<string> {
   const path = '{.spec.template.spec.containers[?(@.name=="signer")].image}'
   const output = ['--ignore-not-found', '-o', `jsonpath=${path}`]

@@ -6,7 +6,6 @@ import { keySecret, namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { selectsNodes } from './node-selector.ts'
 
-/** The attributes of a SelfSubjectAccessReview. */
 export type Permission = {
   verb: string
   group: string
@@ -53,7 +52,6 @@ function describePermission(verb: string, { apiVersion, kind, metadata }: Resour
   }
 }
 
-/** Throws UserError with all permissions that the user does not have. */
 export async function checkPermissions(permissions: readonly Permission[]): Promise<void> {
   const reviews = permissions.map((resourceAttributes) => ({
     apiVersion: 'authorization.k8s.io/v1',

@@ -13,7 +13,6 @@ export type ClusterValues = {
   frontendPrincipal: string
   signerPrincipal: string
   prometheusPrincipal: string
-  /** SPIFFE identities as in certificates. */
   frontendSpiffeId: string
   signerSpiffeId: string
   tokenIssuer: string
@@ -21,11 +20,9 @@ export type ClusterValues = {
   /** Issuer and subject of the frontend's token, as in an AuthorizationPolicy. */
   requestPrincipal: string
   revision: string
-  /** The value of the label `istio` of the gateway's Pods. */
   gatewaySelector: string
 }
 
-/** What was read from the cluster. */
 export type ClusterFindings = {
   trustDomain: string
   gateway: IngressGateway

@@ -34,7 +34,6 @@ export function componentFolder(name: string, layout: Layout): string {
   return existsSync(join(CHECKOUT, own)) ? own : join(shared, name)
 }
 
-/** Lists the names of all optional components, sorted. */
 export async function listComponents(): Promise<string[]> {
   const names = await readdir(join(CHECKOUT, shared))
   return names.filter((name) => name !== valuesComponent).toSorted()
@@ -109,7 +108,6 @@ async function listResourceFiles(path: string): Promise<string[]> {
   return files.flat()
 }
 
-/** Returns true for resources that only kustomize reads. */
 function isLocal({ metadata }: Resource): boolean {
   return metadata.annotations?.['config.kubernetes.io/local-config'] === 'true'
 }

@@ -18,13 +18,11 @@ export type VaultValues = {
   image: string
 }
 
-/** The port of https. */
 const defaultPort = '443'
 /** The values stand between quotes in a template, so they may not contain quotes, spaces or template syntax. */
 const plain = /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/
 const image = /^[a-z0-9][A-Za-z0-9._/:@-]*$/
 
-/** Reads the values. Throws UserError if one is missing or invalid. */
 export async function readVaultValues(env = process.env): Promise<VaultValues> {
   const { hostname: host, port } = parseAddress(readVariable('VAULT_ADDR', env) ?? '')
   const kv = read(env, 'VAULT_KV', 'kv')

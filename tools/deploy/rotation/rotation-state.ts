@@ -29,7 +29,6 @@ export type RotationState = {
   primary: string
   /** The id for a new key. No Pod can hold a key with this id. */
   newId: string
-  /** Keys that the rotation leaves alone. */
   others: string[]
   /** Notes for the user that require no action. */
   notes: string[]
@@ -54,7 +53,6 @@ export function renameAnnotations(secret: KeySecret): KeySecret {
   return { ...secret, metadata: { ...secret.metadata, annotations } }
 }
 
-/** Reads the state. Throws UserError if the Secret cannot be rotated. */
 export function readRotationState(secret: KeySecret): RotationState {
   checkWritable(secret)
   const ids = Object.keys(secret.data).filter((id) => id !== 'primary')
