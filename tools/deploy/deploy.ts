@@ -122,10 +122,7 @@ async function check({ findings, rendering, resources }: Rendered) {
   }
 }
 
-/**
- * Has the API server validate the resources, which needs their namespaces. Creates the missing ones, and returns their names.
- * Removes them again if the check fails. With `isDry`, it creates none and skips the check.
- */
+/** Has the API server validate the resources. Creates their namespaces for it, and removes them again if it refuses one. */
 async function checkByDryRun({ rendering }: Rendered, isDry: boolean, force: boolean) {
   const missing = isDry ? await listMissingNamespaces(rendering) : []
   if (missing.length > 0) {

@@ -14,10 +14,7 @@ const signedAnswer = z.object({
 })
 export type SignedAnswer = z.infer<typeof signedAnswer>
 
-/**
- * POSTs `message` to <url>/process until the answer is 200, for at most `waitMs`. A new policy takes a moment to reach every
- * proxy. Throws UserError with the last answer.
- */
+/** Tries for `waitMs`, because a new policy takes a moment to reach every proxy. Throws UserError with the last answer. */
 export async function processMessage(
   url: string,
   message: string,

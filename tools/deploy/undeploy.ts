@@ -75,9 +75,7 @@ async function sayWhatStays(hasExternalSecret: boolean): Promise<void> {
   say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes\`.`)
 }
 
-/**
- * Renders all overlays, because a partly removed one has no Deployment to identify it. Names and kinds do not depend on values.
- */
+/** Renders all overlays, because a partly removed one has no Deployment to identify it. */
 async function readOverlays(): Promise<Resource[]> {
   const folders = layouts.map((layout) => resolve(CHECKOUT, overlayFolder(layout)))
   const texts = await Promise.all(folders.map((folder) => kubectl(['kustomize', folder])))

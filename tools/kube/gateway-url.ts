@@ -38,10 +38,7 @@ const services = z.object({
   ),
 })
 
-/**
- * Calls `use` with a URL of the gateway that works on this machine. A port-forward ends with the call. `given` is GATEWAY_URL,
- * and is used unchanged. Throws UserError if the gateway has no Service with port 80.
- */
+/** Calls `use` with a URL that works on this machine. A port-forward ends with the call. `given`: GATEWAY_URL. */
 export async function withGatewayUrl<T>(
   gateway: IngressGateway,
   given: string | undefined,

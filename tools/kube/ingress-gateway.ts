@@ -27,10 +27,7 @@ const pods = z.object({
   ),
 })
 
-/**
- * Finds the gateway's Pods by the label `istio=<wanted>`, or by the usual labels. Throws UserError if there are none, or if
- * they have different identities.
- */
+/** Finds it by the label `istio`. Throws UserError if there is no gateway, or if there are several identities. */
 export async function findIngressGateway(wanted: string | undefined): Promise<IngressGateway> {
   for (const selector of wanted === undefined ? usualSelectors : [wanted]) {
     const found = await findGateways(selector)

@@ -6,10 +6,7 @@ import { fieldManager } from './names.ts'
 
 const callTimeoutMs = 60_000
 
-/**
- * Runs kubectl and returns its standard output. Throws UserError if kubectl is missing or the API server forbids the call, and
- * CommandError for any other failure.
- */
+/** Returns standard output. Throws UserError if kubectl is missing or forbidden, and CommandError for other failures. */
 export async function kubectl(args: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await tryRun('kubectl', args, { timeoutMs: callTimeoutMs, ...options })
   if (result.code === 0) return result.stdout

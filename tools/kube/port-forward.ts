@@ -6,10 +6,7 @@ const startTimeoutMs = 4_000
 /** `port` is on 127.0.0.1. The port-forward ends with `stop`, or with this process. */
 export type PortForward = { port: number; stop: () => void }
 
-/**
- * Forwards a free local port to `port` of `target`, for example ['-n', 'signing', 'pod/name']. Throws Error with kubectl's
- * output if it does not listen in time.
- */
+/** Forwards a free local port to `target`, for example ['-n', 'signing', 'pod/name']. Throws Error with kubectl's output. */
 export async function startPortForward(
   target: readonly string[],
   port: number,

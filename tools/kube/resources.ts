@@ -41,10 +41,7 @@ export function parseResources(yaml: string): Resource[] {
     .map((content) => resourceSchema.parse(content))
 }
 
-/**
- * Returns a stream of YAML documents. They are not JSON, because kubectl 1.32 cannot read several of those. All strings have
- * quotes, so that no version of YAML reads one as a number or a boolean.
- */
+/** YAML, because kubectl 1.32 reads no stream of JSON. Strings have quotes, so that no YAML version reads them as numbers. */
 export function formatResources(resources: readonly Resource[]): string {
   const quoted = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const
   return resources.map((each) => stringify(each, quoted)).join('---\n')

@@ -65,10 +65,7 @@ export async function listInjectors(): Promise<SidecarInjector[]> {
   )
 }
 
-/**
- * Chooses the injector for our namespace: the one with the label `wanted`, else "default", else the only one. Throws UserError
- * if there is none, or if the user has to choose.
- */
+/** Chooses by the label `wanted`, else "default", else the only one. Throws UserError if there is none, or a choice. */
 export function chooseInjector(
   injectors: readonly SidecarInjector[],
   wanted: string | undefined,

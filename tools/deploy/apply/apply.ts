@@ -23,9 +23,7 @@ import { keepReplicas } from './keep-replicas.ts'
 const liveResources = listOf(resourceSchema)
 const pollMs = 500
 
-/**
- * Creates the missing namespaces, because the API server cannot validate a resource without its namespace. Returns their names.
- */
+/** Creates the missing namespaces, which a dry run needs. Returns their names. */
 export async function ensureNamespaces(rendering: Rendering): Promise<string[]> {
   const missing = await listMissingNamespaces(rendering)
   for (const namespace of missing) await applyResource(namespace)
@@ -45,10 +43,7 @@ export async function removeNamespaces(names: readonly string[]): Promise<void> 
   if (names.length > 0) await kubectl(['delete', 'namespace', ...names, '--wait=true'])
 }
 
-/**
- * Has the API server validate all resources, with admission and Istio's webhook. Changes nothing. Throws UserError if it
- * refuses one.
- */
+/** Has the API server validate all resources, with admission and Istio's webhook. Throws UserError if it refuses one. */
 export async function dryRun(rendering: Rendering, force = false): Promise<void> {
   try {
     await kubectl([...listApplyArgs(rendering, force), '--dry-run=server'])
@@ -79,10 +74,7 @@ export function condenseErrors(output: string): string {
   return [...new Set(errors.map((each) => each.trim()))].join('\n')
 }
 
-/**
- * Applies all resources, and returns the names of those that changed, for example ["Deployment/secure-signing"]. `force` takes
- * over fields of other managers.
- */
+/** Applies all resources, and returns those that changed. `force` takes over fields of other managers. */
 export async function applyRendering(rendering: Rendering, force = false): Promise<string[]> {
   const before = await readLive(rendering)
   await keepReplicas(parseResources(rendering.yaml))

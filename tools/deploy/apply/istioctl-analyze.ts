@@ -37,10 +37,7 @@ export async function analyzeRendering(
   return [...(unread === '' ? [] : [unread]), ...lines]
 }
 
-/**
- * Returns istioctl's errors and warnings as they are. `unread` is its message about resources that it cannot read, and does not
- * analyze. `removed`: Gateways that the deployment removes.
- */
+/** `unread` is istioctl's message about resources that it cannot read. `removed`: Gateways that the deployment removes. */
 export async function listComplaints(
   rendering: Rendering,
   when: When,

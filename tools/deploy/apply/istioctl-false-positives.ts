@@ -29,10 +29,7 @@ const missingHost: Readonly<Record<string, RegExp>> = {
 const missingSelector = /^Referenced selector not found: "(.*)"$/
 const conflictingGateways = /^Conflict with gateways (\S+) \(/
 
-/**
- * Returns true if `message` reports a Pod or a Service as missing that `resources` create. Also returns true for a conflict
- * with a Gateway of `removed`, which the deployment removes.
- */
+/** Returns true if `resources` create the Pod or Service that `message` misses, or if it conflicts with a removed Gateway. */
 export function isFalsePositive(
   resources: readonly Resource[],
   message: Message,
@@ -77,9 +74,7 @@ function createsPod(resources: readonly Resource[], namespace: string, selector:
     .some((found) => Object.entries(selector).every(([key, value]) => found[key] === value))
 }
 
-/**
- * Returns true if `host` names the Service: by its name alone within `namespace`, or as <name>.<namespace>.svc.<any domain>.
- */
+/** `host` is the Service's name alone within `namespace`, or <name>.<namespace>.svc.<any domain>. */
 function isNamedBy({ metadata }: Resource, host: string, namespace: string): boolean {
   const short = metadata.namespace === namespace && host === metadata.name
   return short || host.startsWith(`${metadata.name}.${metadata.namespace}.svc.`)

@@ -8,10 +8,7 @@ const prefix = 'pod-security.kubernetes.io/'
 /** The admission policy of the component selinux that replaces Pod Security. */
 export const podSecurityReplacement = 'secure-signing-pods-stay-restricted'
 
-/**
- * Gives the live Namespace the Pod Security labels of `wanted`, and keeps its other labels. Changes nothing if it has them. The
- * namespace must exist.
- */
+/** Gives the existing Namespace the Pod Security labels of `wanted`, and keeps its other labels. */
 export async function restorePodSecurity(wanted: Resource): Promise<void> {
   const [live] = await readOwned([wanted])
   const { 'kubernetes.io/metadata.name': _, ...labels } = live?.metadata.labels ?? {}

@@ -36,10 +36,7 @@ export function findKeyExternalSecret<T extends Resource>(resources: readonly T[
   })
 }
 
-/**
- * Throws UserError if the cluster has no External Secrets. Also throws if the Secret exists and is not from External Secrets,
- * which would then never remove its entries.
- */
+/** Throws UserError without External Secrets, or if the Secret is not from it. It would never remove such entries. */
 export async function checkExternalSecrets(): Promise<void> {
   if (!(await listApiVersions()).includes(apiVersion)) {
     throw new UserError(
@@ -60,10 +57,7 @@ async function isOwnedByExternalSecret(): Promise<boolean> {
   return ownerReferences.some(({ kind }) => kind === 'ExternalSecret')
 }
 
-/**
- * Waits until the ExternalSecret `name` is ready and the Secret exists. If the Secret exists but is not renewed in time, prints
- * a note. Throws UserError with the controller's message if there is no Secret.
- */
+/** Waits for ExternalSecret and Secret. If only the update fails, prints a note. Throws UserError if there is no Secret. */
 export async function waitForExternalSecret(name: string, waitMs = deadlineMs): Promise<void> {
   const deadline = Date.now() + waitMs
   for (;;) {

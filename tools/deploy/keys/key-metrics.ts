@@ -3,10 +3,7 @@
 /** Key ids. `primary` signs. It is undefined if the signer has no usable key. */
 export type HeldKeys = { primary: string | undefined; held: string[] }
 
-/**
- * Reads the gauge `signer_keys{key_id, state}` in Prometheus' text format. Returns undefined if the signer is too old to have
- * these labels.
- */
+/** Reads the gauge `signer_keys{key_id, state}`. Returns undefined if the signer is too old to have these labels. */
 export function parseKeyMetrics(text: string): HeldKeys | undefined {
   if (!/^# TYPE signer_keys gauge$/m.test(text) || /^signer_keys /m.test(text)) return undefined
   // Key ids contain no character that the format escapes.

@@ -53,10 +53,7 @@ export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
   }
 }
 
-/**
- * Replaces the Secret. Returns false and changes nothing if somebody changed it since it was read. With `dryRun` the API server
- * only validates the request.
- */
+/** Returns false and changes nothing if somebody changed the Secret since it was read. `dryRun` only validates. */
 export async function replaceKeySecret(secret: KeySecret, dryRun = false): Promise<boolean> {
   const parameters = new URLSearchParams({ fieldManager, ...(dryRun && { dryRun: 'All' }) })
   const path = `/api/v1/namespaces/${namespace}/secrets/${keySecret}?${parameters}`

@@ -53,10 +53,7 @@ export async function changesPolicies(resources: readonly Resource[]): Promise<b
   return false
 }
 
-/**
- * Sends the API server a Deployment that exposes the key, as a dry run. Throws UserError if it is still accepted after
- * `waitMs`.
- */
+/** Sends a Deployment that exposes the key, as a dry run. Throws UserError if it is still accepted after `waitMs`. */
 export async function checkPoliciesInEffect(waitMs = policyDelayMs): Promise<void> {
   const deadline = Date.now() + waitMs
   for (;;) {

@@ -15,10 +15,7 @@ export type Permission = {
   name?: string | undefined
 }
 
-/**
- * Lists all permissions of a deployment. It applies `resources`, creates the key if `createsKey`, deletes `removed`, finds
- * nodes, and watches the rollout.
- */
+/** Lists what a deployment needs to apply `resources`, create the key, delete `removed`, find nodes and watch the rollout. */
 export function listRequiredPermissions(
   resources: readonly Resource[],
   createsKey = true,

@@ -26,9 +26,7 @@ const unsupported: Readonly<Record<string, Readonly<Record<string, string>>>> = 
 }
 const kustomization = z.object({ resources: z.array(z.string()).default([]) })
 
-/**
- * Returns a component's folder, relative to the root of the repository. An overlay may have its own component of the same name.
- */
+/** Returns the folder from the root of the repository. An overlay may have its own component of the same name. */
 export function componentFolder(name: string, layout: Layout): string {
   const own = join(overlayFolder(layout), 'components', name)
   return existsSync(join(CHECKOUT, own)) ? own : join(shared, name)
@@ -82,10 +80,7 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
   return names
 }
 
-/**
- * Reads the resources of all optional components of all overlays, before values are filled in. Each kind and name is there
- * once.
- */
+/** Reads the resources of all optional components of all overlays, each once, before values are filled in. */
 export async function readComponentResources(): Promise<Resource[]> {
   const names = await listComponents()
   const folders = layouts.flatMap((layout) => names.map((name) => componentFolder(name, layout)))

@@ -22,10 +22,7 @@ const pods = z.object({
 })
 type Pod = z.infer<typeof pods>['items'][number]
 
-/**
- * Returns a function that reads one report from each Pod that has not finished, also from terminating ones. It keeps one
- * port-forward for each Pod, until `stop`. `signer` is the label `app` of the Pods.
- */
+/** Reads reports of the Pods that have not finished. Keeps a port-forward to each until `stop`. `signer`: their label `app`. */
 export function createPodReporter(signer: string) {
   const forwards = new Map<string, PortForward>()
 

@@ -34,10 +34,7 @@ export type RotationState = {
   notes: string[]
 }
 
-/**
- * Returns `secret` with the annotations of version 0.1 under their current names, so that the next write renames them. Throws
- * UserError if an annotation has two values.
- */
+/** Renames the annotations of version 0.1 for the next write. Throws UserError if one has two values. */
 export function renameAnnotations(secret: KeySecret): KeySecret {
   const annotations = { ...secret.metadata.annotations }
   for (const name of Object.values(annotationNames)) {

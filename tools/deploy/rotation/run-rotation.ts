@@ -19,10 +19,7 @@ export type RotationEffects = {
   note: (line: string) => void
 }
 
-/**
- * Rotates, and returns the final message for the user. `overlapMs` is the overlap that the user sets. Throws UserError if a Pod
- * does not follow in time, or if the Secret cannot be rotated.
- */
+/** Returns the final message for the user. Throws UserError if a Pod does not follow, or the Secret cannot be rotated. */
 export async function rotateKey(effects: RotationEffects, overlapMs?: number): Promise<string> {
   const note = createNoteOnce(effects.note)
   let last: Action | undefined

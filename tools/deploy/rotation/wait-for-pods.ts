@@ -19,10 +19,7 @@ export type PodWaitEffects = {
   sleep: (ms: number) => Promise<unknown>
 }
 
-/**
- * Returns when every Pod meets the condition, and false if there is no Pod. Throws UserError with all reports if it takes too
- * long.
- */
+/** Returns false if there is no Pod. Throws UserError with all reports if it takes too long. */
 export async function waitForPods(
   condition: Condition,
   { readReports, now, sleep }: PodWaitEffects,
