@@ -23,7 +23,7 @@ const needMore =
 const commands = listCommands().filter(
   ({ text }) => text.startsWith('kubectl ') && !needMore.test(text),
 )
-/** Replaces NAME and NODE in commands. */
+/** Replaces NAME and NODE on a page. It is the name of both a node and a Pod. */
 const NAME = 'signing-pod'
 const secretState = z.object({ data: z.record(z.string(), z.base64()) })
 
@@ -40,11 +40,11 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
       metadata: { name: NAME },
     })
     await makeRevisions()
-    // As many as docs/production.md has.
+    // The number of Pods in docs/production.md.
     await guarded.call(['scale', 'deployment', deployment, '-n', namespace, '--replicas=3'])
   })
 
-  /** Makes the ReplicaSets of two releases. No controller runs that would make them. */
+  /** Creates the ReplicaSets of two releases, because the controller of Deployments does not run. */
   async function makeRevisions(): Promise<void> {
     const resources = parseResources(guarded.rendering.yaml)
     const get = ['get', 'deployment', deployment, '-n', namespace, '-o', 'jsonpath={.metadata.uid}']
@@ -79,14 +79,15 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
     return Object.fromEntries(entries)
   }
 
+  /** The results of a page's commands. */
   const outcomes: Record<string, () => void> = {
     'docs/keys.md': () =>
-      test('leaves the new key alone, and it signs', async () => {
+      test('only the new key is left, and it signs', async () => {
         const { primary, 'key-2': key, ...others } = await readSecret()
         expect([primary?.toString(), key?.length, others]).toEqual(['key-2', 32, {}])
       }),
     'docs/operations.md': () =>
-      test('has brought the image before back, which the next deployment asks about', async () => {
+      test('the former image is back, and the next deployment reports a conflict', async () => {
         const path = 'jsonpath={.spec.template.spec.containers[?(@.name=="signer")].image}'
         const args = ['get', 'deployment', deployment, '-n', namespace, '-o', path]
         expect(await guarded.call(args)).toMatch(/signer:1$/)
