@@ -1,9 +1,8 @@
-// Under their seccomp profiles the containers do their work, and native code in them can do nothing else. `make test-confinement`
-// also runs the tests of test/policy for a compromised frontend.
+// Under their seccomp profiles the containers work, and native code in them can do nothing else.
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { describeHindrance, podStates } from '../../tools/deploy/apply/pod-start-error.ts'
+import { describeStartError, podStates } from '../../tools/deploy/apply/pod-start-error.ts'
 import { makeKey, readKeys } from '../../tools/deploy/keys/hmac-key.ts'
 import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
@@ -80,7 +79,7 @@ test('a Pod without its profile on the node is reported, and starts when the pro
     await kubectl(restart)
     const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
     const hindrance = await waitFor(
-      async () => describeHindrance((await kubectlJson(podStates, args)).items),
+      async () => describeStartError((await kubectlJson(podStates, args)).items),
       REFUSAL_MS,
       () => 'the Pod has started without its profile',
     )

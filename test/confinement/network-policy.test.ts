@@ -1,11 +1,9 @@
-// The component network-policy, enforced. The network refuses connections before any proxy sees them. Each refusal has an allowed
-// counterpart.
+// The component network-policy, enforced by kube-router: each refused connection has an allowed counterpart.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { processMessage } from '../../tools/deploy/process-message.ts'
-import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
 import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
@@ -25,8 +23,6 @@ import { COMPILE_MS } from '../support/timeouts.ts'
 import { type PolicyEngine, startPolicyEngine } from './support/policy-engine.ts'
 
 const component = join(CHECKOUT, 'k8s/components/network-policy')
-const service = z.object({ spec: z.object({ clusterIP: z.string() }) })
-/** The Pod's ports, its proxy's and its agent's. */
 const ports = [8080, 8081, 15006, 15020, 15021]
 
 const name = (where: string, pod: string): Container => ({
@@ -34,9 +30,9 @@ const name = (where: string, pod: string): Container => ({
   pod,
   container: 'attacker',
 })
-/** In our namespace and in no mesh: what it can't reach, the network itself refuses. */
+/** In our namespace and in no mesh, so only the network refuses its connections. */
 const unmeshed = name(namespace, 'test-unmeshed')
-/** As the policy knows the gateway, by its namespace and label. */
+/** Has the namespace and label by which the policy knows the gateway. */
 const asGateway = name('istio-system', 'test-as-gateway')
 
 describe('with the component network-policy', needsLocalCluster, () => {
@@ -134,7 +130,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
 
 async function findWaysOut() {
   const find = async (what: string, where: string) =>
-    (await kubectlJson(service, ['get', 'service', what, '-n', where, '-o', 'json'])).spec.clusterIP
+    kubectl(['get', 'service', what, '-n', where, '-o', 'jsonpath={.spec.clusterIP}'])
   const istiod = await find('istiod', 'istio-system')
   return {
     istiod: `${istiod}:15012`,
@@ -144,7 +140,7 @@ async function findWaysOut() {
   }
 }
 
-/** Of `places`, "host:port", those that take a connection from `origin`. Some say nothing then, and are not waited for. */
+/** Returns the places ("host:port") that accept a connection from `origin`. */
 async function reach(origin: Container, places: readonly string[]): Promise<string[]> {
   const probes = places.map((place) => {
     const [host = '', port] = place.split(':')
@@ -155,7 +151,7 @@ async function reach(origin: Container, places: readonly string[]): Promise<stri
   return places.filter((_, index) => outcomes[index]?.connected)
 }
 
-/** What the target's proxy answers to a mesh Pod in another namespace. */
+/** Returns the status that another mesh Pod gets from the proxy. */
 async function askInMesh(): Promise<number | undefined> {
   const bytes = writeRequest({ method: 'GET', path: '/' })
   const [outcome] = await probeFrom(otherNamespacePod, [

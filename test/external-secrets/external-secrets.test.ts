@@ -1,5 +1,4 @@
-// A real External Secrets brings the key from AWS, which moto simulates. The key signs, and a rotation at the manager rotates it
-// here. No failure there changes the good keys. Only External Secrets can read the key at the manager.
+// A real External Secrets reads the key from AWS, which moto simulates. Faults at the manager leave the last good keys.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { makeKey } from '../../tools/deploy/keys/hmac-key.ts'
@@ -29,7 +28,6 @@ import { type Operator, startOperator } from './support/operator.ts'
 
 const entries = z.record(z.string(), z.base64())
 const encode = (text: string) => Buffer.from(text).toString('base64')
-/** All keys that the manager had. */
 const keys = new Map<string, Uint8Array>()
 const undo = new AsyncDisposableStack()
 let account: Account
@@ -214,7 +212,6 @@ async function addKey(): Promise<string> {
   return id
 }
 
-/** Reads the metric for alerts. */
 async function readNotReady(): Promise<number> {
   const sample =
     /^externalsecret_status_condition\{condition="Ready",name="hmac-key",.*status="False"\} (\d)$/m

@@ -2,10 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { z } from 'zod'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { computeOpensslHmac } from '../../tools/deploy/openssl-hmac.ts'
-import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace as deployed, deployment, keySecret } from '../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../tools/kube/resources.ts'
 import { type Container, probeFrom } from '../../tools/verify/attack/containers.ts'
@@ -22,21 +21,6 @@ const namespace = 'signing-test-socket'
 /** The keys in the Secret. */
 const keys: Record<string, Buffer> = { 'key-1': randomBytes(32) }
 let primary = 'key-1'
-const images = z.object({
-  spec: z.object({
-    template: z.object({
-      spec: z.object({ containers: z.array(z.object({ name: z.string(), image: z.string() })) }),
-    }),
-  }),
-})
-const found = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string() }),
-      status: z.object({ podIP: z.string() }),
-    }),
-  ),
-})
 let frontend: Container
 let host: string
 
@@ -46,9 +30,10 @@ beforeAll(async () => {
   await kubectl(['apply', '-f', '-'], { input })
   const rollout = ['rollout', 'status', `deployment/${deployment}`, '-n', namespace]
   await kubectl(rollout, { timeoutMs: PODS_MS })
-  const { items } = await kubectlJson(found, ['get', 'pods', '-n', namespace, '-o', 'json'])
-  frontend = { namespace, pod: items[0]?.metadata.name ?? '', container: 'frontend' }
-  host = items[0]?.status.podIP ?? ''
+  const found = await kubectl(['get', 'pods', '-n', namespace, '-o', 'json'])
+  const { metadata, status } = JSON.parse(found).items[0]
+  frontend = { namespace, pod: metadata.name, container: 'frontend' }
+  host = status.podIP
 })
 afterAll(takeAway)
 
@@ -56,10 +41,10 @@ async function takeAway(): Promise<void> {
   await kubectl(['delete', 'namespace', namespace, '--ignore-not-found'], { timeoutMs: PODS_MS })
 }
 
-/** Lists the resources of the overlay for another namespace, with the deployed images and with their own key. */
+/** Returns the overlay's resources in another namespace, with the deployed images and another key. */
 async function listResources(): Promise<Resource[]> {
   const query = ['get', 'deployment', deployment, '-n', deployed, '-o', 'json']
-  const { containers } = (await kubectlJson(images, query)).spec.template.spec
+  const { containers } = JSON.parse(await kubectl(query)).spec.template.spec
   const rendered = parseResources(await kubectl(['kustomize', overlay]))
   const ours = rendered.filter(({ kind }) => /^(Namespace|ServiceAccount|Deployment)$/.test(kind))
   for (const resource of ours) {
@@ -69,7 +54,7 @@ async function listResources(): Promise<Resource[]> {
     if (pod === undefined) continue
     pod.terminationGracePeriodSeconds = 0
     for (const each of pod.containers) {
-      each.image = containers.find(({ name }) => name === each.name)?.image
+      each.image = containers.find(({ name }: { name: string }) => name === each.name).image
     }
   }
   return [...ours, makeSecret()]
@@ -82,7 +67,7 @@ function makeSecret(): Resource {
   return { apiVersion: 'v1', kind: 'Secret', metadata, ...filled }
 }
 
-/** Sends a message to the frontend, from a Pod outside of the mesh. */
+/** Has the frontend process a message, from a Pod without a sidecar. */
 async function process() {
   const bytes = writeRequest({ path: '/process', host, body: '{"message":"hello"}' })
   const [outcome] = await probeFrom(nonMeshPod, [{ host, port: 8080, bytes }])

@@ -19,7 +19,7 @@ import { type FuzzAnswer, sendFuzzed } from '../support/attack/fuzzing.ts'
 
 const seed = Number(readVariable('FUZZ_SEED') ?? randomInt(2 ** 31))
 const count = Number(readVariable('FUZZ_COUNT') ?? 5_000)
-/** The answers that Pods with the frontend's ServiceAccount may get without a token or a pairing signature. */
+/** Answers that need no token and no pairing signature. */
 const openToPod = /^(\{"status":"ok"\}$|# HELP |$)/
 
 const callers = [

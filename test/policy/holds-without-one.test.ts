@@ -1,5 +1,4 @@
-// Attack 27: somebody has deleted one of the locks. Nobody gets a signature who had none before; the frontend is served or
-// refused; and the matrix names what is missing. Of one Pod and of separate ones, whichever is deployed.
+// Attack 27: with any one policy resource deleted nobody gets more than before, and the matrix names what is missing.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sharesPod } from '../../tools/kube/layouts.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'
@@ -12,13 +11,13 @@ import { pods } from '../support/attack/attackers.ts'
 import { deleteResources } from '../support/attack/deletions.ts'
 
 const { layout } = await findTarget()
-/** Who may ask for readiness and metrics without a token. */
+/** Callers that may read readiness and metrics without a token. */
 const [agent, sidecars, more] = sharesPod(layout)
   ? ['frontend', ['Sidecar/secure-signing'], []]
   : // Without its Sidecar the frontend may call anybody; without its rule mutual TLS is Istio's own doing.
     ['signer-account', ['Sidecar/signer'], ['Sidecar/frontend', 'DestinationRule/signer']]
 
-/** `shows`: a cell in which it shows, as "caller request". */
+/** `shows`: a cell that changes, as "caller request". */
 const locks: readonly { resource: string; shows?: string; seen?: Report['cells'][0]['seen'] }[] = [
   // The ALLOW policies refuse what they don't allow, too, as long as there is one.
   { resource: 'AuthorizationPolicy/allow-nothing' },
@@ -61,7 +60,7 @@ const mayBeServed = ['metrics', 'readyz', 'process']
 const take = async () =>
   takeReport(await findTarget(), pods, { start: performance.now(), istio: 'as it is' })
 
-/** Takes reports until one is as `wanted` says; the proxies hear of a change in their own time. */
+/** Takes reports until `wanted` accepts one. */
 async function waitForReport(wanted: (report: Report) => boolean): Promise<Report> {
   let report: Report | undefined
   return waitFor(

@@ -1,6 +1,4 @@
-// Attacks 27 and 28, their worst case: somebody has deleted every policy, and made a Service for the signer, so that the mesh
-// lets everybody through to it, in plain text too. Its own lock holds.
-
+// Attacks 27 and 28: with every policy deleted, and a Service for the signer, pairing still holds.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
@@ -30,13 +28,11 @@ import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
 import { testControls } from '../support/attack/expectations.ts'
 
 const kinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
-/** What a caller can claim about itself. */
 const forged = {
   'x-forwarded-client-cert': `By=spiffe://cluster.local/x;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://cluster.local/ns/admin/sa/admin`,
 }
 const signerInPlainText = async () => ({ host: (await findTarget()).podIP, port: 8081 })
 
-/** The proxies hear of it in their own time. */
 async function waitForStatus(
   from: Container,
   place: Place,
@@ -55,7 +51,7 @@ async function waitForStatus(
   )
 }
 
-/** A Service that leads to the signer's port, as anybody may make it who may make Services here. */
+/** Makes a Service for the signer's port, as anyone with edit rights in the namespace can. */
 async function exposeSigner(): Promise<Place> {
   const service = {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'test-exposed', namespace } },

@@ -1,11 +1,10 @@
-// make matrix as its user runs it: what it prints and writes, and that it leaves nothing behind, interrupted or not. What it
-// says when a lock is missing is in holds-without-one.test.ts.
+// make matrix as a user runs it: its output, its files, and that it leaves nothing behind.
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { type RunResult, tryRun } from '../../tools/cli/exec.ts'
 import { exists, kubectl } from '../../tools/kube/kubectl.ts'
@@ -14,10 +13,10 @@ import { PODS_MS } from '../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { callers, declare } from '../../tools/verify/matrix/declared.ts'
 import { requests } from '../../tools/verify/matrix/declared-table.ts'
+import { makeFolder } from '../support/folder.ts'
 
 const program = join(CHECKOUT, 'tools/verify/matrix/matrix.ts')
 
-/** Whatever is called after it. */
 async function listLeftovers(): Promise<string[]> {
   const listings = [
     ['get', 'namespaces', '-o', 'name'],
@@ -31,11 +30,10 @@ describe('make matrix', () => {
   let folder: string
   let result: RunResult
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+    folder = await makeFolder()
     const env = { ...process.env, OUT: folder, NO_COLOR: '1', FORCE_COLOR: undefined }
     result = await tryRun(process.execPath, [program], { env, timeoutMs: PODS_MS })
   })
-  afterAll(() => rm(folder, { recursive: true }))
 
   test('ends with 0 where all is as declared, and prints a row for each caller', () => {
     expect({ code: result.code, stderr: result.stderr }).toMatchObject({ code: 0 })

@@ -1,5 +1,4 @@
-// The trace that the world names goes through gateway, frontend and both proxies into the signer's audit line; what is
-// malformed goes nowhere, and the message is signed all the same.
+// The trace of a public request reaches the signer's audit line. A malformed one is dropped, and the message is signed.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../signer/audit-log.ts'
 import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
@@ -23,7 +22,7 @@ const cases: readonly [title: string, headers: Record<string, string>, expected?
   ['names the trace again', { traceparent }, traceId],
 ]
 
-/** Sends `POST /process` through the gateway; returns each status, and the request id that the answer has. */
+/** Sends `POST /process` through the gateway. Returns the status and request id of each answer. */
 async function sendThroughGateway(all: readonly Record<string, string>[]) {
   return withGateway(async (place) => {
     const probes = all.map((headers) => {

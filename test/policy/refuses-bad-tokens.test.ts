@@ -44,7 +44,7 @@ const withTokens = (tokens: Record<string, string>): Cases =>
     Object.entries(tokens).map(([name, token]) => [name, { headers: bearer(token) }]),
   )
 
-/** Where no token belongs, though it is the right one. */
+/** The right token in the wrong place. */
 const misplaced = (token: string): Cases => ({
   'none at all': {},
   'in the query string': { path: `/sign?access_token=${token}` },
@@ -54,7 +54,7 @@ const misplaced = (token: string): Cases => ({
   'as Basic': { headers: { authorization: `Basic ${token}` } },
 })
 
-/** Tests that each of `names`, which are all that was tried, was answered with one of `statuses`. */
+/** Tests that the attack tries exactly `names`, and gets one of `statuses` for each. */
 function testRefusals(
   attack: Parameters<typeof testAttack<Record<string, Outcome>>>[0],
   statuses: readonly string[],

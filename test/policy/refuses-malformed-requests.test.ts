@@ -18,7 +18,7 @@ import { sendFrom } from '../support/attack/send.ts'
 
 const hiddenId = makeRequestId()
 
-/** The outer request has everything that the frontend has; the hidden one lacks the token, which the proxy would see. */
+/** The outer request has all credentials. The hidden one lacks the token, which the proxy would check. */
 function writeAll({ token, pairing }: Credentials): Record<string, string> {
   const { headers = {} } = signParts(pairing, { headers: bearer(token) })
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)

@@ -26,7 +26,7 @@ import {
 } from '../support/attack/methods.ts'
 import { sendFrom } from '../support/attack/send.ts'
 
-/** What is wrong is the method alone, but for what a browser sends, and for what may be asked in another protocol. */
+/** Only the method is wrong, except in preflight requests and upgrades. */
 function writeAll({ token, pairing }: Credentials): Record<string, string> {
   const authorize = ({ name, parts }: NamedParts): NamedParts => ({
     name,

@@ -1,6 +1,4 @@
-// Attack 11: one path, written in every other way, in each of the mesh's ways to normalise paths. A stranger never gets
-// in; the frontend's signature over its request is good for `/sign` alone.
-
+// Attack 11: other spellings of a path, in each normalization mode of the mesh, get no signature.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
@@ -34,7 +32,7 @@ const current = await readMode()
 const listPaths = (mode: Mode) => (mode === current ? [...named, ...encodedPaths] : named)
 const tried = isLocalCluster ? [current, ...modes.filter((mode) => mode !== current)] : [current]
 
-/** Writes requests with everything that the frontend has; `over` is the path that the pairing signature is for. */
+/** Writes requests with all credentials. `over` returns the path that the pairing signature covers. */
 function writeAll(
   { token, pairing }: Credentials,
   sent: readonly string[],
@@ -64,7 +62,7 @@ function testEach(
   })
 }
 
-/** One mode follows the other: a change of the mesh takes seconds to reach the proxy. */
+/** Restores the mode that the mesh had first. */
 let restore: (() => Promise<void>) | undefined
 afterAll(() => restore?.())
 

@@ -1,6 +1,4 @@
-// The same locks over HTTP/2, where a request is read by other code: who asks, which path, which method, and what only
-// HTTP/2 has.
-
+// The controls hold over HTTP/2: other Pods, paths, methods and pseudo-headers.
 import { describe, expect, test } from 'vitest'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'
@@ -24,7 +22,7 @@ type Case = { name: string; write: (stolen: Credentials) => H2Request }
 const describeH2 = ({ status, end }: H2Outcome) => (status === undefined ? end : String(status))
 const everything = ({ token, pairing }: Credentials) =>
   signParts(pairing, { headers: bearer(token) })
-/** A good request with other pseudo-header fields, or with more headers. */
+/** A valid request with other pseudo-headers, or with more headers. */
 const withHeaders = (name: string, headers: Record<string, string>): Case => ({
   name,
   write: (stolen) => {

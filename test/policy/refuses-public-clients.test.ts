@@ -1,5 +1,4 @@
-// Attack 8: the world, through the ingress gateway. One method, one path.
-
+// Attack 8: public clients reach one method and one path through the ingress gateway.
 import { describe, expect, test } from 'vitest'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
@@ -13,7 +12,7 @@ import {
 import { testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 import { sendFrom } from '../support/attack/send.ts'
 
-/** Name → what is sent with the frontend's pairing secret, and with its token where it says so. */
+/** Requests by name. All carry a pairing signature. */
 const attacks: Record<string, (token: string) => RequestParts> = {
   'POST /sign': () => ({ path: '/sign' }),
   'POST /sign with a stolen token': (token) => ({ headers: bearer(token) }),

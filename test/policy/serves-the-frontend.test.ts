@@ -27,7 +27,7 @@ async function askAsFrontend(requests: readonly RequestParts[]): Promise<Outcome
   return probeFrom(target.frontend, probes)
 }
 
-/** JSON in ASCII: bytes are written here a character each. */
+/** Returns JSON in ASCII. */
 function encode(request: unknown): string {
   return JSON.stringify(request).replace(/[^ -~]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

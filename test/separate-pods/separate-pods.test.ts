@@ -1,7 +1,5 @@
-// OVERLAY=separate-pods on the live cluster. It replaces the one Pod by two, and deploys the one Pod again at the end. Each caller
-// gets only what is declared for two Pods.
-import { mkdtempDisposable, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+// OVERLAY=separate-pods on the live cluster: nobody gets more than is declared for two Pods.
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
@@ -9,10 +7,10 @@ import { type RunResult, tryRun } from '../../tools/cli/exec.ts'
 import { ROLLOUT_MS } from '../../tools/verify/faults/support/timeouts.ts'
 import type { Report } from '../../tools/verify/matrix/report.ts'
 import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
+import { makeFolder } from '../support/folder.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
-/** Runs make as a user does. */
 const make = (...args: string[]) => tryRun('make', args, { cwd: CHECKOUT, timeoutMs: ROLLOUT_MS })
 const succeed = ({ code, stderr }: RunResult) => expect({ code, stderr }).toMatchObject({ code: 0 })
 
@@ -38,14 +36,14 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
   test("a public client gets OpenSSL's signature", async () => succeed(await make('smoke')))
 
   test("with every mesh policy deleted the signer's check of the caller holds", async () => {
-    await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
+    const folder = await makeFolder()
     try {
       for (const kind of policyKinds) await deleteResources(await listOfKind(kind))
-      expect((await make('matrix', `OUT=${folder.path}`)).code).not.toBe(0)
+      expect((await make('matrix', `OUT=${folder}`)).code).not.toBe(0)
     } finally {
       succeed(await make('deploy', 'OVERLAY=separate-pods'))
     }
-    const { cells }: Report = JSON.parse(await readFile(join(folder.path, 'report.json'), 'utf8'))
+    const { cells }: Report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'))
     const seen = (caller: string, request: string) =>
       cells.find((cell) => cell.caller === caller && cell.request === request)?.seen
     for (const caller of [

@@ -1,5 +1,4 @@
-// Keys from a real Vault. They are added, replaced and deleted without a restart or a failed request. If Vault is down, or has
-// revoked the right, the signers keep their keys. Only the agent can read the keys.
+// Keys in a real Vault change without a lost request, and the last good ones stay while Vault fails.
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isKeyInSecret } from '../../tools/deploy/keys/key-source.ts'

@@ -1,11 +1,10 @@
-// Attacks 25 and 26 on a bare API server, with the policies that `make deploy` renders. Only the released signer gets the key, and
-// nobody enters its container.
+// Attacks 25 and 26: on a real API server, only the released signer gets the key, and nobody enters it.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { applyRendering, dryRun } from '../../../tools/deploy/apply/apply.ts'
-import { checkPoliciesHold } from '../../../tools/deploy/preflight/admission.ts'
+import { checkPoliciesInEffect } from '../../../tools/deploy/preflight/admission.ts'
 import { separatePods } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
@@ -187,16 +186,16 @@ describe('the API server', needsLocalPrograms, () => {
     })
 
     test('shows whether the policies have an effect', async () => {
-      await checkPoliciesHold()
+      await checkPoliciesInEffect()
       const binding = 'secure-signing-key-stays-in-signer'
       await guarded.call(['delete', 'validatingadmissionpolicybinding', binding])
       try {
         const saysNo = () =>
-          expect(checkPoliciesHold(0)).rejects.toThrow('the policies have no effect')
+          expect(checkPoliciesInEffect(0)).rejects.toThrow('the policies have no effect')
         await vi.waitFor(saysNo, { timeout: 15_000, interval: 250 })
       } finally {
         await guarded.applyPolicies()
-        await checkPoliciesHold()
+        await checkPoliciesInEffect()
       }
     })
   })

@@ -1,7 +1,6 @@
-// With the component selinux, a policy takes the place of Pod Security. Two namespaces receive each Pod, one for the policy and one
-// for Pod Security. Both refuse the same Pods, except for the two SELinux types of the component.
+// The policy of the component selinux refuses what Pod Security refuses. Each Pod is tried against both.
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
+import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { addContainer, findJudge } from '../../support/admission/attempt.ts'
@@ -21,12 +20,9 @@ import {
 import { restrictedPods } from '../../support/mistakes/restricted-pods.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
-
-/** The namespace of Pod Security, and the one of the policy. */
+/** Pod Security judges one namespace, and the policy alone judges the other. */
 const theirs = 'judged-by-pod-security'
 const ours = 'judged-by-the-policy'
-/** A Pod that exists in both. */
 const running = 'running'
 const judges = { [theirs]: 'Pod Security', [ours]: 'pods-stay-restricted' }
 
@@ -153,7 +149,7 @@ function change(pod: Resource, ...changes: PodChange[]): Resource {
   }, pod)
 }
 
-/** The binding of the policy, but for another namespace, where no other policy applies. */
+/** Binds the policy to another namespace, where no other policy applies. */
 function makeBinding(): Resource {
   const matchLabels = { 'kubernetes.io/metadata.name': ours }
   return {
@@ -161,7 +157,7 @@ function makeBinding(): Resource {
     kind: 'ValidatingAdmissionPolicyBinding',
     metadata: { name: 'elsewhere' },
     spec: {
-      policyName: standIn,
+      policyName: podSecurityReplacement,
       validationActions: ['Deny'],
       matchResources: { namespaceSelector: { matchLabels } },
     },

@@ -1,5 +1,4 @@
-// The admission policies on a bare API server, with keys from Vault. They refuse the same attempts as without Vault, and only the
-// released Vault agent gets a token for Vault.
+// The admission policies with keys from Vault: only the released agent gets a token for Vault.
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'

@@ -24,7 +24,7 @@ const needMore =
 const commands = listCommands().filter(
   ({ text }) => text.startsWith('kubectl ') && !needMore.test(text),
 )
-/** Stands for NAME and NODE in a page. It is the name of a node and of a Pod. */
+/** Replaces NAME and NODE on a page. It is the name of both a node and a Pod. */
 const NAME = 'signing-pod'
 /** docs/production.md has as many. */
 const replicas = 3

@@ -1,5 +1,4 @@
-// Every two things that can be deployed together are, in one combination or another: it is taken and rendered, the rules of
-// `make analyze` hold, and `make undeploy` knows it. The combinations are as few as can be.
+// Every two things that can be deployed together are rendered together, and keep the rules of `make analyze`.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
@@ -15,7 +14,7 @@ import { renderSample, type Sample } from '../../support/api-server/sample.ts'
 import { listUnlabelled } from '../../support/labels.ts'
 import { type Combination, listPairwise } from '../../support/pairwise.ts'
 
-/** Of each there is one, the first being nothing. */
+/** A combination has one of each. The first one is nothing, or the default. */
 const choices = {
   overlay: layouts.map(({ overlay }) => overlay),
   key: ['', 'vault', 'external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp'],
@@ -26,7 +25,7 @@ const choices = {
   tracing: ['', 'tracing'],
   confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor', 'selinux', 'seccomp selinux'],
 }
-/** What `make deploy` refuses, with its reason in the tests of parseComponents. */
+/** The pair that `make deploy` refuses. components.test.ts tests it. */
 const isRefused = ({ overlay, key }: Combination<typeof choices>) =>
   overlay === 'separate-pods' && key === 'vault'
 
@@ -39,7 +38,7 @@ const combinations = listPairwise(choices, (each) => !isRefused(each)).map(
   }),
 )
 
-/** An overlay → what it has without components. */
+/** The resources of each overlay without components. */
 const plain = new Map<string, Set<string>>()
 beforeAll(async () => {
   for (const layout of layouts) {
@@ -48,7 +47,7 @@ beforeAll(async () => {
   }
 })
 
-test('every component is in one of them', async () => {
+test('every component is in one of the combinations', async () => {
   const combined = combinations.flatMap(({ names }) => names.split(' '))
   expect(combined).toEqual(expect.arrayContaining(await listComponents()))
 })
@@ -63,7 +62,7 @@ describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
     resources = rendering.resources
   })
 
-  test('every rule holds', () => expect(applyRules(rules, resources)).toEqual([]))
+  test('every rule of make analyze holds', () => expect(applyRules(rules, resources)).toEqual([]))
 
   test('every resource has the standard labels', () => {
     expect(listUnlabelled(resources)).toEqual([])
@@ -79,11 +78,11 @@ describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
     expect(await analyzeRendering(rendering, 'files')).toEqual([])
   })
 
-  test('the Pods are still applied last', () => {
+  test('the Pods are applied last', () => {
     expect(resources.at(-1)?.kind).toBe('Deployment')
   })
 
-  test('`make undeploy` knows everything that they add', async () => {
+  test('`make undeploy` finds all resources of the components', async () => {
     const isAdded = (each: Resource) => !plain.get(overlay)?.has(describeResource(each))
     const locate = (each: Resource) => `${each.metadata.namespace} ${describeResource(each)}`
     const known = (await readComponentResources()).map(locate)

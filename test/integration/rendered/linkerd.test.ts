@@ -1,5 +1,6 @@
 // The overlay linkerd: what it leaves of the rules, who may take which way in, and that the kinds know every field.
-import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
+
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findKeys, valueAt } from '../../../tools/analyze/finding.ts'
@@ -15,6 +16,7 @@ import { describeResource, parseResources, type Resource } from '../../../tools/
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installGatewayApi, linkerdCrds } from '../../support/api-server/linkerd-crds.ts'
+import { makeRenderFolder } from '../../support/folder.ts'
 import { listUnlabelled } from '../../support/labels.ts'
 import { NO_LINKERD_CRDS, needsLocalPrograms, skipUnless } from '../../support/skips.ts'
 
@@ -30,7 +32,7 @@ const listKind = (kind: string) => resources.filter((each) => each.kind === kind
 
 describe('the Pod', () => {
   test('keeps every rule but those about the proxy, which is not on the way, and the token', () => {
-    // Images are set by whoever deploys.
+    // `make deploy` sets the images.
     const kept = podRules.filter(({ name }) => name !== 'image-tag')
     const broken = applyRules(kept, resources).map(({ rule, message }) => [rule, message])
     expect(broken).toEqual([
@@ -140,15 +142,10 @@ test('the network lets the gateway to the proxy, the proxy to its control plane,
 test('the page’s kustomization leaves nothing to fill in, and the admission policy knows the image', async () => {
   const page = await readFile(resolve(folder, '../docs/layouts.md'), 'utf8')
   const [, text = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
-  const parent = resolve(folder, '../.deploy')
-  await mkdir(parent, { recursive: true })
-  await using made = await mkdtempDisposable(join(parent, 'linkerd-'))
-  const checkout = relative(made.path, resolve(folder, '..'))
-  await writeFile(
-    join(made.path, 'kustomization.yaml'),
-    text.replaceAll('../secure-signing', checkout),
-  )
-  const yaml = await kubectl(['kustomize', made.path])
+  const made = await makeRenderFolder()
+  const checkout = relative(made, resolve(folder, '..'))
+  await writeFile(join(made, 'kustomization.yaml'), text.replaceAll('../secure-signing', checkout))
+  const yaml = await kubectl(['kustomize', made])
   expect(findPlaceholders(parseResources(yaml))).toEqual([])
   expect(listUnlabelled(parseResources(yaml))).toEqual([])
   expect(yaml).toContain("'registry.example/team/signer:ba9876543210'")

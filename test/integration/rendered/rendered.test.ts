@@ -1,5 +1,4 @@
-// What is applied, rendered by the code of `make deploy`, keeps every rule of `make analyze`; and each rule would notice
-// being broken.
+// The rendered resources keep every rule of `make analyze`, and each rule finds its mistakes.
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { managerRules } from '../../../tools/analyze/rules/manager-rules.ts'

@@ -1,5 +1,4 @@
-// Frontend and signer as two Deployments, OVERLAY=separate-pods: what is rendered keeps every rule of `make analyze`, each in the
-// form that is for two Pods, and would be noticed to break it.
+// OVERLAY=separate-pods keeps every rule of `make analyze`, and each rule finds its mistakes there.
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -19,7 +19,6 @@ import { listTargets, query } from './queries.ts'
 
 const job = 'signing/secure-signing'
 
-/** The tests, of a deployment that is scraped. */
 export function testScraping(): void {
   test('every container is scraped, frontend and signer by https', async () => {
     const found = await waitFor(

@@ -1,5 +1,4 @@
-// Attack 24: each container looks for what belongs to another. To look from within the signer the glass is broken, as
-// docs/operations.md says, and mended.
+// Attack 24: no container sees what belongs to another. Break glass, as in docs/operations.md, shows the signer's view.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
@@ -22,7 +21,7 @@ async function lookIn(target: Target, container: string, files: string[]): Promi
   return runIn(place, 'read-files', 'readFiles', files)
 }
 
-/** Until an exec into the signer is let through, or refused again: the API server hears of it in its own time. */
+/** Waits until the API server lets an exec into the signer through, or refuses it again. */
 async function waitForExec(target: Target, wanted: 'let through' | 'refused'): Promise<void> {
   await waitFor(
     async () => {

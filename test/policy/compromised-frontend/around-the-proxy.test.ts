@@ -8,7 +8,7 @@ import { testAttackOnMesh, testOutcomes } from '../../support/attack/expectation
 import { sendFrom } from '../../support/attack/send.ts'
 import { runIn } from '../../support/compromise/run-in.ts'
 
-/** Who listens where, on which of the Pod's addresses. The signer is not among them. */
+/** The Pod's listeners. The signer has none. */
 const listeners: readonly (readonly [number, string])[] = [
   [8080, 'the frontend itself'],
   [8081, 'the proxy, bound to loopback: the way to sign'],

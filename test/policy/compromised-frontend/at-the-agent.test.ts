@@ -1,9 +1,6 @@
-// Attack 20: code in the frontend container stops its own Pod's proxy by way of Istio's agent, which is open to every
-// container of a Pod. It may stop its own signing by that; it is back soon, and meanwhile nobody gets in.
-
+// Attack 20: code in the frontend stops its own proxy through Istio's agent. Signing is back soon, and nobody gets in meanwhile.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
-import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
@@ -23,19 +20,12 @@ import { PODS_MS, RECOVERY_MS, STEADY_MS } from '../../../tools/verify/attack/ti
 import { otherNamespacePod, SIGNER_IN_MESH, setup } from '../../support/attack/attackers.ts'
 import { testAttack } from '../../support/attack/expectations.ts'
 
-const pod = z.object({
-  status: z.object({
-    initContainerStatuses: z.array(z.object({ name: z.string(), restartCount: z.number() })),
-  }),
-})
-
-/** kubelet waits longer with each restart of a container; what is measured here is the first. */
+/** kubelet waits longer before each restart. This measures the first. */
 async function ensureFreshPod(): Promise<void> {
   const { frontend } = await findTarget()
-  const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', 'json']
-  const { status } = await kubectlJson(pod, get)
-  const proxy = status.initContainerStatuses.find(({ name }) => name === 'istio-proxy')
-  if (proxy?.restartCount === 0) return
+  const path = '{.status.initContainerStatuses[?(@.name=="istio-proxy")].restartCount}'
+  const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', `jsonpath=${path}`]
+  if ((await kubectl(get)) === '0') return
   const target = [`deployment/${deployment}`, '-n', namespace]
   await kubectl(['rollout', 'restart', ...target])
   await kubectl(['rollout', 'status', ...target], { timeoutMs: PODS_MS })
@@ -43,10 +33,7 @@ async function ensureFreshPod(): Promise<void> {
   await setup()
 }
 
-/**
- * Asks, which makes no signature, until it was answered for a while without a gap, or the time is over. Returns the
- * milliseconds until the last question that was not answered.
- */
+/** Asks until there was no failure for a while. Returns the milliseconds until the last failure. */
 async function measureGap({ frontend }: Target, { token, pairing }: Credentials): Promise<number> {
   const parts = signParts(pairing, { method: 'GET', path: '/keys', headers: bearer(token) })
   const probe = { ...SIGNER_IN_POD, bytes: writeRequest(parts) }

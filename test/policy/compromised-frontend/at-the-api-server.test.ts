@@ -1,13 +1,11 @@
 // Attack 23: what the frontend's token, and the Pod's place in the cluster, are worth at the API server: nothing.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { z } from 'zod'
 import { tryRun } from '../../../tools/cli/exec.ts'
-import { kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { PROBE_MS } from '../../../tools/verify/attack/timeouts.ts'
 import { nonMeshPod } from '../../support/attack/attackers.ts'
@@ -15,6 +13,7 @@ import { runBatch } from '../../support/attack/batch.ts'
 import { testAttackOnMesh } from '../../support/attack/expectations.ts'
 import type { Attempt } from '../../support/compromise/escape.ts'
 import { runIn } from '../../support/compromise/run-in.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 const paths = [
   `GET /api/v1/namespaces/${namespace}/secrets`,
@@ -47,41 +46,30 @@ describe('code in the frontend container asks the API server', () => {
 })
 
 describe('whoever has the token', () => {
-  const view = z.object({
-    clusters: z.tuple([
-      z.object({ cluster: z.looseObject({ server: z.string() }), name: z.string() }),
-    ]),
-  })
-
   test.each([
     ['get', 'secrets'],
     ['get', 'pods'],
     ['create', 'pods/exec'],
     ['create', 'serviceaccounts/token'],
   ])('may not %s %s with it', async (verb, resource) => {
-    const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-    try {
-      await runBatch(async (_, { token }) => {
-        const args = ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']
-        const { clusters } = await kubectlJson(view, args)
-        const file = join(folder, 'kubeconfig')
-        const context = { cluster: clusters[0].name, user: 'thief', namespace }
-        const config = {
-          ...{ apiVersion: 'v1', kind: 'Config', clusters, 'current-context': 'thief' },
-          users: [{ name: 'thief', user: { token } }],
-          contexts: [{ name: 'thief', context }],
-        }
-        await writeFile(file, stringify(config), { mode: 0o600 })
-        const ask = ['--kubeconfig', file, 'auth', 'can-i', verb, resource]
-        const { code, stderr } = await tryRun('kubectl', ask, { timeoutMs: 10_000 })
-        expect({ code, stderr }).toEqual({
-          code: 1,
-          stderr: expect.stringMatching(/logged in|Unauthorized/),
-        })
+    const file = join(await makeFolder(), 'kubeconfig')
+    await runBatch(async (_, { token }) => {
+      const args = ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']
+      const { clusters } = JSON.parse(await kubectl(args))
+      const context = { cluster: clusters[0].name, user: 'thief', namespace }
+      const config = {
+        ...{ apiVersion: 'v1', kind: 'Config', clusters, 'current-context': 'thief' },
+        users: [{ name: 'thief', user: { token } }],
+        contexts: [{ name: 'thief', context }],
+      }
+      await writeFile(file, stringify(config), { mode: 0o600 })
+      const ask = ['--kubeconfig', file, 'auth', 'can-i', verb, resource]
+      const { code, stderr } = await tryRun('kubectl', ask, { timeoutMs: 10_000 })
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(/logged in|Unauthorized/),
       })
-    } finally {
-      await rm(folder, { recursive: true })
-    }
+    })
   })
 
   test('may do nothing as the ServiceAccount itself, either', async () => {

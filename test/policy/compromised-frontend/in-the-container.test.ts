@@ -1,5 +1,4 @@
-// Attacks 16, 17, 21 and 22: arbitrary code runs in the frontend container, and looks for the key, for the signer's socket,
-// and for rights that it does not have.
+// Attacks 16, 17, 21 and 22: code in the frontend container finds no key, no socket and no rights.
 import { describe, expect, test } from 'vitest'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
 import { testAttackOnMesh } from '../../support/attack/expectations.ts'
@@ -9,7 +8,6 @@ import type { Search } from '../../support/compromise/search.ts'
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
 
-/** Every way in which a key could have been written down. */
 async function listNeedles(): Promise<Record<string, string>> {
   const keys = await readKeys()
   return Object.fromEntries(

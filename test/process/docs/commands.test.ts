@@ -13,7 +13,7 @@ import { askToSign, startFrontendAtSocket, startSigner } from '../../support/ser
 
 describe('make', () => {
   const known = new Map(listVariables().map(({ name, value }) => [name, value]))
-  /** In the text, too; an ellipsis stands for what is the reader's. */
+  /** Commands in the text. An ellipsis stands for the reader's own words. */
   const inline = pages.flatMap((page) =>
     [...readFile(page).matchAll(/`(make [a-z][^`]*)`/g)].map(([, text = '']) =>
       text.replace(/ …$/, ''),

@@ -1,5 +1,4 @@
-// What the policies must leave alone: the twins of what they refuse.
-
+// What the policies must let through: allowed counterparts of what they refuse.
 import { confined } from '../attack/pods.ts'
 import type { AdmissionCase, Attempt } from './case.ts'
 import { workloadKinds } from './workloads.ts'

@@ -1,5 +1,4 @@
-// Makes an attempt of case.ts. It leaves nothing behind: what would create or change something is a dry run, and a connection is
-// for a command that does nothing.
+// Makes an attempt of case.ts. Changes are dry runs, and a connection runs a command without effects.
 import { readPod as readPodSpec } from '../../../tools/analyze/model/pod.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
 import { type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
@@ -21,7 +20,6 @@ export async function attemptCase(target: AdmissionTarget, attempt: Attempt): Pr
   return { isAllowed: status < 400, said }
 }
 
-/** Returns who has refused, by what was said. */
 export function findJudge(said: string): string {
   const policy = /ValidatingAdmissionPolicy 'secure-signing-([a-z-]+)'/.exec(said)?.[1]
   return policy ?? (said.includes('violates PodSecurity') ? 'Pod Security' : 'nobody')

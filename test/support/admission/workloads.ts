@@ -16,7 +16,7 @@ const apiVersions = {
 export type WorkloadKind = keyof typeof apiVersions
 export const workloadKinds = Object.keys(apiVersions) as WorkloadKind[]
 
-/** Returns `pod` as it is, or a resource of `kind` that would make it. */
+/** Returns `pod`, or a resource of `kind` that would make it. */
 export function asWorkload(kind: WorkloadKind, pod: Resource): Resource {
   if (kind === 'Pod') return pod
   const { name, namespace, ...rest } = pod.metadata

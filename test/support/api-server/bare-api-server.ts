@@ -1,5 +1,4 @@
-// An API server for tests that must not change a cluster, or that need one without Istio: etcd and kube-apiserver of the local
-// cluster's versions, with its certificates, on free ports of loopback.
+// A real API server on loopback, with nothing on it: etcd and kube-apiserver of the local cluster.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

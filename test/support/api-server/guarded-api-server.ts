@@ -1,5 +1,4 @@
-// A bare API server where the admission policies are in effect. It has what they protect: the Deployment, its Pod, and a Pod
-// without the key. No kubelet runs the Pods.
+// A bare API server with the admission policies, the Deployment, its Pod, and a Pod without the key.
 import { vi } from 'vitest'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
@@ -14,14 +13,13 @@ import { startBareApiServer } from './bare-api-server.ts'
 import { renderKnown } from './sample.ts'
 
 const patience = { timeout: 15_000, interval: 50 }
-/** The kinds that exist without Istio. */
 const known =
   /^(Namespace|ServiceAccount|ConfigMap|ValidatingAdmissionPolicy.*|DaemonSet|Deployment)$/
 const isPolicy = ({ kind }: Resource) => kind.startsWith('ValidatingAdmissionPolicy')
 
 export type GuardedApiServer = Awaited<ReturnType<typeof startGuardedApiServer>>
 
-/** Starts it with the resources of `components`, and waits until every policy is in effect. */
+/** Starts it with `components`, and waits until every policy is in effect. */
 export async function startGuardedApiServer(components: readonly string[] = []) {
   const { kubeconfig, api } = await startBareApiServer()
   const rendering = await renderKnown(components, known)
@@ -33,7 +31,6 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   const call = (args: readonly string[], input: unknown = '') =>
     kubectl(['--kubeconfig', kubeconfig, ...args], { input: JSON.stringify(input) })
   const judge = async (attempt: Attempt) => findJudge((await attemptCase(target, attempt)).said)
-  /** A change of a policy takes effect after a second or two. */
   const waitForJudge = (attempt: Attempt, wanted: string) =>
     vi.waitUntil(async () => (await judge(attempt)) === wanted, patience)
 
@@ -63,7 +60,7 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   }
 }
 
-/** Returns the Pod that the Deployment among `resources` would create. Among several, `maker` names the Deployment. */
+/** Returns the Pod that the Deployment `maker`, or the first one, would make. */
 export function asPod(resources: readonly Resource[], name: string, maker?: string): Resource {
   const deployment = resources.find(
     ({ kind, metadata }) => kind === 'Deployment' && (maker ?? metadata.name) === metadata.name,
@@ -72,7 +69,7 @@ export function asPod(resources: readonly Resource[], name: string, maker?: stri
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
 }
 
-/** Its signer has a variable that is no longer allowed. */
+/** An older release, whose signer has a variable that is no longer allowed. */
 function makeOlderRelease(pod: Resource): Resource {
   const variable = { name: 'NODE_OPTIONS', value: '--no-maglev' }
   const path = 'spec.containers.1.env.+'

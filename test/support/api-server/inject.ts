@@ -10,7 +10,7 @@ const data = z.record(z.string(), z.string())
 const set = ['components.cni.enabled=true', 'values.pilot.cni.enabled=true']
 let manifest: Promise<string> | undefined
 
-/** Returns the resources after injection by a default Istio with the CNI plugin. `native` injects an init container. */
+/** Returns the resources after injection by a default Istio with CNI. `native`: the proxy is an init container. */
 export async function injectProxy(rendering: Rendering, native: boolean): Promise<Resource[]> {
   manifest ??= run('istioctl', ['manifest', 'generate', ...set.flatMap((each) => ['--set', each])])
   const installation = parseResources(await manifest)

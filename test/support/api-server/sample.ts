@@ -1,9 +1,7 @@
-// The resources as `make deploy` would render them for a cluster that differs from Istio's defaults in everything, so
-// that a value that is not filled in shows.
+// Renders the resources for a cluster that differs from Istio's defaults in every value.
+
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { writeFile } from 'node:fs/promises'
 import {
   type ClusterFindings,
   composeClusterValues,
@@ -12,8 +10,13 @@ import { type Rendering, renderResources } from '../../../tools/deploy/render/re
 import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import type { ImageReference } from '../../../tools/images/image-references.ts'
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
-import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { cleanUp } from '../clean-up.ts'
+import {
+  describeResource,
+  formatResources,
+  parseResources,
+  type Resource,
+} from '../../../tools/kube/resources.ts'
+import { makeRenderFolder } from '../folder.ts'
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
@@ -37,7 +40,7 @@ export const sampleImages: ImageReference[] = [
   { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
 ]
 
-/** What a user fills in: for a key manager, and for tracing. */
+/** The values of a user, for key managers and tracing. */
 const parameters: Record<string, string> = {
   FILL_IN_REGION: 'eu-central-1',
   FILL_IN_ROLE_ARN: 'arn:aws:iam::123456789012:role/signing-key-reader',
@@ -52,7 +55,6 @@ const parameters: Record<string, string> = {
   FILL_IN_COLLECTOR: 'observability/otel-collector.observability.svc.cluster.local',
 }
 
-/** What a user says of their Vault. */
 export const sampleVaultValues: VaultValues = {
   address: 'https://keys.example:8443',
   host: 'keys.example',
@@ -70,7 +72,6 @@ export type Sample = Rendering & {
   resources: Resource[]
   /** Finds a resource by kind and name, e.g. "Deployment/secure-signing". */
   find: (name: string) => Resource | undefined
-  /** Its spec, without a type. */
   spec: (name: string) => ReturnType<typeof Object>
 }
 
@@ -79,10 +80,7 @@ export async function renderSample(
   components: readonly string[] = [],
   layout: Layout = onePod,
 ): Promise<Sample> {
-  const parent = join(CHECKOUT, '.deploy')
-  await mkdir(parent, { recursive: true })
-  const folder = await mkdtemp(join(parent, 'sample-'))
-  cleanUp(() => rm(folder, { recursive: true }))
+  const folder = await makeRenderFolder()
   const { path, yaml: given } = await renderResources({
     folder,
     layout,
@@ -105,7 +103,7 @@ export async function renderKnown(
 ): Promise<Rendering> {
   const { path, resources } = await renderSample(components)
   const kept = resources.filter(({ kind }) => known.test(kind))
-  const yaml = kept.map((each) => JSON.stringify(each)).join('\n---\n')
+  const yaml = formatResources(kept)
   await writeFile(path, yaml)
   return { path, yaml }
 }

@@ -30,13 +30,11 @@ export type BatchResult<T> = {
   outcomes: T
   before: Control
   after: Control
-  /** The requests that the signer received in between. */
   reached: AuditEntry[]
-  /** The signatures that the signer made in between, by its own counter. */
+  /** How many signatures it has made in between, by its own counter. */
   signed: number
 }
 
-/** At least 1, because the first control request has a signature. */
 const SIGNATURES = 'signer_signatures_total'
 
 /** Runs `attack`, with a control request before and after it. */
@@ -60,7 +58,7 @@ export async function runBatch<T>(
   }
 }
 
-/** Writes a valid request of the frontend container. */
+/** A request of the frontend with all credentials and a message of its own. */
 function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
   const headers = { ...bearer(token), ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
@@ -77,10 +75,7 @@ async function readControl(outcome: Outcome | undefined, requestId: string): Pro
 
 const nameControl = (requestId: string) => `control ${requestId}`
 
-/**
- * Lists the requests that the signer got between those whose request ids are `first` and `last`, both sent after
- * `since`. Throws if one of the two does not show up.
- */
+/** Lists the requests that reached the signer between those with the ids `first` and `last`, both sent after `since`. */
 async function listAuditedRequests(
   target: Target,
   first: string,

@@ -7,7 +7,6 @@ import { type BatchResult, runBatch } from './batch.ts'
 
 type Attack<T> = Parameters<typeof runBatch<T>>[0]
 
-/** Tests that the frontend is served around an attack. */
 export function testServedAround(load: () => BatchResult<unknown>): void {
   test.each(['before', 'after'] as const)('the frontend gets its signature %s', (when) => {
     const { status, signature, expected } = load()[when]

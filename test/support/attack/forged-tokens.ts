@@ -5,7 +5,7 @@ import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { readClusterKey, signLike } from '../../../tools/verify/attack/tokens.ts'
 
-/** Name → token, each made from `good`, a token that would be taken. */
+/** Forges tokens by name, each made from the valid token `good`. */
 export async function forgeTokens(good: string): Promise<Record<string, string>> {
   const { privateKey: ownKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const kid = String(decodeProtectedHeader(good).kid)
@@ -29,7 +29,7 @@ export async function forgeTokens(good: string): Promise<Record<string, string>>
   }
 }
 
-/** Name → token that the cluster's own key has signed and that is wrong in one claim. */
+/** Signs tokens with the cluster's own key, each with one wrong claim. */
 export async function forgeWithClusterKey(good: string): Promise<Record<string, string>> {
   const key = await readClusterKey()
   const now = Math.floor(Date.now() / 1_000)
@@ -47,7 +47,7 @@ export async function forgeWithClusterKey(good: string): Promise<Record<string, 
   }
 }
 
-/** What `good` says, signed with the cluster's key: shows that a forged token fails for its flaw alone. */
+/** Signs the claims of `good` with the cluster's key. It shows that a forged token fails for its flaw alone. */
 export async function copyWithClusterKey(good: string): Promise<string> {
   return signLike(good, {}, await readClusterKey())
 }

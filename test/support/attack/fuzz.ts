@@ -8,9 +8,9 @@ export type FuzzedRequest = {
   host: string
   headers: [name: string, value: string][]
   body: string
-  /** Index into the tokens that the caller has, the best first; none if there are fewer. */
+  /** Index into the caller's tokens, the best first. None if there are fewer. */
   token: number
-  /** Whether the pairing signature is over what is sent, over `POST /sign`, or missing. */
+  /** What the pairing signature covers. */
   paired: 'as sent' | 'for /sign' | 'not'
   lineEnd: '\r\n' | '\n'
 }
@@ -73,7 +73,7 @@ const header = fc.oneof(
   ),
   fc.tuple(fc.stringMatching(/^x-[a-z]{1,12}$/), fc.stringMatching(/^[!-~]{0,40}$/)),
 )
-/** Bodies that the signer takes; the frontend takes none, so that the world gets no signature by asking rightly. */
+/** The signer accepts these bodies. The frontend does not, so public clients get no signature by a valid request. */
 const sign = '{"message":"fuzz","encoding":"utf8"}'
 const good = fc.constantFrom(
   { method: 'POST', path: '/sign', body: sign },
@@ -118,7 +118,6 @@ const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc
     ...rest,
   }))
 
-/** The same for the same seed. */
 export function makeFuzzedRequests(seed: number, count: number): FuzzedRequest[] {
   return fc.sample(fuzzedRequest, { seed, numRuns: count })
 }

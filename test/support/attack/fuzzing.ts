@@ -9,13 +9,11 @@ import type { H2Request } from './h2-probe.ts'
 import { sendH2From, toH2Request } from './send.ts'
 
 type Possessions = { tokens: readonly string[]; pairing?: KeyObject }
-/** What was sent, for a report, and what came. */
 export type FuzzAnswer = { request: FuzzedRequest; status?: number | undefined; body: string }
 
-/** Requests that are sent at a time: each time lasts as long as those that are never answered. */
+/** Requests at a time. Each chunk lasts as long as its unanswered requests. */
 const CHUNK = 800
 
-/** Sends them, those over HTTP/1 first. */
 export async function sendFuzzed(
   origin: Origin,
   place: Place,
@@ -46,14 +44,13 @@ function divide<T>(all: readonly T[]): T[][] {
   return Array.from({ length: count }, (_, index) => all.slice(index * CHUNK, (index + 1) * CHUNK))
 }
 
-/** The answer after "100 Continue", if that came first (RFC 9110 section 15.2.1). */
+/** Skips "100 Continue" (RFC 9110 section 15.2.1). */
 function readAnswer(received: string): Omit<FuzzAnswer, 'request'> {
   const status = readStatus(received)
   const rest = received.slice(received.indexOf('\r\n\r\n') + 4)
   return status === 100 && rest !== '' ? readAnswer(rest) : { status, body: rest }
 }
 
-/** The headers that show who sends it: token and pairing signature. */
 function showIdentity(request: FuzzedRequest, { tokens, pairing }: Possessions) {
   const { method, path, body, token, paired } = request
   const chosen = tokens[token]
@@ -69,7 +66,7 @@ function writeH2(request: FuzzedRequest, has: Possessions): H2Request {
   return toH2Request({ method, path, host, body, headers })
 }
 
-/** HTTP/1 as it is meant: headers may come twice, lines may end in a bare LF. */
+/** Writes HTTP/1 with repeated headers, and lines that may end in a bare LF. */
 function writeH1(request: FuzzedRequest, has: Possessions): string {
   const { method, path, host, body, protocol, lineEnd } = request
   const own = {

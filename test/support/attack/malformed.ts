@@ -1,10 +1,6 @@
-// Requests that two servers might read differently (request smuggling, RFC 9112 section 11.2), as bytes. Each has a second
-// one inside.
+// Requests that two servers might read differently (RFC 9112 section 11.2). Each hides a second request.
 
-/**
- * `write`: `inner` is the second request, `headers` are the lines that make the outer one right otherwise. `tolerated`: why a
- * proxy may read it, and in one way only.
- */
+/** `write`: `inner` is the hidden request, `headers` complete the outer one. `tolerated`: why a proxy may read it. */
 type Malformed = {
   name: string
   write: (inner: string, headers: string) => string
@@ -13,138 +9,90 @@ type Malformed = {
 
 const start = 'POST /sign HTTP/1.1\r\nhost: localhost:8081\r\ncontent-type: application/json\r\n'
 const body = '{"message":"attack"}'
+const bareCr = 'a bare CR ends no line, RFC 9112 section 2.2'
+const bareLf = 'a bare LF may end a line, RFC 9112 section 2.2'
+const ofBody = 'content-length: 20'
+const chunked = 'transfer-encoding: chunked'
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
+const afterBody = (inner: string) => `${body}${inner}`
+const afterLastChunk = (inner: string) => `0\r\n\r\n${inner}`
+const withoutCr = (inner: string) => inner.replaceAll('\r\n', '\r ')
 
-/** An outer request with `lines` for its length, then the end of the headers and what follows. */
-const framed =
-  (lines: string, rest: (inner: string) => string) => (inner: string, headers: string) =>
-    `${start}${headers}${lines}\r\n\r\n${rest(inner)}`
+/** An outer request with `lines` for its length, the end of the headers, and `rest`. */
+type Framed = readonly [name: string, lines: string, rest: (inner: string) => string, why?: string]
+const framed: readonly Framed[] = [
+  ['Content-Length and Transfer-Encoding', `content-length: 4\r\n${chunked}`, afterLastChunk],
+  ['Transfer-Encoding and Content-Length', `${chunked}\r\ncontent-length: 4`, afterLastChunk],
+  ['two Content-Lengths', 'content-length: 0\r\ncontent-length: 20', afterBody],
+  ['two Content-Lengths in one line', 'content-length: 0, 20', afterBody],
+  ...['-1', '+20', '0x14', '2e1', '20 20', '99999999999999999999', ''].map(
+    (length): Framed => [`Content-Length: "${length}"`, `content-length: ${length}`, afterBody],
+  ),
+  ...['xchunked', 'identity, chunked', 'chunked, identity', 'chunked, chunked', '"chunked"'].map(
+    (coding): Framed => [
+      `Transfer-Encoding: ${coding}`,
+      `transfer-encoding: ${coding}`,
+      afterLastChunk,
+    ],
+  ),
+  ['a space before the colon of Transfer-Encoding', 'transfer-encoding : chunked', afterLastChunk],
+  ['Transfer-Encoding twice', `${chunked}\r\ntransfer-encoding: identity`, afterLastChunk],
+  ['Transfer-Encoding on a folded line', `x: y\r\n ${chunked}`, afterLastChunk],
+  ...(
+    [
+      ['a chunk size that overflows', '10000000000000014\r'],
+      ['a chunk size with a sign', '-14\r'],
+      ['a chunk that is longer than it says', '2\r'],
+      ['a bare LF after the chunk size', '14;'],
+    ] as const
+  ).map(
+    ([name, size]): Framed => [name, chunked, (inner) => `${size}\n${body}\r\n0\r\n\r\n${inner}`],
+  ),
+  ['the second request inside a chunk', chunked, (inner) => `${chunk(inner)}0\r\n\r\n`],
+  [
+    'the second request in a trailer',
+    chunked,
+    (inner) => `${chunk(body)}0\r\nx: ${withoutCr(inner)}\r\n\r\n`,
+    bareCr,
+  ],
+  ['a bare CR in a header', `x: a\rcontent-length: 0\r\n${ofBody}`, afterBody, bareCr],
+  ['a NUL in a header', `x: a\0b\r\n${ofBody}`, afterBody],
+  ['a header without a colon', `nothing\r\n${ofBody}`, afterBody],
+  ['a header without a name', `: x\r\n${ofBody}`, afterBody],
+  ['two Hosts', `host: other\r\n${ofBody}`, afterBody],
+]
 
 export const malformedRequests: readonly Malformed[] = [
-  {
-    name: 'Content-Length and Transfer-Encoding',
-    write: framed(
-      'content-length: 4\r\ntransfer-encoding: chunked',
-      (inner) => `0\r\n\r\n${inner}`,
-    ),
-  },
-  {
-    name: 'Transfer-Encoding and Content-Length',
-    write: framed(
-      'transfer-encoding: chunked\r\ncontent-length: 4',
-      (inner) => `0\r\n\r\n${inner}`,
-    ),
-  },
-  {
-    name: 'two Content-Lengths',
-    write: framed('content-length: 0\r\ncontent-length: 20', (inner) => `${body}${inner}`),
-  },
-  {
-    name: 'two Content-Lengths in one line',
-    write: framed('content-length: 0, 20', (inner) => `${body}${inner}`),
-  },
-  ...['-1', '+20', '0x14', '2e1', '20 20', '99999999999999999999', ''].map((length) => ({
-    name: `Content-Length: "${length}"`,
-    write: framed(`content-length: ${length}`, (inner) => `${body}${inner}`),
+  ...framed.map(([name, lines, rest, tolerated]) => ({
+    name,
+    write: (inner: string, headers: string) => `${start}${headers}${lines}\r\n\r\n${rest(inner)}`,
+    ...(tolerated !== undefined && { tolerated }),
   })),
-  ...['xchunked', 'identity, chunked', 'chunked, identity', 'chunked, chunked', '"chunked"'].map(
-    (coding) => ({
-      name: `Transfer-Encoding: ${coding}`,
-      write: framed(`transfer-encoding: ${coding}`, (inner) => `0\r\n\r\n${inner}`),
-    }),
-  ),
-  {
-    name: 'a space before the colon of Transfer-Encoding',
-    write: framed('transfer-encoding : chunked', (inner) => `0\r\n\r\n${inner}`),
-  },
-  {
-    name: 'Transfer-Encoding twice',
-    write: framed('transfer-encoding: chunked\r\ntransfer-encoding: identity', (inner) => {
-      return `0\r\n\r\n${inner}`
-    }),
-  },
-  {
-    name: 'Transfer-Encoding on a folded line',
-    write: framed('x: y\r\n transfer-encoding: chunked', (inner) => `0\r\n\r\n${inner}`),
-  },
-  {
-    name: 'a chunk size that overflows',
-    write: framed('transfer-encoding: chunked', (inner) => {
-      return `10000000000000014\r\n${body}\r\n0\r\n\r\n${inner}`
-    }),
-  },
-  {
-    name: 'a chunk size with a sign',
-    write: framed('transfer-encoding: chunked', (inner) => `-14\r\n${body}\r\n0\r\n\r\n${inner}`),
-  },
-  {
-    name: 'a chunk that is longer than it says',
-    write: framed('transfer-encoding: chunked', (inner) => `2\r\n${body}\r\n0\r\n\r\n${inner}`),
-  },
-  {
-    name: 'a bare LF after the chunk size',
-    write: framed('transfer-encoding: chunked', (inner) => `14;\n${body}\r\n0\r\n\r\n${inner}`),
-  },
   {
     name: 'the second request inside the body',
     write: (inner, headers) => `${start}${headers}content-length: ${inner.length}\r\n\r\n${inner}`,
   },
   {
-    name: 'the second request inside a chunk',
-    write: framed('transfer-encoding: chunked', (inner) => `${chunk(inner)}0\r\n\r\n`),
-  },
-  {
-    name: 'the second request in a trailer',
-    tolerated: 'a bare CR ends no line, RFC 9112 section 2.2',
-    write: framed('transfer-encoding: chunked', (inner) => {
-      return `${chunk(body)}0\r\nx: ${inner.replaceAll('\r\n', '\r ')}\r\n\r\n`
-    }),
-  },
-  {
     name: 'the second request in a header',
-    tolerated: 'a bare CR ends no line, RFC 9112 section 2.2',
+    tolerated: bareCr,
     write: (inner, headers) =>
-      `${start}${headers}x: ${inner.replaceAll('\r\n', '\r ')}\r\ncontent-length: 20\r\n\r\n${body}`,
+      `${start}${headers}x: ${withoutCr(inner)}\r\n${ofBody}\r\n\r\n${body}`,
   },
-  {
-    name: 'a bare CR in a header',
-    tolerated: 'a bare CR ends no line, RFC 9112 section 2.2',
-    write: framed('x: a\rcontent-length: 0\r\ncontent-length: 20', (inner) => `${body}${inner}`),
-  },
-  {
-    name: 'a NUL in a header',
-    write: framed('x: a\0b\r\ncontent-length: 20', (inner) => `${body}${inner}`),
-  },
-  {
-    name: 'a header without a colon',
-    write: framed('nothing\r\ncontent-length: 20', (inner) => `${body}${inner}`),
-  },
-  {
-    name: 'a header without a name',
-    write: framed(': x\r\ncontent-length: 20', (inner) => `${body}${inner}`),
-  },
-  {
-    name: 'HTTP/0.9',
-    write: (inner) => `POST /sign\r\n\r\n${inner}`,
-  },
-  {
-    name: 'HTTP/1.2 with a space too many',
-    write: (inner, headers) =>
-      `${start.replace('/sign HTTP/1.1', '/sign  HTTP/1.2')}${headers}content-length: 20\r\n\r\n${body}${inner}`,
-  },
-  {
-    name: 'no Host',
-    write: (inner, headers) =>
-      `${start.replace('host: localhost:8081\r\n', '')}${headers}content-length: 20\r\n\r\n${body}${inner}`,
-  },
-  {
-    name: 'two Hosts',
-    write: framed('host: other\r\ncontent-length: 20', (inner) => `${body}${inner}`),
-  },
+  { name: 'HTTP/0.9', write: (inner) => `POST /sign\r\n\r\n${inner}` },
+  ...(
+    [
+      ['HTTP/1.2 with a space too many', '/sign HTTP/1.1', '/sign  HTTP/1.2'],
+      ['no Host', 'host: localhost:8081\r\n', ''],
+    ] as const
+  ).map(([name, right, wrong]) => ({
+    name,
+    write: (inner: string, headers: string) =>
+      `${start.replace(right, wrong)}${headers}${ofBody}\r\n\r\n${body}${inner}`,
+  })),
   {
     name: 'a bare LF at every end of line',
-    tolerated: 'a bare LF may end a line, RFC 9112 section 2.2',
+    tolerated: bareLf,
     write: (inner, headers) =>
-      `${start}${headers}content-length: 20\r\n\r\n${body}${inner}`.replaceAll('\r\n', '\n'),
+      `${start}${headers}${ofBody}\r\n\r\n${body}${inner}`.replaceAll('\r\n', '\n'),
   },
 ]

@@ -19,7 +19,7 @@ export const otherMethods: readonly NamedParts[] = [
     })),
   )
 
-/** For POST is what they ask the server to take a GET, and the reverse, for. */
+/** Headers that ask the server to treat a GET as a POST, and the reverse. */
 export const overriddenMethods: readonly NamedParts[] = [
   'x-http-method-override',
   'x-http-method',
@@ -30,7 +30,7 @@ export const overriddenMethods: readonly NamedParts[] = [
   parts: { method: 'GET', body, headers: { [header]: 'POST' } },
 }))
 
-/** Istio's token check lets preflight requests by, for browsers send no token with them. */
+/** Istio's token check skips preflight requests, because browsers send no token with them. */
 export const preflights: readonly NamedParts[] = [
   { name: 'OPTIONS /sign as a preflight', parts: { method: 'OPTIONS', headers: preflight } },
   {

@@ -5,7 +5,6 @@ import { defaultBody, type RequestParts } from '../../../tools/verify/attack/req
 import { PROBE_MS } from '../../../tools/verify/attack/timeouts.ts'
 import { type H2Outcome, type H2Request, runH2Requests } from './h2-probe.ts'
 
-/** Sends named requests to one place. */
 export async function sendFrom(
   origin: Origin,
   place: Place,
@@ -18,7 +17,6 @@ export async function sendFrom(
   )
 }
 
-/** Over HTTP/2. */
 export function sendH2From(
   origin: Origin,
   place: Place,
@@ -29,7 +27,6 @@ export function sendH2From(
   return callIn(origin, 'test/support/attack/h2-probe.ts', call, { place, requests })
 }
 
-/** The same request for HTTP/2. */
 export function toH2Request(parts: RequestParts = {}): H2Request {
   const { method = 'POST', path = '/sign', host = 'localhost:8081' } = parts
   const { headers = {}, body = defaultBody(method) } = parts

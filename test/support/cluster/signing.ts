@@ -1,6 +1,5 @@
-// The deployment while its keys change: what the world gets meanwhile, and what each signer holds.
+// The deployment while its keys change: public requests, and the keys of each signer.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createPodAsker } from '../../../tools/deploy/rotation/ask-pods.ts'
 import {
   type Condition,
   describeCondition,
@@ -8,6 +7,7 @@ import {
   isMet,
   type PodReport,
 } from '../../../tools/deploy/rotation/pod-condition.ts'
+import { createPodReporter } from '../../../tools/deploy/rotation/pod-reporter.ts'
 import { deployment } from '../../../tools/kube/names.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import { writeRequest } from '../../../tools/verify/attack/requests.ts'
@@ -20,7 +20,7 @@ import { KEYS_MS, STEADY_MS, WARM_UP_MS } from '../../../tools/verify/faults/sup
 const PER_SECOND = 50
 const gatewayUrl = process.env.GATEWAY_URL ?? ''
 
-/** Does `work` while the world asks, and says what came of the requests. Every signature is checked by `keys`. */
+/** Does `work` under public load. Summarizes the requests, whose signatures it checks with `keys`. */
 export async function underLoad(
   title: string,
   keys: ReadonlyMap<string, Uint8Array>,
@@ -41,17 +41,16 @@ export async function underLoad(
   return summary
 }
 
-/** What every Pod's signer reports, once. */
 export async function readReports(): Promise<PodReport[]> {
-  const { askPods, stop } = createPodAsker(deployment)
+  const { readReports, stop } = createPodReporter(deployment)
   try {
-    return await askPods()
+    return await readReports()
   } finally {
     stop()
   }
 }
 
-/** How long ago one Pod's signer was last told that its keys are Vault's, in milliseconds. */
+/** Returns how long ago, in milliseconds, Vault last confirmed the keys of a signer. */
 export async function readAge(): Promise<number> {
   const { frontend } = await findTarget()
   const name = 'signer_keys_confirmed_timestamp_seconds'
@@ -86,12 +85,12 @@ export async function waitForReports(
   isWanted: (reports: PodReport[]) => boolean,
   complaint: string,
 ): Promise<void> {
-  const { askPods, stop } = createPodAsker(deployment)
+  const { readReports: read, stop } = createPodReporter(deployment)
   let reports: PodReport[] = []
   try {
     await waitFor(
       async () => {
-        reports = await askPods()
+        reports = await read()
         return isWanted(reports) || undefined
       },
       KEYS_MS,

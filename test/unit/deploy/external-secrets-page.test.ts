@@ -1,4 +1,5 @@
-// The commands of docs/key-managers.md, with a file in the place of the key manager. The signer accepts each value that they write.
+// Runs the commands of docs/key-managers.md with a file as the key manager. The signer accepts each value that they make, with
+// the keys that the page promises.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -12,9 +13,16 @@ import { NO_JQ, skipUnless } from '../../support/skips.ts'
 const value = z.record(z.string(), z.base64())
 const hasJq = (await tryRun('jq', ['--version'])).code === 0
 
-/** The manager replaces its value when it has read all of the next one. */
+/** The key manager. `put` replaces the value only after it has read all of its input. */
 const manager =
   'create() { put; }; get() { cat value; }; put() { local v; v=$(cat); printf %s "$v" > value; }'
+
+const steps = [
+  ['the first value', 'key-1', ['key-1']],
+  ['1. add', 'key-1', ['key-1', 'key-2']],
+  ['2. make it primary', 'key-2', ['key-1', 'key-2']],
+  ['3. retire', 'key-2', ['key-2']],
+] as const
 
 describe('the commands of the page', skipUnless(hasJq, NO_JQ), () => {
   let cwd: string
@@ -27,32 +35,31 @@ describe('the commands of the page', skipUnless(hasJq, NO_JQ), () => {
     await run('bash', ['-euo', 'pipefail', '-c', script], { cwd, input })
   }
 
-  /** Returns the keys that the signer reads, after decoding as with the ExternalSecret's decodingStrategy Base64. */
+  async function readValue(): Promise<Record<string, string>> {
+    return value.parse(JSON.parse(await readFile(join(cwd, 'value'), 'utf8')))
+  }
+
+  /** Loads the value as the signer does. An ExternalSecret with the decodingStrategy Base64 decodes it. */
   async function load() {
-    const entries = value.parse(JSON.parse(await readFile(join(cwd, 'value'), 'utf8')))
-    const decoded = Object.entries(entries).map(([id, text]) => [id, Buffer.from(text, 'base64')])
+    const decoded = Object.entries(await readValue()).map(
+      ([id, text]) => [id, Buffer.from(text, 'base64')] as const,
+    )
     const { ring, shortKeys } = await loadKeyFiles(await makeVolume(Object.fromEntries(decoded)))
     return { primary: ring.primary.id, ids: [...ring.keys.keys()], shortKeys }
   }
 
-  test('the first value, and the three steps of a rotation after it', async () => {
-    for (const [title, primary, ids] of [
-      ['the first value', 'key-1', ['key-1']],
-      ['1. add', 'key-1', ['key-1', 'key-2']],
-      ['2. make it primary', 'key-2', ['key-1', 'key-2']],
-      ['3. retire', 'key-2', ['key-2']],
-    ] as const) {
+  test('create a first key, and rotate it in three steps', async () => {
+    for (const [title, primary, ids] of steps) {
       await runCommand(findCommand(title))
-      expect({ title, ...(await load()) }).toEqual({ title, primary, ids, shortKeys: [] })
+      expect(await load(), title).toEqual({ primary, ids, shortKeys: [] })
     }
   })
 
-  test('a Secret moves unchanged, and gets a primary if it has none', async () => {
+  test('move the key of a Secret unchanged, and name it as primary', async () => {
     const bytes = Buffer.from('00ff80'.repeat(11), 'hex').toString('base64')
     const move = /\| (jq -c '\.data .*)/.exec(findCommand('the key that signs now'))?.[1] ?? ''
     await runCommand(move, JSON.stringify({ data: { 'key-1': bytes } }))
     expect(await load()).toEqual({ primary: 'key-1', ids: ['key-1'], shortKeys: [] })
-    const moved = value.parse(JSON.parse(await readFile(join(cwd, 'value'), 'utf8')))
-    expect(moved['key-1']).toBe(bytes)
+    expect((await readValue())['key-1']).toBe(bytes)
   })
 })

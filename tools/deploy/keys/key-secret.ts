@@ -1,5 +1,5 @@
-// The Secret with the keys as a whole, read and replaced. A replacement takes effect only if nobody has written meanwhile,
-// and goes by stdin.
+// Reads and replaces the Secret with the keys. A replacement fails if somebody else changed the Secret since it was read. Keys
+// go through stdin.
 import { z } from 'zod'
 import { CommandError } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
@@ -15,12 +15,11 @@ const schema = z.looseObject({
     ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).optional(),
   }),
   immutable: z.boolean().optional(),
-  /** Base64. */
   data: z.record(z.string(), z.base64()).default({}),
 })
 export type KeySecret = z.infer<typeof schema>
 
-/** Who writes the Secret besides people and us, e.g. "SealedSecret/hmac-key"; undefined if nobody does. */
+/** Returns the controller that writes the Secret, for example "SealedSecret/hmac-key". Returns undefined if there is none. */
 export function findWriter({ metadata }: KeySecret): string | undefined {
   if (metadata.labels?.['reconcile.external-secrets.io/managed'] !== undefined) {
     return 'External Secrets'
@@ -29,24 +28,22 @@ export function findWriter({ metadata }: KeySecret): string | undefined {
   return owner && `${owner.kind}/${owner.name}`
 }
 
-/** Entries (base64) and annotations to set, or, with undefined, to remove. */
+/** Entries in base64 and annotations to set. The value undefined removes one. */
 export type Change = {
   data?: Record<string, string | undefined>
   annotations?: Record<string, string | undefined>
 }
 
-/** Reads the Secret. Throws UserError if there is none. */
 export async function readKeySecret(): Promise<KeySecret> {
   const args = ['get', 'secret', keySecret, '-n', namespace, '--ignore-not-found', '-o', 'json']
   const text = await kubectl(args)
   if (text.trim() !== '') return schema.parse(JSON.parse(text))
   throw new UserError(
     `there is no Secret ${keySecret} in namespace ${namespace}`,
-    'make deploy makes the first key',
+    'Run `make deploy`, which creates the first key.',
   )
 }
 
-/** Returns `secret` with `change` made to it. */
 export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
   const annotations = merge(secret.metadata.annotations, change.annotations)
   return {
@@ -56,21 +53,18 @@ export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
   }
 }
 
-/**
- * Writes `secret` over the state that it was read from; false, and nothing is changed, if that is no longer the state
- * there. With `dryRun` the API server only judges it.
- */
+/** Returns false and changes nothing if somebody changed the Secret since it was read. `dryRun` only validates. */
 export async function replaceKeySecret(secret: KeySecret, dryRun = false): Promise<boolean> {
   const parameters = new URLSearchParams({ fieldManager, ...(dryRun && { dryRun: 'All' }) })
   const path = `/api/v1/namespaces/${namespace}/secrets/${keySecret}?${parameters}`
   try {
-    // Raw, because kubectl itself would copy every key into the annotation of an earlier apply.
+    // Raw, because kubectl would otherwise copy each key into the annotation of an earlier apply.
     await kubectl(['replace', '--raw', path, '-f', '-'], { input: JSON.stringify(secret) })
     return true
   } catch (error) {
-    const said = error instanceof CommandError ? error.result.stderr : ''
-    // Not found: it was deleted meanwhile.
-    if (/\((Conflict|NotFound)\)/.test(said)) return false
+    const output = error instanceof CommandError ? error.result.stderr : ''
+    // NotFound: somebody deleted the Secret.
+    if (/\((Conflict|NotFound)\)/.test(output)) return false
     throw error
   }
 }

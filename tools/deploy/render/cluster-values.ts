@@ -1,5 +1,4 @@
-// Everything that the resources need to know of the cluster they go to, in the form in which
-// k8s/components/cluster-values takes it.
+// Computes the values that differ between clusters. k8s/components/cluster-values fills them in.
 import type { IngressGateway } from '../../kube/ingress-gateway.ts'
 import type { Layout } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
@@ -9,21 +8,18 @@ import type { TokenIssuer } from '../../kube/token-issuer.ts'
 import type { PrometheusAccount } from '../preflight/prometheus-account.ts'
 
 export type ClusterValues = {
-  /** Mesh identities without the scheme, as AuthorizationPolicy wants them. */
+  /** SPIFFE identities without the scheme, as in an AuthorizationPolicy. */
   gatewayPrincipal: string
   frontendPrincipal: string
   signerPrincipal: string
   prometheusPrincipal: string
-  /** The same as certificates say them. */
   frontendSpiffeId: string
   signerSpiffeId: string
   tokenIssuer: string
   tokenKeys: string
-  /** The frontend's token as Istio names it: <issuer>/<subject>. */
+  /** Issuer and subject of the frontend's token, as in an AuthorizationPolicy. */
   requestPrincipal: string
-  /** The value of the namespace label istio.io/rev. */
   revision: string
-  /** The value of the gateway's label `istio`. */
   gatewaySelector: string
 }
 
@@ -34,10 +30,7 @@ export type ClusterFindings = {
   tokens: TokenIssuer
 }
 
-/**
- * Puts together what was found out on the cluster, for workloads that are called as `layout` says, and for the Prometheus that
- * runs as `prometheus`.
- */
+/** Computes the values for the workloads of `layout`, and for the Prometheus with the ServiceAccount `prometheus`. */
 export function composeClusterValues(
   found: ClusterFindings,
   layout: Layout,
@@ -60,7 +53,7 @@ export function composeClusterValues(
   }
 }
 
-/** Values as the ConfigMap that a component's replacements read. It is local: kustomize never prints it. */
+/** Returns a ConfigMap for the replacements of a component. It is local, so kustomize does not print it. */
 export function toConfigMap(name: string, values: Record<string, string>): Resource {
   return {
     apiVersion: 'v1',

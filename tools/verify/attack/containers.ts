@@ -43,7 +43,6 @@ export function probeFrom(origin: Origin, probes: readonly Probe[]): Promise<Out
   )
 }
 
-/** The same, one probe at a time. */
 export function probeInTurnFrom(
   container: Container,
   probes: readonly Probe[],

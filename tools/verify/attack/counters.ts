@@ -4,7 +4,6 @@ import type { Outcome } from './probe.ts'
 import { writeRequest } from './requests.ts'
 import { SIGNER_IN_POD, type Target } from './target.ts'
 
-/** As anything in the Pod may ask. */
 export const counters = {
   ...SIGNER_IN_POD,
   bytes: writeRequest({ method: 'GET', path: '/metrics' }),

@@ -34,10 +34,7 @@ export function writeRequest(parts: RequestParts = {}): string {
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }
 
-/**
- * Adds the headers of the pairing signature over method, path and body of `parts`, or their defaults. `secondsAgo`: the age
- * of the signature.
- */
+/** Adds a pairing signature over method, path and body. `secondsAgo`: its age. */
 export function signParts(
   pairing: KeyObject,
   parts: RequestParts = {},
