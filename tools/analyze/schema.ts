@@ -1,9 +1,10 @@
 // Has the API server check each resource by a dry run: schema, validation, admission and Istio's webhook.
 import { tryRun } from '../cli/exec.ts'
 import { changesPolicies, isRefusedOnlyByOurPolicies } from '../deploy/preflight/admission.ts'
+import { pluralize } from '../deploy/preflight/permissions.ts'
 import { kubectl } from '../kube/kubectl.ts'
 import { namespace } from '../kube/names.ts'
-import type { Resource } from '../kube/resources.ts'
+import { describeResource, formatResources, type Resource } from '../kube/resources.ts'
 import type { Path } from './finding.ts'
 import type { RuleFinding } from './rule.ts'
 
@@ -50,21 +51,52 @@ export async function findSchemaErrors(
   const found: RuleFinding[] = []
   // The policies on the cluster fit the resources on the cluster. These resources bring their own policies.
   const haveOthers = await changesPolicies(resources)
-  // One at a time, because the API server may be small and others use it.
-  for (const resource of resources) {
+  const moved = resources.map((resource) => {
     const wanted = resource.metadata.namespace ?? namespace
     const scope = missing.includes(wanted) ? 'default' : wanted
     const metadata = { ...resource.metadata, namespace: resource.metadata.namespace && scope }
-    const input = JSON.stringify({ ...resource, metadata })
-    const { code, stderr } = await tryRun('kubectl', [...create, '--namespace', scope], {
-      input,
-      timeoutMs,
-    })
-    if (code === 0 || alreadyThere.test(stderr)) continue
-    if (haveOthers && isRefusedOnlyByOurPolicies(stderr)) continue
-    found.push(...parseErrors(stderr).map((each) => ({ ...each, resource, rule: 'schema' })))
+    return { resource, scope, sent: { ...resource, metadata } }
+  })
+  for (const [scope, group] of Map.groupBy(moved, (each) => each.scope)) {
+    const accepted = await listAccepted(
+      group.map(({ sent }) => sent),
+      scope,
+    )
+    // One at a time, because the API server may be small and others use it.
+    for (const { resource, sent } of group) {
+      if (accepted.has(sent)) continue
+      const { code, stderr } = await sendDryRun([sent], scope)
+      if (code === 0 || alreadyThere.test(stderr)) continue
+      if (haveOthers && isRefusedOnlyByOurPolicies(stderr)) continue
+      found.push(...parseErrors(stderr).map((each) => ({ ...each, resource, rule: 'schema' })))
+    }
   }
   return found
+}
+
+function sendDryRun(resources: readonly Resource[], scope: string) {
+  const input = formatResources(resources)
+  return tryRun('kubectl', [...create, '--namespace', scope], { input, timeoutMs })
+}
+
+/** Returns the valid resources, with a single kubectl. It may leave out some of them. */
+async function listAccepted(
+  resources: readonly Resource[],
+  scope: string,
+): Promise<ReadonlySet<Resource>> {
+  const { stdout, stderr } = await sendDryRun(resources, scope)
+  const existing = [...stderr.matchAll(/ (\S+) "([^"]+)" already exists$/gm)]
+  const names = [...stdout.split('\n'), ...existing.map(([, kind, name]) => `${kind}/${name}`)]
+  const isAccepted = ({ apiVersion, kind, metadata }: Resource) => {
+    const group = apiVersion.includes('/') ? `.${apiVersion.replace(/\/.*/, '')}` : ''
+    return [kind.toLowerCase(), pluralize(kind)].some((each) =>
+      names.includes(`${each}${group}/${metadata.name}`),
+    )
+  }
+  // Of two with one name, one may be invalid.
+  const isAlone = (each: Resource) =>
+    resources.filter((other) => describeResource(other) === describeResource(each)).length === 1
+  return new Set(resources.filter((each) => isAlone(each) && isAccepted(each)))
 }
 
 /** Parses kubectl's output: one entry for each field with an error, or one entry for all of it. */

@@ -1,11 +1,17 @@
 // `make analyze` reports mistakes in copies of the resources with file and line.
-
 import { cp, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { findComplaints } from '../../../tools/analyze/istioctl.ts'
+import { readSubject } from '../../../tools/analyze/read-subject.ts'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import { rules } from '../../../tools/analyze/rules.ts'
+import { findSchemaErrors, listMissingNamespaces } from '../../../tools/analyze/schema.ts'
+import { formatFindings, locateFindings } from '../../../tools/analyze/source/locate.ts'
+import type { Subject } from '../../../tools/analyze/subject.ts'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import { tryRun } from '../../../tools/cli/exec.ts'
+import { type RunResult, tryRun } from '../../../tools/cli/exec.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { needsCluster } from '../../support/skips.ts'
@@ -44,21 +50,47 @@ async function edit(name: string, old: string, replacement: string): Promise<str
   return `${name}:${text.slice(0, text.indexOf(old)).split('\n').length}`
 }
 
-/** Runs the program. `found` has its lines without messages. */
-async function analyze(files: string, kubeconfig?: string) {
-  const env = { ...process.env, FILES: join(folder, files) }
-  const { code, stdout, stderr } = await tryRun('node', [program], {
-    cwd: folder,
-    env: kubeconfig === undefined ? env : { ...env, KUBECONFIG: kubeconfig },
-  })
-  const found = stdout.split('\n').filter((line) => line !== '')
-  return { code, stderr, stdout, found: found.map((line) => line.replace(/\] .*/, ']')) }
+/** Runs the program. */
+function runProgram(kubeconfig = process.env.KUBECONFIG): Promise<RunResult> {
+  const env = { ...process.env, FILES: join(folder, 'mine'), KUBECONFIG: kubeconfig }
+  return tryRun('node', [program], { cwd: folder, env })
 }
+
+/** Analyzes without a cluster, in this process because the program starts slowly. Returns the lines. */
+async function analyze(files: string): Promise<string[]> {
+  const subject = await read(files)
+  const found = [
+    ...applyRules(rules, subject.resources),
+    ...(await findComplaints(subject, undefined)),
+  ]
+  const unread = subject.unread.map((each) => ({ ...each, rule: 'yaml' }))
+  return listLines(formatFindings([...unread, ...(await locateFindings(subject, found))]))
+}
+
+/** Has the API server check the schemas. Returns the lines. */
+async function checkSchemas(): Promise<string[]> {
+  const subject = await read('mine')
+  const missing = await listMissingNamespaces(subject.resources)
+  const found = await findSchemaErrors(subject.resources, missing)
+  return listLines(formatFindings(await locateFindings(subject, found)))
+}
+
+async function read(files: string): Promise<Subject> {
+  return readSubject(join(folder, files), await makeFolder())
+}
+
+/** Returns the lines of a report. Files are relative to the folder. */
+function listLines(report: string): string[] {
+  const lines = report.split('\n').filter((line) => line !== '')
+  return lines.map((line) => line.replace(`${relative('', folder)}/`, ''))
+}
+
+const withoutMessages = (lines: string[]) => lines.map((line) => line.replace(/\] .*/, ']'))
 
 const nowhere = '/nowhere'
 
 test('without a cluster, prints what was not checked, and fails', async () => {
-  const { code, stdout, stderr } = await analyze('mine', nowhere)
+  const { code, stdout, stderr } = await runProgram(nowhere)
   expect(stdout).toBe('')
   expect(stderr).toContain('schemas: not checked')
   expect(code).toBe(1)
@@ -86,9 +118,9 @@ test('reports every mistake at its line, sorted', async () => {
   ]
   const list = await edit('mesh/kustomization.yaml', 'resources:', 'resources:')
   await edit('mesh/kustomization.yaml', '  - allow-nothing.yaml\n', '')
-  const { code, found } = await analyze('mine', nowhere)
+  const { code, stdout } = await runProgram(nowhere)
   const [user, socket, policy, mtls, endpoint] = places
-  expect(found).toEqual([
+  expect(withoutMessages(stdout.trim().split('\n'))).toEqual([
     `${user}: [user-ids]`,
     `${socket}: [addresses]`,
     `${policy}: [exact-allow]`,
@@ -120,8 +152,7 @@ test('reports a mistake in a patch at the patch', async () => {
   )
   const inline = `${head}${spec}      hostPID: true`.replaceAll('\n', '\n      ')
   const place = await edit('mine/kustomization.yaml', 'patch: X', `patch: |\n      ${inline}`)
-  const { found } = await analyze('mine', nowhere)
-  expect(found).toEqual([
+  expect(withoutMessages(await analyze('mine'))).toEqual([
     'mine/json.yaml:4: [strict-mtls]',
     `mine/kustomization.yaml:${Number(place.split(':')[1]) + 7}: [host-and-processes]`,
     'mine/patch.yaml:9: [key-mount]',
@@ -134,9 +165,9 @@ test('reports messages of istioctl at their lines', async () => {
     'exportTo: ["."]',
     'exportTo: ["."]\n  subsets: [{}]',
   )
-  const { found, stdout } = await analyze('mine', nowhere)
+  const found = await analyze('mine')
   expect(found.map((line) => line.split(':')[0])).toEqual([place.split(':')[0]])
-  expect(stdout).toContain('[IST0106]')
+  expect(found.join()).toContain('[IST0106]')
 })
 
 /** Resources in the namespace that do not concern the signing Pod. */
@@ -171,10 +202,10 @@ describe('a folder of plain YAML', () => {
     const { yaml } = await renderSample()
     await write('plain/all.yaml', yaml)
     await write('plain/neighbour.yaml', neighbour)
-    expect((await analyze('plain', nowhere)).found).toEqual([])
+    expect(await analyze('plain')).toEqual([])
     const line = await edit('plain/all.yaml', '    mode: STRICT', '    mode: DISABLE')
     await write('plain/deeper/more.yml', 'kind: Nothing\n---\na: {b: 1\n')
-    expect((await analyze('plain', nowhere)).found).toEqual([
+    expect(withoutMessages(await analyze('plain'))).toEqual([
       `${line}: [strict-mtls]`,
       'plain/deeper/more.yml:1: [yaml]',
       expect.stringMatching(/^plain\/deeper\/more.yml:[34]: \[yaml\]$/),
@@ -182,15 +213,15 @@ describe('a folder of plain YAML', () => {
   })
 
   test('must exist and have YAML files', async () => {
-    expect((await analyze('absent')).stderr).toContain('absent does not exist')
+    await expect(read('absent')).rejects.toThrow('absent does not exist')
     await write('empty/notes.txt', '')
-    expect((await analyze('empty')).stderr).toContain('no YAML files')
+    await expect(read('empty')).rejects.toThrow('no YAML files')
   })
 })
 
 describe('on the live API', needsCluster, () => {
   test('prints nothing for resources without mistakes', async () => {
-    const { code, stdout, stderr } = await analyze('mine')
+    const { code, stdout, stderr } = await runProgram()
     expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
   })
 
@@ -212,8 +243,7 @@ describe('on the live API', needsCluster, () => {
     ]
     for (const namespace of ['signing', 'signing-test-absent']) {
       await write('mine/kustomization.yaml', stringify({ ...mine, namespace }))
-      const { found } = await analyze('mine')
-      expect(found.filter((line) => line.includes('[schema]'))).toEqual(
+      expect(withoutMessages(await checkSchemas())).toEqual(
         places.map((place) => `${place}: [schema]`),
       )
     }

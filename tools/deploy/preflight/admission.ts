@@ -6,7 +6,7 @@ import { tryRun } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { applyResource, kubectl, kubectlJson } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
-import type { Resource } from '../../kube/resources.ts'
+import { listOf, type Resource } from '../../kube/resources.ts'
 
 /** Milliseconds until an API server enforces a new policy. Usually it takes one or two seconds. */
 export const policyDelayMs = 15_000
@@ -14,7 +14,7 @@ const pollMs = 500
 
 export const admissionGroup = 'admissionregistration.k8s.io'
 const apiResources = z.object({ resources: z.array(z.object({ name: z.string() })) })
-const policy = z.object({ spec: z.unknown() })
+const policies = listOf(z.object({ metadata: z.object({ name: z.string() }), spec: z.unknown() }))
 
 /** Throws UserError if the API server does not support ValidatingAdmissionPolicy. */
 export async function checkAdmissionKinds(): Promise<void> {
@@ -40,17 +40,18 @@ export function isRefusedOnlyByOurPolicies(stderr: string): boolean {
 
 /** Returns true if `resources` add or change a policy. Then the current policies do not decide about `resources`. */
 export async function changesPolicies(resources: readonly Resource[]): Promise<boolean> {
-  for (const resource of resources) {
-    if (resource.kind !== 'ValidatingAdmissionPolicy') continue
-    const name = `validatingadmissionpolicy/${resource.metadata.name}`
-    const live = await kubectl(['get', name, '--ignore-not-found', '-o', 'json'])
-    if (live.trim() === '') return true
-    const options = ['--force-conflicts', '--dry-run=server', '-o', 'json']
-    const applied = await applyResource(resource, { options })
-    const [before, after] = [live, applied].map((text) => policy.parse(JSON.parse(text)).spec)
-    if (!isDeepStrictEqual(before, after)) return true
-  }
-  return false
+  const ours = resources.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')
+  if (ours.length === 0) return false
+  const list = { apiVersion: 'v1', kind: 'List', items: ours }
+  const live = await kubectl(['get', '-f', '-', '--ignore-not-found', '-o', 'json'], {
+    input: JSON.stringify(list),
+  })
+  const options = ['--force-conflicts', '--dry-run=server', '-o', 'json']
+  const applied = await applyResource(list, { options })
+  const [before, after] = [live, applied].map((text) =>
+    text.trim() === '' ? [] : policies.parse(JSON.parse(text)),
+  )
+  return !isDeepStrictEqual(before, after)
 }
 
 /** Sends a Deployment that exposes the key, as a dry run. Throws UserError if it is still accepted after `waitMs`. */
