@@ -8,7 +8,11 @@ import { readSubject } from '../../../tools/analyze/read-subject.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { findSchemaErrors, listMissingNamespaces } from '../../../tools/analyze/schema.ts'
-import { formatFindings, locateFindings } from '../../../tools/analyze/source/locate.ts'
+import {
+  formatFindings,
+  type Located,
+  locateFindings,
+} from '../../../tools/analyze/source/locate.ts'
 import type { Subject } from '../../../tools/analyze/subject.ts'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { type RunResult, tryRun } from '../../../tools/cli/exec.ts'
@@ -64,7 +68,7 @@ async function analyze(files: string): Promise<string[]> {
     ...(await findComplaints(subject, undefined)),
   ]
   const unread = subject.unread.map((each) => ({ ...each, rule: 'yaml' }))
-  return listLines(formatFindings([...unread, ...(await locateFindings(subject, found))]))
+  return listLines([...unread, ...(await locateFindings(subject, found))])
 }
 
 /** Has the API server check the schemas. Returns the lines. */
@@ -72,16 +76,16 @@ async function checkSchemas(): Promise<string[]> {
   const subject = await read('mine')
   const missing = await listMissingNamespaces(subject.resources)
   const found = await findSchemaErrors(subject.resources, missing)
-  return listLines(formatFindings(await locateFindings(subject, found)))
+  return listLines(await locateFindings(subject, found))
 }
 
 async function read(files: string): Promise<Subject> {
   return readSubject(join(folder, files), await makeFolder())
 }
 
-/** Returns the lines of a report. Files are relative to the folder. */
-function listLines(report: string): string[] {
-  const lines = report.split('\n').filter((line) => line !== '')
+/** Returns the lines of the report. Files are relative to the folder. */
+function listLines(found: readonly Located[]): string[] {
+  const lines = formatFindings(found).split('\n').slice(0, -1)
   return lines.map((line) => line.replace(`${relative('', folder)}/`, ''))
 }
 

@@ -80,7 +80,8 @@ describe('on an API server', needsLocalPrograms, () => {
     await applyRendering(renderings.fixed, true)
   })
   afterEach(async () => {
-    await kubectl(['delete', 'deployment', deployment, '-n', namespace])
+    const kinds = 'deployments,horizontalpodautoscalers,poddisruptionbudgets,roles'
+    await kubectl(['delete', kinds, '--all', '-n', namespace])
     vi.unstubAllEnvs()
   })
 

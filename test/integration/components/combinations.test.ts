@@ -40,7 +40,11 @@ const combinations = listPairwise(choices, (each) => !isRefused(each)).map(
 
 /** The resources of each overlay without components. */
 const plain = new Map<string, Set<string>>()
+/** What make undeploy finds. */
+let known: string[]
+const locate = (each: Resource) => `${each.metadata.namespace} ${describeResource(each)}`
 beforeAll(async () => {
+  known = (await readComponentResources()).map(locate)
   for (const layout of layouts) {
     const { resources } = await renderSample([], layout)
     plain.set(layout.overlay, new Set(resources.map(describeResource)))
@@ -82,10 +86,8 @@ describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
     expect(resources.at(-1)?.kind).toBe('Deployment')
   })
 
-  test('`make undeploy` finds all resources of the components', async () => {
+  test('`make undeploy` finds all resources of the components', () => {
     const isAdded = (each: Resource) => !plain.get(overlay)?.has(describeResource(each))
-    const locate = (each: Resource) => `${each.metadata.namespace} ${describeResource(each)}`
-    const known = (await readComponentResources()).map(locate)
     expect(known).toEqual(expect.arrayContaining(resources.filter(isAdded).map(locate)))
   })
 })

@@ -2,14 +2,15 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { findKeys, valueAt } from '../../../tools/analyze/finding.ts'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
-import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { deleteResources, kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
 import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
+import type { Api } from '../../support/api-server/api.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { makePod } from '../../support/attack/pods.ts'
@@ -26,9 +27,10 @@ const isAdded = ({ kind, metadata }: Resource) =>
 
 describe('on an API server', needsLocalPrograms, () => {
   const added = new Map<string, Resource[]>()
+  let api: Api
 
   beforeAll(async () => {
-    await useBareApiServer()
+    api = (await useBareApiServer()).api
     await installExternalSecretsCrds()
     for (const component of components) {
       added.set(component, (await renderSample([component])).resources.filter(isAdded))
@@ -36,8 +38,11 @@ describe('on an API server', needsLocalPrograms, () => {
     await kubectl(['create', 'namespace', namespace])
   })
 
-  const validate = (resource: Resource) =>
-    tryRun('kubectl', create, { input: JSON.stringify(resource) })
+  function find(component: string, kind: string): Resource {
+    const found = added.get(component)?.find((each) => each.kind === kind)
+    if (found === undefined) throw new Error(`${component} has no ${kind}`)
+    return found
+  }
 
   describe.each(components)('%s', (component) => {
     test('is accepted', async () => {
@@ -47,26 +52,25 @@ describe('on an API server', needsLocalPrograms, () => {
         ...['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
       ])
       for (const resource of resources) {
-        const { code, stderr } = await validate(resource)
-        expect(stderr, describeResource(resource)).toBe('')
-        expect(code).toBe(0)
+        const answer = await api.tryCreate(resource)
+        expect(answer, describeResource(resource)).toMatchObject({ status: 201, warning: '' })
       }
     })
 
     test.each(['SecretStore', 'ExternalSecret'])(
       '%s: a misspelled field is refused',
       async (kind) => {
-        const resource = added.get(component)?.find((each) => each.kind === kind)
-        const fields = findKeys(resource?.spec, [], (key) => Number.isNaN(Number(key)))
+        const resource = find(component, kind)
+        const fields = findKeys(resource.spec, [], (key) => Number.isNaN(Number(key)))
         expect(fields.length).toBeGreaterThan(5)
         for (const path of fields) {
           const wrong = structuredClone(resource)
-          const parent = Object(valueAt(wrong?.spec, path.slice(0, -1)))
+          const parent = Object(valueAt(wrong.spec, path.slice(0, -1)))
           const name = String(path.at(-1))
           parent[`${name}x`] = parent[name]
-          const { code, stderr } = await tryRun('kubectl', create, { input: JSON.stringify(wrong) })
-          expect(stderr).toContain(`${name}x"`)
-          expect(code).toBe(1)
+          const { status, said } = await api.tryCreate(wrong)
+          expect(said).toContain(`${name}x"`)
+          expect(status).toBe(400)
         }
       },
     )
@@ -80,12 +84,11 @@ describe('on an API server', needsLocalPrograms, () => {
     ['gcp', 'ExternalSecret', ['target', 'creationPolicy'], 'Mine'],
     ['gcp', 'ExternalSecret', ['dataFrom', 0, 'extract', 'decodingStrategy'], 'base64'],
   ] as const)('%s: %s refuses a wrong value at %j', async (cloud, kind, path, value) => {
-    const resources = added.get(`external-secrets-${cloud}`)
-    const wrong = structuredClone(resources?.find((each) => each.kind === kind))
-    Object(valueAt(wrong?.spec, path.slice(0, -1)))[String(path.at(-1))] = value
-    const { code, stderr } = await tryRun('kubectl', create, { input: JSON.stringify(wrong) })
-    expect(stderr).toMatch(new RegExp(`${path.at(-1)}: (Unsupported|Invalid) value`))
-    expect(code).toBe(1)
+    const wrong = structuredClone(find(`external-secrets-${cloud}`, kind))
+    Object(valueAt(wrong.spec, path.slice(0, -1)))[String(path.at(-1))] = value
+    const { status, said } = await api.tryCreate(wrong)
+    expect(said).toMatch(new RegExp(`${path.at(-1)}: (Unsupported|Invalid) value`))
+    expect(status).toBe(422)
   })
 
   describe('with the admission policy', () => {
@@ -93,11 +96,12 @@ describe('on an API server', needsLocalPrograms, () => {
       tryRun('kubectl', ['create', 'token', name, '-n', namespace, ...args])
     const refusal = 'may request a token of the ServiceAccount key-reader'
 
+    let created: Resource[]
+
     beforeAll(async () => {
       const resources = added.get('external-secrets-aws') ?? []
-      for (const resource of resources.filter(({ kind }) => !/^External|^Secret/.test(kind))) {
-        await kubectl(['create', '-f', '-'], { input: JSON.stringify(resource) })
-      }
+      created = resources.filter(({ kind }) => !/^External|^Secret/.test(kind))
+      for (const resource of created) await api.create(resource)
       await kubectl(['create', 'serviceaccount', serviceAccount, '-n', namespace])
       const binding = ['--clusterrole=cluster-admin', `--serviceaccount=${operator}`]
       await kubectl(['create', 'clusterrolebinding', 'operator', ...binding])
@@ -106,6 +110,7 @@ describe('on an API server', needsLocalPrograms, () => {
         interval: 250,
       })
     })
+    afterAll(() => deleteResources(created))
 
     test('only the operator gets a token of key-reader, and not a cluster-admin', async () => {
       expect((await token('key-reader')).code).toBe(1)

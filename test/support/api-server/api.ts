@@ -11,8 +11,8 @@ import type { Resource } from '../../../tools/kube/resources.ts'
 import { cleanUp } from '../clean-up.ts'
 import { makeFolder } from '../folder.ts'
 
-/** `said` is the body, or the message of an error. */
-export type Answer = { status: number; said: string }
+/** `said` is the body, or the message of an error. `warning` is the header of the same name. */
+export type Answer = { status: number; said: string; warning: string }
 export type Request = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH'
   path: string
@@ -62,7 +62,8 @@ export async function openApi(kubeconfig = process.env.KUBECONFIG): Promise<Api>
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
     const status = incoming.statusCode ?? 0
     const said = await text(incoming)
-    return { status, said: status < 400 ? said : readMessage(said) }
+    const warning = incoming.headers.warning ?? ''
+    return { status, said: status < 400 ? said : readMessage(said), warning }
   }
 
   async function demand(request: Request): Promise<void> {

@@ -32,11 +32,20 @@ export async function compilePolicy(root: string, module: string): Promise<Selin
   const others = names.map((name) => join(modules, name))
   // As semodule has it: modules may declare again what others did.
   const flags = ['--multiple-decls', '--filecontext=/dev/null', '--output=/tmp/policy']
-  await call('secilc', ...flags, ...others, '/tmp/module.cil')
+  // The module comes first, so that an error in it shows early.
+  await call('secilc', ...flags, '/tmp/module.cil', ...others)
+  const answers = new Map<string, Promise<string>>()
+  /** Each program reads the whole policy first, which takes most of a second. So a query runs only once. */
+  const ask = (...command: string[]) => {
+    const name = command.join(' ')
+    const answer = answers.get(name) ?? call(...command)
+    answers.set(name, answer)
+    return answer
+  }
   return {
     search: async (...query) =>
-      (await call('sesearch', '/tmp/policy', ...query)).split('\n').filter((line) => line !== ''),
-    describe: (...query) => call('seinfo', '/tmp/policy', ...query),
+      (await ask('sesearch', '/tmp/policy', ...query)).split('\n').filter((line) => line !== ''),
+    describe: (...query) => ask('seinfo', '/tmp/policy', ...query),
   }
 }
 
