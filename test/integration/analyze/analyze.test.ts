@@ -1,59 +1,10 @@
 // `make analyze` reports mistakes in copies of the resources with file and line.
-
-import { cp, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import { tryRun } from '../../../tools/cli/exec.ts'
+import { analyze, edit, mine, useCopy, write } from '../../support/analyzed-copy.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
-import { makeFolder } from '../../support/folder.ts'
-import { needsCluster } from '../../support/skips.ts'
 
-const program = join(CHECKOUT, 'tools/analyze/analyze.ts')
-const mine = {
-  apiVersion: 'kustomize.config.k8s.io/v1beta1',
-  kind: 'Kustomization',
-  resources: ['../k8s/overlays/default'],
-  images: ['frontend', 'signer'].map((name) => ({
-    name: `secure-signing/${name}`,
-    newName: `registry.example/${name}`,
-    newTag: 'v1',
-  })),
-}
-let folder: string
-
-beforeEach(async () => {
-  folder = await makeFolder()
-  for (const name of ['mesh', 'k8s']) {
-    await cp(join(CHECKOUT, name), join(folder, name), { recursive: true })
-  }
-  await write('mine/kustomization.yaml', stringify(mine))
-})
-
-async function write(name: string, text: string): Promise<void> {
-  await cp(join(CHECKOUT, 'k8s/base/kustomization.yaml'), join(folder, name), { recursive: true })
-  await writeFile(join(folder, name), text)
-}
-
-/** Replaces `old` in a file, and returns its "file:line". */
-async function edit(name: string, old: string, replacement: string): Promise<string> {
-  const text = await readFile(join(folder, name), 'utf8')
-  expect(text).toContain(old)
-  await writeFile(join(folder, name), text.replace(old, replacement))
-  return `${name}:${text.slice(0, text.indexOf(old)).split('\n').length}`
-}
-
-/** Runs the program. `found` has its lines without messages. */
-async function analyze(files: string, kubeconfig?: string) {
-  const env = { ...process.env, FILES: join(folder, files) }
-  const { code, stdout, stderr } = await tryRun('node', [program], {
-    cwd: folder,
-    env: kubeconfig === undefined ? env : { ...env, KUBECONFIG: kubeconfig },
-  })
-  const found = stdout.split('\n').filter((line) => line !== '')
-  return { code, stderr, stdout, found: found.map((line) => line.replace(/\] .*/, ']')) }
-}
+useCopy()
 
 const nowhere = '/nowhere'
 
@@ -185,37 +136,5 @@ describe('a folder of plain YAML', () => {
     expect((await analyze('absent')).stderr).toContain('absent does not exist')
     await write('empty/notes.txt', '')
     expect((await analyze('empty')).stderr).toContain('no YAML files')
-  })
-})
-
-describe('on the live API', needsCluster, () => {
-  test('prints nothing for resources without mistakes', async () => {
-    const { code, stdout, stderr } = await analyze('mine')
-    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
-  })
-
-  test('prints nothing for what make deploy applies', async () => {
-    const { FILES: _, ...env } = process.env
-    const result = await tryRun('node', [program], { env })
-    expect(result).toMatchObject({ code: 0, stdout: '' })
-  })
-
-  test('reports every schema error at its line, also if the namespace is missing', async () => {
-    const places = [
-      await edit('k8s/base/deployment.yaml', 'hostname: signing-pod', 'hostnme: signing-pod'),
-      await edit(
-        'k8s/base/deployment.yaml',
-        '{name: CALLER_TOKEN_FILE, value:',
-        '{name: CALLER_TOKEN_FILE, valu:',
-      ),
-      await edit('mesh/frontend-virtual-service.yaml', 'timeout: 10s', 'timout: 10s'),
-    ]
-    for (const namespace of ['signing', 'signing-test-absent']) {
-      await write('mine/kustomization.yaml', stringify({ ...mine, namespace }))
-      const { found } = await analyze('mine')
-      expect(found.filter((line) => line.includes('[schema]'))).toEqual(
-        places.map((place) => `${place}: [schema]`),
-      )
-    }
   })
 })
