@@ -6,12 +6,11 @@ import { listAuditedRequests } from './audited-requests.ts'
 import { probeFrom, probeInTurnFrom } from './containers.ts'
 import type { Outcome, Probe } from './probe.ts'
 import {
-  bearer,
   makeRequestId,
   readJsonBody,
   readStatus,
-  signParts,
   snakeCase,
+  withCredentials,
   writeRequest,
 } from './requests.ts'
 import {
@@ -60,10 +59,10 @@ export async function runBatch<T>(
 }
 
 /** Writes a valid request of the frontend container. */
-function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
-  const headers = { ...bearer(token), ...snakeCase, 'x-request-id': requestId }
+function writeControl(stolen: Credentials, requestId: string): Probe {
+  const headers = { ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
-  return { ...SIGNER_IN_POD, bytes: writeRequest(signParts(pairing, parts)) }
+  return { ...SIGNER_IN_POD, bytes: writeRequest(withCredentials(stolen, parts)) }
 }
 
 async function readControl(outcome: Outcome | undefined, requestId: string): Promise<Control> {

@@ -57,19 +57,6 @@ export function probeInTurnFrom(
   )
 }
 
-/** Sends named requests to one place. Returns the outcomes by name. */
-export async function sendFrom(
-  origin: Origin,
-  place: Place,
-  requests: Record<string, string>,
-): Promise<Record<string, Outcome>> {
-  const probes = Object.values(requests).map((bytes) => ({ ...place, bytes }))
-  const outcomes = await probeFrom(origin, probes)
-  return Object.fromEntries(
-    Object.keys(requests).map((name, index) => [name, outcomes[index] as Outcome]),
-  )
-}
-
 /** Sends requests over HTTP/2. */
 export function sendH2From(
   origin: Origin,
