@@ -1,5 +1,5 @@
-// The short form of every fault run but the longest: requests go on, or fail as they may and no longer than they may,
-// and nobody gets a signature who has no right to one.
+// The short form of each fault experiment except the longest. Requests succeed, or fail only as declared and as long as declared.
+// No unauthorized request gets a signature.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shortForm } from '../../tools/verify/faults/experiments.ts'
 import { measure } from '../../tools/verify/faults/measure.ts'
@@ -8,7 +8,7 @@ import { bringUpAttackers, takeAwayAttackers } from '../../tools/verify/faults/s
 import { ensurePods } from '../../tools/verify/faults/support/pods.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
-// Programs on the node are killed, and that takes a node of ours.
+// The experiments kill programs on the node.
 describe('under load', needsLocalCluster, () => {
   beforeAll(bringUpAttackers)
   afterAll(async () => {

@@ -1,5 +1,5 @@
-// make matrix as its user runs it: what it prints and writes, and that it leaves nothing behind, interrupted or not. What it
-// says when a lock is missing is in holds-without-one.test.ts.
+// The output of `make matrix`, and that it removes its resources, also after an interruption. holds-without-one.test.ts shows
+// its output when a policy resource is missing.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -17,8 +17,8 @@ import { requests } from '../../tools/verify/matrix/declared-table.ts'
 
 const program = join(CHECKOUT, 'tools/verify/matrix/matrix.ts')
 
-/** Whatever is called after it. */
-async function listLeftovers(): Promise<string[]> {
+/** Lists resources with "matrix" in the name. */
+async function listOrphans(): Promise<string[]> {
   const listings = [
     ['get', 'namespaces', '-o', 'name'],
     ['get', 'pods,serviceaccounts', '-n', namespace, '-o', 'name'],
@@ -37,12 +37,12 @@ describe('make matrix', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  test('ends with 0 where all is as declared, and prints a row for each caller', () => {
+  test('exits with 0 if every cell is as declared, and prints a row for each caller', () => {
     expect({ code: result.code, stderr: result.stderr }).toMatchObject({ code: 0 })
     for (const { id } of callers) expect(result.stdout).toMatch(new RegExp(`^${id} `, 'm'))
     expect(result.stdout.trim().split('\n').at(-1)).toMatch(/^holds: .* 0 unauthorized signatures$/)
   })
-  test('writes the same as JSON, every cell that there is', async () => {
+  test('writes every cell as JSON', async () => {
     const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'))
     const declared = callers.flatMap((caller) =>
       requests.filter((request) => declare(caller.id, request.id) !== undefined),
@@ -51,22 +51,22 @@ describe('make matrix', () => {
     expect(report.unauthorizedSignatures).toBe(0)
     expect(report.seconds).toBeLessThan(60)
   })
-  test('writes it as a picture', async () => {
+  test('writes a picture', async () => {
     const picture = await readFile(join(folder, 'matrix.svg'), 'utf8')
     expect(picture).toMatch(/^<svg .*holds: .*<\/svg>\n$/s)
   })
-  test('leaves nothing behind', async () => expect(await listLeftovers()).toEqual([]))
+  test('removes its resources', async () => expect(await listOrphans()).toEqual([]))
 })
 
-test('make matrix, interrupted, leaves nothing behind', async () => {
+test('make matrix removes its resources after an interruption', async () => {
   const child = spawn(process.execPath, [program], { stdio: 'ignore' })
   const ended = once(child, 'exit')
   await waitFor(
     async () => (await exists(['namespace', 'signing-matrix-other'])) || undefined,
     PODS_MS,
-    () => 'no Pod to attack from is made',
+    () => 'make matrix creates no namespace',
   )
   child.kill('SIGINT')
   expect(await ended).toEqual([130, null])
-  expect(await listLeftovers()).toEqual([])
+  expect(await listOrphans()).toEqual([])
 })
