@@ -13,7 +13,7 @@ const operation: readonly Promised[] = [
       ['test/unit/signer/audit.test.ts', 'each request'],
       [
         'test/policy/holds-without-policies.test.ts',
-        'each is in the audit log under its real name, not the one that it claims',
+        'each is in the audit log under its verified name, not the name that it claims',
       ],
     ],
   },
@@ -153,7 +153,7 @@ const risks: readonly Promised[] = [
     shownBy: [
       [
         `${compromised}/at-the-api-server.test.ts`,
-        'is not even let out of the Pod: the proxy imports no such service',
+        'cannot reach it from the Pod, because the proxy imports no such service',
       ],
       [
         'test/confinement/network-policy.test.ts',
@@ -179,7 +179,7 @@ const risks: readonly Promised[] = [
     shownBy: [
       [
         'test/policy/at-the-socket.test.ts',
-        'code in the frontend is refused without the pairing, and can’t take the socket’s place',
+        'code in the frontend is refused without the pairing secret, and cannot replace the socket',
       ],
     ],
   },

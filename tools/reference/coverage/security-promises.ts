@@ -13,7 +13,7 @@ const key: readonly Promised[] = [
     shownBy: [
       [
         `${compromised}/in-the-container.test.ts`,
-        'finds no key, in any file, environment or memory, raw, in hex or in base64',
+        'finds no key in a file, the environment or memory, raw, in hex or in base64',
       ],
       [`${compromised}/around-the-proxy.test.ts`],
       [`${compromised}/across-containers.test.ts`],
@@ -24,7 +24,7 @@ const key: readonly Promised[] = [
     shownBy: [
       [
         `${compromised}/across-containers.test.ts`,
-        "the proxy: the socket; not the key, the pairing secret or the frontend's token",
+        "the proxy: the socket, but not the key, the pairing secret or the frontend's token",
       ],
     ],
   },
@@ -63,7 +63,7 @@ const callers: readonly Promised[] = [
     shownBy: [
       [
         'test/policy/matrix.test.ts',
-        'ends with 0 where all is as declared, and prints a row for each caller',
+        'exits with 0 if every cell is as declared, and prints a row for each caller',
       ],
     ],
   },
@@ -148,7 +148,7 @@ const controls: readonly Promised[] = [
     shownBy: [
       [
         'test/policy/holds-without-one.test.ts',
-        'nobody gets a signature, or an answer about keys, who may not have one',
+        'no caller gets an unauthorized signature or an answer about keys',
       ],
     ],
   },
