@@ -1,5 +1,5 @@
-// The short form of each fault experiment except the longest. Requests succeed, or fail only as declared and as long as declared.
-// No unauthorized request gets a signature.
+// The short form of the fault experiments, except the longest. The limits of each must hold, and unauthorized requests get
+// no signature.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shortForm } from '../../tools/verify/faults/experiments.ts'
 import { measure } from '../../tools/verify/faults/measure.ts'
@@ -8,7 +8,7 @@ import { bringUpAttackers, takeAwayAttackers } from '../../tools/verify/faults/s
 import { ensurePods } from '../../tools/verify/faults/support/pods.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
-// The experiments kill programs on the node.
+// The experiments kill programs on the node, so they need the local cluster.
 describe('under load', needsLocalCluster, () => {
   beforeAll(bringUpAttackers)
   afterAll(async () => {

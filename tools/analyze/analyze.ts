@@ -42,7 +42,7 @@ await runMain(async () => {
   })
   await mkdir(parent, { recursive: true })
   await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
-  const subject = await step('read the resources', async () => {
+  const subject = await step('the resources are read', async () => {
     const files = readVariable('FILES')
     if (files !== undefined) return readSubject(resolve(files), folder.path)
     const images = await computeImageReferences({

@@ -1,4 +1,4 @@
-// Whether a fault run holds: each bound broken alone is found, and said in words.
+// Each limit of a fault experiment is found if it alone does not hold, and is described.
 import { describe, expect, test } from 'vitest'
 import type { Bounds } from '../../../tools/verify/faults/experiment.ts'
 import { describeResult, formatMarkdown } from '../../../tools/verify/faults/report.ts'
@@ -42,9 +42,9 @@ const recovery = { recoveryMs: 1_000, slowestFailureMs: 100 }
 describe('holds', () => {
   test.each([
     ['nothing failed', { failed: 0 }, {}],
-    ['no more failed than may', { failed: 2 }, some],
-    ['what failed was over in time', recovery, some],
-    ['what failed did so as it may', { ...recovery, how: /^503/ }, some],
+    ['no more failures than the limit', { failed: 2 }, some],
+    ['recovery in time', recovery, some],
+    ['only allowed failures', { ...recovery, how: /^503/ }, some],
   ])('%s', (_, bounds, change) => {
     expect(run(bounds, change).broken).toEqual([])
   })
@@ -52,22 +52,27 @@ describe('holds', () => {
 
 describe('does not hold', () => {
   test.each([
-    ['one failed', { failed: 0 }, { failed: 1, how: { 'no answer': 1 } }, '1 of 1000 failed'],
-    ['one failed, and nothing is said of it', {}, { failed: 1 }, '1 of 1000 failed'],
-    ['over too late', recovery, { ...some, recoveryMs: 1_001 }, 'failed for 1001 ms'],
-    ['never over', recovery, { ...some, recoveryMs: Infinity }, 'failed for Infinity ms'],
-    ['told too late', recovery, { ...some, slowestFailureMs: 101 }, 'a failure took 101 ms'],
-    ['failed in another way', { ...recovery, how: /^504/ }, some, 'failed in another way: 503'],
+    ['a failure', { failed: 0 }, { failed: 1, how: { 'no answer': 1 } }, '1 of 1000 failed'],
+    ['a failure, without a limit', {}, { failed: 1 }, '1 of 1000 failed'],
+    ['recovery too late', recovery, { ...some, recoveryMs: 1_001 }, 'requests failed for 1001 ms'],
+    ['no recovery', recovery, { ...some, recoveryMs: Infinity }, 'requests failed for Infinity ms'],
     [
-      'a wrong signature, although failures are let by',
+      'an answer too late',
+      recovery,
+      { ...some, slowestFailureMs: 101 },
+      'a failed request took 101 ms',
+    ],
+    ['an unexpected failure', { ...recovery, how: /^504/ }, some, 'unexpected failures: 503'],
+    [
+      'a wrong signature, although failures are allowed',
       recovery,
       { ...some, how: { 'wrong signature': 1 } },
-      'answered with a wrong signature',
+      'wrong signatures: ',
     ],
-    ['nothing was sent', { failed: 0 }, { requests: 0 }, 'nothing was sent'],
-  ])('%s', (_, bounds, change, said) => {
+    ['no request', { failed: 0 }, { requests: 0 }, 'no request was sent'],
+  ])('%s', (_, bounds, change, message) => {
     const { broken } = run(bounds, change)
-    expect(broken.join()).toContain(`public: ${said}`)
+    expect(broken.join()).toContain(`public: ${message}`)
   })
 
   test.each([
@@ -76,20 +81,20 @@ describe('does not hold', () => {
       { ...unauthorized, unauthorized: 1 },
       '1 unauthorized signatures',
     ],
-    ['nobody was refused', { ...unauthorized, refused: 0 }, 'no unauthorized request was refused'],
-  ])('%s', (_, attempts, said) => {
-    expect(run({ failed: 0 }, {}, attempts).broken).toEqual([said])
+    ['no refusal', { ...unauthorized, refused: 0 }, 'no unauthorized request was refused'],
+  ])('%s', (_, attempts, message) => {
+    expect(run({ failed: 0 }, {}, attempts).broken).toEqual([message])
   })
 })
 
-test('what could not be carried through does not hold, and says why', () => {
+test('an experiment that threw does not hold, and shows the error', () => {
   const result = makeFailure(makeExperiment({}), new Error('no node'))
   expect(result.broken).toEqual(['no node'])
   expect(formatMarkdown([result])).toContain('- **a fault:** **Not as promised:** no node.')
 })
 
 describe('the table', () => {
-  test('has a row for each source of load, and says how requests failed', () => {
+  test('has a row for each source of load, and shows how requests failed', () => {
     const table = formatMarkdown([run(recovery, some)])
     expect(table).toContain('Public clients send 200 requests a second (lowest measured: 200).')
     expect(table).toContain(

@@ -1,10 +1,10 @@
-// The figures of a fault run: what failed is counted, whatever it was answered with.
+// The figures of a load in a fault experiment. Every kind of failure counts.
 import { createHmac, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Sample } from '../../../tools/verify/faults/load/schedule.ts'
 import { checkSignatures, summarize } from '../../../tools/verify/faults/summarize.ts'
 
-/** A request every 10 ms from `start` on; `outcomes` in turn. */
+/** Samples every 10 ms from `start`, with `outcomes` in order. */
 function makeSamples(outcomes: readonly string[], start = 1_000): Sample[] {
   return outcomes.map((outcome, index) => ({ outcome, at: start + index * 10, ms: index }))
 }
@@ -28,21 +28,21 @@ describe('summarize', () => {
       failed: 3,
       how: { '503 a': 2, '503 b': 1 },
       longestGapMs: 30,
-      // The first that was served after the last that failed was sent at 1,050.
+      // The first served request after the last failure was sent at 1,050.
       recoveryMs: 45,
       slowestFailureMs: 4,
     })
   })
 
-  test('what never recovers is never over', () => {
+  test('without recovery, the time is infinite', () => {
     expect(summarize(makeSamples(['signed', '503 a']), 1_000).recoveryMs).toBe(Infinity)
   })
 
-  test('what was over before it is looked for took no time', () => {
+  test('a recovery before the fault takes no time', () => {
     expect(summarize(makeSamples(['503 a', 'signed']), 5_000).recoveryMs).toBe(0)
   })
 
-  test('what could not be sent counts as failed, and not as sent', () => {
+  test('a request that was not sent counts as failed, and not in the rate', () => {
     const { failed, perSecond } = summarize(makeSamples(['signed', 'not sent', 'signed']), 1_000)
     expect([failed, perSecond]).toEqual([1, 100])
   })
@@ -61,7 +61,7 @@ describe('checkSignatures', () => {
     expect(checkSignatures([sample], keys).map((each) => each.outcome)).toEqual([outcome])
   })
 
-  test('a failure stays what it is', () => {
+  test('keeps the outcome of a failure', () => {
     expect(checkSignatures(makeSamples(['503 a']), keys)).toEqual(makeSamples(['503 a']))
   })
 })

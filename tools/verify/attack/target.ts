@@ -56,7 +56,7 @@ export async function findTarget(which: 'only' | 'any' = 'only'): Promise<Target
     )
   }
   // In a shared Pod, the frontend's requests reach only the signer beside it.
-  const asked = sharesPod(layout) ? [pod] : signers
+  const reached = sharesPod(layout) ? [pod] : signers
   const container = (name: string, { metadata }: Pod) => ({
     ...{ namespace, pod: metadata.name, container: name },
   })
@@ -65,7 +65,7 @@ export async function findTarget(which: 'only' | 'any' = 'only'): Promise<Target
     frontend: container('frontend', pod),
     podIP: pod.status.podIP,
     frontendImage: pod.spec.containers.find(({ name }) => name === 'frontend')?.image ?? '',
-    signers: asked.map((each) => container('signer', each)),
+    signers: reached.map((each) => container('signer', each)),
     signerIP: (sharesPod(layout) ? pod : signer).status.podIP,
   }
 }

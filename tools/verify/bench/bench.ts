@@ -1,5 +1,5 @@
-// make bench: compares the signer with a minimal signer, with Vault and with the HMAC alone, and measures it through the mesh
-// if there is a deployment. All in one run on one machine.
+// make bench: compares the signer with a minimal signer, with Vault and with the HMAC alone. It also measures a deployment
+// through the mesh, if there is one. All measurements run on one machine in one run.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -55,7 +55,8 @@ await runMain(async () => {
     const vault =
       vaultProgram === undefined ? undefined : keep(await startVault(vaultProgram, folder))
     const mesh = await findMeshSubjects(readVariable('GATEWAY_URL'))
-    if (mesh.length === 0) say('no deployment on the cluster of KUBECONFIG: without the mesh')
+    if (mesh.length === 0)
+      say('not measured through the mesh: the cluster of KUBECONFIG has no deployment')
     const started = {
       'signer, as shipped': signer,
       'naive signer': naive,
@@ -85,7 +86,7 @@ async function tryToBuildVault(): Promise<string | undefined> {
     return join(await buildVault(), 'vault')
   } catch (error) {
     say(
-      `without Vault, which could not be built: ${error instanceof Error ? error.message : error}`,
+      `Vault is not measured, because its build failed: ${error instanceof Error ? error.message : error}`,
     )
     return undefined
   }
@@ -95,7 +96,7 @@ async function describe(name: string, started: Started): Promise<Memory> {
   return { name, readyMs: started.readyMs, idleMib: await readResidentMib(started) }
 }
 
-/** In turns, so that what else the machine does meets all of them. */
+/** Measures the subjects in turns, so that other work of the machine affects all of them. */
 async function measureAll(subjects: readonly Subject[]): Promise<Row[]> {
   const loads = subjects.map(() => [] as Load[])
   for (let round = 1; round <= ROUNDS; round++) {
@@ -114,22 +115,23 @@ async function measureAll(subjects: readonly Subject[]): Promise<Row[]> {
   return rows
 }
 
-/** Throws if any answer is not a 200. */
+/** Measures one subject. Throws if any answer is not 200. */
 async function measure(subject: Subject, connections: number, seconds: number): Promise<Load> {
   const { address, write, generate = generateLoad, name } = subject
   const load = await generate({ address, bytes: write(), connections, seconds })
-  if (load.failed > 0 || load.perSecond === 0) throw new Error(`${load.failed} failed: ${name}`)
+  if (load.failed > 0 || load.perSecond === 0)
+    throw new Error(`${name}: ${load.failed} requests failed`)
   return load
 }
 
-/** The middle one by requests a second. */
+/** Returns the median by requests a second. */
 function takeMedian(loads: readonly Load[]): Load {
   const median = loads.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(loads.length / 2)]
-  if (median === undefined) throw new Error('no measurement')
+  if (median === undefined) throw new Error('no measurements')
   return median
 }
 
-/** Signatures a second of the signer's own function, without any server. */
+/** Measures signatures a second of the signer's own function, without a server. */
 function measureLoop(): number {
   const key = createSecretKey(randomBytes(32))
   const bytes = Buffer.from(message)

@@ -1,10 +1,9 @@
-// Sends the same request over and over on kept-alive connections, one at a time on each. It runs here, and, sent there
-// by standard input, in a container that has Node; so it imports nothing of ours. Cheap on purpose: on a machine of few
-// cores what it takes is missing elsewhere.
+// Sends one request repeatedly on keep-alive connections, one at a time on each. Containers run this file, so it imports no
+// other file. It is cheap, because it shares the cores with what it measures.
 import { connect } from 'node:net'
 
 export type LoadRequest = {
-  /** Where to: a TCP port of a host, or a Unix socket. */
+  /** A TCP port or a Unix socket. */
   address: { host: string; port: number } | { path: string }
   /** The whole HTTP/1.1 request. */
   bytes: string
@@ -12,13 +11,13 @@ export type LoadRequest = {
   seconds: number
 }
 
-/** Seconds that are not counted: both ends begin slow. */
+/** Not counted, because client and server start slowly. */
 const WARM_UP_SECONDS = 0.5
 
-/** Milliseconds; `perSecond` counts answers with 200, `failed` everything else. */
+/** `perSecond` counts answers with 200, `failed` everything else. */
 export type Load = { perSecond: number; failed: number; p50Ms: number; p99Ms: number }
 
-/** Applies load, and measures it for `seconds`. */
+/** Sends the load for `seconds`, and measures it. */
 export async function generateLoad(load: LoadRequest): Promise<Load> {
   const { address, bytes, connections, seconds } = load
   const request = Buffer.from(bytes)
@@ -50,7 +49,7 @@ export async function generateLoad(load: LoadRequest): Promise<Load> {
       })
       socket.on('error', () => {})
       socket.on('close', () => {
-        // Closed by the other side, a request was under way.
+        // The server closed the connection during a request.
         if (performance.now() < end) failed += 1
         resolve()
       })
@@ -65,7 +64,7 @@ export async function generateLoad(load: LoadRequest): Promise<Load> {
   return { perSecond, failed, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
 }
 
-/** Whether an answer is there to its last byte: by its length, or its last chunk. */
+/** True if the answer is complete, by its length or its last chunk. */
 function isComplete(answer: string): boolean {
   const head = answer.indexOf('\r\n\r\n')
   if (head < 0) return false

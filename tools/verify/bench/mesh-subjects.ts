@@ -1,8 +1,9 @@
-// The deployment on the cluster: from the frontend container through the Pod's proxy, and from the world through the
-// ingress gateway.
+// The deployment on the cluster: called from the frontend container through the Pod's proxy, and by public clients through
+// the ingress gateway.
 import { tryRun } from '../../cli/exec.ts'
 import { deployment, namespace } from '../../kube/names.ts'
 import { callIn } from '../attack/containers.ts'
+import { toPlace } from '../attack/gateway.ts'
 import { bearer } from '../attack/requests.ts'
 import { findTarget, SIGNER_IN_POD, stealCredentials } from '../attack/target.ts'
 import type { Load } from './generator.ts'
@@ -10,7 +11,7 @@ import { BATCH, message, messages, type Subject, writePost, writeSignedPost } fr
 
 const GENERATOR = 'tools/verify/bench/generator.ts'
 
-/** Finds the deployment; none if there is no cluster, or nothing of ours on it. */
+/** Finds the deployment. Returns no subjects without a cluster or a deployment. */
 export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<Subject[]> {
   const args = ['get', 'deployment', deployment, '-n', namespace, '--request-timeout=5s']
   if ((await tryRun('kubectl', args)).code !== 0) return []
@@ -38,12 +39,11 @@ export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<
     },
   ]
   if (gatewayUrl === undefined) return subjects
-  const { hostname, port } = new URL(gatewayUrl)
   const throughGateway: Subject = {
     name: '`/process` through the ingress gateway',
     isOurs: true,
     signatures: 1,
-    address: { host: hostname, port: Number(port || 80) },
+    address: toPlace(gatewayUrl),
     write: () => writePost('/process', { message }),
   }
   return [...subjects, throughGateway]

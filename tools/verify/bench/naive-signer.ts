@@ -1,4 +1,4 @@
-// What one would write in a minute: the same HMAC behind node:http on loopback, without a check of anything.
+// A minimal signer: the same HMAC behind node:http on loopback, without any check.
 import { createHmac, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'

@@ -1,10 +1,10 @@
-// What one would write in a minute, on loopback: what everything else is compared with.
+// The minimal signer on loopback, to which all others are compared.
 import { join } from 'node:path'
 import { findFreePort } from '../../local-cluster/free-port.ts'
 import { type Started, startNode } from './service.ts'
 import { message, type Subject, writePost } from './subject.ts'
 
-/** Starts it. */
+/** Starts the minimal signer. */
 export async function startNaive(log: string): Promise<{ subject: Subject; started: Started }> {
   const port = await findFreePort()
   const file = join(import.meta.dirname, 'naive-signer.ts')

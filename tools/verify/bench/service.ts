@@ -1,4 +1,4 @@
-// Starts a program, and measures when it is ready and what memory it holds.
+// Starts a program, and measures its start time and its memory.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -9,7 +9,7 @@ const POLL_MS = 1
 
 export type Started = { child: ChildProcess; readyMs: number; stop: () => void }
 
-/** Runs a program, its output in the file `log`, until `sign` is in there. */
+/** Starts a program with its output in the file `log`. Waits until the log contains `sign`. */
 export async function startProgram(
   program: string,
   args: readonly string[],
@@ -24,14 +24,14 @@ export async function startProgram(
   while (!(await readFile(log, 'utf8')).includes(sign)) {
     if (performance.now() - start > START_MS || child.exitCode !== null) {
       child.kill('SIGKILL')
-      throw new Error(`it does not start: ${await readFile(log, 'utf8')}`)
+      throw new Error(`${program} did not start. Its output: ${await readFile(log, 'utf8')}`)
     }
     await sleep(POLL_MS)
   }
   return { child, readyMs: performance.now() - start, stop: () => child.kill('SIGKILL') }
 }
 
-/** The same for Node with `args`: a service of ours, or one that says that it listens in the same way. */
+/** The same for a Node program that logs the event "listening". */
 export function startNode(
   args: readonly string[],
   env: Record<string, string>,

@@ -1,4 +1,4 @@
-// The signer as it is shipped: one file, the flags and the environment of its image, paired, with its audit log.
+// The signer as in its image: bundled, with the same flags and environment, with pairing and audit log.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,10 +8,10 @@ import { bundleService } from '../../images/image-context.ts'
 import { type Started, startNode } from './service.ts'
 import { BATCH, message, messages, type Subject, writeSignedPost } from './subject.ts'
 
-/** What starting it takes, so that it can be started as it is in the checkout too. */
+/** What a start of the signer needs, from its bundle or from the sources. */
 export type SignerSetup = { socket: string; env: Record<string, string>; folder: string }
 
-/** Makes a key, and the folders that the Pod's volumes are. */
+/** Creates a key, and the folders for the volumes of the Pod. */
 export async function setUpSigner(folder: string): Promise<SignerSetup> {
   for (const name of ['key', 'pairing']) await mkdir(join(folder, name))
   await writeFile(join(folder, 'key/key-1'), randomBytes(32))
@@ -24,12 +24,12 @@ export async function setUpSigner(folder: string): Promise<SignerSetup> {
   return { socket, env, folder }
 }
 
-/** Starts the TypeScript as it stands in the checkout. */
+/** Starts the TypeScript sources of the checkout. */
 export function startFromSource({ env }: SignerSetup, log: string): Promise<Started> {
   return startNode([join(CHECKOUT, 'signer/main.ts')], env, log)
 }
 
-/** Starts it as it is shipped. */
+/** Bundles the signer and starts it as in its image. */
 export async function startShipped(
   { env, folder, socket }: SignerSetup,
   log: string,

@@ -1,4 +1,4 @@
-// HashiCorp Vault's Transit engine on loopback, with its audit log in a file: what one would take instead.
+// HashiCorp Vault's Transit engine on loopback, with its audit log in a file. It is the alternative to the signer.
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { findFreePort } from '../../local-cluster/free-port.ts'
@@ -7,7 +7,7 @@ import { BATCH, message, messages, type Subject, writePost } from './subject.ts'
 
 const toBase64 = (text: string) => Buffer.from(text).toString('base64')
 
-/** Starts a development server of the program `vault`: in memory, unsealed, plain HTTP; then makes a key. */
+/** Starts `vault` as a development server: in memory, unsealed, with plain HTTP. Then it creates a key. */
 export async function startVault(
   vault: string,
   folder: string,
@@ -27,7 +27,7 @@ export async function startVault(
     const headers = { 'x-vault-token': token }
     const init = { method: 'POST', headers, body: JSON.stringify(body) }
     const response = await fetch(`http://127.0.0.1:${port}/v1/${path}`, init)
-    if (!response.ok) throw new Error(`Vault answers ${response.status} to ${path}`)
+    if (!response.ok) throw new Error(`Vault answered ${response.status} to ${path}`)
   }
   const options = { file_path: join(folder, 'vault-audit.log') }
   await ask('sys/audit/file', { type: 'file', options })

@@ -1,18 +1,19 @@
-// What a fault run is: who asks meanwhile, what happens, and what must not come of it.
+// A fault experiment: its load, its fault, and the limits that must hold.
 import type { Pod } from './support/pods.ts'
 
-/** Who sends requests, and how many a second: public clients through the gateway, and the frontend from within its Pod. */
+/** Requests a second from public clients through the gateway, and from the frontend's own Pod. */
 export const rates = { public: 200, frontend: 100 } as const
 export type Source = keyof typeof rates
 
-/** What must hold. Times in milliseconds. */
+/** Limits that must hold. Times are in milliseconds. */
 export type Bounds = {
-  /** Requests that may fail; none unless said. */
+  /** The number of requests that may fail. The default is 0, or unlimited with `recoveryMs`. */
   failed?: number
-  /** Instead of a number: until when the last one that fails may be sent, and how long each may take to be told. */
+  /** The time from the fault until no request fails. */
   recoveryMs?: number
+  /** The time until a failed request has its answer. */
   slowestFailureMs?: number
-  /** Whatever fails must fail like this. */
+  /** The outcome of each failed request must match. */
   how?: RegExp
 }
 
@@ -22,32 +23,32 @@ export type Experiment = {
   /** The numbers in docs/test-coverage.md. */
   attack: string
   replicas: number
-  /** The container that is killed: kubelet waits the longer the oftener it has started one again, so it must be its first. */
+  /** The container that is killed. It must not have restarted before, because kubelet backs off after each restart. */
   kills?: string
   sources: readonly Source[]
   bounds: Bounds
-  /** Requests that the long form goes on for, at least. */
+  /** The number of requests that the long form sends at least. */
   atLeast?: number
-  /** Before the load; returns what puts everything back after it. */
+  /** Called before the load. Returns the function that undoes it after the load. */
   prepare?: () => Promise<() => Promise<void>>
-  /** Induces the fault and waits until it is over. What it returns goes into the table. */
+  /** Causes the fault and waits until it is over. Returns a remark for the report. */
   run: (fault: Fault) => Promise<string | undefined>
 }
 
 /** What an experiment works with. */
 export type Fault = {
-  /** One of the Pods; the one whose frontend asks. */
+  /** The Pod whose frontend sends requests. */
   pod: Pod
   isShort: boolean
   gatewayUrl: string
-  /** Says that the fault comes now: recovery is measured from here. */
+  /** Marks the time of the fault, from which recovery is measured. */
   begin: () => void
-  /** Waits until requests have been served without a gap for some time. Throws if that takes too long. */
+  /** Waits until no request has failed for some time. Throws after a timeout. */
   recover: () => Promise<void>
-  /** Whether the load has gone on for as long as the experiment asks; at once in the short form. */
+  /** True if the load has sent `atLeast` requests. Always true in the short form. */
   isEnough: () => boolean
-  /** To be called while a key is in the Secret that its signatures are to be checked with. */
+  /** Remembers the keys in the Secret, so that signatures with them can be checked later. */
   rememberKeys: () => Promise<void>
-  /** Has each signature that the load got looked up in the audit log. */
+  /** Requires an audit line for each signature of the load. */
   requireAuditLines: () => void
 }

@@ -1,4 +1,4 @@
-// Every fault run, in the order of the table.
+// All fault experiments, in the order of the report.
 import type { Experiment } from './experiment.ts'
 import { auditBlocked } from './experiments/audit.ts'
 import { bodiesOverTheLimit, clientsThatAbort, slowClients } from './experiments/bad-clients.ts'
@@ -37,7 +37,7 @@ export const experiments: readonly Experiment[] = [
   clusterKilled,
 ]
 
-/** What `make test` has no time for: a minute or more each, what other tests show too, and a cluster that others need. */
+/** Experiments that `make test` leaves out: they take a minute or more, repeat other tests, or stop the cluster. */
 const longOnly = [
   tokenRotation,
   keyFromManager,
@@ -48,7 +48,7 @@ const longOnly = [
   clusterKilled,
 ]
 
-/** The short form of all the others takes some minutes; those that ask for most Pods first, so that they come once. */
+/** Experiments of `make test`, in their short form. Those with the most Pods come first, to scale only once. */
 export const shortForm = experiments
   .filter((each) => !longOnly.includes(each))
   .toSorted((a, b) => b.replicas - a.replicas)

@@ -1,5 +1,5 @@
-// make faults: runs each fault experiment on the local cluster, under a steady load whose answers it checks. Prints a table.
-// Exits with 1 if a promise does not hold.
+// make faults: runs each fault experiment on the local cluster under a steady load, checks the answers, and prints a report.
+// Exits with 1 if a limit does not hold.
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../../cli/terminal.ts'
 import { writeSection } from '../docs-section.ts'
@@ -20,23 +20,27 @@ await runMain(async () => {
   const chosen = chooseExperiments(readVariable('ONLY'))
   const results: Result[] = []
   let isInterrupted = false
-  // Once, so that a second one ends it where it is.
+  // Only once, so that a second SIGINT ends the program at once.
   process.once('SIGINT', () => {
     isInterrupted = true
-    say('what this fault has changed is put back first')
+    say('Restoring what this fault has changed. Press Ctrl-C again to skip it.')
   })
-  await step('intruders are there', bringUpAttackers)
+  await step('the attackers run', bringUpAttackers)
   try {
     for (const experiment of chosen) {
-      if (isInterrupted) throw new UserError('interrupted', 'make faults ONLY=… goes on from there')
+      if (isInterrupted)
+        throw new UserError(
+          'interrupted',
+          'Run `make faults ONLY=…` with the remaining experiments.',
+        )
       const measured = step(experiment.id, () => measure(experiment, gatewayUrl, isShort))
-      // The others are worth knowing all the same.
+      // The results of the other experiments are still useful.
       const result = await measured.catch((error) => makeFailure(experiment, error))
       say(`        ${describeResult(result)}`)
       results.push(result)
     }
   } finally {
-    await step('intruders are gone', takeAwayAttackers)
+    await step('the attackers are removed', takeAwayAttackers)
     await ensurePods(1)
   }
   process.stdout.write(formatMarkdown(results))
@@ -50,5 +54,5 @@ function chooseExperiments(only: string | undefined): readonly Experiment[] {
   const unknown = ids.filter((id) => experiments.every((each) => each.id !== id))
   if (unknown.length === 0) return experiments.filter(({ id }) => ids.includes(id))
   const known = experiments.map(({ id }) => id).join(', ')
-  throw new UserError(`ONLY: there is no ${unknown.join(', ')}`, `there are ${known}`)
+  throw new UserError(`ONLY: no experiment ${unknown.join(', ')}`, `Use one or more of ${known}.`)
 }

@@ -1,4 +1,4 @@
-// Runs one experiment under a steady load, while intruders knock, and says what came of it.
+// Runs one experiment under a steady load, while attackers send requests, and judges the result.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readKeys } from '../../deploy/keys/hmac-key.ts'
 import { type Experiment, type Fault, rates, type Source } from './experiment.ts'
@@ -13,26 +13,26 @@ import { waitUntilServed } from './support/served.ts'
 import { SETTLE_MS, WARM_UP_MS } from './support/timeouts.ts'
 import { locateCredentials } from './support/volumes.ts'
 
-/** Of each intruder. */
-const KNOCKS_PER_SECOND = 10
+/** For each attacker. */
+const ATTEMPTS_PER_SECOND = 10
 
-/** Runs it in its short form or its long one; `gatewayUrl` is where public clients send requests. Throws what the experiment throws. */
+/** Runs an experiment in its short or long form. `gatewayUrl`: for public clients. Throws what the experiment throws. */
 export async function measure(
   experiment: Experiment,
   gatewayUrl: string,
   isShort: boolean,
 ): Promise<Result> {
   await ensurePods(experiment.replicas, experiment.kills)
-  const putBack = await experiment.prepare?.()
+  const restore = await experiment.prepare?.()
   try {
     return await measureUnderLoad(experiment, gatewayUrl, isShort)
   } finally {
-    await putBack?.()
+    await restore?.()
   }
 }
 
-/** What an experiment leaves behind for the figures. Times in milliseconds since 1970. */
-type Noted = { start: number; since: number; keys: Map<string, Buffer>; needsAudit: boolean }
+/** What an experiment records for its result. Times are in milliseconds since 1970. */
+type Recording = { start: number; since: number; keys: Map<string, Buffer>; needsAudit: boolean }
 
 async function measureUnderLoad(
   experiment: Experiment,
@@ -41,7 +41,7 @@ async function measureUnderLoad(
 ): Promise<Result> {
   const pod = await findPod()
   const start = Date.now()
-  const record: Noted = { start, since: start, keys: await readKeys(), needsAudit: false }
+  const record: Recording = { start, since: start, keys: await readKeys(), needsAudit: false }
   const fault = makeFault(experiment, record, { pod, gatewayUrl, isShort })
   const loads: { source: Source; load: RunningLoad }[] = []
   const attempts: RunningLoad[] = []
@@ -51,7 +51,7 @@ async function measureUnderLoad(
       loads.push({ source, load: await apply(source, pod, gatewayUrl) })
     }
     for (const { spec, pid } of await listAttempts()) {
-      attempts.push(startLoad({ spec, perSecond: KNOCKS_PER_SECOND }, pid))
+      attempts.push(startLoad({ spec, perSecond: ATTEMPTS_PER_SECOND }, pid))
     }
     await sleep(isShort ? WARM_UP_MS / 2 : WARM_UP_MS)
     fault.begin()
@@ -59,7 +59,7 @@ async function measureUnderLoad(
     await sleep(isShort ? SETTLE_MS / 2 : SETTLE_MS)
     await fault.rememberKeys()
   } finally {
-    // Whatever went wrong, no load is left behind.
+    // Ends all loads, also after an error.
     await Promise.all([...loads.map(({ load }) => load), ...attempts].map(({ stop }) => stop()))
   }
   const seen = loads.map(async ({ source, load }) => {
@@ -72,23 +72,24 @@ async function measureUnderLoad(
       new Date(start),
     )
   }
-  const knocked = (await Promise.all(attempts.map(({ stop }) => stop()))).flat()
-  const countKnocks = (wanted: string) => knocked.filter(({ outcome }) => outcome === wanted).length
+  const seenByAttackers = (await Promise.all(attempts.map(({ stop }) => stop()))).flat()
+  const countAttempts = (wanted: string) =>
+    seenByAttackers.filter(({ outcome }) => outcome === wanted).length
   return judge(experiment, {
     sources: sources.map(({ source, samples }) => ({
       source,
       ...summarize(samples, record.since),
     })),
-    attempts: knocked.length,
-    refused: countKnocks('403'),
-    unauthorized: countKnocks('200'),
+    attempts: seenByAttackers.length,
+    refused: countAttempts('403'),
+    unauthorized: countAttempts('200'),
     ...(note === undefined ? {} : { note }),
   })
 }
 
 function makeFault(
   experiment: Experiment,
-  record: Noted,
+  record: Recording,
   given: Pick<Fault, 'pod' | 'gatewayUrl' | 'isShort'>,
 ): Fault {
   return {

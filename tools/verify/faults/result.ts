@@ -1,10 +1,10 @@
-// What came of an experiment, and whether it holds.
+// The result of an experiment, and whether its limits hold.
 import type { Bounds, Experiment, Source } from './experiment.ts'
 import type { Summary } from './summarize.ts'
 
 type Measured = {
   sources: (Summary & { source: Source })[]
-  /** Unauthorized requests. How many of them got a 403, and how many a signature. */
+  /** Unauthorized requests, how many of them got a 403, and how many got a signature. */
   attempts: number
   refused: number
   unauthorized: number
@@ -12,11 +12,11 @@ type Measured = {
 }
 export type Result = Measured &
   Pick<Experiment, 'id' | 'title' | 'attack' | 'replicas'> & {
-    /** What does not hold, in words; empty if all does. */
+    /** Descriptions of the limits that do not hold. */
     broken: string[]
   }
 
-/** What comes of an experiment that could not be carried through. */
+/** The result of an experiment that threw `error`. */
 export function makeFailure(experiment: Experiment, error: unknown): Result {
   const { id, title, attack, replicas } = experiment
   const what = error instanceof Error ? error.message : String(error)
@@ -24,13 +24,13 @@ export function makeFailure(experiment: Experiment, error: unknown): Result {
   return { id, title, attack, replicas, ...nothing, broken: [what] }
 }
 
-/** Compares what was measured with what the experiment bounds. */
+/** Compares the measurement with the limits of the experiment. */
 export function judge(experiment: Experiment, measured: Measured): Result {
   const { id, title, attack, replicas, bounds } = experiment
   const broken = measured.sources.flatMap((summary) => {
     return listBroken(bounds, summary).map((what) => `${summary.source}: ${what}`)
   })
-  // Who gets no answer at all has perhaps not been there.
+  // Attackers without any answer may not have reached the Pod.
   if (measured.refused === 0) broken.push('no unauthorized request was refused')
   if (measured.unauthorized > 0) broken.push(`${measured.unauthorized} unauthorized signatures`)
   return { id, title, attack, replicas, ...measured, broken }
@@ -38,20 +38,20 @@ export function judge(experiment: Experiment, measured: Measured): Result {
 
 function listBroken(bounds: Bounds, summary: Summary): string[] {
   const { requests, failed, how, recoveryMs, slowestFailureMs } = summary
-  const said = JSON.stringify(how)
+  const outcomes = JSON.stringify(how)
   const most = bounds.failed ?? (bounds.recoveryMs === undefined ? 0 : Number.POSITIVE_INFINITY)
   const wrong = Object.keys(how).filter((each) => /signature|unknown key/.test(each))
   const odd = Object.keys(how).filter((each) => bounds.how?.test(each) === false)
   return [
-    ...(requests === 0 ? ['nothing was sent'] : []),
-    ...(wrong.length > 0 ? [`answered with a wrong signature: ${said}`] : []),
-    ...(failed > most ? [`${failed} of ${requests} failed: ${said}`] : []),
+    ...(requests === 0 ? ['no request was sent'] : []),
+    ...(wrong.length > 0 ? [`wrong signatures: ${outcomes}`] : []),
+    ...(failed > most ? [`${failed} of ${requests} failed: ${outcomes}`] : []),
     ...(recoveryMs > (bounds.recoveryMs ?? Number.POSITIVE_INFINITY)
-      ? [`failed for ${Math.round(recoveryMs)} ms: ${said}`]
+      ? [`requests failed for ${Math.round(recoveryMs)} ms: ${outcomes}`]
       : []),
     ...(slowestFailureMs > (bounds.slowestFailureMs ?? Number.POSITIVE_INFINITY)
-      ? [`a failure took ${Math.round(slowestFailureMs)} ms`]
+      ? [`a failed request took ${Math.round(slowestFailureMs)} ms`]
       : []),
-    ...(odd.length > 0 ? [`failed in another way: ${odd.join(', ')}`] : []),
+    ...(odd.length > 0 ? [`unexpected failures: ${odd.join(', ')}`] : []),
   ]
 }

@@ -1,23 +1,23 @@
-// What a load has seen, in figures.
+// Computes the figures of a load.
 import { createHmac } from 'node:crypto'
 import type { Sample } from './load/schedule.ts'
 
 export type Summary = {
   requests: number
-  /** How many were sent a second; fewer than it should have been if the machine does not hold more. */
+  /** Requests sent a second. On a slow machine, fewer than the load should send. */
   perSecond: number
   failed: number
-  /** Outcome → how often, of those that failed. */
+  /** Outcome → number of failed requests. */
   how: Record<string, number>
-  /** Milliseconds between two requests, one after the other, that were both served: what stands between them failed. */
+  /** The longest time between two served requests with no served one between them, in milliseconds. */
   longestGapMs: number
-  /** Milliseconds from `since` to the first request after the last that failed; 0 if none did. */
+  /** Milliseconds from `since` to the first request after the last failed one. 0 without failures. */
   recoveryMs: number
-  /** Milliseconds until the answer of the slowest that failed. */
+  /** Milliseconds until the slowest failed request had its answer. */
   slowestFailureMs: number
 }
 
-/** `samples` in the order in which they were sent; `since` is when the fault came, in milliseconds since 1970. */
+/** `samples`: in the order of sending. `since`: the time of the fault, in milliseconds since 1970. */
 export function summarize(samples: readonly Sample[], since: number): Summary {
   const failures = samples.filter(({ outcome }) => outcome !== 'signed')
   const how: Record<string, number> = {}
@@ -51,7 +51,7 @@ function measureLongestGap(samples: readonly Sample[]): number {
   return longest
 }
 
-/** Every answer with a signature that is not the HMAC-SHA256 of its message is counted as failed from here on. */
+/** Marks each answer as failed whose signature is not the HMAC-SHA256 of its message. */
 export function checkSignatures(
   samples: readonly Sample[],
   keys: ReadonlyMap<string, Uint8Array>,

@@ -25,7 +25,7 @@ export type Approach = {
 }
 
 /** The credentials that a compromised frontend can steal, and others to try. */
-type Loot = { stolen: Shows & { token: string }; ownToken: string; wrongToken: string }
+type CallerCredentials = { stolen: Shows & { token: string }; ownToken: string; wrongToken: string }
 
 /** Steals and forges what the callers of the target's layout need. Returns how each caller sends requests, by id. */
 export async function planApproaches(
@@ -42,7 +42,7 @@ export async function planApproaches(
     issueToken(target.layout.frontend),
     forgeCertificate(spiffeId),
   ])
-  const loot = { stolen, ownToken, wrongToken }
+  const credentials = { stolen, ownToken, wrongToken }
   const { otherAccountPod, otherNamespacePod, nonMeshPod, targetInMesh } = pods
   const inMesh = (from: Container) => ({ from, host: targetInMesh, shows: stolen })
   const outside = {
@@ -53,8 +53,8 @@ export async function planApproaches(
   }
   return {
     ...(sharesPod(target.layout)
-      ? planInPod(target, pods, loot)
-      : planBetweenPods(target, pods, loot)),
+      ? planInPod(target, pods, credentials)
+      : planBetweenPods(target, pods, credentials)),
     'other-account': inMesh(otherAccountPod),
     'other-namespace': inMesh(otherNamespacePod),
     'other-namespace-forged': {
@@ -82,7 +82,7 @@ type Common =
 function planInPod(
   { frontend }: Target,
   { sameAccountPod, targetInMesh }: AttackPods,
-  { stolen, ownToken, wrongToken }: Loot,
+  { stolen, ownToken, wrongToken }: CallerCredentials,
 ): Record<Exclude<CallerId, Common>, Approach> {
   const { token, ...signature } = stolen
   const inPod = { from: frontend, host: '127.0.0.1' }
@@ -103,7 +103,7 @@ function planInPod(
 function planBetweenPods(
   { frontend }: Target,
   { sameAccountPod, signerAccountPod, targetInMesh }: AttackPods,
-  { stolen, ownToken, wrongToken }: Loot,
+  { stolen, ownToken, wrongToken }: CallerCredentials,
 ): Record<Exclude<SeparateCallerId, Common>, Approach> {
   // The proxy lets the frontend call only the Service's name.
   const inPod = { from: frontend, host: 'signer', port: 80, authority: 'signer' }

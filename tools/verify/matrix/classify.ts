@@ -1,11 +1,11 @@
-// Which control an answer is of.
+// Finds the control that gave an answer.
 import type { Outcome } from '../attack/probe.ts'
 import { readStatus } from '../attack/requests.ts'
 import type { Cell } from './report.ts'
 
 const WORDS = 40
 
-/** Tells what came of a request, and the answer in a few words. */
+/** Returns the outcome of a request, and the answer in a few words. */
 export function classify({ connected, end, received }: Outcome): Pick<Cell, 'seen' | 'answer'> {
   const status = readStatus(received)
   if (status === undefined) {
@@ -24,6 +24,6 @@ function findControl(status: number, body: string, code: string | undefined): Ce
   if (code === 'caller_refused') return 'caller'
   if (body.startsWith('RBAC: ')) return 'policy'
   if (/^(Jwt |Audiences in Jwt)/.test(body)) return 'token'
-  // The gateway's own, without a word; the services' have a code.
+  // The gateway's 404 has no body. A 404 of the services has an error code.
   return status === 404 && body === '' ? 'route' : 'other'
 }

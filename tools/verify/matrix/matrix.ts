@@ -21,7 +21,7 @@ await runMain(async () => {
   const start = performance.now()
   const writesDocs = readSwitch('DOCS')
   await step('the cluster answers', checkCluster)
-  const { istio, target } = await step('the deployment is there', async () => {
+  const { istio, target } = await step('the deployment exists', async () => {
     const injector = chooseInjector(await listInjectors(), readVariable('ISTIO_REVISION'))
     return { istio: await checkIstioVersion(injector), target: await findTarget('any') }
   })
@@ -29,8 +29,8 @@ await runMain(async () => {
   process.once('SIGINT', stop).once('SIGTERM', stop)
   let report: Report
   try {
-    await step("attackers' Pods are up", () => bringUp(pods, target))
-    report = await step('everybody has asked for everything', () =>
+    await step("the attackers' Pods run", () => bringUp(pods, target))
+    report = await step('every caller has sent every request', () =>
       takeReport(target, pods, { start, istio }),
     )
   } finally {
@@ -43,7 +43,7 @@ await runMain(async () => {
 })
 
 function clean(): Promise<void> {
-  return step("attackers' Pods are gone", () => takeAway(pods))
+  return step("the attackers' Pods are removed", () => takeAway(pods))
 }
 
 async function publish(report: Report, writesDocs: boolean): Promise<void> {

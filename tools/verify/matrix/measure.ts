@@ -25,7 +25,7 @@ type Plan = Pick<Cell, 'caller' | 'request' | 'declared' | 'by'> & {
   from: Approach['from']
   probe: Probe
 }
-type Asked = { cell: Cell; requestId: string }
+type Sent = { cell: Cell; requestId: string }
 
 const bodies: Record<RequestId, string> = {
   sign: '{"message":"matrix"}',
@@ -49,13 +49,13 @@ export async function measure(
   const expected = expectationsOf(target.layout)
   const plans = expected.callers.flatMap(({ id }) => plan(id, approaches[id], expected))
   const outcomes = await send(plans)
-  const asked = plans.map(({ caller, request, declared, by, requestId }, index) => {
+  const sent = plans.map(({ caller, request, declared, by, requestId }, index) => {
     const seen = classify(outcomes[index] as Outcome)
     return { requestId, cell: { caller, request, declared, ...seen, by } }
   })
   return {
-    cells: asked.map(({ cell }) => cell),
-    unauthorizedSignatures: await countUnauthorized(target, start, asked),
+    cells: sent.map(({ cell }) => cell),
+    unauthorizedSignatures: await countUnauthorized(target, start, sent),
   }
 }
 
@@ -109,10 +109,10 @@ async function send(plans: readonly Plan[]): Promise<Outcome[]> {
 async function countUnauthorized(
   target: Target,
   since: Date,
-  asked: readonly Asked[],
+  sent: readonly Sent[],
 ): Promise<number> {
   const idsOf = (wanted: (cell: Cell) => boolean) =>
-    asked.filter(({ cell }) => wanted(cell)).map(({ requestId }) => requestId)
+    sent.filter(({ cell }) => wanted(cell)).map(({ requestId }) => requestId)
   const expected = idsOf(
     ({ request, seen }) =>
       audited.includes(request) && ['served', 'pairing', 'caller'].includes(seen),

@@ -16,7 +16,7 @@ export const auditBlocked: Experiment = {
     const shim = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1])
     process.kill(shim, 'SIGSTOP')
     try {
-      // 64 KiB of lines find room in the pipe first.
+      // The pipe buffers 64 KiB of lines before a write blocks.
       await sleep(5_000)
     } finally {
       process.kill(shim, 'SIGCONT')

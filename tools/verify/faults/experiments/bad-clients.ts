@@ -1,12 +1,12 @@
 // Attack 36: clients that are slow, send too much, or abort. Other clients are not affected.
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { toPlace } from '../../attack/gateway.ts'
 import { runProbes } from '../../attack/probe.ts'
 import { readStatus } from '../../attack/requests.ts'
 import { writePost } from '../../bench/subject.ts'
 import type { Experiment } from '../experiment.ts'
-import { toAddress } from '../support/address.ts'
-import { readPeakMib } from '../support/memory.ts'
+import { readPeakMib } from '../support/node.ts'
 
 const SLOW_CLIENTS = 1_000
 const CONNECT_PAUSE_MS = 4
@@ -22,17 +22,17 @@ export const slowClients: Experiment = {
     const sockets: Socket[] = []
     let answered = 0
     while (sockets.length < SLOW_CLIENTS) {
-      const socket = connect(toAddress(gatewayUrl))
+      const socket = connect(toPlace(gatewayUrl))
       socket.on('error', () => {}).once('data', () => (answered += 1))
       socket.write(head)
       sockets.push(socket)
-      // The local cluster starts two processes for each connection: all at once, that alone takes both cores.
+      // The local cluster starts two processes for each connection. Without a pause, that would use all cores.
       await sleep(CONNECT_PAUSE_MS)
     }
     const drip = setInterval(() => {
       for (const socket of sockets) if (socket.writable) socket.write('a')
     }, 1_000)
-    // The frontend gives a request 15 s.
+    // The frontend's timeout for a request is 15 s.
     await sleep(isShort ? 5_000 : 20_000)
     clearInterval(drip)
     for (const socket of sockets) socket.destroy()
@@ -50,7 +50,7 @@ export const clientsThatAbort: Experiment = {
     let count = 0
     while (Date.now() < end) {
       for (const bytes of [whole, whole.slice(0, -5), whole.slice(0, 40)]) {
-        const socket = connect(toAddress(gatewayUrl), () => {
+        const socket = connect(toPlace(gatewayUrl), () => {
           socket.write(bytes, () => setTimeout(() => socket.resetAndDestroy(), 2))
         })
         socket.on('error', () => {})
@@ -70,12 +70,12 @@ export const bodiesOverTheLimit: Experiment = {
     const announced = writePost('/process', { message: OVER_LIMIT }, { connection: 'close' })
     const chunked = toChunked(announced)
     const probes = Array.from({ length: isShort ? 100 : 1_000 }, (_, index) => {
-      return { ...toAddress(gatewayUrl), bytes: index % 2 === 0 ? announced : chunked }
+      return { ...toPlace(gatewayUrl), bytes: index % 2 === 0 ? announced : chunked }
     })
     const outcomes = await runProbes(probes, 5_000, 16)
-    const told = outcomes.filter(({ received }) => readStatus(received) === 413).length
-    if (told === probes.length) return `${told} got 413`
-    throw new Error(`${told} of ${probes.length} got 413`)
+    const rejected = outcomes.filter(({ received }) => readStatus(received) === 413).length
+    if (rejected === probes.length) return `${rejected} got 413`
+    throw new Error(`${rejected} of ${probes.length} got 413`)
   },
 }
 

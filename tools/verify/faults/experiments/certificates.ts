@@ -1,12 +1,11 @@
-// Workload certificates that live for seconds instead of a day: renewed under load, and past their end while istiod is
-// away. A connection that is open stays open, so what counts are new ones.
+// Attack 33: workload certificates that live for seconds instead of a day. They are renewed under load, and expire while
+// istiod is stopped. Open connections stay open, so the experiments use new ones.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SIGNER_IN_POD } from '../../attack/target.ts'
 import { waitFor } from '../../attack/wait.ts'
 import type { Experiment } from '../experiment.ts'
 import { startLoad } from '../load/start-load.ts'
-import { shortenCertificates } from '../support/certificate-lifetime.ts'
-import { withoutIstiod } from '../support/istiod.ts'
+import { shortenCertificates, withoutIstiod } from '../support/istio.ts'
 import { findSandboxOf } from '../support/node.ts'
 import type { Pod } from '../support/pods.ts'
 import { RECOVERY_MS } from '../support/timeouts.ts'
@@ -16,7 +15,7 @@ const LIFETIME_SECONDS = 15
 const onePod = { attack: '33', replicas: 1, sources: ['public', 'frontend'] } as const
 const prepare = () => shortenCertificates(LIFETIME_SECONDS)
 
-/** The agent asks for a new one when half of its time is over. */
+/** The agent requests a new certificate after half of its lifetime. */
 export const certificateRotation: Experiment = {
   ...onePod,
   id: 'certificate-rotation',
@@ -27,7 +26,7 @@ export const certificateRotation: Experiment = {
   run: async ({ pod, isEnough }) => {
     const start = Date.now()
     while (!isEnough() || Date.now() - start < 1_500 * LIFETIME_SECONDS) await sleep(1_000)
-    requireAll('200', await askOnNewConnections(pod))
+    requireAll('200', await sendOnNewConnections(pod))
     return `${Math.floor((Date.now() - start) / (500 * LIFETIME_SECONDS))} certificates`
   },
 }
@@ -36,19 +35,19 @@ export const certificateExpired: Experiment = {
   ...onePod,
   id: 'certificate-expired',
   title: 'istiod stopped until certificates expire, nothing in plain text',
-  // Readiness is asked on new connections, and so the gateway is told that the Pod is not there.
+  // Readiness probes use new connections. So the Pod is not ready, and the gateway does not send requests to it.
   bounds: { recoveryMs: RECOVERY_MS, slowestFailureMs: 1_000 },
   prepare,
   run: async ({ pod, begin, recover }) => {
-    requireAll('200', await askOnNewConnections(pod))
+    requireAll('200', await sendOnNewConnections(pod))
     await withoutIstiod(async () => {
       await sleep((LIFETIME_SECONDS + 3) * 1_000)
-      requireAll('no answer', await askOnNewConnections(pod))
+      requireAll('no answer', await sendOnNewConnections(pod))
     })
     begin()
     const back = Date.now()
     await waitFor(
-      async () => areAll('200', await askOnNewConnections(pod)) || undefined,
+      async () => areAll('200', await sendOnNewConnections(pod)) || undefined,
       RECOVERY_MS,
       () => 'no new certificate',
     )
@@ -58,19 +57,19 @@ export const certificateExpired: Experiment = {
   },
 }
 
-/** False for none at all: nothing was seen then. */
+/** False without outcomes, which prove nothing. */
 function areAll(wanted: string, seen: readonly string[]): boolean {
   return seen.length > 0 && seen.every((outcome) => outcome === wanted)
 }
 
 function requireAll(wanted: string, seen: readonly string[]): void {
   if (areAll(wanted, seen)) return
-  throw new Error(`expected ${wanted} of every one of ${seen.length}: ${seen.join(', ')}`)
+  throw new Error(`expected only "${wanted}" in ${seen.length} outcomes: ${seen.join(', ')}`)
 }
 
-/** As the frontend, with all that it has. Returns the outcomes of a second. */
-async function askOnNewConnections(pod: Pod): Promise<string[]> {
-  const spec = { kind: 'knock', ...SIGNER_IN_POD, ...(await locateCredentials(pod)) } as const
+/** Sends requests with the frontend's credentials for a second, each on a new connection. Returns the outcomes. */
+async function sendOnNewConnections(pod: Pod): Promise<string[]> {
+  const spec = { kind: 'attack', ...SIGNER_IN_POD, ...(await locateCredentials(pod)) } as const
   const load = startLoad({ spec, perSecond: 10 }, await findSandboxOf(pod.uid))
   await sleep(1_000)
   return (await load.stop()).map(({ outcome }) => outcome)

@@ -1,4 +1,4 @@
-// Attack 34: A power cut. All processes of the cluster end at once. After a start it serves as before, and nobody has to do more.
+// Attack 34: a power cut. All processes of the cluster end at once. After a plain start, the cluster serves as before.
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../cli/checkout.ts'
 import { run as runProgram } from '../../../cli/exec.ts'

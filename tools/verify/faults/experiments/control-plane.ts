@@ -1,7 +1,7 @@
 // Attack 33: istiod or kubelet is down. Running Pods do not need them.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Experiment } from '../experiment.ts'
-import { withoutIstiod } from '../support/istiod.ts'
+import { withoutIstiod } from '../support/istio.ts'
 import { findOnNode, killProcess } from '../support/node.ts'
 
 const onePod = { attack: '33', replicas: 1, sources: ['public', 'frontend'] } as const
@@ -29,7 +29,7 @@ export const kubeletRestart: Experiment = {
   bounds: { failed: 0 },
   run: async ({ isShort }) => {
     await killProcess(await findOnNode('kubelet'))
-    // It is started again after a second; what it does to Pods that it finds, it does in its first moments.
+    // It starts again after a second. It acts on existing Pods in its first moments.
     await sleep(isShort ? 6_000 : 30_000)
     await findOnNode('kubelet')
     return undefined

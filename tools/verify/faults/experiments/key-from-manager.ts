@@ -1,11 +1,10 @@
-// The key out of a key manager: the Secret is moved to External Secrets, and then rotated there, in the three steps of
-// docs/key-managers.md, as its controller brings each.
+// Attack 29: the Secret is moved to External Secrets, and then rotated there in the three steps of docs/key-managers.md.
 import { makeKey } from '../../../deploy/keys/hmac-key.ts'
 import { readKeySecret } from '../../../deploy/keys/key-secret.ts'
 import { readRotationState } from '../../../deploy/rotation/rotation-state.ts'
 import type { Experiment } from '../experiment.ts'
 import { bringValue } from '../support/external-secrets-controller.ts'
-import { handOver, untilPods } from '../support/key-manager.ts'
+import { createExternalSecret, waitUntilPods } from '../support/key-manager.ts'
 import { deleteSecret } from '../support/key-secret.ts'
 
 const encode = (text: string) => Buffer.from(text).toString('base64')
@@ -18,7 +17,7 @@ export const keyFromManager: Experiment = {
   sources: ['public', 'frontend'],
   bounds: { failed: 0 },
   atLeast: 20_000,
-  prepare: handOver,
+  prepare: createExternalSecret,
   run: async ({ isEnough, rememberKeys }) => {
     const secret = await readKeySecret()
     let { primary } = readRotationState(secret)
@@ -32,14 +31,14 @@ export const keyFromManager: Experiment = {
       const next = `managed-${count}`
       await write({ ...value, [next]: makeKey() })
       await rememberKeys()
-      await untilPods({ every: 'holds', id: next })
+      await waitUntilPods({ every: 'holds', id: next })
       const { data } = await readKeySecret()
       await write({ ...data, primary: encode(next) })
-      await untilPods({ every: 'signs with', id: next })
+      await waitUntilPods({ every: 'signs with', id: next })
       const { [primary]: _, ...rest } = data
       value = { ...rest, primary: encode(next) }
       await write(value)
-      await untilPods({ every: 'has dropped', id: primary })
+      await waitUntilPods({ every: 'has dropped', id: primary })
       primary = next
     } while (!isEnough())
     return `Moved, then rotated ${count} times`

@@ -1,4 +1,4 @@
-// Attack 29: changes of the key's Secret: rotated by the program that operators use, and changed by hand with mistakes.
+// Attack 29: the key's Secret is rotated by `make rotate-key`, and changed by hand with mistakes.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -41,7 +41,7 @@ export const secretSwaps: Experiment = {
   sources: ['public', 'frontend'],
   bounds: { failed: 0 },
   run: async ({ isShort, rememberKeys }) => {
-    const putBack = await saveSecret()
+    const restore = await saveSecret()
     let loaded = 0
     try {
       for (let count = 1; count <= SWAPS; count++) {
@@ -55,25 +55,25 @@ export const secretSwaps: Experiment = {
       await waitFor(
         async () => (await countLoads('refused')) > before || undefined,
         KEYS_MS,
-        () => 'the bad key was not refused',
+        () => 'the signer did not refuse the bad key',
       )
       await deleteSecret()
       await sleep(isShort ? 2_000 : 30_000)
-      // Before the old keys are there again: they may be loaded sooner than anybody can count.
+      // Counted before the old keys are restored, because the signer may load them at once.
       loaded = await countLoads('loaded')
     } finally {
-      await putBack()
+      await restore()
     }
     await waitFor(
       async () => (await countLoads('loaded')) > loaded || undefined,
       KEYS_MS,
-      () => 'the old keys were not loaded again',
+      () => 'the signer did not load the old keys again',
     )
     return 'The invalid key was refused and counted'
   },
 }
 
-/** How often the signer has `loaded` or `refused` its folder. */
+/** How often the signer has loaded or refused its key folder. */
 async function countLoads(result: 'loaded' | 'refused'): Promise<number> {
   return readCounter(await findTarget(), 'signer_key_loads_total', `result="${result}"`)
 }

@@ -6,15 +6,15 @@ import { namespace } from '../../../kube/names.ts'
 import type { Experiment } from '../experiment.ts'
 import { killSigner } from './kills.ts'
 
-/** Of the component high-availability only this: its CPU requests are for nodes that are larger. */
+/** The only part of the component high-availability. Its CPU requests need larger nodes. */
 const patch = join(CHECKOUT, 'k8s/components/high-availability/frontend-destination-rule.yaml')
 const target = ['destinationrule', 'frontend', '-n', namespace, '--type=merge']
-const nothing = { spec: { trafficPolicy: { outlierDetection: null, loadBalancer: null } } }
+const removed = { spec: { trafficPolicy: { outlierDetection: null, loadBalancer: null } } }
 
-async function leaveFailingPodsOut(): Promise<() => Promise<void>> {
+async function ejectFailingPods(): Promise<() => Promise<void>> {
   await kubectl(['patch', ...target, '--patch-file', patch])
   return async () => {
-    await kubectl(['patch', ...target, '-p', JSON.stringify(nothing)])
+    await kubectl(['patch', ...target, '-p', JSON.stringify(removed)])
   }
 }
 
@@ -24,7 +24,7 @@ export const killOneOfThree: Experiment = {
   title: 'SIGKILL of one signer of three, with outlier detection',
   replicas: 3,
   sources: ['public'],
-  // It is five or six; without outlier detection, until the probe has noticed, 34 and more.
+  // Measured: five or six. Without outlier detection, 34 and more fail until the readiness probe does.
   bounds: { ...killSigner.bounds, failed: 20 },
-  prepare: leaveFailingPodsOut,
+  prepare: ejectFailingPods,
 }

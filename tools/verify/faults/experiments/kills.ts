@@ -1,4 +1,4 @@
-// Attack 31: SIGKILL for each program of the Pod. There is one Pod, so that no other Pod hides the time of the recovery.
+// Attack 31: SIGKILL for each program of the Pod. With a single Pod, no other Pod hides the recovery time.
 import type { Experiment } from '../experiment.ts'
 import { findInContainer, killProcess } from '../support/node.ts'
 

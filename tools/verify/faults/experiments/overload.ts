@@ -1,20 +1,20 @@
 // Attack 36: more requests than the Pod can serve. The excess is rejected, and afterwards the Pod serves as before.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { toPlace } from '../../attack/gateway.ts'
 import { generateLoad } from '../../bench/generator.ts'
 import { writePost } from '../../bench/subject.ts'
 import type { Experiment } from '../experiment.ts'
 import { startLoad } from '../load/start-load.ts'
-import { toAddress } from '../support/address.ts'
-import { readPeakMib } from '../support/memory.ts'
+import { readPeakMib } from '../support/node.ts'
 
 const TIMES_CAPACITY = 4
-/** Of the flood: four times what the frontend has signed at once. More would only measure the queues of this machine. */
+/** Concurrent requests: four times the frontend's limit. More would only measure the queues of the machine. */
 const MAX_UNDER_WAY = 512
 
-/** Requests a second that are served when as many connections ask as is best. */
+/** Measures the requests a second that the Pod serves with a good number of connections. */
 async function measureCapacity(url: string): Promise<number> {
   const bytes = writePost('/process', { message: 'capacity' })
-  const load = { address: toAddress(url), bytes, connections: 32, seconds: 2 }
+  const load = { address: toPlace(url), bytes, connections: 32, seconds: 2 }
   return (await generateLoad(load)).perSecond
 }
 
@@ -24,7 +24,7 @@ export const overload: Experiment = {
   attack: '36',
   replicas: 1,
   sources: ['public'],
-  // What is too much for the frontend, or for the proxies' own handshakes.
+  // Rejected by the frontend, or by the proxies, which have no time for handshakes.
   bounds: {
     recoveryMs: 5_000,
     how: /^503 (overloaded|signer_unavailable|by a proxy: connection timeout)$|^504 signer_timeout$/,

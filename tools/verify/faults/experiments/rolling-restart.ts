@@ -1,5 +1,5 @@
-// Attacks 32 and 35: every Pod is replaced, while a mesh Pod of another namespace and a Pod without sidecar send unauthorized
-// requests to the new Pods from their first instant.
+// Attacks 32 and 35: every Pod is replaced, while a mesh Pod in another namespace and a Pod without a sidecar send
+// unauthorized requests to each new Pod from its start.
 import type { Experiment } from '../experiment.ts'
 import { restartPods } from '../support/pods.ts'
 
@@ -8,7 +8,7 @@ export const rollingRestart: Experiment = {
   title: 'rolling restart, with unauthorized requests to each new Pod',
   attack: '32, 35',
   replicas: 2,
-  // What is inside a Pod goes with it.
+  // A load from within a Pod would end with the Pod.
   sources: ['public'],
   bounds: { failed: 0 },
   atLeast: 20_000,

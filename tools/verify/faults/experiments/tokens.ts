@@ -12,7 +12,7 @@ const onePod = { attack: '30', replicas: 1 } as const
 const LIFETIME_SECONDS = 4
 const SWAPS = 4
 
-/** kubelet's own rotation takes eight minutes, at 80 % of the token's ten. */
+/** kubelet rotates a token of ten minutes at 80 % of its lifetime, so after eight minutes. */
 export const tokenRotation: Experiment = {
   ...onePod,
   id: 'token-rotation',
@@ -26,7 +26,7 @@ export const tokenRotation: Experiment = {
     await waitFor(
       async () => (await readFile(tokenFile, 'utf8')) !== before || undefined,
       TOKEN_MS,
-      () => 'kubelet has not rotated the token',
+      () => 'kubelet did not rotate the token',
     )
     while (!isEnough()) await sleep(1_000)
     return undefined
@@ -57,7 +57,7 @@ export const tokenLost: Experiment = {
   id: 'token-lost',
   title: 'token expired, then empty, then missing',
   sources: ['public', 'frontend'],
-  // Nothing but this: a call without a token, or with one that has expired, would be answered by the proxy.
+  // No other failure: the proxy would answer a request without a valid token with another error.
   bounds: {
     recoveryMs: 5_000,
     slowestFailureMs: 1_000,

@@ -1,20 +1,20 @@
-// An open loop: requests are sent when they are due, whether those before them are answered or not. A closed one would
-// stop asking just when nothing is answered, and so count one failure where there were a thousand.
+// An open loop: it sends each request when it is due, even if earlier requests have no answer. A closed loop would wait
+// during an outage, and count one failure instead of a thousand.
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What came of one request: `signed`, or what it failed with, e.g. "503 signer_unavailable". */
+/** The outcome of one request: "signed", or the failure, e.g. "503 signer_unavailable". */
 export type Answer = { outcome: string; signed?: Signed }
-/** `requestId`: what the audit log names it by. */
+/** `requestId`: as in the audit log. */
 export type Signed = { message: string; signature: string; keyId: string; requestId: string }
-/** `at`: when it was sent, in milliseconds since 1970. `ms`: until its answer. */
+/** `at`: when the request was sent, in milliseconds since 1970. `ms`: the time until its answer. */
 export type Sample = Answer & { at: number; ms: number }
 export type Send = (sequence: number) => Promise<Answer>
 
 const TICK_MS = 5
-/** Under way at once; over that the sender itself would be what fails. */
+/** Concurrent requests. With more, the sender itself would fail. */
 const MAX_UNDER_WAY = 2_000
 
-/** Sends `perSecond` requests a second until `signal`, and returns what came of each once all are answered. */
+/** Sends `perSecond` requests a second until `signal`. Returns a sample for each after all have an answer. */
 export async function sendOnSchedule(
   send: Send,
   perSecond: number,

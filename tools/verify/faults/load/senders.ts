@@ -1,5 +1,5 @@
-// How each kind of load sends requests: public clients through the ingress gateway, the frontend with its own code from within its
-// Pod, and who has no right to anything.
+// Sends the requests of each kind of load: public clients through the ingress gateway, the frontend's own code from within its
+// Pod, and attackers.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Agent, type IncomingMessage, request } from 'node:http'
@@ -16,13 +16,13 @@ import type { Answer, Send } from './schedule.ts'
 export type LoadSpec =
   | { kind: 'public'; url: string }
   | { kind: 'frontend'; tokenFile: string; pairingFile: string }
-  /** Each on a connection of its own, with what was stolen from the frontend, as far as it is given and there. */
-  | { kind: 'knock'; host: string; port: number; tokenFile?: string; pairingFile?: string }
+  /** Each request has its own connection, and shows the frontend's stolen credentials, if they are given and exist. */
+  | { kind: 'attack'; host: string; port: number; tokenFile?: string; pairingFile?: string }
 
-/** Of a caller; what is not answered by then has failed. */
-const PATIENCE_MS = 5_000
+/** A request without an answer by then has failed. */
+const TIMEOUT_MS = 5_000
 
-/** Makes the function that sends one request. It does not reject. */
+/** Returns a function that sends one request. It never rejects. */
 export function createSender(spec: LoadSpec): Send {
   const run = randomBytes(6).toString('hex')
   const write = (sequence: number) => `load ${run} ${sequence}`
@@ -31,8 +31,8 @@ export function createSender(spec: LoadSpec): Send {
       return createPublicSender(new URL('/process', spec.url), write)
     case 'frontend':
       return createFrontendSender(spec, write)
-    case 'knock':
-      return createAttempt(spec)
+    case 'attack':
+      return createAttackSender(spec)
   }
 }
 
@@ -41,7 +41,7 @@ function createPublicSender(url: URL, write: (sequence: number) => string): Send
   return (sequence) => {
     const body = JSON.stringify({ message: write(sequence) })
     return new Promise((resolve) => {
-      const signal = AbortSignal.timeout(PATIENCE_MS)
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
       const headers = {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
@@ -71,7 +71,7 @@ function readAnswer({ statusCode: status, headers }: IncomingMessage, text: stri
   return { outcome: 'signed', signed: { message, signature, keyId, requestId } }
 }
 
-/** The code of a problem of ours, or what a proxy says in plain text. */
+/** Reads our error code, or the plain text of a proxy. */
 function readCode(text: string): string {
   const code = /"code":"(\w+)"/.exec(text)?.[1]
   if (code !== undefined) return code
@@ -82,7 +82,7 @@ function createFrontendSender(
   { tokenFile, pairingFile }: Extract<LoadSpec, { kind: 'frontend' }>,
   write: (sequence: number) => string,
 ): Send {
-  // As the frontend has them by default.
+  // The frontend's defaults.
   const { signerUrl, signerTimeoutMs } = loadConfig({ PAIRING_SECRET_FILE: 'none' })
   const askSigner = createSignerClient({
     url: signerUrl,
@@ -103,20 +103,20 @@ function createFrontendSender(
   }
 }
 
-function createAttempt(spec: Extract<LoadSpec, { kind: 'knock' }>): Send {
+function createAttackSender(spec: Extract<LoadSpec, { kind: 'attack' }>): Send {
   const { host, port, tokenFile, pairingFile } = spec
   return async () => {
     const token = await readStolen(tokenFile)
     const secret = await readStolen(pairingFile)
     const parts = token === undefined ? {} : { headers: bearer(token.toString('utf8')) }
     const signed = secret === undefined ? parts : signParts(createSecretKey(secret), parts)
-    const [outcome] = await runProbes([{ host, port, bytes: writeRequest(signed) }], PATIENCE_MS)
+    const [outcome] = await runProbes([{ host, port, bytes: writeRequest(signed) }], TIMEOUT_MS)
     const status = readStatus(outcome?.received ?? '')
     return { outcome: status === undefined ? 'no answer' : String(status) }
   }
 }
 
-/** Nothing while the Pod that it was stolen from comes or goes. */
+/** Undefined while the Pod with the file starts or ends. */
 async function readStolen(file: string | undefined): Promise<Buffer | undefined> {
   const bytes = file === undefined ? undefined : await readFile(file).catch(() => undefined)
   return bytes?.length === 0 ? undefined : bytes

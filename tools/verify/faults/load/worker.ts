@@ -1,11 +1,11 @@
-// One load, as a process of its own so that it can live in another network namespace, and nothing else delays it. The
-// first line of its input says what to send; when its input ends it stops, and prints the samples.
+// One load, in its own process, so that it can run in another network namespace without delays. The first line of its
+// input is the order. At the end of its input it stops and prints the samples.
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { sendOnSchedule } from './schedule.ts'
 import { createSender, type LoadSpec } from './senders.ts'
 
-/** `maxUnderWay`: requests that wait for an answer at once. */
+/** `maxUnderWay`: the maximum of concurrent requests. */
 export type LoadOrder = { spec: LoadSpec; perSecond: number; maxUnderWay?: number }
 
 const input = createInterface({ input: process.stdin })

@@ -1,6 +1,5 @@
-// Those who have no right, and try all the time that something is broken: a stranger in the mesh and a Pod without
-// sidecar, both with the frontend's stolen credentials, at every Pod from its first instant; and the frontend's own
-// Pod without a token.
+// The attackers, which send unauthorized requests during each fault. A mesh Pod in another namespace and a Pod without a
+// sidecar show the frontend's stolen credentials. The frontend's own Pod sends requests without a token.
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../kube/kubectl.ts'
 import { deployment, namespace } from '../../../kube/names.ts'
@@ -13,7 +12,7 @@ import { findPod } from './pods.ts'
 import { locateCredentials } from './volumes.ts'
 
 const pods = nameAttackPods('faults', '192.0.2.68')
-/** Attack 28: anybody with edit rights can make one. It names Pods before they are ready. */
+/** Attack 28: a user with edit rights can create this Service. It also leads to Pods that are not ready. */
 const service = {
   apiVersion: 'v1',
   kind: 'Service',
@@ -21,31 +20,31 @@ const service = {
   spec: {
     selector: { app: deployment },
     publishNotReadyAddresses: true,
-    // Opaque: what is sent goes out as it is, by mutual TLS.
+    // As TCP, the proxy sends the bytes unchanged by mutual TLS.
     ports: [{ name: 'tcp', port: SIGNER_IN_POD.port, appProtocol: 'tcp' }],
   },
 }
 const serviceSchema = z.object({ spec: z.object({ clusterIP: z.string() }) })
 const podSchema = z.object({ metadata: z.object({ uid: z.string() }) })
 
-/** Whose network a knock is sent from, and what. */
+/** A load of unauthorized requests. `pid`: a process in the network that they come from. */
 export type Attempt = { pid: number; spec: LoadSpec }
 
-/** Brings them up. */
+/** Starts the attackers' Pods. */
 export async function bringUpAttackers(): Promise<void> {
   await takeAwayAttackers()
   await kubectl(['create', '-f', '-'], { input: JSON.stringify(service) })
   await bringUp(pods, await findTarget('any'))
 }
 
-/** Removes every trace of them. */
+/** Removes the attackers' Pods and everything that came with them. */
 export async function takeAwayAttackers(): Promise<void> {
   const { name } = service.metadata
   await kubectl(['delete', 'service', name, '-n', namespace, '--ignore-not-found'])
   await takeAway(pods)
 }
 
-/** What they send: with the credentials of a Pod that is there now. */
+/** Lists the attackers' loads, with the credentials of a current Pod. */
 export async function listAttempts(): Promise<Attempt[]> {
   const pod = await findPod()
   const stolen = await locateCredentials(pod)
@@ -56,15 +55,15 @@ export async function listAttempts(): Promise<Attempt[]> {
   return [
     {
       pid: await findAttacker(pods.otherNamespacePod),
-      spec: { kind: 'knock', ...everywhere, ...stolen },
+      spec: { kind: 'attack', ...everywhere, ...stolen },
     },
     {
       pid: await findAttacker(pods.nonMeshPod),
-      spec: { kind: 'knock', ...everywhere, ...stolen },
+      spec: { kind: 'attack', ...everywhere, ...stolen },
     },
     {
       pid: await findSandboxOf(pod.uid),
-      spec: { kind: 'knock', ...SIGNER_IN_POD, pairingFile },
+      spec: { kind: 'attack', ...SIGNER_IN_POD, pairingFile },
     },
   ]
 }

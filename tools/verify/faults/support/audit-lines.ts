@@ -1,11 +1,11 @@
-// Looks the signatures of a load up in the signer's audit log.
+// Finds the signatures of a load in the signer's audit log.
 import { readAuditLog } from '../../attack/audited-requests.ts'
 import { findTarget } from '../../attack/target.ts'
 import { LOG_MS } from '../../attack/timeouts.ts'
 import { waitFor } from '../../attack/wait.ts'
 import type { Sample } from '../load/schedule.ts'
 
-/** Throws if one of them has no line; kubelet may show the last ones a moment later. */
+/** Throws if a signature has no audit line. It waits for the last lines, which kubelet shows with a delay. */
 export async function requireAuditLines(samples: readonly Sample[], since: Date): Promise<void> {
   const target = await findTarget()
   const ids = samples.flatMap(({ signed }) => (signed === undefined ? [] : [signed.requestId]))
@@ -18,6 +18,6 @@ export async function requireAuditLines(samples: readonly Sample[], since: Date)
       return (ids.length > 0 && missing.length === 0) || undefined
     },
     LOG_MS,
-    () => `${missing.length} of ${ids.length} signatures have no line in the audit log`,
+    () => `${missing.length} of ${ids.length} signatures have no audit line`,
   )
 }

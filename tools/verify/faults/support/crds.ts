@@ -1,10 +1,10 @@
-// Kinds that an API server does not know by itself, for as long as a test takes.
+// Installs CustomResourceDefinitions for the time of a test.
 import { kubectl } from '../../../kube/kubectl.ts'
 
-/** Has the API server know the kinds in `files`. Returns what has it forget them again, and all of them. */
+/** Installs the CRDs in `files`. Returns the function that removes them, with all their resources. */
 export async function installCrds(files: readonly string[]): Promise<() => Promise<void>> {
   const args = files.flatMap((file) => ['-f', file])
-  // What an interrupted run has left stays; and by the server, for large ones have no room for what a client would remember.
+  // Server-side, because large CRDs exceed the limit of a client-side annotation. Existing CRDs stay.
   await kubectl(['apply', '--server-side', ...args])
   await kubectl(['wait', '--for=condition=established', ...args, '--timeout=30s'])
   return async () => {

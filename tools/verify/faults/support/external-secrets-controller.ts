@@ -1,6 +1,5 @@
-// What External Secrets' controller writes, written as it does (pkg/controllers/externalsecret in its source): a value's
-// entries, decoded; under its own name, by which it knows which entries to take away later; with the ExternalSecret as
-// owner. Bytes go by stdin.
+// Writes the Secret as the controller of External Secrets does (pkg/controllers/externalsecret in its source). It uses the
+// controller's field manager, which marks the entries to remove later, and makes the ExternalSecret the owner.
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../kube/kubectl.ts'
@@ -31,14 +30,14 @@ const newSecret = secretSchema.parse({
   metadata: { name: keySecret, namespace },
 })
 
-/** Brings `text`, the manager's value, into the Secret. Throws, and nothing is written, if it is not what it should be. */
+/** Writes `text`, the value in the key manager, to the Secret. Throws without a change if it is invalid. */
 export async function bringValue(text: string): Promise<void> {
-  const brought = value.parse(JSON.parse(text))
+  const entries = value.parse(JSON.parse(text))
   const found = await readSecret()
   const secret = found ?? newSecret
   const managed = listManaged(secret)
   const kept = Object.entries(secret.data).filter(([id]) => !managed.includes(id))
-  const data = { ...Object.fromEntries(kept), ...brought }
+  const data = { ...Object.fromEntries(kept), ...entries }
   const { labels, annotations } = secret.metadata
   const metadata = {
     ...secret.metadata,
@@ -62,7 +61,7 @@ export async function bringValue(text: string): Promise<void> {
   await kubectl([...args, '-f', '-'], { input: JSON.stringify({ ...secret, metadata, data }) })
 }
 
-/** What the controller says of its ExternalSecret. */
+/** Sets the status of the ExternalSecret as the controller does. */
 export async function reportReadiness(status: 'True' | 'False', message: string): Promise<void> {
   const condition = {
     ...{ type: 'Ready', status, message },
@@ -92,7 +91,7 @@ async function readSecret(): Promise<Secret | undefined> {
   return text.trim() === '' ? undefined : secretSchema.parse(JSON.parse(text))
 }
 
-/** The entries that this controller has written. */
+/** Lists the entries that the controller has written. */
 function listManaged({ metadata }: Secret): string[] {
   const own = metadata.managedFields.filter((each) => each.manager === manager)
   return own.flatMap(({ fieldsV1 }) =>

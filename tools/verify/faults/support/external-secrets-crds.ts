@@ -1,4 +1,4 @@
-// External Secrets' own CRDs, out of its Go module: by version, and proven by the module's hash, as go.sum has it.
+// The CRDs of External Secrets, from its Go module. The version is fixed, and the hash is that of go.sum.
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -13,7 +13,7 @@ const source = {
 const kinds = ['externalsecrets', 'secretstores']
 const download = z.object({ Dir: z.string(), Sum: z.string() })
 
-/** Has the API server know ExternalSecret and SecretStore. Returns what has it forget them again, and all of them. */
+/** Installs ExternalSecret and SecretStore. Returns the function that removes them, with all their resources. */
 export async function installExternalSecretsCrds(): Promise<() => Promise<void>> {
   return installCrds(await fetchFiles())
 }
@@ -25,7 +25,7 @@ async function fetchFiles(): Promise<string[]> {
 
 async function fetchModule(): Promise<string> {
   const args = ['mod', 'download', '-json', `${source.module}@${source.version}`]
-  // Outside of any module, or Go would ask for what that one requires.
+  // Outside of any module, so that Go needs no other modules.
   const env = { ...process.env, GOFLAGS: '', GOWORK: 'off' }
   const { Dir, Sum } = download.parse(JSON.parse(await run('go', args, { cwd: tmpdir(), env })))
   if (Sum === source.sum) return Dir

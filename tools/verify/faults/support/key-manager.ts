@@ -1,5 +1,4 @@
-// The key's Secret handed over to External Secrets and taken back: its kinds and an ExternalSecret on the cluster, whose
-// controller's writing is ours.
+// Moves the key's Secret to External Secrets and back. The experiment itself writes as the controller.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,22 +15,22 @@ import { disownSecret, saveSecret } from './key-secret.ts'
 
 const externalSecret = join(CHECKOUT, 'k8s/external-secrets/hmac-key-external-secret.yaml')
 
-/** Has an ExternalSecret for the key on the cluster. Returns what has everything as it was, the Pods' keys included. */
-export async function handOver(): Promise<() => Promise<void>> {
-  const putSecretBack = await saveSecret()
+/** Creates an ExternalSecret for the key. Returns the function that restores everything, also the keys of the Pods. */
+export async function createExternalSecret(): Promise<() => Promise<void>> {
+  const restoreSecret = await saveSecret()
   const { primary } = readRotationState(await readKeySecret())
-  const forgetKinds = await installExternalSecretsCrds()
+  const removeCrds = await installExternalSecretsCrds()
   await kubectl(['create', '-f', '-'], { input: await readFile(externalSecret, 'utf8') })
   return async () => {
-    await putSecretBack()
+    await restoreSecret()
     await disownSecret()
-    await forgetKinds()
-    await untilPods({ every: 'signs with', id: primary })
+    await removeCrds()
+    await waitUntilPods({ every: 'signs with', id: primary })
   }
 }
 
-/** Returns once every Pod reports that it is so. */
-export async function untilPods(condition: Condition): Promise<void> {
+/** Waits until every Pod reports the condition. */
+export async function waitUntilPods(condition: Condition): Promise<void> {
   const { askPods, stop } = createPodAsker(deployment)
   try {
     await waitForPods(condition, { askPods, now: Date.now, sleep })

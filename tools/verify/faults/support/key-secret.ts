@@ -1,12 +1,11 @@
-// The key's Secret as somebody with edit rights changes it: all of its entries at once, or all gone. Bytes go by stdin.
-
+// Changes the key's Secret as a user with edit rights can.
 import { readKeySecret, replaceKeySecret } from '../../../deploy/keys/key-secret.ts'
 import { exists, kubectl } from '../../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../../kube/names.ts'
 
 const target = ['secret', keySecret, '-n', namespace]
 
-/** Returns the function that puts the Secret back as it is now. */
+/** Returns the function that restores the Secret to its current state. */
 export async function saveSecret(): Promise<() => Promise<void>> {
   const { data, metadata } = await readKeySecret()
   return async () => {
@@ -30,7 +29,7 @@ export async function deleteSecret(): Promise<void> {
   await kubectl(['delete', ...target])
 }
 
-/** Has it be nobody's. Before its owner goes, or Kubernetes would take the Secret with it. */
+/** Removes the Secret's owner, so that Kubernetes does not delete the Secret with it. */
 export async function disownSecret(): Promise<void> {
   const patch = JSON.stringify({ metadata: { ownerReferences: null, labels: null } })
   await kubectl(['patch', ...target, '--type=merge', '-p', patch])
@@ -39,5 +38,5 @@ export async function disownSecret(): Promise<void> {
 async function replace(data: Record<string, string>, annotations: Record<string, string>) {
   const { metadata, ...secret } = await readKeySecret()
   if (await replaceKeySecret({ ...secret, metadata: { ...metadata, annotations }, data })) return
-  throw new Error('somebody else changes the Secret')
+  throw new Error('the Secret was changed by another client')
 }

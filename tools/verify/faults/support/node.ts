@@ -1,4 +1,4 @@
-// The processes of the local cluster's node, as this machine sees them.
+// The processes of the local cluster's node, seen from this machine.
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,34 +13,34 @@ const POLL_MS = 20
 export function requireLocalCluster(): void {
   if (isLocalCluster) return
   throw new UserError(
-    'faults are induced on the node itself: that takes the local cluster',
-    'unset KUBECONFIG; make cluster brings it up',
+    'faults need access to the processes of the node, which only the local cluster gives',
+    'Unset KUBECONFIG, and run `make cluster`.',
   )
 }
 
-/** The node. Throws UserError if it does not run. */
+/** Finds the node. Throws UserError if it does not run. */
 export async function requireNode(): Promise<Node> {
   const node = await findNode()
   if (node !== undefined) return node
-  throw new UserError('the local cluster is not up', 'make cluster')
+  throw new UserError('the local cluster does not run', 'Run `make cluster`.')
 }
 
-/** The first process of the node, by the machine's counting. */
+/** Finds the first process of the node, by its id on this machine. */
 export async function findNodeInit(): Promise<number> {
   return (await requireNode()).init
 }
 
-/** The process of a Pod's sandbox, which lives as long as the Pod: its network is the Pod's. */
+/** Finds the process of a Pod's sandbox. It has the Pod's network namespace, and lives as long as the Pod. */
 export function findSandboxOf(uid: string): Promise<number> {
   return findProcess(`pod${uid}`, 'pause')
 }
 
-/** The process of the program `command` in a container, e.g. "node", "envoy". */
+/** Finds the process of a program in a container, e.g. "node" or "envoy". */
 export function findInContainer(pod: Pod, container: string, command: string): Promise<number> {
   return findProcess(pod.containers[container]?.id ?? 'no such container', command)
 }
 
-/** A process of the node itself, e.g. "kubelet". */
+/** Finds a process of the node itself, e.g. "kubelet". */
 export async function findOnNode(command: string): Promise<number> {
   const namespace = await readlink(`/proc/${await findNodeInit()}/ns/pid`)
   const found = await findProcesses(command, async (pid) => {
@@ -63,7 +63,7 @@ async function findProcesses(
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0)
   const found = await Promise.all(
     pids.map(async (pid) => {
-      // Not by its name, which a process can choose. It may end while it is looked at.
+      // By its program, because a process can change its name. It may end at any time.
       const program = await readlink(`/proc/${pid}/exe`).catch(() => '')
       const isFound = basename(program) === command && (await isWanted(pid).catch(() => false))
       return isFound ? [pid] : []
@@ -75,17 +75,33 @@ async function findProcesses(
 function takeOne(pids: readonly number[], command: string): number {
   const [pid, ...others] = pids
   if (pid !== undefined && others.length === 0) return pid
-  throw new Error(`${pids.length} processes ${command}, expected one`)
+  throw new Error(`found ${pids.length} processes of ${command}, expected one`)
 }
 
-/** Kills a process with SIGKILL, and returns when it is gone. */
+/** Kills a process with SIGKILL, and waits until it has ended. */
 export async function killProcess(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
-  while (await isThere(pid)) await sleep(POLL_MS)
+  while (await isRunning(pid)) await sleep(POLL_MS)
 }
 
-async function isThere(pid: number): Promise<boolean> {
+async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-  // A zombie is gone but for its parent's reading.
+  // A zombie has ended, but its parent has not read its status.
   return stat !== undefined && !stat.slice(stat.lastIndexOf(')')).startsWith(') Z')
+}
+
+const measuredContainers = ['frontend', 'signer'] as const
+
+/** Describes e.g. "Peak memory: frontend 90 MiB, signer 78 MiB". Throws if a container has restarted. */
+export async function readPeakMib(pod: Pod): Promise<string> {
+  const peaks = await Promise.all(
+    measuredContainers.map(async (name) => {
+      const status = await readFile(
+        `/proc/${await findInContainer(pod, name, 'node')}/status`,
+        'utf8',
+      )
+      return `${name} ${Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024)} MiB`
+    }),
+  )
+  return `Peak memory: ${peaks.join(', ')}`
 }

@@ -1,4 +1,4 @@
-// The Pods of the deployment: which there are, how many there should be, and whether their containers were restarted.
+// Lists, scales and restarts the Pods of the deployment.
 import { z } from 'zod'
 import { waitForRollout } from '../../../deploy/apply/rollout.ts'
 import { kubectl, kubectlJson } from '../../../kube/kubectl.ts'
@@ -26,18 +26,18 @@ const target = [`deployment/${deployment}`, '-n', namespace]
 
 export type Pod = {
   uid: string
-  /** By name. `id`: containerd's. */
+  /** By name. `id`: of containerd. */
   containers: Record<string, { id: string; restarts: number }>
 }
 
-/** The Pods that are there to stay. */
+/** Lists the Pods that do not terminate. */
 export async function listPods(): Promise<Pod[]> {
   const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
   const { items } = await kubectlJson(podList, args)
   return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(toPod)
 }
 
-/** What is needed of it here. */
+/** Reads a Pod of the API server. */
 export function toPod({ metadata, status }: z.infer<typeof podSchema>): Pod {
   return {
     uid: metadata.uid,
@@ -50,20 +50,20 @@ export function toPod({ metadata, status }: z.infer<typeof podSchema>): Pod {
   }
 }
 
-/** One of them. */
+/** Finds one of the Pods. */
 export async function findPod(): Promise<Pod> {
   const [pod] = await listPods()
-  if (pod === undefined) throw new Error(`no Pod of ${deployment} is there`)
+  if (pod === undefined) throw new Error(`the Deployment ${deployment} has no Pod`)
   return pod
 }
 
-/** How often their containers were started again, all together. */
+/** Counts the restarts of all containers. */
 export async function countRestarts(): Promise<number> {
   const containers = (await listPods()).flatMap((pod) => Object.values(pod.containers))
   return containers.reduce((sum, { restarts }) => sum + restarts, 0)
 }
 
-/** Has `replicas` Pods, ready, in which the container `kills`, if there is one, was never started again. */
+/** Scales to `replicas` ready Pods in which the container `kills` has not restarted. */
 export async function ensurePods(replicas: number, kills?: string): Promise<void> {
   await kubectl(['scale', ...target, `--replicas=${replicas}`])
   const pods = await listPods()
@@ -71,7 +71,7 @@ export async function ensurePods(replicas: number, kills?: string): Promise<void
   await (isFresh ? waitForRollout(onePod) : restartPods())
 }
 
-/** Replaces every Pod by a new one, as a deployment of a new version does. */
+/** Replaces every Pod, as a new version does. */
 export async function restartPods(): Promise<void> {
   await kubectl(['rollout', 'restart', ...target])
   await waitForRollout(onePod)

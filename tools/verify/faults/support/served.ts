@@ -1,11 +1,11 @@
-// Asks through the gateway until everything is as it was.
+// Waits for recovery after a fault.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSender } from '../load/senders.ts'
 import { RECOVERY_MS, STEADY_MS } from './timeouts.ts'
 
 const PAUSE_MS = 100
 
-/** Returns when requests have been served for a while without one that failed. Throws with the last failure. */
+/** Sends requests through the gateway until none has failed for STEADY_MS. Throws with the last failure. */
 export async function waitUntilServed(gatewayUrl: string): Promise<void> {
   const send = createSender({ kind: 'public', url: gatewayUrl })
   const start = performance.now()
@@ -18,7 +18,7 @@ export async function waitUntilServed(gatewayUrl: string): Promise<void> {
       steadySince = performance.now()
     }
     if (performance.now() - start > RECOVERY_MS) {
-      throw new Error(`not served again after ${RECOVERY_MS / 1_000} s: ${failure}`)
+      throw new Error(`no recovery within ${RECOVERY_MS / 1_000} s. Last failure: ${failure}`)
     }
     await sleep(PAUSE_MS)
   }

@@ -1,18 +1,18 @@
-// How long the fault runs wait, in one place, in milliseconds.
+// Timeouts of the fault experiments, in milliseconds.
 
-/** For Pods to come and go. */
+/** For Pods to start or to end. */
 export const ROLLOUT_MS = 120_000
-/** Before a fault, so that what it does stands out. */
+/** Load before a fault, for comparison. */
 export const WARM_UP_MS = 2_000
-/** After a fault, for all of it to be seen. */
+/** Load after a fault, to see all of its effects. */
 export const SETTLE_MS = 4_000
-/** For a fault to be over. */
+/** For recovery from a fault. */
 export const RECOVERY_MS = 60_000
-/** Without a failure, for it to be called over. */
+/** Without a failure, until the Pod counts as recovered. */
 export const STEADY_MS = 2_000
-/** For a changed Secret to have reached the signer: kubelet looks at least once a minute. */
+/** For a changed Secret to reach the signer. kubelet syncs at least once a minute. */
 export const KEYS_MS = 120_000
-/** For kubelet to rotate a token of ten minutes, at 80 % of its time. */
+/** For kubelet to rotate a token of ten minutes, at 80 % of its lifetime. */
 export const TOKEN_MS = 600_000
-/** From a dead cluster to one that serves. */
+/** For a killed cluster to serve again. */
 export const CLUSTER_MS = 120_000

@@ -1,15 +1,15 @@
-// The frontend's token as kubelet puts it into its volume, put there by somebody else: one state is swapped for another
-// in one step. kubelet is held meanwhile, for it would put its own back.
+// Replaces the frontend's token in its volume atomically, as kubelet does. kubelet is paused, because it would restore its
+// own token.
 import { mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findOnNode } from './node.ts'
 import type { Pod } from './pods.ts'
 import { locateVolume } from './volumes.ts'
 
-/** Puts a token there, or a volume without one. */
+/** Writes a token to the volume, or removes it. */
 export type PutToken = (token: string | undefined) => Promise<void>
 
-/** Calls `use` with the function that swaps the token; afterwards everything is as it was. */
+/** Calls `use` with the function that replaces the token. Restores the volume afterwards. */
 export async function withTokenVolume(
   pod: Pod,
   use: (put: PutToken) => Promise<void>,

@@ -1,14 +1,14 @@
-// What kubelet mounts into our Pods, as files of the node.
+// The volumes of our Pods, as folders of the node.
 import { findNodeInit } from './node.ts'
 import type { Pod } from './pods.ts'
 
-/** The folder of a volume of `pod`, e.g. kind "projected", name "caller-token", as this machine sees it. */
+/** Locates a volume of `pod`, e.g. kind "projected" and name "caller-token". The path is valid on this machine. */
 export async function locateVolume({ uid }: Pod, kind: string, name: string): Promise<string> {
   const root = `/proc/${await findNodeInit()}/root`
   return `${root}/var/lib/kubelet/pods/${uid}/volumes/kubernetes.io~${kind}/${name}`
 }
 
-/** What the frontend shows to be who it is. */
+/** Locates the frontend's credentials. */
 export async function locateCredentials(
   pod: Pod,
 ): Promise<{ tokenFile: string; pairingFile: string }> {

@@ -1,9 +1,10 @@
-// How long the Pod's workload certificates live: what the agent beside the proxy asks istiod for.
+// Changes Istio during a fault: its control plane, and the lifetime of the Pod's workload certificates.
 import { z } from 'zod'
 import { waitForRollout } from '../../../deploy/apply/rollout.ts'
 import { kubectl, kubectlJson } from '../../../kube/kubectl.ts'
 import { onePod } from '../../../kube/layouts.ts'
 import { deployment, namespace } from '../../../kube/names.ts'
+import { ROLLOUT_MS } from './timeouts.ts'
 
 const ANNOTATION = 'proxy.istio.io/config'
 const target = ['deployment', deployment, '-n', namespace]
@@ -14,9 +15,11 @@ const deploymentSchema = z.object({
     }),
   }),
 })
+const istiod = ['deployment/istiod', '-n', 'istio-system']
+const istiodPods = ['pod', '-n', 'istio-system', '-l', 'app=istiod']
 const proxyConfig = z.looseObject({ proxyMetadata: z.record(z.string(), z.string()).default({}) })
 
-/** Has new Pods that ask for certificates of so many seconds. Returns the function that has others as they were. */
+/** Replaces the Pods by some whose agent requests certificates of `seconds`. Returns the function that undoes it. */
 export async function shortenCertificates(seconds: number): Promise<() => Promise<void>> {
   const { spec } = await kubectlJson(deploymentSchema, ['get', ...target, '-o', 'json'])
   const before = spec.template.metadata.annotations[ANNOTATION]
@@ -31,4 +34,16 @@ async function annotate(config: string): Promise<void> {
   const patch = JSON.stringify({ spec: { template: { metadata } } })
   await kubectl(['patch', ...target, '--type=merge', '-p', patch])
   await waitForRollout(onePod)
+}
+
+/** Calls `use` while istiod is stopped. It runs again on return. */
+export async function withoutIstiod(use: () => Promise<void>): Promise<void> {
+  try {
+    await kubectl(['scale', ...istiod, '--replicas=0'])
+    await kubectl(['wait', ...istiodPods, '--for=delete'], { timeoutMs: ROLLOUT_MS })
+    await use()
+  } finally {
+    await kubectl(['scale', ...istiod, '--replicas=1'])
+    await kubectl(['rollout', 'status', ...istiod], { timeoutMs: ROLLOUT_MS })
+  }
 }
