@@ -31,6 +31,9 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/api-server/programs.ts'],
+          // These start API servers, and fetch packages of Debian the first time.
+          testTimeout: 90_000,
+          hookTimeout: 240_000,
         },
       },
       {

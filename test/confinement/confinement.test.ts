@@ -1,5 +1,4 @@
-// Under their seccomp profiles the containers do all that they should, and native code in them does nothing else. The tests of
-// test/policy that make test-confinement runs besides show the same for a compromised frontend.
+// Under their seccomp profiles the containers work, and native code in them can do nothing else.
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,5 +1,4 @@
-// The component network-policy, enforced: who reaches which port before any proxy is asked, each refusal with its
-// allowed counterpart.
+// The component network-policy, enforced by kube-router: each refused connection has an allowed counterpart.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -26,7 +25,6 @@ import { type PolicyEngine, startPolicyEngine } from './support/policy-engine.ts
 
 const component = join(CHECKOUT, 'k8s/components/network-policy')
 const service = z.object({ spec: z.object({ clusterIP: z.string() }) })
-/** The Pod's ports, its proxy's and its agent's. */
 const ports = [8080, 8081, 15006, 15020, 15021]
 
 const name = (where: string, pod: string): Container => ({
@@ -34,9 +32,9 @@ const name = (where: string, pod: string): Container => ({
   pod,
   container: 'attacker',
 })
-/** In our namespace and in no mesh: what it can't reach, the network itself refuses. */
+/** In our namespace and in no mesh, so only the network refuses its connections. */
 const unmeshed = name(namespace, 'test-unmeshed')
-/** As the policy knows the gateway, by its namespace and label. */
+/** Has the namespace and label by which the policy knows the gateway. */
 const asGateway = name('istio-system', 'test-as-gateway')
 
 describe('with the component network-policy', needsLocalCluster, () => {
@@ -141,7 +139,7 @@ async function findWaysOut() {
   }
 }
 
-/** Of `places`, "host:port", those that take a connection from `origin`. Some say nothing then, and are not waited for. */
+/** Returns the places ("host:port") that accept a connection from `origin`. */
 async function reach(origin: Container, places: readonly string[]): Promise<string[]> {
   const probes = places.map((place) => {
     const [host = '', port] = place.split(':')
@@ -152,7 +150,7 @@ async function reach(origin: Container, places: readonly string[]): Promise<stri
   return places.filter((_, index) => outcomes[index]?.connected)
 }
 
-/** What the target's proxy answers to a mesh Pod in another namespace. */
+/** Returns the status that another mesh Pod gets from the proxy. */
 async function askInMesh(): Promise<number | undefined> {
   const bytes = writeRequest({ method: 'GET', path: '/' })
   const [outcome] = await probeFrom(otherNamespacePod, [

@@ -1,5 +1,4 @@
-// The key comes out of AWS, which moto plays, brought by a real External Secrets: it signs, a rotation there is one here, and
-// whatever happens there leaves the keys that are good. Nobody but External Secrets has what it takes to read it.
+// A real External Secrets reads the key from AWS, which moto simulates. Faults at the manager leave the last good keys.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { makeKey } from '../../tools/deploy/keys/hmac-key.ts'
@@ -29,7 +28,6 @@ import { type Operator, startOperator } from './support/operator.ts'
 
 const entries = z.record(z.string(), z.base64())
 const encode = (text: string) => Buffer.from(text).toString('base64')
-/** All that the manager has had. */
 const keys = new Map<string, Uint8Array>()
 const undo = new AsyncDisposableStack()
 let account: Account
@@ -169,7 +167,7 @@ test("External Secrets' log has each reading, and no key", () => {
   for (const key of keys.values()) expect(log).not.toContain(Buffer.from(key).toString('base64'))
 })
 
-/** What the manager has now; remembers its keys. */
+/** Returns the manager's value, and adds its keys to `keys`. */
 async function readValue(): Promise<Record<string, string>> {
   const { primary, ...rest } = entries.parse(JSON.parse(await account.read()))
   for (const [id, text] of Object.entries(rest)) keys.set(id, Buffer.from(text, 'base64'))
@@ -181,7 +179,6 @@ async function addKey(id: string): Promise<void> {
   await readValue()
 }
 
-/** The metric to alert on. */
 async function readNotReady(): Promise<number> {
   const sample =
     /^externalsecret_status_condition\{condition="Ready",name="hmac-key",.*status="False"\} (\d)$/m

@@ -1,5 +1,4 @@
-// The short form of the fault experiments, except the longest. The limits of each must hold, and unauthorized requests get
-// no signature.
+// The short form of every fault experiment but the longest, within its promised bounds.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shortForm } from '../../tools/verify/faults/experiments.ts'
 import { measure } from '../../tools/verify/faults/measure.ts'

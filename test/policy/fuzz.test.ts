@@ -6,7 +6,6 @@ import type { Origin } from '../../tools/verify/attack/containers.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'
 import { SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
-import { forgeTokens } from '../../tools/verify/attack/tokens.ts'
 import {
   nonMeshPod,
   otherAccountPod,
@@ -15,12 +14,13 @@ import {
   sameAccountPod,
 } from '../support/attack/attackers.ts'
 import { testAttack } from '../support/attack/expectations.ts'
+import { forgeTokens } from '../support/attack/forged-tokens.ts'
 import { makeFuzzedRequests } from '../support/attack/fuzz.ts'
 import { type FuzzAnswer, type Possessions, sendFuzzed } from '../support/attack/fuzzing.ts'
 
 const seed = Number(readVariable('FUZZ_SEED') ?? randomInt(2 ** 31))
 const count = Number(readVariable('FUZZ_COUNT') ?? 5_000)
-/** The answers that Pods with the frontend's ServiceAccount may get without a token or a pairing signature. */
+/** Answers that need no token and no pairing signature. */
 const openToPod = /^(\{"status":"ok"\}$|# HELP |$)/
 
 const callers = [

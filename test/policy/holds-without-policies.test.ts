@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
 import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
-import { describeOutcome } from '../../tools/verify/attack/batch.ts'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Outcome, Place } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
+  describeOutcome,
   makeRequestId,
   readJsonBody,
   writeRequest,

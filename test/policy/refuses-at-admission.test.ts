@@ -1,5 +1,4 @@
-// Attacks 25 and 26 on the live cluster: the same table as on a bare API server, here after Istio's injection, and a
-// command that is let through really runs.
+// Attacks 25 and 26 on the live cluster, after Istio's injection.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { tryRun } from '../../tools/cli/exec.ts'

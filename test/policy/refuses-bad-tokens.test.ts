@@ -3,23 +3,24 @@ import type { KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../tools/kube/names.ts'
-import { describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
+  describeOutcome,
   type RequestParts,
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
 import { SIGNER_IN_POD, type Target } from '../../tools/verify/attack/target.ts'
+import { issueToken } from '../../tools/verify/attack/tokens.ts'
+import { otherAccountPod } from '../support/attack/attackers.ts'
+import { runBatch } from '../support/attack/batch.ts'
+import { type testAttack, testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 import {
   copyWithClusterKey,
   forgeTokens,
   forgeWithClusterKey,
-  issueToken,
-} from '../../tools/verify/attack/tokens.ts'
-import { otherAccountPod } from '../support/attack/attackers.ts'
-import { type testAttack, testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
+} from '../support/attack/forged-tokens.ts'
 import { type Outcomes, sendAll } from '../support/attack/send.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 

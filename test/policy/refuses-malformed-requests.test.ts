@@ -1,6 +1,5 @@
 // Attack 13: requests that the proxy and the signer may read differently. Each hides a second request.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, runBatch } from '../../tools/verify/attack/batch.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
   makeRequestId,
@@ -10,6 +9,7 @@ import {
 } from '../../tools/verify/attack/requests.ts'
 import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { otherNamespacePod, SIGNER_IN_MESH } from '../support/attack/attackers.ts'
+import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { testServedAround } from '../support/attack/expectations.ts'
 import { malformedRequests } from '../support/attack/malformed.ts'
 import { type Outcomes, sendAll } from '../support/attack/send.ts'

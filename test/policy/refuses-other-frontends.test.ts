@@ -1,16 +1,12 @@
 // Attacks 4 and 5: callers with every right in the mesh that are not the frontend of this Pod. The signer itself refuses them.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import {
-  type BatchResult,
-  describeOutcome,
-  readCounter,
-  runBatch,
-} from '../../tools/verify/attack/batch.ts'
+import { readCounter } from '../../tools/verify/attack/counters.ts'
 import { readSpiffeId } from '../../tools/verify/attack/forged-identity.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
+  describeOutcome,
   type RequestParts,
   readJsonBody,
   signParts,
@@ -19,6 +15,7 @@ import {
 } from '../../tools/verify/attack/requests.ts'
 import { type Credentials, readOwnToken, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { SIGNER_IN_MESH, sameAccountPod } from '../support/attack/attackers.ts'
+import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { testAttack, testServedAround } from '../support/attack/expectations.ts'
 import { type Outcomes, send, sendAll } from '../support/attack/send.ts'
 

@@ -1,13 +1,18 @@
 // Attack 11: other spellings of one path, in each path normalization of the mesh. Pods with another identity are always
 // refused. The frontend's pairing signature over `/sign` is valid for no other path.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type BatchResult, describeOutcome, runBatch } from '../../tools/verify/attack/batch.ts'
 import { readSpiffeId } from '../../tools/verify/attack/forged-identity.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
-import { makeRequestId, withCredentials, writeRequest } from '../../tools/verify/attack/requests.ts'
+import {
+  describeOutcome,
+  makeRequestId,
+  withCredentials,
+  writeRequest,
+} from '../../tools/verify/attack/requests.ts'
 import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
 import { isLocalCluster } from '../../tools/verify/attack/tokens.ts'
 import { otherAccountPod, otherNamespacePod, SIGNER_IN_MESH } from '../support/attack/attackers.ts'
+import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { testOutcomes, testServedAround } from '../support/attack/expectations.ts'
 import { readMode, setMode } from '../support/attack/path-normalization.ts'
 import {

@@ -1,13 +1,11 @@
 // The same controls over HTTP/2, which other code reads: callers, paths, methods, and the special features of HTTP/2.
 import { describe, expect, test } from 'vitest'
-import { type Container, sendH2From } from '../../tools/verify/attack/containers.ts'
-import type { H2Outcome, H2Request } from '../../tools/verify/attack/h2-probe.ts'
+import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
   makeRequestId,
   signParts,
-  toH2Request,
   withCredentials,
 } from '../../tools/verify/attack/requests.ts'
 import {
@@ -24,7 +22,9 @@ import {
   sameAccountPod,
 } from '../support/attack/attackers.ts'
 import { testAttack, testAttackOnMesh } from '../support/attack/expectations.ts'
+import type { H2Outcome, H2Request } from '../support/attack/h2-probe.ts'
 import { namedPaths, unacceptablePaths } from '../support/attack/paths.ts'
+import { sendH2From, toH2Request } from '../support/attack/send.ts'
 
 type Case = { name: string; write: (stolen: Credentials) => H2Request }
 

@@ -15,7 +15,6 @@ import {
   listLetThrough,
 } from '../support/system-calls/attempts.ts'
 
-/** A Go compiler with an empty cache. */
 const BUILD_MS = 60_000
 vi.setConfig({ testTimeout: 20_000, hookTimeout: BUILD_MS })
 

@@ -16,7 +16,6 @@ const withField = (path: keyof typeof routes, text: string) => `${json(path).sli
 const replaceValue = (path: keyof typeof routes, value: string) =>
   json(path).replace(/"hunter2"/, value)
 
-/** The bodies, each made for a route. */
 const bodies: [name: string, make: (path: keyof typeof routes) => string][] = [
   ['an unknown field', (path) => withField(path, '"algorithm":"none"')],
   ['__proto__', (path) => withField(path, '"__proto__":{"key_id":"key-1"}')],

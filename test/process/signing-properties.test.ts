@@ -17,7 +17,6 @@ const keys = Object.fromEntries(
   [14, 32, 64, 65, 200].map((size) => [`k${size}`, randomBytes(size)]),
 )
 const keyId = fc.constantFrom(...Object.keys(keys))
-/** Any text, and bytes in base64. */
 const message = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 300 }).map((text) => ({ text, bytes: Buffer.from(text) })),
   fc.string({ unit: 'grapheme', size: 'max', maxLength: 4_000 }).map((text) => {

@@ -1,7 +1,6 @@
-// OVERLAY=separate-pods on the live cluster, which takes the one Pod away and puts it back: the same question as everywhere, who
-// gets a signature, and the answer that is declared for two Pods.
-import { mkdtempDisposable, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+// OVERLAY=separate-pods on the live cluster: nobody gets more than is declared for two Pods.
+
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
@@ -9,10 +8,10 @@ import { type RunResult, tryRun } from '../../tools/cli/exec.ts'
 import { ROLLOUT_MS } from '../../tools/verify/faults/support/timeouts.ts'
 import type { Report } from '../../tools/verify/matrix/report.ts'
 import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
+import { makeFolder } from '../support/folder.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
-/** As its user runs it. */
 const make = (...args: string[]) => tryRun('make', args, { cwd: CHECKOUT, timeoutMs: ROLLOUT_MS })
 const succeed = ({ code, stderr }: RunResult) => expect({ code, stderr }).toMatchObject({ code: 0 })
 
@@ -40,9 +39,9 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
   // The last one: nothing puts them back, as all of it is taken away then.
   test("with every policy of the mesh deleted the signer's own lock holds", async () => {
     for (const kind of policyKinds) await deleteResources(await listOfKind(kind))
-    await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
-    expect((await make('matrix', `OUT=${folder.path}`)).code).not.toBe(0)
-    const { cells }: Report = JSON.parse(await readFile(join(folder.path, 'report.json'), 'utf8'))
+    const folder = await makeFolder()
+    expect((await make('matrix', `OUT=${folder}`)).code).not.toBe(0)
+    const { cells }: Report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'))
     const seen = (caller: string, request: string) =>
       cells.find((cell) => cell.caller === caller && cell.request === request)?.seen
     for (const caller of [

@@ -35,7 +35,7 @@ export const countReporter: Reporter = {
   },
 }
 
-/** The note of `skip` in a test, or the reason of skipUnless. */
+/** The note of `skip`, or the reason of skipUnless. */
 function readReason(test: TestCase): string {
   const result = test.result()
   const note = result.state === 'skipped' ? result.note : undefined

@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { buildDebian } from '../../tools/local-cluster/images/root-file-systems.ts'
 
-/** Provides apparmor_parser. */
 export async function buildAppArmorTools(): Promise<string> {
   return join(await buildDebian('apparmor-tools', 'extract', 'root', ['apparmor']), 'root')
 }

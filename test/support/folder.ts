@@ -2,15 +2,22 @@
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { cleanUp } from './clean-up.ts'
 
 export type Entries = Record<string, string | Uint8Array>
 
-/** Makes an empty folder. */
-export async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+export async function makeFolder(parent = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'secure-signing-'))
   cleanUp(() => rm(folder, { recursive: true, force: true }))
   return folder
+}
+
+/** Makes a folder in the checkout, because kustomize takes relative paths. */
+export async function makeRenderFolder(): Promise<string> {
+  const parent = join(CHECKOUT, '.deploy')
+  await mkdir(parent, { recursive: true })
+  return makeFolder(parent)
 }
 
 /** Fills `folder` as kubelet does: one folder per generation, `..data` links to the newest, one link per entry. */

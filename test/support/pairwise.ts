@@ -1,11 +1,9 @@
 // Few combinations of many choices, in which each two values that can be together are together once.
 
-/** A name → what there is to choose from. */
 export type Choices = Record<string, readonly string[]>
-/** A name → what was chosen. */
 export type Combination<C extends Choices> = Record<keyof C, string>
 
-/** Takes, again and again, the combination with most pairs that are in none yet; those that are not `allowed` never. */
+/** Chooses, one at a time, the allowed combination with most pairs that no other one has. */
 export function listPairwise<C extends Choices>(
   choices: C,
   allowed: (combination: Combination<C>) => boolean,

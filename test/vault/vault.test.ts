@@ -1,5 +1,4 @@
-// Keys that live in a real Vault: they come, change and go without a restart or a lost request, a Vault that is away or has
-// taken the right back leaves the last good ones, and nobody but the agent has what it takes to get them.
+// Keys in a real Vault change without a lost request, and the last good ones stay while Vault fails.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'

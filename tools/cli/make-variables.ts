@@ -220,7 +220,6 @@ export const renamed: Readonly<Record<string, string>> = {
   monitoring: 'test-monitoring',
 }
 
-/** Lists the variables by name. */
 export function listVariables(): (MakeVariable & { name: string })[] {
   return Object.entries(makeVariables).map(([name, variable]) => ({ name, ...variable }))
 }

@@ -12,7 +12,6 @@ export class UserError extends Error {
   }
 }
 
-/** Writes one status line to stderr. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }

@@ -91,10 +91,7 @@ await runMain(async () => {
   })
 })
 
-/**
- * All checks. Unless `isDry`, the namespace is made if they succeed, and taken away again if the last one, which needs it,
- * fails.
- */
+/** Runs all checks. Unless `isDry`, the namespace is made, and removed again if the last check fails. */
 async function prepare(isDry: boolean, force: boolean) {
   const layout = parseOverlay(readVariable('OVERLAY'))
   const components = await parseComponents(readVariable('COMPONENTS'), layout)

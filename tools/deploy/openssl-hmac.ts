@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { tryRun } from '../cli/exec.ts'
 import { UserError } from '../cli/terminal.ts'
 
-/** Bytes of one block of SHA-256. */
 const blockBytes = 64
 
 /**

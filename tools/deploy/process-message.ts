@@ -1,4 +1,4 @@
-// One real request as the world makes it: through the ingress gateway to the frontend, which has the signer sign.
+// One real request, as public clients send it, through the ingress gateway.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
@@ -36,7 +36,6 @@ export async function processMessage(
   }
 }
 
-/** The line that a person can paste. */
 export function formatCurl(url: string): string {
   return `curl -sS ${url}/process -H 'content-type: application/json' -d '{"message":"hello"}'`
 }

@@ -12,7 +12,6 @@ export type BundledPackage = {
   version: string
   /** The hash of the registry's archive, "sha512-…" in base64. */
   integrity: string
-  /** An SPDX identifier. */
   licence: string
   licenceText: string
 }

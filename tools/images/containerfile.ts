@@ -11,7 +11,6 @@ export function readInstructions(service: string, instruction: string): string[]
     .map((line) => line.slice(instruction.length + 1))
 }
 
-/** Returns the words of ENTRYPOINT. */
 export function readEntrypoint(service: string): string[] {
   return JSON.parse(readInstructions(service, 'ENTRYPOINT')[0] ?? '[]')
 }

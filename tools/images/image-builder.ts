@@ -51,7 +51,6 @@ export async function findBuilder<Name extends Builder>(
   )
 }
 
-/** Returns the function that builds an image with `command`. */
 export function createBuild(command: Builder): BuildImage {
   return async ({ reference, containerfile, context, baseImage }) => {
     const buildArgs = baseImage ? ['--build-arg', `NODE_IMAGE=${baseImage}`] : []

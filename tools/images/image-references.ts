@@ -46,7 +46,6 @@ export async function computeImageReferences(input: {
   )
 }
 
-/** Returns "repository:tag". */
 export function formatReference({ repository, tag }: ImageReference): string {
   return `${repository}:${tag}`
 }

@@ -31,7 +31,6 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   ],
 ]
 
-/** Throws UserError unless istioctl is there. */
 export async function checkIstioctl(): Promise<void> {
   const { code } = await tryRun('istioctl', ['version', '--remote=false'], { timeoutMs: 10_000 })
   if (code !== 127) return
@@ -44,7 +43,7 @@ export async function checkIstioctl(): Promise<void> {
 /** Throws UserError unless kubectl is there and the API server answers the user. */
 export async function checkCluster(): Promise<void> {
   await kubectl(['version', '--client'])
-  // Asks who the user is allowed to be, too: /version alone also answers strangers.
+  // Also asks for the user, because /version alone answers anyone.
   const args = ['auth', 'can-i', 'get', 'namespaces', '--request-timeout=5s']
   const answer = await tryRun('kubectl', args, { timeoutMs: 15_000 })
   const said = answer.stderr.trim()

@@ -53,10 +53,7 @@ export async function checkIstioKinds(): Promise<void> {
   )
 }
 
-/**
- * Finds istiod's version by its image's tag. Throws UserError if it is too old; a tag that says nothing is only
- * told.
- */
+/** Reads istiod's version from its image tag. Throws UserError if it is too old. */
 export async function checkIstioVersion(injector: SidecarInjector): Promise<string> {
   const selector = `app=istiod,istio.io/rev=${injector.revision}`
   const found = await kubectlJson(deployments, [
@@ -80,10 +77,7 @@ export async function checkIstioVersion(injector: SidecarInjector): Promise<stri
   return tag ?? image
 }
 
-/**
- * Throws UserError if Istio would set up each Pod's traffic by an init container with NET_ADMIN, which Pod Security
- * "restricted" refuses, instead of by its CNI plugin.
- */
+/** Throws UserError without Istio's CNI plugin. Pod Security "restricted" refuses the init container with NET_ADMIN. */
 export async function checkCniPlugin(injector: SidecarInjector): Promise<void> {
   const data = await readConfigMap('istio-sidecar-injector', injector)
   if (data.values === undefined) {

@@ -38,10 +38,7 @@ const services = z.object({
   ),
 })
 
-/**
- * Calls `use` with a URL of the gateway that works from here; a port-forward lives as long as the call.
- * `given` (GATEWAY_URL) is taken as it is. Throws UserError if the gateway has no Service with port 80.
- */
+/** Calls `use` with a URL of the gateway: `given` (GATEWAY_URL), a load balancer's, or a port-forward during the call. */
 export async function withGatewayUrl<T>(
   gateway: IngressGateway,
   given: string | undefined,

@@ -1,11 +1,9 @@
-// Finds the ingress gateway: the label that a Gateway resource selects it by, the identity that policies know it by,
-// and its Service.
+// Finds the ingress gateway: its label, its identity and its Service.
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import { kubectlJson } from './kubectl.ts'
 
 export type IngressGateway = {
-  /** The value of its Pods' label `istio`. */
   selector: string
   namespace: string
   serviceAccount: string
@@ -28,10 +26,7 @@ const pods = z.object({
   ),
 })
 
-/**
- * Finds the gateway's Pods by `istio=<wanted>`, or by the usual labels. Throws UserError if there is none, or
- * more than one identity.
- */
+/** Finds the gateway by `istio=<wanted>`, or by the usual labels. Throws UserError unless it has exactly one identity. */
 export async function findIngressGateway(wanted: string | undefined): Promise<IngressGateway> {
   for (const selector of wanted === undefined ? usualSelectors : [wanted]) {
     const found = await findGateways(selector)

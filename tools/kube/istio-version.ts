@@ -1,14 +1,9 @@
-// Which Istio is new enough. Earlier ones have known holes in what the promises rest on, and before 1.28 Envoy had no
-// allow-list for its admin port.
-
+// The oldest Istio that is secure enough. Before 1.28, Envoy has no allow-list for its admin port.
 export const minimumVersion = '1.30.4'
 
 export type VersionJudgement = 'new enough' | 'too old' | 'unknown'
 
-/**
- * The tag of an image reference, or undefined if it has none ("registry:5000/istio/pilot:1.30.4@sha256:…" →
- * "1.30.4").
- */
+/** Returns an image's tag: "registry:5000/istio/pilot:1.30.4@sha256:…" → "1.30.4". */
 export function readImageTag(image: string): string | undefined {
   return /:([^:/@]+)(?:@.*)?$/.exec(image.replace(/@.*$/, ''))?.[1]
 }

@@ -6,17 +6,13 @@ import { UserError } from '../cli/terminal.ts'
 /** Milliseconds; a cluster that takes longer for one answer is not one to deploy to. */
 const callTimeoutMs = 60_000
 
-/**
- * Runs kubectl and returns its standard output.
- * Throws UserError if kubectl is missing or the API server forbids the call, CommandError for any other failure.
- */
+/** Runs kubectl and returns its output. Throws UserError if it is missing or forbidden, otherwise CommandError. */
 export async function kubectl(args: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await tryRun('kubectl', args, { timeoutMs: callTimeoutMs, ...options })
   if (result.code === 0) return result.stdout
   throw explainFailure(args, result)
 }
 
-/** Runs kubectl and parses what it prints as JSON by `schema`. */
 export async function kubectlJson<T>(schema: z.ZodType<T>, args: readonly string[]): Promise<T> {
   return schema.parse(JSON.parse(await kubectl(args)))
 }

@@ -6,7 +6,6 @@ import { deployment, namespace } from './names.ts'
 /** `frontend` and `signer` name each one's Deployment, its ServiceAccount, and its Pods' label `app`. */
 export type Layout = Readonly<{ overlay: string; frontend: string; signer: string }>
 
-/** One Pod for both. */
 export const onePod: Layout = {
   overlay: 'default',
   frontend: deployment,
@@ -19,17 +18,14 @@ export const separatePods: Layout = {
 }
 export const layouts: readonly Layout[] = [onePod, separatePods]
 
-/** True if both are containers of one Pod, and paired. */
 export function sharesPod({ frontend, signer }: Layout): boolean {
   return frontend === signer
 }
 
-/** The names of its Deployments, one or two. */
 export function listWorkloads({ frontend, signer }: Layout): string[] {
   return [...new Set([frontend, signer])]
 }
 
-/** The overlay's folder, from the root of the repository. */
 export function overlayFolder({ overlay }: Layout): string {
   return `k8s/overlays/${overlay}`
 }

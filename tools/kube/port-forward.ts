@@ -7,10 +7,7 @@ const startTimeoutMs = 4_000
 /** `port`: on 127.0.0.1. `stop` ends it; it also ends with this process. */
 export type PortForward = { port: number; stop: () => void }
 
-/**
- * Forwards a free local port to `port` of `target`, e.g. ['-n', 'signing', 'pod/name']. Throws Error with what kubectl
- * said if it does not listen in time.
- */
+/** Forwards a free local port to `port` of `target`, e.g. ['-n', 'signing', 'pod/name']. Throws if kubectl fails. */
 export async function startPortForward(
   target: readonly string[],
   port: number,

@@ -8,7 +8,6 @@ export type SidecarInjector = {
   label: string
   /** The revision behind it; "default" if Istio was installed without one. */
   revision: string
-  /** Where istiod runs. */
   namespace: string
 }
 
@@ -65,10 +64,7 @@ export async function listInjectors(): Promise<SidecarInjector[]> {
   )
 }
 
-/**
- * Picks the injector for our namespace: the one that `wanted` names, else "default", else the only one.
- * Throws UserError if there is none or the choice is the user's.
- */
+/** Picks the injector `wanted`, else "default", else the only one. Throws UserError if that is not possible. */
 export function chooseInjector(
   injectors: readonly SidecarInjector[],
   wanted: string | undefined,

@@ -10,7 +10,6 @@ import { KIND_KUBECONFIG, STATE } from './paths.ts'
 import { isThere } from './requirements.ts'
 
 const CLUSTER = 'secure-signing'
-/** Each program, and where to get it. */
 const programs = {
   kind: 'https://kind.sigs.k8s.io',
   istioctl: 'https://istio.io/latest/docs/setup/getting-started (1.30.4 or newer)',

@@ -7,7 +7,6 @@ import { CHECKOUT } from '../cli/checkout.ts'
 /** The cluster's state: certificates, etcd, images, logs. It survives a stop. `make cluster-delete` removes it. */
 export const STATE = join(CHECKOUT, '.cluster')
 export const KUBECONFIG = join(STATE, 'kubeconfig')
-/** The kubeconfig of the cluster of `make kind`. */
 export const KIND_KUBECONFIG = join(STATE, 'kind-kubeconfig')
 export const LOGS = join(STATE, 'log')
 export const PKI = join(STATE, 'pki')
@@ -30,7 +29,6 @@ export const IN_NODE = {
   source: '/node/source',
 } as const
 
-/** Converts a path of the cache or the checkout to the node's path. */
 export function toNodePath(path: string): string {
   if (path.startsWith(`${CACHE}/`)) return path.replace(CACHE, IN_NODE.cache)
   if (path.startsWith(`${CHECKOUT}/`)) return path.replace(CHECKOUT, IN_NODE.source)

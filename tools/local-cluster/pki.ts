@@ -29,7 +29,6 @@ const certificates: readonly Wanted[] = [
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 const clients = ['admin', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy']
 
-/** Creates certificates and keys, unless they exist. */
 export async function ensurePki(): Promise<void> {
   if (!(await readFile(join(PKI, 'ca.crt')).catch(() => undefined))) await makePki()
   // Inside the node, the API server listens on loopback.

@@ -25,7 +25,6 @@ const pods = z.object({
 
 export type PodState = { name: string; ready: boolean }
 
-/** Waits for the API server. Throws UserError if it takes too long. */
 export async function waitForApi(): Promise<void> {
   await waitFor('the API server is not ready', async () => {
     const { code } = await tryRun('kubectl', ['get', '--raw', '/readyz'], { timeoutMs: 5_000 })

@@ -58,7 +58,6 @@ async function installDebianPrograms(): Promise<void> {
   await installDebianPackages(missing)
 }
 
-/** Installs packages with apt-get. It needs root. */
 export async function installDebianPackages(names: readonly string[]): Promise<void> {
   await step(`${names.join(', ')} installed`, async () => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
@@ -67,7 +66,6 @@ export async function installDebianPackages(names: readonly string[]): Promise<v
   })
 }
 
-/** Returns true if a program is on the PATH. */
 export async function isThere(program: string): Promise<boolean> {
   const { code } = await tryRun('sh', ['-c', 'command -v "$1"', 'sh', program])
   return code === 0

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const POLL_MS = 300
 
 export type Reaction = {
-  /** Returns the content, or a hash of it. */
   read: () => Promise<string>
   act: () => Promise<void>
   complain: (error: unknown) => void

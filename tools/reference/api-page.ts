@@ -128,7 +128,6 @@ async function formatSignerRoute(app: App, route: SignerRoute): Promise<string> 
   ].join('\n')
 }
 
-/** Returns a request with its answer. Throws unless the answer has the status `wanted`. */
 async function formatExample(app: App, wanted: number, request: ExampleRequest): Promise<string> {
   const { method, path, body } = request
   const { status, text } = await askExample(app, request)

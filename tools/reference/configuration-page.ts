@@ -23,7 +23,6 @@ const clashes = {
   },
 }
 
-/** Returns the page. */
 export async function formatConfigurationPage(): Promise<string> {
   const deployment = await readFile(join(CHECKOUT, 'k8s/base/deployment.yaml'), 'utf8')
   const containers = listContainers(deployment)
@@ -93,7 +92,6 @@ function asValue(text: string): string {
   return text === '–' || text.includes(' ') ? text : asCode(text)
 }
 
-/** Returns the variables of each container, by its name. */
 function listContainers(yaml: string): Map<string, Map<string, string>> {
   const [deployment] = parseResources(yaml)
   const { containers } = Object(deployment?.spec).template.spec

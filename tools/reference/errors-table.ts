@@ -26,7 +26,6 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   signer_timeout: 'The signer did not answer in time.',
 }
 
-/** Returns the table of all codes, by status. */
 export function formatErrors(): string {
   const rows = Object.entries(statusOf).map(([code, status]) => [
     String(status),
@@ -37,7 +36,6 @@ export function formatErrors(): string {
   return formatTable(['status', 'code', 'service', 'meaning'], rows)
 }
 
-/** Returns the services whose code names the error. Both contain runtime/. */
 function findServices(code: string): string {
   const made = new RegExp(`['"]${code}['"]`)
   const isIn = (folder: string) =>

@@ -10,7 +10,6 @@ import { computeMac } from '../../signer/hmac.ts'
 const key = { id: 'key-1', material: createSecretKey(Buffer.alloc(20, 0x0b)) }
 const shared = { log: () => {}, isDraining: () => false, maxRequests: 16 }
 
-/** Returns a signer app without access control and log. */
 export function makeSigner(): App {
   return createSigner({
     ...shared,
@@ -23,7 +22,6 @@ export function makeSigner(): App {
   })
 }
 
-/** Returns a frontend app that signs by itself. */
 export function makeFrontend(): App {
   return createFrontend({
     ...shared,

@@ -14,7 +14,6 @@ export function formatTable(
     .replace(/\|---(.*) \|$/m, '|---$1|')
 }
 
-/** Returns the text as inline code. */
 export function asCode(text: string): string {
   return `\`${text}\``
 }

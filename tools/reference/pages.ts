@@ -6,7 +6,6 @@ import { renderTestCoverage } from './test-coverage.ts'
 /** `file` is relative to the root of the repository. */
 export type Page = { file: string; text: string }
 
-/** Generates all of them. */
 export async function makePages(): Promise<Page[]> {
   return [
     { file: 'docs/api.md', text: await formatApiPage() },

@@ -11,7 +11,6 @@ export type SignerRoute = {
 }
 
 const message = 'Hi There'
-/** RFC 4231, test case 1. */
 const signature = 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7'
 
 /** The routes that use or list keys. */

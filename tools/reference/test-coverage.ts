@@ -13,7 +13,6 @@ export const promises: Readonly<Record<string, readonly Promised[]>> = {
 /** They are numbered from 1, in this order. */
 export const attackGroups: readonly AttackGroup[] = [...policyAttacks, ...faultAttacks]
 
-/** Returns the page. */
 export function renderTestCoverage(): string {
   return `${[
     '# Test coverage',

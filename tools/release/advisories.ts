@@ -4,7 +4,6 @@ import { tryRun } from '../cli/exec.ts'
 
 export type Vulnerability = { name: string; severity: string; range: string; urls: string[] }
 
-/** The registry did not answer, or its answer is not a report. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }

@@ -6,7 +6,6 @@ import type { DebianPackage, ImageContents } from './image-contents.ts'
 export type ReleasedImage = {
   /** Prefix and name, without a tag. */
   repository: string
-  /** "sha256:…" */
   digest: string
   /** The base image, "repository@sha256:…". */
   base: string

@@ -8,7 +8,6 @@ export type Build = {
   image: { repository: string; digest: string; tag: string }
   /** The base image, "repository@sha256:…". */
   base: string
-  /** In hexadecimal. */
   commit: string
   /** SHA-256 of package-lock.json, in hexadecimal. */
   lockfile: string
@@ -18,7 +17,6 @@ export type Build = {
   finishedOn: Date
 }
 
-/** Returns the statement. */
 export function stateProvenance(build: Build) {
   const { image, base, commit, lockfile, builder } = build
   return {
@@ -46,7 +44,6 @@ export function stateProvenance(build: Build) {
   }
 }
 
-/** Converts "sha256:…" to {sha256: "…"}. */
 function toDigestSet(digest: string): { sha256: string } {
   return { sha256: digest.replace(/^sha256:/, '') }
 }

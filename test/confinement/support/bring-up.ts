@@ -5,14 +5,12 @@ import { deploy, saveDeployment } from '../../support/cluster/deployment.ts'
 
 let putBack = async () => {}
 
-/** vitest's globalSetup. Throws UserError without the local cluster. */
 export async function setup(): Promise<void> {
   requireLocalCluster()
   putBack = await saveDeployment(/^seccomp-profiles$/)
   await deploy({ COMPONENTS: 'seccomp' })
 }
 
-/** And this in the end. */
 export async function teardown(): Promise<void> {
   await putBack()
 }

@@ -1,21 +1,20 @@
-// Native code in a container of the local cluster. Its image is read-only from within and has no shell; root on the node lays the
-// program into it, has the container runtime start it as it starts any other, and takes it away.
-import { copyFile, mkdtempDisposable, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+// Runs a program in a container of the local cluster. The image is read-only, so root on the node puts the program into it.
+
+import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runInNode } from '../../../tools/local-cluster/node/node-process.ts'
 import { requireNode } from '../../../tools/verify/faults/support/node.ts'
 import type { Pod } from '../../../tools/verify/faults/support/pods.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { type Attempts, buildAttempts } from '../../support/system-calls/attempts.ts'
 
-/** Makes every attempt in a container of `pod`, under whatever confines the container. */
 export async function attemptIn(pod: Pod, container: string): Promise<Attempts> {
   const node = await requireNode()
   const id = pod.containers[container]?.id ?? ''
   const root = `/proc/${node.init}/root/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}/rootfs`
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
+  const folder = await makeFolder()
   const program = join(root, 'attempts')
-  await copyFile(await buildAttempts(folder.path), program)
+  await copyFile(await buildAttempts(folder), program)
   try {
     const task = ['ctr', '--namespace', 'k8s.io', 'tasks', 'exec', '--exec-id', 'attempts']
     return JSON.parse(await runInNode(node, [...task, id, '/attempts']))

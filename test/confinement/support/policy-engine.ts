@@ -5,7 +5,7 @@ import { toNodePath } from '../../../tools/local-cluster/paths.ts'
 import { findOnNode, killProcess, requireNode } from '../../../tools/verify/faults/support/node.ts'
 import { buildTestPrograms } from '../../support/programs/programs.ts'
 
-/** Only the part that is about policies; the network and Services are others' work. */
+/** Only the part that enforces policies. */
 const flags = [
   '--run-firewall=true',
   '--run-router=false',
@@ -17,7 +17,7 @@ const flags = [
   '--service-cluster-ip-range=10.96.0.0/16',
 ]
 
-/** Its own clean-up takes kube-proxy's rules along, so this takes away what kube-router has added, and no more. */
+/** Removes what kube-router has added. Its own clean-up removes kube-proxy's rules, too. */
 const cleanUp = `set -eu
 for chain in INPUT FORWARD OUTPUT; do
   iptables -S $chain | grep -e '-j KUBE-ROUTER-' | sed 's/^-A/iptables -D/' | sh
@@ -29,7 +29,7 @@ for set in $(ipset list -n | grep -E '^KUBE-(SRC|DST)-'); do ipset destroy $set;
 
 export type PolicyEngine = { stop: () => Promise<void> }
 
-/** Starts it, compiling it first if need be. It enforces what is there within seconds; `stop` leaves nothing of it. */
+/** Starts kube-router. It enforces policies within seconds. */
 export async function startPolicyEngine(): Promise<PolicyEngine> {
   const program = toNodePath(join(await buildTestPrograms('kube-router'), 'kube-router'))
   const node = await requireNode()

@@ -19,13 +19,10 @@ const accessKey = z.object({
 export type Account = {
   entrance: Entrance
   tryAws: AwsCli['tryAws']
-  /** Runs the page's command under the comment that begins with `title`, as who writes the key. */
+  /** Runs the page's command below the comment `title`, with the rights to write the key. */
   runCommand: (title: string) => Promise<void>
-  /** The secret's value, by the page's `get`. */
   read: () => Promise<string>
-  /** Replaces it, by the page's `put`. */
   write: (value: string) => Promise<void>
-  /** The role may read the secret. */
   grant: () => Promise<void>
   revoke: () => Promise<void>
   stop: () => Promise<void>
@@ -54,7 +51,7 @@ export async function openAccount(folder: string): Promise<Account> {
   }
 }
 
-/** Somebody who may do everything. At its start moto takes it of anybody. */
+/** Makes a user with all rights. At its start moto accepts this from anybody. */
 async function makeWriter({ aws }: AwsCli): Promise<Credentials> {
   const iam = (...args: string[]) => aws({ id: 'anybody', secret: 'anything' }, ['iam', ...args])
   const all = allow({ Effect: 'Allow', Action: '*', Resource: '*' })
@@ -70,7 +67,7 @@ async function makeRole({ aws }: AwsCli, writer: Credentials): Promise<void> {
   await aws(writer, [...command, '--assume-role-policy-document', trust])
 }
 
-/** The page's, but for all secrets: moto does not know which one a request is for. */
+/** The page's statement, but for all secrets, because moto does not know which one a request is for. */
 function listRights(): string[] {
   const statement = JSON.parse(findStatement('secretsmanager:GetSecretValue'))
   return [...rights, '--policy-document', allow({ ...statement, Resource: '*' })]

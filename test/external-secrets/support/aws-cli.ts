@@ -8,11 +8,8 @@ export const region = 'eu-central-1'
 
 export type Credentials = { id: string; secret: string; session?: string }
 export type AwsCli = {
-  /** Returns the result, also after a failure. */
   tryAws: (credentials: Credentials, args: readonly string[]) => Promise<RunResult>
-  /** Returns the output. Throws CommandError. */
   aws: (credentials: Credentials, args: readonly string[]) => Promise<string>
-  /** Runs a line of bash with the page's functions. */
   bash: (credentials: Credentials, line: string, input?: string) => Promise<string>
 }
 

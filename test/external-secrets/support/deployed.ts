@@ -11,7 +11,6 @@ import { region } from './aws-cli.ts'
 const component = 'external-secrets-aws'
 const parameters = `k8s/components/${component}/key-manager-config-map.yaml`
 
-/** Deploys with the component; the Secret is taken away first. */
 export async function deployWithAws(): Promise<void> {
   const copy = join(CHECKOUT, '.deploy', component)
   await rm(copy, { recursive: true, force: true })
@@ -28,7 +27,7 @@ export async function deployWithAws(): Promise<void> {
   }
 }
 
-/** With the packages as links: the same files, and at the place where imports look for them. */
+/** Links the packages instead of copying them. */
 async function copyCheckout(copy: string): Promise<void> {
   const names = (await readdir(CHECKOUT)).filter((name) => !/^(\.|node_modules$)/.test(name))
   for (const name of names) await cp(join(CHECKOUT, name), join(copy, name), { recursive: true })

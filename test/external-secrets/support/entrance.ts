@@ -9,20 +9,18 @@ import type { Judge, Refusal } from './trust-policy.ts'
 
 export type Entrance = {
   url: string
-  /** The tokens that were let in, in their order. */
   tokens: readonly string[]
-  /** As if the manager were away; and back. */
+  /** Simulates a manager that is away, and back. */
   close: () => Promise<void>
   open: () => Promise<void>
 }
 
-/** Opens it, on a free port of loopback, to the moto at `moto`. */
 export async function openEntrance(moto: string, judge: Judge): Promise<Entrance> {
   const port = await findFreePort()
   const tokens: string[] = []
   let turn = Promise.resolve()
   const server = createServer((incoming, outgoing) => {
-    // In turn, because moto lets the next one pass, whoever it is of.
+    // One at a time, because moto lets the next request pass, from any caller.
     turn = turn.then(() => serve(incoming, outgoing)).catch(() => void outgoing.destroy())
   })
 
@@ -62,7 +60,7 @@ function refuse(outgoing: ServerResponse, { status, code, message }: Refusal): v
   outgoing.end(`<ErrorResponse>${error}</ErrorResponse>`)
 }
 
-/** With every header as it is, `host` too: they are signed. */
+/** Passes every header unchanged, because the headers are signed. */
 async function pass(
   moto: string,
   { method, url, headers }: IncomingMessage,

@@ -10,19 +10,19 @@ const events = z.object({
   items: z.array(z.object({ lastTimestamp: z.string(), message: z.string() })),
 })
 
-/** Has the operator ask the manager at once, as docs/key-managers.md has it. */
+/** Makes the operator read the manager now, as docs/key-managers.md says. */
 export async function forceSync(): Promise<void> {
   const annotation = `force-sync=${Date.now()}`
   const target = ['externalsecret', keySecret, '-n', namespace]
   await kubectl(['annotate', ...target, annotation, '--overwrite'])
 }
 
-/** What the condition Ready can be, with a part of its message. */
+/** States of the condition Ready, with a part of its message. */
 export const synced = { isReady: true, message: 'secret synced' }
 export const retained = { isReady: true, message: 'secret retained' }
 export const failing = { isReady: false, message: 'could not get secret data from provider' }
 
-/** Has the operator ask the manager, and returns once the condition is as `wanted`, which it must not be yet. */
+/** Makes the operator read the manager, and waits for the condition. */
 export async function syncUntil(wanted: typeof synced): Promise<void> {
   await forceSync()
   await waitFor(
@@ -35,7 +35,6 @@ export async function syncUntil(wanted: typeof synced): Promise<void> {
   )
 }
 
-/** Its warnings since `start`, as `kubectl describe` shows them. */
 export async function readWarnings(start: Date): Promise<string[]> {
   const fields = `involvedObject.kind=ExternalSecret,involvedObject.name=${keySecret},type=Warning`
   const args = ['get', 'events', '-n', namespace, '--field-selector', fields, '-o', 'json']

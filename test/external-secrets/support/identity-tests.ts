@@ -1,5 +1,4 @@
-// Whom AWS lets read the key, and how far: External Secrets, with a token that it asks for each time; nobody else, with
-// whatever a Pod has or the API server gives.
+// AWS lets only External Secrets read the key, with a token that it requests each time.
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
@@ -13,14 +12,12 @@ import type { Credentials } from './aws-cli.ts'
 const reader = 'key-reader'
 const audience = 'sts.amazonaws.com'
 const get = ['secretsmanager', 'get-secret-value', '--secret-id', 'signing-hmac-key']
-/** What a session that reads the key may not do. */
 const others = [
   ['secretsmanager', 'put-secret-value', '--secret-id', 'signing-hmac-key', '--secret-string', 'x'],
   ['secretsmanager', 'list-secrets'],
   ['iam', 'list-roles'],
 ]
 
-/** The tests, of an account whose secret External Secrets has read. */
 export function testIdentities(load: () => Account): void {
   test('the operator has shown a token of key-reader each time, for AWS and for an hour', async () => {
     const { issuer } = await readTokenIssuer()
@@ -95,7 +92,6 @@ export function testIdentities(load: () => Account): void {
   })
 }
 
-/** Asks AWS for a session of the role, as its SDK does. */
 async function assumeRole(url: string, token: string | undefined) {
   const body = new URLSearchParams({
     ...{ Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15' },

@@ -9,14 +9,10 @@ import { disownSecret } from '../../../tools/verify/faults/support/key-secret.ts
 
 const own = 'external-secrets'
 const resources = join(import.meta.dirname, 'operator.yaml')
-/** The label of the namespace there. */
 const mark = 'secure-signing/for-tests=yes'
 const kind = 'crd/externalsecrets.external-secrets.io'
 
-/**
- * Installs the kinds out of `folder`, where they are beside the operator. What an interrupted run has left goes first.
- * Returns what takes it all away. Throws UserError where somebody else has installed External Secrets.
- */
+/** Installs the kinds in `folder`. Returns what removes them. Throws UserError if others have installed External Secrets. */
 export async function install(folder: string): Promise<() => Promise<void>> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml'))
   const files = names.map((name) => join(folder, name))

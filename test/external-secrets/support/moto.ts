@@ -12,7 +12,6 @@ import { startProgram } from './program.ts'
 
 const REQUIREMENTS = join(CHECKOUT, 'test/support/programs/moto/requirements.txt')
 
-/** Returns the folder whose bin/ has the programs `moto_server` and `aws`. */
 export async function fetchMoto(): Promise<string> {
   const requirements = await readFile(REQUIREMENTS, 'utf8')
   const version = /^moto==(\S+)/m.exec(requirements)?.[1] ?? ''
@@ -21,10 +20,7 @@ export async function fetchMoto(): Promise<string> {
   return cached(`programs/moto-${version}-${key}`, (folder) => installWheels(REQUIREMENTS, folder))
 }
 
-/**
- * Returns the command and the environment that run a program of that folder. It uses none of the machine's packages, and
- * writes nothing into the folder, whose checksums would change.
- */
+/** Returns how to run a program of that folder without the machine's packages, and without writing into the folder. */
 export function describePython(folder: string, program: string) {
   return {
     command: ['python3', '-S', join(folder, 'bin', program)] as const,
@@ -32,7 +28,6 @@ export function describePython(folder: string, program: string) {
   }
 }
 
-/** Starts an empty moto. `url`: where it answers. */
 export async function startMoto(
   folder: string,
 ): Promise<{ url: string; stop: () => Promise<void> }> {

@@ -1,12 +1,12 @@
-// External Secrets' operator: a process of this machine that is the ServiceAccount external-secrets/external-secrets to the
-// API server, and nobody else.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+// External Secrets' operator, as a process of this machine with the rights of its own ServiceAccount.
+
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { PROGRAM_MS } from '../../support/timeouts.ts'
 import { startProgram } from './program.ts'
 
@@ -14,7 +14,7 @@ const account = 'external-secrets'
 const clusters = z.object({
   clusters: z.tuple([z.object({ name: z.string(), cluster: z.record(z.string(), z.string()) })]),
 })
-/** What the chart has by default and what nothing here uses: kinds of stores and of pushing. */
+/** Reconcilers that the chart has by default and that no test uses. */
 const switchedOff = [
   'cluster-store-reconciler',
   'cluster-external-secret-reconciler',
@@ -23,19 +23,18 @@ const switchedOff = [
 ].map((name) => `--enable-${name}=false`)
 
 export type Operator = {
-  /** Prometheus' text format. */
   readMetrics: () => Promise<string>
   readLog: () => string
   stop: () => Promise<void>
 }
 
-/** Starts the program in `folder`. `manager`: where it finds both of AWS' services. */
+/** Starts the program in `folder`. `manager`: the URL of both AWS services. */
 export async function startOperator(folder: string, manager: string): Promise<Operator> {
-  const home = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  const home = await makeFolder()
   const config = join(home, 'kubeconfig')
   await writeFile(config, JSON.stringify(await makeConfig()), { mode: 0o600 })
   const address = `127.0.0.1:${await findFreePort()}`
-  // No credential of AWS is among it, nor a home that has one.
+  // Neither this nor the home folder has a credential of AWS.
   const env = {
     HOME: home,
     KUBECONFIG: config,
@@ -44,24 +43,16 @@ export async function startOperator(folder: string, manager: string): Promise<Op
     AWS_EC2_METADATA_DISABLED: 'true',
   }
   const command = [join(folder, account), `--metrics-addr=${address}`, ...switchedOff]
-  const { readLog, stop: end } = startProgram(command, env)
+  const { readLog, stop } = startProgram(command, env)
   const readMetrics = async () => (await fetch(`http://${address}/metrics`)).text()
-  const stop = async () => {
-    await end()
-    await rm(home, { recursive: true })
-  }
   await waitFor(
     () => readMetrics().catch(() => undefined),
     PROGRAM_MS,
     () => `the operator does not start: ${readLog()}`,
-  ).catch(async (error) => {
-    await stop()
-    throw error
-  })
+  )
   return { readMetrics, readLog, stop }
 }
 
-/** A kubeconfig of the same cluster, with a token of the ServiceAccount. */
 async function makeConfig() {
   const view = ['config', 'view', '--raw', '--minify', '-o', 'json']
   const [{ name, cluster }] = (await kubectlJson(clusters, view)).clusters

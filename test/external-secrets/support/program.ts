@@ -5,13 +5,11 @@ import { once } from 'node:events'
 const STOP_MS = 5_000
 
 export type Program = {
-  /** What it has said so far. */
   readLog: () => string
-  /** Ends it; returns when it is gone. */
   stop: () => Promise<void>
 }
 
-/** Starts `command` with its arguments, with `env` and PATH in its environment and nothing else. */
+/** Starts `command`. Its environment is `env` and PATH. */
 export function startProgram(
   command: readonly string[],
   env: Readonly<Record<string, string>>,

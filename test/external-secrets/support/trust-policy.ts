@@ -1,5 +1,4 @@
-// Who gets a session for the role. moto's STS does not look at the token that it is shown, so what AWS checks is checked
-// here: that this cluster issued it and that it holds, and each condition of the trust policy in docs/key-managers.md.
+// Decides who gets a session of the role. moto does not check tokens, so this checks them by the policy in docs/key-managers.md.
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { readTokenIssuer } from '../../../tools/kube/token-issuer.ts'
@@ -9,12 +8,10 @@ const statement = z.object({
   Condition: z.strictObject({ StringEquals: z.record(z.string(), z.string()) }),
 })
 
-/** An error as AWS has it. */
 export type Refusal = { status: number; code: string; message: string }
-/** Undefined: whoever shows `token` gets a session. */
+/** Returns why `token` gets no session, or undefined if it gets one. */
 export type Judge = (token: string) => Promise<Refusal | undefined>
 
-/** Reads the policy and the keys of the cluster. */
 export async function createJudge(): Promise<Judge> {
   const { issuer, keys } = await readTokenIssuer()
   const keySet = createLocalJWKSet(JSON.parse(keys))
@@ -38,7 +35,7 @@ function explain(error: unknown): Refusal {
   return { status: 400, code: 'InvalidIdentityToken', message: error.message }
 }
 
-/** All values of the claim that a condition is about, e.g. "<provider>:aud". */
+/** Returns all values of the claim that a condition names, e.g. "<provider>:aud". */
 function readClaim(payload: JWTPayload, name: string, provider: string): unknown[] {
   if (!name.startsWith(`${provider}:`)) return []
   return [payload[name.slice(provider.length + 1)]].flat()

@@ -1,6 +1,5 @@
-// With the component selinux a policy stands in for Pod Security. Each Pod here is put before both, in a namespace each: what one
-// refuses the other does, and says why. What was taken for it is its two types, each at its own container.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+// The policy of the component selinux refuses what Pod Security refuses. Each Pod is tried against both.
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
@@ -21,18 +20,15 @@ import {
 import { restrictedPods } from '../../support/mistakes/restricted-pods.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
-
-/** A namespace that Pod Security judges, and one that the policy judges alone. */
+/** Pod Security judges one namespace, and the policy alone judges the other. */
 const theirs = 'judged-by-pod-security'
 const ours = 'judged-by-the-policy'
-/** The Pod that is there, in both. */
 const running = 'running'
 const judges = { [theirs]: 'Pod Security', [ours]: 'pods-stay-restricted' }
 
 describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
-  /** Returns what the API server says against the Pod; nothing if it would make it. */
+  /** Returns the API server's objection to the Pod, or an empty text. */
   let attempt: ReturnType<typeof createDryRun>
 
   beforeAll(async () => {
@@ -54,7 +50,6 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
       })
     }
   })
-  afterAll(() => guarded.stop())
 
   async function makeNamespace(name: string, level: string) {
     const labels = { 'pod-security.kubernetes.io/enforce': level }
@@ -63,7 +58,7 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
     await guarded.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })
   }
 
-  /** The same for a container that is added to the Pod that is there. */
+  /** Does the same for a container that is added to the running Pod. */
   async function addContainer(namespace: string, changes: readonly PodChange[] = []) {
     const live = await guarded.call(['get', 'pod', running, '-n', namespace, '-o', 'json'])
     const pod: Resource = JSON.parse(live)
@@ -159,7 +154,7 @@ function change(pod: Resource, ...changes: PodChange[]): Resource {
   }, pod)
 }
 
-/** The policy's own binding, for another namespace: no other policy has a say there. */
+/** Binds the policy to another namespace, where no other policy applies. */
 function makeBinding(): Resource {
   const matchLabels = { 'kubernetes.io/metadata.name': ours }
   return {

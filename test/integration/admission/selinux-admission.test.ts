@@ -1,8 +1,5 @@
-// The component selinux on a real API server: the Pod is taken, as Istio makes it too; the signer does not run without its type; and
-// the namespace is guarded before, with and after it.
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+// The component selinux on a real API server: it accepts the Pod, and refuses a signer without its SELinux type.
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { restorePodSecurity } from '../../../tools/deploy/preflight/pod-security.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
@@ -17,8 +14,6 @@ import { injectProxy } from '../../support/api-server/inject.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
-
 const [frontend, signer] = [0, 1].map(
   (index) => `spec.containers.${index}.securityContext.seLinuxOptions`,
 ) as [string, string]
@@ -32,7 +27,6 @@ describe('with the component selinux the API server', needsLocalPrograms, () => 
     guarded = await startGuardedApiServer(['selinux'])
     await guarded.waitForJudge({ does: 'make', changes: privileged }, 'pods-stay-restricted')
   })
-  afterAll(() => guarded.stop())
 
   test('takes the Pod', async () => expect(await make()).toMatchObject({ code: 0 }))
 
@@ -41,7 +35,6 @@ describe('with the component selinux the API server', needsLocalPrograms, () => 
     async (native) => {
       const rendering = await renderSample(['selinux'])
       const injected = await injectProxy(rendering, native)
-      await rm(dirname(rendering.path), { recursive: true })
       const pod = Object(asPod(injected, 'injected').spec)
       expect(JSON.stringify(pod)).toContain('istio-proxy')
       expect(await attemptCase(guarded.target, { does: 'make', pod })).toMatchObject({ code: 0 })
@@ -82,9 +75,7 @@ describe('with the component selinux the API server', needsLocalPrograms, () => 
   describe('when it goes', () => {
     let without: Resource
     beforeAll(async () => {
-      const { path, yaml } = await renderSample()
-      await rm(dirname(path), { recursive: true })
-      without = parseResources(yaml).find(({ kind }) => kind === 'Namespace') as Resource
+      without = (await renderSample()).find(`Namespace/${namespace}`) as Resource
     })
     beforeEach(() => {
       vi.stubEnv('KUBECONFIG', guarded.kubeconfig)

@@ -1,6 +1,5 @@
-// The admission policies on a real API server, with keys that come from Vault: what they refuse otherwise they refuse still,
-// and nobody but the agent that was released gets what Vault takes.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+// The admission policies with keys from Vault: only the released agent gets a token for Vault.
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
@@ -12,8 +11,6 @@ import {
 } from '../../support/api-server/guarded-api-server.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
 describe('the API server, with keys from Vault', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
@@ -30,7 +27,6 @@ describe('the API server, with keys from Vault', needsLocalPrograms, () => {
     if (found === undefined) throw new Error('there is no ConfigMap vault-agent')
     configuration = found
   })
-  afterAll(() => guarded.stop())
 
   // An API token would be in the agent too, and which of two policies is heard first is nobody's promise.
   testAdmission(

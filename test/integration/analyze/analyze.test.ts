@@ -1,15 +1,14 @@
-// Runs `make analyze` on copies of the resources with several mistakes at once. It must report each with its file and line.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+// `make analyze` reports mistakes in copies of the resources with file and line.
+
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { needsCluster } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const program = join(CHECKOUT, 'tools/analyze/analyze.ts')
 const mine = {
@@ -24,14 +23,8 @@ const mine = {
 }
 let folder: string
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
-
-/** A copy of the resources, and a user's kustomization that builds on them. */
 beforeEach(async () => {
-  await rm(folder, { recursive: true })
+  folder = await makeFolder()
   for (const name of ['mesh', 'k8s']) {
     await cp(join(CHECKOUT, name), join(folder, name), { recursive: true })
   }
@@ -43,7 +36,7 @@ async function write(name: string, text: string): Promise<void> {
   await writeFile(join(folder, name), text)
 }
 
-/** Replaces `old` in a file. Returns its "file:line". */
+/** Replaces `old` in a file, and returns its "file:line". */
 async function edit(name: string, old: string, replacement: string): Promise<string> {
   const text = await readFile(join(folder, name), 'utf8')
   expect(text).toContain(old)
@@ -51,7 +44,7 @@ async function edit(name: string, old: string, replacement: string): Promise<str
   return `${name}:${text.slice(0, text.indexOf(old)).split('\n').length}`
 }
 
-/** Runs the program. `found`: its lines without the messages. */
+/** Runs the program. `found` has its lines without messages. */
 async function analyze(files: string, kubeconfig?: string) {
   const env = { ...process.env, FILES: join(folder, files) }
   const { code, stdout, stderr } = await tryRun('node', [program], {
@@ -146,7 +139,7 @@ test('reports messages of istioctl at their lines', async () => {
   expect(stdout).toContain('[IST0106]')
 })
 
-/** Resources in our namespace that do not apply to the signing Pod. */
+/** Resources in the namespace that do not concern the signing Pod. */
 const neighbour = `
 apiVersion: apps/v1
 kind: Deployment
@@ -175,8 +168,7 @@ spec: {hosts: [other], http: [{route: [{destination: {host: other}}]}]}
 
 describe('a folder of plain YAML', () => {
   test('is read by files and documents', async () => {
-    const { yaml, path } = await renderSample()
-    await rm(dirname(path), { recursive: true })
+    const { yaml } = await renderSample()
     await write('plain/all.yaml', yaml)
     await write('plain/neighbour.yaml', neighbour)
     expect((await analyze('plain', nowhere)).found).toEqual([])

@@ -1,8 +1,8 @@
 // From a path in a resource to the line in its source, and back. From kubectl's output to a path.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { parseErrors } from '../../../tools/analyze/schema.ts'
 import {
   findPath,
@@ -10,6 +10,7 @@ import {
   readDocuments,
   type SourceDocument,
 } from '../../../tools/analyze/source/source-file.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 const text = `# comment
 kind: Deployment
@@ -39,20 +40,17 @@ const rendered = {
     ],
   },
 }
-let folder: string
 let first: SourceDocument
 let second: SourceDocument
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-  const file = join(folder, 'source.yaml')
+  const file = join(await makeFolder(), 'source.yaml')
   await writeFile(file, text)
   const [one, two] = await readDocuments(file)
   if (one === undefined || two === undefined) throw new Error('not two documents')
   first = one
   second = two
 })
-afterAll(() => rm(folder, { recursive: true }))
 
 test.each([
   ['the resource itself', [], 2],

@@ -1,7 +1,6 @@
-// Every kubectl of README and docs/ that takes no running Pod, run as it stands on a real API server with the admission
-// policies in effect: page by page, in the order in which somebody would paste them.
+// Runs the kubectl commands of the pages that need no running Pod, page by page, on a real API server.
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
 import { deployment, keySecret, namespace } from '../../../tools/kube/names.ts'
@@ -14,17 +13,17 @@ import {
 } from '../../support/api-server/guarded-api-server.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { listCommands } from '../../support/pages/commands.ts'
-import { findElsewhere } from '../../support/pages/commands-elsewhere.ts'
 import { NO_JQ, needsLocalPrograms, skipUnless } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
 const hasJq = (await tryRun('jq', ['--version'])).code === 0
 
+/** These need a running Pod, a controller, a kind of Istio or External Secrets, a key manager, or a folder of the reader. */
+const needMore =
+  / (exec|logs|port-forward|rollout status|(create|delete|label) namespace|create token|apply .*-k) |externalsecret|authorizationpolicy|virtualservice|vault kv|\| create$/
 const commands = listCommands().filter(
-  (each) => each.text.startsWith('kubectl ') && findElsewhere(each) === undefined,
+  ({ text }) => text.startsWith('kubectl ') && !needMore.test(text),
 )
-/** What a page calls NAME or NODE, be it a node or a Pod. */
+/** Replaces NAME and NODE in commands. */
 const NAME = 'signing-pod'
 const secretState = z.object({ data: z.record(z.string(), z.base64()) })
 
@@ -44,9 +43,8 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
     // As many as docs/production.md has.
     await guarded.call(['scale', 'deployment', deployment, '-n', namespace, '--replicas=3'])
   })
-  afterAll(() => guarded?.stop())
 
-  /** What the Deployment's controller, which is not here, would have made of two releases. */
+  /** Makes the ReplicaSets of two releases. No controller runs that would make them. */
   async function makeRevisions(): Promise<void> {
     const resources = parseResources(guarded.rendering.yaml)
     const said = await guarded.call([
@@ -95,7 +93,6 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
     return Object.fromEntries(entries)
   }
 
-  /** What has come of a page's commands. */
   const outcomes: Record<string, () => void> = {
     'docs/keys.md': () =>
       test('leaves the new key alone, and it signs', async () => {

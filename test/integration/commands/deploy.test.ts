@@ -1,7 +1,7 @@
 // What `make deploy` decides by itself, without a cluster.
+
 import { createHmac, randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { condense } from '../../../tools/deploy/apply/apply.ts'
@@ -16,6 +16,7 @@ import { isImageSource } from '../../../tools/images/image-references.ts'
 import { judgeVersion, readImageTag } from '../../../tools/kube/istio-version.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { chooseInjector } from '../../../tools/kube/sidecar-injector.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 describe('the version of Istio', () => {
   test.each([
@@ -195,10 +196,9 @@ test('each of kubectl’s objections is told once, without its advice', () => {
 })
 
 test('a cluster without admission policies is told so', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  const folder = await makeFolder()
   await writeFile(join(folder, 'kubectl'), `#!/bin/sh\necho '{"resources": []}'\n`, { mode: 0o755 })
   vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
   await expect(checkAdmissionKinds()).rejects.toThrow('has no ValidatingAdmissionPolicy')
   vi.unstubAllEnvs()
-  await rm(folder, { recursive: true })
 })

@@ -1,5 +1,4 @@
-// Where External Secrets brings the key, make deploy makes none, says what is missing, and waits; a rotation there becomes
-// one here. On a real API server, with what the controller would write.
+// With External Secrets, make deploy makes no key and waits for one. The controller's writing is simulated.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -21,10 +20,8 @@ import {
   reportReadiness,
 } from '../../../tools/verify/faults/support/external-secrets-controller.ts'
 import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
-import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 
 const file = join(CHECKOUT, 'k8s/external-secrets/hmac-key-external-secret.yaml')
 const yaml = await readFile(file, 'utf8')
@@ -40,16 +37,9 @@ test.each([
 })
 
 describe('on an API server', needsLocalPrograms, () => {
-  let server: Awaited<ReturnType<typeof startBareApiServer>>
-
   beforeAll(async () => {
-    server = await startBareApiServer()
-    vi.stubEnv('KUBECONFIG', server.kubeconfig)
+    await useBareApiServer()
     await kubectl(['create', 'namespace', namespace])
-  })
-  afterAll(async () => {
-    vi.unstubAllEnvs()
-    await server.stop()
   })
 
   test('says that External Secrets is not there; nothing of it is left then', async () => {

@@ -1,8 +1,8 @@
 // What `make deploy` says where it can't work: what is wrong and what to do, and nothing is changed.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
@@ -10,9 +10,8 @@ import { defaultPrefix } from '../../../tools/images/image-references.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { KUBECONFIG } from '../../../tools/local-cluster/paths.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { needsLocalCluster } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 const program = join(CHECKOUT, 'tools/deploy/deploy.ts')
 
@@ -37,7 +36,7 @@ const readerBinding = {
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'signing-test-reader' }],
 }
 
-/** The images are those that the local cluster has, unless `variables` say others. */
+/** Deploys the local cluster's images, unless `variables` name others. */
 async function deploy(kubeconfig: string, variables: Record<string, string> = {}) {
   const given = {
     KUBECONFIG: kubeconfig,
@@ -51,21 +50,15 @@ async function deploy(kubeconfig: string, variables: Record<string, string> = {}
 }
 
 describe('make deploy without a cluster', () => {
-  let folder: string
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-  })
-  afterAll(() => rm(folder, { recursive: true }))
-
   test('says that KUBECONFIG names none', async () => {
-    const { code, said } = await deploy(join(folder, 'nowhere'))
+    const { code, said } = await deploy(join(await makeFolder(), 'nowhere'))
     expect(code).toBe(1)
     expect(said).toContain('KUBECONFIG names no cluster')
     expect(said).toContain('nothing was changed')
   })
 
   test('says that the one it names is not there', async () => {
-    const path = join(folder, 'closed')
+    const path = join(await makeFolder(), 'closed')
     const cluster = { server: 'https://127.0.0.1:1' }
     const config = {
       ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'c' },
@@ -82,20 +75,17 @@ describe('make deploy without a cluster', () => {
 })
 
 describe('make deploy for a user who may only read', needsLocalCluster, () => {
-  let folder: string
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
     const list = { apiVersion: 'v1', kind: 'List', items: [readerRole, readerBinding] }
     await kubectl(['apply', '-f', '-'], { input: JSON.stringify(list) })
   })
   afterAll(async () => {
     const name = 'signing-test-reader'
     await kubectl(['delete', `clusterrole/${name}`, `clusterrolebinding/${name}`])
-    await rm(folder, { recursive: true })
   })
 
   test('names every right that is missing', async () => {
-    const path = join(folder, 'reader')
+    const path = join(await makeFolder(), 'reader')
     const config = parse(await readFile(KUBECONFIG, 'utf8'))
     config.users[0].user.as = 'signing-test-reader'
     await writeFile(path, stringify(config), { mode: 0o600 })
@@ -113,7 +103,6 @@ describe('make deploy on a cluster without Istio', needsLocalCluster, () => {
   beforeAll(async () => {
     bare = await startBareApiServer()
   })
-  afterAll(() => bare.stop())
 
   test('says so, and makes not even the namespace', async () => {
     const { code, said } = await deploy(bare.kubeconfig)

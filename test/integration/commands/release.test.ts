@@ -1,22 +1,20 @@
-// make release, for real, with the buildah and the base of the local cluster: what is built twice is the same, and what is
-// said of it is true, in the formats that others read. Nothing is signed or pushed.
+// make release builds the same images twice, and its bill of materials and provenance are true and valid.
+
 import { hash } from 'node:crypto'
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, utimes } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, mkdir, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
 import { buildRootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import { readLayout } from '../../../tools/release/oci-layout.ts'
 import { copyCheckout } from '../../support/api-server/checkout.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { provideBuildah } from '../../support/release/node-buildah.ts'
 import { bill, findSchemaErrors, statement } from '../../support/release/release-formats.ts'
 import { skipUnless } from '../../support/skips.ts'
 
-/** Half a minute, on a machine that does other things too. */
-vi.setConfig({ hookTimeout: 240_000, testTimeout: 30_000 })
-
+/** Takes half a minute on a busy machine. */
 const roots = await provideRoots().catch((error: Error) => {
   console.warn(error.message)
   return undefined
@@ -54,7 +52,7 @@ function readText(name: string): Promise<string> {
 
 describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+    folder = await makeFolder()
     checkout = join(folder, 'a')
     if (roots !== undefined) base = await provideBuildah(folder, roots)
     await copyCheckout(checkout)
@@ -71,7 +69,6 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
     await mkdir(join(folder, 'blobs'))
     builds = [first, await release('second', { umask: '077' })]
   })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
 
   test('names both images by digest, and by the same when built again', () => {
     const [first, second] = builds

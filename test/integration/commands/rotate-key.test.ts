@@ -1,8 +1,7 @@
-// make rotate-key against a real API server, where no Pod runs: what it writes, what it leaves alone, and that it never
-// shows a key.
+// make rotate-key on a real API server without Pods: what it writes, what it leaves alone, and that it never shows a key.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
@@ -14,10 +13,11 @@ import {
 } from '../../../tools/deploy/keys/key-secret.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
-import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import {
+  type startBareApiServer,
+  useBareApiServer,
+} from '../../support/api-server/bare-api-server.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 const program = join(CHECKOUT, 'tools/deploy/rotate-key.ts')
 const retired = /^key-1 is retired: signatures made with it no longer verify\n$/
@@ -50,20 +50,14 @@ describe('make rotate-key', needsLocalPrograms, () => {
     kubectl(['annotate', 'secret', keySecret, '-n', namespace, ...marks])
 
   beforeAll(async () => {
-    bare = await startBareApiServer()
-    vi.stubEnv('KUBECONFIG', bare.kubeconfig)
+    bare = await useBareApiServer()
     await kubectl(['create', 'namespace', namespace])
   })
   beforeEach(async () => {
     await kubectl(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found'])
     await ensureKey()
   })
-  afterAll(async () => {
-    vi.unstubAllEnvs()
-    await bare.stop()
-  })
 
-  /** Every way in which a key could be written down. */
   async function listKeyTexts(): Promise<string[]> {
     const keys = [...(await readKeys()).values()]
     return keys.flatMap((key) => [key.toString('base64'), key.toString('hex')])
@@ -73,11 +67,20 @@ describe('make rotate-key', needsLocalPrograms, () => {
     for (const text of texts) expect(said).not.toContain(text)
   }
 
-  /** Without what the API server writes by itself. */
+  /** Leaves out what the API server writes. */
   function describeKept({ data: _, metadata, ...rest }: KeySecret) {
     const { resourceVersion: __, annotations, ...kept } = metadata
     return { ...rest, kept, annotations: annotations ?? {} }
   }
+
+  test('begins with a Secret that has the standard labels', async () => {
+    const { metadata } = await readKeySecret()
+    expect(metadata.labels).toEqual({
+      'app.kubernetes.io/name': 'secure-signing',
+      'app.kubernetes.io/part-of': 'secure-signing',
+      'app.kubernetes.io/component': 'signer',
+    })
+  })
 
   test('replaces a leaked key in one run, keeps the rest of the Secret, and shows no key', async () => {
     const copy = 'kubectl.kubernetes.io/last-applied-configuration'

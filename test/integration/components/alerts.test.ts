@@ -1,18 +1,16 @@
 // promtool runs the alerts over made-up series. Each alert fires in one case and stays quiet in another.
-import { mkdtempDisposable, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { describe, expect, inject, test, vi } from 'vitest'
+
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, inject, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
-import { parseResources } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { listDashboardExpressions, readRules } from '../../support/monitoring/expressions.ts'
 import { skipUnless } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const folder = join(import.meta.dirname, 'alerts')
 const cases = z.object({
@@ -31,14 +29,12 @@ const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthen
 const program = inject('promtool')
 const needsPromtool = skipUnless(program, 'promtool cannot be compiled')
 
-/** Runs promtool beside files of these contents. */
 async function promtool(contents: Record<string, string>, ...args: string[]) {
-  await using work = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
+  const work = await makeFolder()
   for (const [name, content] of Object.entries(contents)) {
-    await writeFile(join(work.path, name), content)
+    await writeFile(join(work, name), content)
   }
-  // Awaited, because the folder goes when this returns.
-  return await tryRun(program ?? '', args, { cwd: work.path })
+  return tryRun(program ?? '', args, { cwd: work })
 }
 
 const readCases = (file: string) => readFile(join(folder, file), 'utf8')
@@ -71,9 +67,7 @@ test('every alert is there both ways', async () => {
 
 describe.each(layouts)('on the overlay $overlay', (layout) => {
   test('SecureSigningPolicyMissing names every policy resource that is deployed, and the Sidecar', async () => {
-    const { path, yaml } = await renderSample([], layout)
-    await rm(dirname(path), { recursive: true })
-    const resources = parseResources(yaml)
+    const { resources } = await renderSample([], layout)
     const listNames = (kinds: readonly string[]) =>
       resources.filter(({ kind }) => kinds.includes(kind)).map(({ metadata }) => metadata.name)
     const [named = '', sidecar = ''] = rules.groups

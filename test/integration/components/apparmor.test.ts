@@ -1,18 +1,13 @@
-// The AppArmor profiles, compiled by Debian's apparmor_parser: this takes no kernel that enforces them, and shows no more than
-// that they are what they say.
+// Debian's apparmor_parser compiles the AppArmor profiles. Nothing enforces them here.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { buildAppArmorTools } from '../../support/debian-tools.ts'
 import { skipUnless } from '../../support/skips.ts'
-
-/** Until the package is fetched and unpacked, once. */
-const FETCH_MS = 120_000
-vi.setConfig({ hookTimeout: FETCH_MS })
 
 const file = 'k8s/components/apparmor/apparmor-profiles-config-map.yaml'
 const { data } = z
@@ -38,7 +33,7 @@ const writable: Record<string, string[]> = {
   ],
 }
 
-/** What apparmor_parser makes of a profile: with --debug, the rules as it has understood them. */
+/** Compiles a profile. With --debug, the parser prints the rules. */
 async function compile(profile: string, ...flags: string[]) {
   const parser = ['apparmor_parser', '--skip-kernel-load', '--skip-cache', ...flags]
   return tryRun('chroot', [root ?? '', ...parser], { input: profile })

@@ -1,8 +1,5 @@
-// The component autoscaling: what it measures is there, and the number of Pods passes to the autoscaler without a moment
-// of one Pod. That is seen on a real API server, where nobody makes Pods.
-import { rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+// The component autoscaling hands the number of Pods over to the autoscaler without a moment of one Pod.
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../../tools/cli/exec.ts'
 import { applyRendering } from '../../../tools/deploy/apply/apply.ts'
 import {
@@ -16,14 +13,12 @@ import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { deployment, fieldManager, namespace } from '../../../tools/kube/names.ts'
 import { describeResource, parseResources } from '../../../tools/kube/resources.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
-import { renderSample } from '../../support/api-server/sample.ts'
+import { renderKnown, renderSample } from '../../support/api-server/sample.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
 const fixed = ['high-availability']
 const scaled = [...fixed, 'autoscaling']
-/** What an API server knows without Istio, and the one kind that a component adds. */
+/** The kinds that an API server knows without Istio, and the one that a component adds. */
 const known = /^(Namespace|Deployment|PodDisruptionBudget|HorizontalPodAutoscaler|DestinationRule)$/
 const destinationRules = {
   apiVersion: 'apiextensions.k8s.io/v1',
@@ -43,19 +38,11 @@ const destinationRules = {
   },
 }
 
-async function render(components: readonly string[]): Promise<Rendering> {
-  const { path, yaml: all } = await renderSample(components)
-  const resources = parseResources(all).filter(({ kind }) => known.test(kind))
-  const yaml = resources.map((each) => JSON.stringify(each)).join('\n---\n')
-  await writeFile(path, yaml)
-  return { path, yaml }
-}
+const render = (components: readonly string[]) => renderKnown(components, known)
 
 describe('the autoscaler', () => {
   test('is of the Deployment, and measures each of its containers by its request', async () => {
-    const { path, yaml } = await renderSample(['autoscaling'])
-    await rm(dirname(path), { recursive: true })
-    const resources = parseResources(yaml)
+    const resources = (await renderSample(['autoscaling'])).resources
     const pod = resources.find(({ kind }) => kind === 'Deployment')
     const scaler = resources.find(({ kind }) => kind === 'HorizontalPodAutoscaler')
     const { scaleTargetRef, metrics } = Object(scaler?.spec)
@@ -87,10 +74,6 @@ describe('on an API server', needsLocalPrograms, () => {
     await kubectl([...here, 'create', '-f', '-'], { input: JSON.stringify(destinationRules) })
     const named = `crd/${destinationRules.metadata.name}`
     await kubectl([...here, 'wait', '--for=condition=established', named, '--timeout=30s'])
-  })
-  afterAll(async () => {
-    await server.stop()
-    for (const { path } of Object.values(renderings)) await rm(dirname(path), { recursive: true })
   })
   beforeEach(async () => {
     vi.stubEnv('KUBECONFIG', server.kubeconfig)

@@ -1,8 +1,5 @@
-// Every two things that can be deployed together are, in one combination or another: it is taken and rendered, the rules of
-// `make analyze` hold, and `make undeploy` knows it. The combinations are as few as can be.
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+// Every two things that can be deployed together are rendered together, and keep the rules of `make analyze`.
+import { beforeAll, describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
@@ -11,13 +8,13 @@ import {
   parseComponents,
   readComponentResources,
 } from '../../../tools/deploy/render/components.ts'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { layouts, parseOverlay } from '../../../tools/kube/layouts.ts'
-import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { renderSample } from '../../support/api-server/sample.ts'
+import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
+import { renderSample, type Sample } from '../../support/api-server/sample.ts'
+import { listUnlabelled } from '../../support/labels.ts'
 import { type Combination, listPairwise } from '../../support/pairwise.ts'
 
-/** Of each there is one, the first being nothing. */
+/** Each combination has one of each. */
 const choices = {
   overlay: layouts.map(({ overlay }) => overlay),
   key: ['', 'vault', 'external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp'],
@@ -28,7 +25,7 @@ const choices = {
   tracing: ['', 'tracing'],
   confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor', 'selinux', 'seccomp selinux'],
 }
-/** What `make deploy` refuses, with its reason in the tests of parseComponents. */
+/** `make deploy` refuses these, see components.test.ts. */
 const isRefused = ({ overlay, key }: Combination<typeof choices>) =>
   overlay === 'separate-pods' && key === 'vault'
 
@@ -41,13 +38,11 @@ const combinations = listPairwise(choices, (each) => !isRefused(each)).map(
   }),
 )
 
-/** An overlay → what it has without components. */
 const plain = new Map<string, Set<string>>()
 beforeAll(async () => {
   for (const layout of layouts) {
-    const { yaml, path } = await renderSample([], layout)
-    await rm(dirname(path), { recursive: true })
-    plain.set(layout.overlay, new Set(parseResources(yaml).map(describeResource)))
+    const { resources } = await renderSample([], layout)
+    plain.set(layout.overlay, new Set(resources.map(describeResource)))
   }
 })
 
@@ -58,16 +53,25 @@ test('every component is in one of them', async () => {
 
 describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
   const layout = parseOverlay(overlay)
-  let rendering: Rendering
+  let rendering: Sample
   let resources: Resource[]
 
   beforeAll(async () => {
     rendering = await renderSample(await parseComponents(names, layout), layout)
-    resources = parseResources(rendering.yaml)
+    resources = rendering.resources
   })
-  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
 
   test('every rule holds', () => expect(applyRules(rules, resources)).toEqual([]))
+
+  test('every resource has the standard labels', () => {
+    expect(listUnlabelled(resources)).toEqual([])
+  })
+
+  test('the selector of a Deployment is the label app alone, because it can never change', () => {
+    for (const { metadata, spec } of resources.filter(({ kind }) => kind === 'Deployment')) {
+      expect(Object(spec).selector).toEqual({ matchLabels: { app: metadata.name } })
+    }
+  })
 
   test('istioctl analyze has neither errors nor warnings', async () => {
     expect(await analyzeRendering(rendering, 'files')).toEqual([])

@@ -1,11 +1,10 @@
-// The components seccomp and apparmor, together: they fit any Deployment with the labels, the API server takes them with Pod
-// Security "restricted", and the signer does not run without its seccomp profile.
+// The components seccomp and apparmor fit any Deployment with the labels, and a signer needs its seccomp profile.
+
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
@@ -14,10 +13,9 @@ import {
   type GuardedApiServer,
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'
+import { makeRenderFolder } from '../../support/folder.ts'
 import { readProfileFiles } from '../../support/services/seccomp-profiles.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
 const components = ['seccomp', 'apparmor']
 const files = Object.entries(readProfileFiles())
@@ -26,7 +24,6 @@ test.each(files)('%s is named by its content: a changed profile is another file'
   expect(name).toMatch(new RegExp(`^(frontend|signer)-${digest}[.]json$`))
 })
 
-/** A Deployment with these containers, labelled as ours are. */
 function makeDeployment(name: string, containers: readonly string[]): Resource {
   const labels = containers.map((each) => [`secure-signing.dev/${each}`, 'true'])
   const spec = { containers: containers.map((each) => ({ name: each, image: `${each}:1` })) }
@@ -39,22 +36,20 @@ function makeDeployment(name: string, containers: readonly string[]): Resource {
 }
 
 test('fit an overlay with two Deployments, whatever they are called', async () => {
-  const parent = join(CHECKOUT, '.deploy')
-  await mkdir(parent, { recursive: true })
-  await using folder = await mkdtempDisposable(join(parent, 'sample-'))
+  const folder = await makeRenderFolder()
   const given = [
     makeDeployment('world', ['frontend']),
     makeDeployment('keys', ['signer']),
     makeDeployment('both', ['frontend', 'signer']),
     makeDeployment('other', ['sidecar']),
   ]
-  await writeFile(join(folder.path, 'all.yaml'), given.map((each) => stringify(each)).join('---\n'))
+  await writeFile(join(folder, 'all.yaml'), given.map((each) => stringify(each)).join('---\n'))
   const kustomization = {
     resources: ['all.yaml'],
     components: components.map((name) => `../../k8s/components/${name}`),
   }
-  await writeFile(join(folder.path, 'kustomization.yaml'), stringify(kustomization))
-  const resources = parseResources(await kubectl(['kustomize', folder.path]))
+  await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
+  const resources = parseResources(await kubectl(['kustomize', folder]))
   const found = resources
     .filter(({ kind }) => kind === 'Deployment')
     .map((each) => [
@@ -94,7 +89,6 @@ describe('the API server', needsLocalPrograms, () => {
   beforeAll(async () => {
     guarded = await startGuardedApiServer(components)
   })
-  afterAll(() => guarded.stop())
 
   test('takes the Pod, with Pod Security "restricted"', async () => {
     expect(await make()).toMatchObject({ code: 0 })

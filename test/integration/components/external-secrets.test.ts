@@ -1,50 +1,38 @@
-// The components external-secrets-* on a real API server with External Secrets' own CRDs: every object is taken, every
-// field is one of theirs, and nobody but the operator gets a token that a key manager accepts.
-import { readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+// An API server with External Secrets' CRDs accepts the components, and only the operator gets a token for a key manager.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { findKeys, valueAt } from '../../../tools/analyze/finding.ts'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
-import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
 import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
-import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { makePod } from '../../support/attack/pods.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 
 const page = await readFile(join(CHECKOUT, 'docs/key-managers.md'), 'utf8')
 const operator = 'external-secrets:external-secrets'
 const asOperator = `--as=system:serviceaccount:${operator}`
 const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
 const components = ['external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp']
-/** What such a component adds for External Secrets. */
 const isAdded = ({ kind, metadata }: Resource) =>
   /^(SecretStore|ExternalSecret)$/.test(kind) || /key-reader/.test(metadata.name)
 
 describe('on an API server', needsLocalPrograms, () => {
-  let server: Awaited<ReturnType<typeof startBareApiServer>>
   const added = new Map<string, Resource[]>()
 
   beforeAll(async () => {
-    server = await startBareApiServer()
-    vi.stubEnv('KUBECONFIG', server.kubeconfig)
+    await useBareApiServer()
     await installExternalSecretsCrds()
     for (const component of components) {
-      const { path, yaml } = await renderSample([component])
-      await rm(dirname(path), { recursive: true })
-      added.set(component, parseResources(yaml).filter(isAdded))
+      added.set(component, (await renderSample([component])).resources.filter(isAdded))
     }
     await kubectl(['create', 'namespace', namespace])
-  })
-  afterAll(async () => {
-    vi.unstubAllEnvs()
-    await server.stop()
   })
 
   const judge = (resource: Resource) =>

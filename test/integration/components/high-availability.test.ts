@@ -1,29 +1,19 @@
-// What the component high-availability makes of the Pod, with and without an autoscaler: three, spread, taken one at a time,
-// and left out by the gateway while one fails.
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
+// The component high-availability: three Pods, spread, replaced one at a time, and left out by the gateway while one fails.
+import { describe, expect, test } from 'vitest'
 import { layouts, listWorkloads } from '../../../tools/kube/layouts.ts'
-import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { injectProxy } from '../../support/api-server/inject.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 
-describe.each([
-  { components: ['high-availability'], replicas: 3 },
-  { components: ['high-availability', 'autoscaling'], replicas: undefined },
-])('with $components', ({ components, replicas }) => {
-  let rendering: Rendering
-  let resources: Resource[]
-  const find = (name: string) => resources.find((each) => describeResource(each) === name)
-  const readSpec = (name: string) => Object(find(name)?.spec)
-  const readTemplate = () => readSpec('Deployment/secure-signing').template
+const fixed = ['high-availability']
+const scaled = [...fixed, 'autoscaling']
+const samples = [
+  { components: fixed, replicas: 3, rendering: await renderSample(fixed) },
+  { components: scaled, replicas: undefined, rendering: await renderSample(scaled) },
+]
 
-  beforeAll(async () => {
-    rendering = await renderSample(components)
-    resources = parseResources(rendering.yaml)
-  })
-  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+describe.each(samples)('with $components', ({ replicas, rendering }) => {
+  const readSpec = rendering.spec
+  const readTemplate = () => readSpec('Deployment/secure-signing').template
 
   test(`there are ${replicas ?? 'as many as the autoscaler says'}`, () => {
     expect(readSpec('Deployment/secure-signing').replicas).toBe(replicas)
@@ -53,8 +43,8 @@ describe.each([
   })
 
   test('the rule for the gateway is of the Service, and seen in every namespace', () => {
-    const rule = find('DestinationRule/frontend')
-    const service = find('Service/frontend')
+    const rule = rendering.find('DestinationRule/frontend')
+    const service = rendering.find('Service/frontend')
     // A host without dots is of the rule's own namespace.
     expect(readSpec('DestinationRule/frontend').host).toBe(service?.metadata.name)
     expect(rule?.metadata.namespace).toBe(service?.metadata.namespace)

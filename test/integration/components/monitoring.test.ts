@@ -1,13 +1,9 @@
 // The component monitoring as it is rendered: one Prometheus may read metrics, in either overlay, and the rules would notice more.
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { parsePrometheusAccount } from '../../../tools/deploy/preflight/prometheus-account.ts'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
-import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
@@ -31,14 +27,8 @@ const mistakes: readonly [mistake: string, rule: string, change: Change][] = [
   ],
 ]
 
-describe.each(layouts)('on the overlay $overlay', (layout) => {
-  let rendering: Rendering
-  let resources: Resource[]
-  beforeAll(async () => {
-    rendering = await renderSample(['monitoring'], layout)
-    resources = parseResources(rendering.yaml)
-  })
-  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+describe.each(layouts)('on the overlay $overlay', async (layout) => {
+  const { resources } = await renderSample(['monitoring'], layout)
 
   test.each([
     ['frontend', '8080'],

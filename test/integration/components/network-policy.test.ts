@@ -1,31 +1,28 @@
 // The component network-policy as it is rendered: for this cluster's gateway, for our Pods, for the ports that the mesh uses.
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { valueAt } from '../../../tools/analyze/finding.ts'
 import { readLabels } from '../../../tools/analyze/model/pod.ts'
 import { readComponentResources } from '../../../tools/deploy/render/components.ts'
 import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
-import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 
-describe.each([onePod, separatePods])('on the overlay $overlay', (layout) => {
-  let resources: Resource[]
-  const readSpec = (name: string) =>
-    Object(resources.find((each) => describeResource(each) === name)?.spec)
+const samples = await Promise.all(
+  [onePod, separatePods].map(async (layout) => ({
+    ...layout,
+    layout,
+    sample: await renderSample(['network-policy'], layout),
+  })),
+)
+
+describe.each(samples)('on the overlay $overlay', ({ layout, sample }) => {
+  const { resources, find, spec: readSpec } = sample
   const readPolicy = (name: string) => readSpec(`NetworkPolicy/${name}`)
   const listPolicies = () => resources.filter(({ kind }) => kind === 'NetworkPolicy')
   const readApp = (workload: string) => {
-    const found = resources.find((each) => describeResource(each) === `Deployment/${workload}`)
+    const found = find(`Deployment/${workload}`)
     return found && valueAt(readLabels(found), ['app'])
   }
-
-  beforeAll(async () => {
-    const { path, yaml } = await renderSample(['network-policy'], layout)
-    await rm(dirname(path), { recursive: true })
-    resources = parseResources(yaml)
-  })
 
   test('only the gateway of this cluster is let in, to the one port that a Service leads to', () => {
     const { podSelector, ingress } = readPolicy('allow-gateway-to-frontend')

@@ -1,12 +1,8 @@
-// What the component selinux makes of any overlay: a type for each container, categories for the whole Pod, and in place of Pod
-// Security exactly one policy, without which `make analyze` finds fault.
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+// The component selinux sets a type for each container, and replaces Pod Security by one policy.
+import { describe, expect, test } from 'vitest'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
 import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
-import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
@@ -15,13 +11,8 @@ const policy = `ValidatingAdmissionPolicy/${standIn}`
 const binding = `ValidatingAdmissionPolicyBinding/${standIn}`
 const label = 'metadata.labels.pod-security~1kubernetes~1io/enforce'
 
-describe.each(layouts)('$overlay with selinux', (layout) => {
-  let resources: Resource[]
-  beforeAll(async () => {
-    const { path, yaml } = await renderSample(['selinux'], layout)
-    await rm(dirname(path), { recursive: true })
-    resources = parseResources(yaml)
-  })
+describe.each(layouts)('$overlay with selinux', async (layout) => {
+  const { resources } = await renderSample(['selinux'], layout)
 
   test('has a type for each container, and for the Pod its categories alone', () => {
     const specs = resources

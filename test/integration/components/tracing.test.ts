@@ -1,12 +1,9 @@
 // With the component tracing each proxy knows the collector, by a socket that is its own, and the Pods call nobody else.
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { type Layout, layouts, onePod } from '../../../tools/kube/layouts.ts'
-import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 
 const sidecarSpec = z.object({ egress: z.array(z.looseObject({ hosts: z.array(z.string()) })) })
@@ -17,24 +14,20 @@ const collector = {
   hosts: ['observability/otel-collector.observability.svc.cluster.local'],
 }
 
-async function render(components: string[], layout: Layout): Promise<Resource[]> {
-  const { yaml, path } = await renderSample(components, layout)
-  await rm(dirname(path), { recursive: true })
-  return parseResources(yaml)
-}
-/** A Sidecar's name → whom its Pod may call. */
-const readEgress = (resources: readonly Resource[]) =>
-  new Map(
+async function readEgress(components: string[], layout: Layout) {
+  const { resources } = await renderSample(components, layout)
+  return new Map(
     resources
       .filter(({ kind }) => kind === 'Sidecar')
       .map(({ metadata, spec }) => [metadata.name, sidecarSpec.parse(spec).egress]),
   )
+}
 
 describe.each(layouts)('$overlay', (layout) => {
   test('every Sidecar has it first, and the rest as it was', async () => {
-    const plain = readEgress(await render([], layout))
+    const plain = await readEgress([], layout)
     expect(plain.size).toBeGreaterThan(0)
-    const traced = readEgress(await render(['tracing'], layout))
+    const traced = await readEgress(['tracing'], layout)
     expect(traced).toEqual(
       new Map([...plain].map(([name, egress]) => [name, [collector, ...egress]])),
     )
@@ -42,13 +35,13 @@ describe.each(layouts)('$overlay', (layout) => {
 })
 
 test('Vault is known beside it', async () => {
-  const egress = readEgress(await render(['vault', 'tracing'], onePod)).get('secure-signing')
+  const egress = (await readEgress(['vault', 'tracing'], onePod)).get('secure-signing')
   const hosts = egress?.flatMap((each) => each.hosts)
   expect(hosts).toEqual([...collector.hosts, './signer.pod.internal', './keys.example'])
 })
 
 test('a collector that is any Service is refused', async () => {
-  const resources = await render(['tracing'], onePod)
+  const { resources } = await renderSample(['tracing'])
   const loose = JSON.parse(
     JSON.stringify(resources).replaceAll('observability/otel-collector', '*/*'),
   )

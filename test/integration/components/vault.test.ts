@@ -1,14 +1,11 @@
-// The component vault, rendered: every value is where it belongs, and the policies hold the agent to exactly that. And what
-// VAULT_* may be.
-import { rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+// The component vault has every value where it belongs, and VAULT_* is checked.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { takesKeyFromSecret } from '../../../tools/deploy/keys/key-source.ts'
 import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { readVaultValues } from '../../../tools/deploy/render/vault-values.ts'
-import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { renderSample, sampleVaultValues as values } from '../../support/api-server/sample.ts'
 import { makeFolder } from '../../support/folder.ts'
@@ -19,22 +16,14 @@ const policy = z.object({
   variables: z.array(z.object({ name: z.string(), expression: z.string() })),
 })
 
+const { resources, find, spec: specOf } = await renderSample(['vault'])
+
 describe('rendered', () => {
-  let rendering: Rendering
-  let resources: Resource[]
-  const find = (name: string) => resources.find((each) => describeResource(each) === name)
-  const specOf = (name: string) => Object(find(name)?.spec)
   const readConfiguration = () => configuration.parse(find('ConfigMap/vault-agent')?.data)
   const readVariable = (name: string, variable: string) =>
     policy
       .parse(specOf(`ValidatingAdmissionPolicy/secure-signing-${name}`))
       .variables.find((each) => each.name === variable)?.expression
-
-  beforeAll(async () => {
-    rendering = await renderSample(['vault'])
-    resources = parseResources(rendering.yaml)
-  })
-  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
 
   test('nothing is left to be filled in', () => {
     const { 'ca.crt': authority, ...texts } = readConfiguration()

@@ -1,7 +1,8 @@
 // examples/gitops: its files give what `make deploy` renders from the same values, and break no rule.
-import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
+
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { defaultFindings } from '../../../tools/analyze/default-findings.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
@@ -14,16 +15,14 @@ import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { onePod } from '../../../tools/kube/layouts.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { sampleValuesOf } from '../../support/api-server/sample.ts'
+import { sampleImages, sampleValuesOf } from '../../support/api-server/sample.ts'
+import { makeRenderFolder } from '../../support/folder.ts'
 import { listTables } from '../../support/pages/pages.ts'
 
 const example = join(CHECKOUT, 'examples/gitops')
 const { data: values } = parse(await readFile(join(example, 'cluster-values.yaml'), 'utf8'))
 
-const parent = join(CHECKOUT, '.deploy')
-await mkdir(parent, { recursive: true })
-const folder = await mkdtempDisposable(join(parent, 'gitops-'))
-afterAll(() => folder.remove())
+const folder = await makeRenderFolder()
 
 let yaml: string
 
@@ -33,11 +32,8 @@ beforeAll(async () => {
 
 test('is what make deploy renders from the same values, in the same order, except for the wave', async () => {
   const rendering = await renderResources({
-    ...{ folder: folder.path, layout: onePod, values, components: ['high-availability'] },
-    images: [
-      { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
-      { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
-    ],
+    ...{ folder, layout: onePod, values, components: ['high-availability'] },
+    images: sampleImages,
   })
   const resources = parseResources(yaml)
   expect(resources.filter(hasWave).map(({ kind }) => kind)).toEqual(['Deployment'])
@@ -46,7 +42,7 @@ test('is what make deploy renders from the same values, in the same order, excep
 
 test('breaks no rule, and istioctl analyze reports nothing', async () => {
   expect(applyRules(rules, parseResources(yaml))).toEqual([])
-  const path = join(folder.path, 'example.yaml')
+  const path = join(folder, 'example.yaml')
   await writeFile(path, yaml)
   expect(await analyzeRendering({ path, yaml }, 'files')).toEqual([])
 })

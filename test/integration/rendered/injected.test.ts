@@ -1,7 +1,5 @@
 // The rules hold after Istio's injection too, whether the proxy is an ordinary container or a native sidecar.
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { proxyName, readPods } from '../../../tools/analyze/model/pod.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
@@ -27,7 +25,6 @@ describe.each([
     rendering = await renderSample([], layout)
     resources = await injectProxy(rendering, native)
   })
-  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
 
   test('it is where it is expected', () => {
     for (const { spec } of readPods(resources)) {

@@ -1,7 +1,8 @@
 // The overlay linkerd: what it leaves of the rules, who may take which way in, and that the kinds know every field.
-import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
+
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { findKeys, valueAt } from '../../../tools/analyze/finding.ts'
 import { readPod } from '../../../tools/analyze/model/pod.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
@@ -13,11 +14,11 @@ import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
-import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installGatewayApi, linkerdCrds } from '../../support/api-server/linkerd-crds.ts'
+import { makeRenderFolder } from '../../support/folder.ts'
+import { listUnlabelled } from '../../support/labels.ts'
 import { NO_LINKERD_CRDS, needsLocalPrograms, skipUnless } from '../../support/skips.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
 
 const folder = join(CHECKOUT, 'k8s')
 const render = async (path: string) =>
@@ -31,7 +32,7 @@ const listKind = (kind: string) => resources.filter((each) => each.kind === kind
 
 describe('the Pod', () => {
   test('keeps every rule but those about the proxy, which is not on the way, and the token', () => {
-    // Images are set by whoever deploys.
+    // `make deploy` sets the images.
     const kept = podRules.filter(({ name }) => name !== 'image-tag')
     const broken = applyRules(kept, resources).map(({ rule, message }) => [rule, message])
     expect(broken).toEqual([
@@ -141,16 +142,12 @@ test('the network lets the gateway to the proxy, the proxy to its control plane,
 test('the page’s kustomization leaves nothing to fill in, and the admission policy knows the image', async () => {
   const page = await readFile(resolve(folder, '../docs/layouts.md'), 'utf8')
   const [, text = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
-  const parent = resolve(folder, '../.deploy')
-  await mkdir(parent, { recursive: true })
-  await using made = await mkdtempDisposable(join(parent, 'linkerd-'))
-  const checkout = relative(made.path, resolve(folder, '..'))
-  await writeFile(
-    join(made.path, 'kustomization.yaml'),
-    text.replaceAll('../secure-signing', checkout),
-  )
-  const yaml = await kubectl(['kustomize', made.path])
+  const made = await makeRenderFolder()
+  const checkout = relative(made, resolve(folder, '..'))
+  await writeFile(join(made, 'kustomization.yaml'), text.replaceAll('../secure-signing', checkout))
+  const yaml = await kubectl(['kustomize', made])
   expect(findPlaceholders(parseResources(yaml))).toEqual([])
+  expect(listUnlabelled(parseResources(yaml))).toEqual([])
   expect(yaml).toContain("'registry.example/team/signer:ba9876543210'")
   expect(yaml.match(/edge-system/g)).toHaveLength(2)
 })
@@ -159,18 +156,11 @@ describe('on an API server', needsLocalPrograms, () => {
   const linkerdKinds = /^(Server|AuthorizationPolicy|MeshTLSAuthentication|NetworkAuthentication)$/
   const isLinkerd = ({ kind }: Resource) => linkerdKinds.test(kind)
   const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
-  let server: Awaited<ReturnType<typeof startBareApiServer>>
-
   beforeAll(async () => {
-    server = await startBareApiServer()
-    vi.stubEnv('KUBECONFIG', server.kubeconfig)
+    await useBareApiServer()
     await installGatewayApi()
     if (linkerdCrds !== undefined) await installCrds([linkerdCrds])
     await kubectl(['create', 'namespace', namespace])
-  })
-  afterAll(async () => {
-    vi.unstubAllEnvs()
-    await server.stop()
   })
 
   const judge = (resource: unknown) =>

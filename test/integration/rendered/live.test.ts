@@ -1,21 +1,18 @@
-// What the live API makes of the resources: would it take them, and what does a Pod look like after Istio's
-// injection? Nothing is changed, every write is a dry run. Without KUBECONFIG it is skipped, and says so.
-import { rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+// The live API server accepts the resources, and the Pod after injection keeps the rules. Every write is a dry run.
+import { writeFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { dryRun } from '../../../tools/deploy/apply/apply.ts'
 import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
-import { exists, kubectl } from '../../../tools/kube/kubectl.ts'
+import { exists, kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
-import { parseResources, type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
+import { type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
+import { asPod } from '../../support/api-server/guarded-api-server.ts'
 import { injectedRules } from '../../support/api-server/injected-rules.ts'
-import { renderSample } from '../../support/api-server/sample.ts'
+import { renderSample, type Sample } from '../../support/api-server/sample.ts'
 import { needsCluster } from '../../support/skips.ts'
 
 describe('on the live API', needsCluster, () => {
-  let rendering: Rendering
+  let rendering: Sample
   let injected: Resource[]
 
   beforeAll(async () => {
@@ -23,32 +20,12 @@ describe('on the live API', needsCluster, () => {
     if (!(await exists(['deployment', 'secure-signing', '-n', namespace]))) {
       throw new Error('the cluster has no deployment to look at: run make deploy first')
     }
-    const template = await kubectl([
-      ...[
-        'get',
-        'deployment',
-        'secure-signing',
-        '-n',
-        namespace,
-        '-o',
-        'jsonpath={.spec.template}',
-      ],
-    ])
-    const { metadata, spec } = z
-      .object({ metadata: z.looseObject({}), spec: z.looseObject({}) })
-      .parse(JSON.parse(template))
-    const pod = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { ...metadata, name: 'dry-run', namespace },
-      spec,
-    }
-    const made = await kubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], {
-      input: JSON.stringify(pod),
-    })
+    const get = ['get', 'deployment', 'secure-signing', '-n', namespace, '-o', 'json']
+    const pod = asPod([await kubectlJson(resourceSchema, get)], 'dry-run')
+    const create = ['create', '--dry-run=server', '-o', 'json', '-f', '-']
+    const made = await kubectl(create, { input: JSON.stringify(pod) })
     injected = [resourceSchema.parse(JSON.parse(made))]
   }, 30_000)
-  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
 
   test('the API server takes every resource', async () => {
     await expect(dryRun(rendering)).resolves.toBeUndefined()
@@ -63,7 +40,7 @@ describe('on the live API', needsCluster, () => {
 
   test('a right that is asked for is one that the API knows', async () => {
     const known = (await kubectl(['api-resources', '-o', 'name'])).split('\n')
-    const asked = listNeededRights(parseResources(rendering.yaml)).map(({ group, resource }) =>
+    const asked = listNeededRights(rendering.resources).map(({ group, resource }) =>
       group === '' ? resource : `${resource}.${group}`,
     )
     for (const name of asked) expect(known).toContain(name)

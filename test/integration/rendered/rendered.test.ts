@@ -1,14 +1,10 @@
-// What is applied, rendered by the code of `make deploy`, keeps every rule of `make analyze`; and each rule would notice
-// being broken.
-import { rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+// The rendered resources keep every rule of `make analyze`, and each rule finds its mistakes.
+import { writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
 import { managerRules } from '../../../tools/analyze/rules/manager-rules.ts'
 import { meshRules, podRules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { onePod } from '../../../tools/kube/layouts.ts'
-import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample, sampleValuesOf } from '../../support/api-server/sample.ts'
 import { managerMistakes } from '../../support/mistakes/manager-mistakes.ts'
 import { meshMistakes } from '../../support/mistakes/mesh-mistakes.ts'
@@ -16,14 +12,8 @@ import { testRules } from '../../support/mistakes/mistakes.ts'
 import { podMistakes } from '../../support/mistakes/pod-mistakes.ts'
 
 const values = sampleValuesOf(onePod)
-let rendering: Rendering
-let resources: Resource[]
-
-beforeAll(async () => {
-  rendering = await renderSample()
-  resources = parseResources(rendering.yaml)
-})
-afterAll(() => rm(dirname(rendering.path), { recursive: true }))
+const rendering = await renderSample()
+const { resources } = rendering
 
 describe('the Pod', () => testRules(podRules, podMistakes, () => resources))
 describe('the mesh', () => testRules(meshRules, meshMistakes, () => resources))
@@ -39,8 +29,7 @@ test('the Pod is applied last, after every policy that guards it', () => {
 
 describe('the cluster', () => {
   test('every value of it is filled in', async () => {
-    const { path, yaml } = await renderSample(['monitoring'])
-    await rm(dirname(path), { recursive: true })
+    const { yaml } = await renderSample(['monitoring'])
     for (const value of Object.values(values)) expect(yaml).toContain(value)
   })
 

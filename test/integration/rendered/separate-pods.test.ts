@@ -1,13 +1,11 @@
-// Frontend and signer as two Deployments, OVERLAY=separate-pods: what is rendered keeps every rule of `make analyze`, each in the
-// form that is for two Pods, and would be noticed to break it.
-import { readFile, rm } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+// OVERLAY=separate-pods keeps every rule of `make analyze`, and each rule finds its mistakes there.
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import {
   layouts,
   onePod,
@@ -15,23 +13,15 @@ import {
   parseOverlay,
   separatePods,
 } from '../../../tools/kube/layouts.ts'
-import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
 import { renderSample, sampleValuesOf } from '../../support/api-server/sample.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
 import { separatePodsMistakes } from '../../support/mistakes/separate-pods-mistakes.ts'
 
+const rendering = await renderSample([], separatePods)
+const { resources, spec: specOf } = rendering
+
 describe('separate Pods', () => {
-  let rendering: Rendering
-  let resources: Resource[]
-  const read = (name: string) =>
-    resources.find(({ kind, metadata }) => `${kind}/${metadata.name}` === name)
-
-  beforeAll(async () => {
-    rendering = await renderSample([], separatePods)
-    resources = parseResources(rendering.yaml)
-  })
-  afterAll(() => rm(dirname(rendering.path), { recursive: true }))
-
   test('keep every rule', () => expect(applyRules(rules, resources)).toEqual([]))
 
   test.each(separatePodsMistakes)('%s: %s is noticed', (rule, _, change) => {
@@ -51,7 +41,7 @@ describe('separate Pods', () => {
     const { prometheusPrincipal: _, ...values } = sampleValuesOf(separatePods)
     for (const value of Object.values(values)) expect(rendering.yaml).toContain(value)
     expect(rendering.yaml).not.toMatch(/cluster\.local\/ns|sa\/secure-signing|:secure-signing$/m)
-    const [rule] = Object(read('AuthorizationPolicy/allow-frontend-to-sign')?.spec).rules
+    const [rule] = specOf('AuthorizationPolicy/allow-frontend-to-sign').rules
     expect(rule.from[0].source).toEqual({
       principals: ['mesh.example/ns/signing/sa/frontend'],
       requestPrincipals: ['https://tokens.example/system:serviceaccount:signing:frontend'],
@@ -59,9 +49,9 @@ describe('separate Pods', () => {
   })
 
   test('call each other by names that both have', () => {
-    const { selector } = Object(read('Service/signer')?.spec)
+    const { selector } = specOf('Service/signer')
     expect(selector).toEqual({ app: 'signer' })
-    const { trafficPolicy } = Object(read('DestinationRule/signer')?.spec)
+    const { trafficPolicy } = specOf('DestinationRule/signer')
     expect(trafficPolicy.tls).toEqual({
       mode: 'ISTIO_MUTUAL',
       subjectAltNames: ['spiffe://mesh.example/ns/signing/sa/signer'],
@@ -74,31 +64,19 @@ describe('separate Pods', () => {
 
   test('are guarded by the very policies of the API server that guard one Pod', async () => {
     const one = await renderSample()
-    await rm(dirname(one.path), { recursive: true })
     const listPolicies = (all: readonly Resource[]) =>
       all.filter(({ kind }) => kind.startsWith('ValidatingAdmission'))
-    expect(listPolicies(resources)).toEqual(listPolicies(parseResources(one.yaml)))
+    expect(listPolicies(resources)).toEqual(listPolicies(one.resources))
   })
 })
 
-describe('separate Pods with high-availability', () => {
-  let deployments: Resource[]
-  let rule: Resource | undefined
-  beforeAll(async () => {
-    const { path, yaml } = await renderSample(['high-availability'], separatePods)
-    await rm(dirname(path), { recursive: true })
-    const resources = parseResources(yaml)
-    deployments = resources.filter(({ kind }) => kind === 'Deployment')
-    rule = resources.find(
-      ({ kind, metadata }) => kind === 'DestinationRule' && metadata.name === 'signer',
-    )
-  })
+describe('separate Pods with high-availability', async () => {
+  const { spec } = await renderSample(['high-availability'], separatePods)
 
   test.each(['frontend', 'signer'])(
     'there are three of the %s, with no other container',
     (name) => {
-      const found = deployments.find(({ metadata }) => metadata.name === name)
-      const { replicas, template: made } = Object(found?.spec)
+      const { replicas, template: made } = spec(`Deployment/${name}`)
       expect(replicas).toBe(3)
       const [only, ...others] = made.spec.containers
       expect(others).toEqual([])
@@ -108,7 +86,7 @@ describe('separate Pods with high-availability', () => {
   )
 
   test('a failing signer is left out, and mutual TLS to the others stays', () => {
-    expect(rule?.spec).toMatchObject({
+    expect(spec('DestinationRule/signer')).toMatchObject({
       trafficPolicy: { outlierDetection: expect.anything(), tls: { mode: 'ISTIO_MUTUAL' } },
     })
   })
@@ -116,17 +94,15 @@ describe('separate Pods with high-availability', () => {
 
 test('separate Pods with autoscaling are scaled each by its own container', async () => {
   const names = ['high-availability', 'autoscaling']
-  const { path, yaml } = await renderSample(names, separatePods)
-  await rm(dirname(path), { recursive: true })
-  const resources = parseResources(yaml)
-  const specs = resources
+  const { resources: scaled } = await renderSample(names, separatePods)
+  const specs = scaled
     .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
     .map(({ spec }) => Object(spec))
   expect(specs.map(({ scaleTargetRef }) => scaleTargetRef.name)).toEqual(['frontend', 'signer'])
   for (const { scaleTargetRef, metrics } of specs) {
     expect(metrics).toMatchObject([{ containerResource: { container: scaleTargetRef.name } }])
   }
-  for (const { kind, spec } of resources) {
+  for (const { kind, spec } of scaled) {
     if (kind === 'Deployment') expect(spec).not.toHaveProperty('replicas')
   }
 })

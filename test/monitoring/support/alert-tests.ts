@@ -1,12 +1,17 @@
-// Alerts fire for faults that are really made, and are over once they are mended.
+// Alerts fire for real faults, and stop when the faults are over.
+
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { processMessage } from '../../../tools/deploy/process-message.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { type Container, probeFrom } from '../../../tools/verify/attack/containers.ts'
-import { bearer, type RequestParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import {
+  bearer,
+  describeOutcome,
+  type RequestParts,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import { findTarget, SIGNER_IN_POD, stealCredentials } from '../../../tools/verify/attack/target.ts'
 import { saveSecret, writeEntries } from '../../../tools/verify/faults/support/key-secret.ts'
 import { findPod } from '../../../tools/verify/faults/support/pods.ts'
@@ -19,7 +24,6 @@ import { waitForAlert, waitForQuiet } from './queries.ts'
 const changed = 'allow-pod-to-read-signer-metrics'
 const changes = [{ op: 'add', path: '/spec/rules/0/to/0/operation/paths/-', value: '/other' }]
 
-/** The tests, of a deployment of which no alert fires. */
 export function testAlerts(): void {
   test('an alert names the control that refused a request', async () => {
     const target = await findTarget()
@@ -88,7 +92,7 @@ export function testAlerts(): void {
     } finally {
       const undo = [{ op: 'remove', path: '/spec/rules/0/to/0/operation/paths/1' }]
       await kubectl(['patch', ...target, '--type=json', '-p', JSON.stringify(undo)])
-      // Made anew, for it belongs to whoever patched it last, and `make deploy` would ask why.
+      // The patch took ownership of the field, and `make deploy` would report a conflict.
       const putBack = await deleteResources([`AuthorizationPolicy/${changed}`])
       await putBack()
     }

@@ -1,6 +1,4 @@
-// Before the first test: Prometheus, its operator and kube-state-metrics, compiled and brought up, and the deployment with the
-// component monitoring for them; and after the last all that taken away.
-
+// Starts Prometheus, its operator and kube-state-metrics, and deploys with the component monitoring.
 import { requireLocalCluster, requireNode } from '../../../tools/verify/faults/support/node.ts'
 import { deploy, saveDeployment } from '../../support/cluster/deployment.ts'
 import { provideTestImage } from '../../support/images/images.ts'
@@ -9,7 +7,6 @@ import { account, startPrometheus } from './prometheus.ts'
 
 const undo: (() => Promise<void>)[] = []
 
-/** vitest's globalSetup. Throws UserError without the local cluster. */
 export async function setup(): Promise<void> {
   requireLocalCluster()
   const node = await requireNode()
@@ -24,7 +21,6 @@ export async function setup(): Promise<void> {
   await deploy({ COMPONENTS: 'monitoring', PROMETHEUS: account })
 }
 
-/** And this in the end. */
 export async function teardown(): Promise<void> {
   for (const each of undo.reverse()) await each()
 }

@@ -11,13 +11,12 @@ import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { OWN_PODS_MS } from '../../support/timeouts.ts'
 
 export const namespace = 'signing-monitoring'
-/** Who has the ServiceAccount that may scrape. */
+/** A Pod with the ServiceAccount that may scrape. */
 export const prometheusAccountPod: Container = {
   namespace,
   pod: 'prometheus-account',
   container: 'attacker',
 }
-/** As PROMETHEUS takes it. */
 export const account = `${namespace}/prometheus`
 const stateConfig = 'k8s/monitoring/custom-resource-state.yaml'
 const page = 'docs/observability.md'
@@ -26,10 +25,7 @@ const clusterRoles = ['prometheus', 'prometheus-operator', 'kube-state-metrics']
 )
 const now = ['--ignore-not-found', `--timeout=${OWN_PODS_MS}ms`]
 
-/**
- * Brings it up, the operator's kinds in `folder` first, which `make deploy` needs. What an interrupted run has left goes before.
- * `image`: with all programs. Returns what takes it away.
- */
+/** Starts Prometheus with the operator's kinds in `folder` and the programs in `image`. Returns what removes it. */
 export async function startPrometheus(image: string, folder: string): Promise<() => Promise<void>> {
   await takeAway()
   const crds = (await readdir(folder)).filter((name) => name.endsWith('.yaml'))

@@ -29,18 +29,16 @@ async function ask<T>(schema: z.ZodType<T>, path: string): Promise<T> {
   return z.object({ data: schema }).parse(JSON.parse(text)).data
 }
 
-/** What `expression` (PromQL) is now. */
+/** Evaluates a PromQL expression. */
 export async function query(expression: string): Promise<Sample[]> {
   const { result } = await ask(vector, `query?query=${encodeURIComponent(expression)}`)
   return result.map(({ metric, value: [, value] }) => ({ labels: metric, value: Number(value) }))
 }
 
-/** All that is scraped, or tried to be. */
 export async function listTargets(): Promise<Target[]> {
   return (await ask(targetList, 'targets?state=active')).activeTargets
 }
 
-/** The alerts that fire. */
 export async function listFiring(): Promise<Alert[]> {
   const { alerts } = await ask(alertList, 'alerts')
   return alerts
@@ -52,7 +50,6 @@ export async function listFiring(): Promise<Alert[]> {
     }))
 }
 
-/** Waits until one fires that fits. */
 export async function waitForAlert(name: string, wanted: Labels = {}): Promise<Alert> {
   return waitFor(
     async () => (await listFiring()).find((alert) => alert.name === name && has(alert, wanted)),
@@ -61,7 +58,6 @@ export async function waitForAlert(name: string, wanted: Labels = {}): Promise<A
   )
 }
 
-/** Waits until none of that name fires. */
 export async function waitForQuiet(name: string): Promise<void> {
   await waitFor(
     async () => (await listFiring()).every((alert) => alert.name !== name) || undefined,

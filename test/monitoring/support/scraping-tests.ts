@@ -1,9 +1,14 @@
 // Prometheus reads the metrics of all three containers through STRICT mTLS, by its own identity, which is good for nothing else.
+
 import { describe, expect, test } from 'vitest'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
-import { bearer, signParts, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import {
+  bearer,
+  describeOutcome,
+  signParts,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { otherNamespacePod, TARGET_IN_MESH } from '../../support/attack/attackers.ts'
 import { testAttack } from '../../support/attack/expectations.ts'
@@ -14,7 +19,6 @@ import { listTargets, query } from './queries.ts'
 
 const job = 'signing/secure-signing'
 
-/** The tests, of a deployment that is scraped. */
 export function testScraping(): void {
   test('every container is scraped, frontend and signer by https', async () => {
     const found = await waitFor(

@@ -4,9 +4,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
-import { withCredentials, writeRequest } from '../../../tools/verify/attack/requests.ts'
+import {
+  describeOutcome,
+  withCredentials,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import {
   type Credentials,
   findTarget,

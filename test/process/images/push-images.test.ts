@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 const program = join(CHECKOUT, 'tools/images/images.ts')
 
-/** Runs it with a podman of this script; returns what that was told, a line each, without what a build's context is. */
+/** Runs `make images` with a script for podman. Returns its calls, one a line, without the build context. */
 async function runImages(variables: Record<string, string>, script = '') {
   const bin = await makeFolder()
   const log = join(bin, 'log')

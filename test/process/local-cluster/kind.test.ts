@@ -11,7 +11,7 @@ import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
-/** Runs `make kind`'s program with nothing on its PATH but these scripts; returns what they were told, a line each. */
+/** Runs `make kind` with only these scripts on its PATH. Returns their calls, one a line. */
 async function runKind(scripts: Record<string, string>) {
   const bin = await makeFolder()
   const log = join(bin, 'log')

@@ -14,7 +14,7 @@ import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
-/** Watches a content that the test sets; `deployed` is what was there when each deployment began. */
+/** Watches a text that the test sets. `deployed` has the text at the start of each deployment. */
 function watch(act: (content: string) => Promise<void> = async () => {}) {
   const stop = new AbortController()
   const source = { content: 'a' }
@@ -97,7 +97,7 @@ test('waits until what is being saved is whole', async () => {
   await ended
 })
 
-/** Starts `make dev`'s program with a `make` that says what it is told, and fails. */
+/** Starts `make dev` with a `make` that prints its arguments and fails. */
 async function startDev(environment: Record<string, string>) {
   const bin = await makeFolder()
   await writeFile(join(bin, 'make'), '#!/bin/sh\necho "make $*" >&2\nexit 1\n')

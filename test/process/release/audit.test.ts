@@ -7,10 +7,8 @@ import { tryRun } from '../../../tools/cli/exec.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { type Advisory, startRegistry } from '../../support/release/registry.ts'
 
-/** npm is started up to three times. */
 vi.setConfig({ testTimeout: 60_000 })
 
-/** Published, as the public registry has it. */
 const pollution: Advisory = {
   id: 1096465,
   url: 'https://github.com/advisories/GHSA-vh95-rmgr-6w4m',
@@ -22,7 +20,7 @@ const pollution: Advisory = {
 }
 const known = { 'minimist@1.2.0': [pollution] }
 
-/** A folder with this project's lockfile, or one of a project that has `more`. */
+/** Makes a folder with this project's lockfile, or with a project that has `more`. */
 async function makeProject(more?: { dependencies?: object; devDependencies?: object }) {
   const folder = await makeFolder()
   for (const name of ['.npmrc', 'package.json', 'package-lock.json']) {

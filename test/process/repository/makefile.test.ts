@@ -11,7 +11,6 @@ const makefile = readFileSync(join(CHECKOUT, 'Makefile'), 'utf8')
 const targets = [...makefile.matchAll(/^([a-z-]+):.*## /gm)].map(([, name = '']) => name)
 const variables = listVariables()
 
-/** Runs make without its recipes. */
 async function make(args: readonly string[], variables: Record<string, string> = {}) {
   const env = { ...process.env, MAKEFLAGS: '', KUBECONFIG: '', ...variables }
   return tryRun('make', ['--dry-run', ...args], { cwd: CHECKOUT, env })

@@ -22,7 +22,6 @@ beforeAll(async () => {
   await signer.signer.waitFor('listening')
 }, START_MS)
 
-/** Makes a body of exactly `bytes` bytes. */
 function makeBody(bytes: number, before: string, after: string): string {
   return `${before}${'a'.repeat(bytes - before.length - after.length)}${after}`
 }

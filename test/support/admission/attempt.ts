@@ -1,6 +1,4 @@
-// Makes an attempt of admission-case.ts. Nothing is left behind: what would make or change something is a dry run, and a
-// connection is for a command that does nothing.
-
+// Makes an attempt of case.ts. Changes are dry runs, and a connection runs a command without effects.
 import { readPod as readPodSpec } from '../../../tools/analyze/model/pod.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
@@ -14,7 +12,6 @@ const signer = 'spec.containers.1'
 const dryRun = '--dry-run=server'
 const here = ['-n', namespace]
 
-/** Makes the attempt and returns what kubectl says, with whether it was let through. */
 export async function attemptCase(
   target: AdmissionTarget,
   attempt: Attempt,
@@ -28,7 +25,6 @@ export async function attemptCase(
   return { code, said: `${stdout}${stderr}` }
 }
 
-/** Returns who has refused, by what was said. */
 export function findJudge(said: string): string {
   const policy = /ValidatingAdmissionPolicy 'secure-signing-([a-z-]+)'/.exec(said)?.[1]
   return policy ?? (said.includes('violates PodSecurity') ? 'Pod Security' : 'nobody')
@@ -75,7 +71,7 @@ async function writeCall(
   }
 }
 
-/** By kubectl where it can; it never leaves the container's name out, and never ends an attach. */
+/** Uses kubectl where possible. kubectl always names a container, and never ends an attach. */
 function writeConnection(pod: string, { to, container }: Connection) {
   if (to === 'exec' && container !== undefined) {
     return { args: ['exec', pod, ...here, '-c', container, '--', '/nodejs/bin/node', '-e', '0'] }

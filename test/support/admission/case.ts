@@ -2,13 +2,13 @@
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { WorkloadKind } from './workloads.ts'
 
-/** A value at a path of the Pod, as applyChange takes it. */
+/** A path in the Pod and its new value, see applyChange. */
 export type PodChange = readonly [path: string, value: unknown]
 type Change = { changes?: readonly PodChange[] }
 export type Connection = { to: 'exec' | 'attach'; container?: string | undefined }
 
 export type Attempt =
-  /** Makes a Pod, or a workload of it: the signing Pod with `changes`, or one's own with `pod` as its spec. */
+  /** Makes a Pod or workload: the signing Pod with `changes`, or another Pod with the spec `pod`. */
   | ({
       does: 'make'
       kind?: WorkloadKind
@@ -16,9 +16,8 @@ export type Attempt =
       /** The signer's image, from the repository that is released. */
       image?: (repository: string) => string
     } & Change)
-  /** Changes the Deployment that is there. */
   | ({ does: 'change the Deployment' } & Change)
-  /** Changes the image of a container of the Pod that is there. */
+  /** Changes an image of the running Pod. */
   | { does: 'change an image'; container: string; image: string }
   | ({ does: 'connect' } & Connection)
   | { does: 'add an ephemeral container'; to: 'the Pod' | 'a Pod without the key'; more?: object }
@@ -26,9 +25,8 @@ export type Attempt =
 export type AdmissionCase = {
   name: string
   attempt: Attempt
-  /** The policy that refuses, without its prefix; or Pod Security, where it is asked first; or nobody. */
+  /** The policy that refuses, without its prefix, or Pod Security, or nobody. */
   refusedBy: Judge
-  /** A part of what is said about it. */
   saying?: string
 }
 
@@ -42,12 +40,12 @@ export type Judge =
   | 'Pod Security'
   | 'nobody'
 
-/** What is attacked: the deployment as it was applied, or as it is live. */
+/** The deployment under attack, as applied or as it is live. */
 export type AdmissionTarget = {
   kubeconfig: string
-  /** The Deployment's template as a Pod; its name is not that of one that is there. */
+  /** The Deployment's template as a Pod with a new name. */
   template: Resource
-  /** Names of a Pod of the Deployment, and of one in the same namespace that has no key. */
+  /** A Pod of the Deployment, and one without the key in the same namespace. */
   pod: string
   keylessPod: string
 }

@@ -14,7 +14,6 @@ export const admissionCases: readonly AdmissionCase[] = [
   ...entryCases,
 ]
 
-/** One test a case of those that are `wanted`: who refuses, and in which words. */
 export function testAdmission(
   load: () => AdmissionTarget,
   wanted: (each: AdmissionCase) => boolean = () => true,

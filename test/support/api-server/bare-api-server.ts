@@ -1,30 +1,25 @@
-// A real API server without anything on it, for what must be seen on a cluster that has no Istio: etcd and
-// kube-apiserver of the local cluster's versions, with its certificates, on free ports of loopback.
+// A real API server on loopback, with nothing on it: etcd and kube-apiserver of the local cluster.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inject } from 'vitest'
+import { inject, vi } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { UserError } from '../../../tools/cli/terminal.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { writeKubeconfig } from '../../../tools/local-cluster/pki.ts'
+import { cleanUp } from '../clean-up.ts'
+import { makeFolder } from '../folder.ts'
 
 const START_MS = 60_000
 const POLL_MS = 250
 
-/** Starts it and returns the path of its kubeconfig, its address, and what stops it and removes all that it made. */
-export async function startBareApiServer(): Promise<{
-  kubeconfig: string
-  url: string
-  stop: () => Promise<void>
-}> {
+/** Starts it for as long as the test lasts. Returns the path of its kubeconfig, and its address. */
+export async function startBareApiServer(): Promise<{ kubeconfig: string; url: string }> {
   const programs = inject('apiServerPrograms')
   if (programs === undefined) throw new UserError('the local cluster is not there', 'make cluster')
-  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
+  const folder = await makeFolder()
   const [client, peer, secure] = await Promise.all([findFreePort(), findFreePort(), findFreePort()])
   const store = `http://127.0.0.1:${client}`
   const etcdFlags = ['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync']
@@ -37,22 +32,25 @@ export async function startBareApiServer(): Promise<{
   const kubeconfig = join(folder, 'kubeconfig')
   const url = `https://127.0.0.1:${secure}`
   await writeKubeconfig(kubeconfig, 'admin', url)
-  async function stop(): Promise<void> {
+  cleanUp(async () => {
     for (const child of processes) {
       const ended = once(child, 'close')
       if (child.kill('SIGKILL')) await ended
     }
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
   const deadline = Date.now() + START_MS
   while (!(await isReady(kubeconfig))) {
-    if (Date.now() > deadline) {
-      await stop()
-      throw new Error('the bare API server did not start')
-    }
+    if (Date.now() > deadline) throw new Error('the bare API server did not start')
     await sleep(POLL_MS)
   }
-  return { kubeconfig, url, stop }
+  return { kubeconfig, url }
+}
+
+/** Starts it, and makes it the cluster of every kubectl. */
+export async function useBareApiServer(): Promise<{ kubeconfig: string; url: string }> {
+  const server = await startBareApiServer()
+  vi.stubEnv('KUBECONFIG', server.kubeconfig)
+  return server
 }
 
 function listFlags(store: string, port: number): string[] {

@@ -1,18 +1,16 @@
-// A copy of this checkout as a repository of its own, with one commit, somewhere else: for what must not depend on
-// where, when and by whom it is done.
+// A copy of this checkout with one commit, for what must not depend on place, time and author.
 import { cp, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
 
-/** With the runtime's dependencies, all that bundling takes. */
+/** Bundling needs these and the runtime's dependencies. */
 const bundler = ['rolldown', '@rolldown', '@oxc-project']
 const lockfile = z.object({
   packages: z.record(z.string(), z.object({ dev: z.boolean().default(false) })),
 })
 
-/** Makes the copy in `folder`, of the files as they are now, and commits it. */
 export async function copyCheckout(folder: string): Promise<void> {
   const args = ['-C', CHECKOUT, 'ls-files', '--cached', '--others', '--exclude-standard', '-z']
   const files = (await run('git', args)).split('\0').filter((name) => name !== '')

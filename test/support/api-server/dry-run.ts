@@ -11,7 +11,7 @@ import { PKI } from '../../../tools/local-cluster/paths.ts'
 
 const status = z.object({ message: z.string() })
 
-/** Makes it for the API server at `url`. It returns what is said against the Pod; nothing if it would be made. */
+/** Returns a function that gives the objection of the API server at `url` to a Pod, or an empty text. */
 export function createDryRun(url: string): (pod: Resource) => Promise<string> {
   const read = (name: string) => readFileSync(join(PKI, name))
   const [ca, cert, key] = [read('ca.crt'), read('admin.crt'), read('admin.key')]

@@ -1,9 +1,5 @@
-// A bare API server with the admission policies in effect, and what they guard: the Deployment, its Pod, and a Pod without
-// the key. No kubelet takes the Pods up.
-import { rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+// A bare API server with the admission policies, the Deployment, its Pod, and a Pod without the key.
 import { vi } from 'vitest'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { fieldManager, namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
@@ -14,30 +10,19 @@ import { asWorkload } from '../admission/workloads.ts'
 import { makePod } from '../attack/pods.ts'
 import { applyChange } from '../mistakes/mistakes.ts'
 import { startBareApiServer } from './bare-api-server.ts'
-import { renderSample } from './sample.ts'
+import { renderKnown } from './sample.ts'
 
 const patience = { timeout: 15_000, interval: 250 }
-/** What an API server knows without Istio. */
 const known =
   /^(Namespace|ServiceAccount|ConfigMap|ValidatingAdmissionPolicy.*|DaemonSet|Deployment)$/
 const isPolicy = ({ kind }: Resource) => kind.startsWith('ValidatingAdmissionPolicy')
 
 export type GuardedApiServer = Awaited<ReturnType<typeof startGuardedApiServer>>
 
-/** Starts it, with what `components` add, and waits until every policy is in effect. */
+/** Starts it with `components`, and waits until every policy is in effect. */
 export async function startGuardedApiServer(components: readonly string[] = []) {
-  const server = await startBareApiServer()
-  return guard(server, components).catch(async (error) => {
-    await server.stop()
-    throw error
-  })
-}
-
-async function guard(
-  { kubeconfig, url, stop }: Awaited<ReturnType<typeof startBareApiServer>>,
-  components: readonly string[],
-) {
-  const rendering = await renderKnown(components)
+  const { kubeconfig, url } = await startBareApiServer()
+  const rendering = await renderKnown(components, known)
   const resources = parseResources(rendering.yaml)
   const pods = { pod: 'signing-pod', keylessPod: 'keyless' }
   const template = asPod(resources, 'admission-test')
@@ -48,7 +33,6 @@ async function guard(
   const apply = (resource: Resource) =>
     call(['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-'], resource)
   const judge = async (attempt: Attempt) => findJudge((await attemptCase(target, attempt)).said)
-  /** The API server hears of each change in its own time. */
   const waitForJudge = (attempt: Attempt, wanted: string) =>
     vi.waitUntil(async () => (await judge(attempt)) === wanted, patience)
 
@@ -69,14 +53,10 @@ async function guard(
     applyPolicies: async () => {
       for (const resource of resources.filter(isPolicy)) await apply(resource)
     },
-    stop: async () => {
-      await stop()
-      await rm(dirname(rendering.path), { recursive: true })
-    },
   }
 }
 
-/** Returns the Pod that the Deployment among `resources` would make; with several, the one that is called `maker`. */
+/** Returns the Pod that the Deployment `maker`, or the first one, would make. */
 export function asPod(resources: readonly Resource[], name: string, maker?: string): Resource {
   const deployment = resources.find(
     ({ kind, metadata }) => kind === 'Deployment' && (maker ?? metadata.name) === metadata.name,
@@ -85,16 +65,7 @@ export function asPod(resources: readonly Resource[], name: string, maker?: stri
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
 }
 
-/** The sample, without what takes Istio. */
-async function renderKnown(components: readonly string[]): Promise<Rendering> {
-  const { path, yaml } = await renderSample(components)
-  const resources = parseResources(yaml).filter(({ kind }) => known.test(kind))
-  const rendering = { path, yaml: resources.map((each) => JSON.stringify(each)).join('\n---\n') }
-  await writeFile(path, rendering.yaml)
-  return rendering
-}
-
-/** Its signer had a variable that it may not have any more. */
+/** An older release, whose signer has a variable that is no longer allowed. */
 function makeOlderRelease(pod: Resource): Resource {
   const variable = { name: 'NODE_OPTIONS', value: '--no-maglev' }
   const path = 'spec.containers.1.env.+'

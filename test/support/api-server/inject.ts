@@ -8,10 +8,7 @@ import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 
 const data = z.record(z.string(), z.string())
 
-/**
- * Returns `rendering`'s resources after injection by a default Istio with the CNI plugin; `native`: the proxy
- * as init container.
- */
+/** Returns the resources after injection by a default Istio with CNI. `native`: the proxy is an init container. */
 export async function injectProxy(rendering: Rendering, native: boolean): Promise<Resource[]> {
   const set = ['components.cni.enabled=true', 'values.pilot.cni.enabled=true']
   const installation = parseResources(

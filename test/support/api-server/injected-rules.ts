@@ -13,10 +13,9 @@ import { managerRules } from '../../../tools/analyze/rules/manager-rules.ts'
 import { podRules } from '../../../tools/analyze/rules.ts'
 
 const aboutFiles = ['pod-security', 'key-in-manifest', 'key-elsewhere']
-/** The volumes with a secret that there are in every layout. */
+/** Volumes with a secret, in every layout. */
 const held = ['hmac-key', 'caller-token']
 
-/** The rules about the Pod, and those that only injection can break. */
 export const injectedRules: readonly Rule[] = [
   ...podRules.filter(({ name }) => !aboutFiles.includes(name)),
   // A cloud's webhook adds to Pods too.

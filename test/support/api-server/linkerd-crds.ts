@@ -1,5 +1,4 @@
-// The CRDs that the overlay linkerd needs. Gateway API's come with Istio's source, by the version that go.sum proves. Linkerd's
-// can be had of nobody but Linkerd: `linkerd install --crds > FILE`, and LINKERD_CRDS=FILE.
+// The CRDs of the overlay linkerd. Gateway API's come from Istio's Go module, Linkerd's from the file LINKERD_CRDS.
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
@@ -9,10 +8,9 @@ import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 
 const download = z.object({ Dir: z.string() })
 
-/** The file with Linkerd's CRDs, if there is one. */
+/** A file with Linkerd's CRDs. */
 export const linkerdCrds = readVariable('LINKERD_CRDS')
 
-/** Has the API server know HTTPRoute. */
 export async function installGatewayApi(): Promise<void> {
   const cwd = join(CHECKOUT, 'tools/local-cluster/programs/istio')
   const args = ['mod', 'download', '-json', 'sigs.k8s.io/gateway-api']

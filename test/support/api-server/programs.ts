@@ -1,5 +1,4 @@
-// The programs that these tests run, looked up once for all files: their checksums take seconds, and what has to be compiled
-// first takes both cores.
+// Finds the programs of these tests once, because their checksums take seconds.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -9,14 +8,11 @@ import { buildTestPrograms } from '../programs/programs.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Paths; undefined without the local cluster. */
     apiServerPrograms: { etcd: string; apiServer: string } | undefined
-    /** A path; undefined where it can't be compiled. */
     promtool: string | undefined
   }
 }
 
-/** vitest's globalSetup. */
 export async function setup(project: TestProject): Promise<void> {
   project.provide('apiServerPrograms', existsSync(PKI) ? await findApiServer() : undefined)
   const promtool = await buildTestPrograms('prometheus')

@@ -1,16 +1,17 @@
-// The resources as `make deploy` would render them for a cluster that differs from Istio's defaults in everything, so
-// that a value that is not filled in shows.
+// Renders the resources for a cluster that differs from Istio's defaults in every value.
+
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { writeFile } from 'node:fs/promises'
 import {
   type ClusterFindings,
   composeClusterValues,
 } from '../../../tools/deploy/render/cluster-values.ts'
 import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
 import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
+import type { ImageReference } from '../../../tools/images/image-references.ts'
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
+import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { makeRenderFolder } from '../folder.ts'
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
@@ -29,7 +30,12 @@ const findings: ClusterFindings = {
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
 export const sampleValuesOf = (layout: Layout) => composeClusterValues(findings, layout, prometheus)
 
-/** What a user fills in: for a key manager, and for tracing. */
+export const sampleImages: ImageReference[] = [
+  { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
+  { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
+]
+
+/** The values of a user, for key managers and tracing. */
 const parameters: Record<string, string> = {
   FILL_IN_REGION: 'eu-central-1',
   FILL_IN_ROLE_ARN: 'arn:aws:iam::123456789012:role/signing-key-reader',
@@ -44,7 +50,6 @@ const parameters: Record<string, string> = {
   FILL_IN_COLLECTOR: 'observability/otel-collector.observability.svc.cluster.local',
 }
 
-/** What a user says of their Vault. */
 export const sampleVaultValues: VaultValues = {
   address: 'https://keys.example:8443',
   host: 'keys.example',
@@ -58,33 +63,42 @@ export const sampleVaultValues: VaultValues = {
   image: 'registry.example/team/vault:1',
 }
 
-/** Renders `layout` with the sample values, and `components`, into a folder of its own under .deploy/. */
+export type Sample = Rendering & {
+  resources: Resource[]
+  /** Finds a resource by kind and name, e.g. "Deployment/secure-signing". */
+  find: (name: string) => Resource | undefined
+  spec: (name: string) => ReturnType<typeof Object>
+}
+
+/** Renders `layout` with the sample values and `components`, into a folder under .deploy/ for as long as the test lasts. */
 export async function renderSample(
   components: readonly string[] = [],
   layout: Layout = onePod,
-): Promise<Rendering> {
-  const parent = join(CHECKOUT, '.deploy')
-  await mkdir(parent, { recursive: true })
-  const folder = await mkdtemp(join(parent, 'sample-'))
-  const rendered = renderResources({
+): Promise<Sample> {
+  const folder = await makeRenderFolder()
+  const { path, yaml: given } = await renderResources({
     folder,
     layout,
     values: sampleValuesOf(layout),
     components,
     vault: components.includes('vault') ? sampleVaultValues : undefined,
-    images: [
-      { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
-      { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
-    ],
-  }).then(fillIn)
-  return rendered.catch(async (error) => {
-    await rm(folder, { recursive: true })
-    throw error
+    images: sampleImages,
   })
-}
-
-async function fillIn({ path, yaml: given }: Rendering): Promise<Rendering> {
   const yaml = given.replace(/FILL_IN_\w+/g, (name) => parameters[name] ?? name)
   if (yaml !== given) await writeFile(path, yaml)
+  const resources = parseResources(yaml)
+  const find = (name: string) => resources.find((each) => describeResource(each) === name)
+  return { path, yaml, resources, find, spec: (name) => Object(find(name)?.spec) }
+}
+
+/** Renders only the kinds that fit `known`: those that an API server without Istio accepts. */
+export async function renderKnown(
+  components: readonly string[],
+  known: RegExp,
+): Promise<Rendering> {
+  const { path, resources } = await renderSample(components)
+  const kept = resources.filter(({ kind }) => known.test(kind))
+  const yaml = kept.map((each) => JSON.stringify(each)).join('\n---\n')
+  await writeFile(path, yaml)
   return { path, yaml }
 }

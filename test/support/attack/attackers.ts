@@ -1,4 +1,4 @@
-// The attackers' Pods of the policy tests. vitest starts them before the first test and removes them after the last one.
+// The Pods that the policy tests attack from.
 import { bringUp, nameAttackPods, takeAway } from '../../../tools/verify/attack/attack-pods.ts'
 import { findTarget } from '../../../tools/verify/attack/target.ts'
 
@@ -13,12 +13,11 @@ export const {
 } = pods
 export const SIGNER_IN_MESH = { host: TARGET_IN_MESH, port: 8081 }
 
-/** vitest's globalSetup. Tests call it again after they have replaced the target's Pod. */
+/** Vitest calls this before the tests. A test calls it after it has replaced the Pod. */
 export async function setup(): Promise<void> {
   await bringUp(pods, await findTarget())
 }
 
-/** vitest calls it after the last test. */
 export async function teardown(): Promise<void> {
   await takeAway(pods)
 }

@@ -6,7 +6,7 @@ import { type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
 
 const list = z.object({ items: z.array(resourceSchema) })
 
-/** Deletes `resources`, e.g. "AuthorizationPolicy/allow-nothing", of our namespace or of none; returns what puts them back. */
+/** Deletes `resources`, e.g. "AuthorizationPolicy/allow-nothing". Returns a function that restores them. */
 export async function deleteResources(resources: readonly string[]): Promise<() => Promise<void>> {
   const args = ['get', ...resources, 'namespace/default', '-n', namespace, '-o', 'json']
   const { items } = await kubectlJson(list, args)
@@ -21,7 +21,7 @@ export async function deleteResources(resources: readonly string[]): Promise<() 
   }
 }
 
-/** Every resource of `kind` in our namespace, as deleteResources takes them. */
+/** Lists the resources of `kind` in the namespace, for deleteResources. */
 export async function listOfKind(kind: string): Promise<string[]> {
   const { items } = await kubectlJson(list, ['get', kind, '-n', namespace, '-o', 'json'])
   return items.map((each) => `${each.kind}/${each.metadata.name}`)

@@ -1,7 +1,8 @@
 // Expectations of every attack: the frontend gets its signature before and after it, and the attack gets none.
 import { beforeAll, expect, test } from 'vitest'
-import { type BatchResult, describeOutcome, runBatch } from '../../../tools/verify/attack/batch.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
+import { describeOutcome } from '../../../tools/verify/attack/requests.ts'
+import { type BatchResult, runBatch } from './batch.ts'
 
 type Attack<T> = Parameters<typeof runBatch<T>>[0]
 

@@ -1,15 +1,11 @@
 // Sends fuzzed requests with the tokens and the pairing secret of a caller.
 import type { KeyObject } from 'node:crypto'
-import { type Origin, probeFrom, sendH2From } from '../../../tools/verify/attack/containers.ts'
-import type { H2Request } from '../../../tools/verify/attack/h2-probe.ts'
+import { type Origin, probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Place } from '../../../tools/verify/attack/probe.ts'
-import {
-  bearer,
-  readStatus,
-  signParts,
-  toH2Request,
-} from '../../../tools/verify/attack/requests.ts'
+import { bearer, readStatus, signParts } from '../../../tools/verify/attack/requests.ts'
 import type { FuzzedRequest } from './fuzz.ts'
+import type { H2Request } from './h2-probe.ts'
+import { sendH2From, toH2Request } from './send.ts'
 
 export type Possessions = { tokens: readonly string[]; pairing?: KeyObject }
 type Answer = { status?: number | undefined; body: string }

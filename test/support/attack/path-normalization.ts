@@ -11,10 +11,9 @@ import type { Mode } from './paths.ts'
 
 const configMap = z.object({ data: z.object({ mesh: z.string() }) })
 const target = ['configmap', 'istio', '-n', 'istio-system']
-/** Each is `/readyz`, which the Pod may ask for, from one mode on. */
+/** Each becomes `/readyz`, which the Pod may read, from one mode on. */
 const signs = { BASE: '/x/../readyz', MERGE_SLASHES: '//readyz', DECODE: '/x%2f..%2freadyz' }
 
-/** Tells by what the Pod's proxy does. */
 export async function readMode(): Promise<Mode> {
   const { frontend } = await findTarget()
   const probes = Object.values(signs).map((path) => ({
@@ -28,10 +27,7 @@ export async function readMode(): Promise<Mode> {
   return base ? 'BASE' : 'NONE'
 }
 
-/**
- * Sets it for the whole mesh and waits until the Pod's proxy does it. Returns what puts back what was; if it fails, it is put
- * back at once.
- */
+/** Sets the mode of the whole mesh, and waits until the proxy follows. Returns what restores it. */
 export async function setMode(mode: Mode): Promise<() => Promise<void>> {
   const { data } = await kubectlJson(configMap, ['get', ...target, '-o', 'json'])
   const before = await readMode()

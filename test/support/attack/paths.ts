@@ -1,14 +1,12 @@
-// Ways to write a path, and what Istio's path normalisation makes of them by its own test
-// (tests/integration/security/normalization_test.go), with "sign" in the place of its "admin" or "app".
-
-/** MeshConfig's pathNormalization.normalization, from none to all of it. */
+// Spellings of a path, and what Istio's normalization makes of them by its own test (normalization_test.go).
+/** MeshConfig's pathNormalization.normalization. */
 export const modes = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'] as const
 export type Mode = (typeof modes)[number]
 
-/** `becomes`: in the modes of which it is known. */
+/** `becomes`: the normalized path by mode, where it is known. */
 export type PathForm = { sent: string; becomes: Partial<Record<Mode, string>> }
 
-/** Sent → what BASE, MERGE_SLASHES and DECODE_AND_MERGE_SLASHES make of it; NONE leaves it. */
+/** A path, and what BASE, MERGE_SLASHES and DECODE_AND_MERGE_SLASHES make of it. NONE leaves it. */
 const inEveryMode: readonly (readonly [string, string, string, string])[] = [
   ['/', '/', '/', '/'],
   ['/sign/', '/sign/', '/sign/', '/sign/'],
@@ -32,7 +30,7 @@ const inEveryMode: readonly (readonly [string, string, string, string])[] = [
   ['/app//../../sign', '/sign', '/sign', '/sign'],
 ]
 
-/** Sent → what DECODE_AND_MERGE_SLASHES makes of it. */
+/** A path, and what DECODE_AND_MERGE_SLASHES makes of it. */
 const decoded: readonly (readonly [string, string])[] = [
   ['/%c0%2e%c0%2e/sign', '/%c0.%c0./sign'],
   ['/%c0%2fsign', '/%c0/sign'],
@@ -88,7 +86,7 @@ const leftAlone: readonly string[] = [
   '/sig',
 ]
 
-/** Sent, and refused in every mode for what they are: a NUL, a fragment (RFC 9112 section 3.2). */
+/** Paths that every mode refuses: with a NUL, or with a fragment (RFC 9112 section 3.2). */
 export const unacceptablePaths: readonly string[] = ['/sign%00', '/sign#a', '/x#/../sign']
 
 export const namedPaths: readonly PathForm[] = [
@@ -105,7 +103,7 @@ export const namedPaths: readonly PathForm[] = [
   ...leftAlone.map((sent) => ({ sent, becomes: { DECODE_AND_MERGE_SLASHES: sent } })),
 ]
 
-/** `/sign%01` to `/sign%ff`: none of them becomes `/sign`. */
+/** `/sign%01` to `/sign%ff`. None of them becomes `/sign`. */
 export const encodedPaths: readonly string[] = Array.from(
   { length: 255 },
   (_, index) => `/sign%${(index + 1).toString(16).padStart(2, '0')}`,

@@ -2,7 +2,7 @@
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 
-/** What Pod Security asks of a container; with the signer's user, which anybody may choose. */
+/** Meets Pod Security "restricted", with the signer's user, which anyone can choose. */
 export const confined = {
   securityContext: {
     runAsUser: 10002,
@@ -11,7 +11,7 @@ export const confined = {
   },
 }
 
-/** A Pod that has nothing in common with ours, and that Pod Security takes. */
+/** A Pod that shares nothing with the signing Pod, and that Pod Security accepts. */
 export function makePod(spec: object = {}, name = 'admission-test'): Resource {
   return {
     apiVersion: 'v1',

@@ -4,7 +4,7 @@ import { deployment, namespace } from '../../../tools/kube/names.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { KEYS_MS } from '../../../tools/verify/faults/support/timeouts.ts'
 
-/** Returns the first line of a container's log since `start` that `wanted` fits. */
+/** Returns the first line since `start` that matches `wanted`. */
 export function waitForLine(container: string, wanted: RegExp, start: Date): Promise<string> {
   const target = [`deployment/${deployment}`, '-n', namespace, '-c', container]
   return waitFor(

@@ -6,17 +6,14 @@ import { readComponentResources } from '../../../tools/deploy/render/components.
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { disownSecret, saveSecret } from '../../../tools/verify/faults/support/key-secret.ts'
 
-/** Runs it with `env` added, out of `root`, a checkout. Throws CommandError with what it said. */
+/** Runs `make deploy` of the checkout `root` with more variables. Throws CommandError. */
 export async function deploy(env: Record<string, string>, root = CHECKOUT): Promise<void> {
   await run(process.execPath, [join(root, 'tools/deploy/deploy.ts')], {
     env: { ...process.env, ...env },
   })
 }
 
-/**
- * Returns what has the Secret as it is now and the default deployment, and takes away the resources of optional
- * components whose names fit.
- */
+/** Returns what restores the Secret and the default deployment, and removes components' resources with these names. */
 export async function saveDeployment(names: RegExp): Promise<() => Promise<void>> {
   const putSecretBack = await saveSecret()
   return async () => {

@@ -1,4 +1,4 @@
-// The deployment while its keys change: what the world gets meanwhile, and what each signer holds.
+// The deployment while its keys change: public requests, and the keys of each signer.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPodAsker } from '../../../tools/deploy/rotation/ask-pods.ts'
 import {
@@ -20,7 +20,7 @@ import { KEYS_MS, STEADY_MS, WARM_UP_MS } from '../../../tools/verify/faults/sup
 const PER_SECOND = 50
 const gatewayUrl = process.env.GATEWAY_URL ?? ''
 
-/** Does `work` while the world asks, and says what came of the requests. Every signature is checked by `keys`. */
+/** Does `work` under public load. Summarizes the requests, whose signatures it checks with `keys`. */
 export async function underLoad(
   title: string,
   keys: ReadonlyMap<string, Uint8Array>,
@@ -41,7 +41,6 @@ export async function underLoad(
   return summary
 }
 
-/** What every Pod's signer reports, once. */
 export async function readReports(): Promise<PodReport[]> {
   const { askPods, stop } = createPodAsker(deployment)
   try {
@@ -51,7 +50,7 @@ export async function readReports(): Promise<PodReport[]> {
   }
 }
 
-/** How long ago one Pod's signer was last told that its keys are Vault's, in milliseconds. */
+/** Returns how long ago, in milliseconds, Vault last confirmed the keys of a signer. */
 export async function readAge(): Promise<number> {
   const { frontend } = await findTarget()
   const name = 'signer_keys_confirmed_timestamp_seconds'
@@ -61,7 +60,6 @@ export async function readAge(): Promise<number> {
   return Date.now() - Number(seconds) * 1_000
 }
 
-/** Returns when it is so at every Pod. */
 export async function waitForKeys(...conditions: Condition[]): Promise<void> {
   const { askPods, stop } = createPodAsker(deployment)
   let reports: PodReport[] = []

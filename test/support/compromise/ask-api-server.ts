@@ -1,8 +1,8 @@
-// Requests of an attacker to the API server. Containers run this file, see probe.ts.
+// What an attacker asks the API server. Sent into a container as it is, see probe.ts.
 import { request } from 'node:https'
 import type { Attempt } from './escape.ts'
 
-/** `paths` are "METHOD /path"; each is asked with `token` and without one. `result` is a status, or why there was none. */
+/** Sends each of `paths` ("METHOD /path") with `token` and without one. `result` is a status or an error. */
 export async function askApiServer(input: {
   token: string
   paths: string[]

@@ -1,5 +1,4 @@
-// Attempts of a compromised frontend at the signer's socket, in a layout that mounts it. Containers run this file, see
-// probe.ts.
+// What an attacker in the frontend tries at the signer's socket. This file is sent into the container.
 import { readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 
@@ -8,15 +7,12 @@ const socket = `${folder}/signer.sock`
 const LISTEN = '0A'
 
 export type SocketAttack = {
-  /** What the signer has answered, as it came. */
   answer: string
-  /** What came of each try to put something in the socket's place. */
   replaced: Record<string, string>
-  /** TCP ports that something in the Pod listens on. */
   ports: number[]
 }
 
-/** Sends `bytes` to the socket, tries to take its place, and lists the ports of the Pod. */
+/** Sends `bytes` to the socket, tries to replace it, and lists the Pod's listening ports. */
 export async function attackSocket(bytes: string): Promise<SocketAttack> {
   const other = `${folder}/other.sock`
   const tries: Record<string, () => unknown> = {
@@ -57,7 +53,7 @@ function ask(bytes: string): Promise<string> {
   })
 }
 
-/** proc(5): the local address is hex, port last; so is the state. */
+/** The fields are hexadecimal, see proc(5). */
 function listPorts(): number[] {
   const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
     readFileSync(file, 'latin1').trim().split('\n').slice(1),

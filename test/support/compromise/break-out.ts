@@ -2,7 +2,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Attempt } from './escape.ts'
 
-/** Tries what Node's permission model and our flags are to refuse. */
 export async function breakOut(): Promise<Attempt[]> {
   const attempts: Attempt[] = []
   async function attempt(what: string, how: () => unknown): Promise<void> {

@@ -1,5 +1,4 @@
-// Attempts of an attacker in a container: foreign sockets, missing rights, writable places. Containers run this file, see
-// probe.ts.
+// What an attacker tries in a container: sockets, rights and places to write. This file is sent into the container.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -9,7 +8,7 @@ export type Attempt = { what: string; result: string }
 
 const describe = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)
 
-/** Every Unix socket that the Pod's network namespace lists, by its name; abstract ones begin with "@". */
+/** Lists the Unix sockets of the network namespace. Abstract ones begin with "@". */
 function listSocketNames(): string[] {
   const lines = readFileSync('/proc/net/unix', 'latin1').trim().split('\n').slice(1)
   return [...new Set(lines.map((line) => line.split(/\s+/).slice(7).join(' ')))].filter(Boolean)
@@ -39,7 +38,7 @@ function tryToConnect(to: { path: string } | { host: string; port: number }): Pr
   })
 }
 
-/** Connects to every Unix socket that can be found, and to where the signer's is in other containers. */
+/** Connects to every Unix socket that it finds, and to the paths of the signer's in other containers. */
 export async function connectToSockets(): Promise<{ seen: string[]; attempts: Attempt[] }> {
   const seen = listSocketNames()
   const guesses = ['/run/signer/signer.sock', '/proc/1/root/run/signer/signer.sock']
@@ -50,7 +49,7 @@ export async function connectToSockets(): Promise<{ seen: string[]; attempts: At
   return { seen, attempts }
 }
 
-/** Writes a program everywhere and starts it; lists where it could be written, and what became of it. */
+/** Tries to write a program into every folder and to start it. */
 export function writeEverywhere(): { written: string[]; started: Attempt[] } {
   const written: string[] = []
   const started: Attempt[] = []
@@ -80,7 +79,7 @@ export function writeEverywhere(): { written: string[]; started: Attempt[] } {
   return { written, started }
 }
 
-/** Takes every right that Node can ask the kernel for, and tells what the kernel keeps of this process. */
+/** Asks the kernel for every right that Node can, and returns the status of the process. */
 export function takeRights(): { attempts: Attempt[]; status: Record<string, string> } {
   const attempts: Attempt[] = []
   function attempt(what: string, how: () => unknown): void {
@@ -116,7 +115,7 @@ export function takeRights(): { attempts: Attempt[]; status: Record<string, stri
   }
 }
 
-/** Sends SIGUSR1, which has Node open its inspector, to every process; returns those of its ports that answer then. */
+/** Sends SIGUSR1, which opens Node's inspector, to every process. Returns the inspector ports that answer. */
 export async function wakeInspectors(): Promise<number[]> {
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   for (const id of ids.map(Number).filter((each) => each !== process.pid)) {

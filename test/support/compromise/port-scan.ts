@@ -1,10 +1,10 @@
-// Which ports answer, of all. Sent into a container as it is, see probe.ts.
+// Scans all ports. This file is sent into a container.
 import { connect } from 'node:net'
 
 const PARALLEL = 200
 const LAST_PORT = 65_535
 
-/** Connects to every TCP port of `host`; returns those that take the connection, in order. */
+/** Returns the TCP ports of `host` that accept a connection. */
 export async function scanPorts(host: string): Promise<number[]> {
   const open: number[] = []
   let next = 1

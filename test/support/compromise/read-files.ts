@@ -1,7 +1,7 @@
-// Which files there are in a container, and as whom it runs. Sent into it as it is, see probe.ts.
+// Reads files in a container, and the user that it runs as. This file is sent into the container.
 import { readFileSync } from 'node:fs'
 
-/** Reads each of `files`; "read", or why not. */
+/** Reads `files`. The result is "read" or the error. */
 export function readFiles(files: string[]): {
   user: number | undefined
   group: number | undefined

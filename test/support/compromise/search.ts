@@ -1,4 +1,4 @@
-// Searches a container for secrets, in every readable file and process. Containers run this file, see probe.ts.
+// Searches a container's files and processes for secrets. This file is sent into the container.
 import { closeSync, constants, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -6,13 +6,10 @@ type Find = { needle: string; where: string }
 export type Search = { finds: Find[]; files: number; bytes: number }
 
 const CHUNK_BYTES = 1 << 20
-/** The kernel's own tables: nothing of other containers is in them, and reading some of them changes things. */
+/** Contain nothing of other containers, and reading some of them has effects. */
 const passedOver = new Set(['/proc', '/sys'])
 
-/**
- * Searches the file system, and of each process but the search itself environment, arguments, memory and root, for `needles`: name
- * → base64.
- */
+/** Searches files, and environment, arguments, memory and root of each other process, for `needles`: name → base64. */
 export function searchEverything(needles: Record<string, string>): Search {
   const wanted = Object.entries(needles).map(([name, text]) => ({
     name,
@@ -28,7 +25,7 @@ export function searchEverything(needles: Record<string, string>): Search {
     }
   }
 
-  /** Reads `from` to `to`, or to the end; what can't be read is passed over. */
+  /** Reads from `from` to `to`, and skips what it cannot read. */
   function readThrough(file: string, from = 0, to = Number.MAX_SAFE_INTEGER): void {
     let descriptor: number
     try {
@@ -100,7 +97,6 @@ export function searchEverything(needles: Record<string, string>): Search {
   return search
 }
 
-/** Processes that are to be seen, by id and command line. */
 export function listProcesses(): Record<string, string> {
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return Object.fromEntries(

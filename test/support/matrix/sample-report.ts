@@ -13,7 +13,6 @@ const answers: Record<Verdict, string> = {
   caller: '403 caller_refused',
 }
 
-/** A new report that holds. */
 export function makeReport(): Report {
   const cells = callers.flatMap(({ id: caller }) =>
     requests.flatMap(({ id: request }): Cell[] => {
@@ -48,7 +47,7 @@ export function makeReport(): Report {
   }
 }
 
-/** The report with something else seen in one cell. */
+/** Changes what was seen in one cell. */
 export function breakCell(
   report: Report,
   [caller, request]: readonly [caller: string, request: string],
@@ -60,7 +59,7 @@ export function breakCell(
   return { ...report, cells }
 }
 
-/** What somebody sees who has deleted a policy, while the signer is restarting. */
+/** A report after a policy was deleted and while the signer restarts. */
 export function makeBrokenReport(): Report {
   const opened = breakCell(makeReport(), ['other-namespace', 'sign'], 'served', '200')
   const early = breakCell(opened, ['same-account', 'sign'], 'policy', answers.policy)

@@ -4,13 +4,13 @@ import type { Finding, Path } from '../../../tools/analyze/finding.ts'
 import type { Rule } from '../../../tools/analyze/rule.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 
-/** `shownAt`: the path of the finding, if it is not the path of the change. */
+/** `shownAt`: the place of the finding, if it is not the place of the change. */
 export type Change = readonly [resource: string, path: string, value: unknown, shownAt?: string]
 
-/** A rule's name → the mistake → the change that makes it. */
+/** Rule → mistake → change. */
 export type Mistakes = Record<string, Record<string, Change>>
 
-/** Tests that `load()` keeps each rule, that each rule finds its mistakes, and that each rule has mistakes. */
+/** Tests that the resources keep each rule, that each mistake is found, and that no rule lacks a mistake. */
 export function testRules(
   rules: readonly Rule[],
   mistakes: Mistakes,
@@ -48,7 +48,7 @@ export function applyChange(resources: readonly Resource[], change: Change): Res
   return copy
 }
 
-/** True if the finding is at the changed path, above it or below it. A removed resource has no path. */
+/** True if the finding is at the change, around it or in it. */
 function isAt({ resource, path }: Finding, [name, changed, , shownAt = changed]: Change): boolean {
   if (resource === undefined) return true
   if (name !== '+' && nameOf(resource) !== name) return false

@@ -1,5 +1,4 @@
-// What Pod Security "restricted" refuses, as changes of an allowed Pod. The cases follow the fixtures of
-// k8s.io/pod-security-admission/test. The policy that replaces Pod Security must refuse the same.
+// What Pod Security "restricted" refuses, by the fixtures of k8s.io/pod-security-admission, as changes of an accepted Pod.
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { PodChange } from '../admission/case.ts'
 import { confined, makePod } from '../attack/pods.ts'
@@ -8,12 +7,12 @@ import { restrictedVolumes } from './restricted-volumes.ts'
 export type PodSecurityCase = {
   name: string
   changes: PodChange[]
-  /** Parts of the messages of our policy and of Pod Security. */
+  /** The messages of the policy and of Pod Security. */
   says: string
   theySay: string
 }
 
-/** A Pod with both kinds of containers that a new Pod can have. Its sidecar may have probes and hooks too. */
+/** A Pod with a container of each kind. Only the second may have probes and hooks. */
 export function makeRestrictedPod(namespace: string): Resource {
   const sidecar = { name: 'sidecar', image: 'sidecar', restartPolicy: 'Always', ...confined }
   const pod = makePod({ initContainers: [structuredClone(sidecar)], volumes: [] })
@@ -67,7 +66,7 @@ const ofPod: Row[] = [
   ),
 ]
 
-/** The cases of one container, also of an ephemeral one. `at`: its path in the Pod. `own`: the path of its securityContext. */
+/** Cases for the container at the path `at`, also for ephemeral containers. */
 export const listContainerRows = (at: string, own = `${at}.securityContext`): Row[] => [
   [
     'privileged',

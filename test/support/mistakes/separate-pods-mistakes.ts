@@ -2,7 +2,6 @@
 import type { Change } from './mistakes.ts'
 
 const template = 'spec.template.spec'
-/** The container of either Pod. */
 const container = `${template}.containers.0`
 const principals = 'spec.rules.0.from.0.source.principals'
 const annotations = 'spec.template.metadata.annotations'

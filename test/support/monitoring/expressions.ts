@@ -21,12 +21,11 @@ const dashboard = z.object({
   ),
 })
 
-/** The alerts and recording rules, as Prometheus itself has them. */
 export async function readRules(): Promise<z.output<typeof prometheusRule>['spec']> {
   return prometheusRule.parse(await read('secure-signing-prometheus-rule.yaml')).spec
 }
 
-/** What is in the dashboard's panels, Grafana's variables filled in. */
+/** Lists the dashboard's expressions, with Grafana's variables filled in. */
 export async function listDashboardExpressions(): Promise<string[]> {
   const { data } = dashboardMap.parse(await read('secure-signing-dashboard-config-map.yaml'))
   const { panels } = dashboard.parse(JSON.parse(data['secure-signing.json']))
@@ -35,14 +34,13 @@ export async function listDashboardExpressions(): Promise<string[]> {
   )
 }
 
-/** All of both. */
 export async function listExpressions(): Promise<string[]> {
   const { groups } = await readRules()
   const rules = groups.flatMap((group) => group.rules.map(({ expr }) => expr))
   return [...rules, ...(await listDashboardExpressions())]
 }
 
-/** The names of the metrics in them, each once, but for Prometheus' own. */
+/** Lists the metrics in the expressions, without Prometheus' own. */
 export function listMetricNames(expressions: readonly string[]): string[] {
   const own = ['up', 'ALERTS']
   const names = expressions.flatMap((each) =>

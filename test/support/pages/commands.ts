@@ -1,23 +1,20 @@
-// The commands that README and docs/ have people run: every line of code in them that is no comment and no data, and what
-// is a whole command in their text.
+// The commands of the pages: lines of code blocks, and whole commands in the text.
 import { pages, readFile } from './pages.ts'
 
-/** `text`: in whole, as it would be pasted, without the comment behind it. */
+/** `text`: the whole command without its comment. */
 export type Command = { page: string; text: string }
 
-/** What goes on in the next line. */
 const isOpen = /(\\|\|)$/
-/** JSON, YAML's flow style, and what a program prints. */
+/** JSON, YAML and output of programs. */
 const isData = /^(\{|"|egress: |key-2 signs\.)/
-/** In the text: with less behind it, it is a name. */
+/** Commands in the text, with at least two arguments. */
 const inline = /`((?:kubectl|linkerd|vault|aws|az|gcloud|vitest) (?:[^`\s]+\s+){2,}[^`]*)`/g
 
-/** Lists them by page, in the order in which they stand there. */
 export function listCommands(): Command[] {
   return pages.flatMap((page) => listOf(readFile(page)).map((text) => ({ page, text })))
 }
 
-/** The commands in a page's code, of blocks that are indented or fenced without a language; then those in its text. */
+/** Lists the commands in code blocks without a language, then those in the text. */
 export function listOf(markdown: string): string[] {
   const inText = [...markdown.matchAll(inline)].map(([, text = '']) => text.replace(/\s+/g, ' '))
   const inBlocks = listBlocks(markdown).flatMap((lines) => {
@@ -29,7 +26,7 @@ export function listOf(markdown: string): string[] {
   return [...inBlocks, ...inText]
 }
 
-/** Each block's lines, without what they are indented by. */
+/** Lists the code blocks, without their indentation. */
 function listBlocks(markdown: string): string[][] {
   const blocks: string[][] = []
   let fence: string | undefined

@@ -6,14 +6,14 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 const file = join(CHECKOUT, 'docs/key-managers.md')
 const page = await readFile(file, 'utf8')
 
-/** The function of bash that makes a key. */
+/** The page's bash function that makes a key. */
 export const makeKey = find(/make_key\(\) .*/)
-/** The functions of bash `create`, `get` and `put`, for AWS. */
+/** The page's bash functions `create`, `get` and `put` for AWS. */
 export const awsFunctions = ['create', 'get', 'put'].map((name) =>
   find(new RegExp(`${name}\\(\\) \\{ aws .*`)),
 )
 
-/** The command under the comment that begins with `title`. */
+/** Returns the command below the comment that begins with `title`. */
 export function findCommand(title: string): string {
   const lines = page.split('\n')
   const start = lines.findIndex((line) => line.startsWith(`    # ${title}`))
@@ -21,7 +21,7 @@ export function findCommand(title: string): string {
   return lines[start + 1]?.trim() ?? ''
 }
 
-/** The statement of an AWS policy that allows `action`, as JSON with its words in capitals. */
+/** Returns the AWS policy statement that allows `action`, with its placeholders. */
 export function findStatement(action: string): string {
   return find(
     new RegExp(`\\{"Effect": "Allow", "Action": "${action}",[^]*?\\}(?=\\n      \\{|\\n- )`),

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 
-/** Each page, from the root of the repository. */
 export const pages = [
   'README.md',
   'examples/gitops/README.md',
@@ -12,17 +11,15 @@ export const pages = [
     .map((name) => join('docs', name)),
 ].sort()
 
-/** The text of a file, from the root of the repository. */
 export function readFile(file: string): string {
   return readFileSync(join(CHECKOUT, file), 'utf8')
 }
 
-/** The tables of a page: each row's cells by their titles. */
+/** Returns the tables of a page. Each row has its cells by column title. */
 export function listTables(page: string): Record<string, string>[][] {
   return parseTables(readFile(page))
 }
 
-/** The same for a text in Markdown. */
 export function parseTables(markdown: string): Record<string, string>[][] {
   const split = (line: string) =>
     line

@@ -1,5 +1,4 @@
-// The buildah that the local cluster builds with, for tests without a cluster: in the root file system of its node, with
-// storage of its own, under a mount namespace that is gone with each call.
+// The buildah of the local cluster's node, for tests without a cluster. Each call has its own mount namespace.
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
@@ -9,7 +8,7 @@ import { fetchNodejs } from '../../../tools/local-cluster/images/nodejs.ts'
 import type { RootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import { CACHE } from '../../../tools/local-cluster/paths.ts'
 
-/** $1: the root, $2: a folder that is seen under its own path, $3: the cache, likewise; the rest is buildah's. */
+/** $1: the root. $2 and $3: a folder and the cache, under their own paths. The rest are buildah's arguments. */
 const enter = `
 root=$1 folder=$2 cache=$3
 shift 3
@@ -31,10 +30,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 exec chroot . buildah --root "$folder/storage" --runroot /run/buildah "$@"
 `
 
-/**
- * Puts a program `buildah` into `folder`/bin, which sees `folder` alone, and builds the local cluster's base of the
- * images with it. Returns its name, by digest. It takes root, as the local cluster does.
- */
+/** Puts a program `buildah` into `folder`/bin, and builds the base of the images with it. Returns the base by digest. */
 export async function provideBuildah(
   folder: string,
   { nodeRoot, nodejsBase }: RootFileSystems,

@@ -1,5 +1,4 @@
-// A registry that answers npm's question for advisories as the public one does: POST of names and versions, gzip; back come
-// the advisories of each. And, as that does, the package's document, in which npm looks for a version that is mended.
+// A registry that answers npm's question for advisories as the public one does.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -17,13 +16,10 @@ export type Advisory = {
 }
 type Asked = Record<string, string[]>
 
-/** How it answers from question `since` on (0: the first); by default with the advisories of what is asked for. */
+/** The answer from question `since` on. By default, the advisories of what is asked for. */
 export type Habits = { since?: number; status?: number; body?: string }
 
-/**
- * Starts it on a free port of loopback for as long as the test lasts. `known`: advisories by "name@version". Returns its
- * address and, growing, what it was asked.
- */
+/** Starts it for as long as the test lasts. `known`: advisories by "name@version". `asked` grows with each question. */
 export async function startRegistry(known: Record<string, Advisory[]>, habits: Habits = {}) {
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {

@@ -2,7 +2,7 @@
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
 import { z } from 'zod'
 
-/** What of CycloneDX the tests look at; findSchemaErrors looks at all of it. */
+/** The part of CycloneDX that the tests read. findSchemaErrors checks all of it. */
 export const bill = z.object({
   components: z.array(
     z.object({
@@ -15,19 +15,19 @@ export const bill = z.object({
   ),
 })
 
-/** Validates with the official schema of CycloneDX 1.6, in which nothing is allowed that it doesn't name. Null: valid. */
+/** Validates with the strict schema of CycloneDX 1.6. Null: valid. */
 export async function findSchemaErrors(text: string): Promise<unknown> {
   return new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)
 }
 
-/** A set of digests by algorithm, in hex: https://github.com/in-toto/attestation/blob/main/spec/v1/digest_set.md */
+/** See https://github.com/in-toto/attestation/blob/main/spec/v1/digest_set.md */
 const digests = z.partialRecord(
   z.enum(['sha256', 'gitCommit']),
   z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/),
 )
 const time = z.iso.datetime({ precision: 0 })
 
-/** in-toto Statement v1 with https://slsa.dev/spec/v1.0/provenance: subject, build type and builder are required there. */
+/** An in-toto Statement v1 with https://slsa.dev/spec/v1.0/provenance */
 export const statement = z.strictObject({
   _type: z.literal('https://in-toto.io/Statement/v1'),
   subject: z.array(z.strictObject({ name: z.string(), digest: digests })).min(1),

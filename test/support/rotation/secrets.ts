@@ -5,7 +5,6 @@ import { encode, makeSecret } from './simulated-cluster.ts'
 
 export const { nextKey, replacedKey, replacedAt, verifiesUntil } = marks
 
-/** Keys by id, and which one `primary` names. */
 export function withKeys(ids: string[], primary?: string, annotations = {}): KeySecret {
   const keys = Object.fromEntries(ids.map((id) => [id, encode(`bytes of ${id}`)]))
   return makeSecret({ ...keys, ...(primary && { primary: encode(primary) }) }, annotations)

@@ -1,5 +1,4 @@
-// A Secret and the Pods that follow it, each in its own time, with a clock that only waiting moves. After each event it
-// looks at what must never be: a Pod without a usable key, and a signature that some Pod can't verify.
+// A Secret and Pods that follow it with a lag, on a simulated clock. Every Pod must verify every signature at any time.
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { isMet, type PodReport } from '../../../tools/deploy/rotation/pod-condition.ts'
 import type { RotationEffects } from '../../../tools/deploy/rotation/run-rotation.ts'
@@ -12,13 +11,12 @@ export type SimulatedCluster = ReturnType<typeof simulateCluster>
 export const encode = (text: string) => Buffer.from(text).toString('base64')
 export const decode = (text = '') => Buffer.from(text, 'base64').toString()
 
-/** A Secret as it is read from the API server. */
 export function makeSecret(data: Data, annotations: Data = {}): KeySecret {
   const metadata = { name: 'hmac-key', resourceVersion: '1', annotations }
   return { apiVersion: 'v1', kind: 'Secret', metadata, data }
 }
 
-/** The ids in `data`, and the one that signs. Throws for what a signer would refuse. */
+/** Returns the ids in `data` and the primary. Throws for data that a signer refuses. */
 export function readRing(data: Data) {
   const held = Object.keys(data).filter((id) => id !== 'primary')
   const primary = data.primary === undefined ? held[0] : decode(data.primary)
@@ -27,14 +25,14 @@ export function readRing(data: Data) {
   return { primary, held }
 }
 
-/** `lagsMs`: for each Pod, how long it takes a change to reach it. */
+/** `lagsMs`: the time until a change reaches each Pod. */
 export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
   let secret = first
   let time = Date.parse('2026-11-25T09:00:00Z')
   const notes: string[] = []
   const titles: string[] = []
   const pods: Pod[] = []
-  /** Called before and after each effect, with its name: whoever throws here cuts the run off. */
+  /** Called before and after each effect with its name. An error interrupts the run. */
   const hooks = { interrupt: (_: string) => {} }
 
   function addPod(lagMs: number): void {

@@ -1,55 +1,46 @@
-// A SELinux policy: every module of Debian's and one more, compiled by secilc into what a kernel would be given, and asked by
-// setools what it allows.
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+// Compiles Debian's SELinux policy with one more module, and reads with setools what it allows.
+
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandError, type RunResult, tryRun } from '../../../tools/cli/exec.ts'
+import { makeFolder } from '../folder.ts'
 
 const modules = '/usr/share/selinux/default'
-/** Runs a program in $2, where /tmp is $1; nobody else sees that. */
+/** Runs a program in the root $2 with $1 as its /tmp, in its own mount namespace. */
 const enter = 'mount --bind "$1" "$2/tmp"; root=$2; shift 2; exec chroot "$root" "$@"'
 
-/** `source` and `target`: a type, or an attribute that many types have; `kind`: of object, e.g. "tcp_socket". */
+/** `source` and `target`: a type or an attribute. `kind`: a class of objects, e.g. "tcp_socket". */
 export type AllowRule = { source: string; target: string; kind: string; permissions: string[] }
 
 export type SelinuxPolicy = {
-  /** The lines that sesearch prints, a rule each: see its manual for `query`. */
+  /** Runs sesearch. Returns one rule a line. */
   search: (...query: string[]) => Promise<string[]>
-  /** What seinfo prints. */
   describe: (...query: string[]) => Promise<string>
-  remove: () => Promise<void>
 }
 
-/** Compiles `module` with the policy of `root`, see buildSelinuxTools. Throws CommandError if secilc refuses it. */
+/** Compiles `module` with Debian's policy in `root`. Throws CommandError if secilc refuses it. */
 export async function compilePolicy(root: string, module: string): Promise<SelinuxPolicy> {
-  const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
-  const remove = () => rm(folder, { recursive: true })
+  const folder = await makeFolder()
   const call = async (...command: string[]) => {
     const args = ['--mount', 'sh', '-euc', enter, 'sh', folder, root, ...command]
     const result: RunResult = await tryRun('unshare', args, { timeoutMs: 60_000 })
     if (result.code === 0) return result.stdout
     throw new CommandError(command[0] ?? '', result)
   }
-  try {
-    await writeFile(join(folder, 'module.cil'), module)
-    const names = (await readdir(join(root, modules))).filter((name) => name.endsWith('.cil'))
-    const others = names.map((name) => join(modules, name))
-    // As semodule has it: modules may declare again what others did.
-    const flags = ['--multiple-decls', '--filecontext=/dev/null', '--output=/tmp/policy']
-    await call('secilc', ...flags, ...others, '/tmp/module.cil')
-  } catch (error) {
-    await remove()
-    throw error
-  }
+  await writeFile(join(folder, 'module.cil'), module)
+  const names = (await readdir(join(root, modules))).filter((name) => name.endsWith('.cil'))
+  const others = names.map((name) => join(modules, name))
+  // As semodule has it: modules may declare again what others did.
+  const flags = ['--multiple-decls', '--filecontext=/dev/null', '--output=/tmp/policy']
+  await call('secilc', ...flags, ...others, '/tmp/module.cil')
   return {
     search: async (...query) =>
       (await call('sesearch', '/tmp/policy', ...query)).split('\n').filter((line) => line !== ''),
     describe: (...query) => call('seinfo', '/tmp/policy', ...query),
-    remove,
   }
 }
 
-/** Of all that `source` is allowed, what is for every domain or depends on a setting included. */
+/** Lists the rules of `source`, with those for every domain and those that depend on a setting. */
 export async function listAllowed(policy: SelinuxPolicy, source: string): Promise<AllowRule[]> {
   const lines = await policy.search('-A', '-s', source)
   return lines.map((line) => {

@@ -8,21 +8,18 @@ import { imageNames } from '../../../tools/images/image-references.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A folder with `<service>/main.mjs`. */
     bundles: string
   }
 }
 
 let folder = ''
 
-/** Vitest calls this before the tests. */
 export async function setup(project: TestProject): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'secure-signing-bundles-'))
   await Promise.all(imageNames.map((name) => bundleService(name, join(folder, name, 'main.mjs'))))
   project.provide('bundles', folder)
 }
 
-/** Vitest calls this after the tests. */
 export async function teardown(): Promise<void> {
   await rm(folder, { recursive: true })
 }

@@ -42,7 +42,6 @@ export function beginPost(app: App, path: string, json: string) {
   return { finish, answered }
 }
 
-/** GETs `path`. */
 export async function get(app: App, path: string, headers = {}) {
   return readAnswer(await app.request(path, { headers: { ...snakeCase, ...headers } }))
 }

@@ -3,7 +3,6 @@ import { createLog, type Log, type LogFields } from '../../../runtime/log.ts'
 
 export type Line = LogFields & { time: string; level: string; event: string }
 
-/** Returns a log and its lines so far. */
 export function createMemoryLog(): { log: Log; lines: Line[] } {
   const lines: Line[] = []
   return { log: createLog((line) => lines.push(JSON.parse(line))), lines }

@@ -10,7 +10,6 @@ import { confine } from './confined.ts'
 
 export type ServiceProcess = {
   pid: number | undefined
-  /** Returns stdout and stderr so far. */
   output: () => string
   /** Waits for a log line with the event and returns it. */
   waitFor: (event: string) => Promise<Record<string, unknown>>
@@ -18,7 +17,6 @@ export type ServiceProcess = {
   exit: Promise<number | null>
 }
 
-/** Returns the bundle of a service. */
 export function findBundle(service: 'signer' | 'frontend'): string {
   return join(inject('bundles'), service, 'main.mjs')
 }

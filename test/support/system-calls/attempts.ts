@@ -1,19 +1,19 @@
-// Native code for system calls that Node cannot make, as an attacker would use it.
+// Native code that makes any system call, as an attacker would bring along.
 import { join } from 'node:path'
 import { run } from '../../../tools/cli/exec.ts'
 
 const source = join(import.meta.dirname, 'attempts')
 
-/** A system call → EPERM, ENOSYS, or what else came of it: then it was let through. */
+/** System call → EPERM or ENOSYS, or another result if it was let through. */
 export type Attempts = Record<string, string>
 
-/** Those that each container may make; of what is attempted, all others are refused. */
+/** The attempted calls that each container may make. */
 export const letThrough = {
   frontend: ['connect', 'read', 'socket, TCP', 'socket, UDP'],
   signer: ['read', 'rename', 'socket, unix'],
 }
 
-/** Compiles it into `folder`, statically, and returns the program's path. */
+/** Compiles the program into `folder`. Returns its path. */
 export async function buildAttempts(folder: string): Promise<string> {
   const program = join(folder, 'attempts')
   const env = {
@@ -26,7 +26,6 @@ export async function buildAttempts(folder: string): Promise<string> {
   return program
 }
 
-/** The names of those that were not refused, sorted. */
 export function listLetThrough(attempts: Attempts): string[] {
   const names = Object.keys(attempts)
   return names.filter((name) => !/^(EPERM|ENOSYS)$/.test(attempts[name] ?? '')).toSorted()

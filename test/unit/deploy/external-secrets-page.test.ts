@@ -1,5 +1,4 @@
-// What docs/key-managers.md has people run, run as it stands with a file for a key manager: each value that comes of
-// it is one that the signer takes, with the keys that the page says.
+// The commands of docs/key-managers.md, with a file as key manager, make values that the signer accepts.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'

@@ -1,5 +1,4 @@
-// Whether every Pod is ready for the next step: asked again and again, through one port-forward a Pod, and told by name
-// who is not.
+// Waits until every Pod is ready for the next step, and names the Pods that are not.
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,5 +1,4 @@
-// A whole rotation over a simulated cluster: wherever a run is cut off, the next one ends where it would have ended, and
-// at no moment can a Pod sign what another can't verify.
+// A rotation over a simulated cluster. Wherever a run is interrupted, the next one finishes it without a lost signature.
 import { describe, expect, test } from 'vitest'
 import { marks } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'

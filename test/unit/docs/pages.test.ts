@@ -1,6 +1,6 @@
-// The files and folders that the pages name exist, and their links lead somewhere.
+// The files and folders that the pages name exist, their links lead somewhere, and the README is short.
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { pages, readFile } from '../../support/pages/pages.ts'
@@ -35,4 +35,13 @@ describe.each(pages)('%s', (page) => {
       if (anchor !== undefined) expect(listAnchors(file), link).toContain(anchor)
     }
   })
+})
+
+test.each(pages.filter((page) => page !== 'docs/README.md'))('the index leads to %s', (page) => {
+  expect(readFile('docs/README.md')).toContain(`](${relative('docs', page)}`)
+})
+
+test('the README has at most 900 words besides its commands', () => {
+  const text = readFile('README.md').replace(/^ {4}.*$/gm, '')
+  expect(text.trim().split(/\s+/).length).toBeLessThanOrEqual(900)
 })

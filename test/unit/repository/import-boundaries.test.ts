@@ -1,17 +1,17 @@
-// The rooms stay apart: what each service reaches by imports, and what only one file may do.
+// The import boundaries between the top-level folders, and what only one file may do.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 
-const rooms = ['frontend', 'runtime', 'signer'] as const
+const services = ['frontend', 'runtime', 'signer'] as const
 const imports = /(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g
 
 const read = (file: string) => readFileSync(join(CHECKOUT, file), 'utf8')
-const listSources = (room: string) =>
-  readdirSync(join(CHECKOUT, room), { recursive: true, encoding: 'utf8' })
+const listSources = (folder: string) =>
+  readdirSync(join(CHECKOUT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(room, name))
+    .map((name) => join(folder, name))
 
 /** Every file of ours that `entry` reaches, itself included, and every library and module of Node. */
 function walkImports(entry: string): { files: Set<string>; libraries: Set<string> } {
@@ -30,19 +30,19 @@ function walkImports(entry: string): { files: Set<string>; libraries: Set<string
   return { files, libraries }
 }
 
-const roomsOf = (files: Iterable<string>) => new Set([...files].map((file) => file.split('/')[0]))
+const foldersOf = (files: Iterable<string>) => new Set([...files].map((file) => file.split('/')[0]))
 
-describe.each(['frontend', 'signer'])('%s', (room) => {
-  const { files, libraries } = walkImports(`${room}/main.ts`)
+describe.each(['frontend', 'signer'])('%s', (service) => {
+  const { files, libraries } = walkImports(`${service}/main.ts`)
 
-  test('reaches runtime/, itself and the version in package.json, and no other room', () => {
+  test('reaches runtime/, itself and the version in package.json, and no other folder', () => {
     const others = [...files].filter((file) => file !== 'package.json')
-    expect(roomsOf(others)).toEqual(new Set([room, 'runtime']))
+    expect(foldersOf(others)).toEqual(new Set([service, 'runtime']))
   })
 
   test('has no file that its entry does not reach', () => {
-    expect([...files].filter((file) => file.startsWith(room)).sort()).toEqual(
-      listSources(room).sort(),
+    expect([...files].filter((file) => file.startsWith(service)).sort()).toEqual(
+      listSources(service).sort(),
     )
   })
 
@@ -64,8 +64,32 @@ describe.each(['frontend', 'signer'])('%s', (room) => {
 
 test('runtime reaches itself alone', () => {
   for (const file of listSources('runtime')) {
-    expect(roomsOf(walkImports(file).files)).toEqual(new Set(['runtime']))
+    expect(foldersOf(walkImports(file).files)).toEqual(new Set(['runtime']))
   }
+})
+
+/** The files that `file` imports. */
+const listImports = (file: string) =>
+  [...read(file).matchAll(imports)]
+    .map(([, specifier = '']) => specifier)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => join(dirname(file), specifier))
+
+test('a folder of test/ imports no other one but test/support', () => {
+  const parent = (file: string) => file.split('/')[1]
+  const wrong = listSources('test').flatMap((file) => {
+    const others = listImports(file).filter((each) => each.startsWith('test/'))
+    const allowed = ['support', parent(file)]
+    return others.filter((each) => !allowed.includes(parent(each))).map((each) => [file, each])
+  })
+  expect(wrong).toEqual([])
+})
+
+test('tools/ does not import test/', () => {
+  const wrong = listSources('tools').filter((file) =>
+    listImports(file).some((each) => each.startsWith('test/')),
+  )
+  expect(wrong).toEqual([])
 })
 
 test('the walk sees each form of import', () => {
@@ -76,7 +100,7 @@ test('the walk sees each form of import', () => {
 
 describe('only one file', () => {
   const filesWith = (pattern: RegExp) =>
-    rooms.flatMap(listSources).filter((file) => pattern.test(read(file)))
+    services.flatMap(listSources).filter((file) => pattern.test(read(file)))
 
   test('makes MACs of messages, one of requests, and the first imports nothing of ours', () => {
     expect(filesWith(/createHmac/)).toEqual(['runtime/http/http-signature.ts', 'signer/hmac.ts'])

@@ -11,7 +11,6 @@ addRoute(app, 'POST', '/echo', async (c) =>
   c.json(await readJson(c.req.raw, z.strictObject({ message: text }))),
 )
 
-/** Makes a body of exactly `bytes` bytes. */
 function makeBody(bytes: number): string {
   const frame = '{"message":""}'
   return `{"message":"${'a'.repeat(bytes - frame.length)}"}`

@@ -1,10 +1,8 @@
-// Where the Pod gets to now that it may call Vault: there, and nowhere else. Asked from the frontend container, which shares
-// the agent's network and proxy.
+// The Pod may call Vault and nothing else. The frontend container, which shares the agent's network, tries it.
 import { expect, test } from 'vitest'
-import { describeOutcome } from '../../../tools/verify/attack/batch.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Place, Probe } from '../../../tools/verify/attack/probe.ts'
-import { writeRequest } from '../../../tools/verify/attack/requests.ts'
+import { describeOutcome, writeRequest } from '../../../tools/verify/attack/requests.ts'
 import { findTarget } from '../../../tools/verify/attack/target.ts'
 import type { Vault } from './vault-server.ts'
 
@@ -14,7 +12,6 @@ const elsewhere: Record<string, Place> = {
   'the gateway': { host: 'istio-ingressgateway.istio-system.svc', port: 80 },
 }
 
-/** The tests, of a Vault that answers. */
 export function testEgress(load: () => Vault): void {
   test('the Pod reaches Vault, which tells it nothing without a token', async () => {
     const { host, port } = load().place

@@ -17,7 +17,6 @@ const rolePath = `auth/kubernetes/role/${role}`
 export const loginPath = 'auth/kubernetes/login'
 export const dataPath = `kv/data/${keyPath}`
 
-/** Writes the audit log to Vault's output, makes the mounts, and grants. */
 export async function prepareVault({ ask }: Vault): Promise<void> {
   await ask('PUT', 'sys/audit/stdout', { type: 'file', options: { file_path: 'stdout' } })
   await ask('POST', 'sys/mounts/kv', { type: 'kv', options: { version: '2' } })

@@ -1,5 +1,4 @@
-// Who gets into Vault, and how far: the agent, to the key and no further; nobody else, with whatever the Pod or the API server
-// gives him.
+// Vault lets only the agent in, and only to the key.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -19,7 +18,6 @@ const others = [
   'sys/mounts',
 ]
 
-/** The tests, of a Vault that is granted and has a key. */
 export function testIdentities(load: () => Vault): void {
   test("Vault takes the agent's token, and lets it read the key and nothing else", async () => {
     const [pod] = await listPods()

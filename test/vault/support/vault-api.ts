@@ -18,7 +18,6 @@ const body = z.looseObject({
 })
 const reply = z.object({ status: z.number(), body })
 
-/** Asks once. `path` without "/v1/". Rejects if nothing answers. */
 export async function askVault(place: VaultPlace, question: Question): Promise<Reply> {
   const target = ['-n', place.namespace, 'pod/vault']
   const forward = await startPortForward(target, place.port)

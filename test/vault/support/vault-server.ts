@@ -1,6 +1,6 @@
 // A real Vault on the local cluster, brought up sealed and empty, and taken away.
-import { mkdtempDisposable, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -10,6 +10,7 @@ import { issueCertificate } from '../../../tools/local-cluster/pki.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { findInContainer, killProcess } from '../../../tools/verify/faults/support/node.ts'
 import { podSchema, toPod } from '../../../tools/verify/faults/support/pods.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { OWN_PODS_MS } from '../../support/timeouts.ts'
 import { askVault, type Question, type Reply, type VaultPlace } from './vault-api.ts'
 
@@ -21,12 +22,11 @@ export type Vault = {
   place: VaultPlace
   /** Asks as root. Throws if Vault refuses. */
   ask: (method: string, path: string, body?: object) => Promise<Reply>
-  /** Asks as whoever has `token`, or as nobody. */
+  /** Asks with the token of the question, if it has one. */
   tryToAsk: (question: Question) => Promise<Reply>
   /** Ends it as a crash does; it starts again by itself, sealed. */
   kill: () => Promise<void>
   unseal: () => Promise<void>
-  /** Its log, the audit log included. */
   readLog: () => Promise<string>
   stop: () => Promise<void>
 }
@@ -59,9 +59,9 @@ export async function startVault(image: string): Promise<Vault> {
 }
 
 async function bringUp(image: string): Promise<void> {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
-  await issueCertificate(folder.path, ['tls', '/CN=vault', `subjectAltName=DNS:${host}`])
-  const read = (name: string) => readFile(join(folder.path, name), 'utf8')
+  const folder = await makeFolder()
+  await issueCertificate(folder, ['tls', '/CN=vault', `subjectAltName=DNS:${host}`])
+  const read = (name: string) => readFile(join(folder, name), 'utf8')
   const text = (await readFile(join(import.meta.dirname, 'vault.yaml'), 'utf8'))
     .replaceAll('NAMESPACE', namespace)
     .replaceAll('HOST', host)

@@ -21,10 +21,7 @@ const found = listOf(resourceSchema)
 const pollMs = 500
 const applyArgs = ['apply', '--server-side', `--field-manager=${fieldManager}`]
 
-/**
- * Makes the namespaces that are not there. A dry run needs them: the API server does not judge a resource of a namespace that
- * is not there. Returns the names of those that were made.
- */
+/** Makes the missing namespaces, which a dry run needs. Returns their names. */
 export async function ensureNamespaces(rendering: Rendering): Promise<string[]> {
   const missing = await listMissingNamespaces(rendering)
   await applyResources(missing)
@@ -38,7 +35,6 @@ export async function applyResources(resources: readonly Resource[]): Promise<vo
   }
 }
 
-/** Lists the namespaces of `rendering` that the cluster does not have. */
 export async function listMissingNamespaces(rendering: Rendering): Promise<Resource[]> {
   const missing: Resource[] = []
   for (const resource of parseResources(rendering.yaml)) {
@@ -48,15 +44,11 @@ export async function listMissingNamespaces(rendering: Rendering): Promise<Resou
   return missing
 }
 
-/** Takes away the namespaces that ensureNamespaces has made. */
 export async function removeNamespaces(names: readonly string[]): Promise<void> {
   if (names.length > 0) await kubectl(['delete', 'namespace', ...names, '--wait=true'])
 }
 
-/**
- * Has the API server, its admission and Istio's webhook judge everything, without changing anything. Throws
- * UserError.
- */
+/** Makes the API server, its admission and Istio's webhook judge everything. Changes nothing. Throws UserError. */
 export async function dryRun(rendering: Rendering, force = false): Promise<void> {
   try {
     await kubectl([...applyArgs, ...forceArgs(force), '--dry-run=server', '-f', rendering.path])
@@ -84,10 +76,7 @@ export function condense(said: string): string {
   return [...new Set(objections.map((each) => each.trim()))].join('\n')
 }
 
-/**
- * Applies everything and returns what that changed, e.g. ["Deployment/secure-signing"]. `force` takes over fields that
- * somebody else has set.
- */
+/** Applies everything. Returns what changed, e.g. ["Deployment/secure-signing"]. `force` takes over fields of others. */
 export async function applyRendering(rendering: Rendering, force = false): Promise<string[]> {
   const before = await readLive(rendering)
   await keepReplicas(parseResources(rendering.yaml))
@@ -124,10 +113,7 @@ async function readLive(rendering: Rendering): Promise<Map<string, unknown>> {
   return new Map(items.map((item) => [describeResource(item), stripBookkeeping(item)]))
 }
 
-/**
- * Leaves what somebody asked for; drops what the cluster writes by itself, which also moves when nothing is
- * changed.
- */
+/** Drops the fields that the cluster writes by itself. */
 function stripBookkeeping({ metadata, status: _, ...content }: Resource): unknown {
   return { ...content, labels: metadata.labels, annotations: withoutRevision(metadata.annotations) }
 }

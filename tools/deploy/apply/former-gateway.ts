@@ -1,5 +1,4 @@
-// Version 0.1 called the Gateway "world". A deployment replaces it without a lost request: until the new Pods serve, the
-// VirtualService belongs to both Gateways. So it does not matter in which order istiod sees the changes.
+// Replaces the Gateway "world" of version 0.1 without a lost request. Until the new Pods serve, the VirtualService has both.
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'

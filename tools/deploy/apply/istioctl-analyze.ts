@@ -37,10 +37,7 @@ export async function analyzeRendering(
   return [...(unread === '' ? [] : [unread]), ...lines]
 }
 
-/**
- * The same as istioctl says it; `unread` is about resources that it can't read and leaves out of its messages. `leaving`: Gateways
- * that the deployment will remove.
- */
+/** `unread`: messages about resources that istioctl cannot read. `leaving`: Gateways that the deployment will remove. */
 export async function listComplaints(
   rendering: Rendering,
   when: When,
@@ -62,9 +59,7 @@ export async function listComplaints(
   return { complaints, unread: isUnread ? result.stderr.trim() : '' }
 }
 
-/**
- * Throws UserError if istioctl has an error or a warning about `rendering` on the live cluster, from which `leaving` will be removed.
- */
+/** Throws UserError if istioctl has an error or a warning on the live cluster without the Gateways of `leaving`. */
 export async function checkAnalysis(
   rendering: Rendering,
   when: 'before' | 'after',

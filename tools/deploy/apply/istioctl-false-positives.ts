@@ -1,6 +1,4 @@
-// istioctl analyze takes Pods, Services and Deployments from the cluster alone and passes over those in files. So on
-// a first deployment it misses what is just about to be made. Such a complaint is answered here, from the same
-// rendering, and only if the rendering really has what is missed.
+// istioctl analyze reads Pods and Services only from the cluster. It misses those that the deployment is about to make.
 import { z } from 'zod'
 import type { Resource } from '../../kube/resources.ts'
 
@@ -30,10 +28,7 @@ const missedHost: Readonly<Record<string, RegExp>> = {
 const missedSelector = /^Referenced selector not found: "(.*)"$/
 const conflictingGateways = /^Conflict with gateways (\S+) \(/
 
-/**
- * True if `message` misses a Pod or a Service that `resources` will bring, or is about a conflict with a Gateway of `leaving`, which
- * the deployment removes.
- */
+/** True if `message` misses something that `resources` bring, or concerns a Gateway that the deployment removes. */
 export function isAnsweredBy(
   resources: readonly Resource[],
   message: Message,

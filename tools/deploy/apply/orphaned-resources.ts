@@ -1,5 +1,4 @@
-// What components that an earlier deployment had have left on the cluster. Only what `make deploy` itself has applied
-// counts: somebody else's Role stays.
+// Resources of components that an earlier `make deploy` has applied and that are no longer deployed.
 import { CommandError } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { findApplied, type OwnedResource, readOwned } from '../../kube/field-owners.ts'

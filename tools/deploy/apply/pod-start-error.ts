@@ -5,7 +5,6 @@ import { UserError } from '../../cli/terminal.ts'
 const missingImage = ['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull']
 
 const waiting = z.object({ reason: z.string().default(''), message: z.string().default('') })
-/** As `kubectl get pods -o json` has them. */
 export const podStates = z.object({
   items: z.array(
     z.object({

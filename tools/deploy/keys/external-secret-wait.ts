@@ -1,5 +1,4 @@
-// Who brings the Secret with the key: make deploy makes it, unless a component has External Secrets bring it out of a key
-// manager. Then nothing here writes it, and a deployment waits for it.
+// If a component lets External Secrets bring the key, `make deploy` does not make one. It waits for the Secret.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { say, UserError } from '../../cli/terminal.ts'
@@ -37,10 +36,7 @@ export function findKeyBringer<T extends Resource>(resources: readonly T[]): T |
   })
 }
 
-/**
- * Throws UserError if the cluster has no External Secrets, and if a Secret is there that is not from it: it would leave those
- * entries in, and never take one of them away.
- */
+/** Throws UserError without External Secrets, and if it has not made the Secret: it would keep foreign entries for ever. */
 export async function checkKeyBringer(): Promise<void> {
   const versions = await kubectl(['api-versions'])
   if (!/^external-secrets\.io\/v1$/m.test(versions)) {

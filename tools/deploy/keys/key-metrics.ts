@@ -3,10 +3,7 @@
 /** Ids. `primary`: the key that signs; a signer without a usable key has none. */
 export type HeldKeys = { primary: string | undefined; held: string[] }
 
-/**
- * Reads the gauge `signer_keys{key_id, state}` in Prometheus' text format. Returns undefined if the signer does not say
- * which keys it holds, because it is too old.
- */
+/** Reads the gauge `signer_keys{key_id, state}`. Returns undefined if the signer is too old to report its keys. */
 export function parseKeyMetrics(text: string): HeldKeys | undefined {
   if (!/^# TYPE signer_keys gauge$/m.test(text) || /^signer_keys /m.test(text)) return undefined
   // Ids have nothing that would be escaped.

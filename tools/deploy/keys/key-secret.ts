@@ -1,5 +1,4 @@
-// The Secret with the keys as a whole, read and replaced. A replacement takes effect only if nobody has written meanwhile,
-// and goes by stdin.
+// Reads and replaces the Secret with the keys. A replacement fails if somebody else has written meanwhile.
 import { z } from 'zod'
 import { CommandError } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
@@ -15,7 +14,6 @@ const schema = z.looseObject({
     ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).optional(),
   }),
   immutable: z.boolean().optional(),
-  /** Base64. */
   data: z.record(z.string(), z.base64()).default({}),
 })
 export type KeySecret = z.infer<typeof schema>
@@ -35,7 +33,6 @@ export type Change = {
   annotations?: Record<string, string | undefined>
 }
 
-/** Reads the Secret. Throws UserError if there is none. */
 export async function readKeySecret(): Promise<KeySecret> {
   const args = ['get', 'secret', keySecret, '-n', namespace, '--ignore-not-found', '-o', 'json']
   const text = await kubectl(args)
@@ -46,7 +43,6 @@ export async function readKeySecret(): Promise<KeySecret> {
   )
 }
 
-/** Returns `secret` with `change` made to it. */
 export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
   const annotations = merge(secret.metadata.annotations, change.annotations)
   return {
@@ -56,10 +52,7 @@ export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
   }
 }
 
-/**
- * Writes `secret` over the state that it was read from; false, and nothing is changed, if that is no longer the state
- * there. With `dryRun` the API server only judges it.
- */
+/** Replaces the Secret. Returns false if it has changed since it was read. With `dryRun` nothing is written. */
 export async function replaceKeySecret(secret: KeySecret, dryRun = false): Promise<boolean> {
   const parameters = new URLSearchParams({ fieldManager, ...(dryRun && { dryRun: 'All' }) })
   const path = `/api/v1/namespaces/${namespace}/secrets/${keySecret}?${parameters}`

@@ -61,10 +61,7 @@ export async function changesPolicies(resources: readonly Resource[]): Promise<b
   return false
 }
 
-/**
- * Has the API server judge a Deployment that gives the key away; it is not made. Throws UserError if it is still taken
- * after `waitMs`.
- */
+/** Tries a Deployment that gives the key away, as a dry run. Throws UserError if it is still accepted after `waitMs`. */
 export async function checkPoliciesHold(waitMs = policyDelayMs): Promise<void> {
   const deadline = Date.now() + waitMs
   for (;;) {

@@ -1,5 +1,4 @@
-// What a HorizontalPodAutoscaler needs of a deployment: that nobody else says how many Pods there are, and that somebody
-// measures.
+// Hands the number of Pods over to a HorizontalPodAutoscaler, and notes if nothing measures the Pods.
 import { CommandError } from '../../cli/exec.ts'
 import { say } from '../../cli/terminal.ts'
 import { findApplied, readOwned } from '../../kube/field-owners.ts'

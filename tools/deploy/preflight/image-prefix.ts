@@ -1,4 +1,4 @@
-// Where the images are is said by whoever deploys: of a wrong place the cluster would tell only when Pods can't start.
+// `make deploy` needs IMAGE_PREFIX. A wrong one would show only when Pods do not start.
 import { UserError } from '../../cli/terminal.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import type { Layout } from '../../kube/layouts.ts'
@@ -28,7 +28,6 @@ function readPrefix(image: string): string | undefined {
   return /^(.+)\/signer[:@]/.exec(image)?.[1]
 }
 
-/** Empty if it is not deployed. */
 function readSignerImage({ signer }: Layout): Promise<string> {
   const path = '{.spec.template.spec.containers[?(@.name=="signer")].image}'
   const output = ['--ignore-not-found', '-o', `jsonpath=${path}`]

@@ -1,5 +1,4 @@
-// Pod Security as the namespace has it without components: one may have taken it off and put a policy in its place, which goes
-// with that component's other resources.
+// The namespace's Pod Security labels. A component can replace them by a policy.
 import { readOwned } from '../../kube/field-owners.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { fieldManager } from '../../kube/names.ts'
@@ -9,10 +8,7 @@ const prefix = 'pod-security.kubernetes.io/'
 /** The policy that refuses what Pod Security would, with the component selinux. */
 export const standIn = 'secure-signing-pods-stay-restricted'
 
-/**
- * Gives the live Namespace the Pod Security labels of `wanted`, the one that is deployed without components. Its other labels
- * stay as they are. Does nothing if it has them. The namespace has to be there.
- */
+/** Gives the live Namespace the Pod Security labels of `wanted`, and leaves its other labels alone. */
 export async function restorePodSecurity(wanted: Resource): Promise<void> {
   const [live] = await readOwned([wanted])
   const { 'kubernetes.io/metadata.name': _, ...labels } = live?.metadata.labels ?? {}

@@ -15,10 +15,7 @@ export type Right = {
   name?: string | undefined
 }
 
-/**
- * Every right that a deployment needs: to apply `resources`, make the key if `makesKey`, delete `removed`, find nodes and watch the
- * rollout.
- */
+/** Lists the rights to apply `resources`, delete `removed`, find nodes, watch the rollout and, if `makesKey`, make the key. */
 export function listNeededRights(
   resources: readonly Resource[],
   makesKey = true,
@@ -60,7 +57,6 @@ function describeRight(verb: string, { apiVersion, kind, metadata }: Resource): 
   }
 }
 
-/** Throws UserError naming every right that the user lacks. */
 export async function checkRights(rights: readonly Right[]): Promise<void> {
   const reviews = rights.map(({ group, ...attributes }) => ({
     apiVersion: 'authorization.k8s.io/v1',

@@ -1,5 +1,4 @@
-// Everything that the resources need to know of the cluster they go to, in the form in which
-// k8s/components/cluster-values takes it.
+// The values of the cluster that the resources need, in the form of k8s/components/cluster-values.
 import type { IngressGateway } from '../../kube/ingress-gateway.ts'
 import type { Layout } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
@@ -14,16 +13,13 @@ export type ClusterValues = {
   frontendPrincipal: string
   signerPrincipal: string
   prometheusPrincipal: string
-  /** The same as certificates say them. */
   frontendSpiffeId: string
   signerSpiffeId: string
   tokenIssuer: string
   tokenKeys: string
   /** The frontend's token as Istio names it: <issuer>/<subject>. */
   requestPrincipal: string
-  /** The value of the namespace label istio.io/rev. */
   revision: string
-  /** The value of the gateway's label `istio`. */
   gatewaySelector: string
 }
 
@@ -34,10 +30,7 @@ export type ClusterFindings = {
   tokens: TokenIssuer
 }
 
-/**
- * Puts together what was found out on the cluster, for workloads that are called as `layout` says, and for the Prometheus that
- * runs as `prometheus`.
- */
+/** Composes the values for the workloads of `layout` and for the Prometheus that runs as `prometheus`. */
 export function composeClusterValues(
   found: ClusterFindings,
   layout: Layout,

@@ -32,7 +32,6 @@ export function componentFolder(name: string, layout: Layout): string {
   return existsSync(join(CHECKOUT, own)) ? own : join(shared, name)
 }
 
-/** The names of all optional components, sorted. */
 export async function listComponents(): Promise<string[]> {
   const names = await readdir(join(CHECKOUT, shared))
   return names.filter((name) => name !== valuesComponent).toSorted()
@@ -81,10 +80,7 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
   return names
 }
 
-/**
- * The resources that the optional components of every overlay add, as they are written there; one that several add, in other
- * forms, once.
- */
+/** Reads the resources that the optional components of every overlay add, each once. */
 export async function readComponentResources(): Promise<Resource[]> {
   const names = await listComponents()
   const folders = layouts.flatMap((layout) => names.map((name) => componentFolder(name, layout)))

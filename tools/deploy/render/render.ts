@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { z } from 'zod'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../../cli/checkout.ts'
 import type { ImageReference } from '../../images/image-references.ts'
 import { kubectl } from '../../kube/kubectl.ts'
@@ -10,8 +10,6 @@ import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
 import { componentFolder, valuesComponent } from './components.ts'
 import type { VaultValues } from './vault-values.ts'
-
-const packageFile = z.object({ version: z.string() })
 
 /** Has kustomize say of each resource which file it is of, and which kustomizations have changed it. */
 export const originMetadata = ['originAnnotations', 'transformerAnnotations']
@@ -53,7 +51,7 @@ export async function renderResources(input: {
       fromFolder(componentFolder(name, layout)),
     ),
     labels: [
-      { pairs: { 'app.kubernetes.io/version': await readVersion() }, includeTemplates: true },
+      { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
     ],
     // kustomize asks only the outermost file for an order.
     sortOptions: await readSortOptions(overlay),
@@ -71,11 +69,6 @@ export async function renderResources(input: {
   const yaml = await kubectl(['kustomize', folder])
   await writeFile(path, yaml)
   return { path, yaml }
-}
-
-async function readVersion(): Promise<string> {
-  return packageFile.parse(JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')))
-    .version
 }
 
 async function readSortOptions(overlay: string): Promise<unknown> {

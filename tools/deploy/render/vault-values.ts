@@ -5,7 +5,6 @@ import { readVariable, type VariableName } from '../../cli/make-variables.ts'
 import { UserError } from '../../cli/terminal.ts'
 
 export type VaultValues = {
-  /** https://host:port */
   address: string
   host: string
   port: string
@@ -15,7 +14,6 @@ export type VaultValues = {
   role: string
   metadataPath: string
   dataPath: string
-  /** Certificates in PEM. */
   ca: string
   image: string
 }
@@ -26,7 +24,6 @@ const defaultPort = '443'
 const plain = /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/
 const image = /^[a-z0-9][A-Za-z0-9._/:@-]*$/
 
-/** Reads them. Throws UserError for what is missing, and for what can't be. */
 export async function readVaultValues(env = process.env): Promise<VaultValues> {
   const { hostname: host, port } = parseAddress(readVariable('VAULT_ADDR', env) ?? '')
   const kv = read(env, 'VAULT_KV', 'kv')

@@ -1,5 +1,4 @@
-// Asks every Pod's signer which keys it holds, by its metrics. A port-forward ends at the Pod's loopback, where the proxy
-// takes the connection as the Pod's own: mesh/allow-pod-to-read-signer-metrics.yaml opens exactly that.
+// Reads from each signer's metrics which keys it holds, through a port-forward, which the proxy treats as the Pod itself.
 import { z } from 'zod'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
@@ -21,10 +20,7 @@ const pods = z.object({
 })
 type Pod = z.infer<typeof pods>['items'][number]
 
-/**
- * Makes what asks each Pod that has not finished, those on their way out included. One port-forward a Pod is kept open
- * from one time to the next; `stop` ends them all. `signer`: the label `app` of the signer's Pods.
- */
+/** Asks each unfinished Pod with the label app=`signer`, through one port-forward each. `stop` ends the port-forwards. */
 export function createPodAsker(signer: string) {
   const forwards = new Map<string, PortForward>()
 

@@ -1,5 +1,4 @@
-// What to do next in a rotation: one thing at a time, decided from the Secret and the time alone, so that it does not
-// matter who did the thing before, or whether that run was cut off.
+// Decides the next step of a rotation from the Secret and the time alone, so an interrupted run needs no memory.
 import { makeKey } from '../keys/hmac-key.ts'
 import type { Change } from '../keys/key-secret.ts'
 import type { Condition } from './pod-condition.ts'
@@ -103,7 +102,6 @@ function endRotation(replaced: string): Action {
   }
 }
 
-/** RFC 3339, UTC, in seconds. */
 function formatTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -1,5 +1,4 @@
-// Where a rotation stands, from the Secret alone: its entries, and annotations for what entries can't tell. What nobody
-// but a person can have made is refused, with what to do about it.
+// The state of a rotation, from the Secret's entries and annotations. A state that only a person can have made is an error.
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
@@ -26,11 +25,9 @@ export type Stage =
 
 export type RotationState = {
   stage: Stage
-  /** The key that signs. */
   primary: string
   /** The id for a new key: one that no Pod can hold. */
   newId: string
-  /** Keys that have no part in the rotation. */
   others: string[]
   /** What a person should know, but nothing has to be done about. */
   notes: string[]

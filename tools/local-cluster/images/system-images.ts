@@ -46,7 +46,6 @@ function listSystemImages({ programs, roots, envoy }: Ingredients): Image[] {
   ]
 }
 
-/** Builds images that are not in the cache, and imports images that the node lacks. */
 export async function provideSystemImages(node: Node, ingredients: Ingredients): Promise<void> {
   for (const image of listSystemImages(ingredients)) await provideImage(node, image)
 }

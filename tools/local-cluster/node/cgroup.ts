@@ -20,7 +20,6 @@ export async function removeCgroup(name: string): Promise<void> {
   for (const hierarchy of await listHierarchies()) await removeTree(join(hierarchy, name))
 }
 
-/** Lists the folders of the cgroup `name`. */
 export async function listCgroups(name: string): Promise<string[]> {
   const paths = (await listHierarchies()).map((hierarchy) => join(hierarchy, name))
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)))

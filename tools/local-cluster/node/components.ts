@@ -27,7 +27,6 @@ export function inNodeNetwork(command: readonly string[]): string[] {
   return ['nsenter', `--net=${NETWORK}`, ...command]
 }
 
-/** Lists the components of the node. */
 export function listComponents(settings: NodeSettings): Components {
   const { kubernetesFolder, cgroup, apiPort, gatewayPort } = settings
   const program = (name: string, ...flags: string[]): Program => ({

@@ -25,7 +25,6 @@ const record = z.object({
   pid: z.number(),
   /** Field 22 of /proc/<pid>/stat, because process ids are used again. */
   startedAt: z.string(),
-  /** Milliseconds since 1970. */
   since: z.number(),
   apiPort: z.number(),
   gatewayPort: z.number(),

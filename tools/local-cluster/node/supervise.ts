@@ -30,7 +30,6 @@ export function supervise({ name, command }: Program, logs: string): Supervised 
     })
   }
 
-  /** Sends SIGTERM, and SIGKILL after `deadlineMs`. */
   async function stop(deadlineMs: number): Promise<void> {
     stopping = true
     if (child.exitCode !== null || child.signalCode !== null) return

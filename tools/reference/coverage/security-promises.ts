@@ -78,7 +78,7 @@ const callers: readonly Promised[] = [
   {
     promise: 'A Pod with the same ServiceAccount gets no signature.',
     shownBy: [
-      ['test/policy/refuses-other-frontends.test.ts', 'a Pod with the same ServiceAccount'],
+      ['test/policy/refuses-other-frontends.test.ts', 'another Pod with the same ServiceAccount'],
     ],
   },
   {

@@ -21,7 +21,6 @@ export type AttackPods = {
   /** The address by which mesh Pods reach the target's Pods. Nothing else has it. */
   targetInMesh: string
   otherAccountPod: Container
-  /** With the frontend's ServiceAccount. */
   sameAccountPod: Container
   /** With the signer's ServiceAccount. Exists only if the signer has its own. */
   signerAccountPod: Container
@@ -69,7 +68,6 @@ export async function bringUp(pods: AttackPods, target: Target): Promise<void> {
   await Promise.all(inMesh.map((from) => waitForRoute(from, pods)))
 }
 
-/** Removes the Pods and everything that came with them. */
 export async function takeAway(pods: AttackPods): Promise<void> {
   const { otherAccountPod, sameAccountPod, signerAccountPod, otherNamespacePod, nonMeshPod } = pods
   const now = ['--ignore-not-found', '--grace-period=0', `--timeout=${PODS_MS}ms`]

@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { type H2Outcome, type H2Request, runH2Requests } from './h2-probe.ts'
-import { type Outcome, type Place, type Probe, runProbes } from './probe.ts'
+import { type Outcome, type Probe, runProbes } from './probe.ts'
 import { BATCH_MS, PROBE_MS } from './timeouts.ts'
 
 export type Container = { namespace: string; pod: string; container: string }
@@ -44,7 +43,6 @@ export function probeFrom(origin: Origin, probes: readonly Probe[]): Promise<Out
   )
 }
 
-/** The same, one probe at a time. */
 export function probeInTurnFrom(
   container: Container,
   probes: readonly Probe[],
@@ -55,15 +53,4 @@ export function probeInTurnFrom(
     `(probes) => runProbes(probes, ${PROBE_MS}, 1)`,
     probes,
   )
-}
-
-/** Sends requests over HTTP/2. */
-export function sendH2From(
-  origin: Origin,
-  place: Place,
-  requests: readonly H2Request[],
-): Promise<H2Outcome[]> {
-  if (origin === 'here') return runH2Requests(place, requests, PROBE_MS)
-  const call = `({ place, requests }) => runH2Requests(place, requests, ${PROBE_MS})`
-  return callIn(origin, 'tools/verify/attack/h2-probe.ts', call, { place, requests })
 }

@@ -10,7 +10,6 @@ export async function withGateway<T>(use: (place: Place) => Promise<T>): Promise
   return withGatewayUrl(gateway, readVariable('GATEWAY_URL'), ({ url }) => use(toPlace(url)))
 }
 
-/** The host and port of an http: URL. */
 export function toPlace(url: string): Place {
   const { hostname: host, port } = new URL(url)
   return { host, port: Number(port || 80) }

@@ -2,7 +2,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto'
 import { signRequestHeaders } from '../../../runtime/http/http-signature.ts'
 import { JSON_CASE_HEADER, SNAKE_CASE } from '../../../runtime/previous-version.ts'
-import type { H2Request } from './h2-probe.ts'
+import type { Outcome } from './probe.ts'
 import type { Credentials } from './target.ts'
 
 /**
@@ -35,19 +35,7 @@ export function writeRequest(parts: RequestParts = {}): string {
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }
 
-/** The same request for HTTP/2. */
-export function toH2Request(parts: RequestParts = {}): H2Request {
-  const { method = 'POST', path = '/sign', host = 'localhost:8081' } = parts
-  const { headers = {}, body = defaultBody(method) } = parts
-  const pseudo = { ':method': method, ':path': path, ':authority': host, ':scheme': 'http' }
-  const type = body === '' ? {} : { 'content-type': 'application/json' }
-  return { headers: { ...pseudo, ...type, ...headers }, body }
-}
-
-/**
- * Adds the headers of the pairing signature over method, path and body of `parts`, or their defaults. `secondsAgo`: the age
- * of the signature.
- */
+/** Adds a pairing signature over method, path and body. `secondsAgo`: its age. */
 export function signParts(
   pairing: KeyObject,
   parts: RequestParts = {},
@@ -67,7 +55,7 @@ export function withCredentials(
   return signParts(pairing, { ...parts, headers: { ...bearer(token), ...parts.headers } })
 }
 
-function defaultBody(method: string): string {
+export function defaultBody(method: string): string {
   return method === 'POST' ? '{"message":"attack"}' : ''
 }
 
@@ -87,4 +75,13 @@ export function readStatus(received: string): number | undefined {
 /** Reads the JSON after the headers, also if it is chunked. */
 export function readJsonBody(received: string): unknown {
   return JSON.parse(/\{.*\}/s.exec(received)?.[0] ?? 'null')
+}
+
+/** An outcome in one word: its status, or how it ended without one. */
+export function describeOutcome({ connected, end, received }: Outcome): string {
+  const status = readStatus(received)
+  if (status !== undefined) return String(status)
+  if (received !== '') return 'not HTTP'
+  if (end === 'timeout') return 'timeout'
+  return connected ? 'closed' : 'not connected'
 }

@@ -43,7 +43,6 @@ export function formatMarkdown({ rows, memory, conditions }: Report): string {
   ].join('\n')}\n`
 }
 
-/** The section of docs/measurements.md. */
 export function formatSection(report: Report): string {
   const picture = '![Signatures a second, relative to the naive signer](benchmark.svg)'
   return `**${describeOutcome(report)}**\n\n${formatMarkdown(report)}\n${picture}\n`

@@ -13,7 +13,6 @@ import { waitUntilServed } from './support/served.ts'
 import { SETTLE_MS, WARM_UP_MS } from './support/timeouts.ts'
 import { locateCredentials } from './support/volumes.ts'
 
-/** For each attacker. */
 const ATTEMPTS_PER_SECOND = 10
 
 /** Runs an experiment in its short or long form. `gatewayUrl`: for public clients. Throws what the experiment throws. */

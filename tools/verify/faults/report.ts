@@ -5,10 +5,8 @@ import type { Result } from './result.ts'
 
 type Row = Result['sources'][number]
 
-/** The fault, the attack and the load. */
 const textColumns = [0, 1, 3]
 
-/** One line, e.g. "kill-signer: 2,934 requests, 313 failed". */
 export function describeResult({ id, sources, unauthorized, broken, note }: Result): string {
   const sum = (count: (one: Row) => number) =>
     sources.reduce((total, one) => total + count(one), 0).toLocaleString('en')
@@ -17,12 +15,10 @@ export function describeResult({ id, sources, unauthorized, broken, note }: Resu
   return [`${id}: ${counts}`, ...remarks.map((remark) => `          ${remark}`)].join('\n')
 }
 
-/** The section of docs/measurements.md. */
 export function formatSection(results: readonly Result[]): string {
   return `**${describeOutcome(results)}**\n\n${formatMarkdown(results)}`
 }
 
-/** The outcome of all of them, in a line or two. */
 export function describeOutcome(results: readonly Result[]): string {
   const broken = results.filter((each) => each.broken.length > 0).map(({ title }) => title)
   const sum = (count: (one: Result) => number) =>
@@ -98,7 +94,6 @@ function describeConditions(results: readonly Result[]): string {
   return [machine, ...rated].join(' ')
 }
 
-/** Nothing where there are no rows. */
 function formatTable(titles: readonly string[], rows: readonly string[][]): string[] {
   if (rows.length === 0) return []
   const format = (cells: readonly string[]) => `| ${cells.join(' | ')} |`

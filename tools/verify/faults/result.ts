@@ -24,7 +24,6 @@ export function makeFailure(experiment: Experiment, error: unknown): Result {
   return { id, title, attack, replicas, ...nothing, broken: [what] }
 }
 
-/** Compares the measurement with the limits of the experiment. */
 export function judge(experiment: Experiment, measured: Measured): Result {
   const { id, title, attack, replicas, bounds } = experiment
   const broken = measured.sources.flatMap((summary) => {

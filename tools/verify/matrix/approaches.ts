@@ -14,7 +14,6 @@ export type Shows = { token?: string; pairing?: KeyObject; headers?: Record<stri
 export type Approach = {
   from: Origin
   host: string
-  /** The port for all requests, if there is one. */
   port?: number
   /** The signer's host, if it is not `host`. */
   signerHost?: string

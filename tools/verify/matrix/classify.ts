@@ -5,7 +5,6 @@ import type { Cell } from './report.ts'
 
 const WORDS = 40
 
-/** Returns the outcome of a request, and the answer in a few words. */
 export function classify({ connected, end, received }: Outcome): Pick<Cell, 'seen' | 'answer'> {
   const status = readStatus(received)
   if (status === undefined) {

@@ -10,7 +10,6 @@ export type Expectations = {
   declare: (caller: string, request: RequestId) => Declared | undefined
 }
 
-/** What is declared where frontend and signer are laid out like this. */
 export function expectationsOf(layout: Layout): Expectations {
   return sharesPod(layout) ? inOnePod : inSeparatePods
 }

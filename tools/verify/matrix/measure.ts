@@ -35,7 +35,6 @@ const bodies: Record<RequestId, string> = {
   process: '{"message":"matrix"}',
 }
 const ports = { signer: 8081, frontend: 8080 }
-/** The requests that the audit log has. */
 const audited = ['sign', 'batch', 'verify', 'keys']
 
 /** Sends all requests. Returns a cell for each, and the number of signatures for unauthorized requests. */
@@ -88,7 +87,6 @@ function show(shows: Shows, parts: RequestParts, requestId: string): RequestPart
   return pairing === undefined ? shown : signParts(pairing, shown)
 }
 
-/** Sends from all places concurrently. */
 async function send(plans: readonly Plan[]): Promise<Outcome[]> {
   const outcomes = new Map<Plan, Outcome>()
   await Promise.all(

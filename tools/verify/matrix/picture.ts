@@ -39,7 +39,6 @@ const style = `
 
 type Kind = 'served' | 'refused' | 'wrong'
 
-/** Returns the text of an SVG file. */
 export function drawPicture(report: Report): string {
   const request = report.requests.find(({ id }) => id === 'sign') ?? report.requests[0]
   const parts = [
@@ -188,7 +187,6 @@ function lines(words: string, width: number, kind = ''): TextLine[] {
   return shown.map((line) => ({ words: line, kind }))
 }
 
-/** Lines below each other, in the middle of a row. */
 function stack(all: readonly TextLine[], x: number, top: number, height: number): string[] {
   const first = top + (height - all.length * LINE) / 2 + 11
   return all.map(({ words, kind }, index) =>

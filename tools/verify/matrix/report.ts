@@ -18,7 +18,6 @@ export type Caller = {
 export type AskedFor = { id: string; method: string; path: string; of: 'signer' | 'frontend' }
 
 export type Cell = {
-  /** Ids. */
   caller: string
   request: string
   declared: Verdict
@@ -34,7 +33,6 @@ export type Cell = {
 export type Declaration = { resource: string; inPlace: boolean }
 
 export type Report = {
-  /** ISO 8601. */
   takenAt: string
   seconds: number
   /** The API server's address, and the version of Istio. */

@@ -37,13 +37,11 @@ export const controlWords: Record<Control, { label: string; asks: string; refuse
 
 const list = new Intl.ListFormat('en')
 
-/** Returns the control's name, "served" or "unclear". */
 export function nameOutcome(outcome: Cell['seen']): string {
   if (outcome === 'other') return 'unclear'
   return outcome === 'served' ? outcome : controlWords[outcome].label
 }
 
-/** Counts cells and resources. */
 export function countReport({ cells, declarations }: Report) {
   return {
     cells: cells.length,
@@ -54,7 +52,6 @@ export function countReport({ cells, declarations }: Report) {
   }
 }
 
-/** One line that begins with "holds" or "DOES NOT HOLD". */
 export function describeVerdict(report: Report): string {
   const { cells, asDeclared, refused, declarations, inPlace } = countReport(report)
   const parts = [`${asDeclared} of ${cells} as declared`, `${refused} refused`]
@@ -63,7 +60,6 @@ export function describeVerdict(report: Report): string {
   return `${holds(report) ? 'holds' : 'DOES NOT HOLD'}: ${parts.join(', ')}`
 }
 
-/** A sentence for each thing that keeps the report from holding. */
 export function describeDisagreements(report: Report): string[] {
   const { cells, declarations, unauthorizedSignatures } = report
   return [

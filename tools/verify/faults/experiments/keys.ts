@@ -1,10 +1,11 @@
-// Attack 29: the key's Secret is rotated by `make rotate-key`, and changed by hand with mistakes.
+// Attack 29: changes of the key's Secret: rotated by the program that operators use, and changed by hand with mistakes.
+
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CHECKOUT } from '../../../cli/checkout.ts'
 import { run as runProgram } from '../../../cli/exec.ts'
-import { readCounter } from '../../attack/batch.ts'
+import { readCounter } from '../../attack/counters.ts'
 import { findTarget } from '../../attack/target.ts'
 import { waitFor } from '../../attack/wait.ts'
 import type { Experiment } from '../experiment.ts'

@@ -30,14 +30,12 @@ const podSchema = z.object({ metadata: z.object({ uid: z.string() }) })
 /** A load of unauthorized requests. `pid`: a process in the network that they come from. */
 export type Attempt = { pid: number; spec: LoadSpec }
 
-/** Starts the attackers' Pods. */
 export async function bringUpAttackers(): Promise<void> {
   await takeAwayAttackers()
   await kubectl(['create', '-f', '-'], { input: JSON.stringify(service) })
   await bringUp(pods, await findTarget('any'))
 }
 
-/** Removes the attackers' Pods and everything that came with them. */
 export async function takeAwayAttackers(): Promise<void> {
   const { name } = service.metadata
   await kubectl(['delete', 'service', name, '-n', namespace, '--ignore-not-found'])

@@ -61,7 +61,6 @@ export async function bringValue(text: string): Promise<void> {
   await kubectl([...args, '-f', '-'], { input: JSON.stringify({ ...secret, metadata, data }) })
 }
 
-/** Sets the status of the ExternalSecret as the controller does. */
 export async function reportReadiness(status: 'True' | 'False', message: string): Promise<void> {
   const condition = {
     ...{ type: 'Ready', status, message },
@@ -91,7 +90,6 @@ async function readSecret(): Promise<Secret | undefined> {
   return text.trim() === '' ? undefined : secretSchema.parse(JSON.parse(text))
 }
 
-/** Lists the entries that the controller has written. */
 function listManaged({ metadata }: Secret): string[] {
   const own = metadata.managedFields.filter((each) => each.manager === manager)
   return own.flatMap(({ fieldsV1 }) =>

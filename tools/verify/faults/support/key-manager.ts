@@ -29,7 +29,6 @@ export async function createExternalSecret(): Promise<() => Promise<void>> {
   }
 }
 
-/** Waits until every Pod reports the condition. */
 export async function waitUntilPods(condition: Condition): Promise<void> {
   const { askPods, stop } = createPodAsker(deployment)
   try {

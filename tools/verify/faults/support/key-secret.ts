@@ -17,7 +17,6 @@ export async function saveSecret(): Promise<() => Promise<void>> {
   }
 }
 
-/** Replaces every entry. */
 export function writeEntries(entries: Record<string, Uint8Array>): Promise<void> {
   const encoded = Object.entries(entries).map(([id, bytes]) => {
     return [id, Buffer.from(bytes).toString('base64')] as const

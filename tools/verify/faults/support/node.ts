@@ -18,7 +18,6 @@ export function requireLocalCluster(): void {
   )
 }
 
-/** Finds the node. Throws UserError if it does not run. */
 export async function requireNode(): Promise<Node> {
   const node = await findNode()
   if (node !== undefined) return node

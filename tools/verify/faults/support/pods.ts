@@ -10,7 +10,6 @@ const containerStatus = z.object({
   restartCount: z.number(),
   containerID: z.string().default(''),
 })
-/** One Pod as the API server describes it. */
 export const podSchema = z.object({
   metadata: z.object({
     uid: z.string(),
@@ -30,14 +29,12 @@ export type Pod = {
   containers: Record<string, { id: string; restarts: number }>
 }
 
-/** Lists the Pods that do not terminate. */
 export async function listPods(): Promise<Pod[]> {
   const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
   const { items } = await kubectlJson(podList, args)
   return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(toPod)
 }
 
-/** Reads a Pod of the API server. */
 export function toPod({ metadata, status }: z.infer<typeof podSchema>): Pod {
   return {
     uid: metadata.uid,
@@ -50,7 +47,6 @@ export function toPod({ metadata, status }: z.infer<typeof podSchema>): Pod {
   }
 }
 
-/** Finds one of the Pods. */
 export async function findPod(): Promise<Pod> {
   const [pod] = await listPods()
   if (pod === undefined) throw new Error(`the Deployment ${deployment} has no Pod`)

@@ -1,16 +1,14 @@
-// An attacker's client for HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3). Containers run this file,
-// as they run probe.ts, so it imports no other file.
+// HTTP/2 requests without TLS, by prior knowledge (RFC 9113 section 3.3). This file is sent into containers.
 import { connect } from 'node:http2'
-import type { Place } from './probe.ts'
+import type { Place } from '../../../tools/verify/attack/probe.ts'
 
 export type H2Request = { headers: Record<string, string>; body: string }
-/** Without an answer there is no `status`, and `end` has the reason. */
+/** Without an answer, there is no status, and `end` says why. */
 export type H2Outcome = { status?: number; end: string; body: string }
 
-/** Concurrent connections. */
 const PARALLEL = 32
 
-/** Sends each request on its own connection. The outcomes have the same order. */
+/** Sends each request on its own connection. The outcomes are in the same order. */
 export async function runH2Requests(
   place: Place,
   requests: readonly H2Request[],

@@ -1,10 +1,11 @@
-// Sends attacks between two control requests, which must succeed. Without them, refusals would prove nothing.
+// Sends a batch of attacks between two positive controls. Without them, a suite in which everything is refused proves nothing.
 import type { AuditEntry } from '../../../signer/audit-log.ts'
-import { readKey } from '../../deploy/keys/hmac-key.ts'
-import { computeOpensslHmac } from '../../deploy/openssl-hmac.ts'
-import { listAuditedRequests } from './audited-requests.ts'
-import { probeFrom, probeInTurnFrom } from './containers.ts'
-import type { Outcome, Probe } from './probe.ts'
+import { readKey } from '../../../tools/deploy/keys/hmac-key.ts'
+import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
+import { readAuditLog } from '../../../tools/verify/attack/audited-requests.ts'
+import { probeInTurnFrom } from '../../../tools/verify/attack/containers.ts'
+import { counters, parseCounter } from '../../../tools/verify/attack/counters.ts'
+import type { Outcome, Probe } from '../../../tools/verify/attack/probe.ts'
 import {
   makeRequestId,
   readJsonBody,
@@ -12,30 +13,28 @@ import {
   snakeCase,
   withCredentials,
   writeRequest,
-} from './requests.ts'
+} from '../../../tools/verify/attack/requests.ts'
 import {
   type Credentials,
   findTarget,
   SIGNER_IN_POD,
   stealCredentials,
   type Target,
-} from './target.ts'
+} from '../../../tools/verify/attack/target.ts'
+import { LOG_MS } from '../../../tools/verify/attack/timeouts.ts'
+import { waitFor } from '../../../tools/verify/attack/wait.ts'
 
 export type Control = { status: number | undefined; signature: unknown; expected: string }
 export type BatchResult<T> = {
   outcomes: T
   before: Control
   after: Control
-  /** The requests that the signer received in between. */
   reached: AuditEntry[]
-  /** The signatures that the signer made in between, by its own counter. */
+  /** How many signatures it has made in between, by its own counter. */
   signed: number
 }
 
-/** At least 1, because the first control request has a signature. */
 const SIGNATURES = 'signer_signatures_total'
-/** Every container of the Pod may send this request. */
-const counters = { ...SIGNER_IN_POD, bytes: writeRequest({ method: 'GET', path: '/metrics' }) }
 
 /** Runs `attack`, with a control request before and after it. */
 export async function runBatch<T>(
@@ -58,7 +57,7 @@ export async function runBatch<T>(
   }
 }
 
-/** Writes a valid request of the frontend container. */
+/** A request of the frontend with all credentials and a message of its own. */
 function writeControl(stolen: Credentials, requestId: string): Probe {
   const headers = { ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
@@ -75,31 +74,23 @@ async function readControl(outcome: Outcome | undefined, requestId: string): Pro
 
 const nameControl = (requestId: string) => `control ${requestId}`
 
-/** Sums a counter of the signer over the series whose labels begin with `labels`. */
-export async function readCounter(
-  { frontend }: Target,
-  name: string,
-  labels: string,
-): Promise<number> {
-  const [outcome] = await probeFrom(frontend, [counters])
-  return parseCounter(outcome, name, labels)
-}
-
-function parseCounter(outcome: Outcome | undefined, name: string, labels = ''): number {
-  const lines = (outcome?.received ?? '').matchAll(/^(\w+)\{(.*)\} (\d+)\r?$/gm)
-  const counts = [...lines].filter(
-    ([, found, all = '']) => found === name && all.startsWith(labels),
+/** Lists the requests that reached the signer between those with the ids `first` and `last`, both sent after `since`. */
+async function listAuditedRequests(
+  target: Target,
+  first: string,
+  last: string,
+  since: Date,
+): Promise<AuditEntry[]> {
+  let entries: AuditEntry[] = []
+  const find = (id: string) => entries.findIndex(({ request_id }) => request_id === id)
+  return waitFor(
+    async () => {
+      entries = await readAuditLog(target, since)
+      const [start, end] = [find(first), find(last)]
+      return start >= 0 && end >= 0 ? entries.slice(start + 1, end) : undefined
+    },
+    LOG_MS,
+    // kubelet begins a new file at 10 MiB, and shows only that.
+    () => `the audit log lacks ${find(first) < 0 ? 'the first' : 'the last'} control: rotated?`,
   )
-  if (counts.length === 0)
-    throw new Error(`the signer's metrics lack ${name}{${labels}}: ${outcome?.received}`)
-  return counts.reduce((sum, [, , , count]) => sum + Number(count), 0)
-}
-
-/** Describes an outcome in one or two words: a status, or how the connection ended. */
-export function describeOutcome({ connected, end, received }: Outcome): string {
-  const status = readStatus(received)
-  if (status !== undefined) return String(status)
-  if (received !== '') return 'not HTTP'
-  if (end === 'timeout') return 'timeout'
-  return connected ? 'closed' : 'not connected'
 }
