@@ -77,7 +77,7 @@ describe('the frontend container, with its own token', () => {
   })
 })
 
-describe('a Pod with the same ServiceAccount', () => {
+describe('another Pod with the same ServiceAccount', () => {
   const bySameAccount: Record<string, (own: string, stolen: string) => RequestParts> = {
     'its own token': (own) => ({ headers: bearer(own) }),
     "the frontend's stolen token": (_, stolen) => ({ headers: bearer(stolen) }),
@@ -94,7 +94,7 @@ describe('a Pod with the same ServiceAccount', () => {
 })
 
 // A residual risk of docs/security-model.md. It takes a compromised frontend, and the right to create such a Pod.
-describe('a Pod with the same ServiceAccount and the pairing secret', () => {
+describe('another Pod with the same ServiceAccount and the pairing secret', () => {
   let batch: BatchResult<Awaited<ReturnType<typeof send>>>
 
   beforeAll(async () => {
