@@ -1,4 +1,4 @@
-// `make images PUSH=yes`: what is asked of the builder, in which order. The builder here only writes down what it was told.
+// The builder's calls of `make images PUSH=yes`, in order. A fake builder records its arguments.
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
@@ -26,7 +26,7 @@ async function runImages(variables: Record<string, string>, script = '') {
 
 const IMAGE_PREFIX = 'registry.example/team'
 
-test('builds both, then pushes both', async () => {
+test('builds both images, then pushes both', async () => {
   const { code, stdout, told } = await runImages({ IMAGE_PREFIX, PUSH: 'yes' })
   expect(code).toBe(0)
   const references = stdout.trimEnd().split('\n')
@@ -39,7 +39,7 @@ test('builds both, then pushes both', async () => {
   ])
 })
 
-test('without PUSH it pushes nothing, and says how', async () => {
+test('pushes nothing without PUSH, and prints how to push', async () => {
   const { code, stderr, told } = await runImages({ IMAGE_PREFIX })
   expect(code).toBe(0)
   expect(told.filter((line) => line.startsWith('push'))).toEqual([])
@@ -48,7 +48,7 @@ test('without PUSH it pushes nothing, and says how', async () => {
   )
 })
 
-test('what can’t be pushed ends it, with what the builder said', async () => {
+test('fails with the builder’s error if it cannot push', async () => {
   const failing = 'if [ "$1" = push ]; then echo "unauthorized" >&2; exit 1; fi'
   const { code, stderr } = await runImages({ IMAGE_PREFIX, PUSH: 'yes' }, failing)
   expect(code).toBe(1)
@@ -56,7 +56,7 @@ test('what can’t be pushed ends it, with what the builder said', async () => {
 })
 
 test.each([{}, { IMAGE_PREFIX: 'localhost/secure-signing' }])(
-  'with no registry it builds nothing: %o',
+  'builds nothing without a registry: %o',
   async (variables) => {
     const { code, stderr, told } = await runImages({ ...variables, PUSH: 'yes' })
     expect([code, told]).toEqual([1, ['']])

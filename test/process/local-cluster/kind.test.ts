@@ -1,5 +1,5 @@
-// `make up CLUSTER=kind`, as far as it can be shown without a Docker engine: what is asked of docker, kind and istioctl, in which
-// order, and what is said where one of them is missing. The programs here only write down what they were told.
+// The calls of `make up CLUSTER=kind` to docker, kind and istioctl, in order, and its errors. Fake programs record their arguments,
+// so the tests need no Docker engine.
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
@@ -39,8 +39,8 @@ const at = `KUBECONFIG=${KIND_KUBECONFIG}`
 const image = (name: string) => `localhost/secure-signing/${name}:[0-9a-f]{12}`
 
 test.each([
-  ['makes the cluster', '', `create cluster --wait 180s`],
-  ['passes over the one that is there', 'echo secure-signing', 'export kubeconfig'],
+  ['creates the cluster', '', `create cluster --wait 180s`],
+  ['keeps an existing cluster', 'echo secure-signing', 'export kubeconfig'],
 ])('%s, then installs Istio, builds and loads the images', async (_, kind, clusterArgs) => {
   const { code, stderr, told } = await runKind({ ...all, kind })
   expect(stderr).toContain('The cluster is up')
@@ -63,7 +63,7 @@ test.each([
   ['kind', 'kind is not on the PATH', 'https://kind.sigs.k8s.io'],
   ['istioctl', 'istioctl is not on the PATH', 'https://istio.io'],
   ['kubectl', 'kubectl is not on the PATH', 'https://kubernetes.io'],
-])('without %s it says so, and makes nothing', async (name, what, todo) => {
+])('without %s, reports it and creates nothing', async (name, what, todo) => {
   const scripts: Record<string, string> = { ...all }
   delete scripts[name]
   const { code, stderr, told } = await runKind(scripts)
@@ -73,12 +73,12 @@ test.each([
   expect(told.filter((line) => !line.startsWith('docker info'))).toEqual([])
 })
 
-test('a docker without its engine is none', async () => {
+test('reports a docker without its engine', async () => {
   const { code, stderr } = await runKind({ ...all, docker: 'echo "daemon is away" >&2; exit 1' })
   expect([code, stderr.includes('Docker does not work: daemon is away')]).toEqual([1, true])
 })
 
-test('a cluster that can’t be made ends it, with what kind said', async () => {
+test('fails with kind’s error if it cannot create the cluster', async () => {
   const failing = 'if [ "$1" = create ]; then echo "no space" >&2; exit 1; fi'
   const { code, stderr, told } = await runKind({ ...all, kind: failing })
   expect(code).toBe(1)

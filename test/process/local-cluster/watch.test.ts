@@ -1,4 +1,4 @@
-// `make dev` deploys what is saved: once each, never half of it, and a failure does not end it.
+// `make dev` deploys each saved change once and complete, and continues after a failure.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, writeFile } from 'node:fs/promises'
@@ -35,7 +35,7 @@ function watch(act: (content: string) => Promise<void> = async () => {}) {
   return { stop, source, deployed, complaints, ended, quiet }
 }
 
-test('deploys at once, at each change, and not otherwise', async () => {
+test('deploys at the start and after each change, and at no other time', async () => {
   const { stop, source, deployed, ended, quiet } = watch()
   await vi.waitFor(() => expect(deployed).toEqual(['a']))
   await quiet()
@@ -50,7 +50,7 @@ test('deploys at once, at each change, and not otherwise', async () => {
   expect(deployed).toEqual(['a', 'b'])
 })
 
-test('deploys once more what was saved while it deployed, one after the other', async () => {
+test('deploys the last change that was saved during a deployment, after it', async () => {
   const ends: (() => void)[] = []
   const act = () => new Promise<void>((resolve) => ends.push(resolve))
   const { stop, source, deployed, ended, quiet } = watch(act)
@@ -67,7 +67,7 @@ test('deploys once more what was saved while it deployed, one after the other', 
   await ended
 })
 
-test('goes on after a failure, and says it', async () => {
+test('reports a failure, and continues', async () => {
   const act = async (content: string) => {
     if (content === 'a') throw new Error('a is wrong')
   }
@@ -81,7 +81,7 @@ test('goes on after a failure, and says it', async () => {
   await ended
 })
 
-test('waits until what is being saved is whole', async () => {
+test('waits until a change is complete', async () => {
   const { stop, source, deployed, ended, quiet } = watch()
   let reads = 0
   const changing = vi.spyOn(source, 'content', 'get').mockImplementation(() => {
@@ -110,7 +110,7 @@ async function startDev(environment: Record<string, string>) {
   return { child, said: text(child.stderr), exit: once(child, 'close') }
 }
 
-test('make dev runs `make up`, watches on when that fails, and ends with Ctrl-C', async () => {
+test('make dev runs `make up`, still watches if that fails, and ends with Ctrl-C', async () => {
   const { child, said, exit } = await startDev({ SERVICE: 'frontend' })
   let seen = ''
   child.stderr.on('data', (piece) => {
@@ -123,7 +123,7 @@ test('make dev runs `make up`, watches on when that fails, and ends with Ctrl-C'
 })
 
 test.each([
-  ['a service that is none', { SERVICE: 'proxy' }, 'Use one of frontend, signer.'],
+  ['an unknown service', { SERVICE: 'proxy' }, 'Use one of frontend, signer.'],
   ['another cluster', { KUBECONFIG: '/elsewhere' }, 'Unset KUBECONFIG'],
 ])('make dev refuses %s', async (_, environment, todo) => {
   const { said, exit } = await startDev(environment)

@@ -1,4 +1,4 @@
-// Sends a batch of attacks between two positive controls. Without them, a suite in which everything is refused proves nothing.
+// Sends attacks between two control requests, which must succeed. Without them, refusals would prove nothing.
 import type { AuditEntry } from '../../../signer/audit-log.ts'
 import { readKey } from '../../../tools/deploy/keys/hmac-key.ts'
 import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
@@ -30,7 +30,7 @@ export type BatchResult<T> = {
   before: Control
   after: Control
   reached: AuditEntry[]
-  /** How many signatures it has made in between, by its own counter. */
+  /** The signatures that the signer made in between, by its own counter. */
   signed: number
 }
 
@@ -90,7 +90,7 @@ async function listAuditedRequests(
       return start >= 0 && end >= 0 ? entries.slice(start + 1, end) : undefined
     },
     LOG_MS,
-    // kubelet begins a new file at 10 MiB, and shows only that.
+    // kubelet starts a new file at 10 MiB, and shows only the new one.
     () => `the audit log lacks ${find(first) < 0 ? 'the first' : 'the last'} control: rotated?`,
   )
 }

@@ -35,7 +35,7 @@ export async function forgeWithClusterKey(good: string): Promise<Record<string, 
   const now = Math.floor(Date.now() / 1_000)
   const sign = (change: JWTPayload) => signLike(good, change, key)
   return {
-    // Istio grants a minute for clocks that differ.
+    // Istio tolerates a clock skew of one minute.
     expired: await sign({ iat: now - 7_200, nbf: now - 7_200, exp: now - 3_600 }),
     'not yet valid': await sign({ nbf: now + 3_600, exp: now + 7_200 }),
     'of another issuer': await sign({ iss: 'https://issuer.example' }),

@@ -35,7 +35,7 @@ const decoded: readonly (readonly [string, string])[] = [
   ['/%c0%2e%c0%2e/sign', '/%c0.%c0./sign'],
   ['/%c0%2fsign', '/%c0/sign'],
   ['/..;/sign', '/sign'],
-  // Not of Istio's list.
+  // Not in Istio's list.
   ['//sign', '/sign'],
   ['/sign%2f', '/sign/'],
   ['/%2fsign', '/sign'],
@@ -74,7 +74,7 @@ const leftAlone: readonly string[] = [
   '/sign,a=b/xyz',
   '/Sign',
   '/SIGN',
-  // Not of Istio's list.
+  // Not in Istio's list.
   '/sign?a=b',
   '/sign?',
   '/%252fsign',

@@ -1,4 +1,4 @@
-// A report such as a cluster gives, for tests: one that holds, and ways to break it.
+// A report as a cluster gives it, one that holds, and functions that break it.
 import { callers, declare } from '../../../tools/verify/matrix/declared.ts'
 import { requests } from '../../../tools/verify/matrix/declared-table.ts'
 import type { Cell, Report, Verdict } from '../../../tools/verify/matrix/report.ts'

@@ -12,14 +12,14 @@ import { readFile } from '../../support/pages/pages.ts'
 
 const attacks = attackGroups.flatMap((group) => group.attacks)
 
-/** A test's source, and of the cases that it has from its own folder. */
+/** Reads a test and the files that it imports from its own folder. */
 function readWithCases(file: string): string {
   const imported = readFile(file).matchAll(/from '(\.\/[^']+\.ts)'/g)
   const cases = [...imported].map(([, name = '']) => readFile(join(dirname(file), name)))
   return [readFile(file), ...cases].join('\n').replaceAll("\\'", "'")
 }
 
-/** Each title in a source is between quotes of one kind. */
+/** Finds a title between quotes of one kind. */
 function hasTitle(source: string, title: string): boolean {
   return ["'", '"', '`'].some((quote) => source.includes(`${quote}${title}${quote}`))
 }
@@ -36,7 +36,7 @@ describe.each(Object.entries(promises))('promises: %s', (_, items) => {
 })
 
 describe('attacks', () => {
-  test('are numbered without a gap', () => {
+  test('have numbers without a gap', () => {
     const numbers = [...renderTestCoverage().matchAll(/\*\*Attack (\d+)\.\*\*/g)]
     expect(numbers.map(([, number]) => Number(number))).toEqual(attacks.map((_, at) => at + 1))
     expect(attacks).toHaveLength(40)
