@@ -57,7 +57,7 @@ export async function runBatch<T>(
   }
 }
 
-/** A request of the frontend with all credentials and a message of its own. */
+/** Writes a valid request of the frontend. */
 function writeControl(stolen: Credentials, requestId: string): Probe {
   const headers = { ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }

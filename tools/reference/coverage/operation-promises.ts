@@ -170,7 +170,7 @@ const risks: readonly Promised[] = [
     shownBy: [
       [
         'test/separate-pods/separate-pods.test.ts',
-        "with every policy of the mesh deleted the signer's own lock holds",
+        'with every policy of the mesh deleted, the signer still refuses other callers',
       ],
     ],
   },
