@@ -1,4 +1,4 @@
-// The Pod of the overlay linkerd, without a mesh, in its own namespace. There, only the mount and the pairing protect the signer.
+// The Pod of the overlay linkerd without a mesh, in its own namespace. Only the mount and the pairing protect the signer.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'

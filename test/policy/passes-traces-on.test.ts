@@ -1,5 +1,5 @@
-// The trace id of a public client passes gateway, frontend and both proxies, and is in the signer's audit line. A malformed one
-// is dropped, and the signer still signs the message.
+// The signer's audit line has the trace id of a public client, which passes the gateway, the frontend and both proxies. A
+// malformed trace id is dropped, and the message is still signed.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../signer/audit-log.ts'
 import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'

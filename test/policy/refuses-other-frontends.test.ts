@@ -1,4 +1,4 @@
-// Attacks 4 and 5: callers with every right in the mesh that are not the frontend of this Pod. The signer itself refuses them.
+// Attacks 4 and 5: callers that the mesh allows, but that are not the frontend of this Pod. The signer refuses them.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readCounter } from '../../tools/verify/attack/counters.ts'

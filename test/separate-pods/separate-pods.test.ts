@@ -46,10 +46,7 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
     const seen = (caller: string, request: string) =>
       cells.find((cell) => cell.caller === caller && cell.request === request)?.seen
     for (const caller of [
-      'signer-account',
-      'other-account',
-      'other-namespace',
-      'other-namespace-forged',
+      ...['signer-account', 'other-account', 'other-namespace', 'other-namespace-forged'],
       'non-mesh',
     ]) {
       for (const request of ['sign', 'batch', 'verify', 'keys']) {

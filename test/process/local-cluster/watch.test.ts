@@ -1,7 +1,6 @@
 // `make dev` deploys each saved change once and complete, and continues after a failure.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test, vi } from 'vitest'
@@ -9,7 +8,7 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { KUBECONFIG } from '../../../tools/local-cluster/paths.ts'
 import { actOnChange } from '../../../tools/local-cluster/watch.ts'
 import { cleanUp } from '../../support/clean-up.ts'
-import { makeFolder } from '../../support/folder.ts'
+import { makePrograms } from '../../support/folder.ts'
 import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
@@ -99,9 +98,7 @@ test('waits until a change is complete', async () => {
 
 /** Starts `make dev` with a `make` that prints its arguments and fails. */
 async function startDev(environment: Record<string, string>) {
-  const bin = await makeFolder()
-  await writeFile(join(bin, 'make'), '#!/bin/sh\necho "make $*" >&2\nexit 1\n')
-  await chmod(join(bin, 'make'), 0o755)
+  const bin = await makePrograms({ make: 'echo "make $*" >&2\nexit 1' })
   const env = { ...process.env, KUBECONFIG, SERVICE: '', ...environment }
   const child = spawn(process.execPath, [join(CHECKOUT, 'tools/local-cluster/dev.ts')], {
     env: { ...env, PATH: [bin, process.env.PATH].join(delimiter) },

@@ -5,11 +5,7 @@ import { buildSet } from '../../../tools/local-cluster/programs/programs.ts'
 
 /** The kinds of the Prometheus Operator that its program watches. */
 const operatorKinds = [
-  'podmonitors',
-  'probes',
-  'prometheuses',
-  'prometheusrules',
-  'scrapeconfigs',
+  ...['podmonitors', 'probes', 'prometheuses', 'prometheusrules', 'scrapeconfigs'],
   'servicemonitors',
 ]
 
