@@ -2,7 +2,7 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { describeHindrance, podStates } from '../../tools/deploy/apply/pod-start-error.ts'
+import { describeStartError, podStates } from '../../tools/deploy/apply/pod-start-error.ts'
 import { makeKey, readKeys } from '../../tools/deploy/keys/hmac-key.ts'
 import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
@@ -79,7 +79,7 @@ test('a Pod whose profile is not on its node waits, is explained, and starts onc
   await kubectl(restart)
   const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
   const hindrance = await waitFor(
-    async () => describeHindrance((await kubectlJson(podStates, args)).items),
+    async () => describeStartError((await kubectlJson(podStates, args)).items),
     REFUSAL_MS,
     () => 'the Pod has started without its profile',
   )

@@ -1,10 +1,9 @@
 // The component network-policy, enforced by kube-router: each refused connection has an allowed counterpart.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { processMessage } from '../../tools/deploy/process-message.ts'
-import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
 import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
@@ -24,7 +23,6 @@ import { COMPILE_MS } from '../support/timeouts.ts'
 import { type PolicyEngine, startPolicyEngine } from './support/policy-engine.ts'
 
 const component = join(CHECKOUT, 'k8s/components/network-policy')
-const service = z.object({ spec: z.object({ clusterIP: z.string() }) })
 const ports = [8080, 8081, 15006, 15020, 15021]
 
 const name = (where: string, pod: string): Container => ({
@@ -129,7 +127,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
 
 async function findWaysOut() {
   const find = async (what: string, where: string) =>
-    (await kubectlJson(service, ['get', 'service', what, '-n', where, '-o', 'json'])).spec.clusterIP
+    kubectl(['get', 'service', what, '-n', where, '-o', 'jsonpath={.spec.clusterIP}'])
   const istiod = await find('istiod', 'istio-system')
   return {
     istiod: `${istiod}:15012`,

@@ -2,10 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { z } from 'zod'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { computeOpensslHmac } from '../../tools/deploy/openssl-hmac.ts'
-import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace as deployed, deployment, keySecret } from '../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../tools/kube/resources.ts'
 import type { Container } from '../../tools/verify/attack/containers.ts'
@@ -21,18 +20,6 @@ import type { Search } from '../support/compromise/search.ts'
 const overlay = join(CHECKOUT, 'k8s/overlays/linkerd')
 const namespace = 'signing-test-socket'
 const key = randomBytes(32)
-const images = z.object({
-  spec: z.object({
-    template: z.object({
-      spec: z.object({ containers: z.array(z.object({ name: z.string(), image: z.string() })) }),
-    }),
-  }),
-})
-const pod = z.object({
-  metadata: z.object({ name: z.string() }),
-  status: z.object({ podIP: z.string() }),
-})
-const pods = z.object({ items: z.array(pod) })
 let frontend: Container
 let host: string
 
@@ -42,9 +29,10 @@ beforeAll(async () => {
   await kubectl(['apply', '-f', '-'], { input })
   const rollout = ['rollout', 'status', `deployment/${deployment}`, '-n', namespace]
   await kubectl(rollout, { timeoutMs: PODS_MS })
-  const { items } = await kubectlJson(pods, ['get', 'pods', '-n', namespace, '-o', 'json'])
-  frontend = { namespace, pod: items[0]?.metadata.name ?? '', container: 'frontend' }
-  host = items[0]?.status.podIP ?? ''
+  const found = await kubectl(['get', 'pods', '-n', namespace, '-o', 'json'])
+  const { metadata, status } = JSON.parse(found).items[0]
+  frontend = { namespace, pod: metadata.name, container: 'frontend' }
+  host = status.podIP
 })
 afterAll(takeAway)
 
@@ -55,7 +43,7 @@ async function takeAway(): Promise<void> {
 /** The resources of the overlay in the other namespace, with the deployed images and another key. */
 async function listResources(): Promise<Resource[]> {
   const query = ['get', 'deployment', deployment, '-n', deployed, '-o', 'json']
-  const { containers } = (await kubectlJson(images, query)).spec.template.spec
+  const { containers } = JSON.parse(await kubectl(query)).spec.template.spec
   const rendered = parseResources(await kubectl(['kustomize', overlay]))
   const ours = rendered.filter(({ kind }) => /^(Namespace|ServiceAccount|Deployment)$/.test(kind))
   for (const resource of ours) {
@@ -65,7 +53,7 @@ async function listResources(): Promise<Resource[]> {
     if (pod === undefined) continue
     pod.terminationGracePeriodSeconds = 0
     for (const each of pod.containers) {
-      each.image = containers.find(({ name }) => name === each.name)?.image
+      each.image = containers.find(({ name }: { name: string }) => name === each.name).image
     }
   }
   return [...ours, makeSecret({ 'key-1': key })]

@@ -1,4 +1,5 @@
 // Attacks 25 and 26 on the live cluster, after Istio's injection.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { tryRun } from '../../tools/cli/exec.ts'
@@ -9,10 +10,9 @@ import { findTarget } from '../../tools/verify/attack/target.ts'
 import { attemptCase } from '../support/admission/attempt.ts'
 import type { AdmissionTarget } from '../support/admission/case.ts'
 import { testAdmission } from '../support/admission/table-tests.ts'
+import { asPod } from '../support/api-server/guarded-api-server.ts'
 import { otherAccountPod } from '../support/attack/attackers.ts'
 
-const podTemplate = z.object({ metadata: z.looseObject({}), spec: z.looseObject({}) })
-const deployed = z.object({ spec: z.object({ template: podTemplate }) })
 const policies = z.object({
   items: z.array(
     z.object({
@@ -26,13 +26,10 @@ let target: AdmissionTarget
 
 beforeAll(async () => {
   const get = ['get', 'deployment', deployment, '-n', namespace, '-o', 'json']
-  const { metadata, spec } = (await kubectlJson(deployed, get)).spec.template
-  const name = 'admission-test'
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
   const { frontend } = await findTarget()
   target = {
     kubeconfig: process.env.KUBECONFIG ?? '',
-    template: resourceSchema.parse(pod),
+    template: asPod([await kubectlJson(resourceSchema, get)], 'admission-test'),
     pod: frontend.pod,
     keylessPod: otherAccountPod.pod,
   }
@@ -53,12 +50,8 @@ test('an allowed command runs', async () => {
 })
 
 test('the API server finds no wrong type in a policy', async () => {
-  const { items } = await kubectlJson(policies, [
-    'get',
-    'validatingadmissionpolicies',
-    '-o',
-    'json',
-  ])
+  const get = ['get', 'validatingadmissionpolicies', '-o', 'json']
+  const { items } = await kubectlJson(policies, get)
   const ours = items.filter(({ metadata }) => metadata.name.startsWith('secure-signing-'))
   expect(ours).toHaveLength(4)
   for (const { status } of ours) expect(status.typeChecking.expressionWarnings).toBeUndefined()

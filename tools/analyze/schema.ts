@@ -1,6 +1,6 @@
 // Has the API server check each resource by a dry run: schema, validation, admission and Istio's webhook.
 import { tryRun } from '../cli/exec.ts'
-import { changesPolicies, isRefusedByPolicyAlone } from '../deploy/preflight/admission.ts'
+import { changesPolicies, isRefusedOnlyByOurPolicies } from '../deploy/preflight/admission.ts'
 import { kubectl } from '../kube/kubectl.ts'
 import { namespace } from '../kube/names.ts'
 import type { Resource } from '../kube/resources.ts'
@@ -61,7 +61,7 @@ export async function findSchemaErrors(
       timeoutMs,
     })
     if (code === 0 || alreadyThere.test(stderr)) continue
-    if (haveOthers && isRefusedByPolicyAlone(stderr)) continue
+    if (haveOthers && isRefusedOnlyByOurPolicies(stderr)) continue
     found.push(...parseErrors(stderr).map((each) => ({ ...each, resource, rule: 'schema' })))
   }
   return found

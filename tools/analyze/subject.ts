@@ -1,9 +1,8 @@
 // What is analyzed: the resources, one file with all of them, and the source of each.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { stringify } from 'yaml'
 import type { Rendering } from '../deploy/render/render.ts'
-import type { Resource } from '../kube/resources.ts'
+import { formatResources, type Resource } from '../kube/resources.ts'
 
 /** The file of a resource, and the index of its document if that is known. */
 export type Origin = {
@@ -28,9 +27,6 @@ export type Subject = {
   unread: Unread[]
 }
 
-/** Quotes all strings, so that no version of YAML reads one as a number or a boolean. */
-const quoted = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const
-
 /** Writes the resources of `origins` into one file in `folder`. */
 export async function composeSubject(input: {
   origins: Origins
@@ -41,7 +37,7 @@ export async function composeSubject(input: {
   const { folder, ...rest } = input
   const resources = [...rest.origins.keys()]
   const path = join(folder, 'analyzed.yaml')
-  const yaml = resources.map((each) => stringify(each, quoted)).join('---\n')
+  const yaml = formatResources(resources)
   await writeFile(path, yaml)
   return { ...rest, resources, rendering: { path, yaml } }
 }

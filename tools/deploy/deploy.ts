@@ -1,12 +1,12 @@
-// make deploy: checks the cluster, renders and applies the resources, waits for the Pods, and sends one message. A second
-// run changes nothing. tools/cli/make-variables.ts lists the variables.
+// make deploy: checks the cluster, applies the resources, waits for the Pods, and sends one message. A second run changes
+// nothing. tools/cli/make-variables.ts lists the variables.
 import { join, relative } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
-import { urlForPeople, withGatewayUrl } from '../kube/gateway-url.ts'
-import { checkNoOther, parseOverlay } from '../kube/layouts.ts'
+import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
+import { checkNoOtherLayout, parseOverlay } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
 import { describeResource, parseResources } from '../kube/resources.ts'
 import {
@@ -18,21 +18,25 @@ import {
 } from './apply/apply.ts'
 import { bindToFormer, findFormerGateways, removeFormerGateways } from './apply/former-gateway.ts'
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
-import { findLeftovers, formatDeletions } from './apply/orphaned-resources.ts'
+import { findOrphanedResources, formatDeletions } from './apply/orphaned-resources.ts'
 import { waitForRollout } from './apply/rollout.ts'
-import { checkKeyBringer, findKeyBringer, waitForKey } from './keys/external-secret-wait.ts'
+import {
+  checkExternalSecrets,
+  findKeyExternalSecret,
+  waitForExternalSecret,
+} from './keys/external-secret-wait.ts'
 import { ensureKey } from './keys/hmac-key.ts'
-import { takesKeyFromSecret } from './keys/key-source.ts'
-import { checkPoliciesHold } from './preflight/admission.ts'
-import { noteMissingMetrics } from './preflight/autoscaler.ts'
-import { requirePrefix } from './preflight/image-prefix.ts'
+import { mountsKeySecret } from './keys/key-source.ts'
+import { checkPoliciesInEffect } from './preflight/admission.ts'
+import { requireImagePrefix } from './preflight/image-prefix.ts'
+import { noteMissingMetrics } from './preflight/metrics-api.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
-import { requireFilledIn } from './preflight/placeholders.ts'
+import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
+import { checkPlaceholders } from './preflight/placeholders.ts'
 import { inspectCluster } from './preflight/preflight.ts'
 import { parsePrometheusAccount } from './preflight/prometheus-account.ts'
 import { checkPrometheusOperator } from './preflight/prometheus-operator.ts'
-import { checkRights, listNeededRights } from './preflight/rights.ts'
-import { noteVaultIsCutOff } from './preflight/vault-egress.ts'
+import { noteBlockedVault } from './preflight/vault-egress.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
@@ -40,59 +44,38 @@ import { renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
 const folder = join(CHECKOUT, '.deploy')
-/** Milliseconds until the last proxy has heard of new policies, with a wide margin. */
+/** Milliseconds for the first answer. Every proxy must have received the new policies by then. */
 const firstAnswerMs = 60_000
+
+type Rendered = Awaited<ReturnType<typeof renderForCluster>>
+type Plan = Awaited<ReturnType<typeof prepare>>
 
 await runMain(async () => {
   const isDry = readSwitch('DRY_RUN')
   const force = readSwitch('FORCE_CONFLICTS')
-  const { layout, findings, rendering, bringer, makesKey, former, leftovers, madeNamespaces } =
-    await prepare(isDry, force).catch((error) => {
-      say('nothing was changed')
-      throw error
-    })
+  const plan = await prepare(isDry, force).catch((error) => {
+    say('nothing was changed')
+    throw error
+  })
   if (isDry) {
-    say(`nothing was changed; in ${relative(process.cwd(), folder)}/ is what would be applied:`)
-    for (const name of ['rendered.yaml', 'kustomization.yaml', 'cluster-values.yaml']) {
-      process.stdout.write(`${relative(process.cwd(), join(folder, name))}\n`)
-    }
+    printRenderedFiles()
     return
   }
-  const madeKey = makesKey && (await step(`Secret ${keySecret}`, ensureKey))
-  const transition = await bindToFormer(rendering, former)
-  const changed = await step('applied', () => applyRendering(transition, force))
-  if (madeKey) changed.unshift(`Secret/${keySecret} (a new random key)`)
-  changed.unshift(...madeNamespaces.map((name) => `Namespace/${name}`))
-  say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
-  if (leftovers.length > 0) {
-    say('left from an earlier deployment, until make undeploy takes it away with the rest, or:')
-    for (const command of formatDeletions(leftovers)) say(`  ${command}`)
-  }
-  await step('the API server refuses whoever else would mount the key', checkPoliciesHold)
-  if (bringer !== undefined) {
-    await step(`External Secrets has brought the Secret ${keySecret}`, () => waitForKey(bringer))
-  }
-  await step('the Pods are ready', () => waitForRollout(layout))
-  if (former.length > 0) {
-    const names = former.map(describeResource).join(', ')
-    await step(`${names} of version 0.1 removed`, () => removeFormerGateways(rendering, former))
-  }
-  await step('istioctl analyze has no objection to what is there now', () =>
-    checkAnalysis(rendering, 'after', findings.injector.revision),
-  )
-  await withGatewayUrl(findings.gateway, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
-    await step('a message was signed through the ingress gateway', () =>
-      processMessage(gatewayUrl.url, 'hello', firstAnswerMs),
-    )
-    if (gatewayUrl.prerequisite !== undefined) {
-      say(`in another terminal: ${gatewayUrl.prerequisite}`)
-    }
-    process.stdout.write(`${formatCurl(urlForPeople(gatewayUrl))}\n`)
-  })
+  await apply(plan, force)
+  await waitUntilReady(plan)
+  await verify(plan)
 })
 
-/** Runs all checks. Unless `isDry`, the namespace is made, and removed again if the last check fails. */
+/** Renders the resources, and runs all checks. Changes nothing but the namespace, which the last check needs. */
 async function prepare(isDry: boolean, force: boolean) {
+  const rendered = await renderForCluster()
+  const checked = await check(rendered)
+  const newNamespaces = await checkByDryRun(rendered, isDry, force)
+  return { ...rendered, ...checked, newNamespaces }
+}
+
+/** Reads the variables and the cluster, and renders the resources. */
+async function renderForCluster() {
   const layout = parseOverlay(readVariable('OVERLAY'))
   const components = await parseComponents(readVariable('COMPONENTS'), layout)
   const vault = components.includes('vault') ? await readVaultValues() : undefined
@@ -100,49 +83,118 @@ async function prepare(isDry: boolean, force: boolean) {
     revision: readVariable('ISTIO_REVISION'),
     gatewaySelector: readVariable('GATEWAY_SELECTOR'),
   })
-  await step('no other overlay is deployed', () => checkNoOther(layout))
-  const prefix = await requirePrefix(readVariable('IMAGE_PREFIX'), layout)
+  await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
+  const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)
   const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
-  const values = composeClusterValues(
-    findings,
-    layout,
-    parsePrometheusAccount(readVariable('PROMETHEUS')),
-  )
-  const rendering = await step('resources rendered for this cluster', () =>
+  const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
+  const values = composeClusterValues(findings, layout, prometheus)
+  const rendering = await step('the resources are rendered for this cluster', () =>
     renderResources({ folder, layout, values, images, components, vault }),
   )
-  const resources = parseResources(rendering.yaml)
-  requireFilledIn(resources)
-  const bringer = findKeyBringer(resources)?.metadata.name
-  if (bringer !== undefined) {
-    await step('External Secrets is there to bring the key', checkKeyBringer)
+  return { layout, findings, rendering, resources: parseResources(rendering.yaml) }
+}
+
+/** Checks what the resources need, and finds what the deployment replaces. */
+async function check({ findings, rendering, resources }: Rendered) {
+  checkPlaceholders(resources)
+  const externalSecret = findKeyExternalSecret(resources)?.metadata.name
+  if (externalSecret !== undefined) {
+    await step(`External Secrets can write the Secret ${keySecret}`, checkExternalSecrets)
   }
   await checkPrometheusOperator(resources)
-  const fromSecret = takesKeyFromSecret(resources)
+  const usesSecret = mountsKeySecret(resources)
   const former = await findFormerGateways()
-  await step('the user has every right that is needed', () =>
-    checkRights(listNeededRights(resources, fromSecret, former)),
+  await step('the user has all required permissions', () =>
+    checkPermissions(listRequiredPermissions(resources, usesSecret, former)),
   )
-  await step('there are nodes for the Pods', () => checkNodeSelectors(resources))
-  const leftovers = await findLeftovers(resources)
+  await step('a node matches each node selector', () => checkNodeSelectors(resources))
+  const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
-  noteVaultIsCutOff(resources)
-  await step('istioctl analyze has no objection', () =>
+  noteBlockedVault(resources)
+  await step('istioctl analyze reports no problem', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision, former),
   )
+  return {
+    externalSecret,
+    createsKey: usesSecret && externalSecret === undefined,
+    former,
+    orphaned,
+  }
+}
+
+/** Has the API server validate the resources. Creates their namespaces for it, and removes them again if it refuses one. */
+async function checkByDryRun({ rendering }: Rendered, isDry: boolean, force: boolean) {
   const missing = isDry ? await listMissingNamespaces(rendering) : []
-  const madeNamespaces = isDry ? [] : await ensureNamespaces(rendering)
   if (missing.length > 0) {
     const names = missing.map(({ metadata }) => metadata.name).join(', ')
-    say(`  skip  the API server takes it: it judges nothing without the namespace ${names}`)
-  } else {
-    await step('the API server takes it (dry run)', () =>
-      dryRun(rendering, force).catch(async (error) => {
-        await removeNamespaces(madeNamespaces)
-        throw error
-      }),
+    say(`  skip  dry run by the API server, which needs the namespace ${names}`)
+    return []
+  }
+  const created = isDry ? [] : await ensureNamespaces(rendering)
+  await step('the API server accepts the resources (dry run)', () =>
+    dryRun(rendering, force).catch(async (error) => {
+      await removeNamespaces(created)
+      throw error
+    }),
+  )
+  return created
+}
+
+function printRenderedFiles(): void {
+  const path = relative(process.cwd(), folder)
+  say(`nothing was changed. ${path}/ has what would be applied:`)
+  for (const name of ['rendered.yaml', 'kustomization.yaml', 'cluster-values.yaml']) {
+    process.stdout.write(`${join(path, name)}\n`)
+  }
+}
+
+/** Applies the resources, and prints what changed. */
+async function apply(
+  { rendering, createsKey, former, orphaned, newNamespaces }: Plan,
+  force: boolean,
+): Promise<void> {
+  const isNewKey = createsKey && (await step(`the Secret ${keySecret} exists`, ensureKey))
+  const transition = await bindToFormer(rendering, former)
+  const applied = await step('the resources are applied', () => applyRendering(transition, force))
+  const changed = [
+    ...newNamespaces.map((name) => `Namespace/${name}`),
+    ...(isNewKey ? [`Secret/${keySecret} (a new random key)`] : []),
+    ...applied,
+  ]
+  say(changed.length === 0 ? 'unchanged' : `changed: ${changed.join(', ')}`)
+  if (orphaned.length > 0) {
+    say('Resources of components that you left out stay on the cluster. To remove them, run:')
+    for (const command of formatDeletions(orphaned)) say(`  ${command}`)
+  }
+  await step('the API server rejects Pods that expose the key', checkPoliciesInEffect)
+}
+
+/** Waits for the Pods, and then removes the Gateway that the new one replaces. */
+async function waitUntilReady({ layout, rendering, externalSecret, former }: Plan): Promise<void> {
+  if (externalSecret !== undefined) {
+    await step(`External Secrets provides the Secret ${keySecret}`, () =>
+      waitForExternalSecret(externalSecret),
     )
   }
-  const makesKey = fromSecret && bringer === undefined
-  return { layout, findings, rendering, bringer, makesKey, former, leftovers, madeNamespaces }
+  await step('all Pods are ready', () => waitForRollout(layout))
+  if (former.length > 0) {
+    const names = former.map(describeResource).join(', ')
+    await step(`${names} of version 0.1 is removed`, () => removeFormerGateways(rendering, former))
+  }
+}
+
+/** Checks the deployment, and prints a command that sends a message. */
+async function verify({ rendering, findings }: Plan): Promise<void> {
+  await step('istioctl analyze reports no problem after the deployment', () =>
+    checkAnalysis(rendering, 'after', findings.injector.revision),
+  )
+  await withGatewayUrl(findings.gateway, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
+    await step('a message was signed through the ingress gateway', () =>
+      processMessage(gatewayUrl.url, 'hello', firstAnswerMs),
+    )
+    if (gatewayUrl.prerequisite !== undefined) {
+      say(`Run this in another terminal: ${gatewayUrl.prerequisite}`)
+    }
+    process.stdout.write(`${formatCurl(chooseUrlToPrint(gatewayUrl))}\n`)
+  })
 }

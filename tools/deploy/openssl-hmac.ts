@@ -1,4 +1,4 @@
-// HMAC-SHA256 by OpenSSL, for comparison with the signer's.
+// Computes HMAC-SHA256 by OpenSSL, to compare it with the signer's.
 import { randomBytes } from 'node:crypto'
 import { tryRun } from '../cli/exec.ts'
 import { UserError } from '../cli/terminal.ts'
@@ -6,23 +6,23 @@ import { UserError } from '../cli/terminal.ts'
 const blockBytes = 64
 
 /**
- * HMAC-SHA256 in lower-case hex, equal to `openssl dgst -sha256 -mac HMAC -macopt hexkey:…`.
+ * Returns the HMAC-SHA256 in lower-case hexadecimal, as `openssl dgst -sha256 -mac HMAC -macopt hexkey:…` prints it.
  *
- * That command takes the key only as an argument, where every user of the machine could read it in /proc. So the key
- * goes to OpenSSL's SHA-256 by stdin, put together as RFC 2104 section 2 says, and that this equals `-mac HMAC` is
- * shown each time with a random key that is worth nothing.
+ * That command needs the key as an argument, which every user of the machine can read in /proc. So this passes the key to
+ * OpenSSL's SHA-256 through stdin, and computes the HMAC by RFC 2104 section 2. Each call also checks with a random key that
+ * both are equal.
  */
 export async function computeOpensslHmac(key: Uint8Array, message: Uint8Array): Promise<string> {
-  const throwaway = randomBytes(key.length)
-  const [ours, theirs, result] = await Promise.all([
-    hmacByDigest(throwaway, message),
-    openssl(['-mac', 'HMAC', '-macopt', `hexkey:${throwaway.toString('hex')}`], message),
+  const testKey = randomBytes(key.length)
+  const [byDigest, byMac, result] = await Promise.all([
+    hmacByDigest(testKey, message),
+    openssl(['-mac', 'HMAC', '-macopt', `hexkey:${testKey.toString('hex')}`], message),
     hmacByDigest(key, message),
   ])
-  if (!ours.equals(theirs)) {
+  if (!byDigest.equals(byMac)) {
     throw new UserError(
-      'openssl dgst -mac HMAC and RFC 2104 over its SHA-256 differ',
-      'check `openssl version`',
+      'openssl dgst -mac HMAC does not equal RFC 2104 with its SHA-256',
+      'Install another version of OpenSSL. `openssl version` prints the current one.',
     )
   }
   return result.toString('hex')
@@ -44,6 +44,6 @@ async function openssl(options: readonly string[], input: Uint8Array): Promise<B
   if (result.code === 0 && hex !== undefined) return Buffer.from(hex, 'hex')
   throw new UserError(
     result.code === 127 ? 'openssl is not on the PATH' : `openssl failed: ${result.stderr.trim()}`,
-    'install OpenSSL 1.1 or newer',
+    'Install OpenSSL 1.1 or newer.',
   )
 }

@@ -1,6 +1,7 @@
-// One real request, as public clients send it, through the ingress gateway.
+// Sends one message as a public client does: through the ingress gateway to the frontend, which has the signer sign it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { explainFetchError } from '../cli/fetch-error.ts'
 import { UserError } from '../cli/terminal.ts'
 
 const requestTimeoutMs = 5_000
@@ -13,23 +14,20 @@ const signedAnswer = z.object({
 })
 export type SignedAnswer = z.infer<typeof signedAnswer>
 
-/**
- * Sends `message` to <url>/process until it is answered with 200, for at most `patienceMs`: a policy that was applied a
- * moment ago takes a moment to reach every proxy. Throws UserError with the last answer.
- */
+/** Tries for `waitMs`, because a new policy takes a moment to reach every proxy. Throws UserError with the last answer. */
 export async function processMessage(
   url: string,
   message: string,
-  patienceMs: number,
+  waitMs: number,
 ): Promise<SignedAnswer> {
   const start = performance.now()
   for (;;) {
-    const answer = await ask(url, message)
+    const answer = await send(url, message)
     if (typeof answer !== 'string') return answer
-    if (performance.now() - start > patienceMs) {
+    if (performance.now() - start > waitMs) {
       throw new UserError(
-        `POST ${url}/process is not answered with a signature: ${answer}`,
-        "see `kubectl logs -n signing -l 'app in (secure-signing, frontend, signer)' --all-containers` and the gateway's log",
+        `POST ${url}/process returns no signature: ${answer}`,
+        "Read `kubectl logs -n signing -l 'app in (secure-signing, frontend, signer)' --all-containers`, and the gateway's log.",
       )
     }
     await sleep(pauseMs)
@@ -40,7 +38,7 @@ export function formatCurl(url: string): string {
   return `curl -sS ${url}/process -H 'content-type: application/json' -d '{"message":"hello"}'`
 }
 
-async function ask(url: string, message: string): Promise<SignedAnswer | string> {
+async function send(url: string, message: string): Promise<SignedAnswer | string> {
   try {
     const response = await fetch(`${url}/process`, {
       method: 'POST',
@@ -53,7 +51,6 @@ async function ask(url: string, message: string): Promise<SignedAnswer | string>
     const parsed = signedAnswer.safeParse(JSON.parse(text))
     return parsed.success ? parsed.data : `200, but not a signed answer: ${text.slice(0, 300)}`
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    return cause instanceof Error ? cause.message : String(cause)
+    return explainFetchError(error)
   }
 }

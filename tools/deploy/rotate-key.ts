@@ -1,20 +1,20 @@
-// make rotate-key: adds a key, makes it primary, and later removes the old one. Before each step it waits until every Pod is
-// ready for it. You can run it again at any point: it continues where it stopped.
+// make rotate-key: adds a key, makes it primary, and later removes the old one. Before each step, it waits until every Pod is
+// ready for it. You can run it again at any point, and it continues where it stopped.
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { findDeployed, layouts, listWorkloads, onePod } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
 import { isKeyInSecret } from './keys/key-source.ts'
-import { checkRights } from './preflight/rights.ts'
-import { createPodAsker } from './rotation/ask-pods.ts'
+import { checkPermissions } from './preflight/permissions.ts'
 import { parseDuration } from './rotation/duration.ts'
+import { createPodReporter } from './rotation/pod-reporter.ts'
 import { createDryEffects, createEffects } from './rotation/rotation-effects.ts'
 import { rotateKey } from './rotation/run-rotation.ts'
 
 const secret = { group: '', resource: 'secrets', namespace, name: keySecret }
 const pods = { group: '', resource: 'pods', namespace }
-const neededRights = [
+const requiredPermissions = [
   { verb: 'get', ...secret },
   { verb: 'update', ...secret },
   { verb: 'get', ...pods },
@@ -30,28 +30,28 @@ await runMain(async () => {
   const overlapMs = overlap === undefined ? undefined : parseDuration('OVERLAP', overlap)
   const isDry = readDryRun(process.argv.slice(2))
   await step('the cluster answers', checkCluster)
-  await step('the user has every right that is needed', () => checkRights(neededRights))
+  await step('the user has all required permissions', () => checkPermissions(requiredPermissions))
   if (!(await isKeyInSecret())) {
     throw new UserError(
-      "the signer's keys are in no Secret, so there is none to rotate",
-      'rotate in Vault, without a restart: vault kv put -mount=kv signing/hmac-key key=-, see docs/key-managers.md',
+      'the keys of the signer are in no Secret, so make rotate-key cannot rotate them',
+      'Rotate in Vault, without a restart: vault kv put -mount=kv signing/hmac-key key=-. See docs/key-managers.md.',
     )
   }
   if (isDry) {
     const closing = await rotateKey(createDryEffects(), overlapMs)
-    say('nothing was changed; it would end with:')
+    say('nothing was changed. The run would end with:')
     process.stdout.write(`${closing}\n`)
     return
   }
-  const { askPods, stop } = createPodAsker(((await findDeployed()) ?? onePod).signer)
+  const { readReports, stop } = createPodReporter(((await findDeployed()) ?? onePod).signer)
   try {
-    process.stdout.write(`${await rotateKey(createEffects(askPods), overlapMs)}\n`)
+    process.stdout.write(`${await rotateKey(createEffects(readReports), overlapMs)}\n`)
   } finally {
     stop()
   }
 })
 
-/** A dry run that is asked for in other words must not change anything. */
+/** Throws UserError for other arguments, because a misspelled dry run must not change anything. */
 function readDryRun(args: readonly string[]): boolean {
   const unknown = args.find((arg) => arg !== '--dry-run')
   if (unknown !== undefined) {

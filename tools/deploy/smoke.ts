@@ -1,5 +1,5 @@
 // make smoke: sends one random message through the ingress gateway, and compares its signature with what OpenSSL computes
-// from the Secret. If the key is in no Secret, it prints that it compared nothing.
+// from the Secret. If the key is in no Secret, it says that it compared nothing.
 import { randomBytes } from 'node:crypto'
 import { readVariable } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
@@ -11,52 +11,52 @@ import { namespace } from '../kube/names.ts'
 import { readKey } from './keys/hmac-key.ts'
 import { isKeyInSecret } from './keys/key-source.ts'
 import { computeOpensslHmac } from './openssl-hmac.ts'
-import { processMessage } from './process-message.ts'
+import { processMessage, type SignedAnswer } from './process-message.ts'
 
-/** Milliseconds until a gateway that does not answer is given up. */
-const patienceMs = 3_000
-/** Milliseconds for the whole run: an answer either way, in under ten seconds. */
+/** Milliseconds until the gateway must answer with a signature. */
+const answerMs = 3_000
+/** Milliseconds for the whole run, so that it ends in under ten seconds. */
 const deadlineMs = 9_500
 
 await runMain(async () => {
   const start = performance.now()
   const deadline = setTimeout(() => {
     say(
-      `no answer within ${deadlineMs / 1000} s\n  → is the cluster up? see \`kubectl get pods -A\``,
+      `no answer within ${deadlineMs / 1000} s\n  → Check that the cluster is up: kubectl get pods -A`,
     )
     process.exit(1)
   }, deadlineMs)
   deadline.unref()
   await checkCluster()
   if ((await findDeployed()) === undefined) {
-    throw new UserError(`nothing is deployed in namespace ${namespace}`, 'make deploy')
+    throw new UserError(`nothing is deployed in namespace ${namespace}`, 'Run `make deploy`.')
   }
   const gateway = await findIngressGateway(readVariable('GATEWAY_SELECTOR'))
   const message = `smoke ${randomBytes(12).toString('base64url')} grüße 🔏`
   const answer = await withGatewayUrl(gateway, readVariable('GATEWAY_URL'), ({ url }) =>
-    processMessage(url, message, patienceMs),
+    processMessage(url, message, answerMs),
   )
   if (answer.processed_message !== message.toUpperCase()) {
     throw new UserError(
       'the frontend did not process the message that was sent',
-      "see the frontend's log",
-    )
-  }
-  if (!(await isKeyInSecret())) {
-    process.stdout.write(
-      `ok: signed through the gateway with key "${answer.key_id}"; NOT compared with OpenSSL's HMAC, for the key is in no Secret (${elapsed(start)})\n`,
-    )
-    return
-  }
-  const key = await readKey(answer.key_id)
-  const expected = await computeOpensslHmac(key, Buffer.from(answer.processed_message))
-  if (answer.signature !== expected) {
-    throw new UserError(
-      `the signature is not the HMAC-SHA256 of the message under key "${answer.key_id}"`,
-      'the signer has other key bytes than the Secret: was that changed within the last minute, or refused? The signer’s log says `keys_refused` then',
+      "Read the frontend's log.",
     )
   }
   process.stdout.write(
-    `ok: signed through the gateway with key "${answer.key_id}", equal to OpenSSL's HMAC (${elapsed(start)})\n`,
+    `ok: signed through the gateway with key "${answer.key_id}", ${await compare(answer)} (${elapsed(start)})\n`,
   )
 })
+
+/** Compares the signature with OpenSSL's, and returns the result. Throws UserError if they differ. */
+async function compare(answer: SignedAnswer): Promise<string> {
+  if (!(await isKeyInSecret())) {
+    return "NOT compared with OpenSSL's HMAC, because the key is in no Secret"
+  }
+  const key = await readKey(answer.key_id)
+  const expected = await computeOpensslHmac(key, Buffer.from(answer.processed_message))
+  if (answer.signature === expected) return "equal to OpenSSL's HMAC"
+  throw new UserError(
+    `the signature is not the HMAC-SHA256 of the message with key "${answer.key_id}"`,
+    "The signer has other key bytes than the Secret. If the Secret has just changed, try again in a minute. Otherwise look for `keys_refused` in the signer's log.",
+  )
+}

@@ -1,98 +1,98 @@
-// make undeploy: removes what `make deploy` applied, of every overlay and component. The key, its namespace and the admission
+// make undeploy: removes what `make deploy` applied, of all overlays and components. The key, its namespace and the admission
 // policies that protect it stay, unless DELETE_KEY=yes.
 import { resolve } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
 import { readSwitch } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
-import { exists, kubectl } from '../kube/kubectl.ts'
+import { deleteResources, exists, kubectl } from '../kube/kubectl.ts'
 import { layouts, listWorkloads, overlayFolder } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
-import { dropRepeated, parseResources, type Resource } from '../kube/resources.ts'
+import { parseResources, type Resource, removeDuplicates } from '../kube/resources.ts'
 import { findFormerGateways } from './apply/former-gateway.ts'
 import { readAppliedComponents } from './apply/orphaned-resources.ts'
-import { findKeyBringer } from './keys/external-secret-wait.ts'
+import { podSecurityReplacement, restorePodSecurity } from './apply/pod-security.ts'
+import { findKeyExternalSecret } from './keys/external-secret-wait.ts'
 import { admissionGroup } from './preflight/admission.ts'
-import { restorePodSecurity, standIn } from './preflight/pod-security.ts'
 
 const deployments = layouts.flatMap(listWorkloads)
-/** What Kubernetes and Istio put into every namespace by themselves. */
-const furniture =
+/** The resources that Kubernetes and Istio create in each namespace. */
+const automatic =
   /^(serviceaccount\/default|configmap\/(kube-root-ca\.crt|istio-ca-root-cert|istio-ca-crl)|event.*|endpoints.*|lease.*|pod.*metrics.*)$/
 
 await runMain(async () => {
   const deletesKey = readSwitch('DELETE_KEY')
   await step('the cluster answers', checkCluster)
-  // Names and kinds are the same whatever the cluster's values are.
   const resources = await readOverlays()
-  const guards = resources.filter(({ apiVersion }) => apiVersion.startsWith(admissionGroup))
+  const policies = resources.filter(({ apiVersion }) => apiVersion.startsWith(admissionGroup))
   if (!(await exists(['namespace', namespace]))) {
-    await step('admission policies', () => remove(guards))
-    say(`nothing else to take away: there is no namespace ${namespace}`)
+    await step('the admission policies are removed', () => deleteResources(policies))
+    say(`There is no namespace ${namespace}, so nothing else is left to remove.`)
     return
   }
-  // The Pods go first: without their policies the signer must not run for a moment.
-  await step('Deployments and their Pods', removePods)
+  // The Pods go first, because the signer must never run without its policies.
+  await step('the Deployments and their Pods are removed', removePods)
   const optional = await readAppliedComponents()
-  // Before the policy that stands in for it goes: a namespace with a key in it stays guarded.
-  const guarded = resources.find(({ kind }) => kind === 'Namespace')
-  if (guarded !== undefined && optional.some(({ metadata }) => metadata.name === standIn)) {
-    await step('Pod Security on the namespace', () => restorePodSecurity(guarded))
+  const secured = resources.find(({ kind }) => kind === 'Namespace')
+  // Before the policy that replaces it is removed, because the key stays in the namespace.
+  if (secured !== undefined && optional.some(isPodSecurityReplacement)) {
+    await step('Pod Security of the namespace is restored', () => restorePodSecurity(secured))
   }
-  const isBrought = findKeyBringer(optional) !== undefined
-  await step('the other resources', async () =>
-    remove([
-      ...resources.filter((each) => each.kind !== 'Namespace' && !guards.includes(each)),
+  await step('the other resources are removed', async () =>
+    deleteResources([
+      ...resources.filter((each) => each.kind !== 'Namespace' && !policies.includes(each)),
       ...optional,
       ...(await findFormerGateways()),
     ]),
   )
   if (!deletesKey) {
-    const isInSecret = !isBrought && (await exists(['secret', keySecret, '-n', namespace]))
-    say(
-      isInSecret
-        ? `left: namespace ${namespace}, the key in its Secret ${keySecret}, and the admission policies that guard it (make undeploy DELETE_KEY=yes deletes them all)`
-        : `left: namespace ${namespace}, and the admission policies that guard its key, which is in its manager (make undeploy DELETE_KEY=yes deletes them, too)`,
-    )
+    await sayWhatStays(findKeyExternalSecret(optional) !== undefined)
     return
   }
-  await step(`Secret ${keySecret}`, () =>
+  await step(`the Secret ${keySecret} is deleted`, () =>
     kubectl(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found']),
   )
-  await step('admission policies', () => remove(guards))
-  const left = await listLeftovers()
-  if (left.length > 0) {
-    say(`left: namespace ${namespace}, because of what else is in it: ${left.join(', ')}`)
+  await step('the admission policies are removed', () => deleteResources(policies))
+  const remaining = await listRemainingResources()
+  if (remaining.length > 0) {
+    say(`The namespace ${namespace} stays, because it has other resources: ${remaining.join(', ')}`)
     return
   }
-  await step(`Namespace ${namespace}`, () =>
+  await step(`the namespace ${namespace} is deleted`, () =>
     kubectl(['delete', 'namespace', namespace, '--wait=true'], { timeoutMs: 120_000 }),
   )
 })
 
-/** The resources of every overlay: one that was taken away half has no Deployment to be known by. */
+function isPodSecurityReplacement({ metadata }: Resource): boolean {
+  return metadata.name === podSecurityReplacement
+}
+
+async function sayWhatStays(hasExternalSecret: boolean): Promise<void> {
+  const isInSecret = !hasExternalSecret && (await exists(['secret', keySecret, '-n', namespace]))
+  const where = isInSecret ? `the key in its Secret ${keySecret}` : 'the key in its key manager'
+  say(`The namespace ${namespace}, ${where}, and the admission policies that protect it stay.`)
+  const what = isInSecret ? 'all of them' : 'the namespace and the policies'
+  say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes\`.`)
+}
+
+/** Renders all overlays, because a partly removed one has no Deployment to identify it. */
 async function readOverlays(): Promise<Resource[]> {
   const folders = layouts.map((layout) => resolve(CHECKOUT, overlayFolder(layout)))
   const texts = await Promise.all(folders.map((folder) => kubectl(['kustomize', folder])))
-  return dropRepeated(texts.flatMap(parseResources))
+  return removeDuplicates(texts.flatMap(parseResources))
 }
 
 async function removePods(): Promise<void> {
-  // Foreground: a Deployment is gone only when its Pods are.
+  // In the foreground, so that a Deployment is gone only when its Pods are.
   const args = ['--cascade=foreground', '--ignore-not-found', '--timeout=90s']
   await kubectl(['delete', 'deployment', ...deployments, '-n', namespace, ...args], {
     timeoutMs: 100_000,
   })
 }
 
-async function remove(resources: readonly Resource[]): Promise<void> {
-  const list = { apiVersion: 'v1', kind: 'List', items: resources }
-  await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: JSON.stringify(list) })
-}
-
-async function listLeftovers(): Promise<string[]> {
+async function listRemainingResources(): Promise<string[]> {
   const listing = await kubectl(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])
   const kinds = listing.trim().split('\n').join(',')
   const found = await kubectl(['get', kinds, '-n', namespace, '-o', 'name', '--ignore-not-found'])
-  return found.split('\n').filter((name) => name !== '' && !furniture.test(name))
+  return found.split('\n').filter((name) => name !== '' && !automatic.test(name))
 }

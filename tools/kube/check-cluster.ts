@@ -1,33 +1,36 @@
-// First checks of all: are the tools there, and does the cluster that KUBECONFIG names answer?
+// Checks that kubectl and istioctl are installed, and that the cluster of KUBECONFIG answers.
 import { tryRun } from '../cli/exec.ts'
 import { UserError } from '../cli/terminal.ts'
 import { kubectl } from './kubectl.ts'
 
-const other = 'set KUBECONFIG to a cluster with Istio, or run `make up` for a local one'
+const otherCluster = 'Set KUBECONFIG to a cluster with Istio, or run `make up` for a local one.'
 
-/** What kubectl says when it can't get through → what that means, in the order in which they are looked for. */
+/** What kubectl prints, what it means, and what to do. The first match counts. */
 const causes: readonly (readonly [RegExp, string, string])[] = [
   [
-    /no configuration|current-context|context .* does not exist|stat .*no such file/i,
+    /no configuration|current-context|context .* does not exist|stat .*no such file|localhost:8080/i,
     'KUBECONFIG names no cluster',
-    other,
+    otherCluster,
   ],
-  [/localhost:8080/, 'KUBECONFIG names no cluster', other],
   [
     /connection refused|was refused|no such host|no route to host/i,
-    'the cluster is not there',
-    `start it, or ${other}`,
+    'the cluster is not reachable',
+    `Start it. Or use another: ${otherCluster}`,
   ],
-  [/timeout|deadline exceeded/i, 'the cluster does not answer within 5 s', 'check network and VPN'],
+  [
+    /timeout|deadline exceeded/i,
+    'the cluster does not answer within 5 s',
+    'Check the network and the VPN.',
+  ],
   [
     /x509|certificate/i,
-    "the cluster's or the user's certificate is not valid",
-    'get a fresh KUBECONFIG',
+    'the certificate of the cluster or of the user is not valid',
+    'Get a new KUBECONFIG.',
   ],
   [
     /unauthorized|logged in|expired|credential/i,
-    'the cluster does not know this user',
-    'log in again, or get a fresh KUBECONFIG',
+    'the cluster does not accept the credentials of this user',
+    'Log in again, or get a new KUBECONFIG.',
   ],
 ]
 
@@ -36,25 +39,23 @@ export async function checkIstioctl(): Promise<void> {
   if (code !== 127) return
   throw new UserError(
     'istioctl is not on the PATH',
-    'install istioctl: https://istio.io/latest/docs/ops/diagnostic-tools/istioctl/',
+    'Install istioctl: https://istio.io/latest/docs/ops/diagnostic-tools/istioctl/',
   )
 }
 
-/** Throws UserError unless kubectl is there and the API server answers the user. */
+/** Throws UserError if kubectl is not installed, or the API server does not answer this user. */
 export async function checkCluster(): Promise<void> {
   await kubectl(['version', '--client'])
-  // Also asks for the user, because /version alone answers anyone.
+  // The API server also answers /version without credentials. This question needs them.
   const args = ['auth', 'can-i', 'get', 'namespaces', '--request-timeout=5s']
-  const answer = await tryRun('kubectl', args, { timeoutMs: 15_000 })
-  const said = answer.stderr.trim()
-  // "no" is exit 1 with an answer on stdout; without one the question did not get through.
-  if (answer.code === 0 || answer.stdout.trim() === 'no') return
-  for (const [pattern, what, todo] of causes) {
-    if (pattern.test(said)) throw new UserError(`${what}: ${lastLine(said)}`, todo)
-  }
-  throw new UserError(`the cluster can't be asked: ${lastLine(said)}`, other)
-}
-
-function lastLine(text: string): string {
-  return text.split('\n').at(-1) ?? ''
+  const { code, stdout, stderr } = await tryRun('kubectl', args, { timeoutMs: 15_000 })
+  // The answer "no" has exit code 1. Without an answer on stdout, the API server was not reached.
+  if (code === 0 || stdout.trim() === 'no') return
+  const lastLine = stderr.trim().split('\n').at(-1)
+  const [, what, todo] = causes.find(([pattern]) => pattern.test(stderr)) ?? [
+    undefined,
+    'kubectl cannot ask the cluster',
+    otherCluster,
+  ]
+  throw new UserError(`${what}: ${lastLine}`, todo)
 }

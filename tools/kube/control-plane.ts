@@ -1,9 +1,10 @@
-// What istiod is and how it was configured, as far as our resources depend on it.
+// Reads how istiod is configured, and checks that our resources work with it.
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { say, UserError } from '../cli/terminal.ts'
-import { judgeVersion, minimumVersion, readImageTag } from './istio-version.ts'
+import { compareVersion, minimumVersion, readImageTag } from './istio-version.ts'
 import { kubectl, kubectlJson } from './kubectl.ts'
+import { namespace as signing } from './names.ts'
 import type { SidecarInjector } from './sidecar-injector.ts'
 
 const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) })
@@ -24,7 +25,6 @@ const injectorValues = z.object({
 })
 const meshConfig = z.object({ trustDomain: z.string().min(1).default('cluster.local') })
 
-/** Every kind of Istio's that mesh/ has. */
 const neededKinds = [
   'sidecars.networking.istio.io',
   'serviceentries.networking.istio.io',
@@ -36,24 +36,24 @@ const neededKinds = [
   'authorizationpolicies.security.istio.io',
 ]
 
-/** Throws UserError unless the API server knows every kind of Istio's that we use. */
+/** Throws UserError if the API server does not serve every Istio kind that we use. */
 export async function checkIstioKinds(): Promise<void> {
   const groups = ['networking.istio.io', 'security.istio.io']
   const listings = await Promise.all(
     groups.map((group) => kubectl(['api-resources', `--api-group=${group}`, '-o', 'name'])),
   )
-  const known = new Set(listings.join('\n').split('\n'))
-  const missing = neededKinds.filter((kind) => !known.has(kind))
+  const served = new Set(listings.join('\n').split('\n'))
+  const missing = neededKinds.filter((kind) => !served.has(kind))
   if (missing.length === 0) return
   throw new UserError(
     missing.length === neededKinds.length
       ? 'Istio is not installed on this cluster'
-      : `this cluster's Istio lacks ${missing.join(', ')}`,
-    `install Istio ${minimumVersion} or newer with its CNI plugin: istioctl install --set components.cni.enabled=true`,
+      : `Istio on this cluster has no ${missing.join(', ')}`,
+    `Install Istio ${minimumVersion} or newer with its CNI plugin: istioctl install --set components.cni.enabled=true`,
   )
 }
 
-/** Reads istiod's version from its image tag. Throws UserError if it is too old. */
+/** Reads istiod's version from the tag of its image. Throws UserError if it is too old, and prints a note if it is unknown. */
 export async function checkIstioVersion(injector: SidecarInjector): Promise<string> {
   const selector = `app=istiod,istio.io/rev=${injector.revision}`
   const found = await kubectlJson(deployments, [
@@ -62,37 +62,41 @@ export async function checkIstioVersion(injector: SidecarInjector): Promise<stri
   const image = found.items[0]?.spec.template.spec.containers[0]?.image
   if (image === undefined) {
     throw new UserError(
-      `istiod of revision "${injector.revision}" does not run in namespace ${injector.namespace}`,
-      'finish the installation of Istio, or set ISTIO_REVISION to the one that runs',
+      `namespace ${injector.namespace} has no istiod of revision "${injector.revision}"`,
+      'Finish the installation of Istio, or set ISTIO_REVISION to an installed revision.',
     )
   }
   const tag = readImageTag(image)
-  const judgement = judgeVersion(tag)
-  if (judgement === 'too old') {
-    throw new UserError(`Istio ${tag} is too old`, `upgrade Istio to ${minimumVersion} or newer`)
+  const comparison = compareVersion(tag)
+  if (comparison === 'too old') {
+    throw new UserError(`Istio ${tag} is too old`, `Upgrade Istio to ${minimumVersion} or newer.`)
   }
-  if (judgement === 'unknown') {
-    say(`  note  Istio's version can't be told from ${image}; needed is ${minimumVersion} or newer`)
+  if (comparison === 'unknown') {
+    say(
+      `  note  the image ${image} does not name Istio's version. The minimum is ${minimumVersion}.`,
+    )
   }
   return tag ?? image
 }
 
-/** Throws UserError without Istio's CNI plugin. Pod Security "restricted" refuses the init container with NET_ADMIN. */
+/**
+ * Throws UserError if Istio runs without its CNI plugin. Then an init container with NET_ADMIN captures the Pod's traffic, and
+ * Pod Security "restricted" refuses that container.
+ */
 export async function checkCniPlugin(injector: SidecarInjector): Promise<void> {
   const data = await readConfigMap('istio-sidecar-injector', injector)
   if (data.values === undefined) {
-    say("  note  the injector's values can't be read; Istio's CNI plugin must be in use here")
+    say("  note  the injector's values cannot be read. Make sure that Istio uses its CNI plugin.")
     return
   }
   const values = injectorValues.parse(JSON.parse(data.values))
   if (values.pilot?.cni?.enabled === true || values.istio_cni?.enabled === true) return
   throw new UserError(
-    "Istio runs without its CNI plugin: its init container needs NET_ADMIN, which our namespace's Pod Security refuses",
-    'install the plugin: istioctl install --set components.cni.enabled=true (with Helm: chart istio/cni, and istiod with pilot.cni.enabled=true)',
+    `Istio runs without its CNI plugin, so its init container needs NET_ADMIN, which Pod Security refuses in namespace ${signing}`,
+    'Install the plugin: istioctl install --set components.cni.enabled=true. With Helm, install istio/cni, and set pilot.cni.enabled=true for istiod.',
   )
 }
 
-/** The mesh's trust domain, the first part of every identity in it. */
 export async function readTrustDomain(injector: SidecarInjector): Promise<string> {
   const data = await readConfigMap('istio', injector)
   return meshConfig.parse(parse(data.mesh ?? '') ?? {}).trustDomain

@@ -1,10 +1,10 @@
-// Who set which fields of a live resource, as the API server keeps account of it for server-side apply.
+// Reads which field manager owns which fields of a resource. The API server records this for server-side apply.
 import { z } from 'zod'
 import { kubectl } from './kubectl.ts'
 import { fieldManager } from './names.ts'
 import { listOf, type Resource, resourceSchema } from './resources.ts'
 
-/** The fields as a tree of "f:<name>". */
+/** A tree of "f:<name>". */
 const fields = z.looseObject({
   'f:spec': z.looseObject({ 'f:replicas': z.unknown() }).partial().optional(),
 })
@@ -24,7 +24,7 @@ const owned = resourceSchema.extend({
 export type OwnedResource = z.infer<typeof owned>
 const found = listOf(owned)
 
-/** Reads those of `resources` that are on the cluster, with the owners of their fields. */
+/** Reads those of `resources` that exist on the cluster, with the owners of their fields. */
 export async function readOwned(resources: readonly Resource[]): Promise<OwnedResource[]> {
   if (resources.length === 0) return []
   const list = { apiVersion: 'v1', kind: 'List', items: resources }
@@ -33,7 +33,7 @@ export async function readOwned(resources: readonly Resource[]): Promise<OwnedRe
   return text.trim() === '' ? [] : found.parse(JSON.parse(text))
 }
 
-/** The fields that `make deploy` has applied; undefined if it has not applied the resource at all. */
+/** Returns the fields that `make deploy` applied. Returns undefined if it did not apply the resource. */
 export function findApplied({ metadata }: OwnedResource) {
   return metadata.managedFields.find(
     ({ manager, operation }) => manager === fieldManager && operation === 'Apply',

@@ -1,4 +1,4 @@
-// How this machine reaches the ingress gateway: an address that was given, its load balancer's, or a port-forward.
+// Finds a URL of the ingress gateway: the given one, its load balancer, or a port-forward.
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import type { IngressGateway } from './ingress-gateway.ts'
@@ -6,15 +6,15 @@ import { kubectlJson } from './kubectl.ts'
 import { startPortForward } from './port-forward.ts'
 
 export type GatewayUrl = {
-  /** Without a slash at the end, e.g. "http://203.0.113.7". */
+  /** Without a slash at the end, for example "http://203.0.113.7". */
   url: string
-  /** What a person has to run first, in another terminal, if the URL is not reachable by itself. */
+  /** The command that makes the URL reachable, if it needs one. It runs in another terminal. */
   prerequisite?: string
 }
 
-/** The port that mesh/public-gateway.yaml opens, as the gateway's Service names it. */
+/** The port of the gateway's Service that mesh/public-gateway.yaml opens. */
 const servicePort = 80
-/** The local end of the port-forward that a person is told to start. */
+/** The local port in `prerequisite`. */
 const suggestedLocalPort = 8080
 
 const services = z.object({
@@ -38,7 +38,7 @@ const services = z.object({
   ),
 })
 
-/** Calls `use` with a URL of the gateway: `given` (GATEWAY_URL), a load balancer's, or a port-forward during the call. */
+/** Calls `use` with a URL that works on this machine. A port-forward ends with the call. `given`: GATEWAY_URL. */
 export async function withGatewayUrl<T>(
   gateway: IngressGateway,
   given: string | undefined,
@@ -51,7 +51,7 @@ export async function withGatewayUrl<T>(
   if (host !== undefined) return use({ url: `http://${host.includes(':') ? `[${host}]` : host}` })
   const target = ['-n', gateway.namespace, `service/${service.metadata.name}`]
   const forward = await startPortForward(target, servicePort).catch((error: Error) => {
-    throw new UserError(error.message, 'set GATEWAY_URL instead')
+    throw new UserError(error.message, 'Set GATEWAY_URL to the address of the gateway.')
   })
   try {
     const prerequisite = `kubectl port-forward ${target.join(' ')} ${suggestedLocalPort}:${servicePort}`
@@ -61,8 +61,8 @@ export async function withGatewayUrl<T>(
   }
 }
 
-/** The URL to print for a person: behind a port-forward it is the one that they are told to start. */
-export function urlForPeople({ url, prerequisite }: GatewayUrl): string {
+/** Returns the URL that works after the user has run `prerequisite`. */
+export function chooseUrlToPrint({ url, prerequisite }: GatewayUrl): string {
   return prerequisite === undefined ? url : `http://127.0.0.1:${suggestedLocalPort}`
 }
 
@@ -77,7 +77,7 @@ async function findService(gateway: IngressGateway) {
   )
   if (service !== undefined) return service
   throw new UserError(
-    `no Service in namespace ${gateway.namespace} leads to port ${servicePort} of the ingress gateway`,
-    'set GATEWAY_URL to where the gateway is reached from here, e.g. http://192.0.2.7',
+    `no Service in namespace ${gateway.namespace} has port ${servicePort} of the ingress gateway`,
+    'Set GATEWAY_URL to the address of the gateway, for example http://192.0.2.7.',
   )
 }

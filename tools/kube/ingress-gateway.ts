@@ -1,16 +1,17 @@
-// Finds the ingress gateway: its label, its identity and its Service.
+// Finds the ingress gateway: the label that a Gateway resource selects, and the identity that policies allow.
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import { kubectlJson } from './kubectl.ts'
 
 export type IngressGateway = {
+  /** The value of the label `istio` of its Pods. */
   selector: string
   namespace: string
   serviceAccount: string
   podLabels: Record<string, string>
 }
 
-/** The label values that `istioctl install` and the Helm chart's documentation give it. */
+/** The label values of `istioctl install` and of the documentation of the Helm chart. */
 const usualSelectors = ['ingressgateway', 'ingress']
 
 const pods = z.object({
@@ -26,7 +27,7 @@ const pods = z.object({
   ),
 })
 
-/** Finds the gateway by `istio=<wanted>`, or by the usual labels. Throws UserError unless it has exactly one identity. */
+/** Finds it by the label `istio`. Throws UserError if there is no gateway, or if there are several identities. */
 export async function findIngressGateway(wanted: string | undefined): Promise<IngressGateway> {
   for (const selector of wanted === undefined ? usualSelectors : [wanted]) {
     const found = await findGateways(selector)
@@ -40,12 +41,12 @@ export async function findIngressGateway(wanted: string | undefined): Promise<In
     const identities = new Set(found.map((each) => `${each.namespace}/${each.serviceAccount}`))
     throw new UserError(
       `gateways with different identities share the label istio=${selector}: ${[...identities].join(', ')}`,
-      'set GATEWAY_SELECTOR to the value of the label `istio` of the one that the world uses',
+      'Set GATEWAY_SELECTOR to the value of the label `istio` of the public gateway alone.',
     )
   }
   throw new UserError(
-    `no ingress gateway runs here (no Pod with the label istio=${wanted ?? usualSelectors.join(' or istio=')})`,
-    'install one (istioctl install, or Helm chart istio/gateway), or set GATEWAY_SELECTOR to the value of its label `istio`',
+    `no ingress gateway runs on this cluster (no Pod has the label istio=${wanted ?? usualSelectors.join(' or istio=')})`,
+    'Install one with istioctl or with the Helm chart istio/gateway. Or set GATEWAY_SELECTOR to the value of its label `istio`.',
   )
 }
 

@@ -1,9 +1,9 @@
-// How frontend and signer are laid out, an overlay of k8s/overlays each: what is to be deployed, and what is.
+// The layouts of frontend and signer, one for each overlay in k8s/overlays. Also finds out which one is deployed.
 import { UserError } from '../cli/terminal.ts'
 import { kubectl } from './kubectl.ts'
 import { deployment, namespace } from './names.ts'
 
-/** `frontend` and `signer` name each one's Deployment, its ServiceAccount, and its Pods' label `app`. */
+/** `frontend` and `signer`: the name of the Deployment, of its ServiceAccount, and of the label `app` of its Pods. */
 export type Layout = Readonly<{ overlay: string; frontend: string; signer: string }>
 
 export const onePod: Layout = {
@@ -18,6 +18,7 @@ export const separatePods: Layout = {
 }
 export const layouts: readonly Layout[] = [onePod, separatePods]
 
+/** Returns true if frontend and signer are containers of one Pod. Then they are paired. */
 export function sharesPod({ frontend, signer }: Layout): boolean {
   return frontend === signer
 }
@@ -26,45 +27,46 @@ export function listWorkloads({ frontend, signer }: Layout): string[] {
   return [...new Set([frontend, signer])]
 }
 
+/** Returns the overlay's folder, relative to the root of the repository. */
 export function overlayFolder({ overlay }: Layout): string {
   return `k8s/overlays/${overlay}`
 }
 
-/** Reads the name of an overlay; none is the default. Throws UserError for what is none. */
+/** Returns the layout of an overlay. No name means the default. Throws UserError for an unknown name. */
 export function parseOverlay(name = ''): Layout {
   const found = layouts.find(({ overlay }) => overlay === (name || onePod.overlay))
   if (found !== undefined) return found
   throw new UserError(
-    `OVERLAY names what is no overlay: ${name}`,
-    `there are: ${layouts.map(({ overlay }) => overlay).join(', ')}`,
+    `OVERLAY=${name} does not exist`,
+    `Use one of ${layouts.map(({ overlay }) => overlay).join(', ')}.`,
   )
 }
 
-/** Asks the cluster which are deployed, wholly or in part; more than one only where somebody has mixed them. */
+/** Lists the layouts that have a Deployment on the cluster. There is more than one only if somebody mixed them. */
 export async function listDeployed(): Promise<Layout[]> {
   const names = layouts.flatMap(listWorkloads)
   const args = ['get', 'deployment', ...names, '-n', namespace, '--ignore-not-found', '-o', 'name']
-  const said = (await kubectl(args)).split('\n')
-  const isThere = (name: string) => said.includes(`deployment.apps/${name}`)
-  return layouts.filter((layout) => listWorkloads(layout).some(isThere))
+  const found = (await kubectl(args)).split('\n')
+  const isDeployed = (name: string) => found.includes(`deployment.apps/${name}`)
+  return layouts.filter((layout) => listWorkloads(layout).some(isDeployed))
 }
 
-/** The one that is deployed; undefined if none is. Throws UserError if there are two. */
+/** Returns the deployed layout, or undefined. Throws UserError if there are two. */
 export async function findDeployed(): Promise<Layout | undefined> {
   const [found, ...others] = await listDeployed()
   if (others.length === 0) return found
   throw new UserError(
-    `Deployments of several overlays are in namespace ${namespace}`,
-    'make undeploy, which leaves the key, then make deploy with the OVERLAY that is to be there',
+    `namespace ${namespace} has Deployments of several overlays`,
+    'Run `make undeploy`, which keeps the key. Then run `make deploy` with the OVERLAY that you want.',
   )
 }
 
-/** Throws UserError if another layout than `wanted` is there: its Pods would go on with the key, and no policy for them. */
-export async function checkNoOther(wanted: Layout): Promise<void> {
+/** Throws UserError if another layout is deployed. Its Pods would keep the key, but lose their policies. */
+export async function checkNoOtherLayout(wanted: Layout): Promise<void> {
   const other = (await listDeployed()).find((each) => each !== wanted)
   if (other === undefined) return
   throw new UserError(
     `the overlay "${other.overlay}" is deployed, not "${wanted.overlay}"`,
-    `make deploy OVERLAY=${other.overlay}; or make undeploy first, which leaves the key, and then nobody signs until make deploy OVERLAY=${wanted.overlay} is done`,
+    `Run \`make deploy OVERLAY=${other.overlay}\` to keep it. To change it, run \`make undeploy\` and \`make deploy OVERLAY=${wanted.overlay}\`. The key stays, and nothing is signed in between.`,
   )
 }

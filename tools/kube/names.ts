@@ -1,10 +1,10 @@
-// What the programs here and the resources in k8s/ and mesh/ call the same by agreement.
+// Names that the programs share with the resources in k8s/ and mesh/.
 
 export const namespace = 'signing'
-/** Where frontend and signer share a Pod; else see layouts.ts. */
+/** The Deployment of the default layout. layouts.ts has the others. */
 export const deployment = 'secure-signing'
 export const serviceAccount = 'secure-signing'
 export const keySecret = 'hmac-key'
 
-/** The owner of applied fields: fields that others set on the same resources are left alone. */
+/** The owner of the fields that `make deploy` applies. It leaves fields of other owners alone. */
 export const fieldManager = 'secure-signing'

@@ -1,13 +1,12 @@
-// A port of a Pod or Service, brought to this machine's loopback by kubectl.
+// Forwards a local port to a Pod or Service, by kubectl.
 import { spawn } from 'node:child_process'
 
-/** Milliseconds until a port-forward that does not listen is given up. */
 const startTimeoutMs = 4_000
 
-/** `port`: on 127.0.0.1. `stop` ends it; it also ends with this process. */
+/** `port` is on 127.0.0.1. The port-forward ends with `stop`, or with this process. */
 export type PortForward = { port: number; stop: () => void }
 
-/** Forwards a free local port to `port` of `target`, e.g. ['-n', 'signing', 'pod/name']. Throws if kubectl fails. */
+/** Forwards a free local port to `target`, for example ['-n', 'signing', 'pod/name']. Throws Error with kubectl's output. */
 export async function startPortForward(
   target: readonly string[],
   port: number,
@@ -17,16 +16,16 @@ export async function startPortForward(
   const stop = () => child.kill()
   process.once('exit', stop)
   const localPort = await new Promise<number>((resolve, reject) => {
-    let said = ''
+    let output = ''
     const timer = setTimeout(stop, startTimeoutMs)
     const fail = () => {
       clearTimeout(timer)
       process.off('exit', stop)
-      reject(new Error(`kubectl port-forward failed: ${said.trim()}`))
+      reject(new Error(`kubectl port-forward failed: ${output.trim()}`))
     }
     const listen = (chunk: Buffer) => {
-      said += chunk
-      const found = /127\.0\.0\.1:(\d+) ->/.exec(said)?.[1]
+      output += chunk
+      const found = /127\.0\.0\.1:(\d+) ->/.exec(output)?.[1]
       if (found === undefined) return
       clearTimeout(timer)
       resolve(Number(found))

@@ -1,8 +1,8 @@
-// Kubernetes resources as the programs and tests here see them: a name, and the rest as it is.
-import { parseAllDocuments } from 'yaml'
+// Parses and names Kubernetes resources. Everything but the metadata stays as it is.
+import { parseAllDocuments, stringify } from 'yaml'
 import { z } from 'zod'
 
-/** Generated YAML sometimes says `null` where it means nothing. */
+/** Generated YAML sometimes has `null` instead of no labels. */
 const labels = z
   .record(z.string(), z.string())
   .nullish()
@@ -21,7 +21,7 @@ export const resourceSchema = z.looseObject({
 
 export type Resource = z.infer<typeof resourceSchema>
 
-/** What `kubectl get` prints: a List, or, if it found exactly one, the resource itself. Parsed, it is always a list. */
+/** Parses the output of `kubectl get` to a list. With one result, kubectl prints the resource alone. */
 export function listOf<T>(item: z.ZodType<T>): z.ZodType<T[]> {
   return z.union([
     z.object({ items: z.array(item) }).transform(({ items }) => items),
@@ -29,7 +29,7 @@ export function listOf<T>(item: z.ZodType<T>): z.ZodType<T[]> {
   ])
 }
 
-/** Parses a stream of YAML documents; empty documents are left out. Throws on broken YAML or what is no resource. */
+/** Parses a stream of YAML documents, without the empty ones. Throws if one is invalid or is not a resource. */
 export function parseResources(yaml: string): Resource[] {
   return parseAllDocuments(yaml)
     .map((document) => {
@@ -41,12 +41,18 @@ export function parseResources(yaml: string): Resource[] {
     .map((content) => resourceSchema.parse(content))
 }
 
-/** For people, e.g. "Deployment/secure-signing". */
+/** YAML, because kubectl 1.32 reads no stream of JSON. Strings have quotes, so that no YAML version reads them as numbers. */
+export function formatResources(resources: readonly Resource[]): string {
+  const quoted = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const
+  return resources.map((each) => stringify(each, quoted)).join('---\n')
+}
+
+/** Returns kind and name, for example "Deployment/secure-signing". */
 export function describeResource(resource: Resource): string {
   return `${resource.kind}/${resource.metadata.name}`
 }
 
-/** Each kind and name once, the last of them. */
-export function dropRepeated(resources: readonly Resource[]): Resource[] {
+/** Returns each kind and name once. The last one counts. */
+export function removeDuplicates(resources: readonly Resource[]): Resource[] {
   return [...new Map(resources.map((each) => [describeResource(each), each])).values()]
 }

@@ -1,13 +1,14 @@
-// Which Istio injects sidecars here, and by which namespace label.
+// Finds the Istio revision that injects sidecars, and the namespace label that selects it.
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import { kubectlJson } from './kubectl.ts'
 
 export type SidecarInjector = {
-  /** The value of the namespace label istio.io/rev: "default", a revision, or a tag of one. */
+  /** The value of the namespace label istio.io/rev: "default", a revision, or a tag. */
   label: string
-  /** The revision behind it; "default" if Istio was installed without one. */
+  /** The revision behind the label. It is "default" if Istio was installed without one. */
   revision: string
+  /** The namespace of istiod. */
   namespace: string
 }
 
@@ -40,7 +41,7 @@ const webhookConfigurations = z.object({
   ),
 })
 
-/** Reads the cluster's injection webhooks and returns every namespace label that one of them answers to. */
+/** Lists the namespace labels that the cluster's injection webhooks select. */
 export async function listInjectors(): Promise<SidecarInjector[]> {
   const found = await kubectlJson(webhookConfigurations, [
     'get',
@@ -64,7 +65,7 @@ export async function listInjectors(): Promise<SidecarInjector[]> {
   )
 }
 
-/** Picks the injector `wanted`, else "default", else the only one. Throws UserError if that is not possible. */
+/** Chooses by the label `wanted`, else "default", else the only one. Throws UserError if there is none, or a choice. */
 export function chooseInjector(
   injectors: readonly SidecarInjector[],
   wanted: string | undefined,
@@ -75,15 +76,15 @@ export function chooseInjector(
   if (labels.length === 0) {
     throw new UserError(
       "Istio's sidecar injection is not installed on this cluster",
-      'install Istio with sidecar injection (not ambient alone): istioctl install --set components.cni.enabled=true',
+      'Install Istio with sidecar injection, not only ambient mode: istioctl install --set components.cni.enabled=true',
     )
   }
   if (chosen === undefined || (wanted === undefined && label !== 'default' && labels.length > 1)) {
     throw new UserError(
       wanted === undefined
-        ? 'Istio has several revisions here and none is the default'
-        : `no Istio revision or tag "${wanted}" injects sidecars here`,
-      `set ISTIO_REVISION to one of: ${labels.join(', ')}`,
+        ? 'Istio has several revisions on this cluster, and none is the default'
+        : `no Istio revision or tag "${wanted}" injects sidecars on this cluster`,
+      `Set ISTIO_REVISION to one of ${labels.join(', ')}.`,
     )
   }
   return chosen

@@ -1,4 +1,4 @@
-// Who issues this cluster's ServiceAccount tokens, and the public keys to check them with.
+// Reads the issuer of the cluster's ServiceAccount tokens, and its public keys.
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import { kubectl } from './kubectl.ts'
@@ -12,7 +12,7 @@ export type TokenIssuer = {
 const discovery = z.object({ issuer: z.string().min(1) })
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
 
-/** Asks the API server's OpenID discovery. Throws UserError if it is off or its key set is empty. */
+/** Reads the API server's OpenID discovery documents. Throws UserError if the key set is empty or invalid. */
 export async function readTokenIssuer(): Promise<TokenIssuer> {
   const [configuration, keys] = await Promise.all([
     kubectl(['get', '--raw', '/.well-known/openid-configuration']),
@@ -22,7 +22,7 @@ export async function readTokenIssuer(): Promise<TokenIssuer> {
   if (!keySet.safeParse(JSON.parse(keys)).success) {
     throw new UserError(
       'the API server publishes no keys for ServiceAccount tokens',
-      'see --service-account-issuer and --service-account-key-file of kube-apiserver',
+      'Check --service-account-issuer and --service-account-key-file of kube-apiserver.',
     )
   }
   return { issuer, keys: keys.trim() }

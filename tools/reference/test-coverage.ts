@@ -1,17 +1,27 @@
-// docs/test-coverage.md: each promise and each attack, with the tests that show it.
-import type { AttackGroup, Evidence, Promised } from './coverage/entries.ts'
-import { faultAttacks } from './coverage/fault-attacks.ts'
-import { operationPromises } from './coverage/operation-promises.ts'
-import { policyAttacks } from './coverage/policy-attacks.ts'
-import { securityPromises } from './coverage/security-promises.ts'
+// docs/test-coverage.md: each promise and each attack of test-coverage.yaml, with the tests that show it.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { asCode } from './markdown.ts'
 
-export const promises: Readonly<Record<string, readonly Promised[]>> = {
-  ...securityPromises,
-  ...operationPromises,
+const shownBy = z.array(z.string()).min(1)
+const attack = z.strictObject({
+  ...{ attacker: z.string(), attempt: z.string(), expected: z.string(), shownBy },
+})
+const data = z.strictObject({
+  promises: z.record(z.string(), z.array(z.strictObject({ promise: z.string(), shownBy }))),
+  attacks: z.record(z.string(), z.array(attack)),
+})
+
+const file = join(import.meta.dirname, 'test-coverage.yaml')
+export const { promises, attacks } = data.parse(parse(readFileSync(file, 'utf8')))
+
+/** Splits "file “title”". */
+export function splitEvidence(text: string): { file: string; title?: string | undefined } {
+  const [, name = text, title] = /^(\S+) “(.*)”$/s.exec(text) ?? []
+  return { file: name, title }
 }
-/** They are numbered from 1, in this order. */
-export const attackGroups: readonly AttackGroup[] = [...policyAttacks, ...faultAttacks]
 
 export function renderTestCoverage(): string {
   return `${[
@@ -31,7 +41,7 @@ export function renderTestCoverage(): string {
     '## Promises',
     ...Object.entries(promises).flatMap(([title, items]) => [
       `### ${title}`,
-      ...items.flatMap(({ promise, shownBy }) => [`- ${promise}`, ...shownBy.map(formatEvidence)]),
+      ...items.flatMap(({ promise, shownBy: all }) => [`- ${promise}`, ...all.map(formatEvidence)]),
       '',
     ]),
     '## Attacks',
@@ -43,20 +53,21 @@ export function renderTestCoverage(): string {
     .trimEnd()}\n`
 }
 
-function formatEvidence([file, title]: Evidence): string {
-  return `  - ${asCode(file)}${title === undefined ? '' : ` “${title}”`}`
+function formatEvidence(text: string): string {
+  const { file: name, title } = splitEvidence(text)
+  return `  - ${asCode(name)}${title === undefined ? '' : ` “${title}”`}`
 }
 
 function formatAttacks(): string[] {
   let number = 0
-  return attackGroups.flatMap(({ title, attacks }) => [
+  return Object.entries(attacks).flatMap(([title, all]) => [
     `### ${title}`,
-    ...attacks.flatMap(({ attacker, attempt, expected, shownBy }) => {
+    ...all.flatMap(({ attacker, attempt, expected, shownBy: files }) => {
       number += 1
       return [
         `- **Attack ${number}.** ${attacker.charAt(0).toUpperCase()}${attacker.slice(1)} ${attempt}.`,
         `  - Expected: ${expected}.`,
-        ...shownBy.map((file) => formatEvidence([file])),
+        ...files.map(formatEvidence),
       ]
     }),
     '',

@@ -2,8 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { makeFolder } from '../../support/folder.ts'
@@ -11,9 +10,6 @@ import { PROGRAM_MS } from '../../support/timeouts.ts'
 import { startProgram } from './program.ts'
 
 const account = 'external-secrets'
-const clusters = z.object({
-  clusters: z.tuple([z.object({ name: z.string(), cluster: z.record(z.string(), z.string()) })]),
-})
 /** Reconcilers that the chart has by default and that no test uses. */
 const switchedOff = [
   'cluster-store-reconciler',
@@ -55,7 +51,7 @@ export async function startOperator(folder: string, manager: string): Promise<Op
 
 async function makeConfig() {
   const view = ['config', 'view', '--raw', '--minify', '-o', 'json']
-  const [{ name, cluster }] = (await kubectlJson(clusters, view)).clusters
+  const [{ name, cluster }] = JSON.parse(await kubectl(view)).clusters
   const duration = '--duration=1h'
   const token = (await kubectl(['create', 'token', account, '-n', account, duration])).trim()
   return {

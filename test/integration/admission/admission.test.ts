@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { applyRendering, dryRun } from '../../../tools/deploy/apply/apply.ts'
-import { checkPoliciesHold } from '../../../tools/deploy/preflight/admission.ts'
+import { checkPoliciesInEffect } from '../../../tools/deploy/preflight/admission.ts'
 import { separatePods } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
@@ -179,14 +179,14 @@ describe('the API server', needsLocalPrograms, () => {
     })
 
     test('shows whether the policies hold', async () => {
-      await checkPoliciesHold()
+      await checkPoliciesInEffect()
       const binding = 'secure-signing-key-stays-in-signer'
       await guarded.call(['delete', 'validatingadmissionpolicybinding', binding])
       const saysNo = () =>
-        expect(checkPoliciesHold(0)).rejects.toThrow('the policies have no effect')
+        expect(checkPoliciesInEffect(0)).rejects.toThrow('the policies have no effect')
       await vi.waitFor(saysNo, { timeout: 15_000, interval: 250 })
       await guarded.applyPolicies()
-      await checkPoliciesHold()
+      await checkPoliciesInEffect()
     })
   })
 

@@ -1,6 +1,6 @@
 // The policy of the component selinux refuses what Pod Security refuses. Each Pod is tried against both.
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
+import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { findJudge } from '../../support/admission/attempt.ts'
@@ -162,7 +162,7 @@ function makeBinding(): Resource {
     kind: 'ValidatingAdmissionPolicyBinding',
     metadata: { name: 'elsewhere' },
     spec: {
-      policyName: standIn,
+      policyName: podSecurityReplacement,
       validationActions: ['Deny'],
       matchResources: { namespaceSelector: { matchLabels } },
     },

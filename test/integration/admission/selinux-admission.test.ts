@@ -1,6 +1,6 @@
 // The component selinux on a real API server: it accepts the Pod, and refuses a signer without its SELinux type.
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { restorePodSecurity } from '../../../tools/deploy/preflight/pod-security.ts'
+import { restorePodSecurity } from '../../../tools/deploy/apply/pod-security.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { attemptCase, findJudge } from '../../support/admission/attempt.ts'

@@ -23,7 +23,7 @@ const needMore =
 const commands = listCommands().filter(
   ({ text }) => text.startsWith('kubectl ') && !needMore.test(text),
 )
-/** Replaces NAME and NODE in commands. */
+/** Replaces NAME and NODE on a page. It is the name of both a node and a Pod. */
 const NAME = 'signing-pod'
 const secretState = z.object({ data: z.record(z.string(), z.base64()) })
 
@@ -40,38 +40,24 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
       metadata: { name: NAME },
     })
     await makeRevisions()
-    // As many as docs/production.md has.
+    // The number of Pods in docs/production.md.
     await guarded.call(['scale', 'deployment', deployment, '-n', namespace, '--replicas=3'])
   })
 
-  /** Makes the ReplicaSets of two releases. No controller runs that would make them. */
+  /** Creates the ReplicaSets of two releases, because the controller of Deployments does not run. */
   async function makeRevisions(): Promise<void> {
     const resources = parseResources(guarded.rendering.yaml)
-    const said = await guarded.call([
-      'get',
-      'deployment',
-      deployment,
-      '-n',
-      namespace,
-      '-o',
-      'json',
-    ])
-    const { metadata } = z
-      .object({ metadata: z.object({ uid: z.string() }) })
-      .parse(JSON.parse(said))
-    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment, uid: metadata.uid }
+    const get = ['get', 'deployment', deployment, '-n', namespace, '-o', 'jsonpath={.metadata.uid}']
+    const uid = await guarded.call(get)
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment, uid }
     for (const revision of ['1', '2']) {
       const set = asWorkload('ReplicaSet', asPod(resources, `${deployment}-${revision}`))
       const yaml = JSON.stringify(set).replace('signer:ba9876543210', `signer:${revision}`)
       const release: Resource = JSON.parse(yaml)
       const annotations = { 'deployment.kubernetes.io/revision': revision }
       const ownerReferences = [{ ...owner, controller: true }]
-      const labelled = {
-        ...release.metadata,
-        labels: { app: deployment },
-        annotations,
-        ownerReferences,
-      }
+      const marks = { labels: { app: deployment }, annotations, ownerReferences }
+      const labelled = { ...release.metadata, ...marks }
       await guarded.call(['create', '-f', '-'], { ...release, metadata: labelled })
     }
   }
@@ -93,14 +79,15 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
     return Object.fromEntries(entries)
   }
 
+  /** The results of a page's commands. */
   const outcomes: Record<string, () => void> = {
     'docs/keys.md': () =>
-      test('leaves the new key alone, and it signs', async () => {
+      test('only the new key is left, and it signs', async () => {
         const { primary, 'key-2': key, ...others } = await readSecret()
         expect([primary?.toString(), key?.length, others]).toEqual(['key-2', 32, {}])
       }),
     'docs/operations.md': () =>
-      test('has brought the image before back, which the next deployment asks about', async () => {
+      test('the former image is back, and the next deployment reports a conflict', async () => {
         const path = 'jsonpath={.spec.template.spec.containers[?(@.name=="signer")].image}'
         const args = ['get', 'deployment', deployment, '-n', namespace, '-o', path]
         expect(await guarded.call(args)).toMatch(/signer:1$/)

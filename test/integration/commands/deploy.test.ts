@@ -1,19 +1,18 @@
-// What `make deploy` decides by itself, without a cluster.
-
+// Decisions of `make deploy` that need no cluster.
 import { createHmac, randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { condense } from '../../../tools/deploy/apply/apply.ts'
-import { isAnsweredBy } from '../../../tools/deploy/apply/istioctl-false-positives.ts'
+import { condenseErrors } from '../../../tools/deploy/apply/apply.ts'
+import { isFalsePositive } from '../../../tools/deploy/apply/istioctl-false-positives.ts'
 import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
 import {
   checkAdmissionKinds,
-  isRefusedByPolicyAlone,
+  isRefusedOnlyByOurPolicies,
 } from '../../../tools/deploy/preflight/admission.ts'
-import { pluralize } from '../../../tools/deploy/preflight/rights.ts'
+import { pluralize } from '../../../tools/deploy/preflight/permissions.ts'
 import { isImageSource } from '../../../tools/images/image-references.ts'
-import { judgeVersion, readImageTag } from '../../../tools/kube/istio-version.ts'
+import { compareVersion, readImageTag } from '../../../tools/kube/istio-version.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { chooseInjector } from '../../../tools/kube/sidecar-injector.ts'
 import { makeFolder } from '../../support/folder.ts'
@@ -33,7 +32,7 @@ describe('the version of Istio', () => {
     ['1.30-alpha', 'unknown'],
     ['latest', 'unknown'],
     [undefined, 'unknown'],
-  ])('%s is %s', (tag, judgement) => expect(judgeVersion(tag)).toBe(judgement))
+  ])('%s is %s', (tag, comparison) => expect(compareVersion(tag)).toBe(comparison))
 
   test.each([
     ['docker.io/istio/pilot:1.30.4', '1.30.4'],
@@ -50,7 +49,7 @@ describe('the sidecar injector', () => {
   test.each([
     ['the default, if there is one', ['1-30', 'default'], undefined, 'default'],
     ['the only one', ['1-31'], undefined, '1-31'],
-    ['the one that is asked for', ['1-30', 'default'], '1-30', '1-30'],
+    ['the one that the user names', ['1-30', 'default'], '1-30', '1-30'],
   ])('is %s', (_, labels, wanted, chosen) => {
     expect(chooseInjector(offers(...labels), wanted).label).toBe(chosen)
   })
@@ -58,14 +57,14 @@ describe('the sidecar injector', () => {
   test.each([
     ['there is none', [], undefined],
     ['there are several and none is the default', ['1-30', '1-31'], undefined],
-    ['the one that is asked for is not there', ['default'], '1-30'],
-  ])('is not guessed when %s', (_, labels, wanted) => {
+    ['the one that the user names does not exist', ['default'], '1-30'],
+  ])('is not guessed if %s', (_, labels, wanted) => {
     expect(() => chooseInjector(offers(...labels), wanted)).toThrow()
   })
 })
 
-describe('a complaint of istioctl about what is about to be made', () => {
-  const named = (kind: string, name: string, spec: unknown): Resource => ({
+describe('a message of istioctl about a resource that the deployment creates or removes', () => {
+  const make = (kind: string, name: string, spec: unknown): Resource => ({
     apiVersion: 'v1',
     kind,
     metadata: { name, namespace: 'signing' },
@@ -73,14 +72,14 @@ describe('a complaint of istioctl about what is about to be made', () => {
   })
   const app = { app: 'secure-signing' }
   const resources = [
-    named('Deployment', 'd', { template: { metadata: { labels: app } } }),
-    named('Service', 'frontend', {}),
-    named('Sidecar', 's', {}),
-    named('VirtualService', 'v', {}),
-    named('DestinationRule', 'r', {}),
-    named('AuthorizationPolicy', 'right', { selector: { matchLabels: app } }),
-    named('AuthorizationPolicy', 'wrong', { selector: { matchLabels: { app: 'other' } } }),
-    named('AuthorizationPolicy', 'all', {}),
+    make('Deployment', 'd', { template: { metadata: { labels: app } } }),
+    make('Service', 'frontend', {}),
+    make('Sidecar', 's', {}),
+    make('VirtualService', 'v', {}),
+    make('DestinationRule', 'r', {}),
+    make('AuthorizationPolicy', 'right', { selector: { matchLabels: app } }),
+    make('AuthorizationPolicy', 'wrong', { selector: { matchLabels: { app: 'other' } } }),
+    make('AuthorizationPolicy', 'all', {}),
   ]
   const unknownHost = (name: string) =>
     `The host ${name} defined in the DestinationRule does not match any services in the mesh.`
@@ -110,9 +109,9 @@ describe('a complaint of istioctl about what is about to be made', () => {
     [true, 'IST0174', 'DestinationRule signing/r', unknownHost('frontend')],
     [false, 'IST0174', 'DestinationRule signing/r', unknownHost('front')],
     [false, 'IST0145', 'Sidecar signing/s', 'conflict'],
-  ])('is answered: %s, for %s %s %s', (answered, code, origin, message) => {
-    const complaint = { code, level: 'Warning', message, origin, reference: '' }
-    expect(isAnsweredBy(resources, complaint)).toBe(answered)
+  ])('is a false positive: %s, for %s %s %s', (isFalse, code, origin, message) => {
+    const found = { code, level: 'Warning', message, origin, reference: '' }
+    expect(isFalsePositive(resources, found)).toBe(isFalse)
   })
 
   test.each([
@@ -121,13 +120,13 @@ describe('a complaint of istioctl about what is about to be made', () => {
     [false, 'public', 'other/gateway'],
     [false, 'public', 'other/gateway,signing/world'],
   ])(
-    'is answered: %s, for Gateway %s in conflict with %s while world leaves',
-    (answered, name, others) => {
+    'is a false positive: %s, for Gateway %s in conflict with %s, if world is removed',
+    (isFalse, name, others) => {
       const message = `Conflict with gateways ${others} (workload selector istio=ingressgateway, port 80, hosts *).`
       const origin = `Gateway signing/${name}`
-      const complaint = { code: 'IST0145', level: 'Error', message, origin, reference: '' }
-      expect(isAnsweredBy(resources, complaint, [named('Gateway', 'world', {})])).toBe(answered)
-      expect(isAnsweredBy(resources, complaint)).toBe(false)
+      const found = { code: 'IST0145', level: 'Error', message, origin, reference: '' }
+      expect(isFalsePositive(resources, found, [make('Gateway', 'world', {})])).toBe(isFalse)
+      expect(isFalsePositive(resources, found)).toBe(false)
     },
   )
 })
@@ -165,20 +164,24 @@ test.each([
   expect(await computeOpensslHmac(key, Buffer.from(message))).toBe(expected)
 })
 
-describe('an objection of the API server', () => {
+describe('an error of the API server', () => {
   const denial = (policy: string) =>
     `The pods "p" is invalid: : ValidatingAdmissionPolicy '${policy}' with binding 'b' denied request: no`
 
   test.each([
-    ["is our policies' alone", true, denial('secure-signing-key-stays-in-signer')],
-    ['with a warning', true, `Warning: w\n${denial('secure-signing-key-stays-in-signer')}\n`],
-    ["is somebody else's policy's", false, denial('other')],
-    ['is another one too', false, `${denial('secure-signing-x')}\nerror: conflict`],
-    ['is none', false, ''],
-  ])('%s: %s', (_, alone, said) => expect(isRefusedByPolicyAlone(said)).toBe(alone))
+    ['is from our policies alone', true, denial('secure-signing-key-stays-in-signer')],
+    [
+      'is from them, with a warning',
+      true,
+      `Warning: w\n${denial('secure-signing-key-stays-in-signer')}\n`,
+    ],
+    ['is from another policy', false, denial('other')],
+    ['has another reason too', false, `${denial('secure-signing-x')}\nerror: conflict`],
+    ['is empty', false, ''],
+  ])('%s: %s', (_, isAlone, stderr) => expect(isRefusedOnlyByOurPolicies(stderr)).toBe(isAlone))
 })
 
-test('each of kubectl’s objections is told once, without its advice', () => {
+test('each error of kubectl is printed once, without its advice', () => {
   const advice = [
     'Please review the fields above--they currently have other managers. Here',
     'are the ways you can resolve this warning:\n* If you intend to manage …',
@@ -187,15 +190,15 @@ test('each of kubectl’s objections is told once, without its advice', () => {
   const conflict = (field: string) =>
     [`Apply failed with 1 conflict: conflict with "kubectl": ${field}`, ...advice].join('\n')
   const denied = 'Error from server (Forbidden): no'
-  const said = [denied, conflict('.spec.a'), conflict('.spec.a'), conflict('.spec.b')].join('\n')
-  expect(condense(said).split('\n')).toEqual([
+  const output = [denied, conflict('.spec.a'), conflict('.spec.a'), conflict('.spec.b')].join('\n')
+  expect(condenseErrors(output).split('\n')).toEqual([
     denied,
     'Apply failed with 1 conflict: conflict with "kubectl": .spec.a',
     'Apply failed with 1 conflict: conflict with "kubectl": .spec.b',
   ])
 })
 
-test('a cluster without admission policies is told so', async () => {
+test('a cluster without admission policies is refused', async () => {
   const folder = await makeFolder()
   await writeFile(join(folder, 'kubectl'), `#!/bin/sh\necho '{"resources": []}'\n`, { mode: 0o755 })
   vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import { findLeftovers } from '../../../tools/deploy/apply/orphaned-resources.ts'
+import { findOrphanedResources } from '../../../tools/deploy/apply/orphaned-resources.ts'
 import {
-  checkKeyBringer,
-  findKeyBringer,
-  waitForKey,
+  checkExternalSecrets,
+  findKeyExternalSecret,
+  waitForExternalSecret,
 } from '../../../tools/deploy/keys/external-secret-wait.ts'
 import { ensureKey, makeKey } from '../../../tools/deploy/keys/hmac-key.ts'
 import { readKeySecret } from '../../../tools/deploy/keys/key-secret.ts'
@@ -32,8 +32,8 @@ test.each([
   [false, yaml.replace('    name: hmac-key', '    name: other')],
   [true, yaml.replace('    name: hmac-key\n', '')],
   [false, ''],
-])('the key is brought: %s', (isBrought, text) => {
-  expect(findKeyBringer(parseResources(text)) !== undefined).toBe(isBrought)
+])('an ExternalSecret for the key is found: %s', (isFound, text) => {
+  expect(findKeyExternalSecret(parseResources(text)) !== undefined).toBe(isFound)
 })
 
 describe('on an API server', needsLocalPrograms, () => {
@@ -42,20 +42,20 @@ describe('on an API server', needsLocalPrograms, () => {
     await kubectl(['create', 'namespace', namespace])
   })
 
-  test('says that External Secrets is not there; nothing of it is left then', async () => {
-    await expect(checkKeyBringer()).rejects.toThrow('is not installed on this cluster')
-    expect(await findLeftovers([])).toEqual([])
+  test('without External Secrets, the check fails and there are no orphaned resources', async () => {
+    await expect(checkExternalSecrets()).rejects.toThrow('is not installed on this cluster')
+    expect(await findOrphanedResources([])).toEqual([])
   })
 
   describe('with External Secrets', () => {
-    let forgetKinds: () => Promise<void>
+    let removeCrds: () => Promise<void>
 
     beforeAll(async () => {
-      forgetKinds = await installExternalSecretsCrds()
-      // The API server lists a new group in its own time.
-      await vi.waitFor(() => checkKeyBringer(), { timeout: 15_000, interval: 250 })
+      removeCrds = await installExternalSecretsCrds()
+      // The API server takes a moment to list a new group.
+      await vi.waitFor(() => checkExternalSecrets(), { timeout: 15_000, interval: 250 })
     })
-    afterAll(() => forgetKinds())
+    afterAll(() => removeCrds())
     beforeEach(async () => {
       await kubectl(['create', '-f', '-'], { input: yaml })
     })
@@ -64,10 +64,10 @@ describe('on an API server', needsLocalPrograms, () => {
       await kubectl(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found'])
     })
 
-    test('refuses a Secret that is not from there, which would keep its keys for ever', async () => {
+    test('the check refuses a Secret of another owner, which would keep its keys forever', async () => {
       await ensureKey()
-      await expect(checkKeyBringer()).rejects.toMatchObject({
-        message: expect.stringContaining('is there, and not from External Secrets'),
+      await expect(checkExternalSecrets()).rejects.toMatchObject({
+        message: expect.stringContaining('exists, and External Secrets did not create it'),
         todo: expect.stringContaining('Move an existing key'),
       })
       const own = (await readKeySecret()).data['key-1'] ?? ''
@@ -80,25 +80,27 @@ describe('on an API server', needsLocalPrograms, () => {
       ])
     })
 
-    test('waits for the Secret, and says why it does not come', async () => {
-      await expect(waitForKey(keySecret, 0)).rejects.toThrow('does its controller run?')
+    test('the wait ends with the Secret, and an error has the reason of the controller', async () => {
+      await expect(waitForExternalSecret(keySecret, 0)).rejects.toThrow(
+        'check that its controller runs',
+      )
       await reportReadiness('False', 'could not get secret data from provider')
-      await expect(waitForKey(keySecret, 0)).rejects.toThrow('could not get secret data')
+      await expect(waitForExternalSecret(keySecret, 0)).rejects.toThrow('could not get secret data')
       await bringValue(JSON.stringify({ 'key-1': makeKey(), primary: encode('key-1') }))
       await reportReadiness('True', 'secret synced')
-      await waitForKey(keySecret)
+      await waitForExternalSecret(keySecret)
     })
 
-    test('goes on with the Secret that is there when the manager is away', async () => {
+    test('the wait accepts the existing Secret if the key manager does not answer', async () => {
       await bringValue(JSON.stringify({ 'key-1': makeKey(), primary: encode('key-1') }))
       await reportReadiness('False', 'could not get secret data from provider')
       const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-      await waitForKey(keySecret, 0)
-      expect(said).toHaveBeenCalledWith(expect.stringContaining('which stays as it is'))
+      await waitForExternalSecret(keySecret, 0)
+      expect(said).toHaveBeenCalledWith(expect.stringContaining('which stays: could not get'))
       said.mockRestore()
     })
 
-    test('a rotation there is one here: entries come, sign and go; make deploy and rotate-key leave them alone', async () => {
+    test('a rotation at the manager reaches the Secret, and make deploy and rotate-key leave it alone', async () => {
       const [old, next] = [makeKey(), makeKey()]
       const steps = [
         { 'key-1': old, primary: encode('key-1') },
@@ -110,7 +112,7 @@ describe('on an API server', needsLocalPrograms, () => {
         await bringValue(JSON.stringify(data))
         const secret = await readKeySecret()
         expect(secret.data).toEqual(data)
-        await checkKeyBringer()
+        await checkExternalSecrets()
         expect(await ensureKey()).toBe(false)
         expect(() => readRotationState(secret)).toThrow('is written by External Secrets')
       }
@@ -119,9 +121,9 @@ describe('on an API server', needsLocalPrograms, () => {
     })
 
     test.each([
-      ['a text that is no base64', { 'key-1': makeKey(), primary: 'key-1' }],
+      ['invalid base64', { 'key-1': makeKey(), primary: 'key-1' }],
       ['a number', { 'key-1': 1, primary: encode('key-1') }],
-    ])('%s changes nothing', async (_, value) => {
+    ])('%s at the manager changes nothing', async (_, value) => {
       const good = { 'key-1': makeKey(), primary: encode('key-1') }
       await bringValue(JSON.stringify(good))
       await expect(bringValue(JSON.stringify(value))).rejects.toThrow()

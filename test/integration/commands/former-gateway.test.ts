@@ -1,24 +1,17 @@
 // The Gateway of version 0.1 is replaced without a moment in which the VirtualService has none.
-import { existsSync } from 'node:fs'
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { applyResources } from '../../../tools/deploy/apply/apply.ts'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   bindToFormer,
   findFormerGateways,
   removeFormerGateways,
 } from '../../../tools/deploy/apply/former-gateway.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
-import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { applyResource, kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { PKI } from '../../../tools/local-cluster/paths.ts'
-import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
-
-const canStart = existsSync(PKI)
-if (!canStart) console.warn("skipped: an API server is started with the local cluster's programs")
+import { needsLocalPrograms } from '../../support/skips.ts'
 
 const group = 'networking.istio.io'
 const makeKind = (kind: string) => {
@@ -36,14 +29,12 @@ const makeKind = (kind: string) => {
 }
 const isRoute = ({ kind }: Resource) => kind === 'Gateway' || kind === 'VirtualService'
 
-describe.skipIf(!canStart)('the Gateway of version 0.1', () => {
-  let server: Awaited<ReturnType<typeof startBareApiServer>>
+describe('the Gateway of version 0.1', needsLocalPrograms, () => {
   let rendering: Rendering
   let former: Resource[]
 
   beforeAll(async () => {
-    server = await startBareApiServer()
-    vi.stubEnv('KUBECONFIG', server.kubeconfig)
+    await useBareApiServer()
     rendering = await renderSample()
     const kinds = ['Gateway', 'VirtualService'].map(makeKind)
     for (const each of kinds) await kubectl(['create', '-f', '-'], { input: JSON.stringify(each) })
@@ -52,13 +43,10 @@ describe.skipIf(!canStart)('the Gateway of version 0.1', () => {
     await kubectl(['create', 'namespace', namespace])
     former = parseResources(rendering.yaml.replaceAll(/\bpublic$/gm, 'world')).filter(isRoute)
   })
-  beforeEach(() => {
-    vi.stubEnv('KUBECONFIG', server.kubeconfig)
-  })
   afterEach(async () => {
     await kubectl(['delete', 'gateways,virtualservices', '--all', '-n', namespace])
-    vi.unstubAllEnvs()
   })
+
   const list = async () => {
     const args = ['get', 'gateways', '-n', namespace, '-o', 'name']
     return (await kubectl(args)).trim().split('\n').toSorted()
@@ -70,14 +58,15 @@ describe.skipIf(!canStart)('the Gateway of version 0.1', () => {
     )
   }
 
-  test('is there until the VirtualService belongs to both, and then to the new one alone', async () => {
-    await applyResources(former)
+  test('stays while the VirtualService belongs to both, and is deleted when it belongs to the new one alone', async () => {
+    for (const each of former) await applyResource(each)
     expect(await readGateways()).toEqual(['world'])
     const found = await findFormerGateways()
     expect(found.map(({ metadata }) => metadata.name)).toEqual(['world'])
 
     const transition = await bindToFormer(rendering, found)
-    await applyResources(parseResources(transition.yaml).filter(isRoute))
+    const changed = parseResources(transition.yaml).filter(isRoute)
+    for (const each of changed) await applyResource(each)
     expect(await readGateways()).toEqual(['public', 'world'])
     expect(await list()).toEqual([`gateway.${group}/public`, `gateway.${group}/world`])
 
@@ -87,7 +76,7 @@ describe.skipIf(!canStart)('the Gateway of version 0.1', () => {
     expect(await findFormerGateways()).toEqual([])
   })
 
-  test('is somebody else’s if `make deploy` has not applied it, and stays', async () => {
+  test('stays if `make deploy` did not apply it', async () => {
     const gateway = former.find(({ kind }) => kind === 'Gateway')
     await kubectl(['create', '-f', '-'], { input: JSON.stringify(gateway) })
     expect(await findFormerGateways()).toEqual([])

@@ -1,5 +1,4 @@
-// What `make deploy` says where it can't work: what is wrong and what to do, and nothing is changed.
-
+// make deploy on unsuitable clusters. It says what is wrong and what to do, and changes nothing.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -36,7 +35,7 @@ const readerBinding = {
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'signing-test-reader' }],
 }
 
-/** Deploys the local cluster's images, unless `variables` name others. */
+/** Runs make deploy with the images of the local cluster, unless `variables` name others. */
 async function deploy(kubeconfig: string, variables: Record<string, string> = {}) {
   const given = {
     KUBECONFIG: kubeconfig,
@@ -50,14 +49,14 @@ async function deploy(kubeconfig: string, variables: Record<string, string> = {}
 }
 
 describe('make deploy without a cluster', () => {
-  test('says that KUBECONFIG names none', async () => {
+  test('says that KUBECONFIG names no cluster', async () => {
     const { code, said } = await deploy(join(await makeFolder(), 'nowhere'))
     expect(code).toBe(1)
     expect(said).toContain('KUBECONFIG names no cluster')
     expect(said).toContain('nothing was changed')
   })
 
-  test('says that the one it names is not there', async () => {
+  test('says that the cluster of KUBECONFIG is not reachable', async () => {
     const path = join(await makeFolder(), 'closed')
     const cluster = { server: 'https://127.0.0.1:1' }
     const config = {
@@ -69,7 +68,7 @@ describe('make deploy without a cluster', () => {
     await writeFile(path, stringify(config))
     const { code, said } = await deploy(path)
     expect(code).toBe(1)
-    expect(said).toContain('the cluster is not there')
+    expect(said).toContain('the cluster is not reachable')
     expect(said).toContain('nothing was changed')
   })
 })
@@ -84,7 +83,7 @@ describe('make deploy for a user who may only read', needsLocalCluster, () => {
     await kubectl(['delete', `clusterrole/${name}`, `clusterrolebinding/${name}`])
   })
 
-  test('names every right that is missing', async () => {
+  test('names all missing permissions', async () => {
     const path = join(await makeFolder(), 'reader')
     const config = parse(await readFile(KUBECONFIG, 'utf8'))
     config.users[0].user.as = 'signing-test-reader'
@@ -104,7 +103,7 @@ describe('make deploy on a cluster without Istio', needsLocalCluster, () => {
     bare = await startBareApiServer()
   })
 
-  test('says so, and makes not even the namespace', async () => {
+  test('says so, and does not create the namespace', async () => {
     const { code, said } = await deploy(bare.kubeconfig)
     expect(code).toBe(1)
     expect(said).toContain('Istio is not installed on this cluster')
@@ -115,34 +114,30 @@ describe('make deploy on a cluster without Istio', needsLocalCluster, () => {
     expect(namespaces).not.toContain('signing')
   })
 
-  test('and make smoke, that nothing is deployed', async () => {
+  test('make smoke says that nothing is deployed', async () => {
     const env = { ...process.env, KUBECONFIG: bare.kubeconfig }
     const smoke = join(CHECKOUT, 'tools/deploy/smoke.ts')
     const { code, stderr } = await tryRun('node', [smoke], { env, timeoutMs: 60_000 })
     expect(code).toBe(1)
-    expect(stderr).toBe('nothing is deployed in namespace signing\n  → make deploy\n')
+    expect(stderr).toBe('nothing is deployed in namespace signing\n  → Run `make deploy`.\n')
   })
 })
 
-describe(
-  'make deploy with AppArmor, where no node is said to enforce it',
-  needsLocalCluster,
-  () => {
-    test('says so, and what to do', async () => {
-      const { code, said } = await deploy(KUBECONFIG, { COMPONENTS: 'apparmor' })
-      expect(code).toBe(1)
-      expect(said).toContain('no node has the label secure-signing.dev/apparmor=enforced')
-      expect(said).toContain('kubectl label node NAME secure-signing.dev/apparmor=enforced')
-      expect(said).toContain('nothing was changed')
-    })
-  },
-)
+describe('make deploy with AppArmor, without a labeled node', needsLocalCluster, () => {
+  test('says so, and what to do', async () => {
+    const { code, said } = await deploy(KUBECONFIG, { COMPONENTS: 'apparmor' })
+    expect(code).toBe(1)
+    expect(said).toContain('no node has the label secure-signing.dev/apparmor=enforced')
+    expect(said).toContain('kubectl label node NAME secure-signing.dev/apparmor=enforced')
+    expect(said).toContain('nothing was changed')
+  })
+})
 
-describe('make deploy where it works', needsLocalCluster, () => {
+describe('make deploy on a suitable cluster', needsLocalCluster, () => {
   const readAll = () =>
     kubectl(['get', 'deployment,authorizationpolicy,secret,namespace', '-A', '-o', 'yaml'])
 
-  test('without IMAGE_PREFIX says what is deployed, and does not ask for images of another place', async () => {
+  test('without IMAGE_PREFIX fails, and names the deployed prefix', async () => {
     const before = await readAll()
     const { code, said } = await deploy(KUBECONFIG, { IMAGE_PREFIX: '' })
     expect(code).toBe(1)
@@ -151,7 +146,7 @@ describe('make deploy where it works', needsLocalCluster, () => {
     expect(await readAll()).toBe(before)
   })
 
-  test('with DRY_RUN=yes checks it all, writes down what would be applied, and changes nothing', async () => {
+  test('with DRY_RUN=yes runs all checks, writes the resources to a file, and changes nothing', async () => {
     const before = await readAll()
     const { code, stdout, said } = await deploy(KUBECONFIG, {
       ...{ DRY_RUN: 'yes', IMAGE_PREFIX: 'registry.example/dry', COMPONENTS: 'seccomp' },
@@ -163,7 +158,7 @@ describe('make deploy where it works', needsLocalCluster, () => {
     expect(await readAll()).toBe(before)
   })
 
-  test('with another DRY_RUN does not begin', async () => {
+  test('with another value of DRY_RUN does not start', async () => {
     const { code, said } = await deploy(KUBECONFIG, { DRY_RUN: 'true' })
     expect(code).toBe(1)
     expect(said).toContain('DRY_RUN=true is not valid')

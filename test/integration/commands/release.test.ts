@@ -1,5 +1,4 @@
 // make release builds the same images twice, and its bill of materials and provenance are true and valid.
-
 import { hash } from 'node:crypto'
 import { appendFile, mkdir, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -14,7 +13,6 @@ import { provideBuildah } from '../../support/release/node-buildah.ts'
 import { bill, findSchemaErrors, statement } from '../../support/release/release-formats.ts'
 import { skipUnless } from '../../support/skips.ts'
 
-/** Takes half a minute on a busy machine. */
 const roots = await provideRoots().catch((error: Error) => {
   console.warn(error.message)
   return undefined
@@ -26,11 +24,11 @@ let base = ''
 let builds: RunResult[] = []
 
 async function provideRoots() {
-  if (process.getuid?.() !== 0) throw new Error('it takes root')
+  if (process.getuid?.() !== 0) throw new Error('buildah needs root')
   return buildRootFileSystems()
 }
 
-/** Releases into `out`, a name, under `umask`: from the checkout's folder, or by `make` from the checkout. */
+/** Releases into the folder `out`, with `umask`, by make or by the program itself. */
 function release(out: string, { make = false, umask = '022', env = {} } = {}): Promise<RunResult> {
   const byMake = ['make', '--silent', '-C', checkout, '--old-file=node_modules', 'release']
   const command = make ? byMake : ['node', join(checkout, 'tools/release/release.ts')]
@@ -57,7 +55,7 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
     if (roots !== undefined) base = await provideBuildah(folder, roots)
     await copyCheckout(checkout)
     const first = await release('first', { make: true })
-    // Elsewhere, at another time, by somebody else; and with nothing that buildah remembers of compressing the first.
+    // In another folder, with other times and another umask, and without buildah's cache of compressed layers.
     const elsewhere = join(folder, 'further/down/b')
     await mkdir(dirname(elsewhere), { recursive: true })
     await rename(checkout, elsewhere)
@@ -70,7 +68,7 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
     builds = [first, await release('second', { umask: '077' })]
   })
 
-  test('names both images by digest, and by the same when built again', () => {
+  test('prints both images with their digests, which are the same in the second build', () => {
     const [first, second] = builds
     expect(first).toMatchObject({ code: 0 })
     const line = (name: string) => `${prefix}/${name}@sha256:[0-9a-f]{64}\n`
@@ -78,15 +76,15 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
     expect(second).toMatchObject({ code: 0, stdout: first?.stdout })
   })
 
-  describe.each(['frontend', 'signer'])('of the %s', (name) => {
-    test('has a bill of materials that CycloneDX’s own schema takes', async () => {
+  describe.each(['frontend', 'signer'])('the release of the %s', (name) => {
+    test('has a bill of materials that is valid by the schema of CycloneDX', async () => {
       const text = await readText(`${name}.cdx.json`)
       expect(await findSchemaErrors(text)).toBeNull()
       expect(await findSchemaErrors(text.replace('"library"', '"book"'))).not.toBeNull()
       expect(text).toBe(await readFile(join(folder, 'second', `${name}.cdx.json`), 'utf8'))
     })
 
-    test('lists in it the packages that the file in the image names, no other', async () => {
+    test('lists exactly the packages of the bundle in the bill of materials', async () => {
       const { layers } = await readLayout(join(folder, 'first/images'), name)
       const code = await run('tar', ['-xOf', layers.at(-1) ?? '', 'app/main.mjs'])
       const named = [...code.matchAll(/^\/\/ (?:\\0|node_modules\/)((?:@[^/]+\/)?[^/]+)\//gm)]
@@ -97,7 +95,7 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
       ).toEqual([...new Set(named.map(([, found]) => found))].sort())
     })
 
-    test('ships their licences', async () => {
+    test('contains the licences of these packages', async () => {
       const { layers } = await readLayout(join(folder, 'first/images'), name)
       const texts = await run('tar', ['-xOf', layers.at(-1) ?? '', 'app/LICENSES'])
       const { components } = bill.parse(JSON.parse(await readText(`${name}.cdx.json`)))
@@ -110,7 +108,7 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
       )
     })
 
-    test('lists Node and Debian’s packages as the base has them', async () => {
+    test('lists Node.js and the Debian packages of the base image', async () => {
       const { layers } = await readLayout(join(folder, 'first/images'), name)
       const library = 'lib/x86_64-linux-gnu/libc.so.6'
       const libc = await run('tar', ['-xOf', layers[0] ?? '', library])
@@ -123,7 +121,7 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
       expect(find('node')).toMatchObject({ version: process.versions.node, hashes })
     })
 
-    test('has a provenance that names commit, lockfile and base, and this image', async () => {
+    test('has a provenance with image, commit, lockfile and base image', async () => {
       const { subject, predicate } = statement.parse(
         JSON.parse(await readText(`${name}.intoto.json`)),
       )
@@ -145,12 +143,12 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
     { env: { BUILDER: 'docker' }, says: 'BUILDER=docker is not one of podman, buildah' },
     { env: { BUILDER_ID: 'me' }, says: 'BUILDER_ID=me is not a URI' },
     { env: { OUT: '/usr' }, says: '/usr is not empty' },
-  ])('refuses what it can’t vouch for: $says', async ({ env, says }) => {
+  ])('refuses wrong variables: $says', async ({ env, says }) => {
     const { code, stderr } = await release('refused', { env })
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(says) })
   })
 
-  test('refuses a work tree that is not the commit', async () => {
+  test('refuses a work tree with changes', async () => {
     await appendFile(join(checkout, 'README.md'), '\n')
     const { code, stderr } = await release('refused')
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('README.md') })

@@ -1,4 +1,4 @@
-// make rotate-key on a real API server without Pods: what it writes, what it leaves alone, and that it never shows a key.
+// make rotate-key on an API server without Pods: what it writes, what it leaves alone, and that it never prints a key.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -31,9 +31,9 @@ async function rotate(variables: NodeJS.ProcessEnv = {}, args: readonly string[]
   return { code, stdout, stderr, all: stdout + stderr }
 }
 
-describe('what it can’t be asked for', () => {
+describe('make rotate-key refuses', () => {
   test.each([
-    [{ OVERLAP: 'soon' }, [], 'OVERLAP="soon" is no duration'],
+    [{ OVERLAP: 'soon' }, [], 'OVERLAP="soon" is not a duration'],
     [{ DRY_RUN: 'true' }, [], 'DRY_RUN=true is not valid'],
     [{}, ['--dryrun'], 'the argument --dryrun is not valid'],
   ])('%o %o', async (variables, args, what) => {
@@ -46,8 +46,8 @@ describe('what it can’t be asked for', () => {
 
 describe('make rotate-key', needsLocalPrograms, () => {
   let bare: Awaited<ReturnType<typeof startBareApiServer>>
-  const annotate = (...marks: string[]) =>
-    kubectl(['annotate', 'secret', keySecret, '-n', namespace, ...marks])
+  const annotate = (...annotations: string[]) =>
+    kubectl(['annotate', 'secret', keySecret, '-n', namespace, ...annotations])
 
   beforeAll(async () => {
     bare = await useBareApiServer()
@@ -58,6 +58,7 @@ describe('make rotate-key', needsLocalPrograms, () => {
     await ensureKey()
   })
 
+  /** The keys in each form in which they could be printed. */
   async function listKeyTexts(): Promise<string[]> {
     const keys = [...(await readKeys()).values()]
     return keys.flatMap((key) => [key.toString('base64'), key.toString('hex')])
@@ -67,7 +68,7 @@ describe('make rotate-key', needsLocalPrograms, () => {
     for (const text of texts) expect(said).not.toContain(text)
   }
 
-  /** Leaves out what the API server writes. */
+  /** Returns the Secret without its keys, and without what the API server writes. */
   function describeKept({ data: _, metadata, ...rest }: KeySecret) {
     const { resourceVersion: __, annotations, ...kept } = metadata
     return { ...rest, kept, annotations: annotations ?? {} }
@@ -82,7 +83,7 @@ describe('make rotate-key', needsLocalPrograms, () => {
     })
   })
 
-  test('replaces a leaked key in one run, keeps the rest of the Secret, and shows no key', async () => {
+  test('replaces a leaked key in one run, keeps the rest of the Secret, and prints no key', async () => {
     const copy = 'kubectl.kubernetes.io/last-applied-configuration'
     await annotate('mine=kept', `${copy}={"as":"it was"}`)
     const before = await readKeySecret()
@@ -102,7 +103,7 @@ describe('make rotate-key', needsLocalPrograms, () => {
     expectNone(all, [...texts, ...(await listKeyTexts())])
   })
 
-  test('rests in between, says the same again and changes nothing, and ends when it is told to', async () => {
+  test('keeps the old key for the overlap, changes nothing meanwhile, and ends without overlap', async () => {
     const first = await rotate({ OVERLAP: '7d' })
     expect(first.stdout).toMatch(
       /^key-2 signs\. Signatures made with key-1 verify until \S+Z or later/,
@@ -119,7 +120,7 @@ describe('make rotate-key', needsLocalPrograms, () => {
   test.each([
     [{ DRY_RUN: 'yes' }, []],
     [{}, ['--dry-run']],
-  ])('only tells with %o %o', async (variables, args) => {
+  ])('changes nothing with %o %o', async (variables, args) => {
     const before = await readKeySecret()
     const { code, stdout, stderr, all } = await rotate({ OVERLAP: '0s', ...variables }, args)
     expect(stderr).toContain('then  every Pod holds key-2\n  then  key-2 is primary')
@@ -130,7 +131,7 @@ describe('make rotate-key', needsLocalPrograms, () => {
     expectNone(all, await listKeyTexts())
   })
 
-  test('two at once lose nothing', async () => {
+  test('loses no key if two runs start at once', async () => {
     const runs = await Promise.all([rotate(), rotate()])
     for (const { code, stdout } of runs) {
       expect(stdout).toMatch(/^key-2 signs/)
@@ -139,7 +140,7 @@ describe('make rotate-key', needsLocalPrograms, () => {
     expect(Object.keys((await readKeySecret()).data).sort()).toEqual(['key-1', 'key-2', 'primary'])
   })
 
-  test('writes over nothing that it has not read', async () => {
+  test('does not replace a Secret that changed since it was read', async () => {
     const read = await readKeySecret()
     await annotate('theirs=kept')
     expect(await replaceKeySecret(read)).toBe(false)
@@ -151,15 +152,15 @@ describe('make rotate-key', needsLocalPrograms, () => {
     expect(await replaceKeySecret(again)).toBe(false)
   })
 
-  test('says what to do where there is no key', async () => {
+  test('says what to do if there is no key', async () => {
     await kubectl(['delete', 'secret', keySecret, '-n', namespace])
     const { code, stderr } = await rotate()
     expect(code).toBe(1)
     expect(stderr).toContain('there is no Secret hmac-key in namespace signing')
-    expect(stderr).toContain('→ make deploy')
+    expect(stderr).toContain('→ Run `make deploy`')
   })
 
-  test('names every right that is missing, and changes nothing', async () => {
+  test('names all missing permissions, and changes nothing', async () => {
     const config = parse(await readFile(bare.kubeconfig, 'utf8'))
     config.users[0].user.as = 'nobody-in-particular'
     const path = `${bare.kubeconfig}-nobody`

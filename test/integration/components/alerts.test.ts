@@ -29,6 +29,7 @@ const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthen
 const program = inject('promtool')
 const needsPromtool = skipUnless(program, 'promtool cannot be compiled')
 
+/** Runs promtool in a folder with these files. */
 async function promtool(contents: Record<string, string>, ...args: string[]) {
   const work = await makeFolder()
   for (const [name, content] of Object.entries(contents)) {
@@ -39,13 +40,17 @@ async function promtool(contents: Record<string, string>, ...args: string[]) {
 
 const readCases = (file: string) => readFile(join(folder, file), 'utf8')
 
-test.each(files)('fire, and do not, as %s has it', needsPromtool, async (file) => {
-  const contents = { 'rules.yaml': stringify(rules), [file]: await readCases(file) }
-  const { code, stdout, stderr } = await promtool(contents, 'test', 'rules', file)
-  expect(code, stdout + stderr).toBe(0)
-})
+test.each(files)(
+  'the alerts fire and stay quiet in the cases of %s',
+  needsPromtool,
+  async (file) => {
+    const contents = { 'rules.yaml': stringify(rules), [file]: await readCases(file) }
+    const { code, stdout, stderr } = await promtool(contents, 'test', 'rules', file)
+    expect(code, stdout + stderr).toBe(0)
+  },
+)
 
-test('promtool would notice one that has changed', needsPromtool, async () => {
+test('promtool fails if a rule changes', needsPromtool, async () => {
   const changed = stringify(rules).replace('signer_short_keys', 'signer_keys')
   const contents = { 'rules.yaml': changed, 'keys.yaml': await readCases('keys.yaml') }
   const { code, stderr, stdout } = await promtool(contents, 'test', 'rules', 'keys.yaml')
@@ -53,7 +58,7 @@ test('promtool would notice one that has changed', needsPromtool, async () => {
   expect(stdout + stderr).toContain('SecureSigningKeyTooShort')
 })
 
-test('every alert is there both ways', async () => {
+test('every alert fires in one case, and stays quiet in another', async () => {
   const texts = await Promise.all(files.map(readCases))
   const all = texts.flatMap((text) => cases.parse(parse(text)).tests)
   const checks = all.flatMap((each) => each.alert_rule_test)
@@ -83,7 +88,7 @@ describe.each(layouts)('on the overlay $overlay', (layout) => {
   })
 })
 
-test('what the dashboard asks for is PromQL', needsPromtool, async () => {
+test('the queries of the dashboard are valid PromQL', needsPromtool, async () => {
   const expressions = await listDashboardExpressions()
   expect(expressions.length).toBeGreaterThan(10)
   const records = expressions.map((expr, index) => ({ record: `panel:${index}`, expr }))

@@ -33,40 +33,47 @@ const writable: Record<string, string[]> = {
   ],
 }
 
-/** Compiles a profile. With --debug, the parser prints the rules. */
+/** Compiles a profile. With --debug, apparmor_parser prints the rules that it has read. */
 async function compile(profile: string, ...flags: string[]) {
   const parser = ['apparmor_parser', '--skip-kernel-load', '--skip-cache', ...flags]
   return tryRun('chroot', [root ?? '', ...parser], { input: profile })
 }
 
-describe.each(Object.entries(data))('of the %s', needsTools, (room, profile) => {
-  let rules = ''
-  beforeAll(async () => {
-    rules = (await compile(profile, '--debug')).stdout
-  })
+describe.each(Object.entries(data))(
+  'the AppArmor profile of the %s',
+  needsTools,
+  (container, profile) => {
+    let rules = ''
+    beforeAll(async () => {
+      rules = (await compile(profile, '--debug')).stdout
+    })
 
-  test('compiles, under the name that the Pod asks for', async () => {
-    const { code, stdout } = await compile(profile, '--names')
-    expect({ code, names: stdout.trim() }).toEqual({ code: 0, names: `secure-signing-${room}` })
-    expect((await compile(profile)).code).toBe(0)
-  })
+    test('compiles, and has the name in the Pod', async () => {
+      const { code, stdout } = await compile(profile, '--names')
+      expect({ code, names: stdout.trim() }).toEqual({
+        code: 0,
+        names: `secure-signing-${container}`,
+      })
+      expect((await compile(profile)).code).toBe(0)
+    })
 
-  test('is refused with a rule that is none: it is read', async () => {
-    const { code, stderr } = await compile(profile.replace('/dev/', 'may use /dev/'))
-    expect(code).not.toBe(0)
-    expect(stderr).toContain('syntax error')
-  })
+    test('does not compile with an invalid rule', async () => {
+      const { code, stderr } = await compile(profile.replace('/dev/', 'may use /dev/'))
+      expect(code).not.toBe(0)
+      expect(stderr).toContain('syntax error')
+    })
 
-  test('has the network of its container and no other', () => {
-    expect(/^Network: (.*?) *$/m.exec(rules)?.[1]).toBe(networks[room])
-  })
+    test('allows exactly the network of its container', () => {
+      expect(/^Network: (.*?) *$/m.exec(rules)?.[1]).toBe(networks[container])
+    })
 
-  test('writes where its container does and nowhere else, and starts nothing', () => {
-    const entries = [...rules.matchAll(/^Mode:\t(\w+):\w*\tName:\t\((.*)\)$/gm)]
-    expect(entries.length).toBeGreaterThan(10)
-    expect(entries.filter(([, mode = '']) => mode.includes('x'))).toEqual([])
-    const written = entries.filter(([, mode = '']) => /[wa]/.test(mode))
-    const names = written.map(([, , name = '']) => name.replace(/^\/proc\/.*\//, '…/'))
-    expect(names.toSorted()).toEqual(writable[room])
-  })
-})
+    test('allows writes only where its container writes, and allows no program', () => {
+      const entries = [...rules.matchAll(/^Mode:\t(\w+):\w*\tName:\t\((.*)\)$/gm)]
+      expect(entries.length).toBeGreaterThan(10)
+      expect(entries.filter(([, mode = '']) => mode.includes('x'))).toEqual([])
+      const written = entries.filter(([, mode = '']) => /[wa]/.test(mode))
+      const names = written.map(([, , name = '']) => name.replace(/^\/proc\/.*\//, '…/'))
+      expect(names.toSorted()).toEqual(writable[container])
+    })
+  },
+)

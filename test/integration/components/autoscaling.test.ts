@@ -1,13 +1,13 @@
-// The component autoscaling hands the number of Pods over to the autoscaler without a moment of one Pod.
+// The component autoscaling passes the number of Pods to the autoscaler, and it is never one in between.
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../../tools/cli/exec.ts'
 import { applyRendering } from '../../../tools/deploy/apply/apply.ts'
 import {
-  findLeftovers,
+  findOrphanedResources,
   formatDeletions,
   readAppliedComponents,
 } from '../../../tools/deploy/apply/orphaned-resources.ts'
-import { noteMissingMetrics } from '../../../tools/deploy/preflight/autoscaler.ts'
+import { noteMissingMetrics } from '../../../tools/deploy/preflight/metrics-api.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { deployment, fieldManager, namespace } from '../../../tools/kube/names.ts'
@@ -18,7 +18,7 @@ import { needsLocalPrograms } from '../../support/skips.ts'
 
 const fixed = ['high-availability']
 const scaled = [...fixed, 'autoscaling']
-/** The kinds that an API server knows without Istio, and the one that a component adds. */
+/** The kinds that an API server has without Istio, and the one that this test adds. */
 const known = /^(Namespace|Deployment|PodDisruptionBudget|HorizontalPodAutoscaler|DestinationRule)$/
 const destinationRules = {
   apiVersion: 'apiextensions.k8s.io/v1',
@@ -41,7 +41,7 @@ const destinationRules = {
 const render = (components: readonly string[]) => renderKnown(components, known)
 
 describe('the autoscaler', () => {
-  test('is of the Deployment, and measures each of its containers by its request', async () => {
+  test('scales the Deployment, by the CPU request of each container', async () => {
     const resources = (await renderSample(['autoscaling'])).resources
     const pod = resources.find(({ kind }) => kind === 'Deployment')
     const scaler = resources.find(({ kind }) => kind === 'HorizontalPodAutoscaler')
@@ -70,10 +70,10 @@ describe('on an API server', needsLocalPrograms, () => {
       ...{ plain: await render([]), fixed: await render(fixed) },
       scaled: await render(scaled),
     }
-    const here = ['--kubeconfig', server.kubeconfig]
-    await kubectl([...here, 'create', '-f', '-'], { input: JSON.stringify(destinationRules) })
+    const kubeconfig = ['--kubeconfig', server.kubeconfig]
+    await kubectl([...kubeconfig, 'create', '-f', '-'], { input: JSON.stringify(destinationRules) })
     const named = `crd/${destinationRules.metadata.name}`
-    await kubectl([...here, 'wait', '--for=condition=established', named, '--timeout=30s'])
+    await kubectl([...kubeconfig, 'wait', '--for=condition=established', named, '--timeout=30s'])
   })
   beforeEach(async () => {
     vi.stubEnv('KUBECONFIG', server.kubeconfig)
@@ -91,7 +91,7 @@ describe('on an API server', needsLocalPrograms, () => {
   const scale = (replicas: number) =>
     kubectl(['scale', 'deployment', deployment, '-n', namespace, `--replicas=${replicas}`])
 
-  test('three stay three, and a second time changes nothing', async () => {
+  test('three Pods stay three, and a second deployment changes nothing', async () => {
     expect(await readReplicas()).toBe(3)
     await applyRendering(renderings.scaled)
     expect(await readReplicas()).toBe(3)
@@ -99,24 +99,27 @@ describe('on an API server', needsLocalPrograms, () => {
     expect(await readReplicas()).toBe(3)
   })
 
-  test('three would be one, if they were not handed over', async () => {
+  test('without the transfer of ownership, three Pods become one', async () => {
     const args = ['apply', '--server-side', `--field-manager=${fieldManager}`]
     await kubectl([...args, '-f', renderings.scaled.path])
     expect(await readReplicas()).toBe(1)
   })
 
-  test.each(['before', 'after'])('what the autoscaler has set %s it stays', async (when) => {
-    if (when === 'before') await scale(7)
-    await applyRendering(renderings.scaled)
-    if (when === 'after') await scale(7)
-    expect(await applyRendering(renderings.scaled)).toEqual([])
-    expect(await readReplicas()).toBe(7)
-    const shown = ['--show-managed-fields', '-o', 'jsonpath={.metadata.managedFields[*].manager}']
-    const managers = await kubectl(['get', 'deployment', deployment, '-n', namespace, ...shown])
-    expect(managers).not.toContain('until-autoscaled')
-  })
+  test.each(['before', 'after'])(
+    'a number that the autoscaler sets %s the deployment stays',
+    async (when) => {
+      if (when === 'before') await scale(7)
+      await applyRendering(renderings.scaled)
+      if (when === 'after') await scale(7)
+      expect(await applyRendering(renderings.scaled)).toEqual([])
+      expect(await readReplicas()).toBe(7)
+      const shown = ['--show-managed-fields', '-o', 'jsonpath={.metadata.managedFields[*].manager}']
+      const managers = await kubectl(['get', 'deployment', deployment, '-n', namespace, ...shown])
+      expect(managers).not.toContain('until-autoscaled')
+    },
+  )
 
-  test('a fixed number does not overrule the autoscaler unless it is told to', async () => {
+  test('a fixed number replaces that of the autoscaler only with FORCE_CONFLICTS', async () => {
     await applyRendering(renderings.scaled)
     await scale(7)
     await expect(applyRendering(renderings.fixed)).rejects.toThrow('.spec.replicas')
@@ -124,23 +127,23 @@ describe('on an API server', needsLocalPrograms, () => {
     expect(await readReplicas()).toBe(3)
   })
 
-  test('what a component has left is told, and nothing that somebody else has made', async () => {
+  test('orphaned resources of components are found, but none of another owner', async () => {
     await applyRendering(renderings.scaled)
     const role = ['role', 'deployer', '--verb=get', '--resource=pods']
     await kubectl(['create', ...role, '-n', namespace])
     const names = ['HorizontalPodAutoscaler/secure-signing', 'PodDisruptionBudget/secure-signing']
     const found = (await readAppliedComponents()).map(describeResource)
     expect(found.toSorted()).toEqual(names)
-    expect(await findLeftovers(parseResources(renderings.scaled.yaml))).toEqual([])
-    const leftovers = await findLeftovers(parseResources(renderings.plain.yaml))
-    expect(leftovers.map(describeResource).toSorted()).toEqual(names)
-    for (const command of formatDeletions(leftovers)) {
+    expect(await findOrphanedResources(parseResources(renderings.scaled.yaml))).toEqual([])
+    const orphaned = await findOrphanedResources(parseResources(renderings.plain.yaml))
+    expect(orphaned.map(describeResource).toSorted()).toEqual(names)
+    for (const command of formatDeletions(orphaned)) {
       await run('bash', ['-euo', 'pipefail', '-c', command])
     }
     expect(await readAppliedComponents()).toEqual([])
   })
 
-  test('without anybody who measures, it says so', async () => {
+  test('a note says that the cluster has no resource metrics', async () => {
     const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     await noteMissingMetrics(parseResources(renderings.fixed.yaml))
     expect(said).not.toHaveBeenCalled()

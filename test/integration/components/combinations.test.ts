@@ -14,7 +14,7 @@ import { renderSample, type Sample } from '../../support/api-server/sample.ts'
 import { listUnlabelled } from '../../support/labels.ts'
 import { type Combination, listPairwise } from '../../support/pairwise.ts'
 
-/** Each combination has one of each. */
+/** A combination has one of each. The first one is nothing, or the default. */
 const choices = {
   overlay: layouts.map(({ overlay }) => overlay),
   key: ['', 'vault', 'external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp'],
@@ -25,7 +25,7 @@ const choices = {
   tracing: ['', 'tracing'],
   confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor', 'selinux', 'seccomp selinux'],
 }
-/** `make deploy` refuses these, see components.test.ts. */
+/** The pair that `make deploy` refuses. components.test.ts tests it. */
 const isRefused = ({ overlay, key }: Combination<typeof choices>) =>
   overlay === 'separate-pods' && key === 'vault'
 
@@ -38,6 +38,7 @@ const combinations = listPairwise(choices, (each) => !isRefused(each)).map(
   }),
 )
 
+/** The resources of each overlay without components. */
 const plain = new Map<string, Set<string>>()
 beforeAll(async () => {
   for (const layout of layouts) {
@@ -46,7 +47,7 @@ beforeAll(async () => {
   }
 })
 
-test('every component is in one of them', async () => {
+test('every component is in one of the combinations', async () => {
   const combined = combinations.flatMap(({ names }) => names.split(' '))
   expect(combined).toEqual(expect.arrayContaining(await listComponents()))
 })
@@ -61,7 +62,7 @@ describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
     resources = rendering.resources
   })
 
-  test('every rule holds', () => expect(applyRules(rules, resources)).toEqual([]))
+  test('every rule of make analyze holds', () => expect(applyRules(rules, resources)).toEqual([]))
 
   test('every resource has the standard labels', () => {
     expect(listUnlabelled(resources)).toEqual([])
@@ -77,11 +78,11 @@ describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {
     expect(await analyzeRendering(rendering, 'files')).toEqual([])
   })
 
-  test('the Pods are still applied last', () => {
+  test('the Pods are applied last', () => {
     expect(resources.at(-1)?.kind).toBe('Deployment')
   })
 
-  test('`make undeploy` knows everything that they add', async () => {
+  test('`make undeploy` finds all resources of the components', async () => {
     const isAdded = (each: Resource) => !plain.get(overlay)?.has(describeResource(each))
     const locate = (each: Resource) => `${each.metadata.namespace} ${describeResource(each)}`
     const known = (await readComponentResources()).map(locate)

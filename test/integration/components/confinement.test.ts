@@ -1,5 +1,4 @@
 // The components seccomp and apparmor fit any Deployment with the labels, and a signer needs its seccomp profile.
-
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,11 +18,12 @@ import { needsLocalPrograms } from '../../support/skips.ts'
 
 const components = ['seccomp', 'apparmor']
 const files = Object.entries(readProfileFiles())
-test.each(files)('%s is named by its content: a changed profile is another file', (name, text) => {
+test.each(files)('%s has the hash of its content in its name', (name, text) => {
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 8)
   expect(name).toMatch(new RegExp(`^(frontend|signer)-${digest}[.]json$`))
 })
 
+/** A Deployment with these containers and our labels. */
 function makeDeployment(name: string, containers: readonly string[]): Resource {
   const labels = containers.map((each) => [`secure-signing.dev/${each}`, 'true'])
   const spec = { containers: containers.map((each) => ({ name: each, image: `${each}:1` })) }
@@ -35,10 +35,10 @@ function makeDeployment(name: string, containers: readonly string[]): Resource {
   }
 }
 
-test('fit an overlay with two Deployments, whatever they are called', async () => {
+test('the components apply to two Deployments of any name', async () => {
   const folder = await makeRenderFolder()
   const given = [
-    makeDeployment('world', ['frontend']),
+    makeDeployment('public', ['frontend']),
     makeDeployment('keys', ['signer']),
     makeDeployment('both', ['frontend', 'signer']),
     makeDeployment('other', ['sidecar']),
@@ -62,15 +62,15 @@ test('fit an overlay with two Deployments, whatever they are called', async () =
     appArmor: `secure-signing-${name}`,
   }))
   expect(Object.fromEntries(found)).toEqual({
-    world: [frontend],
+    public: [frontend],
     keys: [signer],
     both: [frontend, signer],
     other: [{ name: 'sidecar', seccomp: undefined, appArmor: undefined }],
   })
 })
 
-const findFile = (room: string) =>
-  files.map(([name]) => `secure-signing/${name}`).find((name) => name.includes(room))
+const findFile = (container: string) =>
+  files.map(([name]) => `secure-signing/${name}`).find((name) => name.includes(container))
 
 function listProfiles({ name, securityContext }: { name: string; securityContext: unknown }) {
   const { seccompProfile, appArmorProfile } = Object(securityContext)
@@ -90,19 +90,19 @@ describe('the API server', needsLocalPrograms, () => {
     guarded = await startGuardedApiServer(components)
   })
 
-  test('takes the Pod, with Pod Security "restricted"', async () => {
+  test('accepts the Pod, with Pod Security "restricted"', async () => {
     expect(await make()).toMatchObject({ code: 0 })
   })
 
   test.each<[string, PodChange]>([
-    ['none of its own', [`${context}.seccompProfile`, undefined]],
+    ['missing', [`${context}.seccompProfile`, undefined]],
     ["the runtime's", [`${context}.seccompProfile`, { type: 'RuntimeDefault' }]],
     [
       "the frontend's",
       [`${context}.seccompProfile`, { type: 'Localhost', localhostProfile: findFile('frontend') }],
     ],
     [
-      'another of the same folder',
+      'another one in the same folder',
       [
         `${context}.seccompProfile`,
         { type: 'Localhost', localhostProfile: 'secure-signing/signer-0.json' },
@@ -114,7 +114,7 @@ describe('the API server', needsLocalPrograms, () => {
     expect(said).toContain('the signer runs under its own seccomp profile')
   })
 
-  test('takes a signer with the profile of an older release', async () => {
+  test('accepts a signer with the profile of an older release', async () => {
     const localhostProfile = 'secure-signing/signer-01234567.json'
     const change: PodChange = [`${context}.seccompProfile`, { type: 'Localhost', localhostProfile }]
     expect(await make(change)).toMatchObject({ code: 0 })

@@ -20,6 +20,7 @@ const operator = 'external-secrets:external-secrets'
 const asOperator = `--as=system:serviceaccount:${operator}`
 const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
 const components = ['external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp']
+/** Returns true for the resources of such a component. */
 const isAdded = ({ kind, metadata }: Resource) =>
   /^(SecretStore|ExternalSecret)$/.test(kind) || /key-reader/.test(metadata.name)
 
@@ -35,37 +36,40 @@ describe('on an API server', needsLocalPrograms, () => {
     await kubectl(['create', 'namespace', namespace])
   })
 
-  const judge = (resource: Resource) =>
+  const validate = (resource: Resource) =>
     tryRun('kubectl', create, { input: JSON.stringify(resource) })
 
   describe.each(components)('%s', (component) => {
-    test('is taken as it is', async () => {
+    test('is accepted', async () => {
       const resources = added.get(component) ?? []
       expect(resources.map(({ kind }) => kind).toSorted()).toEqual([
         ...['ExternalSecret', 'SecretStore', 'ServiceAccount'],
         ...['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
       ])
       for (const resource of resources) {
-        const { code, stderr } = await judge(resource)
+        const { code, stderr } = await validate(resource)
         expect(stderr, describeResource(resource)).toBe('')
         expect(code).toBe(0)
       }
     })
 
-    test.each(['SecretStore', 'ExternalSecret'])('%s: no field could be another', async (kind) => {
-      const resource = added.get(component)?.find((each) => each.kind === kind)
-      const fields = findKeys(resource?.spec, [], (key) => Number.isNaN(Number(key)))
-      expect(fields.length).toBeGreaterThan(5)
-      for (const path of fields) {
-        const wrong = structuredClone(resource)
-        const parent = Object(valueAt(wrong?.spec, path.slice(0, -1)))
-        const name = String(path.at(-1))
-        parent[`${name}x`] = parent[name]
-        const { code, stderr } = await tryRun('kubectl', create, { input: JSON.stringify(wrong) })
-        expect(stderr).toContain(`${name}x"`)
-        expect(code).toBe(1)
-      }
-    })
+    test.each(['SecretStore', 'ExternalSecret'])(
+      '%s: a misspelled field is refused',
+      async (kind) => {
+        const resource = added.get(component)?.find((each) => each.kind === kind)
+        const fields = findKeys(resource?.spec, [], (key) => Number.isNaN(Number(key)))
+        expect(fields.length).toBeGreaterThan(5)
+        for (const path of fields) {
+          const wrong = structuredClone(resource)
+          const parent = Object(valueAt(wrong?.spec, path.slice(0, -1)))
+          const name = String(path.at(-1))
+          parent[`${name}x`] = parent[name]
+          const { code, stderr } = await tryRun('kubectl', create, { input: JSON.stringify(wrong) })
+          expect(stderr).toContain(`${name}x"`)
+          expect(code).toBe(1)
+        }
+      },
+    )
   })
 
   test.each([
@@ -84,7 +88,7 @@ describe('on an API server', needsLocalPrograms, () => {
     expect(code).toBe(1)
   })
 
-  describe('with its policy', () => {
+  describe('with the admission policy', () => {
     const token = (name: string, ...args: string[]) =>
       tryRun('kubectl', ['create', 'token', name, '-n', namespace, ...args])
     const refusal = 'may request a token of the ServiceAccount key-reader'
@@ -95,21 +99,21 @@ describe('on an API server', needsLocalPrograms, () => {
         await kubectl(['create', '-f', '-'], { input: JSON.stringify(resource) })
       }
       await kubectl(['create', 'serviceaccount', serviceAccount, '-n', namespace])
-      const rights = ['--clusterrole=cluster-admin', `--serviceaccount=${operator}`]
-      await kubectl(['create', 'clusterrolebinding', 'operator', ...rights])
+      const binding = ['--clusterrole=cluster-admin', `--serviceaccount=${operator}`]
+      await kubectl(['create', 'clusterrolebinding', 'operator', ...binding])
       await vi.waitFor(async () => expect((await token('key-reader')).stderr).toContain(refusal), {
         timeout: 15_000,
         interval: 250,
       })
     })
 
-    test('a token of key-reader is for the operator alone, not for cluster-admin', async () => {
+    test('only the operator gets a token of key-reader, and not a cluster-admin', async () => {
       expect((await token('key-reader')).code).toBe(1)
       expect((await token('key-reader', asOperator)).code).toBe(0)
       expect((await token(serviceAccount)).code).toBe(0)
     })
 
-    test('no Pod runs as key-reader, the operator’s own making included', async () => {
+    test('no Pod runs as key-reader, even if the operator creates it', async () => {
       const make = (name: string, ...args: string[]) =>
         tryRun('kubectl', [...create, ...args], {
           input: JSON.stringify(makePod({ serviceAccountName: name })),
@@ -119,13 +123,12 @@ describe('on an API server', needsLocalPrograms, () => {
       expect((await make(serviceAccount)).stderr).toBe('')
     })
 
-    // No cloud is here to refuse it: these are the conditions that the page has it check, on tokens as the cluster
-    // issues them.
+    // There is no cloud in this test. It checks the conditions of the page on tokens of the cluster.
     test.each([
       ['AWS', 'sts.amazonaws.com'],
       ['Azure', 'api://AzureADTokenExchange'],
       ['Google', 'signing-clusters.svc.id.goog'],
-    ])('what the frontend has fails both conditions at %s', async (_, audience) => {
+    ])('the token of the frontend fails both conditions of %s', async (_, audience) => {
       const subject = `system:serviceaccount:${namespace}:key-reader`
       expect(page).toContain(subject)
       const read = async (name: string, aud: string, ...args: string[]) =>

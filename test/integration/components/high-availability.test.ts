@@ -15,11 +15,11 @@ describe.each(samples)('with $components', ({ replicas, rendering }) => {
   const readSpec = rendering.spec
   const readTemplate = () => readSpec('Deployment/secure-signing').template
 
-  test(`there are ${replicas ?? 'as many as the autoscaler says'}`, () => {
+  test(`the number of Pods is ${replicas ?? 'left to the autoscaler'}`, () => {
     expect(readSpec('Deployment/secure-signing').replicas).toBe(replicas)
   })
 
-  test('the budget is of our Pods, and lets one go at a time', () => {
+  test('the disruption budget selects our Pods, and allows one eviction at a time', () => {
     const { selector, maxUnavailable } = readSpec('PodDisruptionBudget/secure-signing')
     const names = layouts.flatMap(listWorkloads)
     expect(selector).toEqual({ matchExpressions: [{ key: 'app', operator: 'In', values: names }] })
@@ -30,28 +30,30 @@ describe.each(samples)('with $components', ({ replicas, rendering }) => {
   test.each([
     [0, 'topology.kubernetes.io/zone'],
     [1, 'kubernetes.io/hostname'],
-  ])('wish %i is to spread our Pods, of one version, over %s', (index, topologyKey) => {
+  ])('topology constraint %i spreads our Pods of one version over %s', (index, topologyKey) => {
     const { metadata, spec } = readTemplate()
-    const wish = spec.topologySpreadConstraints[index]
-    expect(wish).toMatchObject({
+    const constraint = spec.topologySpreadConstraints[index]
+    expect(constraint).toMatchObject({
       ...{ topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' },
       matchLabelKeys: ['pod-template-hash'],
     })
-    // The hash is one Deployment's alone.
-    expect(wish.labelSelector).toEqual({ matchExpressions: [{ key: 'app', operator: 'Exists' }] })
+    // Each Deployment has its own hash.
+    expect(constraint.labelSelector).toEqual({
+      matchExpressions: [{ key: 'app', operator: 'Exists' }],
+    })
     expect(Object.keys(metadata.labels)).toContain('app')
   })
 
-  test('the rule for the gateway is of the Service, and seen in every namespace', () => {
+  test('the DestinationRule applies to the Service, and is visible in all namespaces', () => {
     const rule = rendering.find('DestinationRule/frontend')
     const service = rendering.find('Service/frontend')
-    // A host without dots is of the rule's own namespace.
+    // A host without dots is in the namespace of the rule.
     expect(readSpec('DestinationRule/frontend').host).toBe(service?.metadata.name)
     expect(rule?.metadata.namespace).toBe(service?.metadata.namespace)
     expect(readSpec('DestinationRule/frontend').exportTo).toEqual(['*'])
   })
 
-  test('it says nothing of TLS, which would switch automatic mTLS off', () => {
+  test('the DestinationRule has no TLS settings, which would turn automatic mTLS off', () => {
     expect(Object.keys(readSpec('DestinationRule/frontend').trafficPolicy).toSorted()).toEqual([
       'connectionPool',
       'loadBalancer',
@@ -64,16 +66,16 @@ describe.each(samples)('with $components', ({ replicas, rendering }) => {
     ['none of two', 2, 0],
     ['never the only one', 1, 0],
     ['four of twelve', 12, 4],
-  ])('it takes %s', (_, pods, taken) => {
+  ])('the gateway ejects %s', (_, pods, ejected) => {
     const { outlierDetection } = readSpec('DestinationRule/frontend').trafficPolicy
-    // Envoy takes one more as long as the share of the taken, that one included, is within this.
-    expect(Math.floor((outlierDetection.maxEjectionPercent / 100) * pods)).toBe(taken)
+    // Envoy ejects another one if the share of the ejected, including that one, stays within this.
+    expect(Math.floor((outlierDetection.maxEjectionPercent / 100) * pods)).toBe(ejected)
     expect(outlierDetection.minHealthPercent).toBeGreaterThan(0)
     expect(outlierDetection.consecutive5xxErrors).toBe(0)
   })
 
   test.each([true, false])(
-    'the proxy gets what the annotations say, native: %s',
+    'the proxy gets the resources in the annotations, as a native sidecar: %s',
     async (native) => {
       const injected = await injectProxy(rendering, native)
       const deployment = injected.find(({ kind }) => kind === 'Deployment')

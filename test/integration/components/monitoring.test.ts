@@ -1,4 +1,4 @@
-// The component monitoring as it is rendered: one Prometheus may read metrics, in either overlay, and the rules would notice more.
+// The component monitoring allows one Prometheus to read metrics, and the rules of make analyze find any wider access.
 import { describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
@@ -11,13 +11,13 @@ const scraping = 'AuthorizationPolicy/allow-prometheus-to-read-signer-metrics'
 const operation = 'spec.rules.0.to.0.operation'
 const otherIdentity = 'mesh.example/ns/other/sa/other'
 const mistakes: readonly [mistake: string, rule: string, change: Change][] = [
-  ['a way to sign', 'signer-caller', [scraping, `${operation}.paths`, ['/sign']]],
-  ['another way besides', 'signer-caller', [scraping, `${operation}.paths.+`, '/keys']],
+  ['the path to sign', 'signer-caller', [scraping, `${operation}.paths`, ['/sign']]],
+  ['a second path', 'signer-caller', [scraping, `${operation}.paths.+`, '/keys']],
   ['another method', 'signer-caller', [scraping, `${operation}.methods`, ['POST']]],
-  ['any path', 'exact-allow', [scraping, `${operation}.paths`, ['/metrics*']]],
-  ['anybody', 'exact-allow', [scraping, 'spec.rules.0.from.0.source.principals', ['*']]],
+  ['a path with a wildcard', 'exact-allow', [scraping, `${operation}.paths`, ['/metrics*']]],
+  ['any identity', 'exact-allow', [scraping, 'spec.rules.0.from.0.source.principals', ['*']]],
   [
-    'the same by another policy',
+    'another identity in another policy',
     'signer-caller',
     [
       'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
@@ -33,7 +33,7 @@ describe.each(layouts)('on the overlay $overlay', async (layout) => {
   test.each([
     ['frontend', '8080'],
     ['signer', '8081'],
-  ] as const)('the Prometheus that is named reads the metrics of the %s', (who, port) => {
+  ] as const)('the Prometheus of the user may read the metrics of the %s', (who, port) => {
     const name = `allow-prometheus-to-read-${who}-metrics`
     const policy = resources.find(({ metadata }) => metadata.name === name)
     const principals = ['mesh.example/ns/observability/sa/prometheus-k8s']
@@ -45,7 +45,7 @@ describe.each(layouts)('on the overlay $overlay', async (layout) => {
     })
   })
 
-  test.each(mistakes)('%s would be noticed', (_, rule, change) => {
+  test.each(mistakes)('the rules find %s', (_, rule, change) => {
     const found = applyRules(rules, applyChange(resources, change))
     expect(found.map((each) => each.rule)).toContain(rule)
   })
@@ -56,11 +56,11 @@ describe('PROMETHEUS', () => {
     [undefined, 'monitoring', 'prometheus'],
     ['', 'monitoring', 'prometheus'],
     ['a-b/c.d', 'a-b', 'c.d'],
-  ])('%s', (text, namespace, serviceAccount) => {
+  ])('accepts %s', (text, namespace, serviceAccount) => {
     expect(parsePrometheusAccount(text)).toEqual({ namespace, serviceAccount })
   })
 
-  test.each(['prometheus', 'a/b/c', 'a/*', '*/b', 'a/', '/b', 'A/b'])('can not be %s', (text) => {
-    expect(() => parsePrometheusAccount(text)).toThrow('is no <namespace>/<ServiceAccount>')
+  test.each(['prometheus', 'a/b/c', 'a/*', '*/b', 'a/', '/b', 'A/b'])('refuses %s', (text) => {
+    expect(() => parsePrometheusAccount(text)).toThrow('is not <namespace>/<ServiceAccount>')
   })
 })

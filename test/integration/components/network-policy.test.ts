@@ -1,4 +1,4 @@
-// The component network-policy as it is rendered: for this cluster's gateway, for our Pods, for the ports that the mesh uses.
+// The rendered component network-policy: the gateway of the cluster, our Pods, and the ports of the mesh.
 import { describe, expect, test } from 'vitest'
 import { valueAt } from '../../../tools/analyze/finding.ts'
 import { readLabels } from '../../../tools/analyze/model/pod.ts'
@@ -24,7 +24,7 @@ describe.each(samples)('on the overlay $overlay', ({ layout, sample }) => {
     return found && valueAt(readLabels(found), ['app'])
   }
 
-  test('only the gateway of this cluster is let in, to the one port that a Service leads to', () => {
+  test('only the gateway of the cluster reaches the frontend, at the port of its Service', () => {
     const { podSelector, ingress } = readPolicy('allow-gateway-to-frontend')
     const gateway = {
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'edge-system' } },
@@ -36,12 +36,12 @@ describe.each(samples)('on the overlay $overlay', ({ layout, sample }) => {
     expect(readSpec('Service/frontend').ports).toMatchObject([{ targetPort: 8080 }])
   })
 
-  test('the frontend may call the signer’s one port, if that is another Pod', () => {
-    const [way] = readPolicy('allow-frontend-to-signer').egress
+  test('the frontend may connect to the port of the signer, if that is another Pod', () => {
+    const [route] = readPolicy('allow-frontend-to-signer').egress
     const { podSelector, ingress } = readPolicy('allow-signer-from-frontend')
-    expect(way).toEqual({ to: [{ podSelector }], ports: [{ port: 8081, protocol: 'TCP' }] })
+    expect(route).toEqual({ to: [{ podSelector }], ports: [{ port: 8081, protocol: 'TCP' }] })
     const from = readPolicy('allow-frontend-to-signer').podSelector
-    expect(ingress).toEqual([{ from: [{ podSelector: from }], ports: way.ports }])
+    expect(ingress).toEqual([{ from: [{ podSelector: from }], ports: route.ports }])
     const listeners = readSpec(`Sidecar/${layout.signer}`).ingress
     expect(listeners).toContainEqual(
       expect.objectContaining({ port: expect.objectContaining({ number: 8081 }) }),
@@ -53,11 +53,11 @@ describe.each(samples)('on the overlay $overlay', ({ layout, sample }) => {
     ])
   })
 
-  test('every Pod of the namespace is kept from everything else, both ways', () => {
+  test('every Pod of the namespace is denied all other traffic, in both directions', () => {
     expect(readPolicy('deny-all')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] })
   })
 
-  test('`make deploy` and `make undeploy` find each where it is: a deny-all alone would cut the Pods off', async () => {
+  test('`make deploy` and `make undeploy` find each policy in its namespace', async () => {
     const known = (await readComponentResources()).filter(({ kind }) => kind === 'NetworkPolicy')
     const places = known.map(({ metadata }) => [metadata.name, metadata.namespace])
     const applied = listPolicies().map(({ metadata }) => [metadata.name, namespace])

@@ -1,20 +1,20 @@
 // The component selinux sets a type for each container, and replaces Pod Security by one policy.
 import { describe, expect, test } from 'vitest'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
-import { standIn } from '../../../tools/deploy/preflight/pod-security.ts'
+import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
 const level = 's0:c417,c893'
-const policy = `ValidatingAdmissionPolicy/${standIn}`
-const binding = `ValidatingAdmissionPolicyBinding/${standIn}`
+const policy = `ValidatingAdmissionPolicy/${podSecurityReplacement}`
+const binding = `ValidatingAdmissionPolicyBinding/${podSecurityReplacement}`
 const label = 'metadata.labels.pod-security~1kubernetes~1io/enforce'
 
 describe.each(layouts)('$overlay with selinux', async (layout) => {
   const { resources } = await renderSample(['selinux'], layout)
 
-  test('has a type for each container, and for the Pod its categories alone', () => {
+  test('sets a type for each container, and only categories for the Pod', () => {
     const specs = resources
       .filter(({ kind }) => kind === 'Deployment')
       .map(({ spec }) => Object(spec).template.spec)
@@ -27,7 +27,7 @@ describe.each(layouts)('$overlay with selinux', async (layout) => {
     for (const { affinity, securityContext } of specs) {
       const { nodeSelectorTerms } =
         affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution
-      // The second is the name of version 0.1.
+      // The second one is the name in version 0.1.
       const names = ['secure-signing.dev/selinux', 'secure-signing/selinux']
       expect(nodeSelectorTerms).toEqual(
         names.map((key) => ({
@@ -39,7 +39,7 @@ describe.each(layouts)('$overlay with selinux', async (layout) => {
     }
   })
 
-  test('keeps the rule', () => expect(podSecurityRule.find(resources)).toEqual([]))
+  test('keeps the rule of make analyze', () => expect(podSecurityRule.find(resources)).toEqual([]))
 
   test.each<[string, Change, string]>([
     [
@@ -54,9 +54,17 @@ describe.each(layouts)('$overlay with selinux', async (layout) => {
     ],
     ['with another level', ['Namespace/signing', label, 'baseline'], 'is not restricted'],
     ['without a level', ['Namespace/signing', label, undefined], 'is not restricted'],
-    ['with one validation less', [policy, 'spec.validations.3', undefined], 'so this must be the '],
-    ['with failures ignored', [policy, 'spec.failurePolicy', 'Ignore'], 'so this must be the '],
-    ['with one that warns', [binding, 'spec.validationActions', ['Warn']], 'so this must be the '],
+    [
+      'with a missing validation',
+      [policy, 'spec.validations.3', undefined],
+      'so this must be the ',
+    ],
+    ['with ignored failures', [policy, 'spec.failurePolicy', 'Ignore'], 'so this must be the '],
+    [
+      'with a binding that only warns',
+      [binding, 'spec.validationActions', ['Warn']],
+      'so this must be the ',
+    ],
   ])('breaks it %s', (_, change, message) => {
     const found = podSecurityRule.find(applyChange(resources, change))
     expect(found.map((each) => each.message)).toEqual([expect.stringContaining(message)])

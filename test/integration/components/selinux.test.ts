@@ -22,9 +22,10 @@ const needsTools = skipUnless(root, 'the SELinux tools cannot be installed')
 
 const frontend = 'secure_signing_frontend_t'
 const signer = 'secure_signing_signer_t'
-/** In Debian's policy, every domain may ask it to translate labels. */
+/** Debian's policy allows every domain to translate labels by it. */
 const translator = ['setrans_t']
 const socketKinds = /socket$/
+/** Debian's policy allows every domain to execute these. */
 const libraries = ['ld_so_t', 'lib_t', 'textrel_shlib_t']
 const image = ['container_file_t', 'container_ro_file_t']
 
@@ -37,16 +38,16 @@ describe('the SELinux module', needsTools, () => {
   })
 
   test.each([
-    ['a rule that is none', '(allow', '(permit'],
-    ['a type that is not there', '(allow container_t', '(allow nobody_t'],
-    ['a permission that is none', 'execmem fork', 'execmem spoon'],
-  ])('is refused with %s: it is read', async (_, found, wrong) => {
+    ['an unknown rule', '(allow', '(permit'],
+    ['an unknown type', '(allow container_t', '(allow nobody_t'],
+    ['an unknown permission', 'execmem fork', 'execmem spoon'],
+  ])('does not compile with %s', async (_, found, wrong) => {
     const broken = module.replace(found, wrong)
     expect(broken).not.toBe(module)
     await expect(compilePolicy(root ?? '', broken)).rejects.toThrow(/secilc exited with/)
   })
 
-  test.each([frontend, signer])('has %s kept from other Pods by its categories', async (type) => {
+  test.each([frontend, signer])('separates %s from other Pods by categories', async (type) => {
     const said = await policy.describe('-t', type, '-x')
     expect(said).toMatch(/\bdomain, mcs_constrained_type,/)
     expect(said).not.toContain('container_domain')
@@ -56,21 +57,21 @@ describe('the SELinux module', needsTools, () => {
     )
   })
 
-  test('lets the container runtime start both, from their image', async () => {
+  test('allows the container runtime to start both, from their images', async () => {
     const rules = await listAllowed(policy, 'container_engine_t')
     expect(listTargets(rules, ['transition'])).toContain('secure_signing_domain')
     expect(listTargets(allowed[signer], ['entrypoint'])).toEqual(image)
     expect(listTargets(allowed[frontend], ['entrypoint'])).toEqual(image)
   })
 
-  test('gives each its sockets and no others', () => {
+  test('allows each exactly its sockets', () => {
     expect(listSockets(allowed[signer])).toEqual(['unix_stream_socket'])
-    // Debian's policy lets every domain have the last.
+    // Debian's policy allows every domain the last one.
     const sockets = ['tcp_socket', 'udp_socket', 'unix_stream_socket']
     expect(listSockets(allowed[frontend])).toEqual(sockets)
   })
 
-  test('lets the signer connect to nobody, and the frontend by TCP alone', async () => {
+  test('allows the signer no connection, and the frontend only TCP', async () => {
     expect(listTargets(allowed[signer], ['connectto', 'sendto'], socketKinds)).toEqual(translator)
     expect(listTargets(allowed[signer], ['name_connect', 'name_bind', 'node_bind'])).toEqual([])
     expect(listTargets(allowed[frontend], ['connectto', 'sendto'], socketKinds)).toEqual(translator)
@@ -81,7 +82,7 @@ describe('the SELinux module', needsTools, () => {
     )
   })
 
-  test('lets istio-proxy connect to the signer, and the frontend not', async () => {
+  test('allows istio-proxy to connect to the signer, but not the frontend', async () => {
     const proxy = await listAllowed(policy, 'container_t')
     expect(proxy.filter(({ target }) => target === signer)).toEqual([
       {
@@ -97,7 +98,7 @@ describe('the SELinux module', needsTools, () => {
     expect(allowed[frontend]?.filter(({ target }) => target === socket.target)).toEqual([])
   })
 
-  test.each([frontend, signer])('lets %s start and trace nothing', (type) => {
+  test.each([frontend, signer])('does not allow %s to start or trace programs', (type) => {
     const started = ['execute_no_trans', 'transition', 'dyntransition', 'setexec']
     expect(listTargets(allowed[type], started)).toEqual([])
     expect(listTargets(allowed[type], ['ptrace', 'setcurrent', 'execheap', 'execstack'])).toEqual(
@@ -107,10 +108,10 @@ describe('the SELinux module', needsTools, () => {
   })
 
   test.each([
-    // Under its own type are its files in /proc alone.
+    // Only the files in /proc have the type of the container.
     [frontend, [frontend], [frontend]],
     [signer, ['secure_signing_pairing_t', signer], ['container_file_t', signer]],
-  ])('lets %s write to nothing that it may execute', (type, files, folders) => {
+  ])('does not allow %s to write what it may execute', (type, files, folders) => {
     expect(listTargets(allowed[type], ['write', 'append', 'create'], /^file$/)).toEqual(files)
     expect(listTargets(allowed[type], ['write', 'add_name'], /^dir$/)).toEqual(folders)
     const executed = listTargets(allowed[type], ['execute'])
@@ -118,7 +119,7 @@ describe('the SELinux module', needsTools, () => {
     expect(executed.filter((each) => files.includes(each))).toEqual([])
   })
 
-  test('gives what the signer makes types of its own', async () => {
+  test('gives the files of the signer their own types', async () => {
     expect((await policy.search('-T', '-s', signer)).toSorted()).toEqual([
       `type_transition ${signer} container_file_t:file secure_signing_pairing_t;`,
       `type_transition ${signer} container_file_t:sock_file secure_signing_socket_t;`,
@@ -127,7 +128,7 @@ describe('the SELinux module', needsTools, () => {
     expect(secret?.map(({ permissions }) => permissions)).toEqual([['getattr', 'open', 'read']])
   })
 
-  test('would be worth little in container_domain, as udica has it', async () => {
+  test('would allow more in container_domain, which udica uses', async () => {
     const joined = `${module}(typeattributeset container_domain (${signer}))`
     const more = await compilePolicy(root ?? '', joined)
     const rules = await listAllowed(more, signer)
@@ -137,12 +138,14 @@ describe('the SELinux module', needsTools, () => {
   })
 })
 
+/** Lists the targets for which one of `permissions` is allowed. */
 function listTargets(rules: readonly AllowRule[] = [], permissions: string[], kinds = /./) {
   const found = rules.filter((rule) => permissions.some((each) => rule.permissions.includes(each)))
   const targets = found.filter(({ kind }) => kinds.test(kind)).map(({ target }) => target)
   return [...new Set(targets)].toSorted()
 }
 
+/** Lists the kinds of sockets that may be created. */
 function listSockets(rules: readonly AllowRule[] = []): string[] {
   const found = rules.filter(({ permissions }) => permissions.includes('create'))
   return [...new Set(found.map(({ kind }) => kind))]

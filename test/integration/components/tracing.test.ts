@@ -1,4 +1,4 @@
-// With the component tracing each proxy knows the collector, by a socket that is its own, and the Pods call nobody else.
+// With the component tracing, each proxy reaches the collector by its own socket. The containers of the Pod get no new route.
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { applyRules } from '../../../tools/analyze/rule.ts'
@@ -14,6 +14,7 @@ const collector = {
   hosts: ['observability/otel-collector.observability.svc.cluster.local'],
 }
 
+/** Returns for each Sidecar the hosts that its Pod may call. */
 async function readEgress(components: string[], layout: Layout) {
   const { resources } = await renderSample(components, layout)
   return new Map(
@@ -24,7 +25,7 @@ async function readEgress(components: string[], layout: Layout) {
 }
 
 describe.each(layouts)('$overlay', (layout) => {
-  test('every Sidecar has it first, and the rest as it was', async () => {
+  test('adds the collector to each Sidecar, and changes nothing else', async () => {
     const plain = await readEgress([], layout)
     expect(plain.size).toBeGreaterThan(0)
     const traced = await readEgress(['tracing'], layout)
@@ -34,13 +35,13 @@ describe.each(layouts)('$overlay', (layout) => {
   })
 })
 
-test('Vault is known beside it', async () => {
+test('works together with the component vault', async () => {
   const egress = (await readEgress(['vault', 'tracing'], onePod)).get('secure-signing')
   const hosts = egress?.flatMap((each) => each.hosts)
   expect(hosts).toEqual([...collector.hosts, './signer.pod.internal', './keys.example'])
 })
 
-test('a collector that is any Service is refused', async () => {
+test('make analyze refuses a wildcard instead of the collector', async () => {
   const { resources } = await renderSample(['tracing'])
   const loose = JSON.parse(
     JSON.stringify(resources).replaceAll('observability/otel-collector', '*/*'),

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { takesKeyFromSecret } from '../../../tools/deploy/keys/key-source.ts'
-import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
+import { mountsKeySecret } from '../../../tools/deploy/keys/key-source.ts'
+import { listRequiredPermissions } from '../../../tools/deploy/preflight/permissions.ts'
 import { readVaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
 import { renderSample, sampleVaultValues as values } from '../../support/api-server/sample.ts'
@@ -18,14 +18,14 @@ const policy = z.object({
 
 const { resources, find, spec: specOf } = await renderSample(['vault'])
 
-describe('rendered', () => {
+describe('the rendered component', () => {
   const readConfiguration = () => configuration.parse(find('ConfigMap/vault-agent')?.data)
   const readVariable = (name: string, variable: string) =>
     policy
       .parse(specOf(`ValidatingAdmissionPolicy/secure-signing-${name}`))
       .variables.find((each) => each.name === variable)?.expression
 
-  test('nothing is left to be filled in', () => {
+  test('has no value left to fill in', () => {
     const { 'ca.crt': authority, ...texts } = readConfiguration()
     expect(authority).toBe(values.ca)
     for (const text of [...Object.values(texts), JSON.stringify(specOf('ServiceEntry/vault'))]) {
@@ -40,15 +40,17 @@ describe('rendered', () => {
     [/^ {4}mount_path {2}= "auth\/cluster-7"$/m],
     [/^ {6}role {7}= "signer-of-7"$/m],
     [/^ {6}token_path = "\/run\/vault\/token"$/m],
-  ])('the agent is told %s', (line) => expect(readConfiguration()['agent.hcl']).toMatch(line))
+  ])('configures the agent with %s', (line) =>
+    expect(readConfiguration()['agent.hcl']).toMatch(line),
+  )
 
-  test('the template reads the secret that it is told', () => {
+  test('reads the secret at the path of the variables', () => {
     const template = readConfiguration()['keys.json.ctmpl']
     expect(template).toContain(`$metadata := "${values.metadataPath}"`)
     expect(template).toContain(`$data := "${values.dataPath}"`)
   })
 
-  test('the proxy leads to Vault, and to nothing else outside', () => {
+  test('allows the proxy to connect to Vault, and to nothing else outside', () => {
     expect(specOf('Sidecar/secure-signing').egress.at(-1).hosts).toEqual([`./${values.host}`])
     expect(specOf('ServiceEntry/vault')).toMatchObject({
       hosts: [values.host],
@@ -57,7 +59,7 @@ describe('rendered', () => {
     })
   })
 
-  test('the policies hold the agent to its image and its configuration', () => {
+  test('allows only the released image and configuration of the agent', () => {
     const [name, texts] = ['vault-agent-config-as-released', readConfiguration()]
     expect(readVariable('vault-agent-runs-as-released', 'releasedImage')).toBe(`'${values.image}'`)
     expect(readVariable(name, 'releasedAgent')).toBe(`r'''${texts['agent.hcl']}'''`)
@@ -65,25 +67,25 @@ describe('rendered', () => {
     expect(readVariable(name, 'releasedAuthority')).toBe(`r'''${values.ca}'''`)
   })
 
-  test('another configuration is another Pod', () => {
+  test('replaces the Pod if the configuration changes', () => {
     const { annotations } = specOf('Deployment/secure-signing').template.metadata
     expect(annotations['secure-signing.dev/vault-agent']).toBe(readConfiguration()['agent.hcl'])
   })
 
-  test('there is no Secret to make, and no right is asked for to make one', () => {
-    expect(takesKeyFromSecret(resources)).toBe(false)
-    const asked = listNeededRights(resources, false).map(({ resource }) => resource)
-    expect(asked).not.toContain('secrets')
+  test('needs no Secret, and no permission to create one', () => {
+    expect(mountsKeySecret(resources)).toBe(false)
+    const required = listRequiredPermissions(resources, false).map(({ resource }) => resource)
+    expect(required).not.toContain('secrets')
     const secret = { name: 'hmac-key', secret: { secretName: 'hmac-key' } }
     const change = ['Deployment/secure-signing', 'spec.template.spec.volumes.2', secret] as const
-    expect(takesKeyFromSecret(applyChange(resources, change))).toBe(true)
+    expect(mountsKeySecret(applyChange(resources, change))).toBe(true)
   })
 })
 
 describe('VAULT_*', () => {
   const good = { VAULT_ADDR: 'https://vault.example', VAULT_CACERT: join(PKI, 'ca.crt') }
 
-  test('has defaults for all but address and authority', async () => {
+  test('have defaults except for the address and the CA certificate', async () => {
     expect(await readVaultValues(good)).toMatchObject({
       ...{ address: 'https://vault.example:443', host: 'vault.example', port: '443' },
       ...{ namespace: '', authPath: 'auth/kubernetes', role: 'secure-signing' },
@@ -96,18 +98,18 @@ describe('VAULT_*', () => {
     ['plain text', { VAULT_ADDR: 'http://vault.example:8200' }],
     ['an IP address', { VAULT_ADDR: 'https://192.0.2.1:8200' }],
     ['a path', { VAULT_ADDR: 'https://vault.example/v1' }],
-    ['no authority', { VAULT_CACERT: '' }],
-    ['a certificate that is no authority', { VAULT_CACERT: join(PKI, 'admin.crt') }],
-    ['a role that ends the text', { VAULT_ROLE: 'x" }' }],
-    ['a path that a template would take', { VAULT_SECRET_PATH: '{{ env }}' }],
-    ['a mount with a slash at its end', { VAULT_KV: 'kv/' }],
-    ["a quote of CEL's", { VAULT_IMAGE: "x'" }],
-  ])('refuses %s', async (_, wrong) => {
+    ['no CA certificate', { VAULT_CACERT: '' }],
+    ['a certificate that is not of a CA', { VAULT_CACERT: join(PKI, 'admin.crt') }],
+    ['a role with a quote', { VAULT_ROLE: 'x" }' }],
+    ['a path with template syntax', { VAULT_SECRET_PATH: '{{ env }}' }],
+    ['a mount with a slash at the end', { VAULT_KV: 'kv/' }],
+    ['an image with a quote', { VAULT_IMAGE: "x'" }],
+  ])('refuse %s', async (_, wrong) => {
     const [name] = Object.keys(wrong)
     await expect(readVaultValues({ ...good, ...wrong })).rejects.toThrow(name)
   })
 
-  test('takes certificates from a file, and nothing else that is in it', async () => {
+  test('read only the certificates from a file', async () => {
     const file = join(await makeFolder(), 'bundle.pem')
     const certificate = (await readVaultValues(good)).ca
     const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----'

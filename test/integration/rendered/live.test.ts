@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dryRun } from '../../../tools/deploy/apply/apply.ts'
-import { listNeededRights } from '../../../tools/deploy/preflight/rights.ts'
+import { listRequiredPermissions } from '../../../tools/deploy/preflight/permissions.ts'
 import { exists, kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
@@ -40,7 +40,7 @@ describe('on the live API', needsCluster, () => {
 
   test('a right that is asked for is one that the API knows', async () => {
     const known = (await kubectl(['api-resources', '-o', 'name'])).split('\n')
-    const asked = listNeededRights(rendering.resources).map(({ group, resource }) =>
+    const asked = listRequiredPermissions(rendering.resources).map(({ group, resource }) =>
       group === '' ? resource : `${resource}.${group}`,
     )
     for (const name of asked) expect(known).toContain(name)

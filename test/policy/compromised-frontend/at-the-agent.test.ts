@@ -1,8 +1,7 @@
 // Attack 20: code in the frontend container stops the proxy of its own Pod through Istio's agent, which every container of a
 // Pod may call. It can stop its own signing for a short time. Meanwhile, no other caller gets a signature.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
-import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import {
@@ -21,19 +20,12 @@ import { otherNamespacePod, SIGNER_IN_MESH, setup } from '../../support/attack/a
 import { testAttack } from '../../support/attack/expectations.ts'
 import { send } from '../../support/attack/send.ts'
 
-const pod = z.object({
-  status: z.object({
-    initContainerStatuses: z.array(z.object({ name: z.string(), restartCount: z.number() })),
-  }),
-})
-
 /** kubelet waits longer before each restart of a container. The test measures the first restart. */
 async function ensureFreshPod(): Promise<void> {
   const { frontend } = await findTarget()
-  const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', 'json']
-  const { status } = await kubectlJson(pod, get)
-  const proxy = status.initContainerStatuses.find(({ name }) => name === 'istio-proxy')
-  if (proxy?.restartCount === 0) return
+  const path = '{.status.initContainerStatuses[?(@.name=="istio-proxy")].restartCount}'
+  const get = ['get', 'pod', frontend.pod, '-n', namespace, '-o', `jsonpath=${path}`]
+  if ((await kubectl(get)) === '0') return
   const target = [`deployment/${deployment}`, '-n', namespace]
   await kubectl(['rollout', 'restart', ...target])
   await kubectl(['rollout', 'status', ...target], { timeoutMs: PODS_MS })

@@ -16,12 +16,16 @@ vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 /** Watches a text that the test sets. `deployed` has the text at the start of each deployment. */
 function watch(act: (content: string) => Promise<void> = async () => {}) {
   const stop = new AbortController()
-  const source = { content: 'a' }
+  cleanUp(() => stop.abort())
+  const source = { content: 'a', isChanging: false, reads: 0 }
   const deployed: string[] = []
   const complaints: unknown[] = []
   const ended = actOnChange(
     {
-      read: async () => source.content,
+      read: async () => {
+        source.reads += 1
+        return source.isChanging ? `${source.reads}` : source.content
+      },
       act: () => {
         deployed.push(source.content)
         return act(source.content)
@@ -30,70 +34,49 @@ function watch(act: (content: string) => Promise<void> = async () => {}) {
     },
     { signal: stop.signal, pollMs: 5 },
   )
-  const quiet = () => new Promise((done) => setTimeout(done, 60))
-  return { stop, source, deployed, complaints, ended, quiet }
+  const untilDeployed = (...all: string[]) => vi.waitFor(() => expect(deployed).toEqual(all))
+  const untilReadAgain = async () => {
+    const before = source.reads
+    await vi.waitFor(() => expect(source.reads).toBeGreaterThan(before + 5))
+  }
+  return { stop, source, deployed, complaints, ended, untilDeployed, untilReadAgain }
 }
 
-test('deploys at the start and after each change, and at no other time', async () => {
-  const { stop, source, deployed, ended, quiet } = watch()
-  await vi.waitFor(() => expect(deployed).toEqual(['a']))
-  await quiet()
-  source.content = 'b'
-  await vi.waitFor(() => expect(deployed).toEqual(['a', 'b']))
-  await quiet()
+test('deploys at the start and after each complete change, and at no other time', async () => {
+  const { stop, source, deployed, ended, untilDeployed, untilReadAgain } = watch()
+  await untilDeployed('a')
+  await untilReadAgain()
+  source.isChanging = true
+  await untilReadAgain()
+  expect(deployed).toEqual(['a'])
+  Object.assign(source, { content: 'b', isChanging: false })
+  await untilDeployed('a', 'b')
+  await untilReadAgain()
   expect(deployed).toEqual(['a', 'b'])
   stop.abort()
   await ended
-  source.content = 'c'
-  await quiet()
-  expect(deployed).toEqual(['a', 'b'])
 })
 
 test('deploys the last change that was saved during a deployment, after it', async () => {
   const ends: (() => void)[] = []
   const act = () => new Promise<void>((resolve) => ends.push(resolve))
-  const { stop, source, deployed, ended, quiet } = watch(act)
-  await vi.waitFor(() => expect(deployed).toEqual(['a']))
+  const { source, untilDeployed } = watch(act)
+  await untilDeployed('a')
   source.content = 'b'
-  await quiet()
   source.content = 'c'
-  await quiet()
-  expect(deployed).toEqual(['a'])
   ends[0]?.()
-  await vi.waitFor(() => expect(deployed).toEqual(['a', 'c']))
+  await untilDeployed('a', 'c')
   ends[1]?.()
-  stop.abort()
-  await ended
 })
 
 test('reports a failure, and continues', async () => {
-  const act = async (content: string) => {
+  const { source, complaints, untilDeployed, untilReadAgain } = watch(async (content) => {
     if (content === 'a') throw new Error('a is wrong')
-  }
-  const { stop, source, deployed, complaints, ended, quiet } = watch(act)
-  await vi.waitFor(() => expect(complaints).toEqual([new Error('a is wrong')]))
-  await quiet()
-  expect(deployed).toEqual(['a'])
-  source.content = 'b'
-  await vi.waitFor(() => expect(deployed).toEqual(['a', 'b']))
-  stop.abort()
-  await ended
-})
-
-test('waits until a change is complete', async () => {
-  const { stop, source, deployed, ended, quiet } = watch()
-  let reads = 0
-  const changing = vi.spyOn(source, 'content', 'get').mockImplementation(() => {
-    reads += 1
-    return `${reads}`
   })
-  await quiet()
-  expect(reads).toBeGreaterThan(3)
-  expect(deployed).toEqual([])
-  changing.mockRestore()
-  await vi.waitFor(() => expect(deployed).toEqual(['a']))
-  stop.abort()
-  await ended
+  await vi.waitFor(() => expect(complaints).toEqual([new Error('a is wrong')]))
+  await untilReadAgain()
+  source.content = 'b'
+  await untilDeployed('a', 'b')
 })
 
 /** Starts `make dev` with a `make` that prints its arguments and fails. */

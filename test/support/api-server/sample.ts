@@ -10,7 +10,12 @@ import { type Rendering, renderResources } from '../../../tools/deploy/render/re
 import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import type { ImageReference } from '../../../tools/images/image-references.ts'
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
-import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import {
+  describeResource,
+  formatResources,
+  parseResources,
+  type Resource,
+} from '../../../tools/kube/resources.ts'
 import { makeRenderFolder } from '../folder.ts'
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -98,7 +103,7 @@ export async function renderKnown(
 ): Promise<Rendering> {
   const { path, resources } = await renderSample(components)
   const kept = resources.filter(({ kind }) => known.test(kind))
-  const yaml = kept.map((each) => JSON.stringify(each)).join('\n---\n')
+  const yaml = formatResources(kept)
   await writeFile(path, yaml)
   return { path, yaml }
 }

@@ -1,6 +1,5 @@
 // The deployment while its keys change: public requests, and the keys of each signer.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createPodAsker } from '../../../tools/deploy/rotation/ask-pods.ts'
 import {
   type Condition,
   describeCondition,
@@ -8,6 +7,7 @@ import {
   isMet,
   type PodReport,
 } from '../../../tools/deploy/rotation/pod-condition.ts'
+import { createPodReporter } from '../../../tools/deploy/rotation/pod-reporter.ts'
 import { deployment } from '../../../tools/kube/names.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import { writeRequest } from '../../../tools/verify/attack/requests.ts'
@@ -42,9 +42,9 @@ export async function underLoad(
 }
 
 export async function readReports(): Promise<PodReport[]> {
-  const { askPods, stop } = createPodAsker(deployment)
+  const { readReports, stop } = createPodReporter(deployment)
   try {
-    return await askPods()
+    return await readReports()
   } finally {
     stop()
   }
@@ -61,12 +61,12 @@ export async function readAge(): Promise<number> {
 }
 
 export async function waitForKeys(...conditions: Condition[]): Promise<void> {
-  const { askPods, stop } = createPodAsker(deployment)
+  const { readReports, stop } = createPodReporter(deployment)
   let reports: PodReport[] = []
   try {
     await waitFor(
       async () => {
-        reports = await askPods()
+        reports = await readReports()
         const isSo = reports.every((each) => conditions.every((wanted) => isMet(wanted, each)))
         return (isSo && reports.length > 0) || undefined
       },

@@ -1,10 +1,11 @@
-// Secrets in the states that a rotation leaves them in.
+// Secrets in each state of a rotation.
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
-import { marks } from '../../../tools/deploy/rotation/rotation-state.ts'
+import { annotationNames } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { encode, makeSecret } from './simulated-cluster.ts'
 
-export const { nextKey, replacedKey, replacedAt, verifiesUntil } = marks
+export const { nextKey, replacedKey, replacedAt, verifiesUntil } = annotationNames
 
+/** Returns a Secret with these keys. */
 export function withKeys(ids: string[], primary?: string, annotations = {}): KeySecret {
   const keys = Object.fromEntries(ids.map((id) => [id, encode(`bytes of ${id}`)]))
   return makeSecret({ ...keys, ...(primary && { primary: encode(primary) }) }, annotations)

@@ -1,4 +1,5 @@
-// A Secret and Pods that follow it with a lag, on a simulated clock. Every Pod must verify every signature at any time.
+// Simulates a Secret and the Pods that mount it. Each Pod gets a change after its own delay, and only waiting moves the clock.
+// After each event it checks that every Pod has a usable key, and that each signature verifies at every Pod.
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { isMet, type PodReport } from '../../../tools/deploy/rotation/pod-condition.ts'
 import type { RotationEffects } from '../../../tools/deploy/rotation/run-rotation.ts'
@@ -11,12 +12,13 @@ export type SimulatedCluster = ReturnType<typeof simulateCluster>
 export const encode = (text: string) => Buffer.from(text).toString('base64')
 export const decode = (text = '') => Buffer.from(text, 'base64').toString()
 
+/** Returns a Secret as the API server does. */
 export function makeSecret(data: Data, annotations: Data = {}): KeySecret {
   const metadata = { name: 'hmac-key', resourceVersion: '1', annotations }
   return { apiVersion: 'v1', kind: 'Secret', metadata, data }
 }
 
-/** Returns the ids in `data` and the primary. Throws for data that a signer refuses. */
+/** Returns the ids in `data`, and the one that signs. Throws if a signer would refuse them. */
 export function readRing(data: Data) {
   const held = Object.keys(data).filter((id) => id !== 'primary')
   const primary = data.primary === undefined ? held[0] : decode(data.primary)
@@ -25,14 +27,14 @@ export function readRing(data: Data) {
   return { primary, held }
 }
 
-/** `lagsMs`: the time until a change reaches each Pod. */
+/** `lagsMs`: the delay of each Pod. */
 export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
   let secret = first
   let time = Date.parse('2026-11-25T09:00:00Z')
   const notes: string[] = []
   const titles: string[] = []
   const pods: Pod[] = []
-  /** Called before and after each effect with its name. An error interrupts the run. */
+  /** Called before and after each effect, with its name. It can throw to interrupt the run. */
   const hooks = { interrupt: (_: string) => {} }
 
   function addPod(lagMs: number): void {
@@ -69,7 +71,7 @@ export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
     follow()
   }
 
-  async function askPods(): Promise<PodReport[]> {
+  async function readReports(): Promise<PodReport[]> {
     return pods.map(({ name, mounted }) => ({ pod: name, keys: readRing(mounted) }))
   }
 
@@ -91,12 +93,24 @@ export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
       }),
     awaitPods: (condition) =>
       withHooks('wait', async () => {
-        const isAnyone = await waitForPods(condition, { askPods, now: () => time, sleep })
-        if (!(await askPods()).every((report) => isMet(condition, report))) throw new Error('early')
-        return isAnyone
+        const hasPods = await waitForPods(condition, { readReports, now: () => time, sleep })
+        if (!(await readReports()).every((report) => isMet(condition, report)))
+          throw new Error('early')
+        return hasPods
       }),
     now: () => time,
     note: (line) => notes.push(line),
   }
-  return { effects, hooks, notes, titles, pods, addPod, put, sleep, askPods, read: () => secret }
+  return {
+    effects,
+    hooks,
+    notes,
+    titles,
+    pods,
+    addPod,
+    put,
+    sleep,
+    readReports,
+    read: () => secret,
+  }
 }

@@ -1,4 +1,4 @@
-// How long, as people write it.
+// Durations in make variables.
 import { describe, expect, test } from 'vitest'
 import { parseDuration } from '../../../tools/deploy/rotation/duration.ts'
 
@@ -11,11 +11,11 @@ describe('OVERLAP', () => {
     ['24h', 24 * HOUR_MS],
     ['7d', 168 * HOUR_MS],
     ['0s', 0],
-  ])('%s', (text, ms) => expect(parseDuration('OVERLAP', text)).toBe(ms))
+  ])('accepts %s', (text, ms) => expect(parseDuration('OVERLAP', text)).toBe(ms))
 
   test.each(['0', '24', 'h', '1.5h', '-1h', '1h30m', '24 h', '24H', '1w', '9999999d', ' '])(
-    '"%s" is refused',
+    'refuses "%s"',
     (text) =>
-      expect(() => parseDuration('OVERLAP', text)).toThrow(`OVERLAP="${text}" is no duration`),
+      expect(() => parseDuration('OVERLAP', text)).toThrow(`OVERLAP="${text}" is not a duration`),
   )
 })

@@ -1,5 +1,5 @@
-// A deployment needs a node with the label that its Pods require, under the name of this version or of version 0.1. kubectl is a
-// script that knows one node.
+// A deployment needs a node with the label that its Pods require. The label has the name of this version or of version 0.1.
+// kubectl is a script with one node.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -23,8 +23,8 @@ function makeAffinity(...keys: string[]) {
 const both = makeAffinity('secure-signing.dev/apparmor', 'secure-signing/apparmor')
 const amd64 = { nodeSelector: { 'kubernetes.io/arch': 'amd64' } }
 
-/** The selectors of which the node has every label. */
-async function startNode(...selectors: string[]): Promise<void> {
+/** Makes kubectl find the node by these selectors. */
+async function fakeNode(...selectors: string[]): Promise<void> {
   const folder = await makeFolder()
   const cases = selectors.map((each) => `"get nodes -l ${each} -o name") echo node/node-1;;`)
   const script = ['#!/bin/sh', 'case "$*" in', ...cases, 'esac', ''].join('\n')
@@ -38,19 +38,19 @@ describe('a node fits', () => {
     ['with the label', 'secure-signing.dev/apparmor=enforced', both],
     ['with the label of version 0.1', 'secure-signing/apparmor=enforced', both],
     [
-      'with all of a term and of the node selector',
+      'with all labels of a term and of the node selector',
       'kubernetes.io/arch=amd64,secure-signing.dev/apparmor=enforced',
       { ...amd64, ...both },
     ],
     ['with the node selector alone', 'kubernetes.io/arch=amd64', amd64],
   ])('%s', async (_, selector, spec) => {
-    await startNode(selector)
+    await fakeNode(selector)
     expect(selectsNodes([makeDeployment(spec)])).toBe(true)
     await expect(checkNodeSelectors([makeDeployment(spec)])).resolves.toBeUndefined()
   })
 
-  test('without a label, if a term has none that kubectl can look for', async () => {
-    await startNode()
+  test('without a label, if kubectl cannot select nodes by one of the terms', async () => {
+    await fakeNode()
     const term = { matchExpressions: [{ key: 'cpus', operator: 'Gt', values: ['3'] }] }
     const required = { nodeSelectorTerms: [term] }
     const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: required }
@@ -61,9 +61,9 @@ describe('a node fits', () => {
 })
 
 describe('no node fits', () => {
-  beforeEach(() => startNode('kubernetes.io/arch=amd64'))
+  beforeEach(() => fakeNode('kubernetes.io/arch=amd64'))
 
-  test('and the error names the label and the command', async () => {
+  test('with the required label, and the error names it and the command', async () => {
     await expect(checkNodeSelectors([makeDeployment(both)])).rejects.toMatchObject({
       message:
         'no node has the label secure-signing.dev/apparmor=enforced, which Deployment/secure-signing requires',
@@ -71,7 +71,7 @@ describe('no node fits', () => {
     })
   })
 
-  test('if it has only a part of what is required', async () => {
+  test('with all required labels, but with one of them', async () => {
     await expect(checkNodeSelectors([makeDeployment({ ...amd64, ...both })])).rejects.toThrow(
       'no node has the label kubernetes.io/arch=amd64,secure-signing.dev/apparmor=enforced',
     )

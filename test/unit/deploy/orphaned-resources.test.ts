@@ -1,4 +1,4 @@
-// What an earlier deployment has left can be deleted by pasting what is said.
+// The commands that delete the resources of an earlier deployment.
 import { expect, test } from 'vitest'
 import { formatDeletions } from '../../../tools/deploy/apply/orphaned-resources.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
@@ -7,7 +7,7 @@ function make(kind: string, name: string, namespace?: string): Resource {
   return { apiVersion: 'v1', kind, metadata: { name, ...(namespace && { namespace }) } }
 }
 
-test('one command for each namespace, and what is in none comes last', () => {
+test('there is one command for each namespace, and resources without one come last', () => {
   const resources = [
     make('Namespace', 'seccomp-profiles'),
     make('NetworkPolicy', 'deny-all', 'signing'),

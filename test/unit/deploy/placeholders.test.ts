@@ -1,8 +1,11 @@
-// What is left to be filled in is found.
+// Placeholders in components, which the user has to fill in.
 import { expect, test } from 'vitest'
-import { findPlaceholders, requireFilledIn } from '../../../tools/deploy/preflight/placeholders.ts'
+import {
+  checkPlaceholders,
+  findPlaceholders,
+} from '../../../tools/deploy/preflight/placeholders.ts'
 
-test('what is not filled in is found wherever it is, in a longer text too', () => {
+test('finds a placeholder at any depth, also within a longer text', () => {
   const resource = { spec: { list: [{ a: 'x' }, { b: 'https://FILL_IN_NAME.example' }], n: 1 } }
   expect(findPlaceholders(resource)).toEqual([
     { name: 'FILL_IN_NAME', path: ['spec', 'list', 1, 'b'] },
@@ -10,8 +13,8 @@ test('what is not filled in is found wherever it is, in a longer text too', () =
   expect(findPlaceholders({ spec: null, other: 'fill in' })).toEqual([])
 })
 
-test('each is named once', () => {
+test('the error names each placeholder once', () => {
   const left = [{ spec: { a: 'FILL_IN_A/FILL_IN_B', b: ['FILL_IN_B'] } }, { a: 'FILL_IN_A' }]
-  expect(() => requireFilledIn(left)).toThrow('not filled in: FILL_IN_A, FILL_IN_B')
-  expect(() => requireFilledIn([{ a: 'x' }])).not.toThrow()
+  expect(() => checkPlaceholders(left)).toThrow('not filled in: FILL_IN_A, FILL_IN_B')
+  expect(() => checkPlaceholders([{ a: 'x' }])).not.toThrow()
 })

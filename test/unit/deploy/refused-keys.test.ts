@@ -1,4 +1,4 @@
-// What make deploy says of a signer without keys is the signer's own reason, and nothing where it has some.
+// How make deploy explains a signer without a usable key: with the reason from the signer's log.
 import { describe, expect, test } from 'vitest'
 import { describeRefusedKeys } from '../../../tools/deploy/apply/refused-keys.ts'
 
@@ -11,28 +11,28 @@ const probed = (pod: string) =>
 const loaded = (pod: string) =>
   `[pod/${pod}/signer] {"event":"keys_loaded","primary":"a","count":1}`
 
-describe('a signer without a key that it can use', () => {
+describe('the reason in the log', () => {
   test.each([
-    ['alone', [refused('new')]],
-    ['whose probes alone are left', [probed('new'), probed('new')]],
-    ['beside one that has keys', [loaded('old'), refused('new'), loaded('old')]],
+    ['one signer', [refused('new')]],
+    ['a signer whose log has only probes', [probed('new'), probed('new')]],
+    ['one of two signers', [loaded('old'), refused('new'), loaded('old')]],
     [
-      'whose log has other lines',
+      'a signer whose log has other lines',
       ['', 'no JSON', refused('new'), '[pod/new/signer] {"event":"x"}'],
     ],
-  ])('%s is told, with the reason that its log has', (_, lines) => {
+  ])('is in the error for %s', (_, lines) => {
     expect(describeRefusedKeys(lines.join('\n'))).toMatchObject({
-      message: `the signer has no key that it can use: ${reason}`,
-      todo: expect.stringContaining('mend the Secret hmac-key'),
+      message: `the signer has no usable key: ${reason}`,
+      todo: expect.stringContaining('Fix the Secret hmac-key'),
     })
   })
 
   test.each([
-    ['has been mended', [refused('new'), loaded('new')]],
-    ['goes on with its old keys', [loaded('old'), refused('old', true)]],
-    ['was asked too early', [probed('new'), loaded('new')]],
-    ['has said nothing', ['']],
-  ])('is not one that %s', (_, lines) => {
+    ['has loaded its keys since', [refused('new'), loaded('new')]],
+    ['keeps its old keys', [loaded('old'), refused('old', true)]],
+    ['loaded its keys after a first probe', [probed('new'), loaded('new')]],
+    ['has an empty log', ['']],
+  ])('makes no error for a signer that %s', (_, lines) => {
     expect(describeRefusedKeys(lines.join('\n'))).toBeUndefined()
   })
 })

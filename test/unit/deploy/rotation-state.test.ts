@@ -1,4 +1,4 @@
-// Where a rotation stands, from the Secret alone; and what is refused, with what to do about it.
+// The state of a rotation, read from the Secret alone. An invalid state is refused, and the error says how to fix it.
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../../../tools/cli/terminal.ts'
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
@@ -15,57 +15,87 @@ import {
 
 describe('a new id', () => {
   test.each([
-    ['the first', ['HMAC_KEY'], 'HMAC_KEY', {}, 'key-1'],
-    ['after the highest, as numbers', ['key-2', 'key-10'], 'key-2', {}, 'key-11'],
-    ['numbers of its own only', ['key-1', 'my-key-9', 'key-x'], 'key-1', {}, 'key-2'],
-    ['none that a Pod may hold', ['key-1'], 'key-1', added, 'key-3'],
+    ['key-1 if no id has a number', ['HMAC_KEY'], 'HMAC_KEY', {}, 'key-1'],
+    ['one more than the highest number', ['key-2', 'key-10'], 'key-2', {}, 'key-11'],
+    ['independent of ids with another form', ['key-1', 'my-key-9', 'key-x'], 'key-1', {}, 'key-2'],
+    ['not one that a Pod may hold', ['key-1'], 'key-1', added, 'key-3'],
   ])('is %s', (_, ids, primary, annotations, newId) => {
     expect(readRotationState(withKeys(ids, primary, annotations)).newId).toBe(newId)
   })
 })
 
-test('a copy that kubectl apply has left is told', () => {
+test('a note says that kubectl apply left a copy of the key', () => {
   const apply = { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{}}' }
   const { notes } = readRotationState(withKeys(['key-1'], 'key-1', apply))
   expect(notes).toEqual([expect.stringContaining('left a copy of its key in an annotation')])
 })
 
-describe('a Secret that can’t be rotated is refused', () => {
+describe('an error for', () => {
   const settled = withKeys(two, 'key-1')
   const withMetadata = (metadata: object) =>
     ({ ...settled, metadata: { ...settled.metadata, ...metadata } }) as KeySecret
   const owner = { kind: 'SealedSecret', name: 'hmac-key' }
   const external = { 'reconcile.external-secrets.io/managed': 'true' }
-  const drop =
+  const end =
     'kubectl annotate secret hmac-key -n signing secure-signing.dev/next-key- secure-signing/next-key-'
 
   test.each<[string, KeySecret, string, string]>([
-    ['no key', withKeys([]), 'has no key', 'make deploy makes a new key'],
+    ['a Secret without a key', withKeys([]), 'has no key', 'which creates a new key'],
     [
-      'no primary',
+      'a Secret with two keys and no primary',
       withKeys(two),
       'has 2 keys (key-1, key-2) and no entry',
-      'signer_keys says which',
+      'signer_keys shows which',
     ],
-    ['a wrong primary', withKeys(two, 'key-3'), 'names no key', 'one of key-1, key-2'],
-    ['a newline', withKeys(two, 'key-1\n'), 'names no key', 'without a newline'],
-    ['immutable', { ...settled, immutable: true }, 'is immutable', 'without `immutable`'],
     [
-      'an owner',
+      'a primary that does not exist',
+      withKeys(two, 'key-3'),
+      'names no key',
+      'one of key-1, key-2',
+    ],
+    ['a primary with a newline', withKeys(two, 'key-1\n'), 'names no key', 'without a newline'],
+    ['an immutable Secret', { ...settled, immutable: true }, 'is immutable', 'without `immutable`'],
+    [
+      'a Secret with an owner',
       withMetadata({ ownerReferences: [owner] }),
       'SealedSecret/hmac-key',
-      'rotate there',
+      'Rotate there',
     ],
-    ['External Secrets', withMetadata({ labels: external }), 'External Secrets', 'rotate there'],
-    ['next signs', withKeys(two, 'key-2', added), 'key-2, which is to sign next, signs', drop],
-    ['replaced signs', withKeys(two, 'key-1', replaced), 'key-1, which was replaced, signs', drop],
-    ['both marks', withKeys(two, 'key-1', { ...added, ...replaced }), 'and that key-1 was', drop],
-    ['no time', withKeys(two, 'key-2', { [replacedKey]: 'key-1' }), 'does not say when', drop],
     [
-      'a bad time',
+      'a Secret of External Secrets',
+      withMetadata({ labels: external }),
+      'External Secrets',
+      'Rotate there',
+    ],
+    [
+      'a next key that signs',
+      withKeys(two, 'key-2', added),
+      'key-2 is marked as next, but signs',
+      end,
+    ],
+    [
+      'a replaced key that signs',
+      withKeys(two, 'key-1', replaced),
+      'key-1 is marked as replaced, but signs',
+      end,
+    ],
+    [
+      'both a next and a replaced key',
+      withKeys(two, 'key-1', { ...added, ...replaced }),
+      'and key-1 as replaced',
+      end,
+    ],
+    [
+      'a replaced key without times',
+      withKeys(two, 'key-2', { [replacedKey]: 'key-1' }),
+      'times are missing',
+      end,
+    ],
+    [
+      'a replaced key with an invalid time',
       withKeys(two, 'key-2', { ...due, [replacedAt]: '2026-99-25T09:31:22Z' }),
-      'does not say',
-      drop,
+      'times are missing',
+      end,
     ],
   ])('%s', (_, secret, what, todo) => {
     const read = () => readRotationState(secret)

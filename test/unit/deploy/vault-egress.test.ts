@@ -1,18 +1,18 @@
-// Who deploys Vault's agent behind NetworkPolicies is told what is missing.
+// The note about NetworkPolicies that block the Vault agent.
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { noteVaultIsCutOff } from '../../../tools/deploy/preflight/vault-egress.ts'
+import { noteBlockedVault } from '../../../tools/deploy/preflight/vault-egress.ts'
 
 const make = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name } })
 const vault = make('ServiceEntry', 'vault')
 const network = make('NetworkPolicy', 'deny-all')
 
 test.each([
-  ['both', [vault, network], 1],
-  ['Vault alone', [vault], 0],
-  ['the network alone', [network], 0],
-])('with %s', (_, resources, times) => {
+  ['is printed', 'vault and network-policy', [vault, network], 1],
+  ['is not printed', 'vault alone', [vault], 0],
+  ['is not printed', 'network-policy alone', [network], 0],
+])('the note %s with %s', (_, __, resources, times) => {
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => write.mockRestore())
-  noteVaultIsCutOff(resources)
+  noteBlockedVault(resources)
   expect(write).toHaveBeenCalledTimes(times)
 })

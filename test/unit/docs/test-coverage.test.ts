@@ -1,16 +1,10 @@
 // Each promise and each attack names a test that exists, by its file and its title.
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import {
-  attackGroups,
-  promises,
-  renderTestCoverage,
-} from '../../../tools/reference/test-coverage.ts'
+import { attacks, promises, splitEvidence } from '../../../tools/reference/test-coverage.ts'
 import { readFile } from '../../support/pages/pages.ts'
-
-const attacks = attackGroups.flatMap((group) => group.attacks)
 
 /** Reads a test and the files that it imports from its own folder. */
 function readWithCases(file: string): string {
@@ -24,26 +18,20 @@ function hasTitle(source: string, title: string): boolean {
   return ["'", '"', '`'].some((quote) => source.includes(`${quote}${title}${quote}`))
 }
 
-describe.each(Object.entries(promises))('promises: %s', (_, items) => {
-  test.each(items)('$promise', ({ shownBy }) => {
-    expect(shownBy).not.toEqual([])
-    for (const [file, title] of shownBy) {
-      expect(existsSync(join(CHECKOUT, file)), file).toBe(true)
-      if (title === undefined) continue
-      expect(hasTitle(readWithCases(file), title), `${file} has no “${title}”`).toBe(true)
-    }
-  })
+const items = [
+  ...Object.values(promises).flat(),
+  ...Object.values(attacks)
+    .flat()
+    .map((each) => ({ ...each, promise: `${each.attacker} ${each.attempt}` })),
+]
+
+test.each(items)('$promise', ({ shownBy }) => {
+  for (const { file, title } of shownBy.map(splitEvidence)) {
+    expect(existsSync(join(CHECKOUT, file)), file).toBe(true)
+    if (title === undefined) continue
+    expect(hasTitle(readWithCases(file), title), `${file} has no “${title}”`).toBe(true)
+  }
 })
 
-describe('attacks', () => {
-  test('have numbers without a gap', () => {
-    const numbers = [...renderTestCoverage().matchAll(/\*\*Attack (\d+)\.\*\*/g)]
-    expect(numbers.map(([, number]) => Number(number))).toEqual(attacks.map((_, at) => at + 1))
-    expect(attacks).toHaveLength(40)
-  })
-
-  test.each(attacks)('$attacker $attempt', ({ shownBy }) => {
-    expect(shownBy).not.toEqual([])
-    for (const file of shownBy) expect(existsSync(join(CHECKOUT, file)), file).toBe(true)
-  })
-})
+// The comments of tests and experiments use their numbers.
+test('there are 40 attacks', () => expect(Object.values(attacks).flat()).toHaveLength(40))

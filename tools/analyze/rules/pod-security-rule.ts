@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { CHECKOUT } from '../../cli/checkout.ts'
-import { standIn } from '../../deploy/preflight/pod-security.ts'
+import { podSecurityReplacement } from '../../deploy/apply/pod-security.ts'
 import { namespace } from '../../kube/names.ts'
 import { parseResources, type Resource } from '../../kube/resources.ts'
 import type { Finding } from '../finding.ts'
@@ -35,13 +35,15 @@ function checkLevel(home: Resource, resources: readonly Resource[]): Finding[] {
     return checkLabel(home, label, 'restricted')
   }
   return standIns.flatMap(({ kind, spec }) => {
-    const found = resources.find((each) => each.kind === kind && each.metadata.name === standIn)
+    const found = resources.find(
+      (each) => each.kind === kind && each.metadata.name === podSecurityReplacement,
+    )
     if (found === undefined) {
       return [
         finding(
           home,
           label,
-          `is privileged, and the ${kind} ${standIn} is missing: add the component selinux`,
+          `is privileged, and the ${kind} ${podSecurityReplacement} is missing: add the component selinux`,
         ),
       ]
     }

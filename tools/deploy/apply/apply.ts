@@ -1,9 +1,9 @@
-// Applies a rendering: first only asks the API server, then does it. Fields that others own are left alone.
+// Applies a rendering on the server side, after a dry run. Fields that other managers own stay as they are.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { CommandError } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
-import { exists, kubectl } from '../../kube/kubectl.ts'
+import { applyResource, exists, kubectl } from '../../kube/kubectl.ts'
 import { fieldManager } from '../../kube/names.ts'
 import {
   describeResource,
@@ -12,27 +12,22 @@ import {
   type Resource,
   resourceSchema,
 } from '../../kube/resources.ts'
-import { changesPolicies, isRefusedByPolicyAlone, policyDelayMs } from '../preflight/admission.ts'
-import { keepReplicas } from '../preflight/autoscaler.ts'
+import {
+  changesPolicies,
+  isRefusedOnlyByOurPolicies,
+  policyDelayMs,
+} from '../preflight/admission.ts'
 import type { Rendering } from '../render/render.ts'
+import { keepReplicas } from './keep-replicas.ts'
 
-const found = listOf(resourceSchema)
-/** Milliseconds. */
+const liveResources = listOf(resourceSchema)
 const pollMs = 500
-const applyArgs = ['apply', '--server-side', `--field-manager=${fieldManager}`]
 
-/** Makes the missing namespaces, which a dry run needs. Returns their names. */
+/** Creates the missing namespaces, which a dry run needs. Returns their names. */
 export async function ensureNamespaces(rendering: Rendering): Promise<string[]> {
   const missing = await listMissingNamespaces(rendering)
-  await applyResources(missing)
+  for (const namespace of missing) await applyResource(namespace)
   return missing.map(({ metadata }) => metadata.name)
-}
-
-/** Applies `resources`. What others own in them is a conflict, and kubectl's error. */
-export async function applyResources(resources: readonly Resource[]): Promise<void> {
-  for (const resource of resources) {
-    await kubectl([...applyArgs, '-f', '-'], { input: JSON.stringify(resource) })
-  }
 }
 
 export async function listMissingNamespaces(rendering: Rendering): Promise<Resource[]> {
@@ -48,77 +43,78 @@ export async function removeNamespaces(names: readonly string[]): Promise<void> 
   if (names.length > 0) await kubectl(['delete', 'namespace', ...names, '--wait=true'])
 }
 
-/** Makes the API server, its admission and Istio's webhook judge everything. Changes nothing. Throws UserError. */
+/** Has the API server validate all resources, with admission and Istio's webhook. Throws UserError if it refuses one. */
 export async function dryRun(rendering: Rendering, force = false): Promise<void> {
   try {
-    await kubectl([...applyArgs, ...forceArgs(force), '--dry-run=server', '-f', rendering.path])
+    await kubectl([...listApplyArgs(rendering, force), '--dry-run=server'])
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
-    const said = error.result.stderr.trim()
-    if (isRefusedByPolicyAlone(said) && (await changesPolicies(parseResources(rendering.yaml)))) {
-      say('  note  the admission policies that are there refuse it; they are about to be replaced')
+    const output = error.result.stderr.trim()
+    const resources = parseResources(rendering.yaml)
+    if (isRefusedOnlyByOurPolicies(output) && (await changesPolicies(resources))) {
+      say(
+        '  note  the current admission policies refuse the resources. The deployment replaces them.',
+      )
       return
     }
     throw new UserError(
-      `the API server refuses what would be applied:\n${condense(said)}`,
-      /conflict/i.test(said)
-        ? 'somebody else set these fields: see what for; to take them over, make deploy FORCE_CONFLICTS=yes'
-        : `what was refused is ${rendering.path}`,
+      `the API server refuses the resources:\n${condenseErrors(output)}`,
+      /conflict/i.test(output)
+        ? 'Find out who set these fields, and why. To take them over: make deploy FORCE_CONFLICTS=yes'
+        : `The resources are in ${rendering.path}.`,
     )
   }
 }
 
-/** What kubectl says, each objection once, and without what it says of its own options each time. */
-export function condense(said: string): string {
-  const objections = said
+/** Returns each error of `kubectl apply` once, without kubectl's own advice about conflicts. */
+export function condenseErrors(output: string): string {
+  const errors = output
     .replaceAll(/^Please review the fields above[\s\S]*?#conflicts$/gm, '')
     .split(/^(?=Apply failed)/m)
-  return [...new Set(objections.map((each) => each.trim()))].join('\n')
+  return [...new Set(errors.map((each) => each.trim()))].join('\n')
 }
 
-/** Applies everything. Returns what changed, e.g. ["Deployment/secure-signing"]. `force` takes over fields of others. */
+/** Applies all resources, and returns those that changed. `force` takes over fields of other managers. */
 export async function applyRendering(rendering: Rendering, force = false): Promise<string[]> {
   const before = await readLive(rendering)
   await keepReplicas(parseResources(rendering.yaml))
-  await applyAll(rendering, force)
+  await applyWithPolicies(rendering, force)
   const after = await readLive(rendering)
   return [...after.entries()]
     .filter(([name, content]) => !isDeepStrictEqual(content, before.get(name)))
     .map(([name]) => name)
 }
 
-/** Policies come first in a rendering, but for a moment the API server goes on judging by the ones before them. */
-async function applyAll(rendering: Rendering, force: boolean): Promise<void> {
+/** Tries again for a while: policies come first in a rendering, but the API server enforces them with a delay. */
+async function applyWithPolicies(rendering: Rendering, force: boolean): Promise<void> {
   const deadline = Date.now() + policyDelayMs
   for (;;) {
     try {
-      await kubectl([...applyArgs, ...forceArgs(force), '-f', rendering.path])
+      await kubectl(listApplyArgs(rendering, force))
       return
     } catch (error) {
-      const isRefused = error instanceof CommandError && isRefusedByPolicyAlone(error.result.stderr)
+      const isRefused =
+        error instanceof CommandError && isRefusedOnlyByOurPolicies(error.result.stderr)
       if (!isRefused || Date.now() > deadline) throw error
     }
     await sleep(pollMs)
   }
 }
 
-function forceArgs(force: boolean): string[] {
-  return force ? ['--force-conflicts'] : []
+function listApplyArgs({ path }: Rendering, force: boolean): string[] {
+  const options = force ? ['--force-conflicts'] : []
+  return ['apply', '--server-side', `--field-manager=${fieldManager}`, ...options, '-f', path]
 }
 
 async function readLive(rendering: Rendering): Promise<Map<string, unknown>> {
   const args = ['get', '-f', rendering.path, '--ignore-not-found', '-o', 'json']
   const text = await kubectl(args)
-  const items = text.trim() === '' ? [] : found.parse(JSON.parse(text))
-  return new Map(items.map((item) => [describeResource(item), stripBookkeeping(item)]))
+  const items = text.trim() === '' ? [] : liveResources.parse(JSON.parse(text))
+  return new Map(items.map((item) => [describeResource(item), removeStatus(item)]))
 }
 
-/** Drops the fields that the cluster writes by itself. */
-function stripBookkeeping({ metadata, status: _, ...content }: Resource): unknown {
-  return { ...content, labels: metadata.labels, annotations: withoutRevision(metadata.annotations) }
-}
-
-function withoutRevision(annotations: Record<string, string> = {}): Record<string, string> {
-  const { 'deployment.kubernetes.io/revision': _, ...rest } = annotations
-  return rest
+/** Removes what the cluster writes itself, and what changes without a deployment. */
+function removeStatus({ metadata, status: _, ...content }: Resource): unknown {
+  const { 'deployment.kubernetes.io/revision': __, ...annotations } = metadata.annotations ?? {}
+  return { ...content, labels: metadata.labels, annotations }
 }

@@ -1,12 +1,12 @@
-// Replaces the Gateway "world" of version 0.1 without a lost request. Until the new Pods serve, the VirtualService has both.
+// Replaces the Gateway "world" of version 0.1 without a lost request. Until the new Pods are ready, the VirtualService belongs
+// to both Gateways, so istiod may see the changes in any order.
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { kubectl } from '../../kube/kubectl.ts'
+import { applyResource, deleteResources } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
-import { parseResources, type Resource } from '../../kube/resources.ts'
+import { formatResources, parseResources, type Resource } from '../../kube/resources.ts'
 import type { Rendering } from '../render/render.ts'
-import { applyResources } from './apply.ts'
 import { readApplied } from './orphaned-resources.ts'
 
 const formerGateway: Resource = {
@@ -16,12 +16,12 @@ const formerGateway: Resource = {
 }
 const virtualServiceSpec = z.looseObject({ gateways: z.array(z.string()) })
 
-/** Finds it on the cluster. The list is empty if it is not there, or if `make deploy` has not applied it. */
+/** Finds the former Gateway. Returns no resource if it does not exist, or if `make deploy` did not apply it. */
 export function findFormerGateways(): Promise<Resource[]> {
   return readApplied([formerGateway])
 }
 
-/** Returns `rendering` with its VirtualServices bound to `former` too, in a file beside it. */
+/** Returns `rendering` with its VirtualServices bound to `former` too. It is a new file in the same folder. */
 export async function bindToFormer(
   rendering: Rendering,
   former: readonly Resource[],
@@ -34,7 +34,7 @@ export async function bindToFormer(
     return { ...each, spec: { ...spec, gateways: [...spec.gateways, ...names] } }
   })
   const path = join(dirname(rendering.path), 'transition.yaml')
-  const yaml = resources.map((each) => JSON.stringify(each)).join('\n---\n')
+  const yaml = formatResources(resources)
   await writeFile(path, yaml)
   return { path, yaml }
 }
@@ -44,8 +44,8 @@ export async function removeFormerGateways(
   rendering: Rendering,
   former: readonly Resource[],
 ): Promise<void> {
-  const resources = parseResources(rendering.yaml)
-  await applyResources(resources.filter(({ kind }) => kind === 'VirtualService'))
-  const list = { apiVersion: 'v1', kind: 'List', items: former }
-  await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: JSON.stringify(list) })
+  for (const resource of parseResources(rendering.yaml)) {
+    if (resource.kind === 'VirtualService') await applyResource(resource)
+  }
+  await deleteResources(former)
 }

@@ -1,4 +1,5 @@
-// istioctl analyze reads Pods and Services only from the cluster. It misses those that the deployment is about to make.
+// Recognizes false positives of istioctl analyze. It reads Pods and Services from the cluster alone, and not from files. So on
+// a first deployment it reports those as missing that the same rendering creates.
 import { z } from 'zod'
 import type { Resource } from '../../kube/resources.ts'
 
@@ -20,61 +21,61 @@ const deploymentSpec = z.looseObject({
   template: z.looseObject({ metadata: z.looseObject({ labels }) }),
 })
 
-/** How a host is missed, by message code; the host is the first group. */
-const missedHost: Readonly<Record<string, RegExp>> = {
+/** The message about a missing host, by code. The host is the first group. */
+const missingHost: Readonly<Record<string, RegExp>> = {
   IST0101: /^Referenced host not found: "(.*)"$/,
   IST0174: /^The host (\S+) defined in the DestinationRule does not match any services/,
 }
-const missedSelector = /^Referenced selector not found: "(.*)"$/
+const missingSelector = /^Referenced selector not found: "(.*)"$/
 const conflictingGateways = /^Conflict with gateways (\S+) \(/
 
-/** True if `message` misses something that `resources` bring, or concerns a Gateway that the deployment removes. */
-export function isAnsweredBy(
+/** Returns true if `resources` create the Pod or Service that `message` misses, or if it conflicts with a removed Gateway. */
+export function isFalsePositive(
   resources: readonly Resource[],
   message: Message,
-  leaving: readonly Resource[] = [],
+  removed: readonly Resource[] = [],
 ): boolean {
-  if (message.code === 'IST0145') return isConflictWithLeaving(message, leaving)
+  if (message.code === 'IST0145') return isConflictWithRemoved(message, removed)
   const subject = findSubject(resources, message.origin)
   const namespace = subject?.metadata.namespace
   if (subject === undefined || namespace === undefined) return false
   if (message.code === 'IST0127' && subject.kind === 'AuthorizationPolicy') {
-    return bringsPod(resources, namespace, policySpec.parse(subject.spec).selector.matchLabels)
+    return createsPod(resources, namespace, policySpec.parse(subject.spec).selector.matchLabels)
   }
-  const host = missedHost[message.code]?.exec(message.message)?.[1]
+  const host = missingHost[message.code]?.exec(message.message)?.[1]
   if (host !== undefined) {
-    return resources.some((each) => each.kind === 'Service' && isCalled(each, host, namespace))
+    return resources.some((each) => each.kind === 'Service' && isNamedBy(each, host, namespace))
   }
-  const selector = missedSelector.exec(message.message)?.[1]
+  const selector = missingSelector.exec(message.message)?.[1]
   if (message.code !== 'IST0101' || selector === undefined) return false
-  return bringsPod(resources, namespace, parseSelector(selector))
+  return createsPod(resources, namespace, parseSelector(selector))
 }
 
-/** Of the Gateways that conflict, one at most stays. */
-function isConflictWithLeaving({ origin, message }: Message, leaving: readonly Resource[]) {
+/** Returns true if at most one of the Gateways in conflict stays. */
+function isConflictWithRemoved({ origin, message }: Message, removed: readonly Resource[]) {
   const [, others] = conflictingGateways.exec(message) ?? []
   if (others === undefined) return false
-  const names = leaving.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+  const names = removed.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
   const all = [origin.replace(/^Gateway /, ''), ...others.split(',')]
   return all.filter((each) => !names.includes(each)).length <= 1
 }
 
-/** `origin` is what istioctl prints, e.g. "Sidecar signing/secure-signing". */
+/** `origin` is istioctl's text, for example "Sidecar signing/secure-signing". */
 function findSubject(resources: readonly Resource[], origin: string): Resource | undefined {
   return resources.find(
     ({ kind, metadata }) => origin === `${kind} ${metadata.namespace}/${metadata.name}`,
   )
 }
 
-function bringsPod(resources: readonly Resource[], namespace: string, selector: Labels): boolean {
+function createsPod(resources: readonly Resource[], namespace: string, selector: Labels): boolean {
   return resources
     .filter(({ kind, metadata }) => kind === 'Deployment' && metadata.namespace === namespace)
     .map((deployment) => deploymentSpec.parse(deployment.spec).template.metadata.labels)
     .some((found) => Object.entries(selector).every(([key, value]) => found[key] === value))
 }
 
-/** A host is a Service's name within `namespace`, or, in every cluster domain, begins with <name>.<namespace>.svc. */
-function isCalled({ metadata }: Resource, host: string, namespace: string): boolean {
+/** `host` is the Service's name alone within `namespace`, or <name>.<namespace>.svc.<any domain>. */
+function isNamedBy({ metadata }: Resource, host: string, namespace: string): boolean {
   const short = metadata.namespace === namespace && host === metadata.name
   return short || host.startsWith(`${metadata.name}.${metadata.namespace}.svc.`)
 }

@@ -1,49 +1,50 @@
-// Resources of components that an earlier `make deploy` has applied and that are no longer deployed.
+// Finds resources that a component of an earlier deployment left on the cluster. Only resources that `make deploy` applied
+// count.
 import { CommandError } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { findApplied, type OwnedResource, readOwned } from '../../kube/field-owners.ts'
 import { describeResource, type Resource } from '../../kube/resources.ts'
 import { readComponentResources } from '../render/components.ts'
 
-/** The resources of optional components that are on the cluster and that `make deploy` has applied. */
+/** Reads the resources of optional components that exist on the cluster, and that `make deploy` applied. */
 export async function readAppliedComponents(): Promise<OwnedResource[]> {
   return readApplied(await readComponentResources())
 }
 
-/** Reads those of `resources` that are on the cluster and that `make deploy` has applied. */
+/** Reads those of `resources` that exist on the cluster, and that `make deploy` applied. */
 export async function readApplied(resources: readonly Resource[]): Promise<OwnedResource[]> {
-  const found = await Promise.all(resources.map(readIfSeen))
+  const found = await Promise.all(resources.map(readIfAllowed))
   return found.flat().filter((each) => findApplied(each) !== undefined)
 }
 
-/** By itself, so that one that can't be seen hides no other. */
-async function readIfSeen(resource: Resource): Promise<OwnedResource[]> {
+/** Reads one resource, so that an error with one hides no other. */
+async function readIfAllowed(resource: Resource): Promise<OwnedResource[]> {
   try {
     return await readOwned([resource])
   } catch (error) {
-    // A kind that the cluster does not know: there is none of it.
+    // The cluster does not have this kind, so it has no such resource.
     if (error instanceof CommandError && /no matches for kind/.test(error.result.stderr)) return []
-    // Whoever may not see a Role can have one all the same, and deploy without it.
+    // A deployment does not need the permission to read a resource that it does not use.
     if (!(error instanceof UserError)) throw error
-    say(`  note  whether ${describeResource(resource)} is there can't be seen: ${error.message}`)
+    say(`  note  cannot find out whether ${describeResource(resource)} exists: ${error.message}`)
     return []
   }
 }
 
-/** Those of them that are not among `resources`. */
-export async function findLeftovers(resources: readonly Resource[]): Promise<Resource[]> {
+/** Returns the applied resources of optional components that are not among `resources`. */
+export async function findOrphanedResources(resources: readonly Resource[]): Promise<Resource[]> {
   const wanted = resources.map(describeResource)
   const applied = await readAppliedComponents()
   return applied.filter((each) => !wanted.includes(describeResource(each)))
 }
 
-/** The commands that delete `resources`, one for each namespace that they are in; last what is in none. */
+/** Returns the commands that delete `resources`: one for each namespace, and last the one for resources without a namespace. */
 export function formatDeletions(resources: readonly Resource[]): string[] {
   const byNamespace = Map.groupBy(resources, ({ metadata }) => metadata.namespace)
-  const places = [...byNamespace.keys()].toSorted((a = '~', b = '~') => a.localeCompare(b))
-  return places.map((place) => {
-    const names = (byNamespace.get(place) ?? []).map(describeResource)
-    const option = place === undefined ? [] : ['-n', place]
+  const namespaces = [...byNamespace.keys()].toSorted((a = '~', b = '~') => a.localeCompare(b))
+  return namespaces.map((namespace) => {
+    const names = (byNamespace.get(namespace) ?? []).map(describeResource)
+    const option = namespace === undefined ? [] : ['-n', namespace]
     return ['kubectl delete', ...option, ...names].join(' ')
   })
 }

@@ -1,4 +1,4 @@
-// Why a Pod does not start, where that is plain from its state, and what to do about it.
+// Explains why a Pod does not start, if its status shows it, and what to do.
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
 
@@ -31,27 +31,27 @@ export const podStates = z.object({
 })
 export type PodState = z.infer<typeof podStates>['items'][number]
 
-/** The first hindrance that does not pass by itself, or by what the deployment does; undefined if there is none. */
-export function describeHindrance(pods: readonly PodState[]): UserError | undefined {
-  const hindrances = pods.map((pod) => describeRejection(pod) ?? describeWaiting(pod))
-  return hindrances.find((each) => each !== undefined)
+/** Returns the first error that neither time nor the deployment itself fixes. Returns undefined if there is none. */
+export function describeStartError(pods: readonly PodState[]): UserError | undefined {
+  const errors = pods.map((pod) => describeRejection(pod) ?? describeWaiting(pod))
+  return errors.find((each) => each !== undefined)
 }
 
-/** The first Pod that no node takes, and why; undefined if there is none. It may pass: a node may be on its way. */
-export function describeHomeless(pods: readonly PodState[]): string | undefined {
-  const said = pods.flatMap(({ metadata, status }) =>
+/** Describes the first Pod that fits no node. Returns undefined if there is none. It may pass, because nodes may be added. */
+export function describeUnschedulable(pods: readonly PodState[]): string | undefined {
+  const messages = pods.flatMap(({ metadata, status }) =>
     status.conditions
       .filter(({ reason }) => reason === 'Unschedulable')
-      .map(({ message }) => `no node takes the Pod ${metadata.name}: ${message}`),
+      .map(({ message }) => `no node fits the Pod ${metadata.name}: ${message}`),
   )
-  return said[0]
+  return messages[0]
 }
 
 function describeRejection({ spec, status }: PodState): UserError | undefined {
   if (status.reason !== 'AppArmor') return undefined
   return new UserError(
     `the node ${spec.nodeName} rejects the Pod: ${status.message}`,
-    `kubectl label node ${spec.nodeName} secure-signing.dev/apparmor- secure-signing/apparmor-, then make deploy again; see docs/hardening.md`,
+    `Remove the label of the node: kubectl label node ${spec.nodeName} secure-signing.dev/apparmor- secure-signing/apparmor-. Then run \`make deploy\` again. See docs/hardening.md.`,
   )
 }
 
@@ -60,21 +60,21 @@ function describeWaiting({ spec, status }: PodState): UserError | undefined {
     const { reason = '', message = '' } = state.waiting ?? {}
     if (missingImage.includes(reason)) {
       return new UserError(
-        `the cluster can't get the image ${image}`,
-        'make images IMAGE_PREFIX=registry/prefix PUSH=yes, then make deploy IMAGE_PREFIX=registry/prefix',
+        `the cluster cannot pull the image ${image}`,
+        'Run `make images IMAGE_PREFIX=registry/prefix PUSH=yes`, then `make deploy IMAGE_PREFIX=registry/prefix`.',
       )
     }
     if (/can't set process label|attr\/exec/.test(message)) {
       return new UserError(
-        `the node ${spec.nodeName} does not know the SELinux type of the container ${name}: ${message}`,
-        'semodule -i k8s/components/selinux/secure_signing.cil on the node; see docs/hardening.md',
+        `the node ${spec.nodeName} does not have the SELinux type of the container ${name}: ${message}`,
+        'Run `semodule -i k8s/components/selinux/secure_signing.cil` on the node. See docs/hardening.md.',
       )
     }
     const kind = /seccomp|apparmor/i.exec(message)?.[0].toLowerCase()
     if (reason === 'CreateContainerError' && kind !== undefined) {
       return new UserError(
         `the node ${spec.nodeName} does not have the ${kind} profile of the container ${name}: ${message}`,
-        `a DaemonSet brings it, and then the Pod starts: kubectl get pods -n ${kind}-profiles -o wide; see docs/hardening.md`,
+        `A DaemonSet installs it. Look for its Pod on this node: kubectl get pods -n ${kind}-profiles -o wide. See docs/hardening.md.`,
       )
     }
   }

@@ -1,4 +1,4 @@
-// Waits until the newest Pods of each Deployment serve, and shows why if they don't.
+// Waits until the newest Pods of each Deployment are ready, and shows the reason if they are not.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { tryRun } from '../../cli/exec.ts'
@@ -6,13 +6,18 @@ import { say, UserError } from '../../cli/terminal.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
-import { describeHindrance, describeHomeless, type PodState, podStates } from './pod-start-error.ts'
+import {
+  describeStartError,
+  describeUnschedulable,
+  type PodState,
+  podStates,
+} from './pod-start-error.ts'
 import { findRefusedKeys } from './refused-keys.ts'
 
-/** Milliseconds. */
+/** Milliseconds for all Deployments together. */
 const deadlineMs = 180_000
-/** Milliseconds; what hinders a Pod may pass (a registry, istiod starting), but rarely after this. */
-const patienceMs = 30_000
+/** Milliseconds before an error counts. A registry or istiod may start late, but rarely takes longer. */
+const graceMs = 30_000
 const pollMs = 500
 
 const deploymentState = z.object({
@@ -30,50 +35,47 @@ const deploymentState = z.object({
 })
 type DeploymentState = z.infer<typeof deploymentState>
 
-/** Throws UserError, after showing Pods, events and logs, if the rollout is not done in time or can't succeed. */
+/** Throws UserError if the rollout fails or takes too long. Prints Pods, events and logs before. */
 export async function waitForRollout(layout: Layout): Promise<void> {
   const start = performance.now()
   for (const name of listWorkloads(layout)) await waitForDeployment(name, start)
 }
 
-/** `start`: of all of it, as performance.now() says it. */
 async function waitForDeployment(name: string, start: number): Promise<void> {
-  let isHomelessTold = false
+  let hasNoted = false
   for (;;) {
     const args = ['get', 'deployment', name, '-n', namespace, '-o', 'json']
     const state = await kubectlJson(deploymentState, args)
     if (isRolledOut(state)) return
-    const waited = performance.now() - start
-    if (waited > patienceMs) {
+    const waitedMs = performance.now() - start
+    if (waitedMs > graceMs) {
       const pods = await listPods(name)
       const failure =
-        describeRefusal(state) ?? describeHindrance(pods) ?? (await findRefusedKeys(name))
-      const homeless = describeHomeless(pods)
-      if (failure !== undefined || waited > deadlineMs) {
+        describeReplicaFailure(state) ?? describeStartError(pods) ?? (await findRefusedKeys(name))
+      const unschedulable = describeUnschedulable(pods)
+      if (failure !== undefined || waitedMs > deadlineMs) {
         await showState(name)
-        throw failure ?? describeDelay(name, homeless)
+        throw failure ?? describeDelay(name, unschedulable)
       }
-      if (homeless !== undefined && !isHomelessTold) {
-        say(
-          `  note  ${homeless}; waiting, ${deadlineMs / 1_000} s in all, should one be on its way`,
-        )
-        isHomelessTold = true
+      if (unschedulable !== undefined && !hasNoted) {
+        say(`  note  waiting up to ${deadlineMs / 1_000} s for a node: ${unschedulable}`)
+        hasNoted = true
       }
     }
     await sleep(pollMs)
   }
 }
 
-function describeDelay(name: string, homeless: string | undefined): UserError {
+function describeDelay(name: string, unschedulable: string | undefined): UserError {
   const what = `the Pods of ${name} are not ready after ${deadlineMs / 1_000} s`
-  return homeless === undefined
+  return unschedulable === undefined
     ? new UserError(
         what,
-        'see its state above; everything is applied: mend it and run make deploy again',
+        'All resources are applied. Read the state above, fix the cause, and run `make deploy` again.',
       )
     : new UserError(
-        `${what}: ${homeless}`,
-        'add a node, or leave out the component that asks for so much (docs/production.md); Pods from before go on signing',
+        `${what}: ${unschedulable}`,
+        'Add a node, or leave out the component that needs so much: docs/production.md. Earlier Pods continue to sign.',
       )
 }
 
@@ -86,12 +88,12 @@ function isRolledOut({ metadata, spec, status }: DeploymentState): boolean {
   )
 }
 
-function describeRefusal({ status }: DeploymentState): UserError | undefined {
-  const refused = status.conditions.find((each) => each.type === 'ReplicaFailure')
-  if (refused?.status !== 'True') return undefined
+function describeReplicaFailure({ status }: DeploymentState): UserError | undefined {
+  const failure = status.conditions.find(({ type }) => type === 'ReplicaFailure')
+  if (failure?.status !== 'True') return undefined
   return new UserError(
-    `no Pod can be made: ${refused.message}`,
-    'mend that; it is tried again by itself',
+    `the cluster cannot create a Pod: ${failure.message}`,
+    'Fix the cause. Kubernetes tries again by itself.',
   )
 }
 
@@ -101,13 +103,13 @@ async function listPods(name: string): Promise<PodState[]> {
 }
 
 async function showState(name: string): Promise<void> {
-  const here = ['-n', namespace]
+  const scope = ['-n', namespace]
   const pods = ['-l', `app=${name}`]
   const views: readonly (readonly string[])[] = [
-    ['get', 'pods', ...here, '-o', 'wide'],
-    // `get events` sorts what the scheduler says before all else: it has no time where that looks.
-    ['events', ...here, '--types=Warning'],
-    ['logs', ...here, ...pods, '--all-containers', '--prefix', '--tail=10', '--ignore-errors'],
+    ['get', 'pods', ...scope, '-o', 'wide'],
+    // Not `get events`, which prints the scheduler's events first: they have no time in the field that it sorts by.
+    ['events', ...scope, '--types=Warning'],
+    ['logs', ...scope, ...pods, '--all-containers', '--prefix', '--tail=10', '--ignore-errors'],
   ]
   for (const args of views) {
     const { stdout, stderr } = await tryRun('kubectl', args, { timeoutMs: 15_000 })

@@ -1,17 +1,19 @@
-// If a component lets External Secrets bring the key, `make deploy` does not make one. It waits for the Secret.
+// Checks and waits for External Secrets, if a component has it copy the key from a key manager. Then `make deploy` does not
+// write the Secret.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { say, UserError } from '../../cli/terminal.ts'
-import { exists, kubectl, kubectlJson } from '../../kube/kubectl.ts'
+import { exists, kubectlJson, listApiVersions } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readKeySecret } from './key-secret.ts'
 
-/** Milliseconds; with everything right it takes two or three seconds. */
+/** Milliseconds. Usually it takes two or three seconds. */
 const deadlineMs = 60_000
 const pollMs = 500
 const page = 'docs/key-managers.md'
 const secret = ['secret', keySecret, '-n', namespace]
+const apiVersion = 'external-secrets.io/v1'
 
 const externalSecretSpec = z.object({
   target: z.object({ name: z.string().optional() }).optional(),
@@ -26,63 +28,58 @@ const readiness = z.object({
     .default({ conditions: [] }),
 })
 
-/** The ExternalSecret among `resources` that brings the key; undefined if make deploy is to make one. */
-export function findKeyBringer<T extends Resource>(resources: readonly T[]): T | undefined {
-  return resources.find((each) => {
-    const { data } = externalSecretSpec.safeParse(each.spec)
-    return (
-      each.kind === 'ExternalSecret' && (data?.target?.name ?? each.metadata.name) === keySecret
-    )
+/** Finds the ExternalSecret among `resources` that writes the Secret with the key. */
+export function findKeyExternalSecret<T extends Resource>(resources: readonly T[]): T | undefined {
+  return resources.find(({ kind, metadata, spec }) => {
+    const target = externalSecretSpec.safeParse(spec).data?.target?.name ?? metadata.name
+    return kind === 'ExternalSecret' && target === keySecret
   })
 }
 
-/** Throws UserError without External Secrets, and if it has not made the Secret: it would keep foreign entries for ever. */
-export async function checkKeyBringer(): Promise<void> {
-  const versions = await kubectl(['api-versions'])
-  if (!/^external-secrets\.io\/v1$/m.test(versions)) {
+/** Throws UserError without External Secrets, or if the Secret is not from it. It would never remove such entries. */
+export async function checkExternalSecrets(): Promise<void> {
+  if (!(await listApiVersions()).includes(apiVersion)) {
     throw new UserError(
-      'External Secrets (external-secrets.io/v1) is not installed on this cluster, and the key is to come through it',
-      `install it, see ${page}, or leave its component out`,
+      `External Secrets (${apiVersion}) is not installed on this cluster, and a component needs it for the key`,
+      `Install it as ${page} describes, or leave out the component.`,
     )
   }
-  if (!(await exists(secret)) || (await isBrought())) return
+  if (!(await exists(secret)) || (await isOwnedByExternalSecret())) return
   throw new UserError(
-    `the Secret ${keySecret} is there, and not from External Secrets, which is to bring it`,
-    `move its keys into the key manager: ${page}, "Move an existing key"`,
+    `the Secret ${keySecret} exists, and External Secrets did not create it`,
+    `Move its keys into the key manager: ${page}, "Move an existing key".`,
   )
 }
 
-/** By its owner: the controller puts its label on any Secret of that name, before it has read the manager. */
-async function isBrought(): Promise<boolean> {
+/** Checks the owner, because the controller labels any Secret of that name before it reads the key manager. */
+async function isOwnedByExternalSecret(): Promise<boolean> {
   const { ownerReferences = [] } = (await readKeySecret()).metadata
   return ownerReferences.some(({ kind }) => kind === 'ExternalSecret')
 }
 
-/** Waits until External Secrets has brought the Secret. Throws UserError with what it says if it does not. */
-export async function waitForKey(name: string, waitMs = deadlineMs): Promise<void> {
+/** Waits for ExternalSecret and Secret. If only the update fails, prints a note. Throws UserError if there is no Secret. */
+export async function waitForExternalSecret(name: string, waitMs = deadlineMs): Promise<void> {
   const deadline = Date.now() + waitMs
   for (;;) {
     const { isReady, message } = await readReadiness(name)
-    const isThere = await exists(secret)
-    if (isReady && isThere) return
+    const isWritten = await exists(secret)
+    if (isReady && isWritten) return
     if (Date.now() >= deadline) {
-      const said = message || 'it says nothing: does its controller run?'
-      if (!isThere) {
+      const reason = message || 'its status has no message, so check that its controller runs'
+      if (!isWritten) {
         throw new UserError(
-          `External Secrets does not bring the Secret ${keySecret}: ${said}`,
-          `everything is applied; mend it and it is tried again by itself: kubectl describe externalsecret ${name} -n ${namespace}, and ${page}`,
+          `External Secrets does not create the Secret ${keySecret}: ${reason}`,
+          `All resources are applied. Fix the cause, and External Secrets tries again. See ${page}, and run kubectl describe externalsecret ${name} -n ${namespace}`,
         )
       }
-      say(
-        `  note  External Secrets can't renew the Secret ${keySecret}, which stays as it is: ${said}`,
-      )
+      say(`  note  External Secrets cannot update the Secret ${keySecret}, which stays: ${reason}`)
       return
     }
     await sleep(pollMs)
   }
 }
 
-/** What External Secrets says of the ExternalSecret `name`; `message` is empty while it says nothing. */
+/** Reads the condition Ready of the ExternalSecret `name`. `message` is empty before the controller sets it. */
 export async function readReadiness(name: string): Promise<{ isReady: boolean; message: string }> {
   const args = ['get', 'externalsecrets.external-secrets.io', name, '-n', namespace, '-o', 'json']
   const { status } = await kubectlJson(readiness, args)

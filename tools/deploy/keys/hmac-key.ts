@@ -1,4 +1,4 @@
-// The Secret with the signing key. It is made once, by stdin, and never printed, never in an argv, never overwritten.
+// Creates and reads the signing keys in their Secret. A key is never printed, never in an argument, and never overwritten.
 import { randomBytes } from 'node:crypto'
 import { tryRun } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
@@ -6,21 +6,20 @@ import { exists } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 import { readKeySecret } from './key-secret.ts'
 
-/** Bytes; as long as SHA-256's output, which RFC 2104 section 3 asks for. */
+/** Bytes. RFC 2104 section 3 recommends the length of the hash, which is 32 bytes for SHA-256. */
 const keyBytes = 32
-/** Without a version: the Secret outlives every version. */
+/** There is no version among them, because the Secret stays when the version changes. */
 const labels = {
   'app.kubernetes.io/name': 'secure-signing',
   'app.kubernetes.io/part-of': 'secure-signing',
   'app.kubernetes.io/component': 'signer',
 }
 
-/** A new random key, in base64 as a Secret's entry has it. */
 export function makeKey(): string {
   return randomBytes(keyBytes).toString('base64')
 }
 
-/** Makes a random key if there is no Secret for it yet. Returns whether it did. */
+/** Creates the Secret with a random key. Returns false if the Secret exists. */
 export async function ensureKey(): Promise<boolean> {
   if (await exists(['secret', keySecret, '-n', namespace])) return false
   const content = {
@@ -30,17 +29,18 @@ export async function ensureKey(): Promise<boolean> {
     type: 'Opaque',
     data: { 'key-1': makeKey() },
   }
-  // create, not apply: an apply would leave a copy of the key in an annotation, and would overwrite one made meanwhile.
+  // Not `apply`: it would keep a copy of the key in an annotation, and overwrite a Secret that somebody creates at the same
+  // time.
   const result = await tryRun('kubectl', ['create', '-f', '-'], { input: JSON.stringify(content) })
   if (result.code === 0) return true
   if (result.stderr.includes('AlreadyExists')) return false
   throw new UserError(
-    `the Secret ${keySecret} could not be made: ${result.stderr.trim()}`,
-    'see above',
+    `cannot create the Secret ${keySecret}: ${result.stderr.trim()}`,
+    'Fix the cause, and run `make deploy` again.',
   )
 }
 
-/** Reads every key: id → bytes. Throws UserError if there is no Secret. */
+/** Reads all keys by their id. Throws UserError if there is no Secret. */
 export async function readKeys(): Promise<Map<string, Buffer>> {
   const { data } = await readKeySecret()
   return new Map(
@@ -50,12 +50,12 @@ export async function readKeys(): Promise<Map<string, Buffer>> {
   )
 }
 
-/** Reads the key that has the id `keyId`. Throws UserError if the Secret has no such entry. */
+/** Reads the key with the id `keyId`. Throws UserError if the Secret does not have it. */
 export async function readKey(keyId: string): Promise<Buffer> {
   const key = (await readKeys()).get(keyId)
   if (key !== undefined) return key
   throw new UserError(
-    `the answer names the key "${keyId}", and the Secret ${keySecret} has no such entry`,
-    "if the Secret was changed a moment ago, try again in a minute; else see the signer's log",
+    `the signer used the key "${keyId}", which is not in the Secret ${keySecret}`,
+    "If the Secret has just changed, try again in a minute. Otherwise read the signer's log.",
   )
 }

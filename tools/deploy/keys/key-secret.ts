@@ -1,4 +1,5 @@
-// Reads and replaces the Secret with the keys. A replacement fails if somebody else has written meanwhile.
+// Reads and replaces the Secret with the keys. A replacement fails if somebody else changed the Secret since it was read. Keys
+// go through stdin.
 import { z } from 'zod'
 import { CommandError } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
@@ -18,7 +19,7 @@ const schema = z.looseObject({
 })
 export type KeySecret = z.infer<typeof schema>
 
-/** Who writes the Secret besides people and us, e.g. "SealedSecret/hmac-key"; undefined if nobody does. */
+/** Returns the controller that writes the Secret, for example "SealedSecret/hmac-key". Returns undefined if there is none. */
 export function findWriter({ metadata }: KeySecret): string | undefined {
   if (metadata.labels?.['reconcile.external-secrets.io/managed'] !== undefined) {
     return 'External Secrets'
@@ -27,7 +28,7 @@ export function findWriter({ metadata }: KeySecret): string | undefined {
   return owner && `${owner.kind}/${owner.name}`
 }
 
-/** Entries (base64) and annotations to set, or, with undefined, to remove. */
+/** Entries in base64 and annotations to set. The value undefined removes one. */
 export type Change = {
   data?: Record<string, string | undefined>
   annotations?: Record<string, string | undefined>
@@ -39,7 +40,7 @@ export async function readKeySecret(): Promise<KeySecret> {
   if (text.trim() !== '') return schema.parse(JSON.parse(text))
   throw new UserError(
     `there is no Secret ${keySecret} in namespace ${namespace}`,
-    'make deploy makes the first key',
+    'Run `make deploy`, which creates the first key.',
   )
 }
 
@@ -52,18 +53,18 @@ export function changeKeySecret(secret: KeySecret, change: Change): KeySecret {
   }
 }
 
-/** Replaces the Secret. Returns false if it has changed since it was read. With `dryRun` nothing is written. */
+/** Returns false and changes nothing if somebody changed the Secret since it was read. `dryRun` only validates. */
 export async function replaceKeySecret(secret: KeySecret, dryRun = false): Promise<boolean> {
   const parameters = new URLSearchParams({ fieldManager, ...(dryRun && { dryRun: 'All' }) })
   const path = `/api/v1/namespaces/${namespace}/secrets/${keySecret}?${parameters}`
   try {
-    // Raw, because kubectl itself would copy every key into the annotation of an earlier apply.
+    // Raw, because kubectl would otherwise copy each key into the annotation of an earlier apply.
     await kubectl(['replace', '--raw', path, '-f', '-'], { input: JSON.stringify(secret) })
     return true
   } catch (error) {
-    const said = error instanceof CommandError ? error.result.stderr : ''
-    // Not found: it was deleted meanwhile.
-    if (/\((Conflict|NotFound)\)/.test(said)) return false
+    const output = error instanceof CommandError ? error.result.stderr : ''
+    // NotFound: somebody deleted the Secret.
+    if (/\((Conflict|NotFound)\)/.test(output)) return false
     throw error
   }
 }

@@ -1,4 +1,4 @@
-// Where the signer has its keys from: the Secret, or a volume in memory that another container fills.
+// Finds out where the signer gets its keys: from the Secret, or from a memory volume that another container fills.
 import { z } from 'zod'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { findDeployed } from '../../kube/layouts.ts'
@@ -6,31 +6,31 @@ import { keySecret, namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 
 const volume = z.object({ secret: z.object({ secretName: z.string().optional() }).optional() })
-const podMaker = z.object({
+const workload = z.object({
   spec: z.object({
     template: z.object({ spec: z.object({ volumes: z.array(volume).default([]) }) }),
   }),
 })
 
-/** By which Deployments of a signer are known, in every overlay. */
+/** The label of each Deployment with a signer. */
 const signerLabel = 'secure-signing.dev/signer'
 
-/** True if the signer's Deployment among `resources` takes its keys from the Secret. */
-export function takesKeyFromSecret(resources: readonly Resource[]): boolean {
+/** Returns true if the signer's Deployment among `resources` mounts the Secret. */
+export function mountsKeySecret(resources: readonly Resource[]): boolean {
   const found = resources.find(
     ({ kind, metadata }) => kind === 'Deployment' && metadata.labels?.[signerLabel] === 'true',
   )
-  return mountsKeySecret(podMaker.parse(found))
+  return hasKeyVolume(workload.parse(found))
 }
 
-/** True if what is deployed takes its keys from the Secret; where nothing is deployed, too. */
+/** Returns true if the deployed signer mounts the Secret, or if nothing is deployed. */
 export async function isKeyInSecret(): Promise<boolean> {
   const layout = await findDeployed()
   if (layout === undefined) return true
   const args = ['get', 'deployment', layout.signer, '-n', namespace, '-o', 'json']
-  return mountsKeySecret(await kubectlJson(podMaker, args))
+  return hasKeyVolume(await kubectlJson(workload, args))
 }
 
-function mountsKeySecret({ spec }: z.infer<typeof podMaker>): boolean {
+function hasKeyVolume({ spec }: z.infer<typeof workload>): boolean {
   return spec.template.spec.volumes.some(({ secret }) => secret?.secretName === keySecret)
 }

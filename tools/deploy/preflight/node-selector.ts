@@ -1,4 +1,4 @@
-// Does any node fit what the Pods ask of one? Asked before anything is changed.
+// Checks before a deployment that the cluster has nodes with the labels that the Pods require.
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
 import { kubectl } from '../../kube/kubectl.ts'
@@ -30,12 +30,12 @@ const workload = z.object({
   }),
 })
 
-/** True if a Deployment among `resources` selects nodes by a label. */
+/** Returns true if a Deployment among `resources` selects nodes by a label. */
 export function selectsNodes(resources: readonly Resource[]): boolean {
   return listDeployments(resources).some((each) => readAlternatives(each).length > 0)
 }
 
-/** Throws UserError if a Deployment among `resources` selects nodes by a label, and there is none with it. */
+/** Throws UserError if a Deployment among `resources` selects nodes by a label, and no node has it. */
 export async function checkNodeSelectors(resources: readonly Resource[]): Promise<void> {
   for (const resource of listDeployments(resources)) {
     const alternatives = readAlternatives(resource)
@@ -43,7 +43,7 @@ export async function checkNodeSelectors(resources: readonly Resource[]): Promis
     if (labels === undefined || (await hasNode(alternatives))) continue
     throw new UserError(
       `no node has the label ${labels.join()}, which ${describeResource(resource)} requires`,
-      `label the nodes that fit (kubectl label node NAME ${labels.join(' ')}), see docs/hardening.md, or leave the component out`,
+      `Label the nodes that fit: kubectl label node NAME ${labels.join(' ')}. See docs/hardening.md. Or leave out the component.`,
     )
   }
 }
@@ -61,8 +61,9 @@ async function hasNode(alternatives: readonly string[][]): Promise<boolean> {
 }
 
 /**
- * The labels that a node needs, as kubectl takes them: [["kubernetes.io/arch=amd64"]]. A node fits if it has all of one list. Each
- * term of the node affinity gives a list, and the node selector is part of each. Empty if a node may fit without a label.
+ * Returns lists of labels in the form of kubectl, for example [["kubernetes.io/arch=amd64"]]. A node fits if it has all labels
+ * of one list. Each term of the node affinity makes one list, which includes the node selector. The result is empty if a node
+ * may fit without a label.
  */
 function readAlternatives(resource: Resource): string[][] {
   const { nodeSelector, affinity } = workload.parse(resource).spec.template.spec
@@ -73,7 +74,7 @@ function readAlternatives(resource: Resource): string[][] {
   return lists.every((labels) => labels.length > 0) ? lists : []
 }
 
-/** Only "this label has this value" can be said to kubectl as it stands. The scheduler judges the rest. */
+/** Returns a label only for "this label has this one value". Only the scheduler can evaluate the others. */
 function readLabel({ key, operator, values }: z.infer<typeof expression>): string[] {
   return operator === 'In' && values.length === 1 ? [`${key}=${values[0]}`] : []
 }

@@ -1,11 +1,11 @@
-// What a component leaves for its user to fill in, as FILL_IN_… wherever it belongs.
+// Finds values that a component leaves for its user to fill in. They contain FILL_IN_ and a name.
 import { UserError } from '../../cli/terminal.ts'
 
 const placeholder = /FILL_IN_[A-Z_]+/
 
 export type Placeholder = { name: string; path: (string | number)[] }
 
-/** Every text under `value` that is still to be filled in, and where it is. */
+/** Returns each text in `value` with a placeholder, and its path. */
 export function findPlaceholders(value: unknown, path: Placeholder['path'] = []): Placeholder[] {
   if (typeof value === 'string') {
     const [name] = placeholder.exec(value) ?? []
@@ -17,12 +17,12 @@ export function findPlaceholders(value: unknown, path: Placeholder['path'] = [])
   )
 }
 
-/** Throws UserError, naming what is not filled in anywhere in `resources`. */
-export function requireFilledIn(resources: readonly unknown[]): void {
+/** Throws UserError with the names of the placeholders in `resources`. */
+export function checkPlaceholders(resources: readonly unknown[]): void {
   const names = findPlaceholders(resources).map(({ name }) => name)
   if (names.length === 0) return
   throw new UserError(
     `not filled in: ${[...new Set(names)].join(', ')}`,
-    "say it in the component's folder under k8s/components: its kustomization.yaml says in which file",
+    "Fill in the value in the component's folder under k8s/components. Its kustomization.yaml names the file.",
   )
 }

@@ -1,4 +1,4 @@
-// Everything that is checked and found out before anything is changed.
+// Checks the cluster and reads its values, before a deployment changes anything.
 import { step } from '../../cli/terminal.ts'
 import { checkCluster, checkIstioctl } from '../../kube/check-cluster.ts'
 import {
@@ -13,26 +13,28 @@ import { readTokenIssuer } from '../../kube/token-issuer.ts'
 import type { ClusterFindings } from '../render/cluster-values.ts'
 import { checkAdmissionKinds } from './admission.ts'
 
-/** Looks the cluster over, one line a check. Throws UserError at the first that fails. */
+/** Runs the checks, and prints one line for each. Throws UserError at the first that fails. */
 export async function inspectCluster(wanted: {
   revision: string | undefined
   gatewaySelector: string | undefined
 }): Promise<ClusterFindings> {
-  await step('istioctl is there', checkIstioctl)
+  await step('istioctl is installed', checkIstioctl)
   await step('the cluster answers', checkCluster)
-  await step('the API server can keep the key in its container', checkAdmissionKinds)
-  await step("the cluster knows Istio's resources", checkIstioKinds)
+  await step('the API server supports admission policies', checkAdmissionKinds)
+  await step("the API server has Istio's resource kinds", checkIstioKinds)
   const injector = await step('Istio injects sidecars', async () =>
     chooseInjector(await listInjectors(), wanted.revision),
   )
   await step('Istio is new enough', () => checkIstioVersion(injector))
-  await step("Istio's CNI plugin sets up Pods", () => checkCniPlugin(injector))
-  const [trustDomain, gateway, tokens] = await step('trust domain, gateway and token issuer', () =>
-    Promise.all([
-      readTrustDomain(injector),
-      findIngressGateway(wanted.gatewaySelector),
-      readTokenIssuer(),
-    ]),
+  await step('Istio uses its CNI plugin', () => checkCniPlugin(injector))
+  const [trustDomain, gateway, tokens] = await step(
+    'trust domain, ingress gateway and token issuer are found',
+    () =>
+      Promise.all([
+        readTrustDomain(injector),
+        findIngressGateway(wanted.gatewaySelector),
+        readTokenIssuer(),
+      ]),
   )
   return { trustDomain, gateway, injector, tokens }
 }

@@ -1,16 +1,16 @@
-// The component monitoring is for a Prometheus of the Prometheus Operator.
+// Checks that the cluster has the Prometheus Operator, which the component monitoring needs.
 import { UserError } from '../../cli/terminal.ts'
-import { kubectl } from '../../kube/kubectl.ts'
+import { listApiVersions } from '../../kube/kubectl.ts'
 import type { Resource } from '../../kube/resources.ts'
 
-const version = 'monitoring.coreos.com/v1'
+const operatorApi = 'monitoring.coreos.com/v1'
 
-/** Throws UserError if `resources` are for the operator and the cluster has none. */
+/** Throws UserError if `resources` need the operator, and the cluster does not have it. */
 export async function checkPrometheusOperator(resources: readonly Resource[]): Promise<void> {
-  if (!resources.some(({ apiVersion }) => apiVersion === version)) return
-  if ((await kubectl(['api-versions'])).split('\n').includes(version)) return
+  if (!resources.some(({ apiVersion }) => apiVersion === operatorApi)) return
+  if ((await listApiVersions()).includes(operatorApi)) return
   throw new UserError(
-    `the Prometheus Operator (${version}) is not installed on this cluster, and the component monitoring is for it`,
-    'install it, see docs/observability.md, or leave the component out',
+    `the component monitoring needs the Prometheus Operator (${operatorApi}), which this cluster does not have`,
+    'Install it as docs/observability.md describes, or leave out the component.',
   )
 }

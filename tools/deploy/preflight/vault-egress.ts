@@ -1,14 +1,15 @@
-// Vault behind NetworkPolicies: they know addresses and not names, so nothing here can write the one that lets the agent out.
+// Notes that NetworkPolicies block the Vault agent. They match addresses and not names, so the user has to allow Vault's
+// address.
 import { say } from '../../cli/terminal.ts'
 import { describeResource, type Resource } from '../../kube/resources.ts'
 
 const both = ['ServiceEntry/vault', 'NetworkPolicy/deny-all']
 
-/** Says so if the agent among `resources` is kept from its Vault until its user has let it out. */
-export function noteVaultIsCutOff(resources: readonly Resource[]): void {
+/** Prints a note if `resources` have both the Vault agent and NetworkPolicies. */
+export function noteBlockedVault(resources: readonly Resource[]): void {
   const names = resources.map(describeResource)
   if (!both.every((name) => names.includes(name))) return
   say(
-    "  note  network-policy keeps the agent from Vault until a NetworkPolicy of yours allows Vault's address: docs/hardening.md",
+    "  note  network-policy blocks the agent's connection to Vault. Add a NetworkPolicy that allows Vault's address: docs/hardening.md",
   )
 }

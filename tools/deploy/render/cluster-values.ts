@@ -1,4 +1,4 @@
-// The values of the cluster that the resources need, in the form of k8s/components/cluster-values.
+// Computes the values that differ between clusters. k8s/components/cluster-values fills them in.
 import type { IngressGateway } from '../../kube/ingress-gateway.ts'
 import type { Layout } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
@@ -8,7 +8,7 @@ import type { TokenIssuer } from '../../kube/token-issuer.ts'
 import type { PrometheusAccount } from '../preflight/prometheus-account.ts'
 
 export type ClusterValues = {
-  /** Mesh identities without the scheme, as AuthorizationPolicy wants them. */
+  /** SPIFFE identities without the scheme, as in an AuthorizationPolicy. */
   gatewayPrincipal: string
   frontendPrincipal: string
   signerPrincipal: string
@@ -17,7 +17,7 @@ export type ClusterValues = {
   signerSpiffeId: string
   tokenIssuer: string
   tokenKeys: string
-  /** The frontend's token as Istio names it: <issuer>/<subject>. */
+  /** Issuer and subject of the frontend's token, as in an AuthorizationPolicy. */
   requestPrincipal: string
   revision: string
   gatewaySelector: string
@@ -30,7 +30,7 @@ export type ClusterFindings = {
   tokens: TokenIssuer
 }
 
-/** Composes the values for the workloads of `layout` and for the Prometheus that runs as `prometheus`. */
+/** Computes the values for the workloads of `layout`, and for the Prometheus with the ServiceAccount `prometheus`. */
 export function composeClusterValues(
   found: ClusterFindings,
   layout: Layout,
@@ -53,7 +53,7 @@ export function composeClusterValues(
   }
 }
 
-/** Values as the ConfigMap that a component's replacements read. It is local: kustomize never prints it. */
+/** Returns a ConfigMap for the replacements of a component. It is local, so kustomize does not print it. */
 export function toConfigMap(name: string, values: Record<string, string>): Resource {
   return {
     apiVersion: 'v1',

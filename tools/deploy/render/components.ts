@@ -1,4 +1,4 @@
-// The optional parts of a deployment, k8s/components, by the names that COMPONENTS gives.
+// Finds and reads the optional components in k8s/components.
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,26 +7,26 @@ import { z } from 'zod'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { type Layout, layouts, onePod, overlayFolder, separatePods } from '../../kube/layouts.ts'
-import { dropRepeated, parseResources, type Resource } from '../../kube/resources.ts'
+import { parseResources, type Resource, removeDuplicates } from '../../kube/resources.ts'
 
 const shared = 'k8s/components'
-/** Always there, and last: it fills in what the others bring, too. */
+/** Part of each deployment. It comes last, because it also fills in the resources of other components. */
 export const valuesComponent = 'cluster-values'
 /** These patch what other components add, so they come after all others. */
 const lastComponents = ['autoscaling', 'tracing']
-/** Of these there can be one: each says where the key comes from. */
+/** Only one of these is allowed, because each is a source of the key. */
 const keyManager = /^(external-secrets-|vault$)/
-/** These exclude each other: a kernel confines by one of them. */
+/** Only one of these is allowed, because a kernel enforces one. */
 const kernelModules = ['apparmor', 'selinux']
-/** What an overlay can't have → why. */
-const refusals: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** The components that an overlay does not support, and why. */
+const unsupported: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [separatePods.overlay]: {
-    vault: "its agent, its Sidecar and its role in Vault are the one Pod's of the default overlay",
+    vault: 'its agent, Sidecar and Vault role are for one Pod',
   },
 }
 const kustomization = z.object({ resources: z.array(z.string()).default([]) })
 
-/** A component's folder, from the root of the repository: an overlay may have one of its own of the same name. */
+/** Returns the folder from the root of the repository. An overlay may have its own component of the same name. */
 export function componentFolder(name: string, layout: Layout): string {
   const own = join(overlayFolder(layout), 'components', name)
   return existsSync(join(CHECKOUT, own)) ? own : join(shared, name)
@@ -48,8 +48,8 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
   const unknown = given.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     throw new UserError(
-      `COMPONENTS names what is no optional component: ${unknown.join(', ')}`,
-      `there are: ${known.join(', ')}`,
+      `COMPONENTS has unknown names: ${unknown.join(', ')}`,
+      `Use names among ${known.join(', ')}.`,
     )
   }
   const isLast = (name: string) => lastComponents.includes(name)
@@ -57,30 +57,30 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
     .filter((name) => given.includes(name))
     .toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)))
   for (const name of names) {
-    const reason = refusals[overlay]?.[name]
+    const reason = unsupported[overlay]?.[name]
     if (reason === undefined) continue
     throw new UserError(
-      `COMPONENTS names ${name}, which OVERLAY=${overlay} can't have: ${reason}`,
-      'leave it out, or take the default overlay',
+      `OVERLAY=${overlay} does not support the component ${name}: ${reason}`,
+      'Leave out the component, or use the default overlay.',
     )
   }
   const managers = names.filter((name) => keyManager.test(name))
   if (managers.length > 1) {
     throw new UserError(
       `COMPONENTS names several key managers: ${managers.join(', ')}`,
-      'the key comes from one: name that one',
+      'Name only the one that holds the key.',
     )
   }
   if (kernelModules.every((name) => names.includes(name))) {
     throw new UserError(
-      `COMPONENTS names ${kernelModules.join(' and ')}, and no node enforces both`,
-      'name the one that your nodes enforce',
+      `COMPONENTS names ${kernelModules.join(' and ')}, but a node enforces only one`,
+      'Name only the one that your nodes enforce.',
     )
   }
   return names
 }
 
-/** Reads the resources that the optional components of every overlay add, each once. */
+/** Reads the resources of all optional components of all overlays, each once, before values are filled in. */
 export async function readComponentResources(): Promise<Resource[]> {
   const names = await listComponents()
   const folders = layouts.flatMap((layout) => names.map((name) => componentFolder(name, layout)))
@@ -89,7 +89,7 @@ export async function readComponentResources(): Promise<Resource[]> {
   )
   const texts = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))
   const found = texts.flatMap(parseResources).filter((each) => !isLocal(each))
-  return dropRepeated(found)
+  return removeDuplicates(found)
 }
 
 async function listResourceFiles(path: string): Promise<string[]> {
@@ -103,7 +103,6 @@ async function listResourceFiles(path: string): Promise<string[]> {
   return files.flat()
 }
 
-/** True for what only kustomize reads. */
 function isLocal({ metadata }: Resource): boolean {
   return metadata.annotations?.['config.kubernetes.io/local-config'] === 'true'
 }

@@ -1,4 +1,4 @@
-// Turns k8s/ and mesh/ into the YAML for one cluster: an overlay, components, that cluster's values, and the images.
+// Renders the YAML for one cluster by kustomize: an overlay, its components, the cluster's values, and the images.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse, stringify } from 'yaml'
@@ -11,20 +11,19 @@ import { type ClusterValues, toConfigMap } from './cluster-values.ts'
 import { componentFolder, valuesComponent } from './components.ts'
 import type { VaultValues } from './vault-values.ts'
 
-/** Has kustomize say of each resource which file it is of, and which kustomizations have changed it. */
+/** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
 export const originMetadata = ['originAnnotations', 'transformerAnnotations']
 
 export type Rendering = {
-  /** The file that holds exactly `yaml`: what is analyzed is what is applied. */
+  /** The file with `yaml`. It is both analyzed and applied. */
   path: string
   yaml: string
 }
 
 /**
- * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which is made if needed.
- * Asks no cluster. Throws CommandError if kustomize fails. `components`: names of optional ones, applied in their order.
- * `vault`: for the component of that name, which can't be rendered without.
- * `origins`: each resource says in annotations where it is from, which is for analysis alone.
+ * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which it creates. Does not use the cluster.
+ * Throws CommandError if kustomize fails. `components` are optional, and applied in this order. The component vault requires
+ * `vault`. With `origins`, annotations name the source of each resource, for an analysis.
  */
 export async function renderResources(input: {
   folder: string
@@ -39,21 +38,21 @@ export async function renderResources(input: {
   const overlay = overlayFolder(layout)
   const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
-  const known = { 'cluster-values': values, ...(vault && { 'vault-values': vault }) }
-  for (const [name, data] of Object.entries(known)) {
+  const valuesFiles = { 'cluster-values': values, ...(vault && { 'vault-values': vault }) }
+  for (const [name, data] of Object.entries(valuesFiles)) {
     await writeFile(join(folder, `${name}.yaml`), stringify(toConfigMap(name, data)))
   }
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: [fromFolder(overlay), ...Object.keys(known).map((name) => `${name}.yaml`)],
+    resources: [fromFolder(overlay), ...Object.keys(valuesFiles).map((name) => `${name}.yaml`)],
     components: [...components, valuesComponent].map((name) =>
       fromFolder(componentFolder(name, layout)),
     ),
     labels: [
       { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
     ],
-    // kustomize asks only the outermost file for an order.
+    // kustomize takes the order only from this outermost file.
     sortOptions: await readSortOptions(overlay),
     buildMetadata: origins ? originMetadata : [],
     images: images.map(({ name, repository, tag }) => ({
@@ -61,7 +60,7 @@ export async function renderResources(input: {
       newName: repository,
       newTag: tag,
     })),
-    // After `images`: the policies know the signer by the image that is set here.
+    // These copy the signer's image into the policies, so they come after `images`.
     transformers: [fromFolder(`${overlay}/released-image`)],
   }
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))

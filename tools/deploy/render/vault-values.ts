@@ -1,4 +1,4 @@
-// Reads the VAULT_* variables, and returns the values that the component vault needs.
+// Reads the values of the component vault from the variables VAULT_*.
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readVariable, type VariableName } from '../../cli/make-variables.ts'
@@ -8,7 +8,7 @@ export type VaultValues = {
   address: string
   host: string
   port: string
-  /** Empty: none, as in every Vault that is not Enterprise. */
+  /** Empty without Vault Enterprise. */
   namespace: string
   authPath: string
   role: string
@@ -18,9 +18,8 @@ export type VaultValues = {
   image: string
 }
 
-/** What https means without one. */
 const defaultPort = '443'
-/** No quote, no blank, nothing that a template could take for its own: the values are put between quotes. */
+/** The values stand between quotes in a template, so they may not contain quotes, spaces or template syntax. */
 const plain = /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/
 const image = /^[a-z0-9][A-Za-z0-9._/:@-]*$/
 
@@ -37,36 +36,36 @@ export async function readVaultValues(env = process.env): Promise<VaultValues> {
     role: read(env, 'VAULT_ROLE', 'secure-signing'),
     metadataPath: `${kv}/metadata/${key}`,
     dataPath: `${kv}/data/${key}`,
-    ca: await readAuthority(readVariable('VAULT_CACERT', env) ?? ''),
+    ca: await readCaCertificates(readVariable('VAULT_CACERT', env) ?? ''),
     image: read(env, 'VAULT_IMAGE', 'hashicorp/vault:1.21.1', image),
   }
 }
 
 function parseAddress(address: string): URL {
   const url = URL.parse(address)
-  // Istio leads to a name; and a key does not travel without TLS.
+  // Istio routes by host name, and a key needs TLS on its way.
   const isName = url !== null && /[a-z]/.test(url.hostname) && !url.hostname.startsWith('[')
   if (url?.protocol === 'https:' && isName && url.pathname === '/' && url.username === '') {
     return url
   }
   throw new UserError(
-    `VAULT_ADDR="${address}" is no https address with a host name`,
-    'VAULT_ADDR=https://vault.example:8200',
+    `VAULT_ADDR="${address}" is not an https address with a host name`,
+    'Give the address of Vault, for example VAULT_ADDR=https://vault.example:8200.',
   )
 }
 
-async function readAuthority(file: string): Promise<string> {
+async function readCaCertificates(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '')
-  // Only certificates: whatever else is in the file, a private key say, is for nobody else.
+  // Only the certificates, because the file may also contain a private key.
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  if (found.length > 0 && found.every(isAuthority)) return found.join('\n')
+  if (found.length > 0 && found.every(isCa)) return found.join('\n')
   throw new UserError(
-    `VAULT_CACERT="${file}" is no file with the certificate of an authority`,
-    "VAULT_CACERT=file.pem: the certificate of whoever has signed Vault's own",
+    `VAULT_CACERT="${file}" is not a PEM file with CA certificates`,
+    "Give the certificate of the CA that signed Vault's certificate: VAULT_CACERT=file.pem.",
   )
 }
 
-function isAuthority(certificate: string): boolean {
+function isCa(certificate: string): boolean {
   try {
     return new X509Certificate(certificate).ca
   } catch {
@@ -74,11 +73,11 @@ function isAuthority(certificate: string): boolean {
   }
 }
 
-function read(env: NodeJS.ProcessEnv, name: VariableName, otherwise: string, form = plain): string {
-  const value = readVariable(name, env) ?? otherwise
+function read(env: NodeJS.ProcessEnv, name: VariableName, fallback: string, form = plain): string {
+  const value = readVariable(name, env) ?? fallback
   if (form.test(value) && !value.endsWith('/')) return value
   throw new UserError(
-    `${name}="${value}" has what it can't have`,
-    'letters, digits and . _ - / are taken, and no / at either end',
+    `${name}="${value}" is not valid`,
+    'Use only letters, digits and . _ - /, and no / at the start or end.',
   )
 }

@@ -1,4 +1,4 @@
-// Durations as people write them.
+// Parses durations such as 90s, 30m, 24h and 7d.
 import { UserError } from '../../cli/terminal.ts'
 
 const unitsMs: Readonly<Record<string, number>> = {
@@ -8,14 +8,14 @@ const unitsMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 }
 
-/** "90s", "30m", "24h" or "7d" → milliseconds. Throws UserError, which names `name`, for anything else. */
+/** Returns milliseconds. Throws UserError, which names `name`, if `text` is not a duration. */
 export function parseDuration(name: string, text: string): number {
-  // Six digits: a hundred thousand days are a date that can still be written.
+  // Six digits at most, so that the end of the duration is a date that an annotation can hold.
   const [, digits, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   const unitMs = unitsMs[unit]
   if (digits !== undefined && unitMs !== undefined) return Number(digits) * unitMs
   throw new UserError(
-    `${name}="${text}" is no duration`,
-    `write a whole number and s, m, h or d: ${name}=90s, 30m, 24h, 7d, or 0s`,
+    `${name}="${text}" is not a duration`,
+    `Give a whole number and s, m, h or d, for example ${name}=90s, 30m, 24h or 7d.`,
   )
 }

@@ -1,25 +1,28 @@
-// Decides the next step of a rotation from the Secret and the time alone, so an interrupted run needs no memory.
+// Decides the next step of a rotation from the Secret and the time alone. So it does not matter who made the step before, or
+// whether that run was interrupted.
 import { makeKey } from '../keys/hmac-key.ts'
 import type { Change } from '../keys/key-secret.ts'
 import type { Condition } from './pod-condition.ts'
-import { marks, type RotationState } from './rotation-state.ts'
+import { annotationNames, type RotationState } from './rotation-state.ts'
 
-/** Milliseconds that signatures of a replaced key go on verifying, unless the user says otherwise. */
+/** Milliseconds that signatures of a replaced key still verify. The user can set another value. */
 export const defaultOverlapMs = 24 * 3_600_000
 
 export type Action = {
   kind: 'add' | 'promote' | 'reschedule' | 'keep' | 'retire' | 'end'
-  /** What has to be so at every Pod first. */
+  /** Every Pod must meet this condition first. */
   awaits: Condition
-  /** What is then written, if it is written at the time `now`, and how a person is told. */
+  /** The change to write then. `compose` gets the current time, and `title` describes the change. */
   write?: { title: string; compose: (now: number) => Change }
-  /** What a person reads at the end; without it something is left to do. */
+  /** The final message for the user. Without it, the run continues with the next step. */
   closing?: string
 }
 
-const noMarks = Object.fromEntries(Object.values(marks).map((mark) => [mark, undefined]))
+const noAnnotations = Object.fromEntries(
+  Object.values(annotationNames).map((name) => [name, undefined]),
+)
 
-/** Decides it. Times in milliseconds; `overlapMs` is what the user asks for, undefined if nothing. */
+/** Times are in milliseconds. `overlapMs` is the overlap that the user sets. */
 export function decideAction(state: RotationState, now: number, overlapMs?: number): Action {
   const { stage, primary } = state
   switch (stage.kind) {
@@ -38,10 +41,10 @@ export function decideAction(state: RotationState, now: number, overlapMs?: numb
   }
 }
 
-/** Nothing is begun unless every Pod answers. What names the primary is needed as soon as there are two keys. */
+/** A rotation begins only if every Pod reports. With two keys, the Secret must name the primary one. */
 function addKey(primary: string, id: string): Action {
   const entries = { [id]: makeKey(), primary: Buffer.from(primary).toString('base64') }
-  const annotations = { ...noMarks, [marks.nextKey]: id }
+  const annotations = { ...noAnnotations, [annotationNames.nextKey]: id }
   return {
     kind: 'add',
     awaits: { every: 'signs with', id: primary },
@@ -49,15 +52,15 @@ function addKey(primary: string, id: string): Action {
   }
 }
 
-/** A Pod that did not hold the new key could not verify what another signs with it. */
+/** Every Pod must hold the new key before one signs with it. Otherwise that Pod could not verify the signature. */
 function promoteKey(primary: string, next: string, overlapMs: number): Action {
   const compose = (now: number): Change => ({
     data: { primary: Buffer.from(next).toString('base64') },
     annotations: {
-      ...noMarks,
-      [marks.replacedKey]: primary,
-      [marks.replacedAt]: formatTime(now),
-      [marks.verifiesUntil]: formatTime(now + overlapMs),
+      ...noAnnotations,
+      [annotationNames.replacedKey]: primary,
+      [annotationNames.replacedAt]: formatTime(now),
+      [annotationNames.verifiesUntil]: formatTime(now + overlapMs),
     },
   })
   return {
@@ -71,17 +74,17 @@ function keepKey(primary: string, replaced: string, until: number): Action {
   return {
     kind: 'keep',
     awaits: { every: 'signs with', id: primary },
-    closing: `${primary} signs. Signatures made with ${replaced} verify until ${formatTime(until)} or later: from then on make rotate-key retires it`,
+    closing: `${primary} signs. Signatures made with ${replaced} verify until ${formatTime(until)} or later. After that, make rotate-key retires it.`,
   }
 }
 
 function reschedule({ awaits }: Action, replaced: string, until: number): Action {
-  const annotations = { [marks.verifiesUntil]: formatTime(until) }
+  const annotations = { [annotationNames.verifiesUntil]: formatTime(until) }
   const title = `${replaced} verifies until ${formatTime(until)}`
   return { kind: 'reschedule', awaits, write: { title, compose: () => ({ annotations }) } }
 }
 
-/** Never a key that a Pod still signs with. The mark stays until the last Pod has dropped the key. */
+/** No Pod may still sign with the key. The annotations stay until every Pod has dropped it. */
 function retireKey(primary: string, replaced: string): Action {
   return {
     kind: 'retire',
@@ -97,11 +100,12 @@ function endRotation(replaced: string): Action {
   return {
     kind: 'end',
     awaits: { every: 'has dropped', id: replaced },
-    write: { title: 'the rotation is over', compose: () => ({ annotations: noMarks }) },
+    write: { title: 'the rotation is complete', compose: () => ({ annotations: noAnnotations }) },
     closing: `${replaced} is retired: signatures made with it no longer verify`,
   }
 }
 
+/** Returns RFC 3339 in UTC and whole seconds. */
 function formatTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }

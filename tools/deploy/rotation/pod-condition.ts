@@ -1,27 +1,27 @@
-// What every Pod's signer must report before a rotation goes on, and how that is told.
+// The condition that every signer must meet before a rotation continues, and the reports that are checked against it.
 import type { HeldKeys } from '../keys/key-metrics.ts'
 
 export type Condition = { every: 'holds' | 'signs with' | 'has dropped'; id: string }
 
-/** What one Pod's signer reports, or why it does not. */
+/** The keys of one Pod's signer, or the reason why it does not report them. */
 export type PodReport = { pod: string; keys: HeldKeys } | { pod: string; problem: string }
 
-/** True if the Pod reports that it is so. One that reports nothing does not. */
+/** Returns true if the report shows that the Pod meets the condition. A Pod without a report does not. */
 export function isMet({ every, id }: Condition, report: PodReport): boolean {
   if ('problem' in report) return false
   const { primary, held } = report.keys
   if (every === 'signs with') return primary === id
-  // A signer without a usable key reports none. That is no sign of having dropped one.
+  // A signer without a usable key reports no key. That does not show that it dropped this one.
   if (every === 'has dropped') return primary !== undefined && !held.includes(id)
   return held.includes(id)
 }
 
-/** E.g. "every Pod holds key-2". */
+/** Returns for example "every Pod holds key-2". */
 export function describeCondition({ every, id }: Condition): string {
   return `every Pod ${every} ${id}`
 }
 
-/** E.g. "pod-1 signs with key-1 and holds key-1, key-2". */
+/** Returns for example "pod-1 signs with key-1 and holds key-1, key-2". */
 export function describeReport(report: PodReport): string {
   if ('problem' in report) return `${report.pod} does not report: ${report.problem}`
   const { primary, held } = report.keys

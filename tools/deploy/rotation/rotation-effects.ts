@@ -1,4 +1,4 @@
-// What a rotation does to a cluster; and, for a dry run, what it would do.
+// What a rotation does to a cluster. In a dry run, it only prints what it would do.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { say, step } from '../../cli/terminal.ts'
 import { type KeySecret, readKeySecret, replaceKeySecret } from '../keys/key-secret.ts'
@@ -9,8 +9,8 @@ import { waitForPods } from './wait-for-pods.ts'
 const now = () => Date.now()
 const note = (line: string) => say(`  note  ${line}`)
 
-/** The real ones. `askPods` asks every Pod once. */
-export function createEffects(askPods: () => Promise<PodReport[]>): RotationEffects {
+/** Returns the effects on the cluster. `readReports` reads one report from each Pod. */
+export function createEffects(readReports: () => Promise<PodReport[]>): RotationEffects {
   return {
     read: readKeySecret,
     async write(secret, title) {
@@ -19,28 +19,28 @@ export function createEffects(askPods: () => Promise<PodReport[]>): RotationEffe
       return isWritten
     },
     awaitPods: (condition) =>
-      step(describeCondition(condition), () => waitForPods(condition, { askPods, now, sleep })),
+      step(describeCondition(condition), () => waitForPods(condition, { readReports, now, sleep })),
     now,
     note,
   }
 }
 
-/** Goes through the same steps on a copy. The API server judges the first write, and waits are only told. */
+/** Returns effects on a copy of the Secret, for a dry run. The API server validates the first write. No effect waits. */
 export function createDryEffects(): RotationEffects {
   let copy: KeySecret | undefined
-  let isJudged = false
+  let isValidated = false
   return {
     async read() {
       copy ??= await readKeySecret()
       return copy
     },
     async write(secret, title) {
-      // The later ones it would refuse: they are written over states that it has not seen.
-      if (!isJudged && !(await replaceKeySecret(secret, true))) {
+      // Only the first write, because the API server does not have the state that a later write replaces.
+      if (!isValidated && !(await replaceKeySecret(secret, true))) {
         copy = undefined
         return false
       }
-      isJudged = true
+      isValidated = true
       copy = secret
       say(`  then  ${title}`)
       return true

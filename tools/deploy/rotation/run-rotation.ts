@@ -1,46 +1,47 @@
-// Runs a rotation: reads, decides, waits for the Pods, writes, and repeats. Any run can be interrupted or run twice.
+// Runs a rotation until it has to wait for the overlap. Each round reads the Secret, decides the next step, waits for the Pods
+// and writes. Rounds share no state, so a run may be interrupted anywhere, and several may run at once.
 import { UserError } from '../../cli/terminal.ts'
 import { changeKeySecret, type KeySecret } from '../keys/key-secret.ts'
 import { type Action, decideAction } from './next-step.ts'
 import type { Condition } from './pod-condition.ts'
-import { readRotationState, renameMarks } from './rotation-state.ts'
+import { readRotationState, renameAnnotations } from './rotation-state.ts'
 
-/** A rotation takes five, and one more each time that somebody else has written meanwhile. */
+/** A rotation needs five rounds, and one more each time that somebody else changes the Secret. */
 const maxRounds = 20
 
 export type RotationEffects = {
   read: () => Promise<KeySecret>
-  /** False, and nothing is written, if the Secret is no longer the one that was read. `title`: what is written. */
+  /** Returns false and writes nothing if somebody changed the Secret since `read`. `title` describes the change. */
   write: (secret: KeySecret, title: string) => Promise<boolean>
-  /** Returns once it is so at every Pod; false if there is none. */
+  /** Returns when every Pod meets the condition. Returns false if there is no Pod. */
   awaitPods: (condition: Condition) => Promise<boolean>
   now: () => number
   note: (line: string) => void
 }
 
-/** Rotates, and returns the outcome as text. Throws UserError if a Pod does not follow in time. */
+/** Returns the final message for the user. Throws UserError if a Pod does not follow, or the Secret cannot be rotated. */
 export async function rotateKey(effects: RotationEffects, overlapMs?: number): Promise<string> {
-  const note = sayOnce(effects.note)
+  const note = createNoteOnce(effects.note)
   let last: Action | undefined
   for (let round = 0; round < maxRounds; round++) {
-    const secret = renameMarks(await effects.read())
+    const secret = renameAnnotations(await effects.read())
     const state = readRotationState(secret)
     const action = decideAction(state, effects.now(), overlapMs)
-    // One run, one rotation.
+    // One run makes at most one rotation.
     if (action.kind === 'add' && last !== undefined && last.kind !== 'add') {
-      return last.closing ?? `${state.primary} signs: another run has ended this rotation`
+      return last.closing ?? `${state.primary} signs: another run has completed this rotation`
     }
     last = action
     for (const each of state.notes) note(each)
-    const isAnyone = await effects.awaitPods(action.awaits)
-    if (!isAnyone) note('NO POD RUNS: there is none to wait for; make deploy starts one')
+    const hasPods = await effects.awaitPods(action.awaits)
+    if (!hasPods) note('NO POD RUNS, so the rotation waits for none. make deploy starts one.')
     if (await writeChange(action, secret, effects)) {
       if (action.closing !== undefined) return action.closing
-    } else note('somebody else has changed the Secret meanwhile: it is looked at again')
+    } else note('somebody else changed the Secret at the same time, so it is read again')
   }
   throw new UserError(
     'somebody else changes the Secret all the time',
-    'find out who, then run make rotate-key again: it goes on from here',
+    'Find out who it is. Then run `make rotate-key` again, which continues the rotation.',
   )
 }
 
@@ -49,10 +50,11 @@ async function writeChange({ write }: Action, secret: KeySecret, effects: Rotati
   return effects.write(changeKeySecret(secret, write.compose(effects.now())), write.title)
 }
 
-function sayOnce(say: (line: string) => void): (line: string) => void {
-  const said = new Set<string>()
+/** Prints each line only the first time. */
+function createNoteOnce(note: (line: string) => void): (line: string) => void {
+  const printed = new Set<string>()
   return (line) => {
-    if (!said.has(line)) say(line)
-    said.add(line)
+    if (!printed.has(line)) note(line)
+    printed.add(line)
   }
 }

@@ -1,4 +1,4 @@
-// Waits until every Pod reports what a rotation needs; who does not is named.
+// Waits until every Pod meets the condition of a rotation. If one does not, the error names it.
 import { UserError } from '../../cli/terminal.ts'
 import {
   type Condition,
@@ -8,30 +8,30 @@ import {
   type PodReport,
 } from './pod-condition.ts'
 
-/** Milliseconds. kubelet brings a changed Secret to a Pod within about a minute and a half. */
+/** Milliseconds. kubelet updates a changed Secret in a Pod within about a minute and a half. */
 const deadlineMs = 180_000
 const pollMs = 1_000
 
-/** Milliseconds; `askPods` asks every Pod there is, once. */
+/** Times are in milliseconds. `readReports` reads one report from each Pod. */
 export type PodWaitEffects = {
-  askPods: () => Promise<PodReport[]>
+  readReports: () => Promise<PodReport[]>
   now: () => number
   sleep: (ms: number) => Promise<unknown>
 }
 
-/** Returns once every Pod reports that it is so; false if there is none. Throws UserError, with what each reports. */
+/** Returns false if there is no Pod. Throws UserError with all reports if it takes too long. */
 export async function waitForPods(
   condition: Condition,
-  { askPods, now, sleep }: PodWaitEffects,
+  { readReports, now, sleep }: PodWaitEffects,
 ): Promise<boolean> {
   const deadline = now() + deadlineMs
   for (;;) {
-    const reports = await askPods()
+    const reports = await readReports()
     if (reports.every((report) => isMet(condition, report))) return reports.length > 0
     if (now() >= deadline) {
       throw new UserError(
         `not ${describeCondition(condition)} after ${deadlineMs / 1_000} s:\n  ${reports.map(describeReport).join('\n  ')}`,
-        "no request is lost by that. See the signer's log for `keys_refused`, mend or delete the Pod, and run make rotate-key again: it goes on from here",
+        "No request fails meanwhile. Look for `keys_refused` in the signer's log, and fix the cause or delete the Pod. Then run `make rotate-key` again, which continues the rotation.",
       )
     }
     await sleep(pollMs)

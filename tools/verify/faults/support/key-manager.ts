@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CHECKOUT } from '../../../cli/checkout.ts'
 import { readKeySecret } from '../../../deploy/keys/key-secret.ts'
-import { createPodAsker } from '../../../deploy/rotation/ask-pods.ts'
 import type { Condition } from '../../../deploy/rotation/pod-condition.ts'
+import { createPodReporter } from '../../../deploy/rotation/pod-reporter.ts'
 import { readRotationState } from '../../../deploy/rotation/rotation-state.ts'
 import { waitForPods } from '../../../deploy/rotation/wait-for-pods.ts'
 import { kubectl } from '../../../kube/kubectl.ts'
@@ -30,9 +30,9 @@ export async function createExternalSecret(): Promise<() => Promise<void>> {
 }
 
 export async function waitUntilPods(condition: Condition): Promise<void> {
-  const { askPods, stop } = createPodAsker(deployment)
+  const { readReports, stop } = createPodReporter(deployment)
   try {
-    await waitForPods(condition, { askPods, now: Date.now, sleep })
+    await waitForPods(condition, { readReports, now: Date.now, sleep })
   } finally {
     stop()
   }

@@ -1,14 +1,14 @@
-// The namespace's Pod Security labels. A component can replace them by a policy.
+// Restores the Pod Security of the namespace. The component selinux turns it off, and adds an admission policy that does the
+// same.
 import { readOwned } from '../../kube/field-owners.ts'
-import { kubectl } from '../../kube/kubectl.ts'
-import { fieldManager } from '../../kube/names.ts'
+import { applyResource } from '../../kube/kubectl.ts'
 import type { Resource } from '../../kube/resources.ts'
 
 const prefix = 'pod-security.kubernetes.io/'
-/** The policy that refuses what Pod Security would, with the component selinux. */
-export const standIn = 'secure-signing-pods-stay-restricted'
+/** The admission policy of the component selinux that replaces Pod Security. */
+export const podSecurityReplacement = 'secure-signing-pods-stay-restricted'
 
-/** Gives the live Namespace the Pod Security labels of `wanted`, and leaves its other labels alone. */
+/** Gives the existing Namespace the Pod Security labels of `wanted`, and keeps its other labels. */
 export async function restorePodSecurity(wanted: Resource): Promise<void> {
   const [live] = await readOwned([wanted])
   const { 'kubernetes.io/metadata.name': _, ...labels } = live?.metadata.labels ?? {}
@@ -18,8 +18,6 @@ export async function restorePodSecurity(wanted: Resource): Promise<void> {
   if (changed.length === 0) return
   const { apiVersion, kind, metadata } = wanted
   const restored = { name: metadata.name, labels: { ...labels, ...Object.fromEntries(changed) } }
-  // Applied, as a deployment does, so that the next one finds its own fields and no conflict.
-  await kubectl(['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-'], {
-    input: JSON.stringify({ apiVersion, kind, metadata: restored }),
-  })
+  // With the field manager of a deployment, so that the next one finds no conflict.
+  await applyResource({ apiVersion, kind, metadata: restored })
 }

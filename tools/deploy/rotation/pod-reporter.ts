@@ -1,5 +1,7 @@
-// Reads from each signer's metrics which keys it holds, through a port-forward, which the proxy treats as the Pod itself.
+// Reads from each signer's metrics which keys it holds. A port-forward ends at the Pod's loopback, and the proxy sees the
+// request as the Pod's own. mesh/allow-pod-to-read-signer-metrics.yaml allows exactly that.
 import { z } from 'zod'
+import { explainFetchError } from '../../cli/fetch-error.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
 import { type PortForward, startPortForward } from '../../kube/port-forward.ts'
@@ -7,7 +9,7 @@ import { parseKeyMetrics } from '../keys/key-metrics.ts'
 import type { PodReport } from './pod-condition.ts'
 
 const signerPort = 8081
-/** Milliseconds for one Pod's answer. */
+/** Milliseconds for the answer of one Pod. */
 const answerTimeoutMs = 3_000
 
 const pods = z.object({
@@ -20,8 +22,8 @@ const pods = z.object({
 })
 type Pod = z.infer<typeof pods>['items'][number]
 
-/** Asks each unfinished Pod with the label app=`signer`, through one port-forward each. `stop` ends the port-forwards. */
-export function createPodAsker(signer: string) {
+/** Reads reports of the Pods that have not finished. Keeps a port-forward to each until `stop`. `signer`: their label `app`. */
+export function createPodReporter(signer: string) {
   const forwards = new Map<string, PortForward>()
 
   function close(name: string): void {
@@ -36,27 +38,27 @@ export function createPodAsker(signer: string) {
     return forward
   }
 
-  async function ask({ metadata: { name: pod }, status }: Pod): Promise<PodReport> {
+  async function readReport({ metadata: { name: pod }, status }: Pod): Promise<PodReport> {
     if (status.phase !== 'Running') return { pod, problem: `it is ${status.phase}` }
     try {
       const { port } = await open(pod)
       return { pod, ...(await readKeys(port)) }
     } catch (error) {
-      // The next time through a new one: this one may have lost its Pod.
+      // The port-forward may be broken. The next call starts a new one.
       close(pod)
-      return { pod, problem: explain(error) }
+      return { pod, problem: explainFetchError(error) }
     }
   }
 
   return {
-    async askPods(): Promise<PodReport[]> {
+    async readReports(): Promise<PodReport[]> {
       const { items } = await kubectlJson(pods, [
         ...['get', 'pods', '-n', namespace, '-l', `app=${signer}`, '-o', 'json'],
         '--field-selector=status.phase!=Succeeded,status.phase!=Failed',
       ])
       const names = items.map(({ metadata }) => metadata.name)
       for (const name of forwards.keys()) if (!names.includes(name)) close(name)
-      return Promise.all(items.map(ask))
+      return Promise.all(items.map(readReport))
     },
     stop(): void {
       for (const name of forwards.keys()) close(name)
@@ -69,13 +71,8 @@ async function readKeys(port: number) {
     signal: AbortSignal.timeout(answerTimeoutMs),
   })
   const text = await response.text()
-  if (!response.ok) return { problem: `GET /metrics is answered with ${response.status}` }
+  if (!response.ok) return { problem: `GET /metrics returns ${response.status}` }
   const keys = parseKeyMetrics(text)
   if (keys !== undefined) return { keys }
-  return { problem: 'its signer is too old to name its keys: make deploy first' }
-}
-
-function explain(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
+  return { problem: 'its signer is too old to report its keys, so run make deploy first' }
 }
