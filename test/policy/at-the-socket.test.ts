@@ -1,4 +1,4 @@
-// The overlay linkerd's Pod without a mesh, in a namespace of its own: what holds there holds by the mount and the pairing alone.
+// The Pod of the overlay linkerd without a mesh, in its own namespace. Only the mount and the pairing protect the signer.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,11 +7,12 @@ import { computeOpensslHmac } from '../../tools/deploy/openssl-hmac.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace as deployed, deployment, keySecret } from '../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../tools/kube/resources.ts'
-import { type Container, probeFrom } from '../../tools/verify/attack/containers.ts'
+import type { Container } from '../../tools/verify/attack/containers.ts'
 import { readJsonBody, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
 import { CONFIG_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { nonMeshPod } from '../support/attack/attackers.ts'
+import { send } from '../support/attack/send.ts'
 import type { SocketAttack } from '../support/compromise/attack-socket.ts'
 import { runIn } from '../support/compromise/run-in.ts'
 import type { Search } from '../support/compromise/search.ts'
@@ -39,7 +40,7 @@ async function takeAway(): Promise<void> {
   await kubectl(['delete', 'namespace', namespace, '--ignore-not-found'], { timeoutMs: PODS_MS })
 }
 
-/** Returns the overlay's resources in another namespace, with the deployed images and another key. */
+/** The resources of the overlay in the other namespace, with the deployed images and another key. */
 async function listResources(): Promise<Resource[]> {
   const query = ['get', 'deployment', deployment, '-n', deployed, '-o', 'json']
   const { containers } = JSON.parse(await kubectl(query)).spec.template.spec
@@ -65,12 +66,11 @@ function makeSecret(keys: Record<string, Buffer>, texts: Record<string, string> 
   return { apiVersion: 'v1', kind: 'Secret', metadata, ...filled }
 }
 
-/** Has the frontend process a message, from a Pod without a sidecar. */
+/** Sends a message to the frontend, from a Pod without a sidecar. */
 async function process() {
-  const bytes = writeRequest({ path: '/process', host, body: '{"message":"hello"}' })
-  const [outcome] = await probeFrom(nonMeshPod, [{ host, port: 8080, bytes }])
-  const received = outcome?.received ?? ''
-  return { status: readStatus(received), body: readJsonBody(received) }
+  const parts = { path: '/process', host, body: '{"message":"hello"}' }
+  const { status, received } = await send(nonMeshPod, { host, port: 8080 }, parts)
+  return { status, body: readJsonBody(received) }
 }
 
 async function expectSigned(keyId: string, by: Buffer, answer: unknown): Promise<void> {
@@ -79,11 +79,11 @@ async function expectSigned(keyId: string, by: Buffer, answer: unknown): Promise
   expect(answer).toEqual({ status: 200, body })
 }
 
-test('the frontend has a message signed at the socket', async () => {
+test('the frontend gets a signature over the socket', async () => {
   await expectSigned('key-1', key, await process())
 })
 
-test('code in the frontend is refused without the pairing, and can’t take the socket’s place', async () => {
+test('code in the frontend is refused without the pairing secret, and cannot replace the socket', async () => {
   const forged = {
     'x-forwarded-client-cert': `By=a;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://a/b`,
   }
@@ -99,7 +99,7 @@ test('code in the frontend is refused without the pairing, and can’t take the 
   await expectSigned('key-1', key, await process())
 })
 
-test('code in the frontend finds its pairing secret, and no key in any file or memory', async () => {
+test('code in the frontend finds its pairing secret, but no key in any file or memory', async () => {
   const read = 'async () => (await import("node:fs")).readFileSync("/run/pairing/secret", "base64")'
   const secret = await runIn<string>(frontend, 'attack-socket', read)
   const hex = Buffer.from(key.toString('hex')).toString('base64')
@@ -108,26 +108,26 @@ test('code in the frontend finds its pairing secret, and no key in any file or m
   expect(new Set(finds.map(({ needle }) => needle))).toEqual(new Set(['secret']))
 })
 
-test('the API server takes it where the admission policies hold', async () => {
-  const made = (await listResources()).find(({ kind }) => kind === 'Deployment')
-  const moved = { ...made, metadata: { name: 'test-at-the-socket', namespace: deployed } }
+test('the admission policies accept the Pod', async () => {
+  const rendered = (await listResources()).find(({ kind }) => kind === 'Deployment')
+  const moved = { ...rendered, metadata: { name: 'test-at-the-socket', namespace: deployed } }
   const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
-  const said = await kubectl(create, { input: JSON.stringify(moved) })
-  expect(said).toContain('deployment.apps/test-at-the-socket created')
+  const output = await kubectl(create, { input: JSON.stringify(moved) })
+  expect(output).toContain('deployment.apps/test-at-the-socket created')
 })
 
-test('the key is rotated without a restart', async () => {
+test('a new key is loaded without a restart', async () => {
   const next = randomBytes(32)
   const secret = makeSecret({ 'key-1': key, 'key-2': next }, { primary: 'key-2' })
   await kubectl(['apply', '-f', '-'], { input: JSON.stringify(secret) })
   const answer = await waitFor(
     async () => {
-      const told = await process()
-      expect(told.status).toBe(200)
-      return JSON.stringify(told).includes('key-2') ? told : undefined
+      const seen = await process()
+      expect(seen.status).toBe(200)
+      return JSON.stringify(seen).includes('key-2') ? seen : undefined
     },
     CONFIG_MS,
-    () => 'the signer goes on with the old key',
+    () => 'the signer still uses the old key',
   )
   await expectSigned('key-2', next, answer)
 })

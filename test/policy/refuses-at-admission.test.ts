@@ -44,7 +44,7 @@ test('refuses a Pod whose proxy Istio has let mount the key', async () => {
   expect(said).toContain('only the container signer may mount the Secret hmac-key, not istio-proxy')
 })
 
-test('a command that is let through runs', async () => {
+test('an allowed command runs', async () => {
   const attempt = { does: 'connect', to: 'exec', container: 'frontend' } as const
   expect(await attemptCase(target, attempt)).toMatchObject({ code: 0 })
 })
@@ -57,7 +57,7 @@ test('the API server finds no wrong type in a policy', async () => {
   for (const { status } of ours) expect(status.typeChecking.expressionWarnings).toBeUndefined()
 })
 
-describe('somebody with edit rights in the namespace', () => {
+describe('a user with edit rights in the namespace', () => {
   const name = 'signing-test-editor'
   const binding = {
     ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
