@@ -118,7 +118,7 @@ test-unit: node_modules ## Run the tests that need no cluster, in a minute.
 
 test: $(if $(TEST),node_modules,check $(CLUSTER_TARGET)) ## Deploy, and run all tests but the sets below.
 	@$(if $(TEST),:,$(MAKE) deploy)
-	@vitest run $(or $(TEST),$(ALONE:%=--project '!%'))
+	@$(if $(TEST),vitest run $(TEST),node test/run.ts)
 
 test-vault: ## Test keys from HashiCorp Vault. The first run compiles it: ten minutes.
 test-external-secrets: ## Test keys from External Secrets. The first run compiles it: five minutes.

@@ -1,5 +1,5 @@
 // The projects: unit and process need no cluster, and process starts programs. integration renders resources and starts API
-// servers. policy attacks a live cluster. The others replace the deployment, so they run when nothing else does.
+// servers. live and policy use a deployment, and policy attacks it. The others replace it, so they run when nothing else does.
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './test/support/count-reporter.ts'
 
@@ -34,6 +34,14 @@ export default defineConfig({
           // These start API servers, and fetch packages of Debian the first time.
           testTimeout: 90_000,
           hookTimeout: 240_000,
+        },
+      },
+      {
+        test: {
+          ...live,
+          name: 'live',
+          include: ['test/live/**/*.test.ts'],
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -73,7 +73,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     await setup()
   })
 
-  test('nobody but the gateway reaches a port of the Pod; without it everybody reached all', async () => {
+  test('only the gateway reaches a port of the Pod, without the policy all reached every port', async () => {
     expect(before.in).toEqual(all())
     expect(await reach(nonMeshPod, all())).toEqual([])
     expect(await reach(unmeshed, all())).toEqual([])
@@ -116,7 +116,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
     }
   })
 
-  test('a Pod that starts behind it becomes ready, and the world has a message signed', async () => {
+  test('a new Pod becomes ready, and a public client gets a signature', async () => {
     const target = [`deployment/${deployment}`, '-n', namespace]
     await kubectl(['rollout', 'restart', ...target])
     await kubectl(['rollout', 'status', ...target], { timeoutMs: PODS_MS })

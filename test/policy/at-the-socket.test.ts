@@ -1,4 +1,5 @@
-// The Pod of the overlay linkerd, without a mesh and in its own namespace. Only the mount of the socket and the pairing protect it.
+// The Pod of the overlay linkerd without a mesh, in its own namespace. Only the mount and the pairing protect the signer.
+
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,11 +8,12 @@ import { computeOpensslHmac } from '../../tools/deploy/openssl-hmac.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace as deployed, deployment, keySecret } from '../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../tools/kube/resources.ts'
-import { type Container, probeFrom } from '../../tools/verify/attack/containers.ts'
+import type { Container } from '../../tools/verify/attack/containers.ts'
 import { readJsonBody, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
 import { CONFIG_MS, PODS_MS } from '../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { nonMeshPod } from '../support/attack/attackers.ts'
+import { send } from '../support/attack/send.ts'
 import type { SocketAttack } from '../support/compromise/attack-socket.ts'
 import { runIn } from '../support/compromise/run-in.ts'
 import type { Search } from '../support/compromise/search.ts'
@@ -41,7 +43,7 @@ async function takeAway(): Promise<void> {
   await kubectl(['delete', 'namespace', namespace, '--ignore-not-found'], { timeoutMs: PODS_MS })
 }
 
-/** Returns the overlay's resources in another namespace, with the deployed images and another key. */
+/** The resources of the overlay in the other namespace, with the deployed images and another key. */
 async function listResources(): Promise<Resource[]> {
   const query = ['get', 'deployment', deployment, '-n', deployed, '-o', 'json']
   const { containers } = JSON.parse(await kubectl(query)).spec.template.spec
@@ -67,12 +69,11 @@ function makeSecret(): Resource {
   return { apiVersion: 'v1', kind: 'Secret', metadata, ...filled }
 }
 
-/** Has the frontend process a message, from a Pod without a sidecar. */
+/** Sends a message to the frontend, from a Pod without a sidecar. */
 async function process() {
-  const bytes = writeRequest({ path: '/process', host, body: '{"message":"hello"}' })
-  const [outcome] = await probeFrom(nonMeshPod, [{ host, port: 8080, bytes }])
-  const received = outcome?.received ?? ''
-  return { status: readStatus(received), body: readJsonBody(received) }
+  const parts = { path: '/process', host, body: '{"message":"hello"}' }
+  const { status, received } = await send(nonMeshPod, { host, port: 8080 }, parts)
+  return { status, body: readJsonBody(received) }
 }
 
 async function expectSigned(answer: unknown): Promise<void> {
@@ -81,11 +82,11 @@ async function expectSigned(answer: unknown): Promise<void> {
   expect(answer).toEqual({ status: 200, body })
 }
 
-test('the frontend gets a signature at the socket', async () => {
+test('the frontend gets a signature over the socket', async () => {
   await expectSigned(await process())
 })
 
-test('code in the frontend is refused without the pairing, and can’t take the socket’s place', async () => {
+test('code in the frontend is refused without the pairing secret, and cannot replace the socket', async () => {
   const forged = {
     'x-forwarded-client-cert': `By=a;Hash=${'0'.repeat(64)};Subject="";URI=spiffe://a/b`,
   }
@@ -101,7 +102,7 @@ test('code in the frontend is refused without the pairing, and can’t take the 
   await expectSigned(await process())
 })
 
-test('code in the frontend finds its pairing secret, and no key in any file or memory', async () => {
+test('code in the frontend finds its pairing secret, but no key in any file or memory', async () => {
   const read = 'async () => (await import("node:fs")).readFileSync("/run/pairing/secret", "base64")'
   const secret = await runIn<string>(frontend, 'attack-socket', read)
   const raw = Object.entries(keys).map(([id, key]) => [id, key.toString('base64')])
@@ -114,15 +115,15 @@ test('code in the frontend finds its pairing secret, and no key in any file or m
   expect(new Set(finds.map(({ needle }) => needle))).toEqual(new Set(['secret']))
 })
 
-test('the API server allows it with the admission policies', async () => {
+test('the admission policies accept the Pod', async () => {
   const made = (await listResources()).find(({ kind }) => kind === 'Deployment')
   const moved = { ...made, metadata: { name: 'test-at-the-socket', namespace: deployed } }
   const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
-  const said = await kubectl(create, { input: JSON.stringify(moved) })
-  expect(said).toContain('deployment.apps/test-at-the-socket created')
+  const output = await kubectl(create, { input: JSON.stringify(moved) })
+  expect(output).toContain('deployment.apps/test-at-the-socket created')
 })
 
-test('a new primary key signs without a restart', async () => {
+test('a new primary key is loaded without a restart', async () => {
   const id = `key-${Object.keys(keys).length + 1}`
   keys[id] = randomBytes(32)
   primary = id

@@ -1,4 +1,5 @@
-// Attack 27: with any one policy resource deleted nobody gets more than before, and the matrix names what is missing.
+// Attack 27: one policy resource is deleted. No caller gains a signature, the frontend is served or refused, and the matrix
+// names the missing resource. Runs in the deployed layout: one Pod or separate Pods.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sharesPod } from '../../tools/kube/layouts.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'
@@ -11,46 +12,29 @@ import { pods } from '../support/attack/attackers.ts'
 import { deleteResources } from '../support/attack/deletions.ts'
 
 const { layout } = await findTarget()
-/** Callers that may read readiness and metrics without a token. */
-const [agent, sidecars, more] = sharesPod(layout)
+/** `prober`: the caller that may read readiness and metrics without a token. */
+const [prober, sidecars, more] = sharesPod(layout)
   ? ['frontend', ['Sidecar/secure-signing'], []]
-  : // Without its Sidecar the frontend may call anybody; without its rule mutual TLS is Istio's own doing.
+  : // Without its Sidecar, the frontend may call any service. Without its rule, Istio still uses mutual TLS.
     ['signer-account', ['Sidecar/signer'], ['Sidecar/frontend', 'DestinationRule/signer']]
 
-/** `shows`: a cell that changes, as "caller request". */
-const locks: readonly { resource: string; shows?: string; seen?: Report['cells'][0]['seen'] }[] = [
-  // The ALLOW policies refuse what they don't allow, too, as long as there is one.
+type Deletion = { resource: string; shows?: string; seen?: Report['cells'][0]['seen'] }
+/** `shows`: a cell that changes, as "caller request". `seen`: what it changes to. The default: no longer served. */
+const deletions: readonly Deletion[] = [
+  // Where an ALLOW policy exists, it also refuses everything that it does not allow.
   { resource: 'AuthorizationPolicy/allow-nothing' },
-  {
-    resource: 'AuthorizationPolicy/allow-frontend-to-sign',
-    shows: 'frontend sign',
-    seen: 'policy',
-  },
-  {
-    resource: 'AuthorizationPolicy/allow-ingress-to-frontend',
-    shows: 'public process',
-    seen: 'policy',
-  },
-  {
-    resource: 'AuthorizationPolicy/allow-probe-to-signer',
-    shows: `${agent} readyz`,
-    seen: 'policy',
-  },
-  {
-    resource: 'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
-    shows: `${agent} metrics`,
-    seen: 'policy',
-  },
-  // The policies ask for an identity, and in plain text there is none.
-  { resource: 'PeerAuthentication/require-mtls', shows: 'non-mesh sign', seen: 'policy' },
-  // The token is not looked at, so the policy does not know that it is there.
-  {
-    resource: 'RequestAuthentication/verify-caller-token',
-    shows: 'frontend sign',
-    seen: 'policy',
-  },
+  ...Object.entries({
+    'AuthorizationPolicy/allow-frontend-to-sign': 'frontend sign',
+    'AuthorizationPolicy/allow-ingress-to-frontend': 'public process',
+    'AuthorizationPolicy/allow-probe-to-signer': `${prober} readyz`,
+    'AuthorizationPolicy/allow-pod-to-read-signer-metrics': `${prober} metrics`,
+    // The policies require an identity, and plain text has none.
+    'PeerAuthentication/require-mtls': 'non-mesh sign',
+    // Without verification, the policy does not see the token.
+    'RequestAuthentication/verify-caller-token': 'frontend sign',
+  }).map(([resource, shows]) => ({ resource, shows, seen: 'policy' as const })),
   ...sidecars.map((resource) => ({ resource, shows: 'frontend sign', seen: 'other' as const })),
-  // Without the way that the readiness probe takes the signer is not ready either.
+  // Without the route of the readiness probe, the signer is not ready either.
   { resource: 'ServiceEntry/signer-in-pod', shows: 'frontend sign' },
   { resource: 'DestinationRule/signer-in-pod', shows: 'frontend sign' },
   ...more.map((resource) => ({ resource })),
@@ -60,7 +44,7 @@ const mayBeServed = ['metrics', 'readyz', 'process']
 const take = async () =>
   takeReport(await findTarget(), pods, { start: performance.now(), istio: 'as it is' })
 
-/** Takes reports until `wanted` accepts one. */
+/** Takes reports until one is `wanted`, because the proxies receive a change with delay. */
 async function waitForReport(wanted: (report: Report) => boolean): Promise<Report> {
   let report: Report | undefined
   return waitFor(
@@ -69,18 +53,19 @@ async function waitForReport(wanted: (report: Report) => boolean): Promise<Repor
       return wanted(report) ? report : undefined
     },
     CONFIG_MS,
-    () => `no such report:\n${report && describeDisagreements(report).join('\n')}`,
+    () =>
+      `the expected report did not come:\n${report && describeDisagreements(report).join('\n')}`,
   )
 }
 
 const seenIn = ({ cells }: Report, name: string) =>
   cells.find(({ caller, request }) => `${caller} ${request}` === name)?.seen
 
-test('with every lock in place the matrix holds', async () => {
+test('with every resource in place, the matrix holds', async () => {
   expect(describeDisagreements(await take())).toEqual([])
 })
 
-describe.each(locks)('without $resource', ({ resource, shows, seen }) => {
+describe.each(deletions)('without $resource', ({ resource, shows, seen }) => {
   let restore = async () => {}
   let report: Report
   beforeAll(async () => {
@@ -96,7 +81,7 @@ describe.each(locks)('without $resource', ({ resource, shows, seen }) => {
     await waitForReport(holds)
   })
 
-  test('nobody gets a signature, or an answer about keys, who may not have one', () => {
+  test('no caller gets an unauthorized signature or an answer about keys', () => {
     const served = report.cells.filter(
       ({ declared, request, seen: got }) =>
         got === 'served' && declared !== 'served' && !mayBeServed.includes(request),
@@ -104,11 +89,11 @@ describe.each(locks)('without $resource', ({ resource, shows, seen }) => {
     expect(served).toEqual([])
     expect(report.unauthorizedSignatures).toBe(0)
   })
-  test('the frontend is served or refused, nothing in between hangs', () => {
+  test('the frontend is served or refused, without a timeout', () => {
     const answers = report.cells.filter(({ caller }) => caller === 'frontend')
     for (const { answer } of answers) expect(answer).not.toBe('timeout')
   })
-  test('the matrix does not hold, and names it', () => {
+  test('the matrix does not hold, and names the missing resource', () => {
     expect(holds(report)).toBe(false)
     expect(describeDisagreements(report)).toContain(`${resource} is not on the cluster.`)
   })

@@ -1,45 +1,44 @@
-// The trace of a public request reaches the signer's audit line. A malformed one is dropped, and the message is signed.
+// The signer's audit line has the trace id of a public client, which passes the gateway, the frontend and both proxies. A
+// malformed trace id is dropped, and the message is still signed.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../signer/audit-log.ts'
 import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
-import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
-import { makeRequestId, readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
+import { makeRequestId } from '../../tools/verify/attack/requests.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'
 import { LOG_MS } from '../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { TRACES_STARTED } from '../support/allowed-skips.ts'
+import { send } from '../support/attack/send.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 const traceparent = `00-${traceId}-00f067aa0ba902b7-00`
 
 const cases: readonly [title: string, headers: Record<string, string>, expected?: string][] = [
-  ['names no trace without one', {}],
-  ['names the trace', { traceparent, tracestate: 'rojo=1' }, traceId],
-  ['names no trace of zeros', { traceparent: traceparent.replace(traceId, '0'.repeat(32)) }],
-  ['names no trace in capitals', { traceparent: traceparent.toUpperCase() }],
-  ['names no trace with more behind it', { traceparent: `${traceparent}-hunter2` }],
-  ['names the trace again', { traceparent }, traceId],
+  ['has no trace id without a traceparent', {}],
+  ['has the trace id', { traceparent, tracestate: 'rojo=1' }, traceId],
+  ['has no trace id of zeros', { traceparent: traceparent.replace(traceId, '0'.repeat(32)) }],
+  ['has no trace id in capitals', { traceparent: traceparent.toUpperCase() }],
+  ['has no trace id with a suffix', { traceparent: `${traceparent}-hunter2` }],
+  ['has the trace id again', { traceparent }, traceId],
 ]
 
-/** Sends `POST /process` through the gateway. Returns the status and request id of each answer. */
-async function sendThroughGateway(all: readonly Record<string, string>[]) {
-  return withGateway(async (place) => {
-    const probes = all.map((headers) => {
-      const sent = { 'x-request-id': makeRequestId(), ...headers }
-      const parts = { host: place.host, path: '/process', headers: sent }
-      return { ...place, bytes: writeRequest(parts) }
-    })
-    const outcomes = await probeFrom('here', probes)
-    // A gateway may have put an id of its own in the place of ours.
-    return outcomes.map(({ received }) => ({
-      status: readStatus(received),
-      requestId: /^x-request-id: *(\S+)/im.exec(received)?.[1],
-    }))
-  })
+/** Sends `POST /process` through the gateway. Returns each status, and the request id of the answer. */
+function sendThroughGateway(all: readonly Record<string, string>[]) {
+  return withGateway((place) =>
+    Promise.all(
+      all.map(async (more) => {
+        const headers = { 'x-request-id': makeRequestId(), ...more }
+        const parts = { host: place.host, path: '/process', headers }
+        const { status, received } = await send('here', place, parts)
+        // A gateway may replace the request id.
+        return { status, requestId: /^x-request-id: *(\S+)/im.exec(received)?.[1] }
+      }),
+    ),
+  )
 }
 
-describe('of a request through the gateway, the audit line', () => {
+describe('the audit line of a request through the gateway', () => {
   let answers: Awaited<ReturnType<typeof sendThroughGateway>>
   let entries: AuditEntry[]
 

@@ -44,7 +44,7 @@ test('refuses a Pod whose injected proxy mounts the key', async () => {
   expect(said).toContain('only the container signer may mount the Secret hmac-key, not istio-proxy')
 })
 
-test('a command that is allowed runs', async () => {
+test('an allowed command runs', async () => {
   const args = ['exec', target.pod, '-n', namespace, '-c', 'frontend', '--']
   expect(await tryRun('kubectl', [...args, '/nodejs/bin/node', '-e', '0'])).toMatchObject({
     code: 0,

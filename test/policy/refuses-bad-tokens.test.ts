@@ -1,5 +1,4 @@
-// Attacks 1, 2 and 3: the frontend container itself, and what it shows to be who it is. Only its own token signs.
-
+// Attacks 1, 2 and 3: the frontend container with wrong tokens. Only its own token gets a signature.
 import type { KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
@@ -22,21 +21,17 @@ import {
   forgeTokens,
   forgeWithClusterKey,
 } from '../support/attack/forged-tokens.ts'
-import { sendFrom } from '../support/attack/send.ts'
+import { type Outcomes, sendAll } from '../support/attack/send.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
 type Cases = Record<string, RequestParts>
 
-// The pairing signature is right each time, so that it is the token that fails.
-function send(
-  { frontend }: Target,
-  pairing: KeyObject,
-  cases: Cases,
-): Promise<Record<string, Outcome>> {
+/** Sends requests with valid pairing signatures, so that only the token is wrong. */
+function send({ frontend }: Target, pairing: KeyObject, cases: Cases): Promise<Outcomes> {
   const requests = Object.entries(cases).map(([name, parts]) => {
     return [name, writeRequest(signParts(pairing, parts))]
   })
-  return sendFrom(frontend, SIGNER_IN_POD, Object.fromEntries(requests))
+  return sendAll(frontend, SIGNER_IN_POD, Object.fromEntries(requests))
 }
 
 const withTokens = (tokens: Record<string, string>): Cases =>
@@ -54,33 +49,33 @@ const misplaced = (token: string): Cases => ({
   'as Basic': { headers: { authorization: `Basic ${token}` } },
 })
 
-/** Tests that the attack tries exactly `names`, and gets one of `statuses` for each. */
+/** Tests that the attack sends exactly the requests `names`, and that each is answered with one of `statuses`. */
 function testRefusals(
-  attack: Parameters<typeof testAttack<Record<string, Outcome>>>[0],
+  attack: Parameters<typeof testAttack<Outcomes>>[0],
   statuses: readonly string[],
   names: readonly string[],
 ): void {
   const load = testAttackOnMesh(attack)
-  test('nothing was tried that is not listed', () => {
+  test('the list of requests is complete', () => {
     expect(Object.keys(load().outcomes)).toEqual(names)
   })
-  testOutcomes('is refused: %s', names, load, statuses)
+  testOutcomes('is refused: %s', names, (name) => load().outcomes[name], statuses)
 }
 
 describe('the frontend, with a token that is not its own', () => {
   let pod: string
-  let shown: string
+  let sent: string
 
-  test('a token that was shown in the wrong place is in no log', async () => {
+  test('a token in the wrong place is in no log', async () => {
     const log = await kubectl(['logs', '-n', namespace, pod, '--all-containers', '--since=5m'])
     expect(log).toContain('"event":"audit"')
-    for (const part of shown.split('.')) expect(log.includes(part)).toBe(false)
+    for (const part of sent.split('.')) expect(log.includes(part)).toBe(false)
   })
 
   testRefusals(
     async (target, { token, pairing }) => {
       pod = target.frontend.pod
-      shown = token
+      sent = token
       return send(target, pairing, {
         ...misplaced(token),
         ...withTokens({
@@ -92,30 +87,18 @@ describe('the frontend, with a token that is not its own', () => {
     },
     ['401', '403', '431'],
     [
-      'none at all',
-      'in the query string',
-      'in another header',
-      'in a cookie',
-      'without "Bearer"',
-      'as Basic',
-      'for the API server',
-      'of another ServiceAccount',
-      'signed with another key',
-      'signed with another key, and with an unknown kid',
-      'alg none',
-      'alg none, with the signature',
-      'HS256, keyed with the public key',
-      'another payload under the same signature',
-      'no signature',
-      'garbage',
-      'the word null',
+      ...['none at all', 'in the query string', 'in another header', 'in a cookie'],
+      ...['without "Bearer"', 'as Basic', 'for the API server', 'of another ServiceAccount'],
+      ...['signed with another key', 'signed with another key, and with an unknown kid'],
+      ...['alg none', 'alg none, with the signature', 'HS256, keyed with the public key'],
+      ...['another payload under the same signature', 'no signature', 'garbage', 'the word null'],
       '16 KiB long',
     ],
   )
 })
 
 describe("the frontend, with a token signed by the cluster's own key", needsLocalCluster, () => {
-  test('is served if it says what the mounted one says', async () => {
+  test('is served if it has the claims of the mounted token', async () => {
     await runBatch(async (target, { token, pairing }) => {
       const right = withTokens({ right: await copyWithClusterKey(token) })
       const copied = await send(target, pairing, right)
@@ -127,13 +110,8 @@ describe("the frontend, with a token signed by the cluster's own key", needsLoca
       send(target, pairing, withTokens(await forgeWithClusterKey(token))),
     ['401', '403'],
     [
-      'expired',
-      'not yet valid',
-      'of another issuer',
-      'of another subject',
-      'of another namespace',
-      'for another audience',
-      'for an audience that begins with ours',
+      ...['expired', 'not yet valid', 'of another issuer', 'of another subject'],
+      ...['of another namespace', 'for another audience', 'for an audience that begins with ours'],
       'for no audience',
     ],
   )

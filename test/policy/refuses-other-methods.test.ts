@@ -1,12 +1,13 @@
-// Attacks 10, 12 and 14: methods other than the one, preflight requests, upgrades to another protocol.
-
+// Attacks 10, 12 and 14: methods other than the allowed one, preflight requests, and upgrades to another protocol.
 import { describe, expect, test } from 'vitest'
 import type { Container } from '../../tools/verify/attack/containers.ts'
-import type { Outcome } from '../../tools/verify/attack/probe.ts'
+import type { Place } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
-  describeOutcome,
+  makeRequestId,
+  type RequestParts,
   signParts,
+  withCredentials,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
 import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
@@ -16,7 +17,7 @@ import {
   SIGNER_IN_MESH,
   sameAccountPod,
 } from '../support/attack/attackers.ts'
-import { testAttack } from '../support/attack/expectations.ts'
+import { testAttack, testOutcomes } from '../support/attack/expectations.ts'
 import {
   type NamedParts,
   otherMethods,
@@ -24,55 +25,60 @@ import {
   preflights,
   upgrades,
 } from '../support/attack/methods.ts'
-import { sendFrom } from '../support/attack/send.ts'
+import { type Outcomes, sendAll } from '../support/attack/send.ts'
 
-/** Only the method is wrong, except in preflight requests and upgrades. */
-function writeAll({ token, pairing }: Credentials): Record<string, string> {
-  const authorize = ({ name, parts }: NamedParts): NamedParts => ({
-    name,
-    parts: { ...parts, headers: { ...bearer(token), ...parts.headers } },
-  })
-  const pair = ({ name, parts }: NamedParts) => ({ name, parts: signParts(pairing, parts) })
-  const all = [
-    ...[...otherMethods, ...overriddenMethods].map(authorize).map(pair),
-    ...preflights.map(pair),
-    ...upgrades.map(authorize),
-  ]
-  return Object.fromEntries(all.map(({ name, parts }) => [name, writeRequest(parts)]))
+/** Adds the frontend's credentials, except where a browser would send no token, or where the signer must refuse. */
+function writeAll(stolen: Credentials): Record<string, string> {
+  const headers = { 'x-request-id': makeRequestId() }
+  const write = (cases: readonly NamedParts[], add: (parts: RequestParts) => RequestParts) =>
+    cases.map(([name, parts]) => {
+      return [name, writeRequest(add({ ...parts, headers: { ...headers, ...parts.headers } }))]
+    })
+  return Object.fromEntries([
+    ...write([...otherMethods, ...overriddenMethods], (parts) => withCredentials(stolen, parts)),
+    ...write(preflights, (parts) => signParts(stolen.pairing, parts)),
+    ...write(upgrades, (parts) => ({
+      ...parts,
+      headers: { ...bearer(stolen.token), ...parts.headers },
+    })),
+  ])
 }
 
-const names = (cases: readonly NamedParts[]) => cases.map(({ name }) => name)
+const inMesh: [string, Container][] = [
+  ['a mesh Pod in another namespace', otherNamespacePod],
+  ['a Pod with another ServiceAccount', otherAccountPod],
+  ['a Pod with the same ServiceAccount', sameAccountPod],
+]
+const callers = ['the frontend', ...inMesh.map(([who]) => who)]
 
-describe.each([
-  { who: 'the frontend', choose: (frontend: Container) => frontend, place: SIGNER_IN_POD },
-  ...Object.entries({
-    'mesh Pod in another namespace': otherNamespacePod,
-    'Pod with another ServiceAccount': otherAccountPod,
-    'Pod with the same ServiceAccount': sameAccountPod,
-  }).map(([who, attacker]) => ({
-    who: `the ${who}, with what the frontend has`,
-    choose: () => attacker,
-    place: SIGNER_IN_MESH,
-  })),
-])('$who', ({ choose, place }) => {
-  const batch = testAttack<Record<string, Outcome>>(({ frontend }, stolen) =>
-    sendFrom(choose(frontend), place, writeAll(stolen)),
-  )
-  const seen = (name: string) => describeOutcome(batch().outcomes[name] as Outcome)
-  test('nothing of it reached the signer but what lacks the pairing signature', () => {
-    const others = batch().reached.filter(({ outcome }) => outcome !== 'pairing_refused')
-    expect(others).toEqual([])
-    expect(batch().reached.length).toBeLessThanOrEqual(upgrades.length)
-  })
-  test.each(names([...otherMethods, ...overriddenMethods]))('is refused: %s', (name) =>
-    expect(['400', '403']).toContain(seen(name)),
-  )
-  // Envoy knows no "*" (404).
-  test.each(names(preflights))('is refused without a token: %s', (name) =>
-    expect(['403', '404']).toContain(seen(name)),
-  )
-  // Envoy takes up a WebSocket that the policies allow, and holds the body back until the signer agrees; it never does.
-  test.each(names(upgrades))('is not upgraded: %s', (name) =>
-    expect(['400', '403', '404', 'timeout']).toContain(seen(name)),
-  )
+// All callers send at the same time, because each waits for upgrades that get no answer.
+const batch = testAttack(async ({ frontend }, stolen) => {
+  const send = async (who: string, from: Container, place: Place) =>
+    [who, await sendAll(from, place, writeAll(stolen))] as const
+  return Object.fromEntries(
+    await Promise.all([
+      send('the frontend', frontend, SIGNER_IN_POD),
+      ...inMesh.map(([who, from]) => send(who, from, SIGNER_IN_MESH)),
+    ]),
+  ) as Record<string, Outcomes>
+})
+
+test('only upgrades reach the signer, which refuses them without a pairing signature', () => {
+  const { reached } = batch()
+  expect(reached.filter(({ outcome }) => outcome !== 'pairing_refused')).toEqual([])
+  expect(reached.length).toBeLessThanOrEqual(callers.length * upgrades.length)
+  for (const ofOne of Map.groupBy(reached, ({ request_id }) => request_id).values()) {
+    expect(ofOne.length).toBeLessThanOrEqual(upgrades.length)
+  }
+})
+
+describe.each(callers)('%s', (who) => {
+  const names = (cases: readonly NamedParts[]) => cases.map(([name]) => name)
+  const read = (name: string) => batch().outcomes[who]?.[name]
+  const methods = names([...otherMethods, ...overriddenMethods])
+  testOutcomes('is refused: %s', methods, read, ['400', '403'])
+  // Envoy does not know the path "*" (404).
+  testOutcomes('is refused without a token: %s', names(preflights), read, ['403', '404'])
+  // Envoy starts a WebSocket that the policies allow, and holds the body back until the signer agrees, which it never does.
+  testOutcomes('is not upgraded: %s', names(upgrades), read, ['400', '403', '404', 'timeout'])
 })

@@ -1,16 +1,16 @@
-// Attacks 6, 7 and 9: other Pods, with and without a sidecar, with everything that they can steal or forge.
+// Attacks 6, 7 and 9: other Pods, with and without a sidecar, with all credentials that they can steal or forge.
 import { describe } from 'vitest'
-import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import {
   forgeCertificate,
   forgeHeaders,
   readSpiffeId,
 } from '../../tools/verify/attack/forged-identity.ts'
-import type { Outcome, Probe } from '../../tools/verify/attack/probe.ts'
+import type { Probe } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
   type RequestParts,
   signParts,
+  withCredentials,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
 import {
@@ -20,98 +20,81 @@ import {
   TARGET_IN_MESH,
 } from '../support/attack/attackers.ts'
 import { testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
+import { sendProbes } from '../support/attack/send.ts'
 
 const spiffeId = await readSpiffeId()
-const forgedClaims = forgeHeaders(spiffeId)
+const forged = forgeHeaders(spiffeId)
 
-type Attack = { name: string; port: number; parts: (stolenToken: string) => RequestParts }
-
+type Attack = [name: string, port: number, parts: (stolenToken: string) => RequestParts]
+/** Each request also gets the stolen pairing signature, so that only the mesh can refuse it. */
 const throughTheMesh: readonly Attack[] = [
-  { name: 'POST /sign without a token', port: 8081, parts: () => ({}) },
-  {
-    name: "POST /sign with the frontend's stolen token",
-    port: 8081,
-    parts: (token) => ({ headers: bearer(token) }),
-  },
-  {
-    name: 'POST /sign with forged identity headers',
-    port: 8081,
-    parts: () => ({ headers: forgedClaims }),
-  },
-  {
-    name: 'POST /sign with the stolen token and forged identity headers',
-    port: 8081,
-    parts: (token) => ({ headers: { ...bearer(token), ...forgedClaims } }),
-  },
-  ...['/sign/batch', '/verify'].map((path) => ({
-    name: `POST ${path} with the stolen token`,
-    port: 8081,
-    parts: (token: string) => ({ path, headers: bearer(token) }),
-  })),
-  {
-    name: 'GET /keys with the stolen token',
-    port: 8081,
-    parts: (token) => ({ method: 'GET', path: '/keys', headers: bearer(token) }),
-  },
-  {
-    name: 'GET /readyz, which only the Pod itself may ask',
-    port: 8081,
-    parts: () => ({ method: 'GET', path: '/readyz' }),
-  },
-  {
-    name: "POST /process, which is the gateway's",
-    port: 8080,
-    parts: () => ({ path: '/process' }),
-  },
-  {
-    name: "POST /sign on the frontend's port",
-    port: 8080,
-    parts: (token) => ({ headers: bearer(token) }),
-  },
+  ['POST /sign without a token', 8081, () => ({})],
+  ["POST /sign with the frontend's stolen token", 8081, (token) => ({ headers: bearer(token) })],
+  ['POST /sign with forged identity headers', 8081, () => ({ headers: forged })],
+  [
+    'POST /sign with the stolen token and forged identity headers',
+    8081,
+    (token) => ({ headers: { ...bearer(token), ...forged } }),
+  ],
+  ...['POST /sign/batch', 'POST /verify', 'GET /keys'].map((line): Attack => {
+    const [method = '', path = ''] = line.split(' ')
+    const parts = (token: string) => ({ method, path, headers: bearer(token) })
+    return [`${line} with the stolen token`, 8081, parts]
+  }),
+  [
+    'GET /readyz, which is open only to the Pod itself',
+    8081,
+    () => ({ method: 'GET', path: '/readyz' }),
+  ],
+  ['POST /process, which is open only to the gateway', 8080, () => ({ path: '/process' })],
+  ["POST /sign on the frontend's port", 8080, (token) => ({ headers: bearer(token) })],
 ]
 
-describe.each([
-  { who: 'a mesh Pod in another namespace', attacker: otherNamespacePod },
-  {
-    who: 'a Pod with another ServiceAccount in our namespace',
-    attacker: otherAccountPod,
-  },
-])('$who', ({ attacker }) => {
-  const batch = testAttackOnMesh<Outcome[]>((_, { token, pairing }) => {
-    const probes = throughTheMesh.map(({ port, parts }) => ({
-      host: TARGET_IN_MESH,
-      port,
-      // With the stolen pairing secret, so that it is the mesh that refuses.
-      bytes: writeRequest(signParts(pairing, parts(token))),
-    }))
-    return probeFrom(attacker, probes)
-  })
+/** Name → how the connection is made, from `forged`, a certificate with the frontend's identity. */
+const withoutSidecar: Record<string, (forged: Probe['tls']) => Pick<Probe, 'tls'>> = {
+  'plain HTTP': () => ({}),
+  'TLS without a certificate': () => ({ tls: {} }),
+  'TLS with a self-signed certificate that names the frontend': (tls = {}) => ({ tls }),
+  "the same, with the mesh's own ALPN and server name": (tls) => ({
+    tls: { ...tls, serverName: 'outbound_.8081_._.signer.pod.internal', protocols: ['istio'] },
+  }),
+}
+const connections = [8080, 8081].flatMap((port) =>
+  Object.entries(withoutSidecar).map(([how, connect]) => ({
+    name: `port ${port}: ${how}`,
+    port,
+    connect,
+  })),
+)
 
-  const names = throughTheMesh.map(({ name }) => name)
-  testOutcomes('is refused with 403: %s', names, batch, ['403'])
+const batch = testAttackOnMesh(async ({ podIP }, stolen) => {
+  const certificate = await forgeCertificate(spiffeId)
+  const inMesh = throughTheMesh.map(([name, port, parts]) => {
+    const bytes = writeRequest(signParts(stolen.pairing, parts(stolen.token)))
+    return [name, { host: TARGET_IN_MESH, port, bytes }] as const
+  })
+  const bytes = writeRequest(withCredentials(stolen))
+  const outside = connections.map(({ name, port, connect }) => {
+    return [name, { host: podIP, port, bytes, ...connect(certificate) }] as const
+  })
+  const [byOtherNamespace, byOtherAccount, byNonMesh] = await Promise.all([
+    sendProbes(otherNamespacePod, Object.fromEntries(inMesh)),
+    sendProbes(otherAccountPod, Object.fromEntries(inMesh)),
+    sendProbes(nonMeshPod, Object.fromEntries(outside)),
+  ])
+  return { byOtherNamespace, byOtherAccount, byNonMesh }
+})
+
+describe.each([
+  { who: 'a mesh Pod in another namespace', sender: 'byOtherNamespace' },
+  { who: 'a Pod with another ServiceAccount in our namespace', sender: 'byOtherAccount' },
+] as const)('$who', ({ sender }) => {
+  const names = throughTheMesh.map(([name]) => name)
+  testOutcomes('is refused with 403: %s', names, (name) => batch().outcomes[sender][name], ['403'])
 })
 
 describe('a Pod without a sidecar', () => {
-  const names = [8080, 8081].flatMap((port) =>
-    [
-      'plain HTTP',
-      'TLS without a certificate',
-      'TLS with a self-made certificate that names the frontend',
-      "the same, with the mesh's own ALPN and server name",
-    ].map((how) => `port ${port}: ${how}`),
-  )
-
-  const batch = testAttackOnMesh(async ({ podIP }, { token, pairing }) => {
-    const certificate = await forgeCertificate(spiffeId)
-    const bytes = writeRequest(signParts(pairing, { headers: bearer(token) }))
-    const serverName = 'outbound_.8081_._.signer.pod.internal'
-    const probes = [8080, 8081].flatMap((port): Probe[] => [
-      { host: podIP, port, bytes },
-      { host: podIP, port, bytes, tls: {} },
-      { host: podIP, port, bytes, tls: certificate },
-      { host: podIP, port, bytes, tls: { ...certificate, serverName, protocols: ['istio'] } },
-    ])
-    return probeFrom(nonMeshPod, probes)
-  })
-  testOutcomes('is cut off without an answer: %s', names, batch, ['closed'])
+  const names = connections.map(({ name }) => name)
+  const read = (name: string) => batch().outcomes.byNonMesh[name]
+  testOutcomes('receives no answer, the connection closes: %s', names, read, ['closed'])
 })

@@ -1,9 +1,19 @@
-// The controls hold over HTTP/2: other Pods, paths, methods and pseudo-headers.
+// The same controls over HTTP/2, which other code reads: callers, paths, methods, and the special features of HTTP/2.
 import { describe, expect, test } from 'vitest'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'
-import { bearer, signParts } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import {
+  bearer,
+  makeRequestId,
+  signParts,
+  withCredentials,
+} from '../../tools/verify/attack/requests.ts'
+import {
+  type Credentials,
+  findTarget,
+  SIGNER_IN_POD,
+  stealCredentials,
+} from '../../tools/verify/attack/target.ts'
 import {
   nonMeshPod,
   otherAccountPod,
@@ -11,7 +21,6 @@ import {
   SIGNER_IN_MESH,
   sameAccountPod,
 } from '../support/attack/attackers.ts'
-import { runBatch } from '../support/attack/batch.ts'
 import { testAttack, testAttackOnMesh } from '../support/attack/expectations.ts'
 import type { H2Outcome, H2Request } from '../support/attack/h2-probe.ts'
 import { namedPaths, unacceptablePaths } from '../support/attack/paths.ts'
@@ -19,25 +28,21 @@ import { sendH2From, toH2Request } from '../support/attack/send.ts'
 
 type Case = { name: string; write: (stolen: Credentials) => H2Request }
 
-const describeH2 = ({ status, end }: H2Outcome) => (status === undefined ? end : String(status))
-const everything = ({ token, pairing }: Credentials) =>
-  signParts(pairing, { headers: bearer(token) })
-/** A valid request with other pseudo-headers, or with more headers. */
+/** A valid request with other pseudo-header fields, or with more headers. */
 const withHeaders = (name: string, headers: Record<string, string>): Case => ({
   name,
   write: (stolen) => {
-    const { headers: good, body } = toH2Request(everything(stolen))
-    return { headers: { ...good, ...headers }, body }
+    const { headers: valid, body } = toH2Request(withCredentials(stolen))
+    return { headers: { ...valid, ...headers }, body }
   },
 })
 
 const paths = [...namedPaths.map(({ sent }) => sent), ...unacceptablePaths]
-const strange: readonly Case[] = [
+const unusual: readonly Case[] = [
   ...paths.map((path) => withHeaders(`POST ${path}`, { ':path': path })),
   ...['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'post'].map((method) => ({
     name: `${method} /sign`,
-    write: ({ token, pairing }: Credentials) =>
-      toH2Request(signParts(pairing, { method, body: '', headers: bearer(token) })),
+    write: (stolen: Credentials) => toH2Request(withCredentials(stolen, { method, body: '' })),
   })),
   withHeaders('another authority', { ':authority': 'signer.pod.internal' }),
   withHeaders('the scheme https', { ':scheme': 'https' }),
@@ -56,71 +61,80 @@ const strange: readonly Case[] = [
     ':protocol': 'websocket',
   }),
 ]
-const namesOf = (cases: readonly Case[]) => cases.map(({ name }) => name)
+const listNames = (cases: readonly Case[]) => cases.map(({ name }) => name)
 
+/** Returns the status or the end of each case by its name. */
 async function send(from: Container, place: Place, cases: readonly Case[], stolen: Credentials) {
   const requests = cases.map(({ write }) => write(stolen))
   const outcomes = await sendH2From(from, place, requests)
   return Object.fromEntries(
-    cases.map(({ name }, index) => [name, describeH2(outcomes[index] as H2Outcome)]),
+    cases.map(({ name }, index) => {
+      const { status, end } = outcomes[index] as H2Outcome
+      return [name, status === undefined ? end : String(status)]
+    }),
   )
 }
 
-describe.each([
-  { who: 'a mesh Pod in another namespace', attacker: otherNamespacePod },
-  { who: 'a Pod with another ServiceAccount', attacker: otherAccountPod },
-])('$who with all that the frontend has, over HTTP/2', ({ attacker }) => {
-  const batch = testAttackOnMesh((_, stolen) => send(attacker, SIGNER_IN_MESH, strange, stolen))
-  const refusals = ['400', '403', '404', 'closed', 'ERR_HTTP2_STREAM_ERROR']
-  test.each(namesOf(strange))('is refused: %s', (name) =>
-    expect(refusals).toContain(batch().outcomes[name]),
-  )
+describe('with all credentials of the frontend, over HTTP/2', () => {
+  const batch = testAttackOnMesh(async ({ podIP }, stolen) => {
+    const valid = [toH2Request(withCredentials(stolen))]
+    const [otherNamespace, otherAccount, nonMesh] = await Promise.all([
+      send(otherNamespacePod, SIGNER_IN_MESH, unusual, stolen),
+      send(otherAccountPod, SIGNER_IN_MESH, unusual, stolen),
+      sendH2From(nonMeshPod, { host: podIP, port: 8081 }, valid),
+    ])
+    return { otherNamespace, otherAccount, nonMesh }
+  })
+
+  describe.each([
+    { who: 'a mesh Pod in another namespace', sender: 'otherNamespace' },
+    { who: 'a Pod with another ServiceAccount', sender: 'otherAccount' },
+  ] as const)('$who', ({ sender }) => {
+    const refusals = ['400', '403', '404', 'closed', 'ERR_HTTP2_STREAM_ERROR']
+    test.each(listNames(unusual))('is refused: %s', (name) => {
+      expect(refusals).toContain(batch().outcomes[sender][name])
+    })
+  })
+
+  test('a Pod without a sidecar is cut off without an answer', () => {
+    const [outcome] = batch().outcomes.nonMesh
+    expect(outcome).toMatchObject({ body: '' })
+    expect(outcome).not.toHaveProperty('status')
+    expect(outcome?.end).not.toBe('timeout')
+  })
 })
 
-describe('the frontend over HTTP/2', () => {
+describe('over HTTP/2', () => {
   const cases: readonly Case[] = [
     { name: 'nothing', write: () => toH2Request() },
     { name: 'no token', write: ({ pairing }) => toH2Request(signParts(pairing)) },
     { name: 'no pairing', write: ({ token }) => toH2Request({ headers: bearer(token) }) },
     {
       name: "another path's pairing",
-      write: ({ token, pairing }) =>
-        toH2Request({
-          ...signParts(pairing, { path: '/verify', headers: bearer(token) }),
-          path: '/sign',
-        }),
+      write: (stolen) =>
+        toH2Request({ ...withCredentials(stolen, { path: '/verify' }), path: '/sign' }),
     },
   ]
-  const batch = testAttack(({ frontend }, stolen) => send(frontend, SIGNER_IN_POD, cases, stolen))
-  test.each(namesOf(cases))('is refused with %s', (name) =>
-    expect(batch().outcomes[name]).toBe('403'),
-  )
-  test('is served with everything', async () => {
-    await runBatch(async ({ frontend }, stolen) => {
-      const [outcome] = await sendH2From(frontend, SIGNER_IN_POD, [toH2Request(everything(stolen))])
-      expect(outcome?.status).toBe(200)
-    })
+  const sameAccountId = makeRequestId()
+  const batch = testAttack(async ({ frontend }, stolen) => {
+    const headers = { ...bearer(stolen.token), 'x-request-id': sameAccountId }
+    return {
+      byFrontend: await send(frontend, SIGNER_IN_POD, cases, stolen),
+      bySameAccount: await sendH2From(sameAccountPod, SIGNER_IN_MESH, [toH2Request({ headers })]),
+    }
   })
-})
-
-describe('a Pod with the same ServiceAccount over HTTP/2', () => {
-  const batch = testAttack((_, { token }) =>
-    sendH2From(sameAccountPod, SIGNER_IN_MESH, [toH2Request({ headers: bearer(token) })]),
-  )
-  test("is refused by the signer: with the frontend's stolen token", () => {
-    expect(batch().outcomes).toMatchObject([{ status: 403 }])
-    expect(batch().reached.map(({ outcome }) => outcome)).toEqual(['pairing_refused'])
+  test.each(listNames(cases))('the frontend is refused with %s', (name) => {
+    expect(batch().outcomes.byFrontend[name]).toBe('403')
   })
-})
-
-describe('a Pod without a sidecar, over HTTP/2', () => {
-  const batch = testAttackOnMesh<H2Outcome[]>(({ podIP }, stolen) =>
-    sendH2From(nonMeshPod, { host: podIP, port: 8081 }, [toH2Request(everything(stolen))]),
-  )
-
-  test('is cut off without an answer', () => {
-    expect(batch().outcomes[0]).toMatchObject({ body: '' })
-    expect(batch().outcomes[0]).not.toHaveProperty('status')
-    expect(batch().outcomes[0]?.end).not.toBe('timeout')
+  test("the signer refuses a Pod with the same ServiceAccount and the frontend's stolen token", () => {
+    expect(batch().outcomes.bySameAccount).toMatchObject([{ status: 403 }])
+    const reached = batch().reached.filter(({ request_id }) => request_id === sameAccountId)
+    expect(reached.map(({ outcome }) => outcome)).toEqual(['pairing_refused'])
+  })
+  test('the frontend is served with all its credentials', async () => {
+    const target = await findTarget()
+    const request = toH2Request(withCredentials(await stealCredentials(target)))
+    const [outcome] = await sendH2From(target.frontend, SIGNER_IN_POD, [request])
+    expect(outcome?.status).toBe(200)
   })
 })

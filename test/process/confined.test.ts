@@ -21,13 +21,7 @@ vi.setConfig({ testTimeout: 20_000, hookTimeout: BUILD_MS })
 /** What an unconfined process may do. */
 const harmless = [
   ...[
-    'fork',
-    'clone, a process',
-    'clone3',
-    'memfd_create',
-    'execveat',
-    'kill',
-    'unshare',
+    ...['fork', 'clone, a process', 'clone3', 'memfd_create', 'execveat', 'kill', 'unshare'],
     'setuid',
   ],
   ...['personality', 'seccomp', 'prctl PR_SET_DUMPABLE', 'prlimit64 of another', 'socketpair'],

@@ -106,14 +106,14 @@ describe('core dumps', () => {
   test('hold no memory of the signer', async () => {
     const { signer } = await startSigner({ HMAC_KEY: randomBytes(32) })
     await signer.waitFor('listening')
-    // This process has the kernel's default, which includes all private memory.
+    // This process has the kernel's default, which includes private memory.
     expect(await readFile('/proc/self/coredump_filter', 'utf8')).not.toBe('00000000\n')
     expect(await readFile(`/proc/${signer.pid}/coredump_filter`, 'utf8')).toBe('00000000\n')
   })
 })
 
 describe('the frontend', () => {
-  test('has a processed message signed', async () => {
+  test('gets a signature for the processed message', async () => {
     const key = randomBytes(32).toString('hex')
     const { signer, restart, socket, pairingDir } = await startSigner({ 'key-1': key })
     await signer.waitFor('listening')

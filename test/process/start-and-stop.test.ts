@@ -68,12 +68,8 @@ describe('at the start', () => {
         CALLER_TOKEN_FILE: 'hunter2',
       },
       [
-        'FRONTEND_PORT',
-        'FRONTEND_SHUTDOWN_DELAY_MS',
-        'SIGNER_URL',
-        'SIGNER_TIMEOUT_MS',
-        'CALLER_TOKEN_FILE',
-        'PAIRING_SECRET_FILE',
+        ...['FRONTEND_PORT', 'FRONTEND_SHUTDOWN_DELAY_MS', 'SIGNER_URL', 'SIGNER_TIMEOUT_MS'],
+        ...['CALLER_TOKEN_FILE', 'PAIRING_SECRET_FILE'],
       ],
     ],
   ] as const)(

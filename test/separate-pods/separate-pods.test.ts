@@ -1,4 +1,5 @@
-// OVERLAY=separate-pods on the live cluster: nobody gets more than is declared for two Pods.
+// OVERLAY=separate-pods on the live cluster: each caller gets what is declared for separate Pods.
+
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -26,16 +27,17 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
     succeed(await make('deploy'))
   })
 
-  test('each caller gets only what is declared for two Pods', async () => {
+  test('each caller gets what is declared for separate Pods', async () => {
     const { code, stdout, stderr } = await make('matrix')
     expect({ code, stdout, stderr }).toMatchObject({ code: 0 })
     expect(stdout).toMatch(/^signer-account /m)
     expect(stdout.trim().split('\n').at(-1)).toMatch(/^holds: .* 0 unauthorized signatures$/)
   })
 
-  test("a public client gets OpenSSL's signature", async () => succeed(await make('smoke')))
+  test('a public client gets the signature that OpenSSL computes', async () =>
+    succeed(await make('smoke')))
 
-  test("with every mesh policy deleted the signer's check of the caller holds", async () => {
+  test('with every policy of the mesh deleted, the signer still refuses other callers', async () => {
     const folder = await makeFolder()
     try {
       for (const kind of policyKinds) await deleteResources(await listOfKind(kind))
@@ -47,16 +49,13 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
     const seen = (caller: string, request: string) =>
       cells.find((cell) => cell.caller === caller && cell.request === request)?.seen
     for (const caller of [
-      'signer-account',
-      'other-account',
-      'other-namespace',
-      'other-namespace-forged',
+      ...['signer-account', 'other-account', 'other-namespace', 'other-namespace-forged'],
       'non-mesh',
     ]) {
       for (const request of ['sign', 'batch', 'verify', 'keys']) {
         expect([caller, request, seen(caller, request)]).toEqual([caller, request, 'caller'])
       }
-      // No other control refuses them.
+      // Nothing else refuses them.
       expect([caller, seen(caller, 'readyz')]).toEqual([caller, 'served'])
     }
     expect(seen('frontend', 'sign')).toBe('served')

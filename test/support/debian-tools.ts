@@ -6,7 +6,7 @@ export async function buildAppArmorTools(): Promise<string> {
   return join(await buildDebian('apparmor-tools', 'extract', 'root', ['apparmor']), 'root')
 }
 
-/** Unpacks each module of the policy and translates it into secilc's language, as semodule does. */
+/** Unpacks each module of the policy, and translates it for secilc, as semodule does. */
 const translateModules = `cd "$1/usr/share/selinux/default"
 for module in *.pp.bz2; do
   set -- "$1" "/usr/share/selinux/default/\${module%.pp.bz2}"
@@ -15,7 +15,7 @@ for module in *.pp.bz2; do
   rm "$1$2.pp"
 done`
 
-/** Provides Debian's SELinux policy, secilc and setools. The next release, because bookworm's policy knows no containers. */
+/** Provides SELinux policy, secilc and setools of the next Debian, because bookworm's policy has no containers. */
 export async function buildSelinuxTools(): Promise<string> {
   // base-files has the link /lib64.
   const packages = [

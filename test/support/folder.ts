@@ -20,6 +20,15 @@ export async function makeRenderFolder(): Promise<string> {
   return makeFolder(parent)
 }
 
+/** Makes a folder for the PATH, with shell scripts as programs. */
+export async function makePrograms(scripts: Record<string, string>): Promise<string> {
+  const bin = await makeFolder()
+  for (const [name, script] of Object.entries(scripts)) {
+    await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  }
+  return bin
+}
+
 /** Fills `folder` as kubelet does: one folder per generation, `..data` links to the newest, one link per entry. */
 export async function mountEntries(folder: string, entries: Entries, generation = '1') {
   const data = join(folder, `..2026_${generation}`)

@@ -1,4 +1,4 @@
-// Few combinations of many choices, in which each two values that can be together are together once.
+// Few combinations of many choices. Each allowed pair of values is in one of them.
 
 export type Choices = Record<string, readonly string[]>
 export type Combination<C extends Choices> = Record<keyof C, string>

@@ -7,14 +7,9 @@ import { buildTestPrograms } from '../../support/programs/programs.ts'
 
 /** Only the part that enforces policies. */
 const flags = [
-  '--run-firewall=true',
-  '--run-router=false',
-  '--run-service-proxy=false',
-  '--enable-cni=false',
-  '--health-port=0',
-  '--kubeconfig=/node/state/pki/admin.conf',
-  '--hostname-override=mesh-node',
-  '--service-cluster-ip-range=10.96.0.0/16',
+  ...['--run-firewall=true', '--run-router=false', '--run-service-proxy=false'],
+  ...['--enable-cni=false', '--health-port=0', '--kubeconfig=/node/state/pki/admin.conf'],
+  ...['--hostname-override=mesh-node', '--service-cluster-ip-range=10.96.0.0/16'],
 ]
 
 /** Removes what kube-router has added. Its own clean-up removes kube-proxy's rules, too. */

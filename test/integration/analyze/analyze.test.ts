@@ -1,100 +1,34 @@
 // `make analyze` reports mistakes in copies of the resources with file and line.
-import { cp, readFile, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { findComplaints } from '../../../tools/analyze/istioctl.ts'
-import { readSubject } from '../../../tools/analyze/read-subject.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
-import { findSchemaErrors, listMissingNamespaces } from '../../../tools/analyze/schema.ts'
 import {
-  formatFindings,
-  type Located,
-  locateFindings,
-} from '../../../tools/analyze/source/locate.ts'
-import type { Subject } from '../../../tools/analyze/subject.ts'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import { type RunResult, tryRun } from '../../../tools/cli/exec.ts'
+  edit,
+  listPlaces,
+  mine,
+  read,
+  report,
+  runAnalyze,
+  useCopy,
+  write,
+} from '../../support/analyzed-copy.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
-import { makeFolder } from '../../support/folder.ts'
-import { needsCluster } from '../../support/skips.ts'
 
-const program = join(CHECKOUT, 'tools/analyze/analyze.ts')
-const mine = {
-  apiVersion: 'kustomize.config.k8s.io/v1beta1',
-  kind: 'Kustomization',
-  resources: ['../k8s/overlays/default'],
-  images: ['frontend', 'signer'].map((name) => ({
-    name: `secure-signing/${name}`,
-    newName: `registry.example/${name}`,
-    newTag: 'v1',
-  })),
-}
-let folder: string
-
-beforeEach(async () => {
-  folder = await makeFolder()
-  for (const name of ['mesh', 'k8s']) {
-    await cp(join(CHECKOUT, name), join(folder, name), { recursive: true })
-  }
-  await write('mine/kustomization.yaml', stringify(mine))
-})
-
-async function write(name: string, text: string): Promise<void> {
-  await cp(join(CHECKOUT, 'k8s/base/kustomization.yaml'), join(folder, name), { recursive: true })
-  await writeFile(join(folder, name), text)
-}
-
-/** Replaces `old` in a file, and returns its "file:line". */
-async function edit(name: string, old: string, replacement: string): Promise<string> {
-  const text = await readFile(join(folder, name), 'utf8')
-  expect(text).toContain(old)
-  await writeFile(join(folder, name), text.replace(old, replacement))
-  return `${name}:${text.slice(0, text.indexOf(old)).split('\n').length}`
-}
-
-/** Runs the program. */
-function runProgram(kubeconfig = process.env.KUBECONFIG): Promise<RunResult> {
-  const env = { ...process.env, FILES: join(folder, 'mine'), KUBECONFIG: kubeconfig }
-  return tryRun('node', [program], { cwd: folder, env })
-}
-
-/** Analyzes without a cluster, in this process because the program starts slowly. Returns the lines. */
-async function analyze(files: string): Promise<string[]> {
-  const subject = await read(files)
-  const found = [
-    ...applyRules(rules, subject.resources),
-    ...(await findComplaints(subject, undefined)),
-  ]
-  const unread = subject.unread.map((each) => ({ ...each, rule: 'yaml' }))
-  return listLines([...unread, ...(await locateFindings(subject, found))])
-}
-
-/** Has the API server check the schemas. Returns the lines. */
-async function checkSchemas(): Promise<string[]> {
-  const subject = await read('mine')
-  const missing = await listMissingNamespaces(subject.resources)
-  const found = await findSchemaErrors(subject.resources, missing)
-  return listLines(await locateFindings(subject, found))
-}
-
-async function read(files: string): Promise<Subject> {
-  return readSubject(join(folder, files), await makeFolder())
-}
-
-/** Returns the lines of the report. Files are relative to the folder. */
-function listLines(found: readonly Located[]): string[] {
-  const lines = formatFindings(found).split('\n').slice(0, -1)
-  return lines.map((line) => line.replace(`${relative('', folder)}/`, ''))
-}
-
-const withoutMessages = (lines: string[]) => lines.map((line) => line.replace(/\] .*/, ']'))
+useCopy()
 
 const nowhere = '/nowhere'
 
+/** Analyzes files without a cluster. */
+async function analyze(files: string): Promise<string[]> {
+  const subject = await read(files)
+  const found = applyRules(rules, subject.resources)
+  return report(subject, [...found, ...(await findComplaints(subject, undefined))])
+}
+
 test('without a cluster, prints what was not checked, and fails', async () => {
-  const { code, stdout, stderr } = await runProgram(nowhere)
+  const { code, stdout, stderr } = await runAnalyze(nowhere)
   expect(stdout).toBe('')
   expect(stderr).toContain('schemas: not checked')
   expect(code).toBe(1)
@@ -122,9 +56,9 @@ test('reports every mistake at its line, sorted', async () => {
   ]
   const list = await edit('mesh/kustomization.yaml', 'resources:', 'resources:')
   await edit('mesh/kustomization.yaml', '  - allow-nothing.yaml\n', '')
-  const { code, stdout } = await runProgram(nowhere)
+  const { code, stdout } = await runAnalyze(nowhere)
   const [user, socket, policy, mtls, endpoint] = places
-  expect(withoutMessages(stdout.trim().split('\n'))).toEqual([
+  expect(listPlaces(stdout)).toEqual([
     `${user}: [user-ids]`,
     `${socket}: [addresses]`,
     `${policy}: [exact-allow]`,
@@ -156,7 +90,7 @@ test('reports a mistake in a patch at the patch', async () => {
   )
   const inline = `${head}${spec}      hostPID: true`.replaceAll('\n', '\n      ')
   const place = await edit('mine/kustomization.yaml', 'patch: X', `patch: |\n      ${inline}`)
-  expect(withoutMessages(await analyze('mine'))).toEqual([
+  expect(await analyze('mine')).toEqual([
     'mine/json.yaml:4: [strict-mtls]',
     `mine/kustomization.yaml:${Number(place.split(':')[1]) + 7}: [host-and-processes]`,
     'mine/patch.yaml:9: [key-mount]',
@@ -209,7 +143,7 @@ describe('a folder of plain YAML', () => {
     expect(await analyze('plain')).toEqual([])
     const line = await edit('plain/all.yaml', '    mode: STRICT', '    mode: DISABLE')
     await write('plain/deeper/more.yml', 'kind: Nothing\n---\na: {b: 1\n')
-    expect(withoutMessages(await analyze('plain'))).toEqual([
+    expect(await analyze('plain')).toEqual([
       `${line}: [strict-mtls]`,
       'plain/deeper/more.yml:1: [yaml]',
       expect.stringMatching(/^plain\/deeper\/more.yml:[34]: \[yaml\]$/),
@@ -220,36 +154,5 @@ describe('a folder of plain YAML', () => {
     await expect(read('absent')).rejects.toThrow('absent does not exist')
     await write('empty/notes.txt', '')
     await expect(read('empty')).rejects.toThrow('no YAML files')
-  })
-})
-
-describe('on the live API', needsCluster, () => {
-  test('prints nothing for resources without mistakes', async () => {
-    const { code, stdout, stderr } = await runProgram()
-    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
-  })
-
-  test('prints nothing for what make deploy applies', async () => {
-    const { FILES: _, ...env } = process.env
-    const result = await tryRun('node', [program], { env })
-    expect(result).toMatchObject({ code: 0, stdout: '' })
-  })
-
-  test('reports every schema error at its line, also if the namespace is missing', async () => {
-    const places = [
-      await edit('k8s/base/deployment.yaml', 'hostname: signing-pod', 'hostnme: signing-pod'),
-      await edit(
-        'k8s/base/deployment.yaml',
-        '{name: CALLER_TOKEN_FILE, value:',
-        '{name: CALLER_TOKEN_FILE, valu:',
-      ),
-      await edit('mesh/frontend-virtual-service.yaml', 'timeout: 10s', 'timout: 10s'),
-    ]
-    for (const namespace of ['signing', 'signing-test-absent']) {
-      await write('mine/kustomization.yaml', stringify({ ...mine, namespace }))
-      expect(withoutMessages(await checkSchemas())).toEqual(
-        places.map((place) => `${place}: [schema]`),
-      )
-    }
   })
 })

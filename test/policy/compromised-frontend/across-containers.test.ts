@@ -1,4 +1,5 @@
-// Attack 24: no container sees what belongs to another. Break glass, as in docs/operations.md, shows the signer's view.
+// Attack 24: each container looks for files of the others. For the signer, the test breaks glass as docs/operations.md
+// describes, and restores the policy.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
@@ -21,12 +22,12 @@ async function lookIn(target: Target, container: string, files: string[]): Promi
   return runIn(place, 'read-files', 'readFiles', files)
 }
 
-/** Waits until the API server lets an exec into the signer through, or refuses it again. */
-async function waitForExec(target: Target, wanted: 'let through' | 'refused'): Promise<void> {
+/** Waits until the API server allows or refuses an exec into the signer. */
+async function waitForExec(target: Target, wanted: 'allowed' | 'refused'): Promise<void> {
   await waitFor(
     async () => {
       const seen = await lookIn(target, 'signer', []).then(
-        () => 'let through',
+        () => 'allowed',
         (error: Error) => {
           if (error.message.includes('nobody may enter the container signer')) return 'refused'
           throw error
@@ -39,7 +40,7 @@ async function waitForExec(target: Target, wanted: 'let through' | 'refused'): P
   )
 }
 
-describe('each container has what is its own, and nothing of another', () => {
+describe('each container has its own files, and none of another', () => {
   let target: Target
   let keys: string[]
   beforeAll(async () => {
@@ -47,7 +48,7 @@ describe('each container has what is its own, and nothing of another', () => {
     keys = [...(await readKeys()).keys()].map((id) => `/run/key/${id}`)
   })
 
-  test('the frontend: its token and the pairing secret; no key, no socket', async () => {
+  test('the frontend: its token and the pairing secret, but no key and no socket', async () => {
     const { user, group, groups, files } = await lookIn(target, 'frontend', [
       ...[token, secret, socket],
       ...keys,
@@ -59,20 +60,20 @@ describe('each container has what is its own, and nothing of another', () => {
     for (const id of [user, group, ...groups]) expect([0, PROXY_ID]).not.toContain(id)
   })
 
-  describe('with the glass broken', () => {
-    let mend = async () => {}
+  describe('after break glass', () => {
+    let restore = async () => {}
     beforeAll(async () => {
-      mend = await deleteResources([
+      restore = await deleteResources([
         'ValidatingAdmissionPolicyBinding/secure-signing-no-way-into-signer',
       ])
-      await waitForExec(target, 'let through')
+      await waitForExec(target, 'allowed')
     })
     afterAll(async () => {
-      await mend()
+      await restore()
       await waitForExec(target, 'refused')
     })
 
-    test('the signer: the key and the pairing secret; not the token of the frontend', async () => {
+    test('the signer: the key and the pairing secret, but not the token of the frontend', async () => {
       const { user, group, groups, files } = await lookIn(target, 'signer', [
         ...[token, secret],
         ...keys,
@@ -87,8 +88,8 @@ describe('each container has what is its own, and nothing of another', () => {
     })
   })
 
-  // The proxy has no shell, but Envoy reads any file as its configuration and says whether it was there.
-  test("the proxy: the socket; not the key, the pairing secret or the frontend's token", async () => {
+  // The proxy has no shell. Envoy can read any file as its configuration, and reports whether the file exists.
+  test("the proxy: the socket, but not the key, the pairing secret or the frontend's token", async () => {
     const read = async (file: string) => {
       const exec = ['exec', '-n', namespace, target.frontend.pod, '-c', 'istio-proxy', '--']
       const envoy = ['/usr/local/bin/envoy', '--mode', 'validate', '-c', file]

@@ -1,4 +1,5 @@
-// Attacks 16, 17, 21 and 22: code in the frontend container finds no key, no socket and no rights.
+// Attacks 16, 17, 21 and 22: arbitrary code in the frontend container looks for the key, for the signer's socket, and for
+// more rights.
 import { describe, expect, test } from 'vitest'
 import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
 import { testAttackOnMesh } from '../../support/attack/expectations.ts'
@@ -8,6 +9,7 @@ import type { Search } from '../../support/compromise/search.ts'
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
 
+/** Lists every notation of each key. */
 async function listNeedles(): Promise<Record<string, string>> {
   const keys = await readKeys()
   return Object.fromEntries(
@@ -33,17 +35,17 @@ describe('code in the frontend container looks for the key', () => {
     }
   })
 
-  test('finds its own token, in a file and in memory: it does look', () => {
+  test('finds its own token, in a file and in memory', () => {
     const { finds, bytes } = batch().outcomes.search
     const places = finds.filter(({ needle }) => needle === known).map(({ where }) => where)
     expect(places).toContain('/proc/1/mem')
     expect(places.join()).toContain('/run/identity/')
     expect(bytes).toBeGreaterThan(100e6)
   })
-  test('finds no key, in any file, environment or memory, raw, in hex or in base64', () => {
+  test('finds no key in a file, the environment or memory, raw, in hex or in base64', () => {
     expect(batch().outcomes.search.finds.filter(({ needle }) => needle !== known)).toEqual([])
   })
-  test('sees no process but its own', () => {
+  test('sees only its own processes', () => {
     const commands = Object.values(batch().outcomes.processes)
     for (const command of commands) expect(command).toContain('/nodejs/bin/node')
     expect(commands.filter((command) => command.includes('main.mjs'))).toHaveLength(1)
@@ -55,19 +57,19 @@ describe("code in the frontend container looks for the signer's socket", () => {
     runIn(frontend, 'escape', 'connectToSockets'),
   )
 
-  test('sees that there is one, for the network namespace is shared', () => {
+  test('sees its name, because the containers share the network namespace', () => {
     expect(batch().outcomes.seen.join()).toContain('/run/signer/signer.sock')
   })
-  test('sees no abstract one, which no mount would keep it from', () => {
+  test('sees no abstract socket, which needs no mount', () => {
     expect(batch().outcomes.seen.filter((name) => name.startsWith('@'))).toEqual([])
   })
-  test('can connect to none', () => {
+  test('cannot connect to any socket', () => {
     expect(batch().outcomes.attempts.filter(({ result }) => result === 'connected')).toEqual([])
     expect(batch().outcomes.attempts.length).toBeGreaterThanOrEqual(2)
   })
 })
 
-describe('code in the frontend container reaches for rights', () => {
+describe('code in the frontend container tries to gain rights', () => {
   type Outcomes = {
     rights: { attempts: Attempt[]; status: Record<string, string> }
     writing: { written: string[]; started: Attempt[] }
@@ -76,7 +78,7 @@ describe('code in the frontend container reaches for rights', () => {
   }
   const batch = testAttackOnMesh<Outcomes>(async ({ frontend }) => {
     const processes = await runIn<Record<string, string>>(frontend, 'search', 'listProcesses')
-    // The service runs as "node --flag … /app/main.mjs".
+    // The service's command is "node --flag … /app/main.mjs".
     const flags = (processes['1'] ?? '').split(' ').filter((word) => word.startsWith('--'))
     return {
       rights: await runIn(frontend, 'escape', 'takeRights'),
@@ -86,11 +88,11 @@ describe('code in the frontend container reaches for rights', () => {
     }
   })
 
-  test('becomes nobody else, writes to nothing of the kernel, finds no program', () => {
+  test('cannot change its user, write to the kernel or start a program', () => {
     expect(batch().outcomes.rights.attempts.filter(({ result }) => result === 'done')).toEqual([])
     expect(batch().outcomes.rights.attempts.length).toBeGreaterThan(10)
   })
-  test('has no capability, can gain none, and a system call filter is on', () => {
+  test('has no capability, can gain none, and has a seccomp filter', () => {
     const { status } = batch().outcomes.rights
     const none = '0'.repeat(16)
     expect(status).toMatchObject({
@@ -98,21 +100,21 @@ describe('code in the frontend container reaches for rights', () => {
       ...{ NoNewPrivs: '1', Seccomp: '2' },
     })
   })
-  test('can write to shared memory alone, and start nothing from there', () => {
+  test('can write only to shared memory, and start nothing there', () => {
     expect(batch().outcomes.writing.written).toEqual(['/dev/shm'])
-    // The kernel for a volume without programs, or before that the seccomp profile, see docs/hardening.md.
+    // EACCES: the volume is mounted noexec. EPERM: the seccomp profile, see docs/hardening.md.
     const [started, ...others] = batch().outcomes.writing.started
     expect(['EACCES', 'EPERM']).toContain(started?.result)
     expect(others).toEqual([])
   })
-  test("inside the service's own process it starts nothing, loads nothing, reads no other file", () => {
+  test("cannot start, load or read anything else inside the service's own process", () => {
     const refusals = ['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED']
     expect(batch().outcomes.inProcess.filter(({ result }) => !refusals.includes(result))).toEqual(
       [],
     )
     expect(batch().outcomes.inProcess.length).toBeGreaterThan(5)
   })
-  test('wakes no inspector, by SIGUSR1 either', () => {
+  test('cannot open the inspector, also not by SIGUSR1', () => {
     expect(batch().outcomes.inspectors).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
-// The make commands of the pages name targets and variables that exist, and the first request of the README gets the answer
-// that is there. test/integration/commands/commands.test.ts runs the kubectl commands.
+// The make commands of the pages name targets and variables that exist, and the README shows the answer of its first
+// request. test/integration/commands/commands.test.ts runs the kubectl commands.
 import { describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
@@ -22,7 +22,7 @@ describe('make', () => {
   const inBlocks = listCommands().flatMap(({ text }) => (/^make\b/.test(text) ? [text] : []))
   const texts = [...new Set([...inBlocks, ...inline])]
 
-  test('is in the pages', () => expect(texts.length).toBeGreaterThan(20))
+  test('is on the pages', () => expect(texts.length).toBeGreaterThan(20))
 
   test.each(texts)('knows: %s', async (text) => {
     const script = text.replace(/^make\b/, 'make --dry-run --no-print-directory')
@@ -40,7 +40,7 @@ describe('make', () => {
   })
 })
 
-test('the first request of the README gets the answer that is there', async () => {
+test('the README shows the answer of its first request', async () => {
   const { signer, socket, pairingDir } = await startSigner({ 'key-1': 'k'.repeat(32) })
   await signer.waitFor('listening')
   const { url } = await startFrontendAtSocket({ socket, pairingDir })

@@ -1,10 +1,10 @@
-// `make images PUSH=yes`: what is asked of the builder, in which order. The builder here only writes down what it was told.
-import { chmod, readFile, writeFile } from 'node:fs/promises'
+// The builder's calls of `make images PUSH=yes`, in order. A fake builder records its arguments.
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
-import { makeFolder } from '../../support/folder.ts'
+import { makePrograms } from '../../support/folder.ts'
 import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
@@ -13,42 +13,40 @@ const program = join(CHECKOUT, 'tools/images/images.ts')
 
 /** Runs `make images` with a script for podman. Returns its calls, one a line, without the build context. */
 async function runImages(variables: Record<string, string>, script = '') {
-  const bin = await makeFolder()
-  const log = join(bin, 'log')
-  await writeFile(log, '')
-  await writeFile(join(bin, 'podman'), `#!/bin/sh\necho "$*" >> ${log}\n${script}\n`)
-  await chmod(join(bin, 'podman'), 0o755)
-  const env = { PATH: `${bin}:${process.env.PATH}`, BUILDER: 'podman', ...variables }
+  const bin = await makePrograms({ podman: `echo "$*" >> $LOG\n${script}` })
+  const LOG = join(bin, 'log')
+  await writeFile(LOG, '')
+  const env = { PATH: `${bin}:${process.env.PATH}`, BUILDER: 'podman', LOG, ...variables }
   const { code, stdout, stderr } = await tryRun(process.execPath, [program], { env })
-  const told = (await readFile(log, 'utf8')).trimEnd().replace(/ (--timestamp \d+|--file .*)/g, '')
-  return { code, stdout, stderr, told: told.split('\n') }
+  const calls = (await readFile(LOG, 'utf8')).trimEnd().replace(/ (--timestamp \d+|--file .*)/g, '')
+  return { code, stdout, stderr, calls: calls.split('\n') }
 }
 
 const IMAGE_PREFIX = 'registry.example/team'
 
-test('builds both, then pushes both', async () => {
-  const { code, stdout, told } = await runImages({ IMAGE_PREFIX, PUSH: 'yes' })
+test('builds both images, then pushes both', async () => {
+  const { code, stdout, calls } = await runImages({ IMAGE_PREFIX, PUSH: 'yes' })
   expect(code).toBe(0)
   const references = stdout.trimEnd().split('\n')
   expect(references).toHaveLength(2)
   for (const each of references) expect(each).toMatch(/^registry.example\/team\/(frontend|signer):/)
-  expect(told).toEqual([
+  expect(calls).toEqual([
     'info',
     ...references.map((each) => `build --tag ${each}`),
     ...references.map((each) => `push ${each}`),
   ])
 })
 
-test('without PUSH it pushes nothing, and says how', async () => {
-  const { code, stderr, told } = await runImages({ IMAGE_PREFIX })
+test('pushes nothing without PUSH, and prints how to push', async () => {
+  const { code, stderr, calls } = await runImages({ IMAGE_PREFIX })
   expect(code).toBe(0)
-  expect(told.filter((line) => line.startsWith('push'))).toEqual([])
+  expect(calls.filter((line) => line.startsWith('push'))).toEqual([])
   expect(stderr).toContain(
     `\`make deploy IMAGE_PREFIX=${IMAGE_PREFIX}\`, or build them with PUSH=yes`,
   )
 })
 
-test('what can’t be pushed ends it, with what the builder said', async () => {
+test('fails with the builder’s error if it cannot push', async () => {
   const failing = 'if [ "$1" = push ]; then echo "unauthorized" >&2; exit 1; fi'
   const { code, stderr } = await runImages({ IMAGE_PREFIX, PUSH: 'yes' }, failing)
   expect(code).toBe(1)
@@ -56,10 +54,10 @@ test('what can’t be pushed ends it, with what the builder said', async () => {
 })
 
 test.each([{}, { IMAGE_PREFIX: 'localhost/secure-signing' }])(
-  'with no registry it builds nothing: %o',
+  'builds nothing without a registry: %o',
   async (variables) => {
-    const { code, stderr, told } = await runImages({ ...variables, PUSH: 'yes' })
-    expect([code, told]).toEqual([1, ['']])
+    const { code, stderr, calls } = await runImages({ ...variables, PUSH: 'yes' })
+    expect([code, calls]).toEqual([1, ['']])
     expect(stderr).toContain('→ Run `make images IMAGE_PREFIX=registry.example/team PUSH=yes`.')
   },
 )

@@ -1,37 +1,34 @@
-// `make up CLUSTER=kind`, as far as it can be shown without a Docker engine: what is asked of docker, kind and istioctl, in which
-// order, and what is said where one of them is missing. The programs here only write down what they were told.
-import { chmod, readFile, writeFile } from 'node:fs/promises'
+// The calls of `make up CLUSTER=kind` to docker, kind and istioctl, in order, and its errors. Fake programs record their
+// arguments, so the tests need no Docker engine.
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { KIND_KUBECONFIG } from '../../../tools/local-cluster/paths.ts'
-import { makeFolder } from '../../support/folder.ts'
+import { makePrograms } from '../../support/folder.ts'
 import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 /** Runs `make kind` with only these scripts on its PATH. Returns their calls, one a line. */
 async function runKind(scripts: Record<string, string>) {
-  const bin = await makeFolder()
-  const log = join(bin, 'log')
-  await writeFile(log, '')
-  for (const [name, script] of Object.entries(scripts)) {
-    const told = `echo "${name} $* KUBECONFIG=\${KUBECONFIG-}" >> ${log}`
-    await writeFile(join(bin, name), `#!/bin/sh\n${told}\n${script}\n`)
-    await chmod(join(bin, name), 0o755)
-  }
   const shell = (await tryRun('sh', ['-c', 'command -v sh'])).stdout.trim()
-  await writeFile(join(bin, 'sh'), `#!${shell}\nexec ${shell} "$@"\n`)
-  await chmod(join(bin, 'sh'), 0o755)
-  const env = { HOME: bin, PATH: bin }
+  const recorders = Object.entries(scripts).map(([name, script]) => {
+    return [name, `echo "${name} $* KUBECONFIG=\${KUBECONFIG-}" >> $LOG\n${script}`]
+  })
+  const programs = { ...Object.fromEntries(recorders), sh: `exec ${shell} "$@"` }
+  const bin = await makePrograms(programs)
+  const LOG = join(bin, 'log')
+  await writeFile(LOG, '')
+  const env = { HOME: bin, PATH: bin, LOG }
   const { code, stderr } = await tryRun(
     process.execPath,
     [join(CHECKOUT, 'tools/local-cluster/kind.ts')],
     { env },
   )
-  const told = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '')
-  return { code, stderr, told }
+  const calls = (await readFile(LOG, 'utf8')).split('\n').filter((line) => line !== '')
+  return { code, stderr, calls }
 }
 
 const all = { docker: '', kind: '', istioctl: '', kubectl: '' }
@@ -39,10 +36,10 @@ const at = `KUBECONFIG=${KIND_KUBECONFIG}`
 const image = (name: string) => `localhost/secure-signing/${name}:[0-9a-f]{12}`
 
 test.each([
-  ['makes the cluster', '', `create cluster --wait 180s`],
-  ['passes over the one that is there', 'echo secure-signing', 'export kubeconfig'],
+  ['creates the cluster', '', `create cluster --wait 180s`],
+  ['keeps an existing cluster', 'echo secure-signing', 'export kubeconfig'],
 ])('%s, then installs Istio, builds and loads the images', async (_, kind, clusterArgs) => {
-  const { code, stderr, told } = await runKind({ ...all, kind })
+  const { code, stderr, calls } = await runKind({ ...all, kind })
   expect(stderr).toContain('The cluster is up')
   expect(code).toBe(0)
   const wanted = [
@@ -54,8 +51,9 @@ test.each([
     `docker build .*--tag ${image('signer')} .*`,
     `kind load docker-image ${image('frontend')} ${image('signer')} --name secure-signing ${at}`,
   ]
-  expect(told).toHaveLength(wanted.length)
-  for (const [index, line] of told.entries()) expect(line).toMatch(new RegExp(`^${wanted[index]}$`))
+  expect(calls).toHaveLength(wanted.length)
+  for (const [index, line] of calls.entries())
+    expect(line).toMatch(new RegExp(`^${wanted[index]}$`))
 })
 
 test.each([
@@ -63,25 +61,25 @@ test.each([
   ['kind', 'kind is not on the PATH', 'https://kind.sigs.k8s.io'],
   ['istioctl', 'istioctl is not on the PATH', 'https://istio.io'],
   ['kubectl', 'kubectl is not on the PATH', 'https://kubernetes.io'],
-])('without %s it says so, and makes nothing', async (name, what, todo) => {
+])('without %s, reports it and creates nothing', async (name, what, todo) => {
   const scripts: Record<string, string> = { ...all }
   delete scripts[name]
-  const { code, stderr, told } = await runKind(scripts)
+  const { code, stderr, calls } = await runKind(scripts)
   expect(code).toBe(1)
   expect(stderr).toContain(what)
   expect(stderr).toContain(todo)
-  expect(told.filter((line) => !line.startsWith('docker info'))).toEqual([])
+  expect(calls.filter((line) => !line.startsWith('docker info'))).toEqual([])
 })
 
-test('a docker without its engine is none', async () => {
+test('reports a docker without its engine', async () => {
   const { code, stderr } = await runKind({ ...all, docker: 'echo "daemon is away" >&2; exit 1' })
   expect([code, stderr.includes('Docker does not work: daemon is away')]).toEqual([1, true])
 })
 
-test('a cluster that can’t be made ends it, with what kind said', async () => {
+test('fails with kind’s error if it cannot create the cluster', async () => {
   const failing = 'if [ "$1" = create ]; then echo "no space" >&2; exit 1; fi'
-  const { code, stderr, told } = await runKind({ ...all, kind: failing })
+  const { code, stderr, calls } = await runKind({ ...all, kind: failing })
   expect(code).toBe(1)
   expect(stderr).toContain('no space')
-  expect(told.at(-1)).toContain('kind create')
+  expect(calls.at(-1)).toContain('kind create')
 })

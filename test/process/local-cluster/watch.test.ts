@@ -1,7 +1,6 @@
-// `make dev` deploys what is saved: once each, never half of it, and a failure does not end it.
+// `make dev` deploys each saved change once and complete, and continues after a failure.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test, vi } from 'vitest'
@@ -9,7 +8,7 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { KUBECONFIG } from '../../../tools/local-cluster/paths.ts'
 import { actOnChange } from '../../../tools/local-cluster/watch.ts'
 import { cleanUp } from '../../support/clean-up.ts'
-import { makeFolder } from '../../support/folder.ts'
+import { makePrograms } from '../../support/folder.ts'
 import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
@@ -43,7 +42,7 @@ function watch(act: (content: string) => Promise<void> = async () => {}) {
   return { stop, source, deployed, complaints, ended, untilDeployed, untilReadAgain }
 }
 
-test('deploys at once and at each change, when the change is whole', async () => {
+test('deploys at the start and after each complete change, and at no other time', async () => {
   const { stop, source, deployed, ended, untilDeployed, untilReadAgain } = watch()
   await untilDeployed('a')
   await untilReadAgain()
@@ -58,7 +57,7 @@ test('deploys at once and at each change, when the change is whole', async () =>
   await ended
 })
 
-test('deploys once more what was saved while it deployed', async () => {
+test('deploys the last change that was saved during a deployment, after it', async () => {
   const ends: (() => void)[] = []
   const act = () => new Promise<void>((resolve) => ends.push(resolve))
   const { source, untilDeployed } = watch(act)
@@ -70,7 +69,7 @@ test('deploys once more what was saved while it deployed', async () => {
   ends[1]?.()
 })
 
-test('goes on after a failure, and says it', async () => {
+test('reports a failure, and continues', async () => {
   const { source, complaints, untilDeployed, untilReadAgain } = watch(async (content) => {
     if (content === 'a') throw new Error('a is wrong')
   })
@@ -82,9 +81,7 @@ test('goes on after a failure, and says it', async () => {
 
 /** Starts `make dev` with a `make` that prints its arguments and fails. */
 async function startDev(environment: Record<string, string>) {
-  const bin = await makeFolder()
-  await writeFile(join(bin, 'make'), '#!/bin/sh\necho "make $*" >&2\nexit 1\n')
-  await chmod(join(bin, 'make'), 0o755)
+  const bin = await makePrograms({ make: 'echo "make $*" >&2\nexit 1' })
   const env = { ...process.env, KUBECONFIG, SERVICE: '', ...environment }
   const child = spawn(process.execPath, [join(CHECKOUT, 'tools/local-cluster/dev.ts')], {
     env: { ...env, PATH: [bin, process.env.PATH].join(delimiter) },
@@ -93,7 +90,7 @@ async function startDev(environment: Record<string, string>) {
   return { child, said: text(child.stderr), exit: once(child, 'close') }
 }
 
-test('make dev runs `make up`, watches on when that fails, and ends with Ctrl-C', async () => {
+test('make dev runs `make up`, still watches if that fails, and ends with Ctrl-C', async () => {
   const { child, said, exit } = await startDev({ SERVICE: 'frontend' })
   let seen = ''
   child.stderr.on('data', (piece) => {
@@ -106,7 +103,7 @@ test('make dev runs `make up`, watches on when that fails, and ends with Ctrl-C'
 })
 
 test.each([
-  ['a service that is none', { SERVICE: 'proxy' }, 'Use one of frontend, signer.'],
+  ['an unknown service', { SERVICE: 'proxy' }, 'Use one of frontend, signer.'],
   ['another cluster', { KUBECONFIG: '/elsewhere' }, 'Unset KUBECONFIG'],
 ])('make dev refuses %s', async (_, environment, todo) => {
   const { said, exit } = await startDev(environment)

@@ -1,4 +1,4 @@
-// make audit fails on a known vulnerability, passes without one, and says so when nobody could tell.
+// `make audit` fails for a known vulnerability, passes without one, and reports a registry that gives no answer.
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
@@ -45,8 +45,8 @@ async function audit(cwd: string, registry: string) {
   return tryRun(process.execPath, [join(CHECKOUT, 'tools/release/audit.ts')], { cwd, env })
 }
 
-describe('with a registry that knows of vulnerabilities', () => {
-  test('fails on one in what ships, and names it', async () => {
+describe('with a registry that has advisories', () => {
+  test('fails for a vulnerability in a shipped package, and names it', async () => {
     const { url } = await startRegistry(known)
     const project = await makeProject({ dependencies: { minimist: '1.2.0' } })
     const { code, stdout } = await audit(project, url)
@@ -60,7 +60,7 @@ describe('with a registry that knows of vulnerabilities', () => {
     { severity: 'moderate', code: 0 },
     { severity: 'high', code: 1 },
   ])(
-    'a $severity one in what only builds and tests: exits with $code, and names it',
+    'exits with $code for a $severity vulnerability in a development package, and names it',
     async ({ severity, code }) => {
       const { url } = await startRegistry({ 'minimist@1.2.0': [{ ...pollution, severity }] })
       const project = await makeProject({ devDependencies: { minimist: '1.2.0' } })
@@ -69,7 +69,7 @@ describe('with a registry that knows of vulnerabilities', () => {
     },
   )
 
-  test('passes with none, having asked for all that this project’s lockfile pins', async () => {
+  test('passes without one, after a request for every package in the lockfile', async () => {
     const { url, asked } = await startRegistry(known)
     const { code, stdout, stderr } = await audit(await makeProject(), url)
     expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: '' })
@@ -85,16 +85,16 @@ describe('with a registry that knows of vulnerabilities', () => {
 test.each([
   { what: 'has no such endpoint', habits: { status: 405, body: '' } },
   { what: 'answers with a page', habits: { body: '<html></html>' } },
-  { what: 'knows nothing of anything', habits: { body: '{}' } },
-  { what: 'answers once, and then no more', habits: { since: 1, status: 429, body: '' } },
-])('exits with 2 and says why, at a registry that $what', async ({ habits }) => {
+  { what: 'has no advisory for anything', habits: { body: '{}' } },
+  { what: 'answers only once', habits: { since: 1, status: 429, body: '' } },
+])('exits with 2 and the reason for a registry that $what', async ({ habits }) => {
   const { url } = await startRegistry(known, habits)
   const { code, stderr } = await audit(await makeProject(), url)
   expect(code).toBe(2)
   expect(stderr).toContain('NOT CHECKED: the registry')
 })
 
-test('exits with 2 where npm is told not to ask', async () => {
+test('exits with 2 if npm is offline', async () => {
   const { url } = await startRegistry(known)
   const project = await makeProject()
   await writeFile(join(project, '.npmrc'), 'offline=true\n')

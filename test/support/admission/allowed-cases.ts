@@ -1,13 +1,16 @@
-// What the policies must let through: allowed counterparts of what they refuse.
+// Attempts that the policies must allow: the counterparts of those that they refuse.
 import { confined } from '../attack/pods.ts'
 import type { AdmissionCase, Attempt } from './case.ts'
 import { workloadKinds } from './workloads.ts'
 
-const signer = 'spec.containers.1'
 const allowed = (name: string, attempt: Attempt): AdmissionCase => ({
   name,
   attempt,
   refusedBy: 'nobody',
+})
+const withVariable = (name: string, value: string): Attempt => ({
+  does: 'change the Deployment',
+  changes: [['spec.containers.1.env.+', { name, value }]],
 })
 const digest = `sha256:${'0'.repeat(64)}`
 const foreign = {
@@ -20,28 +23,22 @@ const foreign = {
 
 export const allowedCases: readonly AdmissionCase[] = [
   ...workloadKinds.map((kind) => allowed(`${kind}: our Pod`, { does: 'make', kind })),
-  allowed('a rollback to another tag', { does: 'make', image: (ours) => `${ours}:older` }),
-  allowed('our image by its digest', { does: 'make', image: (ours) => `${ours}@${digest}` }),
-  allowed('by tag and digest', { does: 'make', image: (ours) => `${ours}:1@${digest}` }),
-  allowed('another limit for the signer', {
-    does: 'change the Deployment',
-    changes: [[`${signer}.env.+`, { name: 'SIGNER_MAX_REQUESTS', value: '64' }]],
-  }),
-  // During an upgrade the old ReplicaSet may still create Pods of version 0.1.0.
-  allowed('a variable of version 0.1.0', {
-    does: 'change the Deployment',
-    changes: [[`${signer}.env.+`, { name: 'SIGNER_LINGER_MS', value: '12000' }]],
-  }),
+  allowed('our image with another tag', { does: 'make', image: (ours) => `${ours}:older` }),
+  allowed('our image by digest', { does: 'make', image: (ours) => `${ours}@${digest}` }),
+  allowed('our image by tag and digest', { does: 'make', image: (ours) => `${ours}:1@${digest}` }),
+  allowed('another limit for the signer', withVariable('SIGNER_MAX_REQUESTS', '64')),
+  // During an upgrade, the old ReplicaSet may still create Pods of version 0.1.0.
+  allowed('a variable of version 0.1.0', withVariable('SIGNER_LINGER_MS', '12000')),
   allowed('another image for the frontend', {
     does: 'change an image',
     container: 'frontend',
     image: 'other.example/frontend:1',
   }),
-  allowed('a Pod without the key runs what it likes, whatever it is called', {
+  allowed('a Pod without the key, with any image, command and name', {
     does: 'make',
     pod: { containers: [foreign] },
   }),
-  allowed('a Pod has another Secret', {
+  allowed('a Pod with another Secret', {
     does: 'make',
     pod: {
       containers: [

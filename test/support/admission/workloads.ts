@@ -1,4 +1,4 @@
-// A Pod in every kind of resource that Pods are made of.
+// A Pod in each kind of resource that creates Pods.
 import type { Resource } from '../../../tools/kube/resources.ts'
 
 const apiVersions = {
@@ -16,7 +16,7 @@ const apiVersions = {
 export type WorkloadKind = keyof typeof apiVersions
 export const workloadKinds = Object.keys(apiVersions) as WorkloadKind[]
 
-/** Returns `pod`, or a resource of `kind` that would make it. */
+/** Returns a resource of `kind` that creates `pod`. */
 export function asWorkload(kind: WorkloadKind, pod: Resource): Resource {
   if (kind === 'Pod') return pod
   const { name, namespace, ...rest } = pod.metadata

@@ -1,4 +1,4 @@
-// What must hold of a Pod when Istio has added its proxy to it.
+// Rules for a Pod after Istio has injected its proxy.
 
 import { listMounts } from '../../../tools/analyze/model/mounts.ts'
 import {
@@ -18,7 +18,7 @@ const held = ['hmac-key', 'caller-token']
 
 export const injectedRules: readonly Rule[] = [
   ...podRules.filter(({ name }) => !aboutFiles.includes(name)),
-  // A cloud's webhook adds to Pods too.
+  // A cloud's webhook also changes Pods.
   ...managerRules.filter(({ name }) => name === 'cloud-identity'),
   {
     name: 'injected-proxy',
@@ -60,7 +60,7 @@ function judgeProxy(pod: Workload, { hasSocket }: { hasSocket: boolean }) {
   const mountsSocket = proxy?.volumeMounts.some(({ name }) => name === 'signer-socket') ?? false
   const messages = [
     ...(proxy === undefined ? ['there is no proxy'] : []),
-    ...(mountsSocket === hasSocket ? [] : [hasSocket ? 'no socket' : 'a socket of nobody']),
+    ...(mountsSocket === hasSocket ? [] : [hasSocket ? 'no socket' : 'an unexpected socket']),
     ...(mounters.includes(proxyName) ? ['the proxy mounts a secret'] : []),
   ]
   return messages.map((message) => ({ resource: pod.resource, path: pod.path, message }))

@@ -1,4 +1,4 @@
-// Sends a batch of attacks between two positive controls. Without them, a suite in which everything is refused proves nothing.
+// Sends attacks between two control requests, which must succeed. Without them, refusals would prove nothing.
 import type { AuditEntry } from '../../../signer/audit-log.ts'
 import { readKey } from '../../../tools/deploy/keys/hmac-key.ts'
 import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
@@ -7,12 +7,11 @@ import { probeInTurnFrom } from '../../../tools/verify/attack/containers.ts'
 import { counters, parseCounter } from '../../../tools/verify/attack/counters.ts'
 import type { Outcome, Probe } from '../../../tools/verify/attack/probe.ts'
 import {
-  bearer,
   makeRequestId,
   readJsonBody,
   readStatus,
-  signParts,
   snakeCase,
+  withCredentials,
   writeRequest,
 } from '../../../tools/verify/attack/requests.ts'
 import {
@@ -31,7 +30,7 @@ export type BatchResult<T> = {
   before: Control
   after: Control
   reached: AuditEntry[]
-  /** How many signatures it has made in between, by its own counter. */
+  /** The signatures that the signer made in between, by its own counter. */
   signed: number
 }
 
@@ -58,11 +57,11 @@ export async function runBatch<T>(
   }
 }
 
-/** A request of the frontend with all credentials and a message of its own. */
-function writeControl({ token, pairing }: Credentials, requestId: string): Probe {
-  const headers = { ...bearer(token), ...snakeCase, 'x-request-id': requestId }
+/** Writes a valid request of the frontend. */
+function writeControl(stolen: Credentials, requestId: string): Probe {
+  const headers = { ...snakeCase, 'x-request-id': requestId }
   const parts = { headers, body: JSON.stringify({ message: nameControl(requestId) }) }
-  return { ...SIGNER_IN_POD, bytes: writeRequest(signParts(pairing, parts)) }
+  return { ...SIGNER_IN_POD, bytes: writeRequest(withCredentials(stolen, parts)) }
 }
 
 async function readControl(outcome: Outcome | undefined, requestId: string): Promise<Control> {
@@ -91,7 +90,7 @@ async function listAuditedRequests(
       return start >= 0 && end >= 0 ? entries.slice(start + 1, end) : undefined
     },
     LOG_MS,
-    // kubelet begins a new file at 10 MiB, and shows only that.
+    // kubelet starts a new file at 10 MiB, and shows only the new one.
     () => `the audit log lacks ${find(first) < 0 ? 'the first' : 'the last'} control: rotated?`,
   )
 }

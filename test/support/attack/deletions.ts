@@ -1,4 +1,4 @@
-// What somebody with edit rights in the namespace may do to the locks: delete them. And putting them back.
+// Deletes policy resources, as a user with edit rights in the namespace can, and restores them.
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { fieldManager, namespace } from '../../../tools/kube/names.ts'
@@ -11,10 +11,11 @@ export async function deleteResources(resources: readonly string[]): Promise<() 
   const args = ['get', ...resources, 'namespace/default', '-n', namespace, '-o', 'json']
   const { items } = await kubectlJson(list, args)
   const saved = items.filter(({ kind }) => kind !== 'Namespace').map(strip)
-  if (saved.length !== resources.length) throw new Error(`not all there: ${resources.join(', ')}`)
+  if (saved.length !== resources.length)
+    throw new Error(`not all of these exist: ${resources.join(', ')}`)
   await kubectl(['delete', ...resources, '-n', namespace])
   return async () => {
-    // As `make deploy` does, so that it goes on owning the fields.
+    // With the field manager of `make deploy`, which must keep the fields.
     const apply = ['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-']
     const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: saved })
     await kubectl(apply, { input })

@@ -1,4 +1,4 @@
-// Forged caller tokens. The key of the local cluster makes those that are wrong in one claim only.
+// Forged caller tokens. Tokens with one wrong claim need the key of the local cluster.
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
@@ -11,15 +11,10 @@ export async function forgeTokens(good: string): Promise<Record<string, string>>
   const kid = String(decodeProtectedHeader(good).kid)
   const [header = '', payload = '', signature = ''] = good.split('.')
   return {
-    'signed with a key of its own': await signLike(good, {}, ownKey),
-    'signed with a key of its own, and a kid that nobody knows': await signLike(
-      good,
-      {},
-      ownKey,
-      'nobody',
-    ),
+    'signed with another key': await signLike(good, {}, ownKey),
+    'signed with another key, and with an unknown kid': await signLike(good, {}, ownKey, 'nobody'),
     'alg none': `${encode({ alg: 'none', kid })}.${payload}.`,
-    'alg none, the signature kept': `${encode({ alg: 'none', kid })}.${payload}.${signature}`,
+    'alg none, with the signature': `${encode({ alg: 'none', kid })}.${payload}.${signature}`,
     'HS256, keyed with the public key': await confuseAlgorithm(kid, payload),
     'another payload under the same signature': `${header}.${encode({ ...decodeJwt(good), aud: ['other', 'signer'] })}.${signature}`,
     'no signature': `${header}.${payload}.`,
@@ -35,19 +30,19 @@ export async function forgeWithClusterKey(good: string): Promise<Record<string, 
   const now = Math.floor(Date.now() / 1_000)
   const sign = (change: JWTPayload) => signLike(good, change, key)
   return {
-    // Istio grants a minute for clocks that differ.
+    // Istio tolerates a clock skew of one minute.
     expired: await sign({ iat: now - 7_200, nbf: now - 7_200, exp: now - 3_600 }),
     'not yet valid': await sign({ nbf: now + 3_600, exp: now + 7_200 }),
     'of another issuer': await sign({ iss: 'https://issuer.example' }),
     'of another subject': await sign({ sub: `system:serviceaccount:${namespace}:other` }),
     'of another namespace': await sign({ sub: `system:serviceaccount:other:${serviceAccount}` }),
     'for another audience': await sign({ aud: ['vault'] }),
-    'for an audience that begins like ours': await sign({ aud: ['signer-2'] }),
+    'for an audience that begins with ours': await sign({ aud: ['signer-2'] }),
     'for no audience': await sign({ aud: [] }),
   }
 }
 
-/** Signs the claims of `good` with the cluster's key. It shows that a forged token fails for its flaw alone. */
+/** Signs the claims of `good` with the cluster's key. The token is valid, so a forged one fails only for its flaw. */
 export async function copyWithClusterKey(good: string): Promise<string> {
   return signLike(good, {}, await readClusterKey())
 }

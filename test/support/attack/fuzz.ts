@@ -1,4 +1,4 @@
-// Random requests that are nearly good ones: a path, a method, a body and headers as they should be, some of them bent.
+// Random requests that are almost valid: some of path, method, body and headers are changed.
 import fc from 'fast-check'
 
 export type FuzzedRequest = {
@@ -8,35 +8,22 @@ export type FuzzedRequest = {
   host: string
   headers: [name: string, value: string][]
   body: string
-  /** Index into the caller's tokens, the best first. None if there are fewer. */
+  /** The index of one of the caller's tokens, the best first. Without a token if there are fewer. */
   token: number
-  /** What the pairing signature covers. */
+  /** What the pairing signature covers: the request, `POST /sign`, or it is missing. */
   paired: 'as sent' | 'for /sign' | 'not'
   lineEnd: '\r\n' | '\n'
 }
 
 const routes = ['/sign', '/sign/batch', '/verify', '/keys', '/metrics', '/readyz', '/process']
-const spliced = [
-  '/',
-  '//',
-  '/./',
-  '/../',
-  '%2f',
-  '%5c',
-  '\\',
-  '%2e',
-  '%00',
-  ';a=b',
-  '?',
-  '?a=b',
-  '#',
-  ' ',
-  '*',
+const insertions = [
+  ...['/', '//', '/./', '/../', '%2f', '%5c', '\\', '%2e'],
+  ...['%00', ';a=b', '?', '?a=b', '#', ' ', '*'],
 ]
 const identity = 'spiffe://cluster.local/ns/signing/sa/secure-signing'
 
-const bentPath = fc
-  .tuple(fc.constantFrom(...routes), fc.constantFrom(...spliced), fc.nat(10), fc.nat(6))
+const changedPath = fc
+  .tuple(fc.constantFrom(...routes), fc.constantFrom(...insertions), fc.nat(10), fc.nat(6))
   .map(([route, piece, at, how]) => {
     const place = Math.min(at, route.length)
     if (how === 0) return `/x/..${route}`
@@ -45,7 +32,7 @@ const bentPath = fc
     if (how === 3) return `http://localhost:8081${route}`
     return `${route.slice(0, place)}${piece}${route.slice(place)}`
   })
-const bentMethod = fc.oneof(
+const changedMethod = fc.oneof(
   fc.constantFrom('GET', 'POST', 'HEAD', 'PUT', 'OPTIONS', 'DELETE', 'TRACE'),
   fc.stringMatching(/^[A-Za-z]{1,8}$/),
 )
@@ -73,7 +60,7 @@ const header = fc.oneof(
   ),
   fc.tuple(fc.stringMatching(/^x-[a-z]{1,12}$/), fc.stringMatching(/^[!-~]{0,40}$/)),
 )
-/** The signer accepts these bodies. The frontend does not, so public clients get no signature by a valid request. */
+/** The signer accepts these bodies. The frontend refuses them, so no public client gets a valid signature. */
 const sign = '{"message":"fuzz","encoding":"utf8"}'
 const good = fc.constantFrom(
   { method: 'POST', path: '/sign', body: sign },
@@ -94,9 +81,9 @@ const usually = <T>(usual: T, arbitrary: fc.Arbitrary<T>) =>
 const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc
   .record({
     good,
-    bent: fc.record({
-      method: sometimes(bentMethod),
-      path: sometimes(fc.oneof(bentPath, bentPath, fc.webPath())),
+    changes: fc.record({
+      method: sometimes(changedMethod),
+      path: sometimes(fc.oneof(changedPath, changedPath, fc.webPath())),
       body: sometimes(fc.constantFrom('', '{}', sign)),
     }),
     rest: fc.record({
@@ -111,13 +98,14 @@ const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc
       lineEnd: usually('\r\n', fc.constant('\n')),
     }),
   })
-  .map(({ good: { method, path, body }, bent, rest }) => ({
-    method: bent.method ?? method,
-    path: bent.path ?? path,
-    body: bent.body ?? body,
+  .map(({ good: { method, path, body }, changes, rest }) => ({
+    method: changes.method ?? method,
+    path: changes.path ?? path,
+    body: changes.body ?? body,
     ...rest,
   }))
 
+/** Makes the same requests for the same seed. */
 export function makeFuzzedRequests(seed: number, count: number): FuzzedRequest[] {
   return fc.sample(fuzzedRequest, { seed, numRuns: count })
 }

@@ -1,4 +1,4 @@
-// How the mesh normalises paths: a setting of the whole mesh, which the policies must not depend on.
+// The path normalization of the whole mesh. The policies must not depend on it.
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
@@ -55,6 +55,6 @@ async function waitForMode(mode: Mode): Promise<void> {
   await waitFor(
     async () => (await readMode()) === mode || undefined,
     CONFIG_MS,
-    () => `the Pod's proxy does not come to do ${mode}`,
+    () => `the Pod's proxy does not change to ${mode}`,
   )
 }

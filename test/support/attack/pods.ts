@@ -1,4 +1,4 @@
-// Pods of an attacker's own.
+// Pods that an attacker creates.
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 

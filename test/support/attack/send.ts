@@ -1,20 +1,40 @@
-// Sends many requests at once, from a container or from this machine.
+// Sends requests to the target, and collects what comes back.
 import { callIn, type Origin, probeFrom } from '../../../tools/verify/attack/containers.ts'
-import type { Outcome, Place } from '../../../tools/verify/attack/probe.ts'
-import { defaultBody, type RequestParts } from '../../../tools/verify/attack/requests.ts'
+import type { Outcome, Place, Probe } from '../../../tools/verify/attack/probe.ts'
+import {
+  defaultBody,
+  type RequestParts,
+  readStatus,
+  writeRequest,
+} from '../../../tools/verify/attack/requests.ts'
 import { PROBE_MS } from '../../../tools/verify/attack/timeouts.ts'
 import { type H2Outcome, type H2Request, runH2Requests } from './h2-probe.ts'
 
-export async function sendFrom(
-  origin: Origin,
+/** By the name of the request. */
+export type Outcomes = Record<string, Outcome>
+
+/** Sends each request to its own place. */
+export async function sendProbes(from: Origin, probes: Record<string, Probe>): Promise<Outcomes> {
+  const outcomes = await probeFrom(from, Object.values(probes))
+  const names = Object.keys(probes)
+  return Object.fromEntries(names.map((name, index) => [name, outcomes[index] as Outcome]))
+}
+
+/** Sends all requests to one place. */
+export function sendAll(
+  from: Origin,
   place: Place,
   requests: Record<string, string>,
-): Promise<Record<string, Outcome>> {
-  const probes = Object.values(requests).map((bytes) => ({ ...place, bytes }))
-  const outcomes = await probeFrom(origin, probes)
-  return Object.fromEntries(
-    Object.keys(requests).map((name, index) => [name, outcomes[index] as Outcome]),
-  )
+): Promise<Outcomes> {
+  const probes = Object.entries(requests).map(([name, bytes]) => [name, { ...place, bytes }])
+  return sendProbes(from, Object.fromEntries(probes))
+}
+
+/** Sends one request. Without an answer, the status is undefined. */
+export async function send(from: Origin, place: Place, parts: RequestParts) {
+  const [outcome] = await probeFrom(from, [{ ...place, bytes: writeRequest(parts) }])
+  const received = outcome?.received ?? ''
+  return { status: readStatus(received), received }
 }
 
 export function sendH2From(

@@ -1,4 +1,4 @@
-// What a container of the deployment logs.
+// The log of a container of the deployment.
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../../tools/kube/names.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
@@ -13,6 +13,6 @@ export function waitForLine(container: string, wanted: RegExp, start: Date): Pro
       return log.split('\n').find((line) => wanted.test(line))
     },
     KEYS_MS,
-    () => `${container} logs nothing like ${wanted}`,
+    () => `${container} logs no line like ${wanted}`,
   )
 }

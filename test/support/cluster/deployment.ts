@@ -1,4 +1,4 @@
-// make deploy with a component, as people run it, and the default deployment back.
+// Runs `make deploy` with a component, and restores the default deployment.
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'

@@ -1,4 +1,4 @@
-// What an attacker asks the API server. Sent into a container as it is, see probe.ts.
+// Sends requests of an attacker to the API server. This file is sent into the container.
 import { request } from 'node:https'
 import type { Attempt } from './escape.ts'
 

@@ -1,4 +1,4 @@
-// What code can do inside the service's own process. Sent into a container as it is and run under the service's own flags.
+// What code can do inside the service's own process. This file is sent into the container, and runs with the service's flags.
 import { Worker } from 'node:worker_threads'
 import type { Attempt } from './escape.ts'
 

@@ -38,7 +38,7 @@ function tryToConnect(to: { path: string } | { host: string; port: number }): Pr
   })
 }
 
-/** Connects to every Unix socket that it finds, and to the paths of the signer's in other containers. */
+/** Connects to every Unix socket that it finds, and to the paths of the signer's socket in other containers. */
 export async function connectToSockets(): Promise<{ seen: string[]; attempts: Attempt[] }> {
   const seen = listSocketNames()
   const guesses = ['/run/signer/signer.sock', '/proc/1/root/run/signer/signer.sock']
@@ -54,7 +54,7 @@ export function writeEverywhere(): { written: string[]; started: Attempt[] } {
   const written: string[] = []
   const started: Attempt[] = []
   function walk(folder: string): void {
-    const file = join(folder, '.drill')
+    const file = join(folder, '.attack')
     try {
       writeFileSync(file, '#!/nodejs/bin/node\n', { mode: 0o777 })
       written.push(folder)
@@ -62,7 +62,7 @@ export function writeEverywhere(): { written: string[]; started: Attempt[] } {
       started.push({ what: file, result: error === undefined ? 'started' : describe(error) })
       rmSync(file)
     } catch {
-      // Not here.
+      // This folder is read-only.
     }
     let entries: { name: string; isDirectory(): boolean }[] = []
     try {
@@ -122,7 +122,7 @@ export async function wakeInspectors(): Promise<number[]> {
     try {
       process.kill(id, 'SIGUSR1')
     } catch {
-      // Somebody else's.
+      // A process of another user.
     }
   }
   await new Promise((resolve) => setTimeout(resolve, 1_000))

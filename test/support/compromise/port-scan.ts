@@ -22,7 +22,7 @@ function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port })
     socket.on('connect', () => {
-      // On loopback a socket may get the very port that it connects to, and so reach itself.
+      // On loopback, a socket may get the port that it connects to, and reach itself.
       resolve(socket.localPort !== port)
       socket.destroy()
     })

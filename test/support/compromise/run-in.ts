@@ -1,7 +1,7 @@
-// Runs an exported function of a file in this folder in a container, as an attacker would who runs code there.
+// Runs an exported function of a file in this folder in a container, as an attacker would.
 import { type Container, callIn } from '../../../tools/verify/attack/containers.ts'
 
-/** Returns what the function returns. `flags` are Node's. */
+/** Returns the result of the function. `flags`: of Node. */
 export function runIn<T>(
   from: Container,
   file:

@@ -6,7 +6,7 @@ type Find = { needle: string; where: string }
 export type Search = { finds: Find[]; files: number; bytes: number }
 
 const CHUNK_BYTES = 1 << 20
-/** Contain nothing of other containers, and reading some of them has effects. */
+/** They contain nothing of other containers, and reading some files has effects. */
 const passedOver = new Set(['/proc', '/sys'])
 
 /** Searches files, and environment, arguments, memory and root of each other process, for `needles`: name → base64. */
@@ -39,7 +39,7 @@ export function searchEverything(needles: Record<string, string>): Search {
       let kept = 0
       for (let at = from; at < to; ) {
         const size = Math.min(CHUNK_BYTES, to - at)
-        // Positions are for memory, whose addresses are its offsets; other files are read on as they are.
+        // Only memory needs positions, because its offsets are addresses.
         const position = to === Number.MAX_SAFE_INTEGER ? null : at
         const count = readSync(descriptor, buffer, kept, size, position)
         if (count === 0) break
@@ -50,7 +50,7 @@ export function searchEverything(needles: Record<string, string>): Search {
         at += count
       }
     } catch {
-      // An unmapped page, a file of the kernel's that is not to be read.
+      // An unmapped page, or a file of the kernel that cannot be read.
     } finally {
       closeSync(descriptor)
     }
@@ -67,7 +67,7 @@ export function searchEverything(needles: Record<string, string>): Search {
       const path = join(folder, entry.name)
       if (passedOver.has(path)) continue
       if (entry.isDirectory()) walk(path)
-      // Not devices: some never end.
+      // No devices, because some never end.
       else if (entry.isFile()) readThrough(path)
     }
   }

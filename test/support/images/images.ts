@@ -1,4 +1,4 @@
-// Images that only tests run, provided to the node of the local cluster. Each is named by the versions of its programs.
+// Images that only tests run, for the node of the local cluster. The tag depends on the versions of the programs.
 import { basename, join } from 'node:path'
 import { buildRootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import { provideImage } from '../../../tools/local-cluster/images/system-images.ts'

@@ -1,4 +1,4 @@
-// A report such as a cluster gives, for tests: one that holds, and ways to break it.
+// A report as a cluster gives it, one that holds, and functions that break it.
 import { callers, declare } from '../../../tools/verify/matrix/declared.ts'
 import { requests } from '../../../tools/verify/matrix/declared-table.ts'
 import type { Cell, Report, Verdict } from '../../../tools/verify/matrix/report.ts'
@@ -31,17 +31,12 @@ export function makeReport(): Report {
     requests,
     cells,
     declarations: [
-      'PeerAuthentication/require-mtls',
-      'Sidecar/secure-signing',
-      'Gateway/public',
-      'VirtualService/frontend',
-      'RequestAuthentication/verify-caller-token',
-      'AuthorizationPolicy/allow-nothing',
-      'AuthorizationPolicy/allow-frontend-to-sign',
+      ...['PeerAuthentication/require-mtls', 'Sidecar/secure-signing', 'Gateway/public'],
+      ...['VirtualService/frontend', 'RequestAuthentication/verify-caller-token'],
+      ...['AuthorizationPolicy/allow-nothing', 'AuthorizationPolicy/allow-frontend-to-sign'],
       'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
       'AuthorizationPolicy/allow-probe-to-signer',
-      'AuthorizationPolicy/allow-ingress-to-frontend',
-      'Deployment/secure-signing',
+      ...['AuthorizationPolicy/allow-ingress-to-frontend', 'Deployment/secure-signing'],
     ].map((resource) => ({ resource, inPlace: true })),
     unauthorizedSignatures: 0,
   }

@@ -1,4 +1,4 @@
-// What the alerts and the dashboard ask of Prometheus, as the files have it.
+// The Prometheus expressions of the alerts and the dashboard.
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'

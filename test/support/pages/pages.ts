@@ -1,4 +1,4 @@
-// The pages that people read, README, docs/ and examples/, and their tables.
+// README and the pages of docs/ and examples/, and their tables.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'

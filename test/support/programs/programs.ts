@@ -1,20 +1,16 @@
-// The Go programs that only tests run. Each is compiled once, by the go.mod in its folder here.
+// Go programs that only tests run. Each has its go.mod in a folder here, and is compiled once.
 import { join } from 'node:path'
 import type { Recipe } from '../../../tools/local-cluster/programs/program-recipes.ts'
 import { buildSet } from '../../../tools/local-cluster/programs/programs.ts'
 
 /** The kinds of the Prometheus Operator that its program watches. */
 const operatorKinds = [
-  'podmonitors',
-  'probes',
-  'prometheuses',
-  'prometheusrules',
-  'scrapeconfigs',
+  ...['podmonitors', 'probes', 'prometheuses', 'prometheusrules', 'scrapeconfigs'],
   'servicemonitors',
 ]
 
 const recipes = {
-  // In later versions than 0.16.2 the program is in several modules.
+  // After 0.16.2, the program consists of several modules.
   'external-secrets': {
     module: 'github.com/external-secrets/external-secrets',
     files: [
@@ -24,7 +20,7 @@ const recipes = {
     ].map((name) => `config/crds/bases/${name}.yaml`),
   },
   'kube-router': { module: 'github.com/cloudnativelabs/kube-router/v2' },
-  // Without service discovery other than Kubernetes'.
+  // With service discovery of Kubernetes only.
   prometheus: {
     module: 'github.com/prometheus/prometheus',
     tags: ['remove_all_sd', 'enable_kubernetes_sd'],

@@ -1,4 +1,4 @@
-// A registry that answers npm's question for advisories as the public one does.
+// A registry that answers npm's requests for advisories as the public one does.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -16,10 +16,10 @@ export type Advisory = {
 }
 type Asked = Record<string, string[]>
 
-/** The answer from question `since` on. By default, the advisories of what is asked for. */
+/** The answer from request `since` on. The default: the advisories of the requested packages. */
 export type Habits = { since?: number; status?: number; body?: string }
 
-/** Starts it for as long as the test lasts. `known`: advisories by "name@version". `asked` grows with each question. */
+/** Starts it for as long as the test lasts. `known`: advisories by "name@version". `asked` grows with each request. */
 export async function startRegistry(known: Record<string, Advisory[]>, habits: Habits = {}) {
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {

@@ -1,4 +1,4 @@
-// The formats that a release is told in, as their specifications have them: read strictly, so that nothing else is in it.
+// The formats of a release, as strict as their specifications: no other field is allowed.
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
 import { z } from 'zod'
 

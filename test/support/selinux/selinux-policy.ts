@@ -30,7 +30,7 @@ export async function compilePolicy(root: string, module: string): Promise<Selin
   await writeFile(join(folder, 'module.cil'), module)
   const names = (await readdir(join(root, modules))).filter((name) => name.endsWith('.cil'))
   const others = names.map((name) => join(modules, name))
-  // As semodule has it: modules may declare again what others did.
+  // As with semodule, modules may repeat declarations.
   const flags = ['--multiple-decls', '--filecontext=/dev/null', '--output=/tmp/policy']
   // The module comes first, so that an error in it shows early.
   await call('secilc', ...flags, '/tmp/module.cil', ...others)

@@ -4,7 +4,7 @@ import { run } from '../../../tools/cli/exec.ts'
 
 const source = join(import.meta.dirname, 'attempts')
 
-/** System call → EPERM or ENOSYS, or another result if it was let through. */
+/** System call → EPERM or ENOSYS if it was refused, or another result. */
 export type Attempts = Record<string, string>
 
 /** The attempted calls that each container may make. */

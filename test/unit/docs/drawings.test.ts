@@ -1,4 +1,4 @@
-// The drawings of docs/ and of `make matrix` are well-formed SVG. No text covers another, and none loads anything.
+// The drawings of docs/ and of `make matrix` are well-formed SVG. No text covers another, and no drawing loads a resource.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -13,7 +13,7 @@ import { readFile } from '../../support/pages/pages.ts'
 const attack = `<script>alert(1)</script>'"&amp;]]>\u0000\u001b[2J`
 const report = makeReport()
 const hostile: Report = {
-  ...breakCell(report, ['world', 'sign'], 'other', attack),
+  ...breakCell(report, ['public', 'sign'], 'other', attack),
   callers: [...report.callers, { id: attack, name: attack, shows: attack.repeat(20) }],
 }
 const files = readdirSync(join(CHECKOUT, 'docs')).filter((name) => name.endsWith('.svg'))
@@ -28,7 +28,7 @@ const drawings = [
   },
 ]
 
-/** The elements that are not closed in order, and what is left between them that is neither text nor an entity. */
+/** Lists elements that are not closed in order, and characters that are neither text nor an entity. */
 function listFaults(svg: string): string[] {
   const open: string[] = []
   const faults: string[] = []
@@ -46,7 +46,7 @@ function listFaults(svg: string): string[] {
 
 type Box = { words: string; left: number; right: number; top: number; bottom: number }
 
-/** Where each text is, by its font size and an average width of a letter. */
+/** Estimates the position of each text from its font size and an average letter width. */
 function findTexts(svg: string): Box[] {
   const [, sizeOfAll = '13'] = /(?:text \{ font: |<svg[^>]* font-size=")([\d.]+)/.exec(svg) ?? []
   return [...svg.matchAll(/<text([^>]*)>([\s\S]*?)<\/text>/g)].map(
@@ -71,7 +71,7 @@ function findTexts(svg: string): Box[] {
 }
 
 describe.each(drawings)('$name', ({ svg }) => {
-  test('is well-formed, and says in words what it shows', () => {
+  test('is well-formed, and has a title', () => {
     expect(listFaults(svg)).toEqual([])
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]*>\n<title/)
   })
@@ -82,7 +82,7 @@ describe.each(drawings)('$name', ({ svg }) => {
     )
   })
 
-  test('has no text on another or outside', () => {
+  test('has no text that covers another or is outside', () => {
     const texts = findTexts(svg)
     expect(texts.length).toBeGreaterThan(1)
     const [, width = ''] = /viewBox="0 0 (\d+)/.exec(svg) ?? []
@@ -112,7 +112,7 @@ describe('the picture of a report', () => {
     expect(all).toMatch(each === report ? / holds: 73 of 73 / : / DOES NOT HOLD: 70 of 73 /)
   })
 
-  test('in docs/ has the callers and cells that are declared', () => {
+  test('in docs/ has the declared callers and cells', () => {
     const svg = readFile('docs/matrix.svg')
     for (const { name } of callers) expect(svg).toContain(escapeXml(name))
     expect(svg).toContain(`holds: ${report.cells.length} of ${report.cells.length} as declared`)

@@ -1,11 +1,11 @@
-// The files and folders that the pages name exist, their links lead somewhere, and the README is short.
+// The files and folders that the pages name exist, their links work, and the README is short.
 import { existsSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { pages, readFile } from '../../support/pages/pages.ts'
 
-/** Of a file or a folder, from the root of the repository. */
+/** A path of the repository. */
 const path = /`((?:docs|examples|frontend|k8s|mesh|runtime|signer|test|tools)\/[\w./-]*)`/g
 
 /** GitHub's anchors. */
@@ -23,11 +23,11 @@ describe.each(pages)('%s', (page) => {
     ([, target = '']) => target,
   )
   const named = [...readFile(page).matchAll(path)].map(([, name = '']) => name)
-  test('names files and folders that are there', () => {
+  test('names files and folders that exist', () => {
     expect(named.filter((name) => !existsSync(join(CHECKOUT, name)))).toEqual([])
   })
 
-  test('has links that lead somewhere', () => {
+  test('has no broken links', () => {
     for (const link of links) {
       const [path = '', anchor] = link.split('#')
       const file = path === '' ? page : join(dirname(page), path)

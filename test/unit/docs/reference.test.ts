@@ -1,4 +1,4 @@
-// The pages that are made of the code are what the code gives, and leave nothing out.
+// The generated pages are up to date and complete.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ test.each(await makePages())('$file is up to date: make docs', ({ file, text }) 
   expect(read(file)).toBe(text)
 })
 
-test('every error code says who answers it', () => {
+test('every error code has the service that sends it', () => {
   for (const row of formatErrors().split('\n').slice(2)) {
     expect(row).toMatch(/^\| \d{3} \| `\w+` \| (both|frontend|signer) \| \S.* \|$/)
   }
@@ -24,7 +24,7 @@ test('every error code says who answers it', () => {
 describe('a setting', () => {
   const number = z.string().check(z.regex(/^\d$/, 'must be a digit'))
 
-  test('takes what its schema takes', () => {
+  test('has the values of its schema', () => {
     const schema = z.object({
       A: z._default(number.check(z.describe('a')), '7'),
       B: z.optional(number.check(z.describe('b'))),
@@ -39,10 +39,10 @@ describe('a setting', () => {
 
   test.each([
     ['has a meaning', z.object({ A: number })],
-    ['does not take anything', z.object({ A: z.string().check(z.describe('a')) })],
+    ['does not accept every text', z.object({ A: z.string().check(z.describe('a')) })],
   ])('%s', (_, schema) => expect(() => listSettings(schema)).toThrow('A is not described'))
 
-  test('tells the rules that it breaks together with another', () => {
+  test('has the rules that connect it with another', () => {
     const schema = z
       .object({ A: number, B: number })
       .check(z.refine(({ A, B }) => A === B, { path: ['B'], error: 'must be A' }))
@@ -51,7 +51,7 @@ describe('a setting', () => {
   })
 })
 
-test('a field that may be left out says what holds then', () => {
+test('an optional field has its default', () => {
   const schema = {
     required: ['a'],
     properties: { a: { type: 'string', pattern: 'x|y' }, b: { enum: ['u', 'v'], default: 'u' } },

@@ -6,14 +6,14 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { attacks, promises, splitEvidence } from '../../../tools/reference/test-coverage.ts'
 import { readFile } from '../../support/pages/pages.ts'
 
-/** A test's source, and of the cases that it has from its own folder. */
+/** Reads a test and the files that it imports from its own folder. */
 function readWithCases(file: string): string {
   const imported = readFile(file).matchAll(/from '(\.\/[^']+\.ts)'/g)
   const cases = [...imported].map(([, name = '']) => readFile(join(dirname(file), name)))
   return [readFile(file), ...cases].join('\n').replaceAll("\\'", "'")
 }
 
-/** Each title in a source is between quotes of one kind. */
+/** Finds a title between quotes of one kind. */
 function hasTitle(source: string, title: string): boolean {
   return ["'", '"', '`'].some((quote) => source.includes(`${quote}${title}${quote}`))
 }

@@ -1,4 +1,4 @@
-// What each Containerfile puts into its image, and under which permissions it runs there.
+// The contents and the permissions of each image, by its Containerfile.
 import { describe, expect, test } from 'vitest'
 import {
   readEntrypoint,
@@ -16,28 +16,30 @@ describe.each([
     ['/app', '/run/key', '/run/signer', '/run/pairing'],
     ['/run/signer', '/run/pairing', ownCoreDumps],
   ],
-])('the image of the %s', (room, user, readable, writable) => {
-  const flags = readEntrypoint(room)
+])('the image of the %s', (service, user, readable, writable) => {
+  const flags = readEntrypoint(service)
 
-  test('has one file and the licences in it, and nothing else', () => {
-    expect(readInstructions(room, 'COPY')).toEqual([`${room}/main.mjs ${room}/LICENSES ./`])
+  test('contains one file and the licences, and nothing else', () => {
+    expect(readInstructions(service, 'COPY')).toEqual([
+      `${service}/main.mjs ${service}/LICENSES ./`,
+    ])
   })
 
-  test('is built in one stage, without running or fetching anything', () => {
-    expect(readInstructions(room, 'FROM')).toEqual([expect.stringMatching(/^\$\{NODE_IMAGE\}$/)])
-    expect([...readInstructions(room, 'RUN'), ...readInstructions(room, 'ADD')]).toEqual([])
+  test('has one build stage, which runs and fetches nothing', () => {
+    expect(readInstructions(service, 'FROM')).toEqual([expect.stringMatching(/^\$\{NODE_IMAGE\}$/)])
+    expect([...readInstructions(service, 'RUN'), ...readInstructions(service, 'ADD')]).toEqual([])
   })
 
-  test('sets nothing in the environment but what tunes malloc', () => {
-    const names = Object.keys(readEnvironment(room))
+  test('sets only variables that tune malloc', () => {
+    const names = Object.keys(readEnvironment(service))
     expect(names.filter((name) => !/^MALLOC_[A-Z]+_(MAX|THRESHOLD_)$/.test(name))).toEqual([])
   })
 
-  test('runs under a user of its own', () => {
-    expect(readInstructions(room, 'USER')).toEqual([user])
+  test('has its own user', () => {
+    expect(readInstructions(service, 'USER')).toEqual([user])
   })
 
-  test('reads and writes no more than it has to', () => {
+  test('reads and writes only the paths that it needs', () => {
     const pathsOf = (flag: string) =>
       flags.filter((each) => each.startsWith(`${flag}=`)).map((each) => each.slice(flag.length + 1))
     expect(flags.slice(0, 2)).toEqual(['/nodejs/bin/node', '--permission'])
@@ -45,7 +47,7 @@ describe.each([
     expect(pathsOf('--allow-fs-write')).toEqual(writable)
   })
 
-  test('may do nothing else, opens no inspector and has no __proto__', () => {
+  test('has no other permission, no inspector and no __proto__', () => {
     const others = flags
       .filter((flag) => !/^--(allow-fs-|max-(semi|old)-space-size=|no-maglev$)/.test(flag))
       .slice(2)

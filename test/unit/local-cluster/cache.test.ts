@@ -1,4 +1,4 @@
-// A cache entry is whole or not there, and is looked at before it is used.
+// A cache entry is complete or absent, and is checked before it is used.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
@@ -34,7 +34,7 @@ test('is built once', async () => {
 test.each([
   ['changed', (folder: string) => writeFile(join(folder, 'sub/file'), 'b')],
   ['added', (folder: string) => writeFile(join(folder, 'more'), '')],
-  ['not summed', (folder: string) => writeFile(join(folder, 'SHA256SUMS'), '')],
+  ['without a checksum', (folder: string) => writeFile(join(folder, 'SHA256SUMS'), '')],
 ])('is built again if something was %s', async (_, damage) => {
   const folder = await cached('x', write('a'))
   await damage(folder)
@@ -44,7 +44,7 @@ test.each([
   expect(await readFile(join(folder, 'sub/file'), 'utf8')).toBe('a')
 })
 
-test('is not there if its build fails, and leaves nothing', async () => {
+test('is absent if its build fails, and leaves nothing behind', async () => {
   const fail = async () => {
     throw new Error('no')
   }
@@ -52,8 +52,8 @@ test('is not there if its build fails, and leaves nothing', async () => {
   expect(await readdir(cache)).toEqual([])
 })
 
-test('clears away what an interrupted build has left, and not what another is building', async () => {
-  // No process has a number over the kernel's limit of 2^22; number 1 always runs.
+test('removes the files of an interrupted build, but not of a running one', async () => {
+  // The kernel's limit for process ids is 2^22. Process 1 always runs.
   for (const pid of ['4194305', '1'])
     await mkdir(join(cache, `x.partial-${pid}`), { recursive: true })
   await cached('x', write('a'))

@@ -1,4 +1,4 @@
-// Where the local cluster can't run, it says so at once: in one line what is missing, in another what to do.
+// On a machine that cannot run the local cluster, the error says what is missing and what to do.
 import { afterEach, expect, test, vi } from 'vitest'
 import { UserError } from '../../../tools/cli/terminal.ts'
 import { checkRequirements } from '../../../tools/local-cluster/requirements.ts'
@@ -11,14 +11,14 @@ async function refusal(): Promise<UserError> {
   throw new Error(`not refused: ${error}`)
 }
 
-test('another system than Linux on x86-64 is refused', async () => {
+test('refuses a system other than Linux on x86-64', async () => {
   vi.spyOn(process, 'platform', 'get').mockReturnValue('darwin')
   const { message, todo } = await refusal()
   expect(message).toMatch(/needs Linux on x86-64, and this is darwin on \w+$/)
   expect(todo).toContain('`make deploy KUBECONFIG=…` on any cluster with Istio')
 })
 
-test('another user than root is refused', async () => {
+test('refuses a user other than root', async () => {
   if (process.getuid === undefined) throw new Error('this test needs a system with users')
   vi.spyOn(process as { getuid: () => number }, 'getuid').mockReturnValue(1_000)
   const { message, todo } = await refusal()

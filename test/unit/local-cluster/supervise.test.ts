@@ -1,4 +1,4 @@
-// The node's programs are kept running, and end when they are told to, whether they want or not.
+// The supervisor restarts the node's programs, and ends them even if they ignore SIGTERM.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -13,13 +13,13 @@ async function start(script: string) {
   return { program, readLog: () => readFile(join(logs, 'program.log'), 'utf8') }
 }
 
-test('a program that ends is started again', async () => {
+test('restarts a program that ends', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   const { readLog } = await start('echo run')
   await vi.waitFor(async () => expect(await readLog()).toContain('run\nrun\n'), WAIT_MS)
 })
 
-test('a program that ignores SIGTERM is killed at the deadline, and not started again', async () => {
+test('kills a program that ignores SIGTERM at the deadline, and does not restart it', async () => {
   const { program, readLog } = await start("trap '' TERM; echo run; while :; do sleep 0.05; done")
   await vi.waitFor(async () => expect(await readLog()).toBe('run\n'), WAIT_MS)
   await program.stop(100)

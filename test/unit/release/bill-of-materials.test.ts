@@ -1,4 +1,4 @@
-// What a bill of materials says where the base has no record of what it is made of.
+// The bill of materials of an image, also if its base has no record of its contents.
 import { expect, test } from 'vitest'
 import { describeImage } from '../../../tools/release/bill-of-materials.ts'
 import type { ImageContents } from '../../../tools/release/image-contents.ts'
@@ -17,14 +17,14 @@ test.each([
   { packages: [], distribution: undefined, node: undefined },
   { packages: [], distribution: 'debian-12', node },
   { packages: [libc], distribution: 'debian-12', node: undefined },
-])('the base is there by its digest, and told to be not known: $distribution', (contents) => {
+])('lists the base by digest, with unknown contents: $distribution', (contents) => {
   const { components, compositions } = describeWith(contents)
   const purl = `pkg:oci/node@sha256%3A${'b'.repeat(64)}?repository_url=registry.example/node`
   expect(components[0]).toMatchObject({ type: 'container', purl })
   expect(compositions).toContainEqual({ aggregate: 'unknown', assemblies: [purl] })
 })
 
-test('names Debian’s packages as scanners look for them', () => {
+test('names Debian’s packages as scanners expect', () => {
   const { components, compositions } = describeWith({
     packages: [libc, { ...libc, name: 'libstdc++6', source: 'gcc-12' }],
     distribution: 'debian-12',

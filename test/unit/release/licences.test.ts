@@ -1,4 +1,4 @@
-// What may be in an image, by its licence; and that the licence's text is there with it.
+// An image contains only packages with an allowed licence, and the text of each licence.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import { makeFolder } from '../../support/folder.ts'
 
 const integrity = `sha512-${'A'.repeat(86)}==`
 
-/** A folder with a lockfile of one package, and the package. */
+/** Makes a folder with one package and its lockfile. */
 async function makeProject(entry: object, files: Record<string, string>): Promise<string> {
   const folder = await makeFolder()
   const path = join(folder, 'node_modules/@scope/some')
@@ -21,7 +21,7 @@ async function makeProject(entry: object, files: Record<string, string>): Promis
   return folder
 }
 
-test('takes a package with an allowed licence and its text', async () => {
+test('accepts a package with an allowed licence and its text', async () => {
   const folder = await makeProject(
     { integrity, license: 'MIT' },
     { LICENSE: 'Do\n', NOTICE: 'Read' },
@@ -46,15 +46,15 @@ test.each([
     says: 'does not contain its licence',
   },
   { entry: { license: 'MIT' }, files: text, says: 'package-lock.json has no hash' },
-])('refuses one: $says', async ({ entry, files, says }) => {
+])('refuses a package: $says', async ({ entry, files, says }) => {
   const folder = await makeProject(entry, files)
   await expect(describePackages(['node_modules/@scope/some'], folder)).rejects.toThrow(says)
 })
 
 test.each(imageNames)(
-  'the image of the %s has the text of each licence, and of its own',
-  async (room) => {
-    const paths = await bundleService(room, join(await makeFolder(), 'main.mjs'))
+  'the image of the %s has the text of its own licence and of each package',
+  async (service) => {
+    const paths = await bundleService(service, join(await makeFolder(), 'main.mjs'))
     const licences = await formatLicences(await describePackages(paths))
     for (const path of ['.', ...paths]) {
       expect(licences).toContain((await readFile(join(CHECKOUT, path, 'LICENSE'), 'utf8')).trim())

@@ -1,4 +1,4 @@
-// What npm installs is pinned by hash, comes from whatever registry is configured, and runs nothing while it is installed.
+// npm installs packages by hash, from the configured registry, and runs none of their scripts.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -10,12 +10,12 @@ const read = (file: string) => readFileSync(join(CHECKOUT, file), 'utf8')
 const lockfile = z.object({ packages: z.record(z.string(), z.record(z.string(), z.unknown())) })
 type Entry = z.infer<typeof lockfile>['packages'][string]
 
-/** Packages with a script at their installation, which is never run, and why they do without it. There is none. */
+/** Packages with an installation script, which never runs, and why they do not need it. */
 const doesWithout: Record<string, string> = {}
 const exact = /^\d+\.\d+\.\d+$/
 const dependencyKinds = ['dependencies', 'devDependencies', 'optionalDependencies'] as const
 
-/** What is wrong with an entry of the lockfile. */
+/** Lists the flaws of an entry of the lockfile. */
 function findFaults(
   path: string,
   { integrity, resolved, hasInstallScript, link }: Entry,
@@ -31,7 +31,7 @@ function findFaults(
 const { '': project, ...entries } = lockfile.parse(JSON.parse(read('package-lock.json'))).packages
 const packageJson = JSON.parse(read('package.json'))
 
-test('every package is pinned by its hash alone, and has nothing to run', () => {
+test('every package has a hash, no address and no installation script', () => {
   const faults = Object.entries(entries).map(([path, entry]) => [path, findFaults(path, entry)])
   expect(faults.length).toBeGreaterThan(100)
   expect(faults.filter(([, found]) => found?.length !== 0)).toEqual([])
@@ -43,7 +43,7 @@ test.each([
   { resolved: 'https://registry.example/zod-4.0.0.tgz', fault: 'an address' },
   { hasInstallScript: true, fault: 'a script at installation' },
   { link: true, fault: 'a link' },
-])('$fault is seen', ({ fault, ...change }) => {
+])('finds $fault', ({ fault, ...change }) => {
   const [[path, entry] = ['', {}]] = Object.entries(entries)
   expect(findFaults(path, { ...entry, ...change })).toEqual([fault])
 })
@@ -59,7 +59,7 @@ describe.each(dependencyKinds)('%s', (kind) => {
   })
 })
 
-test('every installation is by the lockfile, without scripts', () => {
+test('every installation uses the lockfile, without scripts', () => {
   const lines = read('Makefile').matchAll(/^\t@?(npm (?:ci|install|i)\b.*)/gm)
   expect([...lines].map(([, line]) => line)).toEqual([
     expect.stringMatching(/^npm ci --ignore-scripts\b/),

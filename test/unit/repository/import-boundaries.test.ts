@@ -13,7 +13,7 @@ const listSources = (folder: string) =>
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(folder, name))
 
-/** Every file of ours that `entry` reaches, itself included, and every library and module of Node. */
+/** Lists the files that `entry` reaches, itself included, and the libraries and modules of Node. */
 function walkImports(entry: string): { files: Set<string>; libraries: Set<string> } {
   const files = new Set<string>()
   const libraries = new Set<string>()
@@ -62,7 +62,7 @@ describe.each(['frontend', 'signer'])('%s', (service) => {
   })
 })
 
-test('runtime reaches itself alone', () => {
+test('runtime reaches only itself', () => {
   for (const file of listSources('runtime')) {
     expect(foldersOf(walkImports(file).files)).toEqual(new Set(['runtime']))
   }
@@ -92,7 +92,7 @@ test('tools/ does not import test/', () => {
   expect(wrong).toEqual([])
 })
 
-test('the walk sees each form of import', () => {
+test('each form of import is found', () => {
   const forms = "import a from 'a'; import type { B } from 'b'; import 'c'; export * from 'd'"
   const found = [...`${forms}; await import('e')`.matchAll(imports)].map(([, name]) => name)
   expect(found).toEqual(['a', 'b', 'c', 'd', 'e'])
@@ -102,7 +102,7 @@ describe('only one file', () => {
   const filesWith = (pattern: RegExp) =>
     services.flatMap(listSources).filter((file) => pattern.test(read(file)))
 
-  test('makes MACs of messages, one of requests, and the first imports nothing of ours', () => {
+  test('computes MACs of messages and one of requests, and the first imports no other file', () => {
     expect(filesWith(/createHmac/)).toEqual(['runtime/http/http-signature.ts', 'signer/hmac.ts'])
     expect(walkImports('signer/hmac.ts')).toEqual({
       files: new Set(['signer/hmac.ts']),
@@ -110,7 +110,7 @@ describe('only one file', () => {
     })
   })
 
-  test('of each service reads the environment: its entry', () => {
+  test('of each service reads the environment: its entry point', () => {
     expect(filesWith(/process\.env|from 'node:process'/)).toEqual([
       'frontend/main.ts',
       'signer/main.ts',

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { formatTable } from '../../../tools/verify/matrix/terminal.ts'
 import { breakCell, makeBrokenReport, makeReport } from '../../support/matrix/sample-report.ts'
 
-// A terminal with colours wherever the tests run: Node takes CI and TMUX from the environment for one with fewer.
+// A terminal with colours on every machine. Node would reduce them for the variables CI and TMUX.
 const getColorDepth = () =>
   WriteStream.prototype.getColorDepth({
     TERM: 'xterm-256color',
@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs())
 
 describe('a report that holds', () => {
-  test('has a row for each caller with what each request came to', () => {
+  test('has a row for each caller, with the result of each request', () => {
     const rows = format().split('\n')
     expect(rows.slice(0, 3).map((row) => row.split(/ {2,}/))).toEqual([
       ['', ...Array(6).fill('signer'), 'frontend'],
@@ -38,11 +38,11 @@ describe('a report that holds', () => {
     expect(find('same-account')?.slice(4, 7)).toEqual(['✕ pairing', '✓ served', '✓ served'])
   })
 
-  test('ends with the verdict, and has nothing that disagrees', () => {
+  test('ends with the verdict, and has no disagreement', () => {
     expect(lastLine(format())).toBe(
       'holds: 73 of 73 as declared, 60 refused, 0 unauthorized signatures',
     )
-    expect(format().split('not as declared')).toHaveLength(2) // the legend's
+    expect(format().split('not as declared')).toHaveLength(2) // in the legend
   })
 
   test('explains the callers and the controls', () => {
@@ -54,7 +54,7 @@ describe('a report that holds', () => {
 })
 
 describe('a report that does not hold', () => {
-  test('has the cell stand out', () => {
+  test('highlights the cell', () => {
     const rows = format(
       breakCell(makeReport(), ['other-namespace', 'sign'], 'served', '200'),
     ).split('\n')
@@ -65,7 +65,7 @@ describe('a report that does not hold', () => {
     expect(cells.map((cell) => cell.trim())).toEqual(['!! served,', 'declared:', 'policy'])
   })
 
-  test('says in a sentence what disagrees, and which resources declare it', () => {
+  test('describes each disagreement, with the resources that declare the cell', () => {
     const text = format(makeBrokenReport()).replace(/\s+/g, ' ')
     expect(text).toContain(
       '!! a mesh Pod in another namespace: POST /sign of the signer was served (200); declared by ' +
@@ -78,7 +78,7 @@ describe('a report that does not hold', () => {
     expect(text).toContain('!! The signer made 1 unauthorized signature.')
   })
 
-  test('names what is missing on the cluster', () => {
+  test('names resources that are missing on the cluster', () => {
     expect(format(makeBrokenReport())).toContain(
       '!! AuthorizationPolicy/allow-nothing is not on the cluster.',
     )
@@ -96,7 +96,7 @@ describe('a report that does not hold', () => {
       verdict: '73 of 73 as declared, 60 refused, 2 unauthorized signatures',
     },
     {
-      why: 'nothing was asked',
+      why: 'no request was sent',
       report: { ...makeReport(), cells: [] },
       verdict: '0 of 0 as declared, 0 refused, 0 unauthorized signatures',
     },
@@ -115,7 +115,7 @@ describe('the text', () => {
     expect(lines.filter((line) => line !== line.trimEnd())).toEqual([])
   })
 
-  test('fits 120 columns with long names, too', () => {
+  test('fits 120 columns, also with long names', () => {
     const report = makeReport()
     const callers = [{ id: 'x'.repeat(30), name: 'x'.repeat(300), shows: 'x '.repeat(300) }]
     const lines = format({ ...report, callers }).split('\n')
@@ -130,13 +130,13 @@ describe('the text', () => {
     expect(trim(stripVTControlCharacters(coloured))).toBe(plain)
   })
 
-  test('has none in a file, and none where NO_COLOR is set', () => {
+  test('has no colours in a file, or with NO_COLOR', () => {
     expect(format(makeBrokenReport())).toBe(stripVTControlCharacters(format(makeBrokenReport())))
     vi.stubEnv('NO_COLOR', '1')
     expect(formatTable(makeBrokenReport(), terminal)).toBe(format(makeBrokenReport()))
   })
 
-  test('lets no answer from the other end steer the terminal', () => {
+  test('shows control characters of an answer as question marks', () => {
     const answer = '200 \u001b[2J\u001b[1;1Hholds\u202e\r\n'
     const text = format(breakCell(makeReport(), ['other-namespace', 'sign'], 'served', answer))
     expect(text).not.toMatch(/[^\P{C}\n]/u)

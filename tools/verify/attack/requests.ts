@@ -3,6 +3,7 @@ import { type KeyObject, randomUUID } from 'node:crypto'
 import { signRequestHeaders } from '../../../runtime/http/http-signature.ts'
 import { JSON_CASE_HEADER, SNAKE_CASE } from '../../../runtime/previous-version.ts'
 import type { Outcome } from './probe.ts'
+import type { Credentials } from './target.ts'
 
 /**
  * Makes a request id that proxies do not change. In a plain UUID, Envoy changes a digit if it traces the request, by default
@@ -44,6 +45,14 @@ export function signParts(
   const created = Math.floor(Date.now() / 1_000) - secondsAgo
   const request = { method, path, body: Buffer.from(body), created }
   return { ...parts, headers: { ...signRequestHeaders(pairing, request), ...headers } }
+}
+
+/** Adds the frontend's token and pairing signature, as far as `parts` has no others. */
+export function withCredentials(
+  { token, pairing }: Credentials,
+  parts: RequestParts = {},
+): RequestParts {
+  return signParts(pairing, { ...parts, headers: { ...bearer(token), ...parts.headers } })
 }
 
 export function defaultBody(method: string): string {

@@ -1,6 +1,6 @@
-// Makes one system call after the other, as native code could that has got into a container, and prints what came of each as
-// JSON: {"mount": "EPERM"}; with the argument "i386" one as a program of 32 bits makes it. Arguments are such that a call that is let through does no harm. Statically linked, standard library
-// alone; Node can't make system calls of its choice.
+// Makes system calls as native code of an attacker would, and prints the results as JSON, e.g. {"mount": "EPERM"}. The argument
+// "i386" makes one call as a 32-bit program. The arguments of the calls make an allowed call harmless. The program is static
+// and uses only the standard library. Node cannot make such calls.
 package main
 
 import (
@@ -21,7 +21,7 @@ type call struct {
 const none = ^uintptr(0) // no such file descriptor, or address
 
 var calls = []call{
-	// Other processes: made, entered, read.
+	// Creates, enters and reads other processes.
 	{"fork", 57, [4]uintptr{}},
 	{"clone, a process", 56, [4]uintptr{uintptr(syscall.SIGCHLD)}},
 	{"clone, a namespace for users", 56, [4]uintptr{uintptr(syscall.SIGCHLD) | syscall.CLONE_NEWUSER}},
@@ -49,7 +49,7 @@ var calls = []call{
 	{"fsopen", 430, [4]uintptr{none, 0}},
 	{"mount_setattr", 442, [4]uintptr{none, none, 0, 0}},
 	{"open_by_handle_at", 304, [4]uintptr{none, none, 0}},
-	// The kernel's large surfaces.
+	// The large interfaces of the kernel.
 	{"io_uring_setup", 425, [4]uintptr{1, none}},
 	{"io_uring_enter", 426, [4]uintptr{none, 0, 0, 0}},
 	{"bpf", 321, [4]uintptr{0, none, 0}},
@@ -91,18 +91,17 @@ var calls = []call{
 	{"socket, UDP", 41, [4]uintptr{syscall.AF_INET, syscall.SOCK_DGRAM, 0}},
 	{"connect", 42, [4]uintptr{none, 0, 0}},
 	{"rename", 82, [4]uintptr{none, none}},
-	// A control: what every program needs.
+	// A control, which every program needs.
 	{"read", 0, [4]uintptr{none, 0, 0}},
 }
 
-// Makes a system call by the door for programs of 32 bits, where the numbers are others: a filter that knows one set alone is
-// passed by.
+// Makes a system call through the 32-bit interface, whose numbers differ. A filter for one set of numbers does not cover it.
 func callAsI386(trap uint64) uint64
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "i386" {
 		const getpid = 20
-		// The filter kills the thread that makes it, and leaves the others.
+		// The filter kills only the thread that makes the call.
 		runtime.GOMAXPROCS(2)
 		go func() {
 			time.Sleep(200 * time.Millisecond)
@@ -118,7 +117,7 @@ func main() {
 	json.NewEncoder(os.Stdout).Encode(results)
 }
 
-// Raw, so that the runtime of a process that was forked after all does nothing before its end.
+// Raw, so that Go's runtime does nothing in a process that was forked.
 func attempt(each call) string {
 	result, _, errno := syscall.RawSyscall6(each.trap, each.args[0], each.args[1], each.args[2], each.args[3], 0, 0)
 	if errno != 0 {

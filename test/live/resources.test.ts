@@ -1,15 +1,15 @@
 // The live API server accepts the resources, and the Pod after injection keeps the rules. Every write is a dry run.
 import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { dryRun } from '../../../tools/deploy/apply/apply.ts'
-import { listRequiredPermissions } from '../../../tools/deploy/preflight/permissions.ts'
-import { exists, kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
-import { namespace } from '../../../tools/kube/names.ts'
-import { type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
-import { asPod } from '../../support/api-server/guarded-api-server.ts'
-import { injectedRules } from '../../support/api-server/injected-rules.ts'
-import { renderSample, type Sample } from '../../support/api-server/sample.ts'
-import { needsCluster } from '../../support/skips.ts'
+import { dryRun } from '../../tools/deploy/apply/apply.ts'
+import { listRequiredPermissions } from '../../tools/deploy/preflight/permissions.ts'
+import { exists, kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { namespace } from '../../tools/kube/names.ts'
+import { type Resource, resourceSchema } from '../../tools/kube/resources.ts'
+import { asPod } from '../support/api-server/guarded-api-server.ts'
+import { injectedRules } from '../support/api-server/injected-rules.ts'
+import { renderSample, type Sample } from '../support/api-server/sample.ts'
+import { needsCluster } from '../support/skips.ts'
 
 describe('on the live API', needsCluster, () => {
   let rendering: Sample

@@ -1,0 +1,50 @@
+// `make analyze` has the live API server check the schemas.
+import { describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { findSchemaErrors, listMissingNamespaces } from '../../tools/analyze/schema.ts'
+import { tryRun } from '../../tools/cli/exec.ts'
+import {
+  edit,
+  mine,
+  program,
+  read,
+  report,
+  runAnalyze,
+  useCopy,
+  write,
+} from '../support/analyzed-copy.ts'
+import { needsCluster } from '../support/skips.ts'
+
+useCopy()
+
+describe('on the live API', needsCluster, () => {
+  test('prints nothing for resources without mistakes', async () => {
+    const { code, stdout, stderr } = await runAnalyze()
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
+  })
+
+  test('prints nothing for what make deploy applies', async () => {
+    const { FILES: _, ...env } = process.env
+    const result = await tryRun('node', [program], { env })
+    expect(result).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  test('reports every schema error at its line, also if the namespace is missing', async () => {
+    const places = [
+      await edit('k8s/base/deployment.yaml', 'hostname: signing-pod', 'hostnme: signing-pod'),
+      await edit(
+        'k8s/base/deployment.yaml',
+        '{name: CALLER_TOKEN_FILE, value:',
+        '{name: CALLER_TOKEN_FILE, valu:',
+      ),
+      await edit('mesh/frontend-virtual-service.yaml', 'timeout: 10s', 'timout: 10s'),
+    ]
+    for (const namespace of ['signing', 'signing-test-absent']) {
+      await write('mine/kustomization.yaml', stringify({ ...mine, namespace }))
+      const subject = await read('mine')
+      const missing = await listMissingNamespaces(subject.resources)
+      const found = await findSchemaErrors(subject.resources, missing)
+      expect(await report(subject, found)).toEqual(places.map((place) => `${place}: [schema]`))
+    }
+  })
+})
