@@ -52,8 +52,10 @@ describe('a release', skipUnless(roots, 'buildah cannot be installed'), () => {
   beforeAll(async () => {
     folder = await makeFolder()
     checkout = join(folder, 'a')
-    if (roots !== undefined) base = await provideBuildah(folder, roots)
-    await copyCheckout(checkout)
+    const provideBase = async () => {
+      if (roots !== undefined) base = await provideBuildah(folder, roots)
+    }
+    await Promise.all([provideBase(), copyCheckout(checkout)])
     const first = await release('first', { make: true })
     // In another folder, with other times and another umask, and without buildah's cache of compressed layers.
     const elsewhere = join(folder, 'further/down/b')

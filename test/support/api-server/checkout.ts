@@ -1,6 +1,6 @@
 // A copy of this checkout with one commit, for what must not depend on place, time and author.
-import { cp, mkdir, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
@@ -14,18 +14,16 @@ const lockfile = z.object({
 export async function copyCheckout(folder: string): Promise<void> {
   const args = ['-C', CHECKOUT, 'ls-files', '--cached', '--others', '--exclude-standard', '-z']
   const files = (await run('git', args)).split('\0').filter((name) => name !== '')
-  for (const file of files) {
-    await mkdir(dirname(join(folder, file)), { recursive: true })
-    await cp(join(CHECKOUT, file), join(folder, file))
-  }
+  await mkdir(folder, { recursive: true })
+  const copy = (options: string[], paths: readonly string[]) =>
+    run('cp', [...options, '--parents', '--target-directory', folder, ...paths], { cwd: CHECKOUT })
+  await copy([], files)
   const { packages } = lockfile.parse(
     JSON.parse(await readFile(join(CHECKOUT, 'package-lock.json'), 'utf8')),
   )
   const shipped = Object.keys(packages).filter((path) => path !== '' && !packages[path]?.dev)
   const needed = shipped.filter((path) => !path.includes('node-linux'))
-  for (const path of [...needed, ...bundler.map((name) => `node_modules/${name}`)]) {
-    await cp(join(CHECKOUT, path), join(folder, path), { recursive: true })
-  }
+  await copy(['--recursive'], [...needed, ...bundler.map((name) => `node_modules/${name}`)])
   const git = ['-C', folder, '-c', 'user.name=test', '-c', 'user.email=test@localhost']
   await run('git', ['init', '--quiet', folder])
   await run('git', [...git, 'add', '--all'])
