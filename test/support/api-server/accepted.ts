@@ -1,0 +1,28 @@
+// What an API server accepts: the resource itself, and none of its fields under another name.
+import { expect } from 'vitest'
+import { findKeys, valueAt } from '../../../tools/analyze/finding.ts'
+import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
+import type { Api } from './api.ts'
+
+/** Expects that the API server would create `resource`, without a warning. */
+export async function expectAccepted(api: Api, resource: Resource): Promise<void> {
+  const answer = await api.tryCreate(resource)
+  expect(answer, describeResource(resource)).toMatchObject({ status: 201, warning: '' })
+}
+
+/** Expects that the API server refuses each field of the spec under another name. Returns the number of fields. */
+export async function expectFixedFields(api: Api, resource: Resource): Promise<number> {
+  const fields = findKeys(resource.spec, [], (key) => Number.isNaN(Number(key)))
+  // Labels may have any name.
+  const fixed = fields.filter((path) => !path.includes('matchLabels'))
+  for (const path of fixed) {
+    const wrong = structuredClone(resource)
+    const parent = Object(valueAt(wrong.spec, path.slice(0, -1)))
+    const name = String(path.at(-1))
+    parent[`${name}x`] = parent[name]
+    const { status, said } = await api.tryCreate(wrong)
+    expect(said).toContain(`${name}x"`)
+    expect(status).toBe(400)
+  }
+  return fixed.length
+}
