@@ -1,4 +1,4 @@
-// make deploy as a program, for tests of what it prints.
+// `make deploy` as a program, for the tests of what it says and when it refuses.
 import { join } from 'node:path'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { tryRun } from '../../tools/cli/exec.ts'

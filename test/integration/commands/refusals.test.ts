@@ -1,4 +1,4 @@
-// make deploy without a cluster, and without Istio. It says what is wrong and what to do, and changes nothing.
+// What `make deploy` prints if there is no suitable cluster: what is wrong and what to do. It changes nothing.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'

@@ -116,10 +116,10 @@ describe('OVERLAY', () => {
   ])('%j is %j', (name, layout) => expect(parseOverlay(name)).toBe(layout))
 
   test.each(['separate', 'Default', '../base', 'default separate-pods'])(
-    'refuses what is none, and says what there is: %s',
+    'refuses an unknown overlay, and names the known ones: %s',
     (name) => {
       expect(() => parseOverlay(name)).toThrow(
-        expect.objectContaining({ todo: 'there are: default, separate-pods' }),
+        expect.objectContaining({ todo: 'Use one of default, separate-pods.' }),
       )
     },
   )

@@ -12,7 +12,8 @@ const targets = [...makefile.matchAll(/^([a-z-]+):.*## /gm)].map(([, name = ''])
 const variables = listVariables()
 
 async function make(args: readonly string[], variables: Record<string, string> = {}) {
-  const env = { ...process.env, MAKEFLAGS: '', KUBECONFIG: '', ...variables }
+  // Without MAKELEVEL, make does not print its folder, although `make test` runs this test.
+  const env = { ...process.env, MAKEFLAGS: '', MAKELEVEL: '', KUBECONFIG: '', ...variables }
   return tryRun('make', ['--dry-run', ...args], { cwd: CHECKOUT, env })
 }
 
