@@ -1,10 +1,14 @@
 // The component autoscaling passes the number of Pods to the autoscaler, and it is never one in between.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { run } from '../../../tools/cli/exec.ts'
 import { applyRendering } from '../../../tools/deploy/apply/apply.ts'
 import {
   findOrphanedResources,
   formatDeletions,
+  readApplied,
   readAppliedComponents,
 } from '../../../tools/deploy/apply/orphaned-resources.ts'
 import { noteMissingMetrics } from '../../../tools/deploy/preflight/metrics-api.ts'
@@ -14,7 +18,9 @@ import { deployment, fieldManager, namespace } from '../../../tools/kube/names.t
 import { describeResource, parseResources } from '../../../tools/kube/resources.ts'
 import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { renderKnown, renderSample } from '../../support/api-server/sample.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
+import { WAIT_MS } from '../../support/timeouts.ts'
 
 const fixed = ['high-availability']
 const scaled = [...fixed, 'autoscaling']
@@ -142,6 +148,34 @@ describe('on an API server', needsLocalPrograms, () => {
       await run('bash', ['-euo', 'pipefail', '-c', command])
     }
     expect(await readAppliedComponents()).toEqual([])
+  })
+
+  test('a note names a resource that the user may not read, and the others are found', async () => {
+    await applyRendering(renderings.scaled)
+    const [kinds, user] = ['horizontalpodautoscalers', 'reader']
+    await kubectl(['create', 'clusterrole', user, '--verb=get', `--resource=${kinds}`])
+    await kubectl(['create', 'clusterrolebinding', user, `--clusterrole=${user}`, `--user=${user}`])
+    const config = parse(await readFile(server.kubeconfig, 'utf8'))
+    config.users[0].user.as = user
+    const path = join(await makeFolder(), user)
+    await writeFile(path, stringify(config), { mode: 0o600 })
+    const components = parseResources(renderings.scaled.yaml).filter(({ kind }) =>
+      /^(PodDisruptionBudget|HorizontalPodAutoscaler)$/.test(kind),
+    )
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    vi.stubEnv('KUBECONFIG', path)
+    try {
+      // The right takes effect after a moment.
+      await vi.waitFor(async () => {
+        const found = await readApplied(components)
+        expect(found.map(describeResource)).toEqual(['HorizontalPodAutoscaler/secure-signing'])
+      }, WAIT_MS)
+      const note = 'whether PodDisruptionBudget/secure-signing exists'
+      expect(said).toHaveBeenCalledWith(expect.stringContaining(note))
+    } finally {
+      vi.stubEnv('KUBECONFIG', server.kubeconfig)
+      said.mockRestore()
+    }
   })
 
   test('a note says that the cluster has no resource metrics', async () => {
