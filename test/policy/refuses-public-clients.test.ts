@@ -1,12 +1,16 @@
 // Attack 8: public clients may send one method to one path, through the ingress gateway.
 import { expect, test } from 'vitest'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
+import type { Place } from '../../tools/verify/attack/probe.ts'
 import {
   bearer,
   type RequestParts,
+  readStatus,
   signParts,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
+import { CONFIG_MS } from '../../tools/verify/attack/timeouts.ts'
+import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { testAttackOnMesh, testOutcomes } from '../support/attack/expectations.ts'
 import { send, sendAll } from '../support/attack/send.ts'
 
@@ -37,9 +41,24 @@ const batch = testAttackOnMesh((_, { token, pairing }) =>
     const requests = Object.entries(attacks).map(([name, parts]) => {
       return [name, writeRequest({ host: place.host, ...signParts(pairing, parts(token)) })]
     })
+    await waitUntilServed(place, requests.length)
     return sendAll('here', place, Object.fromEntries(requests))
   }),
 )
+
+/** The gateway may still have connections to a proxy that another test has stopped. These requests use them up. */
+function waitUntilServed(place: Place, count: number): Promise<true> {
+  const bytes = writeRequest({ host: place.host, path: '/process' })
+  const requests = Object.fromEntries(Array.from({ length: count }, (_, index) => [index, bytes]))
+  return waitFor(
+    async () => {
+      const outcomes = Object.values(await sendAll('here', place, requests))
+      return outcomes.every(({ received }) => readStatus(received) === 200) || undefined
+    },
+    CONFIG_MS,
+    () => 'the gateway does not serve',
+  )
+}
 const read = (name: string) => batch().outcomes[name]
 testOutcomes('a public client is refused: %s', Object.keys(attacks), read, ['400', '403', '404'])
 
