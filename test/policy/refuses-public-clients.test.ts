@@ -37,7 +37,7 @@ const attacks: Record<string, (stolenToken: string) => RequestParts> = {
 }
 
 const batch = testAttackOnMesh((_, { token, pairing }) =>
-  withGateway((place) => {
+  withGateway(async (place) => {
     const requests = Object.entries(attacks).map(([name, parts]) => {
       return [name, writeRequest({ host: place.host, ...signParts(pairing, parts(token)) })]
     })
