@@ -1,5 +1,5 @@
 // Attack 8: public clients may send one method to one path, through the ingress gateway.
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'
 import {
@@ -36,15 +36,25 @@ const attacks: Record<string, (stolenToken: string) => RequestParts> = {
   ),
 }
 
+beforeAll(() => withGateway((place) => waitUntilServed(place, Object.keys(attacks).length)))
+
 const batch = testAttackOnMesh((_, { token, pairing }) =>
-  withGateway(async (place) => {
+  withGateway((place) => {
     const requests = Object.entries(attacks).map(([name, parts]) => {
       return [name, writeRequest({ host: place.host, ...signParts(pairing, parts(token)) })]
     })
-    await waitUntilServed(place, requests.length)
     return sendAll('here', place, Object.fromEntries(requests))
   }),
 )
+
+const read = (name: string) => batch().outcomes[name]
+testOutcomes('a public client is refused: %s', Object.keys(attacks), read, ['400', '403', '404'])
+
+test('a public client may have a message processed', () =>
+  withGateway(async (place) => {
+    const { status } = await send('here', place, { host: place.host, path: '/process' })
+    expect(status).toBe(200)
+  }))
 
 /** The gateway may still have connections to a proxy that another test has stopped. These requests use them up. */
 function waitUntilServed(place: Place, count: number): Promise<true> {
@@ -59,11 +69,3 @@ function waitUntilServed(place: Place, count: number): Promise<true> {
     () => 'the gateway does not serve',
   )
 }
-const read = (name: string) => batch().outcomes[name]
-testOutcomes('a public client is refused: %s', Object.keys(attacks), read, ['400', '403', '404'])
-
-test('a public client may have a message processed', () =>
-  withGateway(async (place) => {
-    const { status } = await send('here', place, { host: place.host, path: '/process' })
-    expect(status).toBe(200)
-  }))
