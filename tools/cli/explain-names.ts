@@ -13,9 +13,10 @@ function explain(name: string): string {
     : `The target ${name} is now called ${current}. Run \`make ${current}\``
 }
 
+/** Returns the variable that contains the name, or else the one with the smallest distance. */
 function findClosest(name: string): string {
   const distances = listVariables().map(
-    (each) => [measureDistance(name, each.name), each.name] as const,
+    (each) => [each.name.includes(name) ? 0 : measureDistance(name, each.name), each.name] as const,
   )
   return distances.reduce((best, each) => (each[0] < best[0] ? each : best))[1]
 }

@@ -15,7 +15,7 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   [
     /connection refused|was refused|no such host|no route to host/i,
     'the cluster is not reachable',
-    `Start it. Or use another: ${otherCluster}`,
+    'Start it, the local cluster with `make up`. Or set KUBECONFIG to another cluster with Istio.',
   ],
   [
     /timeout|deadline exceeded/i,

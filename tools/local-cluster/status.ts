@@ -9,7 +9,7 @@ import { listPods } from './ready.ts'
 
 await runMain(async () => {
   const node = await findNode()
-  if (node === undefined) return report(false, 'node', 'not running. Run make cluster.')
+  if (node === undefined) return report(false, 'node', 'not running. Run `make up`.')
   report(
     true,
     'node',

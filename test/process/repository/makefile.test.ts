@@ -74,6 +74,7 @@ describe('make', () => {
   test.each([
     ['COMPONENT', 'COMPONENTS'],
     ['IMAGEPREFIX', 'IMAGE_PREFIX'],
+    ['IMAGE', 'IMAGE_PREFIX'],
   ])('ends for the unknown variable %s and suggests %s', async (unknown, known) => {
     const { code, stderr } = await make(['deploy', `${unknown}=x`])
     expect(code).toBe(2)
