@@ -24,6 +24,10 @@ WRONG := $(sort $(filter-out $(VARIABLES),$(GIVEN)) $(OLD))
 ifneq ($(WRONG),)
 $(error $(or $(shell PATH='$(PATH)' node tools/cli/explain-names.ts $(WRONG) 2>/dev/null),unknown or renamed: $(WRONG)))
 endif
+# A target that ignored DRY_RUN would change what the user only wants to see.
+ifneq ($(and $(DRY_RUN),$(filter-out up cluster kind deploy rotate-key,$(MAKECMDGOALS))),)
+$(error DRY_RUN works only with deploy and rotate-key. Nothing was changed)
+endif
 ifneq ($(filter-out kind,$(CLUSTER)),)
 $(error CLUSTER=$(CLUSTER) is not supported. Use CLUSTER=kind, or unset CLUSTER to use the local cluster)
 endif

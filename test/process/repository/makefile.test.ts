@@ -65,6 +65,15 @@ describe('make', () => {
     expect(stderr).toContain(`${old} is now called ${name}`)
   })
 
+  test.each(['undeploy', 'smoke', 'cluster-delete'])('%s refuses DRY_RUN', async (target) => {
+    for (const call of [make([target, 'DRY_RUN=yes']), make([target], { DRY_RUN: 'yes' })]) {
+      const { code, stdout, stderr } = await call
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toContain('DRY_RUN works only with deploy and rotate-key')
+    }
+    expect(await make(['deploy', 'DRY_RUN=yes'])).toMatchObject({ code: 0 })
+  })
+
   test('ends for an old name in the environment', async () => {
     const { code, stdout, stderr } = await make(['up'], { IMAGES: 'registry.example/team' })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
