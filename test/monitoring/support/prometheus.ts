@@ -43,7 +43,7 @@ export async function startPrometheus(image: string, folder: string): Promise<()
 
 async function bringUp(image: string): Promise<void> {
   const read = (file: string) => readFile(join(CHECKOUT, file), 'utf8')
-  const text = (await read('monitoring.yaml'))
+  const text = (await read('test/monitoring/support/monitoring.yaml'))
     .replaceAll('NAMESPACE', namespace)
     .replaceAll('IMAGE', image)
     .replaceAll('FRONTEND', (await findTarget()).frontendImage)
