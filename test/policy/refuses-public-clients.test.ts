@@ -36,7 +36,7 @@ const attacks: Record<string, (stolenToken: string) => RequestParts> = {
   ),
 }
 
-beforeAll(() => withGateway((place) => waitUntilServed(place, Object.keys(attacks).length)))
+beforeAll(() => withGateway((place) => useUpOldConnections(place, Object.keys(attacks).length)))
 
 const batch = testAttackOnMesh((_, { token, pairing }) =>
   withGateway((place) => {
@@ -57,7 +57,7 @@ test('a public client may have a message processed', () =>
   }))
 
 /** The gateway may still have connections to a proxy that another test has stopped. These requests use them up. */
-function waitUntilServed(place: Place, count: number): Promise<true> {
+function useUpOldConnections(place: Place, count: number): Promise<true> {
   const bytes = writeRequest({ host: place.host, path: '/process' })
   const requests = Object.fromEntries(Array.from({ length: count }, (_, index) => [index, bytes]))
   return waitFor(
