@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # These tests change the deployment, so each set runs alone: make test-vault and so on.
-ALONE := vault external-secrets separate-pods confinement monitoring
+ALONE := vault external-secrets separate-pods confinement monitoring cluster-settings token-keys
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
@@ -129,6 +129,8 @@ test-external-secrets: ## Test keys from External Secrets. The first run compile
 test-separate-pods: ## Test frontend and signer in separate Pods: two minutes.
 test-confinement: ## Test the system call filter and the network policies: three minutes.
 test-monitoring: ## Test metrics and alerts with Prometheus. The first run compiles it: four minutes.
+test-cluster-settings: ## Test Istio as others install it: gateways, mesh defaults, ambient mode, other controllers.
+test-token-keys: ## Test the rotation of the cluster's token keys under load.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project $(@:test-%=%)

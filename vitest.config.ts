@@ -9,7 +9,7 @@ const parallel = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const
 const live = { fileParallelism: false, retry: 0, testTimeout: 180_000, hookTimeout: 120_000 }
 /** These replace the Pod that the attackers of policy use. */
 const last = { ...live, sequence: { groupOrder: 3 } }
-/** These wait for a key manager. */
+/** These wait for a key manager or a control plane. */
 const withManager = { ...last, testTimeout: 240_000, hookTimeout: 300_000 }
 
 export default defineConfig({
@@ -90,6 +90,14 @@ export default defineConfig({
           globalSetup: ['test/monitoring/support/bring-up.ts', 'test/support/attack/attackers.ts'],
         },
       },
+      {
+        test: {
+          ...withManager,
+          name: 'cluster-settings',
+          include: ['test/cluster-settings/**/*.test.ts'],
+        },
+      },
+      { test: { ...withManager, name: 'token-keys', include: ['test/token-keys/**/*.test.ts'] } },
       { test: { ...last, name: 'separate-pods', include: ['test/separate-pods/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
