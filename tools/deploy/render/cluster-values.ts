@@ -21,6 +21,8 @@ export type ClusterValues = {
   requestPrincipal: string
   revision: string
   gatewaySelector: string
+  /** The namespace of istiod's Pods, for a NetworkPolicy. */
+  istiodNamespace: string
 }
 
 export type ClusterFindings = {
@@ -50,6 +52,7 @@ export function composeClusterValues(
     requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${layout.frontend}`,
     revision: injector.label,
     gatewaySelector: gateway.selector,
+    istiodNamespace: injector.namespace,
   }
 }
 
