@@ -15,7 +15,6 @@ const configMaps = listOf(
 const variable = z.object({ name: z.string(), value: z.string().default('') })
 const deployments = listOf(
   z.object({
-    metadata: z.object({ labels: strings }),
     spec: z.object({
       template: z.object({
         spec: z.object({
@@ -29,7 +28,7 @@ const deployments = listOf(
 export type ControlPlane = {
   injector: SidecarInjector
   /** istiod's Deployment. Undefined if it is not in this cluster, or may not be read. */
-  istiod: { image: string; labels: Record<string, string>; env: Record<string, string> } | undefined
+  istiod: { image: string; env: Record<string, string> } | undefined
   /** The merged mesh configuration. Undefined if it cannot be read. */
   mesh: MeshConfig | undefined
   /** The ConfigMap to change the mesh configuration in, as <namespace>/<name>. */
@@ -65,14 +64,13 @@ async function readIstiod({ namespace, revision, url }: SidecarInjector) {
   }
   const selector = `app=istiod,istio.io/rev=${revision}`
   const found = await tryGet(deployments, ['deployments', '-n', namespace, '-l', selector])
-  const [first] = found ?? []
-  const [container] = first?.spec.template.spec.containers ?? []
-  if (first === undefined || container === undefined) {
+  const [container] = found?.[0]?.spec.template.spec.containers ?? []
+  if (container === undefined) {
     noteUnread(`istiod of revision "${revision}" in namespace ${namespace}`)
     return undefined
   }
   const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]))
-  return { image: container.image, labels: first.metadata.labels, env }
+  return { image: container.image, env }
 }
 
 /** Reads a ConfigMap in `namespace`. If it is not there, reads it in the only namespace that has it. */

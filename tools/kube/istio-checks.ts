@@ -50,7 +50,7 @@ export async function checkIstioKinds(): Promise<void> {
 }
 
 /**
- * Finds Istio's version by istiod's image, its labels, the injector's settings, istiod's own answer and the revision, because an
+ * Finds Istio's version by istiod's image, the injector's settings, istiod's own answer and the revision, because an
  * image may have a digest in place of a tag. Throws UserError if it is too old. Prints a note if it is unknown.
  */
 export async function checkIstioVersion(controlPlane: ControlPlane): Promise<string> {
@@ -78,7 +78,6 @@ function listVersions({ istiod, injection }: ControlPlane): string[] {
   const tag = readValues(injection)?.global.tag
   return [
     istiod === undefined ? undefined : readImageTag(istiod.image),
-    istiod?.labels['app.kubernetes.io/version'],
     tag === undefined ? undefined : String(tag),
   ].filter((text) => text !== undefined)
 }

@@ -61,11 +61,16 @@ export function parseVersion(text: string): Version | undefined {
   }
 }
 
-/** Judges the first of `texts` that names a patch, else the first that names a minor version. */
+/** Judges the first of `texts` that names a version. If it names no patch, another text of the same minor version can. */
 export function judgeVersion(texts: readonly string[]): VersionJudgment {
   const versions = texts.map(parseVersion).filter((each) => each !== undefined)
-  const version = versions.find(({ patch }) => patch !== undefined) ?? versions[0]
-  if (version === undefined) return { verdict: 'unknown' }
+  const [first] = versions
+  if (first === undefined) return { verdict: 'unknown' }
+  const version =
+    versions.find(
+      (each) =>
+        each.patch !== undefined && each.major === first.major && each.minor === first.minor,
+    ) ?? first
   if (version.major !== major) {
     return version.major > major ? { verdict: 'new enough' } : tooOld(oldest, olderLines)
   }

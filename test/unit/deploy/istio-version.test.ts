@@ -42,7 +42,8 @@ describe('the version of Istio', () => {
   ])('%s is %s', (text, verdict) => expect(judgeVersion([text]).verdict).toBe(verdict))
 
   test.each([
-    ['the first text that names a patch', ['latest', 'asm-1-30', '1.30.4'], 'new enough'],
+    ['the first text that names a version', ['latest', '1.31-eed52ebb66ad', '1.0.0'], 'new enough'],
+    ['a patch of the same minor version', ['asm-1-30', '1.0.0', '1.30.4'], 'new enough'],
     ['the minor version of a revision', ['0123456789ab', 'default', 'asm-1-26'], 'too old'],
     ['nothing', [], 'unknown'],
   ])('is judged by %s', (_, texts, verdict) => expect(judgeVersion(texts).verdict).toBe(verdict))
