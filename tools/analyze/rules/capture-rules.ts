@@ -29,7 +29,7 @@ const bypasses: readonly (readonly [Field, name: RegExp, value: RegExp, message:
     /^(?!sidecar$)/,
     "injects another template than Istio's sidecar",
   ],
-  ['labels', /^istio\.io\/dataplane-mode$/, /^/, 'is for Pods without a sidecar'],
+  ['labels', /^istio\.io\/dataplane-mode$/, /^(?!none$)/, 'is for Pods without a sidecar'],
 ]
 
 export const captureRules: readonly Rule[] = [
@@ -53,9 +53,7 @@ export const captureRules: readonly Rule[] = [
       listPodNamespaces(resources)
         .filter(({ metadata: { labels = {} } }) => {
           const isInjected = 'istio.io/rev' in labels || labels['istio-injection'] === 'enabled'
-          const isDisabled =
-            labels['istio-injection'] === 'disabled' || 'istio.io/dataplane-mode' in labels
-          return !isInjected || isDisabled
+          return !isInjected || labels['istio-injection'] === 'disabled'
         })
         .map((resource) => ({
           resource,
