@@ -44,7 +44,7 @@ await runMain(async () => {
   await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
   const subject = await step('the resources are read', async () => {
     const files = readVariable('FILES')
-    if (files !== undefined) return readSubject(resolve(files), folder.path)
+    if (files !== undefined) return readSubject(files, folder.path)
     const images = await computeImageReferences({
       prefix: readVariable('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
