@@ -55,7 +55,7 @@ export const makeVariables = {
     value: 'yes',
   },
   FILES: {
-    meaning: 'The kustomization, folder or file to analyze.',
+    meaning: 'The kustomization, folder or file to analyze. A dash reads standard input.',
     targets: ['analyze'],
     value: 'a path',
     default: 'what `make deploy` applies',
