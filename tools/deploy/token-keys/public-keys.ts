@@ -19,20 +19,25 @@ export async function findPublicKeys(
   { issuer, keys }: TokenIssuer,
   fetchText: Fetch = fetchOverHttps,
 ): Promise<PublicKeys> {
-  if (URL.parse(issuer)?.protocol !== 'https:') return { because: `the issuer ${issuer} is no https URL` }
+  if (URL.parse(issuer)?.protocol !== 'https:')
+    return { because: `the issuer ${issuer} is no https URL` }
   if (isNameOfCluster(issuer)) return { because: `the issuer ${issuer} is a name of the cluster` }
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
   try {
     const found = discovery.safeParse(JSON.parse(await fetchText(url)))
     if (!found.success) return { because: `${url} is not a discovery document` }
-    if (found.data.issuer !== issuer) return { because: `${url} names the issuer ${found.data.issuer}` }
+    if (found.data.issuer !== issuer)
+      return { because: `${url} names the issuer ${found.data.issuer}` }
     const uri = found.data.jwks_uri
-    if (URL.parse(uri)?.protocol !== 'https:') return { because: `${url} names ${uri}, which is no https URL` }
+    if (URL.parse(uri)?.protocol !== 'https:')
+      return { because: `${url} names ${uri}, which is no https URL` }
     const missing = listMissing(parseKeySet(keys), parseKeySet(await fetchText(uri)))
     if (missing.length === 0) return { uri }
     return { because: `${uri} lacks ${describeKeys(missing)}, a key of the API server` }
   } catch (error) {
-    return { because: `this machine cannot fetch the keys of ${issuer}: ${explainFetchError(error)}` }
+    return {
+      because: `this machine cannot fetch the keys of ${issuer}: ${explainFetchError(error)}`,
+    }
   }
 }
 
