@@ -35,6 +35,7 @@ await runMain(async () => {
   const cluster = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
     gatewaySelector: readVariable('GATEWAY_SELECTOR'),
+    tokenKeys: readVariable('TOKEN_KEYS'),
   }).catch((error) => {
     if (!(error instanceof UserError)) throw error
     say(`without the cluster: ${error.message}\n  → ${error.todo}`)
