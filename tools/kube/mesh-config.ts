@@ -1,6 +1,6 @@
 // The part of Istio's mesh configuration that can break or weaken our Pods. Everything else stays unread.
-import { parse } from 'yaml'
 import { z } from 'zod'
+import { parseYaml } from './yaml.ts'
 
 const labels = z.record(z.string(), z.string()).default({})
 export const labelSelector = z.object({
@@ -46,7 +46,7 @@ const rawConfig = z.looseObject({ defaultConfig: z.looseObject({}).optional() })
  * has another shape.
  */
 export function mergeMeshConfigs(texts: readonly string[]): MeshConfig {
-  const parsed = texts.map((text) => rawConfig.parse(parse(text) ?? {}))
+  const parsed = texts.map((text) => rawConfig.parse(parseYaml(text) ?? {}))
   const defaultConfig = Object.assign({}, ...parsed.map((each) => each.defaultConfig))
   return meshConfig.parse({ ...Object.assign({}, ...parsed), defaultConfig })
 }

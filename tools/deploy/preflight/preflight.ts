@@ -12,12 +12,14 @@ import {
 import { findInjector } from '../../kube/sidecar-injector.ts'
 import { readTokenIssuer } from '../../kube/token-issuer.ts'
 import type { ClusterFindings } from '../render/cluster-values.ts'
+import { chooseTokenKeys } from '../token-keys/token-keys.ts'
 import { checkAdmissionKinds } from './admission.ts'
 
 /** Runs the checks, and prints one line for each. Throws UserError at the first that fails. */
 export async function inspectCluster(wanted: {
   revision: string | undefined
   gatewaySelector: string | undefined
+  tokenKeys: string | undefined
 }): Promise<ClusterFindings & { controlPlane: ControlPlane }> {
   await step('istioctl is installed', checkIstioctl)
   await step('the cluster answers', checkCluster)
@@ -27,15 +29,16 @@ export async function inspectCluster(wanted: {
   const controlPlane = await readControlPlane(injector)
   await step('Istio is new enough', () => checkIstioVersion(controlPlane))
   await step('Istio uses its CNI plugin', async () => checkCniPlugin(controlPlane))
-  const [trustDomain, gateway, tokens] = await step(
+  const [trustDomain, gateway, issuer] = await step(
     'trust domain, ingress gateway and token issuer are found',
     async () => {
-      const [found, issuer] = await Promise.all([
+      const [found, tokens] = await Promise.all([
         findIngressGateway(wanted.gatewaySelector),
         readTokenIssuer(),
       ])
-      return [await readTrustDomain(controlPlane, found.namespace), found, issuer] as const
+      return [await readTrustDomain(controlPlane, found.namespace), found, tokens] as const
     },
   )
+  const tokens = await chooseTokenKeys(issuer, wanted.tokenKeys)
   return { trustDomain, gateway, injector, tokens, controlPlane }
 }
