@@ -25,7 +25,7 @@ const deletions: readonly Deletion[] = [
   { resource: 'AuthorizationPolicy/allow-nothing' },
   // Each of the two requires mutual TLS of the Pod.
   { resource: 'PeerAuthentication/require-mtls' },
-  { resource: 'PeerAuthentication/require-mtls-of-pod' },
+  { resource: 'PeerAuthentication/require-mtls-of-pods' },
   ...Object.entries({
     'AuthorizationPolicy/allow-frontend-to-sign': 'frontend sign',
     'AuthorizationPolicy/allow-ingress-to-frontend': 'public process',
