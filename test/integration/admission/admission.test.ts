@@ -40,7 +40,12 @@ describe('the API server', needsLocalPrograms, () => {
 
   test('lets only controllers create a Pod with the key and a proxy', async () => {
     const [user, controller] = ['editor', 'system:serviceaccount:kube-system:replicaset-controller']
-    const binding = ['clusterrolebinding', 'editors', '--clusterrole=cluster-admin', `--user=${user}`]
+    const binding = [
+      'clusterrolebinding',
+      'editors',
+      '--clusterrole=cluster-admin',
+      `--user=${user}`,
+    ]
     await guarded.call(['create', ...binding, `--user=${controller}`])
     const rendering = await renderSample()
     const pod = asPod(await injectProxy(rendering, true), 'injected')
