@@ -159,7 +159,6 @@ export const meshMistakes: Mistakes = {
       'discoveryAddress: other.example:15012',
     ],
     'an annotation that nobody knows': [pod, `${metadata}.annotations.sidecar~1istio~1io/new`, 'x'],
-    "the node's network": [pod, 'spec.template.spec.hostNetwork', true],
     'another address of the signer': [
       pod,
       'spec.template.spec.hostAliases',

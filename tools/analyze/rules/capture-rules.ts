@@ -89,9 +89,6 @@ function findFields({ resource, path, spec }: Workload): Finding[] {
   })
   const names = spec.hostAliases.flatMap(({ hostnames }) => hostnames)
   return [
-    ...(spec.hostNetwork
-      ? [found('hostNetwork', 'with hostNetwork, the Pod has no proxy: remove it')]
-      : []),
     ...names
       .filter((name) => /^(localhost|signing-pod|signer|istiod.*)$/.test(name))
       .map((name) =>
