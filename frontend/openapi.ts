@@ -15,7 +15,10 @@ const errors: readonly (readonly [ErrorCode, string])[] = [
     'payload_too_large',
     `The body or the processed message is longer than ${MAX_BODY_BYTES} bytes.`,
   ],
-  ['unsupported_media_type', 'The body is not application/json.'],
+  [
+    'unsupported_media_type',
+    'The body is not application/json in UTF-8, or has a content encoding.',
+  ],
   ['internal', 'The frontend failed. Its log has the reason.'],
   ['signer_unavailable', 'No signature is available. Try again after Retry-After.'],
   ['signer_timeout', 'The signer did not answer in time.'],

@@ -1,5 +1,10 @@
 // Requests signatures from the signer, and explains why there is none.
-import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/contract.ts'
+import {
+  CALLER_TOKEN_HEADER,
+  MAX_BODY_BYTES,
+  type SignResponse,
+  signResponse,
+} from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { TraceContext } from '../runtime/http/trace-context.ts'
 import { acceptKeyId, JSON_CASE_HEADER, SNAKE_CASE } from '../runtime/previous-version.ts'
@@ -40,7 +45,7 @@ export function createSignerClient(options: SignerClientOptions): AskSigner {
       throw new AppError('payload_too_large', 'the processed message is too long to sign')
     }
     const headers = {
-      ...(readToken && { authorization: `Bearer ${readToken()}` }),
+      ...(readToken && { [CALLER_TOKEN_HEADER]: readToken() }),
       'content-type': 'application/json',
       'x-request-id': requestId,
       [JSON_CASE_HEADER]: SNAKE_CASE,

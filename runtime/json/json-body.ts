@@ -1,11 +1,14 @@
 // Reads the JSON body of a request: exact size limit, strict UTF-8, then the schema. No error quotes the body.
 import { isUtf8 } from 'node:buffer'
+import { MIMEType } from 'node:util'
 import type * as z from 'zod/mini'
 import { MAX_BATCH_MESSAGES, MAX_BODY_BYTES } from '../contract.ts'
 import { AppError } from '../errors.ts'
 import { hasDuplicateNames, outlineJson } from './json-outline.ts'
 
-const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i
+const jsonType = 'application/json'
+/** Names of UTF-8 and of its subset. RFC 8259 section 8.1 requires UTF-8, and defines no charset. */
+const utf8 = /^(utf-?8|us-ascii)$/i
 /** `checkBody` throws AppError. */
 export type JsonBodyOptions = { maxBytes?: number; checkBody?: (body: Uint8Array) => void }
 
@@ -40,11 +43,23 @@ export async function readJson<T extends z.ZodMiniType>(
 }
 
 function requireJson(headers: Headers): void {
-  if (!jsonType.test(headers.get('content-type') ?? '')) {
-    throw new AppError('unsupported_media_type', 'content-type must be application/json')
+  if (!isJson(headers.get('content-type') ?? '')) {
+    throw new AppError('unsupported_media_type', 'content-type must be application/json in UTF-8')
   }
-  if (headers.has('content-encoding')) {
+  // Some clients send identity, which means none (RFC 9110 section 8.4.1).
+  if ((headers.get('content-encoding') || 'identity').toLowerCase() !== 'identity') {
     throw new AppError('unsupported_media_type', 'the body must not have a content-encoding')
+  }
+}
+
+// Ignores parameters that it does not know, and empty ones (RFC 9110 section 5.6.6).
+function isJson(contentType: string): boolean {
+  if (contentType === jsonType) return true
+  try {
+    const { essence, params } = new MIMEType(contentType)
+    return essence === jsonType && utf8.test(params.get('charset') ?? 'utf-8')
+  } catch {
+    return false
   }
 }
 
@@ -83,7 +98,9 @@ function decodeUtf8(bytes: Uint8Array): string {
   // A decoder replaces invalid bytes by U+FFFD, so different bodies would become the same message.
   if (!isUtf8(bytes)) throw new AppError('invalid_request', 'the body must be UTF-8')
   const { buffer, byteOffset, byteLength } = bytes
-  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+  const text = Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+  // Some clients send a byte order mark. A parser may ignore it (RFC 8259 section 8.1).
+  return text.startsWith('\uFEFF') ? text.slice(1) : text
 }
 
 function parseJson(json: string): unknown {

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { keyId } from '../../runtime/contract.ts'
 import { parseKeyBundle } from './key-bundle.ts'
 import { type Key, type KeyRing, KeyRingError } from './key-ring.ts'
+import { findSpoiledText } from './spoiled-text.ts'
 
 /** 112 bits, the minimum for an HMAC key by NIST SP 800-131A. */
 const MIN_KEY_BYTES = 14
 /** The output size of SHA-256. Shorter keys weaken HMAC (RFC 2104 section 3). */
 const FULL_KEY_BYTES = 32
 const PRIMARY = 'primary'
-const remedy = 'write it with --from-literal or printf, which add no newline'
 
 /** `shortKeys` lists the ids of keys that work but should be longer. */
 export type LoadedKeys = { ring: KeyRing; shortKeys: string[] }
@@ -22,9 +22,13 @@ export type LoadedKeys = { ring: KeyRing; shortKeys: string[] }
  * invalid.
  */
 export async function loadKeyFiles(folder: string, bundle?: string): Promise<LoadedKeys> {
-  const entries = await (bundle === undefined
-    ? readEntries(folder)
-    : readBundle(join(folder, bundle)))
+  return judgeKeys(
+    await (bundle === undefined ? readEntries(folder) : readBundle(join(folder, bundle))),
+  )
+}
+
+/** Makes the ring of `entries`, which maps the names in the Secret to bytes. Throws KeyRingError if one is invalid. */
+export function judgeKeys(entries: ReadonlyMap<string, Buffer>): LoadedKeys {
   const keys = new Map<string, Key>()
   const shortKeys: string[] = []
   for (const [id, bytes] of entries) {
@@ -107,17 +111,13 @@ function requireUsable(id: string, bytes: Buffer): void {
     throw new KeyRingError('an entry has a name that a Secret cannot have: rename it')
   }
   if (bytes.length === 0) throw new KeyRingError(`key "${id}" is empty: give it a value`)
-  if (endsInLineBreak(bytes)) throw new KeyRingError(`key "${id}" ends with a newline: ${remedy}`)
+  const fault = findSpoiledText(bytes)
+  if (fault !== undefined) throw new KeyRingError(`key "${id}" ${fault}`)
   if (bytes.length < MIN_KEY_BYTES) {
     throw new KeyRingError(
       `key "${id}" is shorter than ${MIN_KEY_BYTES} bytes: make one with openssl rand -hex 32`,
     )
   }
-}
-
-// One in 256 random keys ends with the byte 0x0a, which is valid. A newline after text comes from a tool.
-function endsInLineBreak(bytes: Buffer): boolean {
-  return bytes.at(-1) === 0x0a && /^[\x20-\x7e\t\r\n]*$/.test(bytes.toString('latin1'))
 }
 
 function findPrimary(keys: ReadonlyMap<string, Key>, entry: Buffer | undefined): Key {
@@ -134,10 +134,10 @@ function findPrimary(keys: ReadonlyMap<string, Key>, entry: Buffer | undefined):
       `there are ${keys.size} keys (${ids.join(', ')}): name the one that signs in an entry "${PRIMARY}"`,
     )
   }
-  const id = entry.toString('utf8')
   // Check this first: the key most likely exists, and a newline is hard to see.
-  if (/[\r\n]$/.test(id)) throw new KeyRingError(`"${PRIMARY}" ends with a newline: ${remedy}`)
-  const primary = keys.get(id)
+  const fault = findSpoiledText(entry)
+  if (fault !== undefined) throw new KeyRingError(`"${PRIMARY}" ${fault}`)
+  const primary = keys.get(entry.toString('utf8'))
   // The message omits the content, because it may be a key in the wrong entry.
   if (primary !== undefined) return primary
   throw new KeyRingError(`"${PRIMARY}" names no key: set it to one of ${ids.join(', ')}`)

@@ -31,7 +31,7 @@ const deletions: readonly Deletion[] = [
     // The policies require an identity, and plain text has none.
     'PeerAuthentication/require-mtls': 'non-mesh sign',
     // Without verification, the policy does not see the token.
-    'RequestAuthentication/verify-caller-token': 'frontend sign',
+    'RequestAuthentication/authenticate-caller': 'frontend sign',
   }).map(([resource, shows]) => ({ resource, shows, seen: 'policy' as const })),
   ...sidecars.map((resource) => ({ resource, shows: 'frontend sign', seen: 'other' as const })),
   // Without the route of the readiness probe, the signer is not ready either.

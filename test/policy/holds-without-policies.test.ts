@@ -7,10 +7,10 @@ import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Outcome, Place } from '../../tools/verify/attack/probe.ts'
 import {
-  bearer,
   describeOutcome,
   makeRequestId,
   readJsonBody,
+  tokenHeader,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'
@@ -90,7 +90,7 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
   const batch = testAttack(async (_, { token }) => {
     const requests = {
       'without a token': writeRequest({ headers: { ...forged, 'x-request-id': requestId } }),
-      "with the frontend's stolen token": writeRequest({ headers: bearer(token) }),
+      "with the frontend's stolen token": writeRequest({ headers: tokenHeader(token) }),
     }
     const outcomes: Record<string, Outcomes> = {}
     for (const [name, attacker] of Object.entries(attackers)) {

@@ -5,10 +5,10 @@ import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../tools/kube/names.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
-  bearer,
   describeOutcome,
   type RequestParts,
   signParts,
+  tokenHeader,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
 import { SIGNER_IN_POD, type Target } from '../../tools/verify/attack/target.ts'
@@ -36,7 +36,7 @@ function send({ frontend }: Target, pairing: KeyObject, cases: Cases): Promise<O
 
 const withTokens = (tokens: Record<string, string>): Cases =>
   Object.fromEntries(
-    Object.entries(tokens).map(([name, token]) => [name, { headers: bearer(token) }]),
+    Object.entries(tokens).map(([name, token]) => [name, { headers: tokenHeader(token) }]),
   )
 
 /** The right token in the wrong place. */
@@ -44,9 +44,11 @@ const misplaced = (token: string): Cases => ({
   'none at all': {},
   'in the query string': { path: `/sign?access_token=${token}` },
   'in another header': { headers: { 'x-access-token': token } },
-  'in a cookie': { headers: { cookie: `authorization=Bearer ${token}` } },
-  'without "Bearer"': { headers: { authorization: token } },
-  'as Basic': { headers: { authorization: `Basic ${token}` } },
+  'in a cookie': { headers: { cookie: `caller-token=${token}` } },
+  'in Authorization': { headers: { authorization: `Bearer ${token}` } },
+  'in Authorization, without "Bearer"': { headers: { authorization: token } },
+  'in Authorization, as Basic': { headers: { authorization: `Basic ${token}` } },
+  'after "Bearer"': { headers: { 'caller-token': `Bearer ${token}` } },
 })
 
 /** Tests that the attack sends exactly the requests `names`, and that each is answered with one of `statuses`. */
@@ -88,7 +90,8 @@ describe('the frontend, with a token that is not its own', () => {
     ['401', '403', '431'],
     [
       ...['none at all', 'in the query string', 'in another header', 'in a cookie'],
-      ...['without "Bearer"', 'as Basic', 'for the API server', 'of another ServiceAccount'],
+      ...['in Authorization', 'in Authorization, without "Bearer"', 'in Authorization, as Basic'],
+      ...['after "Bearer"', 'for the API server', 'of another ServiceAccount'],
       ...['signed with another key', 'signed with another key, and with an unknown kid'],
       ...['alg none', 'alg none, with the signature', 'HS256, keyed with the public key'],
       ...['another payload under the same signature', 'no signature', 'garbage', 'the word null'],

@@ -5,11 +5,11 @@ import { readCounter } from '../../tools/verify/attack/counters.ts'
 import { readSpiffeId } from '../../tools/verify/attack/forged-identity.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import {
-  bearer,
   describeOutcome,
   type RequestParts,
   readJsonBody,
   signParts,
+  tokenHeader,
   withCredentials,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
@@ -59,7 +59,10 @@ describe('the frontend container, with its own token', () => {
   testRefusals(Object.keys(asFrontend), async (target, stolen) => {
     const requests = Object.entries(asFrontend).map(([name, write]) => {
       const { headers, ...rest } = write(stolen)
-      return [name, writeRequest({ ...rest, headers: { ...headers, ...bearer(stolen.token) } })]
+      return [
+        name,
+        writeRequest({ ...rest, headers: { ...headers, ...tokenHeader(stolen.token) } }),
+      ]
     })
     const labels = 'method="POST",route="/sign",status="403"'
     const count = () => readCounter(target, 'http_request_duration_seconds_count', labels)
@@ -79,10 +82,10 @@ describe('the frontend container, with its own token', () => {
 
 describe('another Pod with the same ServiceAccount', () => {
   const bySameAccount: Record<string, (own: string, stolen: string) => RequestParts> = {
-    'its own token': (own) => ({ headers: bearer(own) }),
-    "the frontend's stolen token": (_, stolen) => ({ headers: bearer(stolen) }),
+    'its own token': (own) => ({ headers: tokenHeader(own) }),
+    "the frontend's stolen token": (_, stolen) => ({ headers: tokenHeader(stolen) }),
     'its own token and its own pairing secret': (own) =>
-      signParts(anotherSecret, { headers: bearer(own) }),
+      signParts(anotherSecret, { headers: tokenHeader(own) }),
   }
   testRefusals(Object.keys(bySameAccount), async (_, { token }) => {
     const own = await readOwnToken(sameAccountPod)

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'
 import {
-  bearer,
   makeRequestId,
   type RequestParts,
   signParts,
+  tokenHeader,
   withCredentials,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
@@ -39,7 +39,7 @@ function writeAll(stolen: Credentials): Record<string, string> {
     ...write(preflights, (parts) => signParts(stolen.pairing, parts)),
     ...write(upgrades, (parts) => ({
       ...parts,
-      headers: { ...bearer(stolen.token), ...parts.headers },
+      headers: { ...tokenHeader(stolen.token), ...parts.headers },
     })),
   ])
 }

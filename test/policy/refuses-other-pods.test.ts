@@ -7,9 +7,9 @@ import {
 } from '../../tools/verify/attack/forged-identity.ts'
 import type { Probe } from '../../tools/verify/attack/probe.ts'
 import {
-  bearer,
   type RequestParts,
   signParts,
+  tokenHeader,
   withCredentials,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
@@ -29,16 +29,20 @@ type Attack = [name: string, port: number, parts: (stolenToken: string) => Reque
 /** Each request also gets the stolen pairing signature, so that only the mesh can refuse it. */
 const throughTheMesh: readonly Attack[] = [
   ['POST /sign without a token', 8081, () => ({})],
-  ["POST /sign with the frontend's stolen token", 8081, (token) => ({ headers: bearer(token) })],
+  [
+    "POST /sign with the frontend's stolen token",
+    8081,
+    (token) => ({ headers: tokenHeader(token) }),
+  ],
   ['POST /sign with forged identity headers', 8081, () => ({ headers: forged })],
   [
     'POST /sign with the stolen token and forged identity headers',
     8081,
-    (token) => ({ headers: { ...bearer(token), ...forged } }),
+    (token) => ({ headers: { ...tokenHeader(token), ...forged } }),
   ],
   ...['POST /sign/batch', 'POST /verify', 'GET /keys'].map((line): Attack => {
     const [method = '', path = ''] = line.split(' ')
-    const parts = (token: string) => ({ method, path, headers: bearer(token) })
+    const parts = (token: string) => ({ method, path, headers: tokenHeader(token) })
     return [`${line} with the stolen token`, 8081, parts]
   }),
   [
@@ -47,7 +51,7 @@ const throughTheMesh: readonly Attack[] = [
     () => ({ method: 'GET', path: '/readyz' }),
   ],
   ['POST /process, which is open only to the gateway', 8080, () => ({ path: '/process' })],
-  ["POST /sign on the frontend's port", 8080, (token) => ({ headers: bearer(token) })],
+  ["POST /sign on the frontend's port", 8080, (token) => ({ headers: tokenHeader(token) })],
 ]
 
 /** Name → how the connection is made, from `forged`, a certificate with the frontend's identity. */

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'
 import {
-  bearer,
   makeRequestId,
   signParts,
+  tokenHeader,
   withCredentials,
 } from '../../tools/verify/attack/requests.ts'
 import {
@@ -108,7 +108,7 @@ describe('over HTTP/2', () => {
   const cases: readonly Case[] = [
     { name: 'nothing', write: () => toH2Request() },
     { name: 'no token', write: ({ pairing }) => toH2Request(signParts(pairing)) },
-    { name: 'no pairing', write: ({ token }) => toH2Request({ headers: bearer(token) }) },
+    { name: 'no pairing', write: ({ token }) => toH2Request({ headers: tokenHeader(token) }) },
     {
       name: "another path's pairing",
       write: (stolen) =>
@@ -117,7 +117,7 @@ describe('over HTTP/2', () => {
   ]
   const sameAccountId = makeRequestId()
   const batch = testAttack(async ({ frontend }, stolen) => {
-    const headers = { ...bearer(stolen.token), 'x-request-id': sameAccountId }
+    const headers = { ...tokenHeader(stolen.token), 'x-request-id': sameAccountId }
     return {
       byFrontend: await send(frontend, SIGNER_IN_POD, cases, stolen),
       bySameAccount: await sendH2From(sameAccountPod, SIGNER_IN_MESH, [toH2Request({ headers })]),

@@ -3,10 +3,10 @@ import { beforeAll, expect, test } from 'vitest'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import type { Place } from '../../tools/verify/attack/probe.ts'
 import {
-  bearer,
   type RequestParts,
   readStatus,
   signParts,
+  tokenHeader,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
 import { CONFIG_MS } from '../../tools/verify/attack/timeouts.ts'
@@ -17,7 +17,7 @@ import { send, sendAll } from '../support/attack/send.ts'
 /** Name → request. Each also gets the frontend's pairing signature. */
 const attacks: Record<string, (stolenToken: string) => RequestParts> = {
   'POST /sign': () => ({ path: '/sign' }),
-  'POST /sign with a stolen token': (token) => ({ headers: bearer(token) }),
+  'POST /sign with a stolen token': (token) => ({ headers: tokenHeader(token) }),
   ...Object.fromEntries(
     [
       ...['POST /sign/batch', 'POST /verify', 'GET /keys', 'GET /metrics', 'GET /healthz'],
@@ -31,7 +31,7 @@ const attacks: Record<string, (stolenToken: string) => RequestParts> = {
   ...Object.fromEntries(
     ['signer', 'signer.pod.internal', 'signing-pod:8081', 'localhost:8081'].map((host) => [
       `POST /sign for Host: ${host}`,
-      (token: string) => ({ host, headers: bearer(token) }),
+      (token: string) => ({ host, headers: tokenHeader(token) }),
     ]),
   ),
 }

@@ -1,5 +1,5 @@
 // The messages of istioctl analyze, each with its path in the resources.
-import { findFormerGateways } from '../deploy/apply/former-gateway.ts'
+import { findFormerResources } from '../deploy/apply/former-resources.ts'
 import { listComplaints } from '../deploy/apply/istioctl-analyze.ts'
 import type { Resource } from '../kube/resources.ts'
 import type { RuleFinding } from './rule.ts'
@@ -14,7 +14,7 @@ export async function findComplaints(
   revision: string | undefined,
 ): Promise<RuleFinding[]> {
   const when = revision === undefined ? 'files' : 'before'
-  const leaving = revision === undefined ? [] : await findFormerGateways()
+  const leaving = revision === undefined ? [] : await findFormerResources()
   const { complaints, unread } = await listComplaints(rendering, when, revision, leaving)
   const documents = await readDocuments(rendering.path)
   const skipped: RuleFinding[] = [...unread.matchAll(unreadable)].flatMap(

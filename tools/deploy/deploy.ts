@@ -6,9 +6,9 @@ import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
-import { checkNoOtherLayout, parseOverlay } from '../kube/layouts.ts'
+import { checkNoOtherLayout, type Layout, parseOverlay } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
-import { describeResource, parseResources } from '../kube/resources.ts'
+import { describeResource, parseResources, type Resource } from '../kube/resources.ts'
 import {
   applyRendering,
   dryRun,
@@ -16,10 +16,15 @@ import {
   listMissingNamespaces,
   removeNamespaces,
 } from './apply/apply.ts'
-import { bindToFormer, findFormerGateways, removeFormerGateways } from './apply/former-gateway.ts'
+import {
+  bindToFormer,
+  findFormerResources,
+  removeFormerResources,
+} from './apply/former-resources.ts'
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findOrphanedResources, formatDeletions } from './apply/orphaned-resources.ts'
 import { waitForRollout } from './apply/rollout.ts'
+import { waitForTerminatingPods } from './apply/terminating-pods.ts'
 import {
   checkExternalSecrets,
   findKeyExternalSecret,
@@ -40,7 +45,7 @@ import { noteBlockedVault } from './preflight/vault-egress.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
-import { renderResources } from './render/render.ts'
+import { type Rendering, renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
 const folder = join(CHECKOUT, '.deploy')
@@ -103,7 +108,7 @@ async function check({ findings, rendering, resources }: Rendered) {
   }
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)
-  const former = await findFormerGateways()
+  const former = await findFormerResources()
   await step('the user has all required permissions', () =>
     checkPermissions(listRequiredPermissions(resources, usesSecret, former)),
   )
@@ -169,7 +174,7 @@ async function apply(
   await step('the API server rejects Pods that expose the key', checkPoliciesInEffect)
 }
 
-/** Waits for the Pods, and then removes the Gateway that the new one replaces. */
+/** Waits for the Pods, and then removes what the resources replace. */
 async function waitUntilReady({ layout, rendering, externalSecret, former }: Plan): Promise<void> {
   if (externalSecret !== undefined) {
     await step(`External Secrets provides the Secret ${keySecret}`, () =>
@@ -177,10 +182,27 @@ async function waitUntilReady({ layout, rendering, externalSecret, former }: Pla
     )
   }
   await step('all Pods are ready', () => waitForRollout(layout))
-  if (former.length > 0) {
-    const names = former.map(describeResource).join(', ')
-    await step(`${names} of version 0.1 is removed`, () => removeFormerGateways(rendering, former))
+  if (former.length > 0) await removeFormer(layout, rendering, former)
+}
+
+/** Removes `former`, but not before the Pods of that version are gone. */
+async function removeFormer(
+  layout: Layout,
+  rendering: Rendering,
+  former: readonly Resource[],
+): Promise<void> {
+  const names = former.map(describeResource).join(', ')
+  const pods = await step('waited for Pods of the version before', () =>
+    waitForTerminatingPods(layout),
+  )
+  if (pods.length > 0) {
+    say(`  note  ${names} stays, because ${pods.join(', ')} still terminates.`)
+    say('        When the Pod is gone, run `make deploy` again to remove it.')
+    return
   }
+  await step(`${names} of the version before is removed`, () =>
+    removeFormerResources(rendering, former),
+  )
 }
 
 /** Checks the deployment, and prints a command that sends a message. */

@@ -9,7 +9,7 @@ import { deleteResources, exists, kubectl } from '../kube/kubectl.ts'
 import { layouts, listWorkloads, overlayFolder } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
 import { parseResources, type Resource, removeDuplicates } from '../kube/resources.ts'
-import { findFormerGateways } from './apply/former-gateway.ts'
+import { findFormerResources } from './apply/former-resources.ts'
 import { readAppliedComponents } from './apply/orphaned-resources.ts'
 import { podSecurityReplacement, restorePodSecurity } from './apply/pod-security.ts'
 import { findKeyExternalSecret } from './keys/external-secret-wait.ts'
@@ -42,7 +42,7 @@ await runMain(async () => {
     deleteResources([
       ...resources.filter((each) => each.kind !== 'Namespace' && !policies.includes(each)),
       ...optional,
-      ...(await findFormerGateways()),
+      ...(await findFormerResources()),
     ]),
   )
   if (!deletesKey) {

@@ -49,7 +49,7 @@ export async function formatApiPage(): Promise<string> {
     '## Signer',
     'The signer listens on a Unix socket. In the Pod, `http://localhost:8081` leads to it through the mesh. A request needs:',
     '',
-    '- `authorization: Bearer TOKEN` with the caller token, which the proxy verifies',
+    '- `caller-token: TOKEN`, the caller token, which the proxy verifies and removes',
     '- `content-digest`, `signature-input` and `signature` with the pairing signature (RFC 9421, RFC 9530), which the signer verifies',
     '- `x-json-case: snake`',
     '',

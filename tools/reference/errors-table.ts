@@ -13,7 +13,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   method_not_allowed: '`Allow` lists the methods of this path.',
   request_timeout: 'The headers or the body arrived too slowly.',
   payload_too_large: 'The body or the processed message is too long.',
-  unsupported_media_type: 'The body is not `application/json`.',
+  unsupported_media_type: 'The body is not `application/json` in UTF-8, or has a content encoding.',
   headers_too_large: 'The headers are too long.',
   internal: 'A bug. The log has details under the request id.',
   overloaded: 'Too many requests are in progress.',

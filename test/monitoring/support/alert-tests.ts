@@ -7,9 +7,9 @@ import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { type Container, probeFrom } from '../../../tools/verify/attack/containers.ts'
 import {
-  bearer,
   describeOutcome,
   type RequestParts,
+  tokenHeader,
   writeRequest,
 } from '../../../tools/verify/attack/requests.ts'
 import { findTarget, SIGNER_IN_POD, stealCredentials } from '../../../tools/verify/attack/target.ts'
@@ -35,8 +35,8 @@ export function testAlerts(): void {
     const { host } = SIGNER_IN_POD
     expect(await send(otherNamespacePod, TARGET_IN_MESH, {})).toBe('403')
     expect(await send(nonMeshPod, target.podIP, {})).toBe('closed')
-    expect(await send(target.frontend, host, { headers: bearer('not.a.token') })).toBe('401')
-    expect(await send(target.frontend, host, { headers: bearer(token) })).toBe('403')
+    expect(await send(target.frontend, host, { headers: tokenHeader('not.a.token') })).toBe('401')
+    expect(await send(target.frontend, host, { headers: tokenHeader(token) })).toBe('403')
     for (const control of ['policy', 'mtls', 'token', 'pairing']) {
       await waitForAlert('SecureSigningCallerRefused', { control })
     }

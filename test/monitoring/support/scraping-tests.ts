@@ -4,9 +4,9 @@ import { processMessage } from '../../../tools/deploy/process-message.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
 import {
-  bearer,
   describeOutcome,
   signParts,
+  tokenHeader,
   writeRequest,
 } from '../../../tools/verify/attack/requests.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
@@ -77,7 +77,7 @@ export function testScraping(): void {
 
     const batch = testAttack<Outcome[]>((_, { token, pairing }) => {
       const probes = requests.map(({ port, method, path }) => {
-        const parts = { method, path, headers: bearer(token) }
+        const parts = { method, path, headers: tokenHeader(token) }
         return { host: TARGET_IN_MESH, port, bytes: writeRequest(signParts(pairing, parts)) }
       })
       return probeFrom(from, probes)

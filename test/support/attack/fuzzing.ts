@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 import { type Origin, probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Place } from '../../../tools/verify/attack/probe.ts'
-import { bearer, readStatus, signParts } from '../../../tools/verify/attack/requests.ts'
+import { readStatus, signParts, tokenHeader } from '../../../tools/verify/attack/requests.ts'
 import type { FuzzedRequest } from './fuzz.ts'
 import type { H2Request } from './h2-probe.ts'
 import { sendH2From, toH2Request } from './send.ts'
@@ -62,7 +62,7 @@ function readAnswer(received: string): Answer {
 function showIdentity(request: FuzzedRequest, { tokens, pairing }: Possessions) {
   const { method, path, body, token, paired } = request
   const chosen = tokens[token]
-  const headers = chosen === undefined ? {} : bearer(chosen)
+  const headers = chosen === undefined ? {} : tokenHeader(chosen)
   if (pairing === undefined || paired === 'not') return headers
   const over = paired === 'as sent' ? { method, path } : { method: 'POST', path: '/sign' }
   return signParts(pairing, { ...over, body, headers }).headers ?? {}

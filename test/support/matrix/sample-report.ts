@@ -32,7 +32,7 @@ export function makeReport(): Report {
     cells,
     declarations: [
       ...['PeerAuthentication/require-mtls', 'Sidecar/secure-signing', 'Gateway/public'],
-      ...['VirtualService/frontend', 'RequestAuthentication/verify-caller-token'],
+      ...['VirtualService/frontend', 'RequestAuthentication/authenticate-caller'],
       ...['AuthorizationPolicy/allow-nothing', 'AuthorizationPolicy/allow-frontend-to-sign'],
       'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
       'AuthorizationPolicy/allow-probe-to-signer',

@@ -4,7 +4,7 @@ import type { Mistakes } from './mistakes.ts'
 const sidecar = 'Sidecar/secure-signing'
 const pod = 'Deployment/secure-signing'
 const peers = 'PeerAuthentication/require-mtls'
-const tokens = 'RequestAuthentication/verify-caller-token'
+const tokens = 'RequestAuthentication/authenticate-caller'
 const nothing = 'AuthorizationPolicy/allow-nothing'
 const ingress = 'AuthorizationPolicy/allow-ingress-to-frontend'
 const sign = 'AuthorizationPolicy/allow-frontend-to-sign'
@@ -34,6 +34,17 @@ export const meshMistakes: Mistakes = {
     'no audience': [tokens, 'spec.jwtRules.0.audiences', undefined],
     'a second audience': [tokens, 'spec.jwtRules.0.audiences.+', 'https://kubernetes.default.svc'],
     'a forwarded token': [tokens, 'spec.jwtRules.0.forwardOriginalToken', true],
+    'a token in Authorization': [
+      tokens,
+      'spec.jwtRules.0.fromHeaders',
+      [{ name: 'Authorization', prefix: 'Bearer ' }],
+    ],
+    'a token in a second header': [
+      tokens,
+      'spec.jwtRules.0.fromHeaders.+',
+      { name: 'Authorization', prefix: 'Bearer ' },
+    ],
+    "Istio's default headers": [tokens, 'spec.jwtRules.0.fromHeaders', undefined],
     'a token in the query': [tokens, 'spec.jwtRules.0.fromParams', ['token']],
     'a token in a cookie': [tokens, 'spec.jwtRules.0.fromCookies', ['token']],
   },

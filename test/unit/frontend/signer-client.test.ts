@@ -33,12 +33,12 @@ async function failure(asked: Promise<unknown>): Promise<AppError> {
 test('posts the message with token and request id, and returns the answer', async () => {
   const seen: unknown[] = []
   const ask = await makeClient(async (incoming, outgoing) => {
-    const { authorization, 'x-request-id': id, 'content-type': type } = incoming.headers
-    seen.push([incoming.method, incoming.url, authorization, id, type, await json(incoming)])
+    const { 'caller-token': sent, 'x-request-id': id, 'content-type': type } = incoming.headers
+    seen.push([incoming.method, incoming.url, sent, id, type, await json(incoming)])
     outgoing.end(JSON.stringify(answer))
   })
   expect(await ask('Ä"\n', 'id-1')).toEqual(answer)
-  const headers = [`Bearer ${token}`, 'id-1', 'application/json']
+  const headers = [token, 'id-1', 'application/json']
   expect(seen).toEqual([['POST', '/sign', ...headers, { message: 'Ä"\n' }]])
 })
 
@@ -179,7 +179,7 @@ describe('over a socket', () => {
   test('posts to the path, without a token', async () => {
     const seen: unknown[] = []
     const socket = await serveOverSocket(async (incoming, outgoing) => {
-      seen.push([incoming.method, incoming.url, incoming.headers.authorization])
+      seen.push([incoming.method, incoming.url, incoming.headers['caller-token']])
       seen.push(await json(incoming))
       outgoing.end(JSON.stringify(answer))
     })

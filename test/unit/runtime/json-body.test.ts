@@ -42,6 +42,11 @@ describe('the content type', () => {
     'Application/JSON',
     'application/json; charset=utf-8',
     'application/json;charset="UTF-8"',
+    'application/json;',
+    'application/json ;; charset=utf8',
+    'application/json; charset=us-ascii',
+    'application/json; profile="a; b"; v=1',
+    '\tapplication/json; odata=verbose ; charset="utf\\-8"',
   ])('can be %s', async (type) => {
     const { status } = await post(app, '/echo', { message: 'a' }, { 'content-type': type })
     expect(status).toBe(200)
@@ -50,6 +55,11 @@ describe('the content type', () => {
   test.each([
     'text/plain',
     'application/json; charset=latin1',
+    'application/json; charset=utf-16',
+    'application/json; charset=""',
+    'application/json, application/json',
+    'application/problem+json',
+    'text/json',
     'application/jsonp',
     'application/x-www-form-urlencoded',
     '',
@@ -58,9 +68,14 @@ describe('the content type', () => {
     expect([status, body.code]).toEqual([415, 'unsupported_media_type'])
   })
 
-  test('cannot have a content-encoding', async () => {
-    const { status } = await post(app, '/echo', { message: 'a' }, { 'content-encoding': 'gzip' })
-    expect(status).toBe(415)
+  test.each([
+    ['gzip', 415],
+    ['identity, gzip', 415],
+    ['Identity', 200],
+    ['', 200],
+  ])('with the content-encoding "%s" gets %i', async (encoding, wanted) => {
+    const headers = { 'content-encoding': encoding }
+    expect((await post(app, '/echo', { message: 'a' }, headers)).status).toBe(wanted)
   })
 })
 
@@ -69,7 +84,8 @@ describe('a body', () => {
     ['an empty body', ''],
     ['a truncated body', '{"message":"secret'],
     ['text that is not JSON', 'secret'],
-    ['a byte order mark', '\ufeff{"message":"secret"}'],
+    ['two byte order marks', '\ufeff\ufeff{"message":"secret"}'],
+    ['UTF-16', Buffer.from('\ufeff{"message":"secret"}', 'utf16le')],
     ['invalid UTF-8', Buffer.from('{"message":"secret\xff"}', 'latin1')],
     ['an overlong form', Buffer.from('{"message":"secret\xc0\xaf"}', 'latin1')],
     ['a surrogate in UTF-8', Buffer.from('{"message":"secret\xed\xa0\x80"}', 'latin1')],
@@ -104,6 +120,11 @@ describe('a body', () => {
     expect(headers.get('content-type')).toBe('application/problem+json')
     expect(body.detail).not.toMatch(/secret|12345/)
     expect(JSON.stringify(body)).not.toMatch(/ at |\.ts/)
+  })
+
+  test('may begin with a byte order mark, which is no part of the message', async () => {
+    const { status, body } = await post(app, '/echo', '\ufeff{"message":"\ufeffa"}')
+    expect([status, body.message]).toEqual([200, '\ufeffa'])
   })
 
   test.each([

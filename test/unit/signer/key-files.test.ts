@@ -71,8 +71,7 @@ describe('refuses', () => {
     ['an empty key', { a: '' }, /^key "a" is empty/],
     ['a key of 13 bytes', { a: makeKey(13) }, /^key "a" is shorter than 14 bytes: make one with/],
     ['a newline after text', { a: `${makeText()}\n` }, /^key "a" ends with a newline: .*printf/],
-    ['CRLF after text', { a: `${makeText()}\r\n` }, /^key "a" ends with a newline/],
-    ['only a newline', { a: '\n' }, /^key "a" ends with a newline/],
+    ['a spoiled key that is short, too', { a: 'short\r\n' }, /^key "a" has line breaks of Windows/],
     ['several keys without primary', { a: makeKey(), b: makeKey() }, /^there are 2 keys \(a, b\)/],
     ['a primary that is not a key', { a: makeKey(), primary: 'b' }, /^"primary" names no key/],
     ['an empty primary', { a: makeKey(), primary: '' }, /^"primary" names no key/],
@@ -80,6 +79,11 @@ describe('refuses', () => {
       'a primary with a newline',
       { a: makeKey(), primary: 'a\n' },
       /^"primary" ends with a newline/,
+    ],
+    [
+      'a primary in UTF-16',
+      { a: makeKey(), primary: Buffer.from('a', 'utf16le') },
+      /^"primary" is UTF-16/,
     ],
     [
       'a primary that names itself',

@@ -52,7 +52,7 @@ export function testIdentities(load: () => Vault): void {
   test('nobody is given a token for Vault by the API server', async () => {
     const args = ['create', 'token', serviceAccount, '-n', namespace, '--audience=vault']
     await expect(kubectl(args)).rejects.toThrow(
-      'a token for Vault is for the container vault-agent',
+      'only the container vault-agent may have a token for Vault',
     )
   })
 }

@@ -1,5 +1,6 @@
 // How callers are identified: mutual TLS on every port, and tokens with a checked audience.
 import { z } from 'zod'
+import { CALLER_TOKEN_HEADER } from '../../../runtime/contract.ts'
 import { type Finding, type Path, readAt, valueAt } from '../finding.ts'
 import { isOfPodNamespace, listInScope, matches } from '../model/namespace.ts'
 import { listWorkloadResources, readLabels } from '../model/pod.ts'
@@ -19,6 +20,7 @@ const requestSpec = z.object({
       z.object({
         audiences: z.array(z.string()).default([]),
         forwardOriginalToken: z.boolean().default(false),
+        fromHeaders: z.array(z.object({ name: z.string() })).default([]),
         fromParams: z.array(z.string()).default([]),
         fromCookies: z.array(z.string()).default([]),
       }),
@@ -69,7 +71,7 @@ export const identityRules: readonly Rule[] = [
   },
   {
     name: 'token-check',
-    title: 'the caller token has a checked audience, comes in a header, and is not forwarded',
+    title: 'the caller token has a checked audience, comes in its own header, and is not forwarded',
     find: (resources) => {
       const found = listInScope(resources, 'RequestAuthentication')
       if (found.length === 0) {
@@ -105,6 +107,15 @@ export const identityRules: readonly Rule[] = [
                   ),
                 ]
               : []),
+            ...(rule.fromHeaders.map(({ name }) => name.toLowerCase()).join() ===
+            CALLER_TOKEN_HEADER
+              ? []
+              : [
+                  at(
+                    'fromHeaders',
+                    'takes the caller token from another header, which may belong to a client: set fromHeaders to [{name: Caller-Token}]',
+                  ),
+                ]),
             ...(['fromParams', 'fromCookies'] as const)
               .filter((field) => rule[field].length > 0)
               .map((field) =>

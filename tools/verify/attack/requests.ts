@@ -1,5 +1,6 @@
 // Writes HTTP/1.1 requests as bytes, and reads answers from bytes.
 import { type KeyObject, randomUUID } from 'node:crypto'
+import { CALLER_TOKEN_HEADER } from '../../../runtime/contract.ts'
 import { signRequestHeaders } from '../../../runtime/http/http-signature.ts'
 import { JSON_CASE_HEADER, SNAKE_CASE } from '../../../runtime/previous-version.ts'
 import type { Outcome } from './probe.ts'
@@ -52,7 +53,7 @@ export function withCredentials(
   { token, pairing }: Credentials,
   parts: RequestParts = {},
 ): RequestParts {
-  return signParts(pairing, { ...parts, headers: { ...bearer(token), ...parts.headers } })
+  return signParts(pairing, { ...parts, headers: { ...tokenHeader(token), ...parts.headers } })
 }
 
 export function defaultBody(method: string): string {
@@ -62,8 +63,8 @@ export function defaultBody(method: string): string {
 /** The header of a caller that reads `key_id`. */
 export const snakeCase = { [JSON_CASE_HEADER]: SNAKE_CASE }
 
-export function bearer(token: string): Record<string, string> {
-  return { authorization: `Bearer ${token}` }
+export function tokenHeader(token: string): Record<string, string> {
+  return { [CALLER_TOKEN_HEADER]: token }
 }
 
 /** Reads the status code. Undefined if the answer is not HTTP. */

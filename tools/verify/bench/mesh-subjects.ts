@@ -4,7 +4,7 @@ import { tryRun } from '../../cli/exec.ts'
 import { deployment, namespace } from '../../kube/names.ts'
 import { callIn } from '../attack/containers.ts'
 import { toPlace } from '../attack/gateway.ts'
-import { bearer } from '../attack/requests.ts'
+import { tokenHeader } from '../attack/requests.ts'
 import { findTarget, SIGNER_IN_POD, stealCredentials } from '../attack/target.ts'
 import type { Load } from './generator.ts'
 import { BATCH, message, messages, type Subject, writePost, writeSignedPost } from './subject.ts'
@@ -18,7 +18,7 @@ export async function findMeshSubjects(gatewayUrl: string | undefined): Promise<
   const target = await findTarget()
   const { token, pairing } = await stealCredentials(target)
   const write = (path: string, request: unknown) => () =>
-    writeSignedPost(pairing, path, request, bearer(token))
+    writeSignedPost(pairing, path, request, tokenHeader(token))
   const inPod = {
     isOurs: true,
     address: SIGNER_IN_POD,

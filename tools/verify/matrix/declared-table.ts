@@ -38,7 +38,7 @@ export function createDeclaration(table: Readonly<Record<string, Row>>, signer: 
       served: [allows[request]],
       mtls: ['PeerAuthentication/require-mtls'],
       route: ['VirtualService/frontend'],
-      token: ['RequestAuthentication/verify-caller-token'],
+      token: ['RequestAuthentication/authenticate-caller'],
       policy: ['AuthorizationPolicy/allow-nothing', allows[request]],
       pairing: [signer],
       caller: [signer],

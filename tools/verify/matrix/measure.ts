@@ -4,10 +4,10 @@ import { readAuditLog } from '../attack/audited-requests.ts'
 import { probeFrom } from '../attack/containers.ts'
 import type { Outcome, Place, Probe } from '../attack/probe.ts'
 import {
-  bearer,
   makeRequestId,
   type RequestParts,
   signParts,
+  tokenHeader,
   writeRequest,
 } from '../attack/requests.ts'
 import type { Target } from '../attack/target.ts'
@@ -81,7 +81,7 @@ function show(shows: Shows, parts: RequestParts, requestId: string): RequestPart
     headers: {
       'x-request-id': requestId,
       ...headers,
-      ...(token === undefined ? {} : bearer(token)),
+      ...(token === undefined ? {} : tokenHeader(token)),
     },
   }
   return pairing === undefined ? shown : signParts(pairing, shown)

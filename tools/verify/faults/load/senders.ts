@@ -10,7 +10,7 @@ import { processResponse } from '../../../../frontend/process-endpoint.ts'
 import { createSignerClient } from '../../../../frontend/signer-client.ts'
 import { AppError } from '../../../../runtime/errors.ts'
 import { runProbes } from '../../attack/probe.ts'
-import { bearer, readStatus, signParts, writeRequest } from '../../attack/requests.ts'
+import { readStatus, signParts, tokenHeader, writeRequest } from '../../attack/requests.ts'
 import type { Answer, Send } from './schedule.ts'
 
 export type LoadSpec =
@@ -108,7 +108,7 @@ function createAttackSender(spec: Extract<LoadSpec, { kind: 'attack' }>): Send {
   return async () => {
     const token = await readStolen(tokenFile)
     const secret = await readStolen(pairingFile)
-    const parts = token === undefined ? {} : { headers: bearer(token.toString('utf8')) }
+    const parts = token === undefined ? {} : { headers: tokenHeader(token.toString('utf8')) }
     const signed = secret === undefined ? parts : signParts(createSecretKey(secret), parts)
     const [outcome] = await runProbes([{ host, port, bytes: writeRequest(signed) }], TIMEOUT_MS)
     const status = readStatus(outcome?.received ?? '')

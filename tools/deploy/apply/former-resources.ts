@@ -1,5 +1,6 @@
-// Replaces the Gateway "world" of version 0.1 without a lost request. Until the new Pods are ready, the VirtualService belongs
-// to both Gateways, so istiod may see the changes in any order.
+// Replaces what the version before named differently without a lost request. Until the Pods of that version are gone, its
+// resources stay beside the new ones: the VirtualService belongs to both Gateways, so istiod may see the changes in any order,
+// and the proxies verify the caller token in both headers.
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -9,25 +10,32 @@ import { formatResources, parseResources, type Resource } from '../../kube/resou
 import type { Rendering } from '../render/render.ts'
 import { readApplied } from './orphaned-resources.ts'
 
-const formerGateway: Resource = {
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'Gateway',
-  metadata: { name: 'world', namespace },
-}
+const formerResources: readonly Resource[] = [
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'world', namespace },
+  },
+  {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'RequestAuthentication',
+    metadata: { name: 'verify-caller-token', namespace },
+  },
+]
 const virtualServiceSpec = z.looseObject({ gateways: z.array(z.string()) })
 
-/** Finds the former Gateway. Returns no resource if it does not exist, or if `make deploy` did not apply it. */
-export function findFormerGateways(): Promise<Resource[]> {
-  return readApplied([formerGateway])
+/** Finds the former resources. Leaves out those that do not exist, or that `make deploy` did not apply. */
+export function findFormerResources(): Promise<Resource[]> {
+  return readApplied(formerResources)
 }
 
-/** Returns `rendering` with its VirtualServices bound to `former` too. It is a new file in the same folder. */
+/** Returns `rendering` with its VirtualServices bound to the Gateways in `former` too. It is a new file in the same folder. */
 export async function bindToFormer(
   rendering: Rendering,
   former: readonly Resource[],
 ): Promise<Rendering> {
-  if (former.length === 0) return rendering
-  const names = former.map(({ metadata }) => metadata.name)
+  const names = former.filter(({ kind }) => kind === 'Gateway').map(({ metadata }) => metadata.name)
+  if (names.length === 0) return rendering
   const resources = parseResources(rendering.yaml).map((each) => {
     if (each.kind !== 'VirtualService') return each
     const spec = virtualServiceSpec.parse(each.spec)
@@ -40,7 +48,7 @@ export async function bindToFormer(
 }
 
 /** Binds the VirtualServices to the Gateways of `rendering` alone, and deletes `former`. */
-export async function removeFormerGateways(
+export async function removeFormerResources(
   rendering: Rendering,
   former: readonly Resource[],
 ): Promise<void> {
