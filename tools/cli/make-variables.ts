@@ -56,11 +56,11 @@ export const makeVariables = {
   },
   DRY_RUN: {
     meaning: 'Run every check and change nothing.',
-    targets: ['deploy', 'rotate-key'],
+    targets: ['deploy', 'rotate-key', 'renew-token-keys'],
     value: 'yes',
   },
   FILES: {
-    meaning: 'The kustomization, folder or file to analyze.',
+    meaning: 'The kustomization, folder or file to analyze. A dash reads standard input.',
     targets: ['analyze'],
     value: 'a path',
     default: 'what `make deploy` applies',
@@ -166,6 +166,12 @@ export const makeVariables = {
     meaning: 'Run only this test file, without deploying.',
     targets: ['test'],
     value: 'a path',
+  },
+  TOKEN_KEYS: {
+    meaning: 'Where the keys of caller tokens come from.',
+    targets: deployment,
+    value: 'inline|https://…',
+    default: 'the issuer, if it publishes them',
   },
   VAULT_ADDR: {
     meaning: 'The address of Vault.',

@@ -87,6 +87,7 @@ async function renderForCluster() {
   const findings = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
     gatewaySelector: readVariable('GATEWAY_SELECTOR'),
+    tokenKeys: readVariable('TOKEN_KEYS'),
   })
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
   const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)

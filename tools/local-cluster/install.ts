@@ -1,7 +1,7 @@
 // Installs DNS and Istio on the local cluster.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CHECKOUT } from '../cli/checkout.ts'
+import { CHECKOUT, readText } from '../cli/checkout.ts'
 import { run } from '../cli/exec.ts'
 import { step } from '../cli/terminal.ts'
 import { kubectl } from '../kube/kubectl.ts'
@@ -27,9 +27,9 @@ export async function installSystem(
   { coredns, istio }: Programs,
   isAmbient: boolean,
 ): Promise<void> {
-  const dns = (await readFile(COREDNS, 'utf8')).replace('VERSION', coredns.tag)
+  const dns = (await readText(COREDNS)).replace('VERSION', coredns.tag)
   const mode = isAmbient ? ambientMode : []
-  const wanted = keyOf(dns, await readFile(OPERATOR, 'utf8'), istio.folder, ...mode)
+  const wanted = keyOf(dns, await readText(OPERATOR), istio.folder, ...mode)
   if ((await readFile(MARK, 'utf8').catch(() => '')) === wanted) return
   await step('CoreDNS is installed', () =>
     kubectl(['apply', '--server-side', '--field-manager=cluster', '-f', '-'], { input: dns }),

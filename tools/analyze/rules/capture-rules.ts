@@ -1,5 +1,5 @@
 // No traffic of our Pods bypasses the proxy.
-import { parseDocument } from 'yaml'
+import { readYaml } from '../../kube/yaml.ts'
 import { type Finding, type Path, valueAt } from '../finding.ts'
 import { listInScope, listPodNamespaces } from '../model/namespace.ts'
 import { readPods, type Workload } from '../model/pod.ts'
@@ -98,7 +98,7 @@ function at(pod: Workload, path: Path, message: string): Finding {
 
 function findInterceptionMode(pod: Workload): Finding[] {
   const name = 'proxy.istio.io/config'
-  const config: unknown = parseDocument(pod.metadata.annotations[name] ?? '').toJS()
+  const config: unknown = readYaml(pod.metadata.annotations[name] ?? '')[0]?.content
   const mode = valueAt(config, ['interceptionMode']) ?? 'REDIRECT'
   const message = `interceptionMode ${mode} makes traffic bypass the proxy: set REDIRECT`
   return mode === 'REDIRECT' ? [] : [at(pod, ['annotations', name], message)]

@@ -1,7 +1,8 @@
 // Compiles the Go programs that `programs/*/go.mod` pin. go.sum verifies the sources, SHA256SUMS the results.
-import { copyFile, readFile } from 'node:fs/promises'
+import { copyFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
+import { readText } from '../../cli/checkout.ts'
 import { elapsed, say } from '../../cli/terminal.ts'
 import { cached, keyOf } from './cache.ts'
 import { go } from './go.ts'
@@ -60,7 +61,7 @@ export async function buildSet(
     const settings = Object.entries(variables?.(version, tag) ?? {})
     return ['-s -w', ...settings.map(([key, value]) => `-X ${key}=${value}`)].join(' ')
   }
-  const sources = ['go.mod', 'go.sum'].map((file) => readFile(join(cwd, file), 'utf8'))
+  const sources = ['go.mod', 'go.sum'].map((file) => readText(join(cwd, file)))
   const key = keyOf(
     ...(await Promise.all(sources)),
     await go(cwd, ['env', 'GOVERSION']),
