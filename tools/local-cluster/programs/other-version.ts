@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { readText } from '../../cli/checkout.ts'
 import { CommandError } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { cached, keyOf } from './cache.ts'
@@ -9,7 +10,8 @@ import { go } from './go.ts'
 
 /** What Go prints for a module that the proxy does not serve. */
 const notServed = /(\S+)@(v[^\s:]+): (?:invalid version: )?reading \S+: 4(?:03|04|10)/g
-const wholeVersion = /^v\d+\.\d+\.\d+(-|$)/
+const wholeVersion = /^v\d+\.\d+\.\d+(-[\w.-]+)?$/
+const replacement = /^replace (\S+) => \S+ (\S+)$/gm
 
 /**
  * Resolves the tools of `pinned`/go.mod with `module` in version `wanted`: a version, a commit or a tag. Returns a folder of the
@@ -17,13 +19,20 @@ const wholeVersion = /^v\d+\.\d+\.\d+(-|$)/
  */
 export async function resolveSet(pinned: string, module: string, wanted: string): Promise<string> {
   const version = wholeVersion.test(wanted) ? wanted : await findVersion(module, wanted)
-  const goMod = await readFile(join(pinned, 'go.mod'), 'utf8')
+  const goMod = await readText(join(pinned, 'go.mod'))
   const name = `modules/${basename(pinned)}-${version}-${keyOf(goMod)}`
-  return cached(name, async (folder) => {
+  const folder = await cached(name, async (folder) => {
     const head = goMod.slice(0, goMod.indexOf('require ('))
     await writeFile(join(folder, 'go.mod'), `${head}require ${module} ${version}\n`)
     await resolve(folder, goMod, `${module}@${version}`)
   })
+  const resolved = await readFile(join(folder, 'go.mod'), 'utf8')
+  for (const [, other, standIn] of resolved.matchAll(replacement)) {
+    say(
+      `  note  Go's proxy does not serve the version of ${other} that ${module} names. It is ${standIn} instead.`,
+    )
+  }
+  return folder
 }
 
 async function findVersion(module: string, wanted: string): Promise<string> {
@@ -52,7 +61,6 @@ async function resolve(folder: string, pinned: string, subject: string): Promise
       for (const [module, version] of others) {
         const standIn = (await findRelease(module, version)) ?? findPinned(pinned, module)
         if (standIn === undefined) throw refuse(subject, error)
-        say(`  note  Go's proxy does not serve ${module} ${version}. ${standIn} takes its place.`)
         await go(folder, ['mod', 'edit', '-replace', `${module}=${module}@${standIn}`])
         replaced.add(module)
       }
@@ -85,7 +93,11 @@ function findPinned(goMod: string, module: string): string | undefined {
 }
 
 function refuse(subject: string, error: CommandError): UserError {
-  const said = error.result.stderr.trim().split('\n').slice(0, 3).join('\n')
+  const lines = error.result.stderr.trim().split('\n')
+  const said = lines
+    .filter((line) => !line.startsWith('go: downloading '))
+    .slice(0, 3)
+    .join('\n')
   return new UserError(
     `Go's proxy cannot provide ${subject}:\n${said}`,
     'Give a version, commit or tag that it serves, for example ISTIO=v0.0.0-20260826214018-9739e10eb9d7.',
