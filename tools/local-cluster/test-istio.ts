@@ -26,8 +26,8 @@ await runMain(async () => {
       'Unset KUBECONFIG and CLUSTER. On another cluster, run `make deploy smoke matrix`.',
     )
   }
-  await make('cluster')
-  await make('deploy')
+  // Without undeploy, Pods keep the proxy of the Istio before.
+  await make('cluster', 'undeploy', 'deploy')
   if (isAmbient) await withAmbientLabels(() => make('deploy', 'smoke', 'matrix'))
   else await make('smoke', 'matrix')
   const mode = isAmbient ? `, ambient mode with ${ambientLabels.join(' and ')}` : ''
