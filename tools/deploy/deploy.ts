@@ -36,6 +36,7 @@ import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
+import { noteOtherTokenRules } from './preflight/other-token-rules.ts'
 import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
 import { checkPlaceholders } from './preflight/placeholders.ts'
 import { inspectCluster } from './preflight/preflight.ts'
@@ -117,6 +118,7 @@ async function check({ findings, rendering, resources }: Rendered) {
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteBlockedVault(resources)
+  await noteOtherTokenRules(resources, former, findings)
   await step('istioctl analyze reports no problem', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision, former),
   )

@@ -1,8 +1,15 @@
 // A made-up identity provider of an application's users, and the policies that a team writes for its tokens.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { exportJWK, SignJWT } from 'jose'
+import { z } from 'zod'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+
+const specSchema = z.looseObject({ jwtRules: z.array(z.looseObject({})).optional() })
 
 export type Provider = { issuer: string; key: KeyObject; jwks: string }
 
@@ -25,45 +32,44 @@ export function issueUserToken(
 }
 
 const name = 'application-users'
-const make = (kind: string, labels: Record<string, string>, spec: object) => ({
-  apiVersion: 'security.istio.io/v1',
-  kind,
-  metadata: { name, namespace },
-  spec: { selector: { matchLabels: labels }, ...spec },
-})
+/** The issuer in the example. */
+const example = 'https://login.example'
 
-/** Applies what docs/security-model.md tells a team to apply, on the Pods with the label `app`. */
+/** Reads the resources that docs/production.md tells a team to add. */
+export async function readUserPolicies(issuer = example): Promise<Resource[]> {
+  const page = await readFile(join(CHECKOUT, 'docs/production.md'), 'utf8')
+  const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml = '']) => yaml)
+  const yaml = blocks.find((each) => each.includes(name)) ?? ''
+  return parseResources(yaml.replaceAll(example, issuer))
+}
+
+/** Applies them for `app` with the provider's keys. */
 export async function applyUserPolicies({ issuer, jwks }: Provider, app: string): Promise<void> {
-  const rules = [
-    {
-      from: [{ source: { notRequestPrincipals: [`${issuer}/*`] } }],
-      to: [{ operation: { ports: ['8080'] } }],
-    },
-  ]
-  const items = [
-    make(
-      'RequestAuthentication',
-      { app },
-      {
-        jwtRules: [{ issuer, audiences: ['application'], jwks, forwardOriginalToken: true }],
-      },
-    ),
-    make('AuthorizationPolicy', { app }, { action: 'DENY', rules }),
-  ]
+  const items = (await readUserPolicies(issuer)).map((each) => {
+    const spec = specSchema.parse(each.spec)
+    const jwtRules = spec.jwtRules?.map((rule) => ({ ...rule, jwks }))
+    return { ...each, spec: { ...spec, selector: { matchLabels: { app } }, jwtRules } }
+  })
   const list = { apiVersion: 'v1', kind: 'List', items }
   await kubectl(['apply', '-f', '-'], { input: JSON.stringify(list) })
 }
 
 /** Allows users to do anything on the port of the application. */
 export async function allowUsers({ issuer }: Provider, app: string): Promise<void> {
-  const rules = [
-    {
-      from: [{ source: { requestPrincipals: [`${issuer}/*`] } }],
-      to: [{ operation: { ports: ['8080'] } }],
+  const policy = {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: `${name}-allow`, namespace },
+    spec: {
+      selector: { matchLabels: { app } },
+      rules: [
+        {
+          from: [{ source: { requestPrincipals: [`${issuer}/*`] } }],
+          to: [{ operation: { ports: ['8080'] } }],
+        },
+      ],
     },
-  ]
-  const policy = make('AuthorizationPolicy', { app }, { action: 'ALLOW', rules })
-  policy.metadata = { name: `${name}-allow`, namespace }
+  }
   await kubectl(['apply', '-f', '-'], { input: JSON.stringify(policy) })
 }
 
