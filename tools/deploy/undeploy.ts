@@ -79,14 +79,12 @@ await runMain(async () => {
 
 /** Checks before the first deletion that the user may make all of them, and that nothing would bring them back. */
 async function checkDeletions(resources: readonly Resource[], force: boolean): Promise<void> {
-  const versions = await listApiVersions()
-  const served = resources.filter(({ apiVersion }) => versions.includes(apiVersion))
   await step('the user has all required permissions', () =>
-    checkPermissions(listPermissions(['get', 'delete'], served)),
+    checkPermissions(listPermissions(['get', 'delete'], resources)),
   )
   if (force) return
   await step('no other tool manages the resources', async () =>
-    checkNotManaged(await findManaged(served), 'delete'),
+    checkNotManaged(await findManaged(resources), 'delete'),
   )
 }
 
@@ -102,11 +100,13 @@ async function sayWhatStays(hasExternalSecret: boolean): Promise<void> {
   say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes\`.`)
 }
 
-/** Renders all overlays, because a partly removed one has no Deployment to identify it. */
+/** Renders all overlays, because a partly removed one has no Deployment to identify it. Leaves out what went with its kind. */
 async function readOverlays(): Promise<Resource[]> {
   const folders = layouts.map((layout) => resolve(CHECKOUT, overlayFolder(layout)))
   const texts = await Promise.all(folders.map((folder) => kubectl(['kustomize', folder])))
-  return removeDuplicates(texts.flatMap(parseResources))
+  const served = await listApiVersions()
+  const resources = removeDuplicates(texts.flatMap(parseResources))
+  return resources.filter(({ apiVersion }) => served.includes(apiVersion))
 }
 
 async function removePods(): Promise<void> {
