@@ -38,13 +38,8 @@ import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
-import {
-  checkNotManaged,
-  describeManaged,
-  findManaged,
-  isNamespace,
-  noteManagedNamespaces,
-} from './preflight/other-writers.ts'
+import { noteOtherTokenRules } from './preflight/other-token-rules.ts'
+import { checkOtherWriters } from './preflight/other-writers.ts'
 import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
 import { checkPlaceholders } from './preflight/placeholders.ts'
 import { inspectCluster } from './preflight/preflight.ts'
@@ -96,6 +91,7 @@ async function renderForCluster() {
   const findings = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
     gatewaySelector: readVariable('GATEWAY_SELECTOR'),
+    tokenKeys: readVariable('TOKEN_KEYS'),
   })
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
   const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)
@@ -121,12 +117,13 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
   await step('the user has all required permissions', () =>
     checkPermissions(listRequiredPermissions(resources, usesSecret, former)),
   )
-  const isManaged = await checkWriters(resources, isDry, force)
+  const isManaged = await checkOtherWriters(resources, isDry || force)
   if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteBlockedVault(resources)
+  await noteOtherTokenRules(resources, former, findings)
   await step('istioctl analyze reports no problem', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision, former),
   )
@@ -138,22 +135,6 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
     orphaned,
     isManaged,
   }
-}
-
-/** Returns true if another tool manages some of the resources. A dry run changes nothing, so it only prints a note. */
-async function checkWriters(
-  resources: readonly Resource[],
-  isDry: boolean,
-  force: boolean,
-): Promise<boolean> {
-  const managed = await findManaged(resources)
-  noteManagedNamespaces(managed)
-  const others = managed.filter((each) => !isNamespace(each))
-  const description = describeManaged(others)
-  if (description !== undefined && (isDry || force)) say(`  note  ${description}`)
-  else
-    await step('no other tool manages the resources', async () => checkNotManaged(others, 'change'))
-  return others.length > 0
 }
 
 /** Has the API server validate the resources. Creates their namespaces for it, and removes them again if it refuses one. */

@@ -1,5 +1,5 @@
 // Finds resources that another tool manages too. It would undo what a deployment changes, and bring back what is deleted.
-import { say, UserError } from '../../cli/terminal.ts'
+import { say, step, UserError } from '../../cli/terminal.ts'
 import { findApplied, type OwnedResource } from '../../kube/field-owners.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { findTraces, type Trace } from '../../kube/writers/traces.ts'
@@ -28,13 +28,26 @@ function listOurFields(resource: OwnedResource): unknown {
   )
 }
 
-/** Prints a note for each namespace that another tool manages. A deployment only adds labels to it. */
-export function noteManagedNamespaces(managed: readonly Managed[]): void {
+/**
+ * Returns true if another tool manages one of `resources`. Throws UserError then, unless `onlyNotes`. A namespace is only noted,
+ * because a deployment adds nothing to it but labels.
+ */
+export async function checkOtherWriters(
+  resources: readonly Resource[],
+  onlyNotes: boolean,
+): Promise<boolean> {
+  const managed = await step('the managers of the resources are found', () =>
+    findManaged(resources),
+  )
   for (const { resource, traces } of managed.filter(isNamespace)) {
     say(
       `  note  the Namespace ${resource.metadata.name} is managed by ${nameWriters(traces)}, which must keep the labels that make deploy adds`,
     )
   }
+  if (!onlyNotes) checkNotManaged(managed, 'change')
+  const message = describeManaged(managed.filter((each) => !isNamespace(each)))
+  if (message !== undefined) say(`  note  ${message}`)
+  return message !== undefined
 }
 
 /** Throws UserError if another tool manages one that is no namespace. `verb`: what the command would do to them. */
@@ -63,6 +76,6 @@ export function describeManaged(managed: readonly Managed[]): string | undefined
   return `${nameWriters(traces)} manages ${listSome(managed.map(({ resource }) => resource))} (${describeSigns(first?.traces ?? [])})`
 }
 
-export function isNamespace({ resource }: Managed): boolean {
+function isNamespace({ resource }: Managed): boolean {
   return resource.kind === 'Namespace'
 }

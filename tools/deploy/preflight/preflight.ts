@@ -11,12 +11,14 @@ import { findIngressGateway } from '../../kube/ingress-gateway.ts'
 import { chooseInjector, listInjectors } from '../../kube/sidecar-injector.ts'
 import { readTokenIssuer } from '../../kube/token-issuer.ts'
 import type { ClusterFindings } from '../render/cluster-values.ts'
+import { chooseTokenKeys } from '../token-keys/token-keys.ts'
 import { checkAdmissionKinds } from './admission.ts'
 
 /** Runs the checks, and prints one line for each. Throws UserError at the first that fails. */
 export async function inspectCluster(wanted: {
   revision: string | undefined
   gatewaySelector: string | undefined
+  tokenKeys: string | undefined
 }): Promise<ClusterFindings> {
   await step('istioctl is installed', checkIstioctl)
   await step('the cluster answers', checkCluster)
@@ -27,7 +29,7 @@ export async function inspectCluster(wanted: {
   )
   await step('Istio is new enough', () => checkIstioVersion(injector))
   await step('Istio uses its CNI plugin', () => checkCniPlugin(injector))
-  const [trustDomain, gateway, tokens] = await step(
+  const [trustDomain, gateway, issuer] = await step(
     'trust domain, ingress gateway and token issuer are found',
     () =>
       Promise.all([
@@ -36,5 +38,6 @@ export async function inspectCluster(wanted: {
         readTokenIssuer(),
       ]),
   )
+  const tokens = await chooseTokenKeys(issuer, wanted.tokenKeys)
   return { trustDomain, gateway, injector, tokens }
 }

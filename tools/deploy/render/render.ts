@@ -8,7 +8,7 @@ import type { ImageReference } from '../../images/image-references.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
-import { componentFolder, valuesComponent } from './components.ts'
+import { componentFolder, tokenKeysComponent, valuesComponent } from './components.ts'
 import type { VaultValues } from './vault-values.ts'
 
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
@@ -46,9 +46,11 @@ export async function renderResources(input: {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [fromFolder(overlay), ...Object.keys(valuesFiles).map((name) => `${name}.yaml`)],
-    components: [...components, valuesComponent].map((name) =>
-      fromFolder(componentFolder(name, layout)),
-    ),
+    components: [
+      ...components,
+      ...(values.tokenKeysUri === undefined ? [] : [tokenKeysComponent]),
+      valuesComponent,
+    ].map((name) => fromFolder(componentFolder(name, layout))),
     labels: [
       { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
     ],
