@@ -66,8 +66,8 @@ export const makeVariables = {
     default: 'what `make deploy` applies',
   },
   FORCE_CONFLICTS: {
-    meaning: 'Take over fields that others manage.',
-    targets: ['deploy'],
+    meaning: 'Take over what other tools manage.',
+    targets: ['deploy', 'undeploy'],
     value: 'yes',
   },
   FUZZ_COUNT: {

@@ -25,18 +25,21 @@ import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findOrphanedResources, formatDeletions } from './apply/orphaned-resources.ts'
 import { waitForRollout } from './apply/rollout.ts'
 import { waitForTerminatingPods } from './apply/terminating-pods.ts'
+import { noteOtherKey } from './keys/compare-signature.ts'
 import {
   checkExternalSecrets,
   findKeyExternalSecret,
   waitForExternalSecret,
 } from './keys/external-secret-wait.ts'
 import { ensureKey } from './keys/hmac-key.ts'
+import { checkKeysInUse } from './keys/judge-keys.ts'
 import { mountsKeySecret } from './keys/key-source.ts'
 import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
 import { noteOtherTokenRules } from './preflight/other-token-rules.ts'
+import { checkOtherWriters } from './preflight/other-writers.ts'
 import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
 import { checkPlaceholders } from './preflight/placeholders.ts'
 import { inspectCluster } from './preflight/preflight.ts'
@@ -75,8 +78,8 @@ await runMain(async () => {
 /** Renders the resources, and runs all checks. Changes nothing but the namespace, which the last check needs. */
 async function prepare(isDry: boolean, force: boolean) {
   const rendered = await renderForCluster()
-  const checked = await check(rendered)
-  const newNamespaces = await checkByDryRun(rendered, isDry, force)
+  const checked = await check(rendered, isDry, force)
+  const newNamespaces = await checkByDryRun(rendered, isDry, force || checked.isManaged)
   return { ...rendered, ...checked, newNamespaces }
 }
 
@@ -102,7 +105,7 @@ async function renderForCluster() {
 }
 
 /** Checks what the resources need, and finds what the deployment replaces. */
-async function check({ findings, rendering, resources }: Rendered) {
+async function check({ findings, rendering, resources }: Rendered, isDry: boolean, force: boolean) {
   checkPlaceholders(resources)
   const externalSecret = findKeyExternalSecret(resources)?.metadata.name
   if (externalSecret !== undefined) {
@@ -114,6 +117,8 @@ async function check({ findings, rendering, resources }: Rendered) {
   await step('the user has all required permissions', () =>
     checkPermissions(listRequiredPermissions(resources, usesSecret, former)),
   )
+  const isManaged = await checkOtherWriters(resources, isDry || force)
+  if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
@@ -124,9 +129,11 @@ async function check({ findings, rendering, resources }: Rendered) {
   )
   return {
     externalSecret,
+    usesSecret,
     createsKey: usesSecret && externalSecret === undefined,
     former,
     orphaned,
+    isManaged,
   }
 }
 
@@ -209,14 +216,15 @@ async function removeFormer(
 }
 
 /** Checks the deployment, and prints a command that sends a message. */
-async function verify({ rendering, findings }: Plan): Promise<void> {
+async function verify({ rendering, findings, usesSecret }: Plan): Promise<void> {
   await step('istioctl analyze reports no problem after the deployment', () =>
     checkAnalysis(rendering, 'after', findings.injector.revision),
   )
   await withGatewayUrl(findings.gateway, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
-    await step('a message was signed through the ingress gateway', () =>
+    const answer = await step('a message was signed through the ingress gateway', () =>
       processMessage(gatewayUrl.url, 'hello', firstAnswerMs),
     )
+    if (usesSecret) await noteOtherKey(answer)
     if (gatewayUrl.prerequisite !== undefined) {
       say(`Run this in another terminal: ${gatewayUrl.prerequisite}`)
     }
