@@ -15,12 +15,14 @@ import type { ClusterFindings } from '../render/cluster-values.ts'
 import { chooseTokenKeys } from '../token-keys/token-keys.ts'
 import { checkAdmissionKinds } from './admission.ts'
 
+export type InspectedCluster = ClusterFindings & { controlPlane: ControlPlane }
+
 /** Runs the checks, and prints one line for each. Throws UserError at the first that fails. */
 export async function inspectCluster(wanted: {
   revision: string | undefined
   gatewaySelector: string | undefined
   tokenKeys: string | undefined
-}): Promise<ClusterFindings & { controlPlane: ControlPlane }> {
+}): Promise<InspectedCluster> {
   await step('istioctl is installed', checkIstioctl)
   await step('the cluster answers', checkCluster)
   await step('the API server supports admission policies', checkAdmissionKinds)
