@@ -8,6 +8,7 @@ import { applyRules } from '../../../tools/analyze/rule.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { listWorkloads, onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
+import { asPod } from '../../support/api-server/guarded-api-server.ts'
 import { injectProxy } from '../../support/api-server/inject.ts'
 import { injectedRules } from '../../support/api-server/injected-rules.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
@@ -80,9 +81,46 @@ describe.each([
     expect(messagesAbout(careless)).toContain('the proxy mounts a secret')
   })
 
+  test('what OpenShift adds breaks no rule, and no container gets a further volume', () => {
+    const pods = listWorkloads(layout).map((name) => asPod(resources, name, name))
+    const admitted = pods.map(admitOnOpenShift)
+    expect(applyRules(injectedRules, admitted).map(({ message }) => message)).toEqual([])
+    expect(admitted.map(listMountsByContainer)).toEqual(pods.map(listMountsByContainer))
+  })
+
   test.each(listWorkloads(layout))('a Pod without a proxy is noticed: %s', (name) => {
     const path = `spec.template.spec.${native ? 'initContainers' : 'containers'}`
     const bare = applyChange(resources, [`Deployment/${name}`, path, []])
     expect(messagesAbout(bare)).toContain('there is no proxy')
   })
 })
+
+/** As the SCC nonroot-v2 and an istiod for OpenShift change a Pod. The range is of the namespace. */
+function admitOnOpenShift(pod: Resource): Resource {
+  const changed = structuredClone(pod)
+  const spec = Object(changed.spec)
+  spec.securityContext = {
+    ...spec.securityContext,
+    ...{ fsGroup: 1000650000, seLinuxOptions: { level: 's0:c25,c20' } },
+  }
+  for (const each of [...spec.containers, ...(spec.initContainers ?? [])]) {
+    if (each.name !== proxyName) continue
+    each.securityContext = {
+      ...each.securityContext,
+      runAsUser: 1000659999,
+      runAsGroup: 1000659999,
+    }
+  }
+  return changed
+}
+
+/** The volumes of each container. Group and level of the Pod matter only to who mounts a volume. */
+function listMountsByContainer(pod: Resource): Record<string, string[]> {
+  const { containers, initContainers = [] } = Object(pod.spec)
+  return Object.fromEntries(
+    [...containers, ...initContainers].map(({ name, volumeMounts = [] }) => [
+      name,
+      volumeMounts.map((each: { name: string }) => each.name).toSorted(),
+    ]),
+  )
+}
