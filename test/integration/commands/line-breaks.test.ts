@@ -10,7 +10,7 @@ import { makeRenderFolder } from '../../support/folder.ts'
 
 const withApparmor = [
   ...['apparmor', 'deployer', 'external-secrets-aws', 'high-availability', 'monitoring'],
-  ...['network-policy', 'seccomp', 'autoscaling', 'tracing'],
+  ...['network-policy', 'seccomp', 'webhook-opt-out', 'autoscaling', 'tracing'],
 ]
 const given = { values: sampleValuesOf(onePod), vault: sampleVaultValues, images: sampleImages }
 let clone: string
