@@ -25,17 +25,21 @@ import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findOrphanedResources, formatDeletions } from './apply/orphaned-resources.ts'
 import { waitForRollout } from './apply/rollout.ts'
 import { waitForTerminatingPods } from './apply/terminating-pods.ts'
+import { noteOtherKey } from './keys/compare-signature.ts'
 import {
   checkExternalSecrets,
   findKeyExternalSecret,
   waitForExternalSecret,
 } from './keys/external-secret-wait.ts'
 import { ensureKey } from './keys/hmac-key.ts'
+import { checkKeysInUse } from './keys/judge-keys.ts'
 import { mountsKeySecret } from './keys/key-source.ts'
 import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
+import { noteOtherTokenRules } from './preflight/other-token-rules.ts'
+import { checkOtherWriters } from './preflight/other-writers.ts'
 import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
 import { checkPlaceholders } from './preflight/placeholders.ts'
 import { inspectCluster } from './preflight/preflight.ts'
@@ -75,8 +79,8 @@ await runMain(async () => {
 /** Renders the resources, and runs all checks. Changes nothing but what the last check needs. */
 async function prepare(isDry: boolean, force: boolean) {
   const rendered = await renderForCluster()
-  const checked = await check(rendered)
-  const created = await checkByDryRun(rendered, isDry, force)
+  const checked = await check(rendered, isDry, force)
+  const created = await checkByDryRun(rendered, isDry, force || checked.isManaged)
   return { ...rendered, ...checked, created }
 }
 
@@ -102,7 +106,7 @@ async function renderForCluster() {
 }
 
 /** Checks what the resources need, and finds what the deployment replaces. */
-async function check({ findings, rendering, resources }: Rendered) {
+async function check({ findings, rendering, resources }: Rendered, isDry: boolean, force: boolean) {
   checkPlaceholders(resources)
   const externalSecret = findKeyExternalSecret(resources)?.metadata.name
   if (externalSecret !== undefined) {
@@ -114,18 +118,23 @@ async function check({ findings, rendering, resources }: Rendered) {
   await step('the user has all required permissions', () =>
     checkPermissions(listRequiredPermissions(resources, usesSecret, former)),
   )
+  const isManaged = await checkOtherWriters(resources, isDry || force)
+  if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteBlockedVault(resources)
+  await noteOtherTokenRules(resources, former, findings)
   await step('istioctl analyze reports no problem', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision, former),
   )
   return {
     externalSecret,
+    usesSecret,
     createsKey: usesSecret && externalSecret === undefined,
     former,
     orphaned,
+    isManaged,
   }
 }
 
@@ -135,22 +144,35 @@ async function check({ findings, rendering, resources }: Rendered) {
  */
 async function checkByDryRun({ rendering, resources }: Rendered, isDry: boolean, force: boolean) {
   const missing = isDry ? await listMissingPrerequisites(rendering) : []
-  if (missing.length > 0) {
-    say(
-      `  skip  dry run by the API server, which needs ${missing.map(describeResource).join(', ')}`,
-    )
-    return []
-  }
   const created = isDry ? [] : await ensurePrerequisites(rendering)
   try {
-    await step('the API server accepts the resources (dry run)', () => dryRun(rendering, force))
-    await step('webhooks leave the Pods as they must be (dry run)', () => checkWebhooks(resources))
+    await stepWithout(isNamespace, 'the API server accepts the resources (dry run)', () =>
+      dryRun(rendering, force),
+    )
+    await stepWithout(
+      () => true,
+      'webhooks leave the Pods as they must be (dry run)',
+      () => checkWebhooks(resources),
+    )
   } catch (error) {
     if (created.length > 0) await deleteResources(created.toReversed())
     throw error
   }
   return created
+
+  /** Skips the step if it needs one of the missing resources. */
+  async function stepWithout(
+    needs: (resource: Resource) => boolean,
+    title: string,
+    work: () => Promise<void>,
+  ) {
+    const absent = missing.filter(needs).map(describeResource)
+    if (absent.length === 0) await step(title, work)
+    else say(`  skip  ${title}: it needs ${absent.join(', ')}`)
+  }
 }
+
+const isNamespace = ({ kind }: Resource) => kind === 'Namespace'
 
 function printRenderedFiles(): void {
   const path = relative(process.cwd(), folder)
@@ -213,14 +235,15 @@ async function removeFormer(
 }
 
 /** Checks the deployment, and prints a command that sends a message. */
-async function verify({ rendering, findings }: Plan): Promise<void> {
+async function verify({ rendering, findings, usesSecret }: Plan): Promise<void> {
   await step('istioctl analyze reports no problem after the deployment', () =>
     checkAnalysis(rendering, 'after', findings.injector.revision),
   )
   await withGatewayUrl(findings.gateway, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
-    await step('a message was signed through the ingress gateway', () =>
+    const answer = await step('a message was signed through the ingress gateway', () =>
       processMessage(gatewayUrl.url, 'hello', firstAnswerMs),
     )
+    if (usesSecret) await noteOtherKey(answer)
     if (gatewayUrl.prerequisite !== undefined) {
       say(`Run this in another terminal: ${gatewayUrl.prerequisite}`)
     }
