@@ -172,7 +172,9 @@ async function checkByDryRun({ rendering, resources }: Rendered, isDry: boolean,
   }
 }
 
-const isNamespace = ({ kind }: Resource) => kind === 'Namespace'
+function isNamespace({ kind }: Resource): boolean {
+  return kind === 'Namespace'
+}
 
 function printRenderedFiles(): void {
   const path = relative(process.cwd(), folder)
