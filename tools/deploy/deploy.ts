@@ -5,6 +5,7 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
 import { checkNoOtherLayout, type Layout, parseOverlay } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
@@ -21,9 +22,16 @@ import {
   findFormerResources,
   removeFormerResources,
 } from './apply/former-resources.ts'
+import {
+  type FormerRoute,
+  findFormerRoute,
+  keepFormerRoute,
+  removeFormerRoute,
+} from './apply/former-route.ts'
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findOrphanedResources, formatDeletions } from './apply/orphaned-resources.ts'
 import { waitForRollout } from './apply/rollout.ts'
+import { showRouteStatus } from './apply/route-status.ts'
 import { waitForTerminatingPods } from './apply/terminating-pods.ts'
 import {
   checkExternalSecrets,
@@ -45,6 +53,7 @@ import { noteBlockedVault } from './preflight/vault-egress.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
+import { composeGatewayValues } from './render/gateway-values.ts'
 import { type Rendering, renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
@@ -86,15 +95,17 @@ async function renderForCluster() {
   const vault = components.includes('vault') ? await readVaultValues() : undefined
   const findings = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
-    gatewaySelector: readVariable('GATEWAY_SELECTOR'),
+    route: readWantedRoute(),
   })
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
   const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)
   const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
   const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
   const values = composeClusterValues(findings, layout, prometheus)
+  const { route, trustDomain } = findings
+  const gateway = { kind: route.kind, values: composeGatewayValues(route, trustDomain) }
   const rendering = await step('the resources are rendered for this cluster', () =>
-    renderResources({ folder, layout, values, images, components, vault }),
+    renderResources({ folder, layout, values, gateway, images, components, vault }),
   )
   return { layout, findings, rendering, resources: parseResources(rendering.yaml) }
 }
@@ -109,20 +120,23 @@ async function check({ findings, rendering, resources }: Rendered) {
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)
   const former = await findFormerResources()
+  const formerRoute = await findFormerRoute(resources)
+  const removed = [...former, ...formerRoute.removed]
   await step('the user has all required permissions', () =>
-    checkPermissions(listRequiredPermissions(resources, usesSecret, former)),
+    checkPermissions(listRequiredPermissions(resources, usesSecret, removed)),
   )
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteBlockedVault(resources)
   await step('istioctl analyze reports no problem', () =>
-    checkAnalysis(rendering, 'before', findings.injector.revision, former),
+    checkAnalysis(rendering, 'before', findings.injector.revision, removed),
   )
   return {
     externalSecret,
     createsKey: usesSecret && externalSecret === undefined,
     former,
+    formerRoute,
     orphaned,
   }
 }
@@ -155,11 +169,11 @@ function printRenderedFiles(): void {
 
 /** Applies the resources, and prints what changed. */
 async function apply(
-  { rendering, createsKey, former, orphaned, newNamespaces }: Plan,
+  { rendering, createsKey, former, formerRoute, orphaned, newNamespaces }: Plan,
   force: boolean,
 ): Promise<void> {
   const isNewKey = createsKey && (await step(`the Secret ${keySecret} exists`, ensureKey))
-  const transition = await bindToFormer(rendering, former)
+  const transition = await keepFormerRoute(await bindToFormer(rendering, former), formerRoute)
   const applied = await step('the resources are applied', () => applyRendering(transition, force))
   const changed = [
     ...newNamespaces.map((name) => `Namespace/${name}`),
@@ -205,18 +219,35 @@ async function removeFormer(
   )
 }
 
-/** Checks the deployment, and prints a command that sends a message. */
-async function verify({ rendering, findings }: Plan): Promise<void> {
-  await step('istioctl analyze reports no problem after the deployment', () =>
-    checkAnalysis(rendering, 'after', findings.injector.revision),
-  )
-  await withGatewayUrl(findings.gateway, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
-    await step('a message was signed through the ingress gateway', () =>
-      processMessage(gatewayUrl.url, 'hello', firstAnswerMs),
-    )
-    if (gatewayUrl.prerequisite !== undefined) {
-      say(`Run this in another terminal: ${gatewayUrl.prerequisite}`)
+/** Sends a message, removes the former route, checks the deployment, and prints a command that sends a message. */
+async function verify({ rendering, findings, formerRoute }: Plan): Promise<void> {
+  const { route, injector } = findings
+  await showRouteStatus(route)
+  const ca = readVariable('GATEWAY_CACERT')
+  const lines = await withGatewayUrl(route, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
+    if (route.entry.needsClientCertificate) {
+      say('  skip  a message through the gateway, which requires a client certificate')
+    } else {
+      await step('a message was signed through the gateway', () =>
+        processMessage(gatewayUrl, 'hello', { waitMs: firstAnswerMs, ca }),
+      )
     }
-    process.stdout.write(`${formatCurl(chooseUrlToPrint(gatewayUrl))}\n`)
+    const { prerequisite } = gatewayUrl
+    if (prerequisite !== undefined) say(`Run this in another terminal: ${prerequisite}`)
+    return formatCurl(chooseUrlToPrint(gatewayUrl), ca)
   })
+  await finishRoute(rendering, formerRoute)
+  await step('istioctl analyze reports no problem after the deployment', () =>
+    checkAnalysis(rendering, 'after', injector.revision),
+  )
+  process.stdout.write(`${lines}\n`)
+}
+
+/** Leaves only the new route. Its gateway has just answered. */
+async function finishRoute(rendering: Rendering, former: FormerRoute): Promise<void> {
+  const names = former.removed.map(describeResource)
+  if (names.length === 0) return removeFormerRoute(rendering, former)
+  await step(`${names.join(', ')} of the route before is removed`, () =>
+    removeFormerRoute(rendering, former),
+  )
 }

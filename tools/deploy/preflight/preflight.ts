@@ -7,16 +7,17 @@ import {
   checkIstioVersion,
   readTrustDomain,
 } from '../../kube/control-plane.ts'
-import { findIngressGateway } from '../../kube/ingress-gateway.ts'
+import { findPublicRoute, type WantedRoute } from '../../kube/gateway/public-route.ts'
 import { chooseInjector, listInjectors } from '../../kube/sidecar-injector.ts'
 import { readTokenIssuer } from '../../kube/token-issuer.ts'
 import type { ClusterFindings } from '../render/cluster-values.ts'
 import { checkAdmissionKinds } from './admission.ts'
+import { describeRoute } from './describe-route.ts'
 
 /** Runs the checks, and prints one line for each. Throws UserError at the first that fails. */
 export async function inspectCluster(wanted: {
   revision: string | undefined
-  gatewaySelector: string | undefined
+  route: WantedRoute
 }): Promise<ClusterFindings> {
   await step('istioctl is installed', checkIstioctl)
   await step('the cluster answers', checkCluster)
@@ -27,14 +28,10 @@ export async function inspectCluster(wanted: {
   )
   await step('Istio is new enough', () => checkIstioVersion(injector))
   await step('Istio uses its CNI plugin', () => checkCniPlugin(injector))
-  const [trustDomain, gateway, tokens] = await step(
-    'trust domain, ingress gateway and token issuer are found',
-    () =>
-      Promise.all([
-        readTrustDomain(injector),
-        findIngressGateway(wanted.gatewaySelector),
-        readTokenIssuer(),
-      ]),
+  const [trustDomain, tokens] = await step('trust domain and token issuer are found', () =>
+    Promise.all([readTrustDomain(injector), readTokenIssuer()]),
   )
-  return { trustDomain, gateway, injector, tokens }
+  const route = await step('a gateway serves the public route', () => findPublicRoute(wanted.route))
+  await describeRoute(route, trustDomain)
+  return { trustDomain, route, injector, tokens }
 }

@@ -5,10 +5,12 @@ import { parse, stringify } from 'yaml'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../../cli/checkout.ts'
 import type { ImageReference } from '../../images/image-references.ts'
+import type { RouteKind } from '../../kube/gateway/public-route.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
 import { componentFolder, valuesComponent } from './components.ts'
+import { type GatewayValues, gatewayFolder, toGatewayResource } from './gateway-values.ts'
 import type { VaultValues } from './vault-values.ts'
 
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
@@ -29,26 +31,34 @@ export async function renderResources(input: {
   folder: string
   layout: Layout
   values: ClusterValues
+  gateway: { kind: RouteKind; values: GatewayValues }
   images: readonly ImageReference[]
   components?: readonly string[]
   vault?: VaultValues | undefined
   origins?: boolean
 }): Promise<Rendering> {
-  const { folder, layout, values, images, components = [], vault, origins = false } = input
+  const { folder, layout, values, gateway, images, components = [], vault, origins = false } = input
   const overlay = overlayFolder(layout)
   const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
-  const valuesFiles = { 'cluster-values': values, ...(vault && { 'vault-values': vault }) }
-  for (const [name, data] of Object.entries(valuesFiles)) {
-    await writeFile(join(folder, `${name}.yaml`), stringify(toConfigMap(name, data)))
+  const valuesFiles = {
+    'cluster-values': [toConfigMap('cluster-values', values), toGatewayResource(gateway.values)],
+    ...(vault && { 'vault-values': [toConfigMap('vault-values', vault)] }),
+  }
+  for (const [name, found] of Object.entries(valuesFiles)) {
+    await writeFile(
+      join(folder, `${name}.yaml`),
+      found.map((each) => stringify(each)).join('---\n'),
+    )
   }
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [fromFolder(overlay), ...Object.keys(valuesFiles).map((name) => `${name}.yaml`)],
-    components: [...components, valuesComponent].map((name) =>
-      fromFolder(componentFolder(name, layout)),
-    ),
+    components: [
+      ...[...components, valuesComponent].map((name) => componentFolder(name, layout)),
+      gatewayFolder(gateway),
+    ].map(fromFolder),
     labels: [
       { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
     ],
