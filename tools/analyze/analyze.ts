@@ -10,7 +10,7 @@ import { inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
 import { composeClusterValues } from '../deploy/render/cluster-values.ts'
 import { parseComponents } from '../deploy/render/components.ts'
-import { composeGatewayValues } from '../deploy/render/gateway-values.ts'
+import { composeGateway } from '../deploy/render/gateway-values.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
@@ -54,8 +54,7 @@ await runMain(async () => {
     const found = cluster ?? defaultFindings
     const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
     const values = composeClusterValues(found, layout, prometheus)
-    const { route, trustDomain } = found
-    const gateway = { kind: route.kind, values: composeGatewayValues(route, trustDomain) }
+    const gateway = composeGateway(found.route, found.trustDomain)
     const { yaml } = await renderResources({
       ...{ folder: folder.path, layout, values, gateway, images, components },
       vault: components.includes('vault') ? await readVaultValues() : undefined,

@@ -53,7 +53,7 @@ import { noteBlockedVault } from './preflight/vault-egress.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
-import { composeGatewayValues } from './render/gateway-values.ts'
+import { composeGateway } from './render/gateway-values.ts'
 import { type Rendering, renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
@@ -102,8 +102,7 @@ async function renderForCluster() {
   const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
   const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
   const values = composeClusterValues(findings, layout, prometheus)
-  const { route, trustDomain } = findings
-  const gateway = { kind: route.kind, values: composeGatewayValues(route, trustDomain) }
+  const gateway = composeGateway(findings.route, findings.trustDomain)
   const rendering = await step('the resources are rendered for this cluster', () =>
     renderResources({ folder, layout, values, gateway, images, components, vault }),
   )

@@ -97,7 +97,7 @@ export function explainConnection(problem: string, { url }: GatewayUrl): Refusal
   }
   return {
     what: problem,
-    todo: 'Check that the gateway runs, and that this machine reaches it. Or set GATEWAY_URL to its address.',
+    todo: 'Check that the gateway runs, and that GATEWAY_URL, if it is set, is the address of the Gateway of the route.',
     isFinal: false,
   }
 }

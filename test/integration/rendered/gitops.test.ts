@@ -35,7 +35,7 @@ beforeAll(async () => {
 test('is what make deploy renders from the same values, in the same order, except for the wave', async () => {
   const rendering = await renderResources({
     ...{ folder, layout: onePod, values, components: ['high-availability'] },
-    gateway: { kind: 'own', values: Object(gatewayValues).spec },
+    gateway: { component: 'k8s/gateways/own', values: Object(gatewayValues).spec },
     images: sampleImages,
   })
   const resources = parseResources(yaml)
@@ -59,8 +59,10 @@ test('has the values of a default installation, except for the example key', () 
 
 test('of the version before, without gateway values, gives the same resources', async () => {
   const old = await makeRenderFolder()
-  const kustomization = (await readExample('kustomization.yaml'))
-    .replace(/^ {2}- \S+gateways.own.*\n/m, '')
+  const kustomization = (await readExample('kustomization.yaml')).replace(
+    /^ {2}- \S+gateways.own.*\n/m,
+    '',
+  )
   expect(kustomization).not.toContain('gateways')
   await writeFile(join(old, 'kustomization.yaml'), kustomization)
   const [oldValues] = (await readExample('cluster-values.yaml')).split('---\n')

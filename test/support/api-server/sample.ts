@@ -6,11 +6,11 @@ import {
   type ClusterFindings,
   composeClusterValues,
 } from '../../../tools/deploy/render/cluster-values.ts'
-import { composeGatewayValues } from '../../../tools/deploy/render/gateway-values.ts'
+import { composeGateway } from '../../../tools/deploy/render/gateway-values.ts'
 import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
 import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import type { ImageReference } from '../../../tools/images/image-references.ts'
-import { ownEntry, ownGateway, type PublicRoute } from '../../../tools/kube/gateway/public-route.ts'
+import { ownEntry, ownGateway } from '../../../tools/kube/gateway/public-route.ts'
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
 import {
   describeResource,
@@ -42,10 +42,6 @@ const findings: ClusterFindings = {
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 }
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
-export const sampleGateway = (route: PublicRoute = findings.route) => ({
-  kind: route.kind,
-  values: composeGatewayValues(route, findings.trustDomain),
-})
 export const sampleRoute = findings.route
 export const sampleValuesOf = (layout: Layout) => composeClusterValues(findings, layout, prometheus)
 
@@ -100,7 +96,7 @@ export async function renderSample(
     folder,
     layout,
     values: sampleValuesOf(layout),
-    gateway: sampleGateway(route),
+    gateway: composeGateway(route, findings.trustDomain),
     components,
     vault: components.includes('vault') ? sampleVaultValues : undefined,
     images: sampleImages,

@@ -19,9 +19,15 @@ export type GatewayValues = {
   hostnames: string[]
 }
 
-/** Returns the folder of the component for a kind of route. */
-export function gatewayFolder({ kind }: Pick<PublicRoute, 'kind'>): string {
-  return `k8s/gateways/${kind}`
+/** `component`: the folder that fills in the values. */
+export type RenderedGateway = { component: string; values: GatewayValues }
+
+export function composeGateway(route: PublicRoute, trustDomain: string): RenderedGateway {
+  const suffix = route.kind === 'gateway-api' && route.host !== undefined ? '-for-host' : ''
+  return {
+    component: `k8s/gateways/${route.kind}${suffix}`,
+    values: composeGatewayValues(route, trustDomain),
+  }
 }
 
 export function composeGatewayValues(route: PublicRoute, trustDomain: string): GatewayValues {

@@ -5,12 +5,11 @@ import { parse, stringify } from 'yaml'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../../cli/checkout.ts'
 import type { ImageReference } from '../../images/image-references.ts'
-import type { RouteKind } from '../../kube/gateway/public-route.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
 import { componentFolder, valuesComponent } from './components.ts'
-import { type GatewayValues, gatewayFolder, toGatewayResource } from './gateway-values.ts'
+import { type RenderedGateway, toGatewayResource } from './gateway-values.ts'
 import type { VaultValues } from './vault-values.ts'
 
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
@@ -31,7 +30,7 @@ export async function renderResources(input: {
   folder: string
   layout: Layout
   values: ClusterValues
-  gateway: { kind: RouteKind; values: GatewayValues }
+  gateway: RenderedGateway
   images: readonly ImageReference[]
   components?: readonly string[]
   vault?: VaultValues | undefined
@@ -57,7 +56,7 @@ export async function renderResources(input: {
     resources: [fromFolder(overlay), ...Object.keys(valuesFiles).map((name) => `${name}.yaml`)],
     components: [
       ...[...components, valuesComponent].map((name) => componentFolder(name, layout)),
-      gatewayFolder(gateway),
+      gateway.component,
     ].map(fromFolder),
     labels: [
       { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },

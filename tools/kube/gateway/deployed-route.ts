@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
 import { namespace } from '../names.ts'
-import { readResource } from './find-gateway.ts'
+import { readNamed, readResource } from './find-gateway.ts'
 import { istioGroup } from './istio-gateway.ts'
 import { gatewayApiGroup } from './kubernetes-gateway.ts'
 import { formatSelector } from './workloads.ts'
@@ -32,8 +32,9 @@ const gatewaySpec = z.looseObject({ selector: z.record(z.string(), z.string()).d
 
 /** Returns undefined if no route is deployed. */
 export async function readDeployedRoute(): Promise<DeployedRoute | undefined> {
-  const [virtual, http] = await Promise.all([
-    readResource(`virtualservices.${istioGroup}`, routeName, namespace),
+  const names = [`virtualservices.${istioGroup}/${routeName}`, `gateways.${istioGroup}/public`]
+  const [ofIstio, http] = await Promise.all([
+    readNamed(names, namespace),
     // A user who may not read HTTPRoutes has not deployed one.
     readResource(`httproutes.${gatewayApiGroup}`, routeName, namespace).catch((error) => {
       if (!(error instanceof UserError)) throw error
@@ -47,19 +48,16 @@ export async function readDeployedRoute(): Promise<DeployedRoute | undefined> {
       ...{ host, selector: undefined },
     }
   }
-  const { gateways, hosts } = virtualService.parse(virtual?.spec ?? {})
+  const find = (kind: string) => ofIstio.find((each) => each.kind === kind)?.spec ?? {}
+  const { gateways, hosts } = virtualService.parse(find('VirtualService'))
   // While a deployment replaces a Gateway, the new one comes first.
   const [gateway] = gateways
   if (gateway === undefined) return undefined
-  const [where, name] = gateway.includes('/') ? gateway.split('/', 2) : [namespace, gateway]
+  const [where = namespace, name = gateway] = gateway.includes('/') ? gateway.split('/', 2) : []
+  const { selector } = gatewaySpec.parse(find('Gateway'))
   return {
-    ...{ namespace: where ?? namespace, name: name ?? gateway, group: istioGroup },
+    ...{ namespace: where, name, group: istioGroup },
     host: hosts.find((each) => each !== '*'),
-    selector: where === namespace && name !== undefined ? await readSelector(name) : undefined,
+    selector: formatSelector(selector) || undefined,
   }
-}
-
-async function readSelector(name: string): Promise<string | undefined> {
-  const gateway = await readResource(`gateways.${istioGroup}`, name, namespace)
-  return formatSelector(gatewaySpec.parse(gateway?.spec ?? {}).selector) || undefined
 }

@@ -74,8 +74,13 @@ export async function readResource(
   name: string,
   namespace: string,
 ): Promise<Resource | undefined> {
-  const [first] = await readResources(['get', kind, name, '-n', namespace, '--ignore-not-found'])
+  const [first] = await readNamed([`${kind}/${name}`], namespace)
   return first
+}
+
+/** Reads those of the resources that exist, each named <kind>/<name>. */
+export function readNamed(names: readonly string[], namespace: string): Promise<Resource[]> {
+  return readResources(['get', ...names, '-n', namespace, '--ignore-not-found'])
 }
 
 async function readResources(args: readonly string[]): Promise<Resource[]> {

@@ -10,7 +10,7 @@ import { kubectl } from '../kubectl.ts'
 import { namespace } from '../names.ts'
 import { type Resource, resourceSchema } from '../resources.ts'
 import { readDeployedRoute } from './deployed-route.ts'
-import { chooseDoors } from './doors.ts'
+import { chooseDoors, type Door } from './doors.ts'
 import {
   findGateway,
   type GatewayName,
@@ -108,11 +108,7 @@ async function bindTo(gateway: Resource, wantedHost: string | undefined): Promis
   const { name, namespace: where = 'default' } = gateway.metadata
   const title = `the Gateway ${where}/${name}`
   const isKubernetes = isKubernetesGateway(gateway)
-  if (isKubernetes) {
-    const parsed = parseKubernetesGateway(gateway)
-    checkAccepted(title, parsed, await readController(parsed.spec.gatewayClassName))
-  }
-  const all = isKubernetes ? readListeners(gateway, await readOwnLabels()) : readServers(gateway)
+  const all = isKubernetes ? await readAcceptedListeners(title, gateway) : readServers(gateway)
   const { doors, host } = chooseDoors(title, all, wantedHost)
   const { port, isTls, needsClientCertificate } = doors[0]
   return {
@@ -123,6 +119,16 @@ async function bindTo(gateway: Resource, wantedHost: string | undefined): Promis
     workloads: await (isKubernetes ? findKubernetesPods(gateway) : findSelectedPods(gateway)),
     entry: { port, isTls, needsClientCertificate },
   }
+}
+
+async function readAcceptedListeners(title: string, gateway: Resource): Promise<Door[]> {
+  const parsed = parseKubernetesGateway(gateway)
+  const [controller, labels] = await Promise.all([
+    readController(parsed.spec.gatewayClassName),
+    readOwnLabels(),
+  ])
+  checkAccepted(title, parsed, controller)
+  return readListeners(gateway, labels)
 }
 
 /** Reads the labels of our namespace, by which a listener may admit it. It may not exist yet. */
