@@ -223,23 +223,29 @@ async function verify({ rendering, findings, formerRoute }: Plan): Promise<void>
   const { route, injector } = findings
   await showRouteStatus(route)
   const ca = readVariable('GATEWAY_CACERT')
-  const lines = await withGatewayUrl(route, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
-    if (route.entry.needsClientCertificate) {
-      say('  skip  a message through the gateway, which requires a client certificate')
-    } else {
-      await step('a message was signed through the gateway', () =>
-        processMessage(gatewayUrl, 'hello', { waitMs: firstAnswerMs, ca }),
-      )
-    }
-    const { prerequisite } = gatewayUrl
-    if (prerequisite !== undefined) say(`Run this in another terminal: ${prerequisite}`)
-    return formatCurl(chooseUrlToPrint(gatewayUrl), ca)
-  })
+  const { curl, prerequisite } = await withGatewayUrl(
+    route,
+    readVariable('GATEWAY_URL'),
+    async (gatewayUrl) => {
+      if (route.entry.needsClientCertificate) {
+        say('  skip  a message through the gateway, which requires a client certificate')
+      } else {
+        await step('a message was signed through the gateway', () =>
+          processMessage(gatewayUrl, 'hello', { waitMs: firstAnswerMs, ca }),
+        )
+      }
+      return {
+        curl: formatCurl(chooseUrlToPrint(gatewayUrl), ca),
+        prerequisite: gatewayUrl.prerequisite,
+      }
+    },
+  )
   await finishRoute(rendering, formerRoute)
   await step('istioctl analyze reports no problem after the deployment', () =>
     checkAnalysis(rendering, 'after', injector.revision),
   )
-  process.stdout.write(`${lines}\n`)
+  if (prerequisite !== undefined) say(`Run this in another terminal: ${prerequisite}`)
+  process.stdout.write(`${curl}\n`)
 }
 
 /** Leaves only the new route. Its gateway has just answered. */
