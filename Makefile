@@ -13,9 +13,10 @@ ALONE := vault external-secrets separate-pods confinement monitoring cluster-set
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
-VARIABLES := ARGS BUILDER BUILDER_ID CLUSTER COMPONENTS DELETE_KEY DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT FUZZ_SEED \
-  GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO_REVISION KUBECONFIG LINKERD_CRDS NODE_IMAGE ONLY \
-  OUT OVERLAP OVERLAY PROMETHEUS PUBLIC_HOST PUSH SERVICE SHORT TEST VAULT_ADDR VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE \
+VARIABLES := AMBIENT ARGS BUILDER BUILDER_ID CLUSTER COMPONENTS DELETE_KEY DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT FUZZ_SEED \
+  GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KUBECONFIG LINKERD_CRDS NODE_IMAGE ONLY \
+  OUT OVERLAP OVERLAY PROMETHEUS PUBLIC_HOST PUSH SERVICE SHORT TEST TOKEN_KEYS VAULT_ADDR VAULT_AUTH_PATH VAULT_CACERT \
+  VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE \
   VAULT_SECRET_PATH
 # An unknown variable and an old name end here, before anything runs.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
@@ -25,8 +26,8 @@ ifneq ($(WRONG),)
 $(error $(or $(shell PATH='$(PATH)' node tools/cli/explain-names.ts $(WRONG) 2>/dev/null),unknown or renamed: $(WRONG)))
 endif
 # A target that ignored DRY_RUN would change what the user only wants to see.
-ifneq ($(and $(DRY_RUN),$(filter-out up cluster kind deploy rotate-key,$(MAKECMDGOALS))),)
-$(error DRY_RUN works only with deploy and rotate-key. Nothing was changed)
+ifneq ($(and $(DRY_RUN),$(filter-out up cluster kind deploy rotate-key renew-token-keys,$(MAKECMDGOALS))),)
+$(error DRY_RUN works only with deploy, rotate-key and renew-token-keys. Nothing was changed)
 endif
 ifneq ($(filter-out kind,$(CLUSTER)),)
 $(error CLUSTER=$(CLUSTER) is not supported. Use CLUSTER=kind, or unset CLUSTER to use the local cluster)
@@ -84,6 +85,9 @@ smoke: node_modules ## Send one message, and compare its signature with OpenSSL'
 rotate-key: node_modules ## Replace the signing key in three steps, without downtime.
 	@node tools/deploy/rotate-key.ts
 
+renew-token-keys: node_modules ## Write the cluster's present token keys into the policy that verifies tokens.
+	@node tools/deploy/renew-token-keys.ts
+
 analyze: node_modules ## Report misconfigurations with file and line. Changes nothing.
 	@node tools/analyze/analyze.ts
 
@@ -134,6 +138,9 @@ test-token-keys: ## Test the rotation of the cluster's token keys under load.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project $(@:test-%=%)
+
+test-istio: node_modules cluster ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.
+	@node tools/local-cluster/test-istio.ts
 
 faults: node_modules ## Break the local cluster under load, and measure what is lost.
 	@node tools/verify/faults/faults.ts

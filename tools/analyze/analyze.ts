@@ -37,6 +37,7 @@ await runMain(async () => {
   const cluster = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
     route: readWantedRoute(),
+    tokenKeys: readVariable('TOKEN_KEYS'),
   }).catch((error) => {
     if (!(error instanceof UserError)) throw error
     say(`without the cluster: ${error.message}\n  → ${error.todo}`)
@@ -46,7 +47,7 @@ await runMain(async () => {
   await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
   const subject = await step('the resources are read', async () => {
     const files = readVariable('FILES')
-    if (files !== undefined) return readSubject(resolve(files), folder.path)
+    if (files !== undefined) return readSubject(files, folder.path)
     const images = await computeImageReferences({
       prefix: readVariable('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),

@@ -3,11 +3,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Rendering } from '../deploy/render/render.ts'
 import { formatResources, type Resource } from '../kube/resources.ts'
+import type { YamlDocument } from '../kube/yaml.ts'
 
-/** The file of a resource, and the index of its document if that is known. */
+/** The file of a resource, and its place there if that is known. */
 export type Origin = {
   file: string
-  index?: number
+  source?: YamlDocument
   /** The kustomizations whose patches may have changed it, in order. */
   patchedIn: string[]
 }

@@ -16,6 +16,11 @@ const throughGateway = [...deployment, 'smoke', 'matrix']
 const discovered = 'discovered'
 
 export const makeVariables = {
+  AMBIENT: {
+    meaning: "Install Istio's ambient profile, without ztunnel.",
+    targets: ['up', 'cluster', 'test-istio'],
+    value: 'yes',
+  },
   ARGS: { meaning: 'Arguments for kubectl.', targets: ['kubectl'], value: "'get pods -A'" },
   BUILDER: {
     meaning: 'The image builder. A release cannot use docker.',
@@ -52,18 +57,18 @@ export const makeVariables = {
   },
   DRY_RUN: {
     meaning: 'Run every check and change nothing.',
-    targets: ['deploy', 'rotate-key'],
+    targets: ['deploy', 'rotate-key', 'renew-token-keys'],
     value: 'yes',
   },
   FILES: {
-    meaning: 'The kustomization, folder or file to analyze.',
+    meaning: 'The kustomization, folder or file to analyze. A dash reads standard input.',
     targets: ['analyze'],
     value: 'a path',
     default: 'what `make deploy` applies',
   },
   FORCE_CONFLICTS: {
-    meaning: 'Take over fields that others manage.',
-    targets: ['deploy'],
+    meaning: 'Take over what other tools manage.',
+    targets: ['deploy', 'undeploy'],
     value: 'yes',
   },
   FUZZ_COUNT: {
@@ -106,6 +111,12 @@ export const makeVariables = {
     targets: ['images', 'release', ...deployment],
     value: 'registry.example/team',
     default: 'local cluster: localhost/secure-signing',
+  },
+  ISTIO: {
+    meaning: 'Build this Istio for the local cluster.',
+    targets: ['up', 'cluster', 'test-istio'],
+    value: 'v0.0.0-20260826214018-9739e10eb9d7',
+    default: 'a commit of Istio 1.31',
   },
   ISTIO_REVISION: {
     meaning: 'The Istio revision that injects the sidecar.',
@@ -173,6 +184,12 @@ export const makeVariables = {
     meaning: 'Run only this test file, without deploying.',
     targets: ['test'],
     value: 'a path',
+  },
+  TOKEN_KEYS: {
+    meaning: 'Where the keys of caller tokens come from.',
+    targets: deployment,
+    value: 'inline|https://…',
+    default: 'the issuer, if it publishes them',
   },
   VAULT_ADDR: {
     meaning: 'The address of Vault.',

@@ -33,17 +33,21 @@ import { findOrphanedResources, formatDeletions } from './apply/orphaned-resourc
 import { waitForRollout } from './apply/rollout.ts'
 import { showRouteStatus } from './apply/route-status.ts'
 import { waitForTerminatingPods } from './apply/terminating-pods.ts'
+import { noteOtherKey } from './keys/compare-signature.ts'
 import {
   checkExternalSecrets,
   findKeyExternalSecret,
   waitForExternalSecret,
 } from './keys/external-secret-wait.ts'
 import { ensureKey } from './keys/hmac-key.ts'
+import { checkKeysInUse } from './keys/judge-keys.ts'
 import { mountsKeySecret } from './keys/key-source.ts'
 import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
+import { noteOtherTokenRules } from './preflight/other-token-rules.ts'
+import { checkOtherWriters } from './preflight/other-writers.ts'
 import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
 import { checkPlaceholders } from './preflight/placeholders.ts'
 import { inspectCluster } from './preflight/preflight.ts'
@@ -83,8 +87,8 @@ await runMain(async () => {
 /** Renders the resources, and runs all checks. Changes nothing but the namespace, which the last check needs. */
 async function prepare(isDry: boolean, force: boolean) {
   const rendered = await renderForCluster()
-  const checked = await check(rendered)
-  const newNamespaces = await checkByDryRun(rendered, isDry, force)
+  const checked = await check(rendered, isDry, force)
+  const newNamespaces = await checkByDryRun(rendered, isDry, force || checked.isManaged)
   return { ...rendered, ...checked, newNamespaces }
 }
 
@@ -96,6 +100,7 @@ async function renderForCluster() {
   const findings = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
     route: readWantedRoute(),
+    tokenKeys: readVariable('TOKEN_KEYS'),
   })
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
   const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)
@@ -110,7 +115,7 @@ async function renderForCluster() {
 }
 
 /** Checks what the resources need, and finds what the deployment replaces. */
-async function check({ findings, rendering, resources }: Rendered) {
+async function check({ findings, rendering, resources }: Rendered, isDry: boolean, force: boolean) {
   checkPlaceholders(resources)
   const externalSecret = findKeyExternalSecret(resources)?.metadata.name
   if (externalSecret !== undefined) {
@@ -124,19 +129,24 @@ async function check({ findings, rendering, resources }: Rendered) {
   await step('the user has all required permissions', () =>
     checkPermissions(listRequiredPermissions(resources, usesSecret, removed)),
   )
+  const isManaged = await checkOtherWriters(resources, isDry || force)
+  if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteBlockedVault(resources)
+  await noteOtherTokenRules(resources, former, findings)
   await step('istioctl analyze reports no problem', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision, removed),
   )
   return {
     externalSecret,
+    usesSecret,
     createsKey: usesSecret && externalSecret === undefined,
     former,
     formerRoute,
     orphaned,
+    isManaged,
   }
 }
 
@@ -219,7 +229,7 @@ async function removeFormer(
 }
 
 /** Sends a message, removes the former route, checks the deployment, and prints a command that sends a message. */
-async function verify({ rendering, findings, formerRoute }: Plan): Promise<void> {
+async function verify({ rendering, findings, formerRoute, usesSecret }: Plan): Promise<void> {
   const { route, injector } = findings
   await showRouteStatus(route)
   const ca = readVariable('GATEWAY_CACERT')
@@ -230,9 +240,10 @@ async function verify({ rendering, findings, formerRoute }: Plan): Promise<void>
       if (route.entry.needsClientCertificate) {
         say('  skip  a message through the gateway, which requires a client certificate')
       } else {
-        await step('a message was signed through the gateway', () =>
+        const answer = await step('a message was signed through the gateway', () =>
           processMessage(gatewayUrl, 'hello', { waitMs: firstAnswerMs, ca }),
         )
+        if (usesSecret) await noteOtherKey(answer)
       }
       return {
         curl: formatCurl(chooseUrlToPrint(gatewayUrl), ca),

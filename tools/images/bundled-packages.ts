@@ -3,7 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { CHECKOUT } from '../cli/checkout.ts'
+import { CHECKOUT, readText } from '../cli/checkout.ts'
 import { UserError } from '../cli/terminal.ts'
 
 export type BundledPackage = {
@@ -73,7 +73,7 @@ async function readLicence(folder: string): Promise<string> {
 
 /** Returns the text of the image's file LICENSES: the licence of this project, then those of the packages. */
 export async function formatLicences(packages: readonly BundledPackage[]): Promise<string> {
-  const own = (await readFile(join(CHECKOUT, 'LICENSE'), 'utf8')).trim()
+  const own = (await readText('LICENSE')).trim()
   const holders = new Map([[own, ['secure-signing']]])
   for (const { name, version, licenceText } of packages) {
     holders.set(licenceText, [...(holders.get(licenceText) ?? []), `${name} ${version}`])

@@ -2,10 +2,10 @@
 // licences. Without a bundle, a start takes a quarter of a second longer, and a third more memory, because Node.js has to
 // strip types and load a hundred files. The bundle is not minified, so that people can read it. It is ASCII, because V8 stores
 // two bytes for each character of a file with any other character.
-import { chmod, cp, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { rolldown } from 'rolldown'
-import { CHECKOUT } from '../cli/checkout.ts'
+import { CHECKOUT, readText } from '../cli/checkout.ts'
 import { type BundledPackage, describePackages, formatLicences } from './bundled-packages.ts'
 import type { ImageName } from './image-references.ts'
 
@@ -23,7 +23,7 @@ async function stage(service: ImageName, folder: string): Promise<BundledPackage
   await mkdir(target, { recursive: true })
   const packages = await describePackages(await bundleService(service, join(target, 'main.mjs')))
   await writeFile(join(target, 'LICENSES'), await formatLicences(packages))
-  await cp(join(CHECKOUT, service, 'Containerfile'), join(target, 'Containerfile'))
+  await writeFile(join(target, 'Containerfile'), await readText(`${service}/Containerfile`))
   for (const name of ['main.mjs', 'LICENSES']) {
     // Independent of umask and clock, because builders copy mode and time into the image.
     await chmod(join(target, name), 0o644)

@@ -1,9 +1,9 @@
 // The names of the two images. The tag is a hash of the image's sources. If the sources do not change, the tag stays, and a
 // second deployment changes nothing.
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { CHECKOUT } from '../cli/checkout.ts'
+import { CHECKOUT, readText } from '../cli/checkout.ts'
 
 export const imageNames = ['frontend', 'signer'] as const
 export type ImageName = (typeof imageNames)[number]
@@ -54,7 +54,7 @@ async function hashSources(sources: readonly string[], nodeImage: string): Promi
   const hash = createHash('sha256').update(`NODE_IMAGE=${nodeImage}\0`)
   const files = await Promise.all(sources.map((source) => listFiles(join(CHECKOUT, source))))
   for (const file of files.flat().filter((path) => isImageSource(relative(CHECKOUT, path)))) {
-    const content = await readFile(file)
+    const content = Buffer.from(await readText(file))
     hash.update(`${relative(CHECKOUT, file)}\0${content.length}\0`).update(content)
   }
   return hash.digest('hex').slice(0, 12)

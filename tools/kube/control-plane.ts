@@ -1,11 +1,11 @@
 // Reads how istiod is configured, and checks that our resources work with it.
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { say, UserError } from '../cli/terminal.ts'
 import { compareVersion, minimumVersion, readImageTag } from './istio-version.ts'
 import { kubectl, kubectlJson } from './kubectl.ts'
 import { namespace as signing } from './names.ts'
 import type { SidecarInjector } from './sidecar-injector.ts'
+import { parseYaml } from './yaml.ts'
 
 const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) })
 const deployments = z.object({
@@ -99,7 +99,7 @@ export async function checkCniPlugin(injector: SidecarInjector): Promise<void> {
 
 export async function readTrustDomain(injector: SidecarInjector): Promise<string> {
   const data = await readConfigMap('istio', injector)
-  return meshConfig.parse(parse(data.mesh ?? '') ?? {}).trustDomain
+  return meshConfig.parse(parseYaml(data.mesh ?? '') ?? {}).trustDomain
 }
 
 async function readConfigMap(name: string, { revision, namespace }: SidecarInjector) {

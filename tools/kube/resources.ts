@@ -1,6 +1,7 @@
 // Parses and names Kubernetes resources. Everything but the metadata stays as it is.
-import { parseAllDocuments, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { z } from 'zod'
+import { describeYamlError, listItems, readYaml } from './yaml.ts'
 
 /** Generated YAML sometimes has `null` instead of no labels. */
 const labels = z
@@ -29,21 +30,24 @@ export function listOf<T>(item: z.ZodType<T>): z.ZodType<T[]> {
   ])
 }
 
-/** Parses a stream of YAML documents, without the empty ones. Throws if one is invalid or is not a resource. */
+/** Parses a stream of YAML documents and Lists, as kubectl does. Throws if one is invalid or is not a resource. */
 export function parseResources(yaml: string): Resource[] {
-  return parseAllDocuments(yaml)
-    .map((document) => {
-      const error = document.errors[0]
-      if (error !== undefined) throw error
-      return document.toJS() as unknown
-    })
-    .filter((content) => content !== null)
-    .map((content) => resourceSchema.parse(content))
+  const documents = readYaml(yaml)
+  const error = documents.find((each) => each.error !== undefined)?.error
+  if (error !== undefined) throw new Error(describeYamlError(error))
+  return documents
+    .flatMap(listItems)
+    .filter(({ content }) => content !== null)
+    .map(({ content }) => resourceSchema.parse(content))
 }
 
-/** YAML, because kubectl 1.32 reads no stream of JSON. Strings have quotes, so that no YAML version reads them as numbers. */
+/** YAML, because kubectl 1.32 reads no stream of JSON. Text has quotes where a YAML version reads something else. */
 export function formatResources(resources: readonly Resource[]): string {
-  const quoted = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const
+  const quoted = {
+    defaultStringType: 'QUOTE_DOUBLE',
+    defaultKeyType: 'PLAIN',
+    compat: 'yaml-1.1',
+  } as const
   return resources.map((each) => stringify(each, quoted)).join('---\n')
 }
 

@@ -1,9 +1,9 @@
 // make release: builds both images, with a bill of materials and a provenance for each. Prints their names with digests. The
 // same commit, base image and builder give the same digests.
 import { hash } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { CHECKOUT } from '../cli/checkout.ts'
+import { CHECKOUT, readText } from '../cli/checkout.ts'
 import { run } from '../cli/exec.ts'
 import { readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
@@ -26,7 +26,7 @@ await runMain(async () => {
   const builderId = checkBuilderId(readVariable('BUILDER_ID') ?? NOBODY)
   const builder = await findBuilder(readVariable('BUILDER'), ['podman', 'buildah'])
   const commit = await readCommit(CHECKOUT)
-  const lockfile = hash('sha256', await readFile(join(CHECKOUT, 'package-lock.json')))
+  const lockfile = hash('sha256', await readText('package-lock.json'))
   const versions = {
     [builder]: (await run(builder, ['--version'])).trim(),
     node: process.versions.node,

@@ -2,8 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { findComplaints } from '../../../tools/analyze/istioctl.ts'
+import { readSubject } from '../../../tools/analyze/read-subject.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
+import { formatResources } from '../../../tools/kube/resources.ts'
 import {
   edit,
   listPlaces,
@@ -15,6 +17,8 @@ import {
   write,
 } from '../../support/analyzed-copy.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { readUserPolicies } from '../../support/attack/user-tokens.ts'
+import { makeFolder } from '../../support/folder.ts'
 
 useCopy()
 
@@ -150,9 +154,84 @@ describe('a folder of plain YAML', () => {
     ])
   })
 
-  test('must exist and have YAML files', async () => {
+  test("may have a check of the tokens of the application's users, as docs/production.md has it", async () => {
+    await write('plain/all.yaml', (await renderSample()).yaml)
+    const users = formatResources(await readUserPolicies())
+    await write('plain/users.yaml', users)
+    expect(await analyze('plain')).toEqual([])
+    for (const [old, replacement, rule] of [
+      ['- "8080"', '- "8081"', 'allow-only'],
+      ['forwardOriginalToken: true', 'fromHeaders: [{name: CALLER-token}]', 'token-check'],
+      ['- "application"', '- "signer"', 'token-check'],
+    ] as const) {
+      await write('plain/users.yaml', users)
+      await edit('plain/users.yaml', old, replacement)
+      expect((await analyze('plain')).join()).toContain(`[${rule}]`)
+    }
+  })
+
+  test.each([
+    ['on', 'enableServiceLinks: false', 'hostNetwork: on', ['host-and-processes']],
+    ['yes', 'enableServiceLinks: false', 'shareProcessNamespace: yes', ['host-and-processes']],
+    ['no', 'runAsNonRoot: true', 'runAsNonRoot: no', ['container-rights']],
+    ['octal', 'defaultMode: 292', 'defaultMode: 0444', []],
+  ])('has booleans and numbers of YAML 1.1: %s', async (_, old, replacement, rules) => {
+    const { yaml } = await renderSample()
+    await write('plain/all.yaml', yaml)
+    const place = await edit('plain/all.yaml', old, replacement)
+    expect(await analyze('plain')).toEqual(rules.map((rule) => `${place}: [${rule}]`))
+  })
+
+  test('has Lists, whose items are judged at their lines', async () => {
+    const { resources } = await renderSample()
+    const [first, ...rest] = resources
+    const list = { apiVersion: 'v1', kind: 'List', items: rest }
+    await write(
+      'plain/list.yaml',
+      stringify({ apiVersion: 'v1', kind: 'List', items: [first, list] }),
+    )
+    expect(await analyze('plain')).toEqual([])
+    const place = await edit('plain/list.yaml', 'mode: STRICT', 'mode: DISABLE')
+    expect(await analyze('plain')).toEqual([`${place}: [strict-mtls]`])
+  })
+
+  test('may be JSON, with a List or a stream', async () => {
+    const { resources } = await renderSample()
+    const [first, ...rest] = resources
+    await write(
+      'plain/one.json',
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [first] }),
+    )
+    await write('plain/many.json', rest.map((each) => JSON.stringify(each, null, '\t')).join('\n'))
+    expect(await analyze('plain')).toEqual([])
+    const place = await edit('plain/many.json', '"STRICT"', '"DISABLE"')
+    expect(await analyze('plain')).toEqual([`${place}: [strict-mtls]`])
+  })
+
+  test('may have the line breaks and the encoding of Windows', async () => {
+    const { yaml } = await renderSample()
+    const text = yaml.replace('mode: STRICT', 'mode: DISABLE')
+    const line = text.slice(0, text.indexOf('mode: DISABLE')).split('\n').length
+    for (const encoding of ['utf8', 'utf16le'] as const) {
+      const bytes = Buffer.from(`\ufeff${text.replaceAll('\n', '\r\n')}`, encoding)
+      await write('plain/all.yaml', bytes)
+      expect(await analyze('plain')).toEqual([`plain/all.yaml:${line}: [strict-mtls]`])
+    }
+  })
+
+  test('says at its line what is no resource', async () => {
+    const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels:\n    app: yes\n'
+    await write('plain/labels.yaml', `${text}...\nkind: Lost\n`)
+    const { unread } = await read('plain')
+    expect(unread.map(({ line }) => line)).toEqual([8, 6])
+    expect(unread[1]?.message).toContain('metadata.labels.app')
+  })
+
+  test('must exist and have files that kubectl reads', async () => {
     await expect(read('absent')).rejects.toThrow('absent does not exist')
     await write('empty/notes.txt', '')
-    await expect(read('empty')).rejects.toThrow('no YAML files')
+    await expect(read('empty')).rejects.toThrow('no YAML or JSON files')
+    const url = 'https://example.org/all.yaml'
+    await expect(readSubject(url, await makeFolder())).rejects.toThrow('does not fetch')
   })
 })

@@ -4,12 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { parseErrors } from '../../../tools/analyze/schema.ts'
-import {
-  findPath,
-  findPlace,
-  readDocuments,
-  type SourceDocument,
-} from '../../../tools/analyze/source/source-file.ts'
+import { findPath, findPlace, readDocuments } from '../../../tools/analyze/source/source-file.ts'
+import type { YamlDocument } from '../../../tools/kube/yaml.ts'
 import { makeFolder } from '../../support/folder.ts'
 
 const text = `# comment
@@ -40,8 +36,8 @@ const rendered = {
     ],
   },
 }
-let first: SourceDocument
-let second: SourceDocument
+let first: YamlDocument
+let second: YamlDocument
 
 beforeAll(async () => {
   const file = join(await makeFolder(), 'source.yaml')
@@ -68,7 +64,7 @@ test('the line of a second document', () => {
 })
 
 test('reads a mode as octal, and a name as text', () => {
-  expect(second.document.toJS()).toEqual({
+  expect(second.content).toEqual({
     kind: 'Second',
     mode: 0o444,
     names: ['.', '1s', '0444'],

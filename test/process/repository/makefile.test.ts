@@ -69,7 +69,7 @@ describe('make', () => {
     for (const call of [make([target, 'DRY_RUN=yes']), make([target], { DRY_RUN: 'yes' })]) {
       const { code, stdout, stderr } = await call
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-      expect(stderr).toContain('DRY_RUN works only with deploy and rotate-key')
+      expect(stderr).toContain('DRY_RUN works only with deploy, rotate-key and renew-token-keys')
     }
     expect(await make(['deploy', 'DRY_RUN=yes'])).toMatchObject({ code: 0 })
   })

@@ -17,8 +17,8 @@ const POLL_MS = 50
 
 export type BareApiServer = { kubeconfig: string; api: Api }
 
-/** Starts it for as long as the test lasts. */
-export async function startBareApiServer(): Promise<BareApiServer> {
+/** Starts it for as long as the test lasts. `flags`: more flags of kube-apiserver. */
+export async function startBareApiServer(flags: readonly string[] = []): Promise<BareApiServer> {
   const programs = inject('apiServerPrograms')
   if (programs === undefined) throw new UserError('the local cluster is not there', 'make cluster')
   const folder = await makeFolder()
@@ -29,7 +29,7 @@ export async function startBareApiServer(): Promise<BareApiServer> {
   const peers = ['--listen-peer-urls', `http://127.0.0.1:${peer}`]
   const processes = [
     start(programs.etcd, [...etcdFlags, ...listen, ...peers]),
-    start(programs.apiServer, listFlags(store, secure)),
+    start(programs.apiServer, [...listFlags(store, secure), ...flags]),
   ]
   cleanUp(async () => {
     for (const child of processes) {
@@ -49,8 +49,8 @@ export async function startBareApiServer(): Promise<BareApiServer> {
 }
 
 /** Starts it, and makes it the cluster of every kubectl. */
-export async function useBareApiServer(): Promise<BareApiServer> {
-  const server = await startBareApiServer()
+export async function useBareApiServer(flags: readonly string[] = []): Promise<BareApiServer> {
+  const server = await startBareApiServer(flags)
   vi.stubEnv('KUBECONFIG', server.kubeconfig)
   return server
 }

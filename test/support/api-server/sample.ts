@@ -43,6 +43,7 @@ const findings: ClusterFindings = {
 }
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
 export const sampleRoute = findings.route
+export const sampleGateway = composeGateway(findings.route, findings.trustDomain)
 export const sampleValuesOf = (layout: Layout) => composeClusterValues(findings, layout, prometheus)
 
 export const sampleImages: ImageReference[] = [

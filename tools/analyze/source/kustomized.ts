@@ -1,12 +1,15 @@
 // Reads a kustomization. kustomize adds annotations with the origin of each resource.
 import { writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { parse, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { z } from 'zod'
 import { originMetadata } from '../../deploy/render/render.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { parseResources, type Resource } from '../../kube/resources.ts'
-import { composeSubject, type Origin, type Subject } from '../subject.ts'
+import { type Resource, resourceSchema } from '../../kube/resources.ts'
+import { listItems, parseYaml, readYaml } from '../../kube/yaml.ts'
+import { valueAt } from '../finding.ts'
+import { composeSubject, type Origin, type Subject, type Unread } from '../subject.ts'
+import { describeNonResource } from './plain-yaml.ts'
 
 const originAnnotation = 'config.kubernetes.io/origin'
 const changesAnnotation = 'alpha.config.kubernetes.io/transformations'
@@ -38,23 +41,32 @@ export async function readKustomization(file: string, folder: string): Promise<S
 /** Reads kustomize's output with its annotations of origin, which are relative to `folder`. `home` is the kustomization. */
 export async function takeOrigins(yaml: string, folder: string, home: string): Promise<Subject> {
   const origins = new Map<Resource, Origin>()
-  for (const resource of parseResources(yaml)) {
-    const { annotations = {} } = resource.metadata
-    const { path, configuredIn, repo } = originSchema.parse(
-      parse(annotations[originAnnotation] ?? '{}'),
-    )
-    const changes = changesSchema.parse(parse(annotations[changesAnnotation] ?? '[]'))
-    const file = repo === undefined ? (path ?? configuredIn) : undefined
-    const patchedIn = changes
+  const unread: Unread[] = []
+  for (const { content } of readYaml(yaml).flatMap(listItems)) {
+    if (content === null) continue
+    const { origin, changes } = readAnnotations(content)
+    const { path, configuredIn, repo } = originSchema.parse(origin)
+    const name = repo === undefined ? (path ?? configuredIn) : undefined
+    const file = name === undefined ? home : resolve(folder, name)
+    const parsed = resourceSchema.safeParse(content)
+    if (!parsed.success) {
+      unread.push({ file, line: 1, message: describeNonResource(parsed.error) })
+      continue
+    }
+    const patchedIn = changesSchema
+      .parse(changes)
       .filter(({ configuredBy }) => configuredBy?.kind === 'PatchTransformer')
       .flatMap((change) => change.configuredIn ?? [])
-      .map((name) => resolve(folder, name))
-    origins.set(withoutOrigin(resource), {
-      file: file === undefined ? home : resolve(folder, file),
-      patchedIn: [...new Set(patchedIn)],
-    })
+      .map((each) => resolve(folder, each))
+    origins.set(withoutOrigin(parsed.data), { file, patchedIn: [...new Set(patchedIn)] })
   }
-  return composeSubject({ origins, home, unread: [], folder })
+  return composeSubject({ origins, home, unread, folder })
+}
+
+function readAnnotations(content: unknown) {
+  const read = (name: string, absent: string) =>
+    parseYaml(String(valueAt(content, ['metadata', 'annotations', name]) ?? absent))
+  return { origin: read(originAnnotation, '{}'), changes: read(changesAnnotation, '[]') }
 }
 
 function withoutOrigin(resource: Resource): Resource {

@@ -1,11 +1,12 @@
 // Finds the file and the line in the sources for a path in a resource.
 import { dirname, join, relative } from 'node:path'
 import type { Resource } from '../../kube/resources.ts'
-import type { Path } from '../finding.ts'
+import type { YamlDocument } from '../../kube/yaml.ts'
+import { type Path, valueAt } from '../finding.ts'
 import type { RuleFinding } from '../rule.ts'
 import type { Origin, Subject } from '../subject.ts'
 import { findPatched } from './patches.ts'
-import { findPlace, type Place, readDocuments, type SourceDocument } from './source-file.ts'
+import { findPlace, type Place, readDocuments } from './source-file.ts'
 
 export type Located = { file: string; line: number; rule: string; message: string }
 
@@ -44,12 +45,11 @@ export function formatFindings(found: readonly Located[]): string {
 
 /** Looks in the file of the resource, then in each patch that reaches deeper into the path. */
 async function findInSources(
-  { file, index, patchedIn }: Origin,
+  { file, source: known, patchedIn }: Origin,
   resource: Resource,
   path: Path,
 ): Promise<Place> {
-  const documents = await readDocuments(file)
-  const source = index === undefined ? findDocument(documents, resource) : documents[index]
+  const source = known ?? findDocument(await readDocuments(file), resource)
   const own = source === undefined ? { line: 1, depth: 0 } : findPlace(source, path, resource)
   const patched = await Promise.all(patchedIn.map((each) => findPatched(each, resource, path)))
   return patched
@@ -61,15 +61,12 @@ async function findInSources(
 }
 
 /** A kustomization may have renamed the resource. Then the first document of its kind is taken. */
-function findDocument(documents: readonly SourceDocument[], resource: Resource) {
-  const ofKind = documents.filter(({ document }) => document.get('kind') === resource.kind)
+function findDocument(documents: readonly YamlDocument[], resource: Resource) {
+  const ofKind = documents.filter(({ content }) => valueAt(content, ['kind']) === resource.kind)
+  const nameOf = ({ content }: YamlDocument) => String(valueAt(content, ['metadata', 'name']))
   return (
-    ofKind.find(
-      ({ document }) => document.getIn(['metadata', 'name']) === resource.metadata.name,
-    ) ??
-    ofKind.find(({ document }) =>
-      resource.metadata.name.includes(String(document.getIn(['metadata', 'name']))),
-    ) ??
+    ofKind.find((each) => nameOf(each) === resource.metadata.name) ??
+    ofKind.find((each) => resource.metadata.name.includes(nameOf(each))) ??
     ofKind[0]
   )
 }

@@ -2,16 +2,11 @@
 import { dirname, resolve } from 'node:path'
 import { isMap, isScalar, isSeq } from 'yaml'
 import type { Resource } from '../../kube/resources.ts'
+import { readYaml, type YamlDocument } from '../../kube/yaml.ts'
 import { type Path, valueAt } from '../finding.ts'
-import {
-  findPlace,
-  type Place,
-  parseDocuments,
-  readDocuments,
-  type SourceDocument,
-} from './source-file.ts'
+import { findPlace, type Place, readDocuments } from './source-file.ts'
 
-type Patch = { file: string; source: SourceDocument; target: unknown }
+type Patch = { file: string; source: YamlDocument; target: unknown }
 
 /** Returns how far each patch of `kustomization` follows `path` in `resource`, in the order of the patches. */
 export async function findPatched(
@@ -21,7 +16,7 @@ export async function findPatched(
 ): Promise<Place[]> {
   const patches = await readPatches(kustomization)
   return patches.flatMap(({ file, source, target }) => {
-    const content: unknown = source.document.toJS()
+    const { content } = source
     if (Array.isArray(content)) {
       return isFor(target, resource) ? findOperations(source, content, path, file) : []
     }
@@ -51,7 +46,7 @@ async function readPatches(kustomization: string): Promise<Patch[]> {
       const { line } = source.lines.linePos(text.range?.[0] ?? 0)
       // A block scalar begins in the line after its "|".
       const before = text.type?.startsWith('BLOCK') ? line : line - 1
-      return parseDocuments(text.value, before).map((each) => ({
+      return readYaml(text.value, before).map((each) => ({
         file: kustomization,
         source: each,
         target,
@@ -63,7 +58,7 @@ async function readPatches(kustomization: string): Promise<Patch[]> {
 
 /** Returns the operations of a JSON patch that set `path` or a parent of it. */
 function findOperations(
-  source: SourceDocument,
+  source: YamlDocument,
   operations: readonly unknown[],
   path: Path,
   file: string,

@@ -1,48 +1,44 @@
-// Reads files of plain YAML.
+// Reads files of plain YAML or JSON.
+import type { z } from 'zod'
 import { namespace } from '../../kube/names.ts'
 import { type Resource, resourceSchema } from '../../kube/resources.ts'
+import type { YamlDocument } from '../../kube/yaml.ts'
 import { composeSubject, type Origin, type Subject, type Unread } from '../subject.ts'
-import { findPlace, readDocuments, type SourceDocument } from './source-file.ts'
+import { findPlace } from './source-file.ts'
 
 /** Namespaced kinds of this project. All kinds of Istio are namespaced too. */
 const namespaced = ['ConfigMap', 'Deployment', 'Secret', 'Service', 'ServiceAccount']
 
-/** Reads every document of `files`, which are of `home`. Writes its own files to `folder`. */
-export async function readFiles(
-  files: readonly string[],
+/** Takes every document of `files`, which are of `home`. Writes its own files to `folder`. */
+export async function takeDocuments(
+  files: ReadonlyMap<string, readonly YamlDocument[]>,
   home: string,
   folder: string,
 ): Promise<Subject> {
   const origins = new Map<Resource, Origin>()
   const unread: Unread[] = []
-  for (const file of files) {
-    for (const [index, source] of (await readDocuments(file)).entries()) {
-      const found = readResource(source)
-      if (found === undefined) continue
-      if ('resource' in found) origins.set(found.resource, { file, index, patchedIn: [] })
-      else unread.push({ file, ...found })
+  for (const [file, documents] of files) {
+    for (const source of documents) {
+      if (source.error !== undefined) unread.push({ file, ...source.error })
+      if (source.content === null) continue
+      const parsed = resourceSchema.safeParse(source.content)
+      if (parsed.success) {
+        origins.set(withNamespace(parsed.data), { file, source, patchedIn: [] })
+      } else unread.push({ file, ...explain(source, parsed.error) })
     }
   }
-  return composeSubject({ origins, home: files[0] ?? home, unread, folder })
+  const [first = home] = files.keys()
+  return composeSubject({ origins, home: first, unread, folder })
 }
 
-/** Returns the resource, or why the document is none, or undefined for an empty document. */
-function readResource(
-  source: SourceDocument,
-): { resource: Resource } | Omit<Unread, 'file'> | undefined {
-  const { document, lines } = source
-  const [error] = document.errors
-  if (error !== undefined) {
-    const [message = ''] = error.message.split('\n')
-    return { line: lines.linePos(error.pos[0]).line, message }
-  }
-  const content: unknown = document.toJS()
-  if (content === null) return undefined
-  const parsed = resourceSchema.safeParse(content)
-  if (parsed.success) return { resource: withNamespace(parsed.data) }
-  const { path = [], message = '' } = parsed.error.issues[0] ?? {}
-  const { line } = findPlace(source, path.map(String), content)
-  return { line, message: `not a Kubernetes resource: ${path.join('.')}: ${message}` }
+function explain(source: YamlDocument, error: z.ZodError): Omit<Unread, 'file'> {
+  const path = error.issues[0]?.path.map(String) ?? []
+  return { ...findPlace(source, path, source.content), message: describeNonResource(error) }
+}
+
+export function describeNonResource(error: z.ZodError): string {
+  const { path = [], message = '' } = error.issues[0] ?? {}
+  return `not a Kubernetes resource: ${path.join('.')}: ${message}`
 }
 
 /** A namespaced resource without a namespace goes to ours. */

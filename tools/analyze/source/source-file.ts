@@ -1,44 +1,16 @@
-// Parses YAML files, and finds the line of each part.
+// Reads files as kubectl does, and finds the line of each part.
 import { readFile } from 'node:fs/promises'
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseAllDocuments,
-  type ScalarTag,
-} from 'yaml'
+import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
+import { listItems, readYaml, type YamlDocument } from '../../kube/yaml.ts'
+import { decodeText } from '../../kube/yaml-split.ts'
 import { type Path, valueAt } from '../finding.ts'
-
-/** `before`: the lines before the document, if it is part of a larger file. */
-export type SourceDocument = { document: Document; lines: LineCounter; before: number }
 
 /** How many parts of a path a source has, and the line of the last one. */
 export type Place = { file: string; line: number; depth: number }
 
-/** File modes are octal, as in YAML 1.1, which Kubernetes reads. */
-const octal: ScalarTag = {
-  tag: 'tag:yaml.org,2002:int',
-  default: true,
-  test: /^0[0-7]+$/,
-  resolve: (digits) => Number.parseInt(digits, 8),
-}
-
-/** Parses every document of a file. Errors are in the documents. */
-export async function readDocuments(file: string): Promise<SourceDocument[]> {
-  return parseDocuments(await readFile(file, 'utf8'))
-}
-
-export function parseDocuments(text: string, before = 0): SourceDocument[] {
-  const lines = new LineCounter()
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    customTags: (tags) => [octal, ...tags],
-  })
-  return [...documents].map((document) => ({ document, lines, before }))
+/** Reads every document of a file, and every item of a List. Errors are in the documents. */
+export async function readDocuments(file: string): Promise<YamlDocument[]> {
+  return readYaml(decodeText(await readFile(file))).flatMap(listItems)
 }
 
 /**
@@ -46,11 +18,11 @@ export function parseDocuments(text: string, before = 0): SourceDocument[] {
  * name, because a patch may have moved them.
  */
 export function findPlace(
-  source: SourceDocument,
+  source: YamlDocument,
   path: Path,
   rendered: unknown,
 ): Omit<Place, 'file'> {
-  let node: unknown = source.document.contents
+  let node: unknown = source.root
   let line = lineOf(source, node)
   for (const [depth, part] of path.entries()) {
     if (isAlias(node)) node = node.resolve(source.document)
@@ -73,8 +45,8 @@ export function findPlace(
 }
 
 /** Returns the path of what begins in `line`. For a key, it is the path of the key and not of its value. */
-export function findPath(source: SourceDocument, line: number): Path | undefined {
-  return search(source.document.contents, [])
+export function findPath(source: YamlDocument, line: number): Path | undefined {
+  return search(source.root, [])
 
   function search(node: unknown, path: Path): Path | undefined {
     const isHere = (each: unknown) => lineOf(source, each) === line
@@ -96,7 +68,7 @@ export function findPath(source: SourceDocument, line: number): Path | undefined
   }
 }
 
-function lineOf({ lines, before }: SourceDocument, node: unknown): number {
+function lineOf({ lines, before }: YamlDocument, node: unknown): number {
   const offset = isNode(node) ? node.range?.[0] : undefined
   return before + (offset === undefined ? 1 : lines.linePos(offset).line)
 }

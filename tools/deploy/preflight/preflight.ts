@@ -11,6 +11,7 @@ import { findPublicRoute, type WantedRoute } from '../../kube/gateway/public-rou
 import { chooseInjector, listInjectors } from '../../kube/sidecar-injector.ts'
 import { readTokenIssuer } from '../../kube/token-issuer.ts'
 import type { ClusterFindings } from '../render/cluster-values.ts'
+import { chooseTokenKeys } from '../token-keys/token-keys.ts'
 import { checkAdmissionKinds } from './admission.ts'
 import { describeRoute } from './describe-route.ts'
 
@@ -18,6 +19,7 @@ import { describeRoute } from './describe-route.ts'
 export async function inspectCluster(wanted: {
   revision: string | undefined
   route: WantedRoute
+  tokenKeys: string | undefined
 }): Promise<ClusterFindings> {
   await step('istioctl is installed', checkIstioctl)
   await step('the cluster answers', checkCluster)
@@ -28,10 +30,11 @@ export async function inspectCluster(wanted: {
   )
   await step('Istio is new enough', () => checkIstioVersion(injector))
   await step('Istio uses its CNI plugin', () => checkCniPlugin(injector))
-  const [trustDomain, tokens] = await step('trust domain and token issuer are found', () =>
+  const [trustDomain, issuer] = await step('trust domain and token issuer are found', () =>
     Promise.all([readTrustDomain(injector), readTokenIssuer()]),
   )
   const route = await step('a gateway serves the public route', () => findPublicRoute(wanted.route))
   await describeRoute(route, trustDomain)
+  const tokens = await chooseTokenKeys(issuer, wanted.tokenKeys)
   return { trustDomain, route, injector, tokens }
 }

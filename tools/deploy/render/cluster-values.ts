@@ -4,8 +4,8 @@ import type { Layout } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import type { SidecarInjector } from '../../kube/sidecar-injector.ts'
-import type { TokenIssuer } from '../../kube/token-issuer.ts'
 import type { PrometheusAccount } from '../preflight/prometheus-account.ts'
+import type { TokenKeys } from '../token-keys/token-keys.ts'
 
 export type ClusterValues = {
   /** SPIFFE identities without the scheme, as in an AuthorizationPolicy. The gateway may have more: gateway-values.ts. */
@@ -17,6 +17,8 @@ export type ClusterValues = {
   signerSpiffeId: string
   tokenIssuer: string
   tokenKeys: string
+  /** Only with the component token-keys-uri. */
+  tokenKeysUri?: string
   /** Issuer and subject of the frontend's token, as in an AuthorizationPolicy. */
   requestPrincipal: string
   revision: string
@@ -27,7 +29,7 @@ export type ClusterFindings = {
   trustDomain: string
   route: PublicRoute
   injector: SidecarInjector
-  tokens: TokenIssuer
+  tokens: TokenKeys
 }
 
 /** Computes the values for the workloads of `layout`, and for the Prometheus with the ServiceAccount `prometheus`. */
@@ -48,6 +50,7 @@ export function composeClusterValues(
     signerSpiffeId: `spiffe://${accounts}/${layout.signer}`,
     tokenIssuer: tokens.issuer,
     tokenKeys: tokens.keys,
+    ...(tokens.uri !== undefined && { tokenKeysUri: tokens.uri }),
     requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${layout.frontend}`,
     revision: injector.label,
     gatewaySelector: route.selector.istio ?? '',

@@ -12,6 +12,9 @@ import { parseResources, type Resource, removeDuplicates } from '../../kube/reso
 const shared = 'k8s/components'
 /** Part of each deployment. It comes last, because it also fills in the resources of other components. */
 export const valuesComponent = 'cluster-values'
+/** Part of each deployment whose values name a URL of the token keys. */
+export const tokenKeysComponent = 'token-keys-uri'
+const automatic = [valuesComponent, tokenKeysComponent]
 /** These patch what other components add, so they come after all others. */
 const lastComponents = ['autoscaling', 'tracing']
 /** Only one of these is allowed, because each is a source of the key. */
@@ -34,7 +37,7 @@ export function componentFolder(name: string, layout: Layout): string {
 
 export async function listComponents(): Promise<string[]> {
   const names = await readdir(join(CHECKOUT, shared))
-  return names.filter((name) => name !== valuesComponent).toSorted()
+  return names.filter((name) => !automatic.includes(name)).toSorted()
 }
 
 /**

@@ -8,7 +8,7 @@ import type { ImageReference } from '../../images/image-references.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
-import { componentFolder, valuesComponent } from './components.ts'
+import { componentFolder, tokenKeysComponent, valuesComponent } from './components.ts'
 import { type RenderedGateway, toGatewayResource } from './gateway-values.ts'
 import type { VaultValues } from './vault-values.ts'
 
@@ -55,7 +55,11 @@ export async function renderResources(input: {
     kind: 'Kustomization',
     resources: [fromFolder(overlay), ...Object.keys(valuesFiles).map((name) => `${name}.yaml`)],
     components: [
-      ...[...components, valuesComponent].map((name) => componentFolder(name, layout)),
+      ...[
+        ...components,
+        ...(values.tokenKeysUri === undefined ? [] : [tokenKeysComponent]),
+        valuesComponent,
+      ].map((name) => componentFolder(name, layout)),
       gateway.component,
     ].map(fromFolder),
     labels: [

