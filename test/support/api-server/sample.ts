@@ -38,7 +38,7 @@ const findings: ClusterFindings = {
       },
     ],
   },
-  injector: { label: 'canary', revision: '1-31', namespace: 'istio-system' },
+  injector: { label: 'canary', revision: '1-31', namespace: 'mesh-system' },
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 }
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }

@@ -1,14 +1,15 @@
 // Checks the cluster and reads its values, before a deployment changes anything.
 import { step } from '../../cli/terminal.ts'
 import { checkCluster, checkIstioctl } from '../../kube/check-cluster.ts'
+import { type ControlPlane, readControlPlane } from '../../kube/control-plane.ts'
+import { findPublicRoute, type WantedRoute } from '../../kube/gateway/public-route.ts'
 import {
   checkCniPlugin,
   checkIstioKinds,
   checkIstioVersion,
   readTrustDomain,
-} from '../../kube/control-plane.ts'
-import { findPublicRoute, type WantedRoute } from '../../kube/gateway/public-route.ts'
-import { chooseInjector, listInjectors } from '../../kube/sidecar-injector.ts'
+} from '../../kube/istio-checks.ts'
+import { findInjector } from '../../kube/sidecar-injector.ts'
 import { readTokenIssuer } from '../../kube/token-issuer.ts'
 import type { ClusterFindings } from '../render/cluster-values.ts'
 import { chooseTokenKeys } from '../token-keys/token-keys.ts'
@@ -20,21 +21,23 @@ export async function inspectCluster(wanted: {
   revision: string | undefined
   route: WantedRoute
   tokenKeys: string | undefined
-}): Promise<ClusterFindings> {
+}): Promise<ClusterFindings & { controlPlane: ControlPlane }> {
   await step('istioctl is installed', checkIstioctl)
   await step('the cluster answers', checkCluster)
   await step('the API server supports admission policies', checkAdmissionKinds)
   await step("the API server has Istio's resource kinds", checkIstioKinds)
-  const injector = await step('Istio injects sidecars', async () =>
-    chooseInjector(await listInjectors(), wanted.revision),
-  )
-  await step('Istio is new enough', () => checkIstioVersion(injector))
-  await step('Istio uses its CNI plugin', () => checkCniPlugin(injector))
-  const [trustDomain, issuer] = await step('trust domain and token issuer are found', () =>
-    Promise.all([readTrustDomain(injector), readTokenIssuer()]),
-  )
+  const injector = await step('Istio injects sidecars', () => findInjector(wanted.revision))
+  const controlPlane = await readControlPlane(injector)
+  await step('Istio is new enough', () => checkIstioVersion(controlPlane))
+  await step('Istio uses its CNI plugin', async () => checkCniPlugin(controlPlane))
   const route = await step('a gateway serves the public route', () => findPublicRoute(wanted.route))
+  const [trustDomain, issuer] = await step('trust domain and token issuer are found', () =>
+    Promise.all([
+      readTrustDomain(controlPlane, route.workloads[0]?.namespace ?? ''),
+      readTokenIssuer(),
+    ]),
+  )
   await describeRoute(route, trustDomain)
   const tokens = await chooseTokenKeys(issuer, wanted.tokenKeys)
-  return { trustDomain, route, injector, tokens }
+  return { trustDomain, route, injector, tokens, controlPlane }
 }
