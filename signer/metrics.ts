@@ -6,7 +6,9 @@ export type SignerMetrics = {
   countSignatures: (keyId: string, count: number) => void
   countKeyLoad: (result: 'loaded' | 'refused') => void
   setKeys: (ring: KeyRing, shortKeys: readonly string[]) => void
-  /** `time` is in milliseconds since 1970. */
+  setReturnedKeys: (ids: readonly string[]) => void
+  /** Times are in milliseconds since 1970. */
+  setKeysLoaded: (time: number) => void
   setKeysConfirmed: (time: number) => void
 }
 
@@ -41,6 +43,17 @@ export function createSignerMetrics(registry: Registry): SignerMetrics {
     help: 'When the key file was last written with good keys. 0 if there is no such file.',
     registers,
   })
+  const returned = new Gauge({
+    name: 'signer_returned_keys',
+    help: 'Keys in use that this process has seen retired: 1 for each.',
+    labelNames: ['key_id'],
+    registers,
+  })
+  const loaded = new Gauge({
+    name: 'signer_keys_loaded_timestamp_seconds',
+    help: 'When good keys were last read from a changed key folder. 0 before.',
+    registers,
+  })
   for (const result of ['loaded', 'refused']) loads.inc({ result }, 0)
   return {
     countSignatures: (keyId, count) => signatures.inc({ key_id: keyId }, count),
@@ -50,6 +63,11 @@ export function createSignerMetrics(registry: Registry): SignerMetrics {
       for (const each of listKeyStates(ring)) keys.set(each, 1)
       short.set(shortKeys.length)
     },
+    setReturnedKeys: (ids) => {
+      returned.reset()
+      for (const id of ids) returned.set({ key_id: id }, 1)
+    },
+    setKeysLoaded: (time) => loaded.set(time / 1_000),
     setKeysConfirmed: (time) => confirmed.set(time / 1_000),
   }
 }
