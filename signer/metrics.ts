@@ -5,8 +5,7 @@ import { type KeyRing, listKeyStates } from './keys/key-ring.ts'
 export type SignerMetrics = {
   countSignatures: (keyId: string, count: number) => void
   countKeyLoad: (result: 'loaded' | 'refused') => void
-  setKeys: (ring: KeyRing, shortKeys: readonly string[]) => void
-  setReturnedKeys: (ids: readonly string[]) => void
+  setKeys: (ring: KeyRing, shortKeys: readonly string[], returned?: readonly string[]) => void
   /** Times are in milliseconds since 1970. */
   setKeysLoaded: (time: number) => void
   setKeysConfirmed: (time: number) => void
@@ -45,7 +44,7 @@ export function createSignerMetrics(registry: Registry): SignerMetrics {
   })
   const returned = new Gauge({
     name: 'signer_returned_keys',
-    help: 'Keys in use that this process has seen retired: 1 for each.',
+    help: 'Keys in use: 1 if this process has seen the key retired, else 0.',
     labelNames: ['key_id'],
     registers,
   })
@@ -58,14 +57,13 @@ export function createSignerMetrics(registry: Registry): SignerMetrics {
   return {
     countSignatures: (keyId, count) => signatures.inc({ key_id: keyId }, count),
     countKeyLoad: (result) => loads.inc({ result }),
-    setKeys: (ring, shortKeys) => {
+    setKeys: (ring, shortKeys, returnedKeys = []) => {
       keys.reset()
-      for (const each of listKeyStates(ring)) keys.set(each, 1)
-      short.set(shortKeys.length)
-    },
-    setReturnedKeys: (ids) => {
       returned.reset()
-      for (const id of ids) returned.set({ key_id: id }, 1)
+      for (const each of listKeyStates(ring)) keys.set(each, 1)
+      for (const id of ring.keys.keys())
+        returned.set({ key_id: id }, Number(returnedKeys.includes(id)))
+      short.set(shortKeys.length)
     },
     setKeysLoaded: (time) => loaded.set(time / 1_000),
     setKeysConfirmed: (time) => confirmed.set(time / 1_000),

@@ -48,10 +48,9 @@ export async function holdKeyRing(
     ring = loaded.ring
     reason = ''
     metrics.countKeyLoad('loaded')
-    metrics.setKeys(ring, loaded.shortKeys)
-    for (const id of loaded.shortKeys) log('warn', 'key_short', { key_id: id })
     const returned = findReturned(ring)
-    metrics.setReturnedKeys(returned)
+    metrics.setKeys(ring, loaded.shortKeys, returned)
+    for (const id of loaded.shortKeys) log('warn', 'key_short', { key_id: id })
     for (const id of returned) log('error', 'retired_key_returned', { key_id: id })
     log('info', 'keys_loaded', { primary: ring.primary.id, count: ring.keys.size })
   }

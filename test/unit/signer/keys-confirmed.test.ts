@@ -18,7 +18,7 @@ async function hold(entries: Record<string, string>) {
   const metrics = {
     countKeyLoad: vi.fn(),
     setKeys: vi.fn(),
-    setReturnedKeys: vi.fn(),
+
     setKeysLoaded: vi.fn(),
     setKeysConfirmed,
   }
