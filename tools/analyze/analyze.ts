@@ -6,13 +6,16 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { CommandError } from '../cli/exec.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
+import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
 import { type InspectedCluster, inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
 import { composeClusterValues } from '../deploy/render/cluster-values.ts'
 import { parseComponents } from '../deploy/render/components.ts'
+import { composeGateway } from '../deploy/render/gateway-values.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
 import type { Resource } from '../kube/resources.ts'
 import { defaultFindings } from './default-findings.ts'
@@ -38,7 +41,7 @@ await runMain(async () => {
   const components = await parseComponents(readVariable('COMPONENTS'), layout)
   const cluster = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
-    gatewaySelector: readVariable('GATEWAY_SELECTOR'),
+    route: readWantedRoute(),
     tokenKeys: readVariable('TOKEN_KEYS'),
   }).catch((error) => {
     if (!(error instanceof UserError)) throw error
@@ -54,13 +57,12 @@ await runMain(async () => {
       prefix: readVariable('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
     })
-    const values = composeClusterValues(
-      cluster ?? defaultFindings,
-      layout,
-      parsePrometheusAccount(readVariable('PROMETHEUS')),
-    )
+    const found = cluster ?? defaultFindings
+    const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
+    const values = composeClusterValues(found, layout, prometheus)
+    const gateway = composeGateway(found.route, found.trustDomain)
     const { yaml } = await renderResources({
-      ...{ folder: folder.path, layout, values, images, components },
+      ...{ folder: folder.path, layout, values, gateway, images, components },
       vault: components.includes('vault') ? await readVaultValues() : undefined,
       origins: true,
     })
@@ -114,10 +116,10 @@ async function reportLive(
     process.exitCode = 1
     return ''
   }
-  const { controlPlane, gateway, tokens } = cluster
+  const { controlPlane, route, tokens } = cluster
   const judgments = await judgeLive({
     ...{ resources, controlPlane, issuer: tokens.issuer, deployed: true },
-    gatewayNamespaces: [gateway.namespace],
+    gatewayNamespaces: listGatewayNamespaces(route),
   })
   const [notes = [], findings = []] = [true, false].map((isNote) =>
     judgments.filter(({ severity }) => (severity === 'note') === isNote),

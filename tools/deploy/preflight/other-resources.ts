@@ -2,6 +2,7 @@
 import { judgeLive } from '../../analyze/live/judge-live.ts'
 import { formatJudgment, type Judgment, refuseBreaking } from '../../analyze/live/judgment.ts'
 import { say } from '../../cli/terminal.ts'
+import type { PublicRoute } from '../../kube/gateway/public-route.ts'
 import type { Resource } from '../../kube/resources.ts'
 import type { InspectedCluster } from './preflight.ts'
 
@@ -11,16 +12,21 @@ import type { InspectedCluster } from './preflight.ts'
  */
 export async function checkOthers(
   resources: readonly Resource[],
-  { controlPlane, gateway, tokens }: InspectedCluster,
+  { controlPlane, route, tokens }: InspectedCluster,
   leaving?: readonly Resource[],
 ): Promise<void> {
   const judgments = await judgeLive({
     ...{ resources, leaving: leaving ?? [], controlPlane, issuer: tokens.issuer },
-    gatewayNamespaces: [gateway.namespace],
+    gatewayNamespaces: listGatewayNamespaces(route),
   })
   refuseBreaking(judgments, leaving === undefined)
   // The second time, the notes are the same.
   if (leaving !== undefined) for (const each of judgments) noteJudgment(each)
+}
+
+/** The namespaces of the gateway's Pods. */
+export function listGatewayNamespaces({ workloads }: PublicRoute): string[] {
+  return [...new Set(workloads.map((each) => each.namespace))]
 }
 
 export function noteJudgment(judgment: Judgment): void {
