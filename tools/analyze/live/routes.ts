@@ -6,7 +6,7 @@ import { readAt } from '../finding.ts'
 import { applyRules } from '../rule.ts'
 import { routeRules } from '../rules/route-rules.ts'
 import { routingRules } from '../rules/routing-rules.ts'
-import { type Judgment, judge } from './judgment.ts'
+import { type Judgment, judge, nameOf } from './judgment.ts'
 import type { LiveSubject } from './subject.ts'
 
 const frontend = `frontend.${namespace}.svc.cluster.local`
@@ -32,15 +32,21 @@ export function judgeRoutes(subject: LiveSubject): Judgment[] {
   const ofKind = (wanted: string) => others.filter(({ kind }) => kind === wanted)
   const routing = [...ofKind('VirtualService'), ...ofKind('Service').filter(isHere)]
   const found = applyRules(adopted, [...ours, ...routing])
-  return [
+  const judged = [
     ...ofKind('DestinationRule').flatMap((each) => judgeRule(subject, each)),
     ...ofKind('VirtualService').flatMap(judgeVirtualService),
     ...ofKind('ServiceEntry').flatMap(judgeEntry),
-    ...routing.flatMap((each) =>
-      found
-        .filter(({ resource }) => resource === each)
-        .map(({ message }) => judge('weakens', each, message)),
-    ),
+  ]
+  const names = judged.map(({ about }) => about)
+  return [
+    ...judged,
+    ...routing
+      .filter((each) => !names.includes(nameOf(each)))
+      .flatMap((each) =>
+        found
+          .filter(({ resource }) => resource === each)
+          .map(({ message }) => judge('weakens', each, message)),
+      ),
   ]
 }
 
