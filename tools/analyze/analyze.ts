@@ -13,6 +13,7 @@ import { parseComponents } from '../deploy/render/components.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { parsePlatform } from '../images/platform.ts'
 import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
 import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
@@ -49,6 +50,7 @@ await runMain(async () => {
     const images = await computeImageReferences({
       prefix: readVariable('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
+      platform: parsePlatform(readVariable('TARGET_PLATFORM')),
     })
     const values = composeClusterValues(
       cluster ?? defaultFindings,

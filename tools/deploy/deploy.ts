@@ -5,6 +5,7 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { parsePlatform } from '../images/platform.ts'
 import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
 import { checkNoOtherLayout, type Layout, parseOverlay } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
@@ -37,6 +38,7 @@ import { mountsKeySecret } from './keys/key-source.ts'
 import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
+import { findNodePlatform } from './preflight/node-platform.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
 import { noteOtherTokenRules } from './preflight/other-token-rules.ts'
 import { checkOtherWriters } from './preflight/other-writers.ts'
@@ -95,11 +97,15 @@ async function renderForCluster() {
   })
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
   const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)
-  const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
+  const { platform, architecture } = await findNodePlatform(
+    parsePlatform(readVariable('TARGET_PLATFORM')),
+  )
+  const nodeImage = readVariable('NODE_IMAGE')
+  const images = await computeImageReferences({ prefix, nodeImage, platform })
   const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
   const values = composeClusterValues(findings, layout, prometheus)
   const rendering = await step('the resources are rendered for this cluster', () =>
-    renderResources({ folder, layout, values, images, components, vault }),
+    renderResources({ folder, layout, values, images, components, vault, architecture }),
   )
   return { layout, findings, rendering, resources: parseResources(rendering.yaml) }
 }
