@@ -138,7 +138,7 @@ $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project $(@:test-%=%)
 
-test-istio: node_modules cluster ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.
+test-istio: node_modules ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.
 	@node tools/local-cluster/test-istio.ts
 
 faults: node_modules ## Break the local cluster under load, and measure what is lost.

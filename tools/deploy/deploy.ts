@@ -7,15 +7,15 @@ import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { parsePlatform } from '../images/platform.ts'
 import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
+import { deleteResources } from '../kube/kubectl.ts'
 import { checkNoOtherLayout, type Layout, parseOverlay } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../kube/resources.ts'
 import {
   applyRendering,
   dryRun,
-  ensureNamespaces,
-  listMissingNamespaces,
-  removeNamespaces,
+  ensurePrerequisites,
+  listMissingPrerequisites,
 } from './apply/apply.ts'
 import {
   bindToFormer,
@@ -48,6 +48,7 @@ import { inspectCluster } from './preflight/preflight.ts'
 import { parsePrometheusAccount } from './preflight/prometheus-account.ts'
 import { checkPrometheusOperator } from './preflight/prometheus-operator.ts'
 import { noteBlockedVault } from './preflight/vault-egress.ts'
+import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
@@ -77,12 +78,12 @@ await runMain(async () => {
   await verify(plan)
 })
 
-/** Renders the resources, and runs all checks. Changes nothing but the namespace, which the last check needs. */
+/** Renders the resources, and runs all checks. Changes nothing but what the last check needs. */
 async function prepare(isDry: boolean, force: boolean) {
   const rendered = await renderForCluster()
   const checked = await check(rendered, isDry, force)
-  const newNamespaces = await checkByDryRun(rendered, isDry, force || checked.isManaged)
-  return { ...rendered, ...checked, newNamespaces }
+  const created = await checkByDryRun(rendered, isDry, force || checked.isManaged)
+  return { ...rendered, ...checked, created }
 }
 
 /** Reads the variables and the cluster, and renders the resources. */
@@ -143,23 +144,41 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
   }
 }
 
-/** Has the API server validate the resources. Creates their namespaces for it, and removes them again if it refuses one. */
-async function checkByDryRun({ rendering }: Rendered, isDry: boolean, force: boolean) {
-  const missing = isDry ? await listMissingNamespaces(rendering) : []
-  if (missing.length > 0) {
-    const names = missing.map(({ metadata }) => metadata.name).join(', ')
-    say(`  skip  dry run by the API server, which needs the namespace ${names}`)
-    return []
+/**
+ * Has the API server validate the resources, and admit a Pod of each Deployment. Creates their namespaces and ServiceAccounts
+ * for it, and removes them again if it refuses one.
+ */
+async function checkByDryRun({ rendering, resources }: Rendered, isDry: boolean, force: boolean) {
+  const missing = isDry ? await listMissingPrerequisites(rendering) : []
+  const created = isDry ? [] : await ensurePrerequisites(rendering)
+  try {
+    await stepWithout(isNamespace, 'the API server accepts the resources (dry run)', () =>
+      dryRun(rendering, force),
+    )
+    await stepWithout(
+      () => true,
+      'webhooks leave the Pods as they must be (dry run)',
+      () => checkWebhooks(resources),
+    )
+  } catch (error) {
+    if (created.length > 0) await deleteResources(created.toReversed())
+    throw error
   }
-  const created = isDry ? [] : await ensureNamespaces(rendering)
-  await step('the API server accepts the resources (dry run)', () =>
-    dryRun(rendering, force).catch(async (error) => {
-      await removeNamespaces(created)
-      throw error
-    }),
-  )
   return created
+
+  /** Skips the step if it needs one of the missing resources. */
+  async function stepWithout(
+    needs: (resource: Resource) => boolean,
+    title: string,
+    work: () => Promise<void>,
+  ) {
+    const absent = missing.filter(needs).map(describeResource)
+    if (absent.length === 0) await step(title, work)
+    else say(`  skip  ${title}: it needs ${absent.join(', ')}`)
+  }
 }
+
+const isNamespace = ({ kind }: Resource) => kind === 'Namespace'
 
 function printRenderedFiles(): void {
   const path = relative(process.cwd(), folder)
@@ -171,14 +190,14 @@ function printRenderedFiles(): void {
 
 /** Applies the resources, and prints what changed. */
 async function apply(
-  { rendering, createsKey, former, orphaned, newNamespaces }: Plan,
+  { rendering, createsKey, former, orphaned, created }: Plan,
   force: boolean,
 ): Promise<void> {
   const isNewKey = createsKey && (await step(`the Secret ${keySecret} exists`, ensureKey))
   const transition = await bindToFormer(rendering, former)
   const applied = await step('the resources are applied', () => applyRendering(transition, force))
   const changed = [
-    ...newNamespaces.map((name) => `Namespace/${name}`),
+    ...created.map(describeResource),
     ...(isNewKey ? [`Secret/${keySecret} (a new random key)`] : []),
     ...applied,
   ]

@@ -1,6 +1,7 @@
 // The rules hold after Istio's injection too, whether the proxy is an ordinary container or a native sidecar.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { DRAIN_DEADLINE_MS } from '../../../runtime/service.ts'
 import { valueAt } from '../../../tools/analyze/finding.ts'
 import { proxyName, readPods } from '../../../tools/analyze/model/pod.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
@@ -65,7 +66,7 @@ describe.each([
       const text = proxy?.env.find(({ name }) => name === 'PROXY_CONFIG')?.value
       const { terminationDrainDuration } = proxyConfig.parse(JSON.parse(text ?? ''))
       const drainMs = Number.parseInt(terminationDrainDuration, 10) * 1000
-      expect(drainMs).toBeGreaterThan(Math.max(...delays.map(Number)))
+      expect(drainMs).toBeGreaterThan(Math.max(...delays.map(Number)) + DRAIN_DEADLINE_MS)
       expect(drainMs).toBeLessThan(terminationGracePeriodSeconds * 1000)
     }
   })

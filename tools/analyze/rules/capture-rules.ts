@@ -37,9 +37,7 @@ export const captureRules: readonly Rule[] = [
       listPodNamespaces(resources)
         .filter(({ metadata: { labels = {} } }) => {
           const isInjected = 'istio.io/rev' in labels || labels['istio-injection'] === 'enabled'
-          const isDisabled =
-            labels['istio-injection'] === 'disabled' || 'istio.io/dataplane-mode' in labels
-          return !isInjected || isDisabled
+          return !isInjected || labels['istio-injection'] === 'disabled'
         })
         .map((resource) => ({
           resource,
