@@ -80,7 +80,8 @@ export function testAlerts(): void {
     await withTokenVolume(await findPod(), async (put) => {
       await put('')
       // The frontend reads it once a second, and kubelet, whose probes it would tell, is held.
-      const ask = () => processMessage(process.env.GATEWAY_URL ?? '', 'hello', 0)
+      const gatewayUrl = { url: process.env.GATEWAY_URL ?? '' }
+      const ask = () => processMessage(gatewayUrl, 'hello', { waitMs: 0, ca: undefined })
       await vi.waitFor(() => expect(ask()).rejects.toThrow('caller_token_unavailable'), WAIT_MS)
       await waitForAlert('SecureSigningCallerTokenInvalid')
     })
