@@ -5,11 +5,10 @@ import { applyResource, kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
 import { CONFIG_MS } from '../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
+import { runMake } from '../support/cluster/make.ts'
 import { setMeshConfig } from '../support/cluster/mesh-config.ts'
-import { runDeploy } from '../support/run-deploy.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
-const kubeconfig = process.env.KUBECONFIG ?? ''
 const label = (...changes: string[]) => kubectl(['label', 'namespace', namespace, ...changes])
 
 /** Sends several requests, because a gateway has several connections. Returns the status that all of them have. */
@@ -48,8 +47,8 @@ describe('discoverySelectors without our namespace', needsLocalCluster, () => {
   })
 
   test('stop make deploy before anything changes, with the command that helps', async () => {
-    const { code, said } = await runDeploy(kubeconfig)
-    expect({ code, said }).toMatchObject({ code: 1 })
+    const { code, said } = await runMake('deploy')
+    expect(code, said).not.toBe(0)
     expect(said).toContain('meshConfig.discoverySelectors: they leave out the namespace signing')
     expect(said).toContain('kubectl label namespace signing mesh=enabled')
     expect(said).toContain('nothing was changed')
@@ -57,7 +56,8 @@ describe('discoverySelectors without our namespace', needsLocalCluster, () => {
 
   test('with that label, the deployment passes and requests are signed', async () => {
     await label('mesh=enabled')
-    expect(await runDeploy(kubeconfig)).toMatchObject({ code: 0 })
+    const { code, said } = await runMake('deploy')
+    expect(code, said).toBe(0)
     await untilSigned()
   })
 })
@@ -73,7 +73,7 @@ describe('defaults that export nothing, and no automatic mTLS', needsLocalCluste
   })
   afterAll(async () => {
     await restore()
-    await runDeploy(kubeconfig)
+    await runMake('deploy')
     await untilSigned()
   })
 
@@ -104,7 +104,8 @@ describe('defaults that export nothing, and no automatic mTLS', needsLocalCluste
   })
 
   test('make deploy passes', async () => {
-    expect(await runDeploy(kubeconfig)).toMatchObject({ code: 0 })
+    const { code, said } = await runMake('deploy')
+    expect(code, said).toBe(0)
   })
 })
 
@@ -113,8 +114,8 @@ describe('a namespace with the labels of ambient mode', needsLocalCluster, () =>
 
   test('is deployed, with a note, and keeps its labels', async () => {
     await label('istio.io/dataplane-mode=ambient', 'istio.io/use-waypoint=waypoint')
-    const { code, said } = await runDeploy(kubeconfig)
-    expect({ code, said }).toMatchObject({ code: 0 })
+    const { code, said } = await runMake('deploy')
+    expect(code, said).toBe(0)
     expect(said).toMatch(/note {2}istioctl: Warning IST0123 Namespace signing/)
     const labels = await kubectl([
       'get',
@@ -141,8 +142,8 @@ test('a DestinationRule in the namespace of the gateway is found', needsLocalClu
   await applyResource(rule, { manager: 'test' })
   try {
     await waitUntil((status) => (status ?? 200) >= 400, 'the rule has no effect')
-    const { code, said } = await runDeploy(kubeconfig)
-    expect({ code, said }).toMatchObject({ code: 1 })
+    const { code, said } = await runMake('deploy')
+    expect(code, said).not.toBe(0)
     expect(said).toContain('DestinationRule istio-system/test-plain: it is for the host')
   } finally {
     await kubectl(['delete', 'destinationrule', 'test-plain', '-n', 'istio-system'])
