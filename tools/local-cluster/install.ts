@@ -20,7 +20,12 @@ const INSTALL_TIMEOUT_MS = 300_000
  * Istio's profile for ambient mode. ztunnel is left out, because it is no Go program. Sidecars do not need it, and the CNI plugin
  * leaves Pods that have one alone.
  */
-const ambientMode = ['--set', 'profile=ambient', '--set', 'components.ztunnel.enabled=false']
+const ambientMode = [
+  'profile=ambient',
+  'components.ztunnel.enabled=false',
+  // The profile wants distroless images. The local ones have no variant.
+  'values.global.variant=',
+].flatMap((each) => ['--set', each])
 
 /** Installs DNS and Istio, unless this version and configuration is installed. */
 export async function installSystem(
