@@ -32,6 +32,7 @@ const allowing: readonly Resource[] = [
 
 const texts = z.array(z.string()).default([])
 const virtualService = z.looseObject({ gateways: texts, hosts: texts })
+const httpRoute = z.looseObject({ parentRefs: z.array(z.unknown()).default([]), hostnames: texts })
 const policy = z.looseObject({
   rules: z.tuple([
     z.looseObject({
@@ -107,6 +108,16 @@ function mergeRoute(wanted: Resource, deployed: Resource): Resource {
       hosts: unite(own.hosts, other.hosts),
     }
     return { ...wanted, spec }
+  }
+  if (wanted.kind === 'HTTPRoute') {
+    const [own, other] = parsed(httpRoute) ?? []
+    if (own === undefined || other === undefined) return wanted
+    const parentRefs = unite(own.parentRefs, other.parentRefs)
+    // No host name means every host.
+    const isOpen = own.hostnames.length === 0 || other.hostnames.length === 0
+    const { hostnames, ...rest } = own
+    const named = isOpen ? {} : { hostnames: unite(hostnames, other.hostnames) }
+    return { ...wanted, spec: { ...rest, ...named, parentRefs } }
   }
   if (wanted.kind === 'AuthorizationPolicy') {
     const [own, other] = parsed(policy) ?? []
