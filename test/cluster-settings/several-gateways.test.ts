@@ -24,12 +24,13 @@ describe('two gateways with one label', needsLocalCluster, () => {
     const args = ['get', 'deployment', 'istio-ingressgateway', '-n', where, '-o', 'json']
     const { spec } = await kubectlJson(deployment, args)
     const { metadata, spec: podSpec } = spec.template
-    const labels = { ...metadata.labels, app: canary }
+    // The Service of the gateway selects the canary too.
+    const labels = { ...metadata.labels, canary: 'yes' }
     const template = {
       metadata: { ...metadata, labels },
       spec: { ...podSpec, serviceAccountName: canary },
     }
-    const selector = { matchLabels: { app: canary } }
+    const selector = { matchLabels: { canary: 'yes' } }
     const account = { apiVersion: 'v1', kind: 'ServiceAccount' }
     await apply(
       { ...account, metadata: { name: canary, namespace: where } },
@@ -47,7 +48,7 @@ describe('two gateways with one label', needsLocalCluster, () => {
   })
   afterAll(async () => {
     await kubectl(['delete', `deployment/${canary}`, `serviceaccount/${canary}`, '-n', where])
-    await kubectl(['wait', 'pod', '-l', `app=${canary}`, '-n', where, '--for=delete'], {
+    await kubectl(['wait', 'pod', '-l', 'canary=yes', '-n', where, '--for=delete'], {
       timeoutMs: 120_000,
     })
     await restoreRoute()
@@ -59,8 +60,10 @@ describe('two gateways with one label', needsLocalCluster, () => {
     const accounts = [canary, 'istio-ingressgateway-service-account']
     const principals = accounts.map((name) => `cluster.local/ns/${where}/sa/${name}`)
     expect(deployed.stderr).toContain(`allowed: ${principals.join(', ')}`)
-    for (const name of [canary, 'istio-ingressgateway']) {
-      const forward = await startPortForward(['-n', where, `deployment/${name}`], 8080)
+    for (const label of ['canary=yes', '!canary']) {
+      const pods = ['get', 'pods', '-n', where, '-l', `istio=ingressgateway,${label}`, '-o', 'name']
+      const name = (await kubectl(pods)).trim()
+      const forward = await startPortForward(['-n', where, name], 8080)
       try {
         const url = `http://127.0.0.1:${forward.port}`
         const answer = await processMessage({ url }, name, { waitMs: CONFIG_MS, ca: undefined })

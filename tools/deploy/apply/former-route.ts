@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { matchesHost } from '../../kube/gateway/doors.ts'
 import { applyResource, deleteResources } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
 import {
@@ -105,7 +106,7 @@ function mergeRoute(wanted: Resource, deployed: Resource): Resource {
     const spec = {
       ...own,
       gateways: unite(own.gateways, other.gateways),
-      hosts: unite(own.hosts, other.hosts),
+      hosts: dropCovered(unite(own.hosts, other.hosts)),
     }
     return { ...wanted, spec }
   }
@@ -139,6 +140,11 @@ function mergeRoute(wanted: Resource, deployed: Resource): Resource {
 function unite<T>(first: readonly T[], second: readonly T[]): T[] {
   const byText = new Map([...first, ...second].map((each) => [JSON.stringify(each), each]))
   return [...byText.values()]
+}
+
+/** Leaves out the hosts that a wildcard covers. Istio refuses both in one VirtualService. */
+function dropCovered(hosts: readonly string[]): string[] {
+  return hosts.filter((host) => !hosts.some((each) => each !== host && matchesHost(each, host)))
 }
 
 /** Tells the Gateways of both kinds apart. */
