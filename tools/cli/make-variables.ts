@@ -135,6 +135,11 @@ export const makeVariables = {
     targets: ['test'],
     value: 'a path',
   },
+  LIVE: {
+    meaning: 'Also judge what others have on the cluster.',
+    targets: ['analyze'],
+    value: 'yes',
+  },
   NODE_IMAGE: {
     meaning: 'The base image. A release needs its digest.',
     targets: ['images', 'release', ...deployment],
@@ -180,6 +185,12 @@ export const makeVariables = {
     default: 'both',
   },
   SHORT: { meaning: 'Run each experiment in its short form.', targets: ['faults'], value: 'yes' },
+  TARGET_PLATFORM: {
+    meaning: 'The platform of both images.',
+    targets: ['images', 'release', ...deployment],
+    value: 'linux/arm64',
+    default: "deploy: the nodes'; else this machine's",
+  },
   TEST: {
     meaning: 'Run only this test file, without deploying.',
     targets: ['test'],

@@ -5,6 +5,7 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { parsePlatform } from '../images/platform.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
 import { deleteResources } from '../kube/kubectl.ts'
@@ -44,9 +45,11 @@ import { checkKeysInUse } from './keys/judge-keys.ts'
 import { mountsKeySecret } from './keys/key-source.ts'
 import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
+import { noteIstiodOutside } from './preflight/istiod-egress.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
+import { findNodePlatform } from './preflight/node-platform.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
-import { noteOtherTokenRules } from './preflight/other-token-rules.ts'
+import { checkOthers } from './preflight/other-resources.ts'
 import { checkOtherWriters } from './preflight/other-writers.ts'
 import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
 import { checkPlaceholders } from './preflight/placeholders.ts'
@@ -105,12 +108,16 @@ async function renderForCluster() {
   })
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
   const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)
-  const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
+  const { platform, architecture } = await findNodePlatform(
+    parsePlatform(readVariable('TARGET_PLATFORM')),
+  )
+  const nodeImage = readVariable('NODE_IMAGE')
+  const images = await computeImageReferences({ prefix, nodeImage, platform })
   const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
   const values = composeClusterValues(findings, layout, prometheus)
   const gateway = composeGateway(findings.route, findings.trustDomain)
   const rendering = await step('the resources are rendered for this cluster', () =>
-    renderResources({ folder, layout, values, gateway, images, components, vault }),
+    renderResources({ folder, layout, values, gateway, images, components, vault, architecture }),
   )
   return { layout, findings, rendering, resources: parseResources(rendering.yaml) }
 }
@@ -136,7 +143,10 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteBlockedVault(resources)
-  await noteOtherTokenRules(resources, former, findings)
+  noteIstiodOutside(resources, findings.controlPlane)
+  await step('nothing on the cluster opens or breaks the Pods', () =>
+    checkOthers(resources, findings, removed),
+  )
   await step('istioctl analyze reports no problem', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision, removed),
   )
@@ -250,7 +260,13 @@ async function removeFormer(
 }
 
 /** Sends a message, removes the former route, checks the deployment, and prints a command that sends a message. */
-async function verify({ rendering, findings, formerRoute, usesSecret }: Plan): Promise<void> {
+async function verify({
+  rendering,
+  findings,
+  formerRoute,
+  resources,
+  usesSecret,
+}: Plan): Promise<void> {
   const { route, injector } = findings
   await showRouteStatus(route)
   const ca = readVariable('GATEWAY_CACERT')
@@ -273,6 +289,9 @@ async function verify({ rendering, findings, formerRoute, usesSecret }: Plan): P
     },
   )
   await finishRoute(rendering, formerRoute)
+  await step('nothing on the cluster opens or breaks the Pods after the deployment', () =>
+    checkOthers(resources, findings),
+  )
   await step('istioctl analyze reports no problem after the deployment', () =>
     checkAnalysis(rendering, 'after', injector.revision),
   )
