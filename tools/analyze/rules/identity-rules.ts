@@ -23,6 +23,7 @@ const requestSpec = z.object({
         fromHeaders: z.array(z.object({ name: z.string() })).default([]),
         fromParams: z.array(z.string()).default([]),
         fromCookies: z.array(z.string()).default([]),
+        jwksUri: z.string().default(''),
       }),
     )
     .default([]),
@@ -71,7 +72,8 @@ export const identityRules: readonly Rule[] = [
   },
   {
     name: 'token-check',
-    title: 'the caller token has a checked audience, comes in its own header, and is not forwarded',
+    title:
+      'the caller token has a checked audience, comes in its own header, is not forwarded, and its keys come over TLS',
     find: (resources) => {
       const found = listInScope(resources, 'RequestAuthentication')
       if (found.length === 0) {
@@ -116,6 +118,14 @@ export const identityRules: readonly Rule[] = [
                     'takes the caller token from another header, which may belong to a client: set fromHeaders to [{name: Caller-Token}]',
                   ),
                 ]),
+            ...(/^http:/i.test(rule.jwksUri)
+              ? [
+                  at(
+                    'jwksUri',
+                    'fetches the token keys without TLS, so anyone on the path can replace them: use https',
+                  ),
+                ]
+              : []),
             ...(['fromParams', 'fromCookies'] as const)
               .filter((field) => rule[field].length > 0)
               .map((field) =>
