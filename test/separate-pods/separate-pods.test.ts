@@ -8,6 +8,7 @@ import { type RunResult, tryRun } from '../../tools/cli/exec.ts'
 import { ROLLOUT_MS } from '../../tools/verify/faults/support/timeouts.ts'
 import type { Report } from '../../tools/verify/matrix/report.ts'
 import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
+import { testClientCredentials } from '../support/client-credentials.ts'
 import { makeFolder } from '../support/folder.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
@@ -36,6 +37,8 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
 
   test('a public client gets the signature that OpenSSL computes', async () =>
     succeed(await make('smoke')))
+
+  testClientCredentials()
 
   test('with every policy of the mesh deleted, the signer still refuses other callers', async () => {
     const folder = await makeFolder()

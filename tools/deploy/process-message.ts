@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { explainFetchError } from '../cli/fetch-error.ts'
 import { UserError } from '../cli/terminal.ts'
+import { describeRefusedToken } from './token-keys/refused-token.ts'
 
 const requestTimeoutMs = 5_000
 const pauseMs = 300
@@ -25,9 +26,11 @@ export async function processMessage(
     const answer = await send(url, message)
     if (typeof answer !== 'string') return answer
     if (performance.now() - start > waitMs) {
+      const refusal = describeRefusedToken(answer)
       throw new UserError(
-        `POST ${url}/process returns no signature: ${answer}`,
-        "Read `kubectl logs -n signing -l 'app in (secure-signing, frontend, signer)' --all-containers`, and the gateway's log.",
+        `POST ${url}/process returns no signature: ${refusal?.message ?? answer}`,
+        refusal?.todo ??
+          "Read `kubectl logs -n signing -l 'app in (secure-signing, frontend, signer)' --all-containers`, and the gateway's log.",
       )
     }
     await sleep(pauseMs)

@@ -5,6 +5,7 @@ import { findComplaints } from '../../../tools/analyze/istioctl.ts'
 import { readSubject } from '../../../tools/analyze/read-subject.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
+import { formatResources } from '../../../tools/kube/resources.ts'
 import {
   edit,
   listPlaces,
@@ -16,6 +17,7 @@ import {
   write,
 } from '../../support/analyzed-copy.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { readUserPolicies } from '../../support/attack/user-tokens.ts'
 import { makeFolder } from '../../support/folder.ts'
 
 useCopy()
@@ -150,6 +152,22 @@ describe('a folder of plain YAML', () => {
       'plain/deeper/more.yml:1: [yaml]',
       expect.stringMatching(/^plain\/deeper\/more.yml:[34]: \[yaml\]$/),
     ])
+  })
+
+  test("may have a check of the tokens of the application's users, as docs/production.md has it", async () => {
+    await write('plain/all.yaml', (await renderSample()).yaml)
+    const users = formatResources(await readUserPolicies())
+    await write('plain/users.yaml', users)
+    expect(await analyze('plain')).toEqual([])
+    for (const [old, replacement, rule] of [
+      ['- "8080"', '- "8081"', 'allow-only'],
+      ['forwardOriginalToken: true', 'fromHeaders: [{name: CALLER-token}]', 'token-check'],
+      ['- "application"', '- "signer"', 'token-check'],
+    ] as const) {
+      await write('plain/users.yaml', users)
+      await edit('plain/users.yaml', old, replacement)
+      expect((await analyze('plain')).join()).toContain(`[${rule}]`)
+    }
   })
 
   test.each([

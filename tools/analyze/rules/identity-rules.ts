@@ -1,10 +1,10 @@
-// How callers are identified: mutual TLS on every port, and tokens with a checked audience.
+// How callers are identified: mutual TLS on every port, tokens with a checked audience, and policies that select our Pods.
 import { z } from 'zod'
-import { CALLER_TOKEN_HEADER } from '../../../runtime/contract.ts'
-import { type Finding, type Path, readAt, valueAt } from '../finding.ts'
+import { type Path, readAt, valueAt } from '../finding.ts'
 import { isOfPodNamespace, listInScope, matches } from '../model/namespace.ts'
 import { listWorkloadResources, readLabels } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
+import { tokenCheckRule } from './token-check-rule.ts'
 
 const mode = z.object({ mode: z.string().default('UNSET') })
 const peerSpec = z
@@ -14,20 +14,6 @@ const peerSpec = z
     portLevelMtls: z.record(z.string(), mode).default({}),
   })
   .default({ portLevelMtls: {} })
-const requestSpec = z.object({
-  jwtRules: z
-    .array(
-      z.object({
-        audiences: z.array(z.string()).default([]),
-        forwardOriginalToken: z.boolean().default(false),
-        fromHeaders: z.array(z.object({ name: z.string() })).default([]),
-        fromParams: z.array(z.string()).default([]),
-        fromCookies: z.array(z.string()).default([]),
-        jwksUri: z.string().default(''),
-      }),
-    )
-    .default([]),
-})
 
 export const identityRules: readonly Rule[] = [
   {
@@ -70,72 +56,7 @@ export const identityRules: readonly Rule[] = [
       ]
     },
   },
-  {
-    name: 'token-check',
-    title:
-      'the caller token has a checked audience, comes in its own header, is not forwarded, and its keys come over TLS',
-    find: (resources) => {
-      const found = listInScope(resources, 'RequestAuthentication')
-      if (found.length === 0) {
-        return [
-          {
-            group: 'security.istio.io',
-            path: [],
-            message: 'nothing checks caller tokens: add a RequestAuthentication',
-          },
-        ]
-      }
-      return found.flatMap((resource) =>
-        readAt(requestSpec, resource).jwtRules.flatMap((rule, index) => {
-          const at = (field: string, message: string): Finding => ({
-            resource,
-            path: ['spec', 'jwtRules', index, field],
-            message,
-          })
-          return [
-            ...(rule.audiences.join() === 'signer'
-              ? []
-              : [
-                  at(
-                    'audiences',
-                    'accepts tokens with another audience than "signer": set audiences to [signer]',
-                  ),
-                ]),
-            ...(rule.forwardOriginalToken
-              ? [
-                  at(
-                    'forwardOriginalToken',
-                    'forwards the token to the signer, which does not need it: remove it',
-                  ),
-                ]
-              : []),
-            ...(rule.fromHeaders.map(({ name }) => name.toLowerCase()).join() ===
-            CALLER_TOKEN_HEADER
-              ? []
-              : [
-                  at(
-                    'fromHeaders',
-                    'takes the caller token from another header, which may belong to a client: set fromHeaders to [{name: Caller-Token}]',
-                  ),
-                ]),
-            ...(/^http:/i.test(rule.jwksUri)
-              ? [
-                  at(
-                    'jwksUri',
-                    'fetches the token keys without TLS, so anyone on the path can replace them: use https',
-                  ),
-                ]
-              : []),
-            ...(['fromParams', 'fromCookies'] as const)
-              .filter((field) => rule[field].length > 0)
-              .map((field) =>
-                at(field, `accepts tokens where logs or browsers expose them: remove ${field}`),
-              ),
-          ]
-        }),
-      )
-    },
-  },
+  tokenCheckRule,
   {
     name: 'selector',
     title: 'every selector selects a Pod of these resources',

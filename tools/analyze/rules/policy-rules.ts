@@ -2,8 +2,8 @@
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, findKeys } from '../finding.ts'
 import { findPodNamespace, isOfPodNamespace, selects } from '../model/namespace.ts'
-import { findOurResources, readLayout } from '../model/pod.ts'
-import { type Alternative, readPolicies } from '../model/policies.ts'
+import { findOurResources, findSigningResource, readLayout } from '../model/pod.ts'
+import { type Alternative, type Policy, readPolicies } from '../model/policies.ts'
 import { readListeners } from '../model/sidecar.ts'
 import type { Rule } from '../rule.ts'
 
@@ -41,15 +41,20 @@ export const policyRules: readonly Rule[] = [
   },
   {
     name: 'allow-only',
-    title: 'every policy is an ALLOW',
-    find: (resources) =>
-      readPolicies(resources)
+    title: 'every policy for the signer is an ALLOW',
+    find: (resources) => {
+      const signer = findSigningResource(resources)
+      // At the frontend, other actions only restrict what our ALLOW permits.
+      return readPolicies(resources)
         .filter(({ action }) => action !== 'ALLOW')
+        .filter(({ selector }) => signer === undefined || selects(selector, signer))
+        .filter(({ alternatives }) => alternatives.some(({ ports }) => isForSigner(ports)))
         .map(({ resource, name, action }) => ({
           resource,
           path: ['spec', 'action'],
-          message: `${name} is ${action}, which leaves open what it does not name: use ALLOW`,
-        })),
+          message: `${name} is ${action} for the signer, too: use ALLOW, or name the port of your application`,
+        }))
+    },
   },
   {
     name: 'policy-ports',
@@ -61,7 +66,7 @@ export const policyRules: readonly Rule[] = [
     name: 'exact-allow',
     title: 'every ALLOW names exact principals, ports, methods and paths',
     find: (resources) =>
-      readPolicies(resources).flatMap(({ resource, name, alternatives, selector }) => [
+      readAllows(resources).flatMap(({ resource, name, alternatives, selector }) => [
         ...(alternatives.length > 0 && Object.keys(selector).length === 0
           ? [
               {
@@ -85,9 +90,9 @@ export const policyRules: readonly Rule[] = [
   },
   {
     name: 'negative-match',
-    title: 'no policy matches by exclusion',
+    title: 'no policy allows by exclusion',
     find: (resources) =>
-      readPolicies(resources).flatMap(({ resource }) =>
+      readAllows(resources).flatMap(({ resource }) =>
         findKeys(resource.spec, ['spec'], (key) => /^not[A-Z]/.test(key)).map((path) => ({
           resource,
           path,
@@ -102,7 +107,7 @@ export const policyRules: readonly Rule[] = [
     find: (resources) => {
       const { frontend, signer } = readLayout(resources)
       const accounts = `/ns/${findPodNamespace(resources)}/sa`
-      return readPolicies(resources).flatMap(({ resource, name, alternatives }) =>
+      return readAllows(resources).flatMap(({ resource, name, alternatives }) =>
         alternatives
           .filter((each) => isForSigner(each.ports))
           .filter((each) => name !== scraping.name || describeRequest(each) !== scraping.request)
@@ -124,7 +129,7 @@ export const policyRules: readonly Rule[] = [
     name: 'token-to-sign',
     title: 'every request to the signer needs the caller token, except readiness and metrics',
     find: (resources) =>
-      readPolicies(resources).flatMap(({ resource, name, alternatives }) =>
+      readAllows(resources).flatMap(({ resource, name, alternatives }) =>
         alternatives
           .filter((each) => isForSigner(each.ports) && !isOpenToPod(each))
           .flatMap(({ requestPrincipals, audiences }) => [
@@ -151,6 +156,11 @@ export const policyRules: readonly Rule[] = [
   },
 ]
 
+/** The policies that allow something. The others only restrict. */
+function readAllows(resources: readonly Resource[]): Policy[] {
+  return readPolicies(resources).filter(({ action }) => action === 'ALLOW')
+}
+
 /** A policy without ports applies to every port. */
 function isForSigner({ values }: Alternative['ports']): boolean {
   return values.length === 0 || values.includes(signerPort)
@@ -167,7 +177,7 @@ function describeRequest({ methods, paths }: Alternative): string {
 function checkPorts(resources: readonly Resource[], workload: Resource): Finding[] {
   const listeners = readListeners(resources, workload)
   const ports = listeners.map(({ port }) => port)
-  const fields = readPolicies(resources)
+  const fields = readAllows(resources)
     .filter(({ selector }) => selects(selector, workload))
     .flatMap(({ resource, alternatives }) =>
       alternatives.map((each) => ({ resource, ...each.ports })),

@@ -6,6 +6,7 @@ import { say, UserError } from '../../cli/terminal.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
+import { findRefusedToken } from '../token-keys/refused-token.ts'
 import {
   describeStartError,
   describeUnschedulable,
@@ -55,7 +56,7 @@ async function waitForDeployment(name: string, start: number): Promise<void> {
       const unschedulable = describeUnschedulable(pods)
       if (failure !== undefined || waitedMs > deadlineMs) {
         await showState(name)
-        throw failure ?? describeDelay(name, unschedulable)
+        throw failure ?? (await findRefusedToken(name)) ?? describeDelay(name, unschedulable)
       }
       if (unschedulable !== undefined && !hasNoted) {
         say(`  note  waiting up to ${deadlineMs / 1_000} s for a node: ${unschedulable}`)
