@@ -4,18 +4,24 @@ import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
 import { CommandError } from '../cli/exec.ts'
-import { readVariable } from '../cli/make-variables.ts'
+import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
-import { inspectCluster } from '../deploy/preflight/preflight.ts'
+import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
+import { type InspectedCluster, inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
 import { composeClusterValues } from '../deploy/render/cluster-values.ts'
 import { parseComponents } from '../deploy/render/components.ts'
+import { composeGateway } from '../deploy/render/gateway-values.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
+import type { Resource } from '../kube/resources.ts'
 import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
+import { judgeLive } from './live/judge-live.ts'
+import { formatJudgment } from './live/judgment.ts'
 import { readSubject } from './read-subject.ts'
 import { applyRules, type RuleFinding } from './rule.ts'
 import { rules } from './rules.ts'
@@ -30,11 +36,12 @@ const parent = resolve(CHECKOUT, '.deploy')
 class FoundError extends Error {}
 
 await runMain(async () => {
+  const isLive = readSwitch('LIVE')
   const layout = parseOverlay(readVariable('OVERLAY'))
   const components = await parseComponents(readVariable('COMPONENTS'), layout)
   const cluster = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
-    gatewaySelector: readVariable('GATEWAY_SELECTOR'),
+    route: readWantedRoute(),
     tokenKeys: readVariable('TOKEN_KEYS'),
   }).catch((error) => {
     if (!(error instanceof UserError)) throw error
@@ -50,13 +57,12 @@ await runMain(async () => {
       prefix: readVariable('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
     })
-    const values = composeClusterValues(
-      cluster ?? defaultFindings,
-      layout,
-      parsePrometheusAccount(readVariable('PROMETHEUS')),
-    )
+    const found = cluster ?? defaultFindings
+    const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
+    const values = composeClusterValues(found, layout, prometheus)
+    const gateway = composeGateway(found.route, found.trustDomain)
     const { yaml } = await renderResources({
-      ...{ folder: folder.path, layout, values, images, components },
+      ...{ folder: folder.path, layout, values, gateway, images, components },
       vault: components.includes('vault') ? await readVaultValues() : undefined,
       origins: true,
     })
@@ -94,11 +100,34 @@ await runMain(async () => {
       )),
     )
   }
-  const report = formatFindings(found)
+  const report = formatFindings(found) + (isLive ? await reportLive(resources, cluster) : '')
   process.stdout.write(report)
   say(report === '' ? 'no findings' : `findings: ${report.trim().split('\n').length}`)
   if (report !== '') process.exitCode = 1
 })
+
+/** Returns a line for each resource of the cluster that opens, breaks or weakens the Pods. Prints notes about others. */
+async function reportLive(
+  resources: readonly Resource[],
+  cluster: InspectedCluster | undefined,
+): Promise<string> {
+  if (cluster === undefined) {
+    say('  FAIL  the resources of others: not checked. Set KUBECONFIG to the cluster')
+    process.exitCode = 1
+    return ''
+  }
+  const { controlPlane, route, tokens } = cluster
+  const judgments = await judgeLive({
+    ...{ resources, controlPlane, issuer: tokens.issuer, deployed: true },
+    gatewayNamespaces: listGatewayNamespaces(route),
+  })
+  const [notes = [], findings = []] = [true, false].map((isNote) =>
+    judgments.filter(({ severity }) => (severity === 'note') === isNote),
+  )
+  say(`  ${findings.length === 0 ? 'ok  ' : 'FAIL'}  the resources of others on the cluster`)
+  for (const each of notes) say(`  note  ${formatJudgment(each)}`)
+  return findings.map((each) => `[${each.severity}] ${formatJudgment(each)}\n`).join('')
+}
 
 async function runPart(
   title: string,
