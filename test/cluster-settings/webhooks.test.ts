@@ -1,5 +1,8 @@
 // A platform's agent whose webhook adds a variable to every container, as Datadog's does. It runs in the cluster.
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CHECKOUT } from '../../tools/cli/checkout.ts'
+import { tryRun } from '../../tools/cli/exec.ts'
 import { readVariable } from '../../tools/cli/make-variables.ts'
 import {
   computeImageReferences,
@@ -35,14 +38,14 @@ createServer({ key: read('tls.key'), cert: read('tls.crt') }, (request, response
 describe('a webhook that adds a variable to every container', needsLocalCluster, () => {
   let resources: object[]
   const deploy = (variables = {}) => runDeploy(String(process.env.KUBECONFIG), variables)
-  const readVersion = () =>
+  const readGeneration = () =>
     kubectl([
       'get',
       'deployment',
       '-n',
       namespace,
       '-o',
-      'jsonpath={.items[*].metadata.resourceVersion}',
+      'jsonpath={.items[*].metadata.generation}',
     ])
 
   beforeAll(async () => {
@@ -63,7 +66,7 @@ describe('a webhook that adds a variable to every container', needsLocalCluster,
   })
 
   test('stops make deploy before anything changes', async () => {
-    const before = await readVersion()
+    const before = await readGeneration()
     const { code, said } = await deploy()
     expect(said).toContain('nothing was changed')
     expect(said).toContain('signer: env DD_ENTITY_ID')
@@ -72,7 +75,14 @@ describe('a webhook that adds a variable to every container', needsLocalCluster,
       'It looks like Datadog. To opt out, deploy with the component webhook-opt-out',
     )
     expect(code).toBe(1)
-    expect(await readVersion()).toBe(before)
+    expect(await readGeneration()).toBe(before)
+  })
+
+  test('is a finding of make analyze LIVE=yes', async () => {
+    const args = [join(CHECKOUT, 'tools/analyze/analyze.ts')]
+    const { code, stdout } = await tryRun('node', args, { env: { ...process.env, LIVE: 'yes' } })
+    expect(stdout).toContain('[webhook] a webhook changes each Pod of Deployment/secure-signing')
+    expect(code).toBe(1)
   })
 
   test('leaves Pods with the component webhook-opt-out alone, and they sign', async () => {

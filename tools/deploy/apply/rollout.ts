@@ -5,6 +5,7 @@ import { say, UserError } from '../../cli/terminal.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
+import { findRefusedToken } from '../token-keys/refused-token.ts'
 import type { StartProblem } from './container-problem.ts'
 import { describeUnschedulable, listStartProblems } from './pod-start-error.ts'
 import { listNewestPods, listPodEvents } from './pod-state.ts'
@@ -65,7 +66,8 @@ async function waitForDeployment(name: string, start: number): Promise<void> {
         (isTried ? await findRefusedKeys(name) : undefined)
       if ((failure !== undefined && isTried) || waitedMs > deadlineMs) {
         await showState(name, pods)
-        throw toUserError(failure) ?? describeDelay(name, unschedulable, problems[0])
+        const known = toUserError(failure) ?? (await findRefusedToken(name))
+        throw known ?? describeDelay(name, unschedulable, problems[0])
       }
       const text = toUserError(failure)?.message ?? problems[0]?.what
       if (text !== undefined) note(text)
