@@ -3,16 +3,21 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
-import { onePod } from '../../../tools/kube/layouts.ts'
+import { separatePods } from '../../../tools/kube/layouts.ts'
 import { copyCheckout } from '../../support/api-server/checkout.ts'
-import { sampleImages, sampleValuesOf, sampleVaultValues } from '../../support/api-server/sample.ts'
+import { describeSample } from '../../support/api-server/sample.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
 
-const withApparmor = [
-  ...['apparmor', 'deployer', 'external-secrets-aws', 'high-availability', 'monitoring'],
-  ...['network-policy', 'seccomp', 'webhook-opt-out', 'autoscaling', 'tracing'],
+/** Together they have every component. */
+const samples = [
+  describeSample([
+    ...['apparmor', 'deployer', 'external-secrets-aws', 'high-availability', 'monitoring'],
+    ...['network-policy', 'seccomp', 'webhook-opt-out', 'autoscaling', 'tracing'],
+  ]),
+  describeSample(['selinux', 'vault']),
+  describeSample(['external-secrets-azure', 'network-policy', 'tracing'], separatePods),
+  describeSample(['external-secrets-gcp']),
 ]
-const given = { values: sampleValuesOf(onePod), vault: sampleVaultValues, images: sampleImages }
 let clone: string
 let archive: string
 
@@ -70,15 +75,8 @@ describe('an archive with CRLF has the same', () => {
     [
       'resources, with every component',
       `const { renderResources } = await load('tools/deploy/render/render.ts')
-      const { onePod, separatePods } = await load('tools/kube/layouts.ts')
-      for (const [layout, components] of [
-        [onePod, ${JSON.stringify(withApparmor)}],
-        [onePod, ['selinux', 'vault']],
-        [separatePods, ['external-secrets-azure', 'network-policy', 'tracing']],
-      ]) {
-        const given = { ...${JSON.stringify(given)}, layout, components }
-        print((await renderResources({ ...given, folder: '.deploy' })).yaml)
-      }`,
+      for (const sample of ${JSON.stringify(samples)})
+        print((await renderResources({ ...sample, folder: '.deploy' })).yaml)`,
     ],
   ])('%s', async (_, program) => {
     const [expected, found] = [await evaluate(clone, program), await evaluate(archive, program)]
