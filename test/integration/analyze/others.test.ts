@@ -97,6 +97,7 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         ...selecting(app),
         rules: [{ ...exact, to: [{ operation: { ...exact.to[0]?.operation, ports: ['8081'] } }] }],
       }),
+      'a DENY of everything': make('AuthorizationPolicy', { action: 'DENY', rules: [{}] }, root),
       'an EnvoyFilter that removes the policies': make('EnvoyFilter', {
         ...patch('SIDECAR_INBOUND', 'envoy.filters.http.rbac'),
       }),
@@ -214,7 +215,11 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         'signing',
         older,
       ),
-      'a DENY': make('AuthorizationPolicy', { action: 'DENY', rules: [{}] }, root),
+      'a DENY': make(
+        'AuthorizationPolicy',
+        { action: 'DENY', rules: [{ from: [{ source: { namespaces: ['x'] } }] }] },
+        root,
+      ),
       'a CUSTOM policy': allow({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] }),
       'a ProxyConfig': make('ProxyConfig', { concurrency: 4 }, root),
       'a DestinationRule with mTLS': make('DestinationRule', {
