@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { run } from '../../tools/cli/exec.ts'
-import { readKeySecret } from '../../tools/deploy/keys/key-secret.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { deploy } from '../support/cluster/deployment.ts'
 import { deployPreviousVersion, waitForRollout } from '../support/cluster/previous-version.ts'
-import { underLoad } from '../support/cluster/signing.ts'
+import { readKeys, underLoad } from '../support/cluster/signing.ts'
 import { sendHeaders } from '../support/gateway-requests.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
@@ -36,8 +35,7 @@ describe('version 0.1', needsLocalCluster, () => {
   let keys: Map<string, Uint8Array>
 
   beforeAll(async () => {
-    const { data } = await readKeySecret()
-    keys = new Map(Object.entries(data).map(([id, key]) => [id, Buffer.from(key, 'base64')]))
+    keys = await readKeys()
     await deployPreviousVersion()
   })
   afterAll(() => deploy({ FORCE_CONFLICTS: 'yes' }))

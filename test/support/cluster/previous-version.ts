@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { readEntrypoint } from '../../../tools/images/containerfile.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
-import { deployment, fieldManager, namespace } from '../../../tools/kube/names.ts'
+import { listWorkloads, onePod } from '../../../tools/kube/layouts.ts'
+import { fieldManager, namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { ROLLOUT_MS } from '../../../tools/verify/faults/support/timeouts.ts'
 import { deploy } from './deployment.ts'
@@ -18,7 +19,8 @@ const sendFormerHeader = `
   const { request } = http
   http.request = (options, ...rest) => {
     const { 'caller-token': token, ...headers } = options.headers
-    return request({ ...options, headers: { ...headers, authorization: 'Bearer ' + token } }, ...rest)
+    const former = token && { authorization: 'Bearer ' + token }
+    return request({ ...options, headers: { ...headers, ...former } }, ...rest)
   }
   syncBuiltinESMExports()`
 
@@ -29,14 +31,14 @@ const podSpec = z.looseObject({
 })
 
 /** Replaces the deployment by the previous version. `make deploy` then finds it as that version has left it. */
-export async function deployPreviousVersion(): Promise<void> {
-  await deploy({ DRY_RUN: 'yes' })
+export async function deployPreviousVersion(layout = onePod): Promise<void> {
+  await deploy({ DRY_RUN: 'yes', OVERLAY: layout.overlay })
   const yaml = await readFile(join(CHECKOUT, '.deploy/rendered.yaml'), 'utf8')
   const items = parseResources(yaml).map(toPreviousVersion)
   const list = { apiVersion: 'v1', kind: 'List', items }
   const apply = ['apply', '--server-side', '--force-conflicts', `--field-manager=${fieldManager}`]
   await kubectl([...apply, '-f', '-'], { input: JSON.stringify(list) })
-  await waitForRollout()
+  await waitForRollout(layout)
   const renamed = [
     'gateways.networking.istio.io/public',
     'requestauthentication/authenticate-caller',
@@ -44,9 +46,11 @@ export async function deployPreviousVersion(): Promise<void> {
   await kubectl(['delete', ...renamed, '-n', namespace])
 }
 
-export async function waitForRollout(): Promise<void> {
-  const args = ['rollout', 'status', `deployment/${deployment}`, '-n', namespace]
-  await kubectl([...args, `--timeout=${ROLLOUT_MS}ms`], { timeoutMs: ROLLOUT_MS })
+export async function waitForRollout(layout = onePod): Promise<void> {
+  for (const name of listWorkloads(layout)) {
+    const args = ['rollout', 'status', `deployment/${name}`, '-n', namespace]
+    await kubectl([...args, `--timeout=${ROLLOUT_MS}ms`], { timeoutMs: ROLLOUT_MS })
+  }
 }
 
 function toPreviousVersion(resource: Resource): Resource {
