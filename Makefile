@@ -13,8 +13,8 @@ ALONE := vault external-secrets separate-pods confinement monitoring cluster-set
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
-VARIABLES := ARGS BUILDER BUILDER_ID CLUSTER COMPONENTS DELETE_KEY DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT FUZZ_SEED \
-  GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO_REVISION KUBECONFIG LINKERD_CRDS NODE_IMAGE ONLY OUT OVERLAP OVERLAY \
+VARIABLES := AMBIENT ARGS BUILDER BUILDER_ID CLUSTER COMPONENTS DELETE_KEY DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT FUZZ_SEED \
+  GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KUBECONFIG LINKERD_CRDS NODE_IMAGE ONLY OUT OVERLAP OVERLAY \
   PROMETHEUS PUSH SERVICE SHORT TEST TOKEN_KEYS VAULT_ADDR VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE \
   VAULT_SECRET_PATH
 # An unknown variable and an old name end here, before anything runs.
@@ -137,6 +137,9 @@ test-token-keys: ## Test the rotation of the cluster's token keys under load.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project $(@:test-%=%)
+
+test-istio: node_modules ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.
+	@node tools/local-cluster/test-istio.ts
 
 faults: node_modules ## Break the local cluster under load, and measure what is lost.
 	@node tools/verify/faults/faults.ts

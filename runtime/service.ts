@@ -15,7 +15,7 @@ import { findVersionProblem } from './node-version.ts'
 /** EX_CONFIG of sysexits(3): a restart does not help. */
 const EXIT_CONFIG = 78
 /** How long requests in progress may take before their connections are closed. */
-const DRAIN_DEADLINE_MS = 10_000
+export const DRAIN_DEADLINE_MS = 10_000
 const IDLE_SWEEP_MS = 50
 
 export type ServiceDeps = { log: Log; metrics: Metrics; isDraining: () => boolean }

@@ -23,13 +23,14 @@ type Deletion = { resource: string; shows?: string; seen?: Report['cells'][0]['s
 const deletions: readonly Deletion[] = [
   // Where an ALLOW policy exists, it also refuses everything that it does not allow.
   { resource: 'AuthorizationPolicy/allow-nothing' },
+  // Each of the two requires mutual TLS of the Pod.
+  { resource: 'PeerAuthentication/require-mtls' },
+  { resource: 'PeerAuthentication/require-mtls-of-pods' },
   ...Object.entries({
     'AuthorizationPolicy/allow-frontend-to-sign': 'frontend sign',
     'AuthorizationPolicy/allow-ingress-to-frontend': 'public process',
     'AuthorizationPolicy/allow-probe-to-signer': `${prober} readyz`,
     'AuthorizationPolicy/allow-pod-to-read-signer-metrics': `${prober} metrics`,
-    // The policies require an identity, and plain text has none.
-    'PeerAuthentication/require-mtls': 'non-mesh sign',
     // Without verification, the policy does not see the token.
     'RequestAuthentication/authenticate-caller': 'frontend sign',
   }).map(([resource, shows]) => ({ resource, shows, seen: 'policy' as const })),

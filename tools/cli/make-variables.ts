@@ -15,6 +15,11 @@ const deployment = ['deploy', 'analyze']
 const discovered = 'discovered'
 
 export const makeVariables = {
+  AMBIENT: {
+    meaning: "Install Istio's ambient profile, without ztunnel.",
+    targets: ['up', 'cluster', 'test-istio'],
+    value: 'yes',
+  },
   ARGS: { meaning: 'Arguments for kubectl.', targets: ['kubectl'], value: "'get pods -A'" },
   BUILDER: {
     meaning: 'The image builder. A release cannot use docker.',
@@ -61,8 +66,8 @@ export const makeVariables = {
     default: 'what `make deploy` applies',
   },
   FORCE_CONFLICTS: {
-    meaning: 'Take over fields that others manage.',
-    targets: ['deploy'],
+    meaning: 'Take over what other tools manage.',
+    targets: ['deploy', 'undeploy'],
     value: 'yes',
   },
   FUZZ_COUNT: {
@@ -94,6 +99,12 @@ export const makeVariables = {
     targets: ['images', 'release', ...deployment],
     value: 'registry.example/team',
     default: 'local cluster: localhost/secure-signing',
+  },
+  ISTIO: {
+    meaning: 'Build this Istio for the local cluster.',
+    targets: ['up', 'cluster', 'test-istio'],
+    value: 'v0.0.0-20260826214018-9739e10eb9d7',
+    default: 'a commit of Istio 1.31',
   },
   ISTIO_REVISION: {
     meaning: 'The Istio revision that injects the sidecar.',

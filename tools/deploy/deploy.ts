@@ -6,15 +6,15 @@ import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
+import { deleteResources } from '../kube/kubectl.ts'
 import { checkNoOtherLayout, type Layout, parseOverlay } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../kube/resources.ts'
 import {
   applyRendering,
   dryRun,
-  ensureNamespaces,
-  listMissingNamespaces,
-  removeNamespaces,
+  ensurePrerequisites,
+  listMissingPrerequisites,
 } from './apply/apply.ts'
 import {
   bindToFormer,
@@ -25,24 +25,28 @@ import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findOrphanedResources, formatDeletions } from './apply/orphaned-resources.ts'
 import { waitForRollout } from './apply/rollout.ts'
 import { waitForTerminatingPods } from './apply/terminating-pods.ts'
+import { noteOtherKey } from './keys/compare-signature.ts'
 import {
   checkExternalSecrets,
   findKeyExternalSecret,
   waitForExternalSecret,
 } from './keys/external-secret-wait.ts'
 import { ensureKey } from './keys/hmac-key.ts'
+import { checkKeysInUse } from './keys/judge-keys.ts'
 import { mountsKeySecret } from './keys/key-source.ts'
 import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
 import { noteOtherTokenRules } from './preflight/other-token-rules.ts'
+import { checkOtherWriters } from './preflight/other-writers.ts'
 import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
 import { checkPlaceholders } from './preflight/placeholders.ts'
 import { inspectCluster } from './preflight/preflight.ts'
 import { parsePrometheusAccount } from './preflight/prometheus-account.ts'
 import { checkPrometheusOperator } from './preflight/prometheus-operator.ts'
 import { noteBlockedVault } from './preflight/vault-egress.ts'
+import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
@@ -72,12 +76,12 @@ await runMain(async () => {
   await verify(plan)
 })
 
-/** Renders the resources, and runs all checks. Changes nothing but the namespace, which the last check needs. */
+/** Renders the resources, and runs all checks. Changes nothing but what the last check needs. */
 async function prepare(isDry: boolean, force: boolean) {
   const rendered = await renderForCluster()
-  const checked = await check(rendered)
-  const newNamespaces = await checkByDryRun(rendered, isDry, force)
-  return { ...rendered, ...checked, newNamespaces }
+  const checked = await check(rendered, isDry, force)
+  const created = await checkByDryRun(rendered, isDry, force || checked.isManaged)
+  return { ...rendered, ...checked, created }
 }
 
 /** Reads the variables and the cluster, and renders the resources. */
@@ -102,7 +106,7 @@ async function renderForCluster() {
 }
 
 /** Checks what the resources need, and finds what the deployment replaces. */
-async function check({ findings, rendering, resources }: Rendered) {
+async function check({ findings, rendering, resources }: Rendered, isDry: boolean, force: boolean) {
   checkPlaceholders(resources)
   const externalSecret = findKeyExternalSecret(resources)?.metadata.name
   if (externalSecret !== undefined) {
@@ -114,6 +118,8 @@ async function check({ findings, rendering, resources }: Rendered) {
   await step('the user has all required permissions', () =>
     checkPermissions(listRequiredPermissions(resources, usesSecret, former)),
   )
+  const isManaged = await checkOtherWriters(resources, isDry || force)
+  if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
@@ -124,29 +130,49 @@ async function check({ findings, rendering, resources }: Rendered) {
   )
   return {
     externalSecret,
+    usesSecret,
     createsKey: usesSecret && externalSecret === undefined,
     former,
     orphaned,
+    isManaged,
   }
 }
 
-/** Has the API server validate the resources. Creates their namespaces for it, and removes them again if it refuses one. */
-async function checkByDryRun({ rendering }: Rendered, isDry: boolean, force: boolean) {
-  const missing = isDry ? await listMissingNamespaces(rendering) : []
-  if (missing.length > 0) {
-    const names = missing.map(({ metadata }) => metadata.name).join(', ')
-    say(`  skip  dry run by the API server, which needs the namespace ${names}`)
-    return []
+/**
+ * Has the API server validate the resources, and admit a Pod of each Deployment. Creates their namespaces and ServiceAccounts
+ * for it, and removes them again if it refuses one.
+ */
+async function checkByDryRun({ rendering, resources }: Rendered, isDry: boolean, force: boolean) {
+  const missing = isDry ? await listMissingPrerequisites(rendering) : []
+  const created = isDry ? [] : await ensurePrerequisites(rendering)
+  try {
+    await stepWithout(isNamespace, 'the API server accepts the resources (dry run)', () =>
+      dryRun(rendering, force),
+    )
+    await stepWithout(
+      () => true,
+      'webhooks leave the Pods as they must be (dry run)',
+      () => checkWebhooks(resources),
+    )
+  } catch (error) {
+    if (created.length > 0) await deleteResources(created.toReversed())
+    throw error
   }
-  const created = isDry ? [] : await ensureNamespaces(rendering)
-  await step('the API server accepts the resources (dry run)', () =>
-    dryRun(rendering, force).catch(async (error) => {
-      await removeNamespaces(created)
-      throw error
-    }),
-  )
   return created
+
+  /** Skips the step if it needs one of the missing resources. */
+  async function stepWithout(
+    needs: (resource: Resource) => boolean,
+    title: string,
+    work: () => Promise<void>,
+  ) {
+    const absent = missing.filter(needs).map(describeResource)
+    if (absent.length === 0) await step(title, work)
+    else say(`  skip  ${title}: it needs ${absent.join(', ')}`)
+  }
 }
+
+const isNamespace = ({ kind }: Resource) => kind === 'Namespace'
 
 function printRenderedFiles(): void {
   const path = relative(process.cwd(), folder)
@@ -158,14 +184,14 @@ function printRenderedFiles(): void {
 
 /** Applies the resources, and prints what changed. */
 async function apply(
-  { rendering, createsKey, former, orphaned, newNamespaces }: Plan,
+  { rendering, createsKey, former, orphaned, created }: Plan,
   force: boolean,
 ): Promise<void> {
   const isNewKey = createsKey && (await step(`the Secret ${keySecret} exists`, ensureKey))
   const transition = await bindToFormer(rendering, former)
   const applied = await step('the resources are applied', () => applyRendering(transition, force))
   const changed = [
-    ...newNamespaces.map((name) => `Namespace/${name}`),
+    ...created.map(describeResource),
     ...(isNewKey ? [`Secret/${keySecret} (a new random key)`] : []),
     ...applied,
   ]
@@ -209,14 +235,15 @@ async function removeFormer(
 }
 
 /** Checks the deployment, and prints a command that sends a message. */
-async function verify({ rendering, findings }: Plan): Promise<void> {
+async function verify({ rendering, findings, usesSecret }: Plan): Promise<void> {
   await step('istioctl analyze reports no problem after the deployment', () =>
     checkAnalysis(rendering, 'after', findings.injector.revision),
   )
   await withGatewayUrl(findings.gateway, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
-    await step('a message was signed through the ingress gateway', () =>
+    const answer = await step('a message was signed through the ingress gateway', () =>
       processMessage(gatewayUrl.url, 'hello', firstAnswerMs),
     )
+    if (usesSecret) await noteOtherKey(answer)
     if (gatewayUrl.prerequisite !== undefined) {
       say(`Run this in another terminal: ${gatewayUrl.prerequisite}`)
     }

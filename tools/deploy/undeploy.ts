@@ -5,7 +5,7 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { readSwitch } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
-import { deleteResources, exists, kubectl } from '../kube/kubectl.ts'
+import { deleteResources, exists, kubectl, listApiVersions } from '../kube/kubectl.ts'
 import { layouts, listWorkloads, overlayFolder } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
 import { parseResources, type Resource, removeDuplicates } from '../kube/resources.ts'
@@ -14,7 +14,14 @@ import { readAppliedComponents } from './apply/orphaned-resources.ts'
 import { podSecurityReplacement, restorePodSecurity } from './apply/pod-security.ts'
 import { findKeyExternalSecret } from './keys/external-secret-wait.ts'
 import { admissionGroup } from './preflight/admission.ts'
+import { checkNotManaged, describeManaged, findManaged } from './preflight/other-writers.ts'
+import { checkPermissions, listPermissions } from './preflight/permissions.ts'
 
+const secret: Resource = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: keySecret, namespace },
+}
 const deployments = layouts.flatMap(listWorkloads)
 /** The resources that Kubernetes and Istio create in each namespace. */
 const automatic =
@@ -22,46 +29,64 @@ const automatic =
 
 await runMain(async () => {
   const deletesKey = readSwitch('DELETE_KEY')
+  const force = readSwitch('FORCE_CONFLICTS')
   await step('the cluster answers', checkCluster)
   const resources = await readOverlays()
   const policies = resources.filter(({ apiVersion }) => apiVersion.startsWith(admissionGroup))
   if (!(await exists(['namespace', namespace]))) {
+    await checkDeletions(policies, force)
     await step('the admission policies are removed', () => deleteResources(policies))
     say(`There is no namespace ${namespace}, so nothing else is left to remove.`)
     return
   }
+  const optional = await readAppliedComponents()
+  const isFromManager = findKeyExternalSecret(optional) !== undefined
+  const secured = resources.find(({ kind }) => kind === 'Namespace')
+  const others = [
+    ...resources.filter((each) => each !== secured && !policies.includes(each)),
+    ...optional,
+    ...(await findFormerResources()),
+  ]
+  const withKey = isFromManager ? policies : [secret, ...policies]
+  await checkDeletions([...others, ...(deletesKey ? withKey : [])], force)
   // The Pods go first, because the signer must never run without its policies.
   await step('the Deployments and their Pods are removed', removePods)
-  const optional = await readAppliedComponents()
-  const secured = resources.find(({ kind }) => kind === 'Namespace')
   // Before the policy that replaces it is removed, because the key stays in the namespace.
   if (secured !== undefined && optional.some(isPodSecurityReplacement)) {
     await step('Pod Security of the namespace is restored', () => restorePodSecurity(secured))
   }
-  await step('the other resources are removed', async () =>
-    deleteResources([
-      ...resources.filter((each) => each.kind !== 'Namespace' && !policies.includes(each)),
-      ...optional,
-      ...(await findFormerResources()),
-    ]),
-  )
+  await step('the other resources are removed', () => deleteResources(others))
   if (!deletesKey) {
-    await sayWhatStays(findKeyExternalSecret(optional) !== undefined)
+    await sayWhatStays(isFromManager)
     return
   }
-  await step(`the Secret ${keySecret} is deleted`, () =>
-    kubectl(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found']),
-  )
+  await step(`the Secret ${keySecret} is deleted`, () => deleteResources([secret]))
   await step('the admission policies are removed', () => deleteResources(policies))
+  const owner = describeManaged(await findManaged(secured === undefined ? [] : [secured]))
   const remaining = await listRemainingResources()
   if (remaining.length > 0) {
     say(`The namespace ${namespace} stays, because it has other resources: ${remaining.join(', ')}`)
+    return
+  }
+  if (owner !== undefined && !force) {
+    say(`The namespace ${namespace} stays, because ${owner}. Remove it there.`)
     return
   }
   await step(`the namespace ${namespace} is deleted`, () =>
     kubectl(['delete', 'namespace', namespace, '--wait=true'], { timeoutMs: 120_000 }),
   )
 })
+
+/** Checks before the first deletion that the user may make all of them, and that nothing would bring them back. */
+async function checkDeletions(resources: readonly Resource[], force: boolean): Promise<void> {
+  await step('the user has all required permissions', () =>
+    checkPermissions(listPermissions(['get', 'delete'], resources)),
+  )
+  if (force) return
+  await step('no other tool manages the resources', async () =>
+    checkNotManaged(await findManaged(resources), 'delete'),
+  )
+}
 
 function isPodSecurityReplacement({ metadata }: Resource): boolean {
   return metadata.name === podSecurityReplacement
@@ -75,11 +100,13 @@ async function sayWhatStays(hasExternalSecret: boolean): Promise<void> {
   say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes\`.`)
 }
 
-/** Renders all overlays, because a partly removed one has no Deployment to identify it. */
+/** Renders all overlays, because a partly removed one has no Deployment to identify it. Leaves out what went with its kind. */
 async function readOverlays(): Promise<Resource[]> {
   const folders = layouts.map((layout) => resolve(CHECKOUT, overlayFolder(layout)))
   const texts = await Promise.all(folders.map((folder) => kubectl(['kustomize', folder])))
-  return removeDuplicates(texts.flatMap(parseResources))
+  const served = await listApiVersions()
+  const resources = removeDuplicates(texts.flatMap(parseResources))
+  return resources.filter(({ apiVersion }) => served.includes(apiVersion))
 }
 
 async function removePods(): Promise<void> {

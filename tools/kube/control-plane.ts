@@ -1,110 +1,114 @@
-// Reads how istiod is configured, and checks that our resources work with it.
+// Reads how istiod is configured. istiod may be in any namespace, outside the cluster, or managed by somebody else. What this
+// user may not read, or what does not exist, is a note and no error.
 import { z } from 'zod'
-import { say, UserError } from '../cli/terminal.ts'
-import { compareVersion, minimumVersion, readImageTag } from './istio-version.ts'
-import { kubectl, kubectlJson } from './kubectl.ts'
-import { namespace as signing } from './names.ts'
+import { tryRun } from '../cli/exec.ts'
+import { say } from '../cli/terminal.ts'
+import { type MeshConfig, mergeMeshConfigs } from './mesh-config.ts'
+import { listOf } from './resources.ts'
 import type { SidecarInjector } from './sidecar-injector.ts'
-import { parseYaml } from './yaml.ts'
 
-const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) })
-const deployments = z.object({
-  items: z.array(
-    z.object({
-      spec: z.object({
-        template: z.object({
-          spec: z.object({ containers: z.array(z.object({ image: z.string() })) }),
+const timeoutMs = 20_000
+const strings = z.record(z.string(), z.string()).default({})
+const configMaps = listOf(
+  z.object({ metadata: z.object({ name: z.string(), namespace: z.string() }), data: strings }),
+)
+const variable = z.object({ name: z.string(), value: z.string().default('') })
+const deployments = listOf(
+  z.object({
+    spec: z.object({
+      template: z.object({
+        spec: z.object({
+          containers: z.array(z.object({ image: z.string(), env: z.array(variable).default([]) })),
         }),
       }),
     }),
-  ),
-})
-const injectorValues = z.object({
-  pilot: z.object({ cni: z.object({ enabled: z.boolean().optional() }).optional() }).optional(),
-  istio_cni: z.object({ enabled: z.boolean().optional() }).optional(),
-})
-const meshConfig = z.object({ trustDomain: z.string().min(1).default('cluster.local') })
+  }),
+)
 
-const neededKinds = [
-  'sidecars.networking.istio.io',
-  'serviceentries.networking.istio.io',
-  'destinationrules.networking.istio.io',
-  'gateways.networking.istio.io',
-  'virtualservices.networking.istio.io',
-  'peerauthentications.security.istio.io',
-  'requestauthentications.security.istio.io',
-  'authorizationpolicies.security.istio.io',
-]
-
-/** Throws UserError if the API server does not serve every Istio kind that we use. */
-export async function checkIstioKinds(): Promise<void> {
-  const groups = ['networking.istio.io', 'security.istio.io']
-  const listings = await Promise.all(
-    groups.map((group) => kubectl(['api-resources', `--api-group=${group}`, '-o', 'name'])),
-  )
-  const served = new Set(listings.join('\n').split('\n'))
-  const missing = neededKinds.filter((kind) => !served.has(kind))
-  if (missing.length === 0) return
-  throw new UserError(
-    missing.length === neededKinds.length
-      ? 'Istio is not installed on this cluster'
-      : `Istio on this cluster has no ${missing.join(', ')}`,
-    `Install Istio ${minimumVersion} or newer with its CNI plugin: istioctl install --set components.cni.enabled=true`,
-  )
+export type ControlPlane = {
+  injector: SidecarInjector
+  /** istiod's Deployment. Undefined if it is not in this cluster, or may not be read. */
+  istiod: { image: string; env: Record<string, string> } | undefined
+  /** The merged mesh configuration. Undefined if it cannot be read. */
+  mesh: MeshConfig | undefined
+  /** The ConfigMap to change the mesh configuration in, as <namespace>/<name>. */
+  meshSource: string
+  /** The injector's ConfigMap: `values` is JSON, and `config` is YAML. Empty if it cannot be read. */
+  injection: Record<string, string>
 }
 
-/** Reads istiod's version from the tag of its image. Throws UserError if it is too old, and prints a note if it is unknown. */
-export async function checkIstioVersion(injector: SidecarInjector): Promise<string> {
-  const selector = `app=istiod,istio.io/rev=${injector.revision}`
-  const found = await kubectlJson(deployments, [
-    ...['get', 'deployments', '-n', injector.namespace, '-l', selector, '-o', 'json'],
-  ])
-  const image = found.items[0]?.spec.template.spec.containers[0]?.image
-  if (image === undefined) {
-    throw new UserError(
-      `namespace ${injector.namespace} has no istiod of revision "${injector.revision}"`,
-      'Finish the installation of Istio, or set ISTIO_REVISION to an installed revision.',
-    )
+/** Reads the Deployment and the ConfigMaps of istiod. Prints a note for each that it cannot read. */
+export async function readControlPlane(injector: SidecarInjector): Promise<ControlPlane> {
+  const { namespace, revision } = injector
+  const istiod = await readIstiod(injector)
+  const names = ['istio', 'istio-sidecar-injector'].map((name) => withRevision(name, revision))
+  const [base, injection] = await Promise.all(names.map((name) => findConfigMap(name, namespace)))
+  const shared = istiod?.env.SHARED_MESH_CONFIG || `istio-shared-configmap-${revision}`
+  const user = await readConfigMap(shared, base?.metadata.namespace ?? namespace)
+  const [meshName, injectionName] = names
+  if (base === undefined) noteUnread(`the mesh configuration (ConfigMap ${meshName})`)
+  if (injection === undefined) noteUnread(`the injector's settings (ConfigMap ${injectionName})`)
+  return {
+    injector,
+    istiod,
+    mesh: parseMesh([user, base].flatMap((each) => each?.data.mesh ?? [])),
+    meshSource: `${base?.metadata.namespace ?? namespace}/${meshName}`,
+    injection: injection?.data ?? {},
   }
-  const tag = readImageTag(image)
-  const comparison = compareVersion(tag)
-  if (comparison === 'too old') {
-    throw new UserError(`Istio ${tag} is too old`, `Upgrade Istio to ${minimumVersion} or newer.`)
-  }
-  if (comparison === 'unknown') {
-    say(
-      `  note  the image ${image} does not name Istio's version. The minimum is ${minimumVersion}.`,
-    )
-  }
-  return tag ?? image
 }
 
-/**
- * Throws UserError if Istio runs without its CNI plugin. Then an init container with NET_ADMIN captures the Pod's traffic, and
- * Pod Security "restricted" refuses that container.
- */
-export async function checkCniPlugin(injector: SidecarInjector): Promise<void> {
-  const data = await readConfigMap('istio-sidecar-injector', injector)
-  if (data.values === undefined) {
-    say("  note  the injector's values cannot be read. Make sure that Istio uses its CNI plugin.")
-    return
+async function readIstiod({ namespace, revision, url }: SidecarInjector) {
+  if (url !== undefined) {
+    say(`  note  istiod is outside this cluster, at ${url}`)
+    return undefined
   }
-  const values = injectorValues.parse(JSON.parse(data.values))
-  if (values.pilot?.cni?.enabled === true || values.istio_cni?.enabled === true) return
-  throw new UserError(
-    `Istio runs without its CNI plugin, so its init container needs NET_ADMIN, which Pod Security refuses in namespace ${signing}`,
-    'Install the plugin: istioctl install --set components.cni.enabled=true. With Helm, install istio/cni, and set pilot.cni.enabled=true for istiod.',
-  )
+  const selector = `app=istiod,istio.io/rev=${revision}`
+  const found = await tryGet(deployments, ['deployments', '-n', namespace, '-l', selector])
+  const [container] = found?.[0]?.spec.template.spec.containers ?? []
+  if (container === undefined) {
+    noteUnread(`istiod of revision "${revision}" in namespace ${namespace}`)
+    return undefined
+  }
+  const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]))
+  return { image: container.image, env }
 }
 
-export async function readTrustDomain(injector: SidecarInjector): Promise<string> {
-  const data = await readConfigMap('istio', injector)
-  return meshConfig.parse(parseYaml(data.mesh ?? '') ?? {}).trustDomain
+/** Reads a ConfigMap in `namespace`. If it is not there, reads it in the only namespace that has it. */
+async function findConfigMap(name: string, namespace: string) {
+  const here = await readConfigMap(name, namespace)
+  if (here !== undefined) return here
+  const anywhere = ['configmaps', '-A', '--field-selector', `metadata.name=${name}`]
+  const found = await tryGet(configMaps, anywhere)
+  return found?.length === 1 ? found[0] : undefined
 }
 
-async function readConfigMap(name: string, { revision, namespace }: SidecarInjector) {
-  const fullName = revision === 'default' ? name : `${name}-${revision}`
-  const args = ['get', 'configmap', fullName, '-n', namespace, '--ignore-not-found', '-o', 'json']
-  const text = await kubectl(args)
-  return text.trim() === '' ? {} : configMap.parse(JSON.parse(text)).data
+async function readConfigMap(name: string, namespace: string) {
+  const found = await tryGet(configMaps, ['configmap', name, '-n', namespace])
+  return found?.[0]
+}
+
+/** Returns undefined if the user may not read it, or if it does not exist. */
+async function tryGet<T>(schema: z.ZodType<T>, what: readonly string[]): Promise<T | undefined> {
+  const args = ['get', ...what, '--ignore-not-found', '-o', 'json']
+  const { code, stdout } = await tryRun('kubectl', args, { timeoutMs })
+  if (code !== 0 || stdout.trim() === '') return undefined
+  return schema.safeParse(JSON.parse(stdout)).data
+}
+
+function parseMesh(texts: readonly string[]): MeshConfig | undefined {
+  if (texts.length === 0) return undefined
+  try {
+    return mergeMeshConfigs(texts)
+  } catch (error) {
+    say(`  note  the mesh configuration is not as expected: ${String(error).split('\n')[0]}`)
+    return undefined
+  }
+}
+
+function withRevision(name: string, revision: string): string {
+  return revision === 'default' ? name : `${name}-${revision}`
+}
+
+function noteUnread(what: string): void {
+  say(`  note  ${what} cannot be read, so what depends on it is not checked`)
 }

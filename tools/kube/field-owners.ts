@@ -8,18 +8,22 @@ import { listOf, type Resource, resourceSchema } from './resources.ts'
 const fields = z.looseObject({
   'f:spec': z.looseObject({ 'f:replicas': z.unknown() }).partial().optional(),
 })
+export const ownership = {
+  ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).optional(),
+  managedFields: z
+    .array(
+      z.looseObject({
+        manager: z.string().default(''),
+        operation: z.string().default(''),
+        subresource: z.string().optional(),
+        time: z.string().optional(),
+        fieldsV1: fields.default({}),
+      }),
+    )
+    .default([]),
+}
 const owned = resourceSchema.extend({
-  metadata: resourceSchema.shape.metadata.extend({
-    managedFields: z
-      .array(
-        z.looseObject({
-          manager: z.string().default(''),
-          operation: z.string().default(''),
-          fieldsV1: fields.default({}),
-        }),
-      )
-      .default([]),
-  }),
+  metadata: resourceSchema.shape.metadata.extend(ownership),
 })
 export type OwnedResource = z.infer<typeof owned>
 const found = listOf(owned)

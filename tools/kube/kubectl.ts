@@ -37,6 +37,7 @@ export function applyResource(
 }
 
 export async function deleteResources(resources: readonly object[]): Promise<void> {
+  if (resources.length === 0) return
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: resources })
   await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input })
 }

@@ -16,23 +16,31 @@ const COREDNS = join(CHECKOUT, 'tools/local-cluster/coredns.yaml')
 const MARK = join(STATE, 'installed')
 const INSTALL_TIMEOUT_MS = 300_000
 
+/**
+ * Istio's profile for ambient mode. ztunnel is left out, because it is no Go program. Sidecars do not need it, and the CNI plugin
+ * leaves Pods that have one alone.
+ */
+const ambientMode = ['--set', 'profile=ambient', '--set', 'components.ztunnel.enabled=false']
+
 /** Installs DNS and Istio, unless this version and configuration is installed. */
-export async function installSystem({ coredns, istio }: Programs): Promise<void> {
+export async function installSystem(
+  { coredns, istio }: Programs,
+  isAmbient: boolean,
+): Promise<void> {
   const dns = (await readText(COREDNS)).replace('VERSION', coredns.tag)
-  const wanted = keyOf(dns, await readText(OPERATOR), istio.folder)
+  const mode = isAmbient ? ambientMode : []
+  const wanted = keyOf(dns, await readText(OPERATOR), istio.folder, ...mode)
   if ((await readFile(MARK, 'utf8').catch(() => '')) === wanted) return
   await step('CoreDNS is installed', () =>
     kubectl(['apply', '--server-side', '--field-manager=cluster', '-f', '-'], { input: dns }),
   )
-  await step(`Istio ${istio.tag} is installed with its CNI plugin`, () =>
-    run(
-      'istioctl',
-      [
-        ...['install', '--skip-confirmation', '--filename', OPERATOR],
-        ...['--set', `hub=${ISTIO_HUB}`, '--set', `tag=${istio.tag}`],
-      ],
-      { timeoutMs: INSTALL_TIMEOUT_MS },
-    ),
-  )
+  const what = `Istio ${istio.tag} is installed with its CNI plugin${isAmbient ? ' in ambient mode' : ''}`
+  await step(what, () => installIstio(istio.tag, mode))
   await writeFile(MARK, wanted)
+}
+
+async function installIstio(tag: string, options: readonly string[]): Promise<void> {
+  const args = ['install', '--skip-confirmation', '--filename', OPERATOR]
+  const images = ['--set', `hub=${ISTIO_HUB}`, '--set', `tag=${tag}`]
+  await run('istioctl', [...args, ...images, ...options], { timeoutMs: INSTALL_TIMEOUT_MS })
 }

@@ -2,6 +2,7 @@
 // so you can run it at any time.
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, step } from '../cli/terminal.ts'
 import { provideAppImages } from './images/app-images.ts'
 import { fetchNodejs } from './images/nodejs.ts'
@@ -29,7 +30,7 @@ await runMain(async () => {
     step('the API server is ready', waitForApi),
     provideSystemImages(node, ingredients),
   ])
-  await installSystem(programs)
+  await installSystem(programs, readSwitch('AMBIENT'))
   await provideAppImages(node, ingredients)
   await step('DNS and Istio are ready', () => waitForSystemPods(node.since))
   say(
@@ -42,7 +43,7 @@ async function fillCache(): Promise<Ingredients> {
     roots: await buildRootFileSystems(),
     envoy: await fetchEnvoy(),
     nodejs: await fetchNodejs(),
-    programs: await buildPrograms(),
+    programs: await buildPrograms(readVariable('ISTIO')),
   }
 }
 

@@ -38,6 +38,26 @@ describe('the API server', needsLocalPrograms, () => {
     await expect(guarded.call([...patch, '-p', other])).rejects.toThrow('variables named SIGNER_*')
   })
 
+  test('lets only controllers create a Pod with the key and a proxy', async () => {
+    const [user, controller] = ['editor', 'system:serviceaccount:kube-system:replicaset-controller']
+    const binding = [
+      'clusterrolebinding',
+      'editors',
+      '--clusterrole=cluster-admin',
+      `--user=${user}`,
+    ]
+    await guarded.call(['create', ...binding, `--user=${controller}`])
+    const rendering = await renderSample()
+    const pod = asPod(await injectProxy(rendering, true), 'injected')
+    const create = (as: string) => guarded.call(['create', '-f', '-', `--as=${as}`], pod)
+    await vi.waitFor(
+      () => expect(create(user)).rejects.toThrow('only a controller may create a Pod with the key'),
+      { timeout: 15_000, interval: 250 },
+    )
+    await create(controller)
+    await guarded.call(['delete', 'pod', 'injected', '-n', namespace, '--grace-period=0'])
+  })
+
   describe.each([
     { form: 'as an ordinary container', native: false },
     { form: 'as a native sidecar', native: true },

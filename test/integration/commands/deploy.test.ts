@@ -12,35 +12,9 @@ import {
 } from '../../../tools/deploy/preflight/admission.ts'
 import { pluralize } from '../../../tools/deploy/preflight/permissions.ts'
 import { isImageSource } from '../../../tools/images/image-references.ts'
-import { compareVersion, readImageTag } from '../../../tools/kube/istio-version.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { chooseInjector } from '../../../tools/kube/sidecar-injector.ts'
 import { makeFolder } from '../../support/folder.ts'
-
-describe('the version of Istio', () => {
-  test.each([
-    ['1.30.4', 'new enough'],
-    ['1.30.4-distroless', 'new enough'],
-    ['1.30.10', 'new enough'],
-    ['1.31.0', 'new enough'],
-    ['1.31.0-rc.0', 'new enough'],
-    ['1.31-eed52ebb66ad', 'new enough'],
-    ['2.0.0', 'new enough'],
-    ['1.30.3', 'too old'],
-    ['1.9.12', 'too old'],
-    ['1.29-alpha', 'too old'],
-    ['1.30-alpha', 'unknown'],
-    ['latest', 'unknown'],
-    [undefined, 'unknown'],
-  ])('%s is %s', (tag, comparison) => expect(compareVersion(tag)).toBe(comparison))
-
-  test.each([
-    ['docker.io/istio/pilot:1.30.4', '1.30.4'],
-    ['registry:5000/pilot:1.30.4@sha256:0123', '1.30.4'],
-    ['registry:5000/pilot', undefined],
-    ['pilot@sha256:0123', undefined],
-  ])('is read from %s', (image, tag) => expect(readImageTag(image)).toBe(tag))
-})
 
 describe('the sidecar injector', () => {
   const offers = (...labels: string[]) =>
@@ -50,8 +24,12 @@ describe('the sidecar injector', () => {
     ['the default, if there is one', ['1-30', 'default'], undefined, 'default'],
     ['the only one', ['1-31'], undefined, '1-31'],
     ['the one that the user names', ['1-30', 'default'], '1-30', '1-30'],
-  ])('is %s', (_, labels, wanted, chosen) => {
-    expect(chooseInjector(offers(...labels), wanted).label).toBe(chosen)
+    ['the one of the namespace', ['asm-1-29', 'asm-1-30'], undefined, 'asm-1-30', 'asm-1-30'],
+    ['the one of the namespace, not the default', ['1-30', 'default'], undefined, '1-30', '1-30'],
+    ['the default, if the one of the namespace is gone', ['default'], undefined, 'default', '1-29'],
+    ['the one that the user names, not the one of the namespace', ['a', 'b'], 'b', 'b', 'a'],
+  ])('is %s', (_, labels, wanted, chosen, current?: string) => {
+    expect(chooseInjector(offers(...labels), wanted, current).label).toBe(chosen)
   })
 
   test.each([

@@ -23,6 +23,7 @@ const choices = {
   network: ['', 'network-policy'],
   monitoring: ['', 'monitoring'],
   tracing: ['', 'tracing'],
+  webhooks: ['', 'webhook-opt-out'],
   confinement: ['', 'seccomp', 'apparmor', 'seccomp apparmor', 'selinux', 'seccomp selinux'],
 }
 /** The pair that `make deploy` refuses. components.test.ts tests it. */

@@ -36,6 +36,15 @@ describe.each(samples)('on the overlay $overlay', ({ layout, sample }) => {
     expect(readSpec('Service/frontend').ports).toMatchObject([{ targetPort: 8080 }])
   })
 
+  test('a proxy reaches istiod in the namespace that the cluster has it in', () => {
+    const { egress } = readPolicy('allow-proxy-to-istiod')
+    const istiod = {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'mesh-system' } },
+      podSelector: { matchLabels: { app: 'istiod' } },
+    }
+    expect(egress).toEqual([{ to: [istiod], ports: [{ port: 15012, protocol: 'TCP' }] }])
+  })
+
   test('the frontend may connect to the port of the signer, if that is another Pod', () => {
     const [route] = readPolicy('allow-frontend-to-signer').egress
     const { podSelector, ingress } = readPolicy('allow-signer-from-frontend')

@@ -1,5 +1,8 @@
 // The rules hold after Istio's injection too, whether the proxy is an ordinary container or a native sidecar.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { DRAIN_DEADLINE_MS } from '../../../runtime/service.ts'
+import { valueAt } from '../../../tools/analyze/finding.ts'
 import { proxyName, readPods } from '../../../tools/analyze/model/pod.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
@@ -9,6 +12,18 @@ import { injectProxy } from '../../support/api-server/inject.ts'
 import { injectedRules } from '../../support/api-server/injected-rules.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
+
+const container = z.object({
+  name: z.string(),
+  restartPolicy: z.string().optional(),
+  env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]),
+})
+const rawPod = z.object({
+  containers: z.array(container),
+  initContainers: z.array(container),
+  terminationGracePeriodSeconds: z.number(),
+})
+const proxyConfig = z.object({ terminationDrainDuration: z.string().regex(/^\d+s$/) })
 
 const messagesAbout = (resources: readonly Resource[]) =>
   applyRules(injectedRules, resources).map(({ message }) => message)
@@ -34,6 +49,27 @@ describe.each([
   })
 
   test.each(injectedRules)('$title', ({ find }) => expect(find(resources)).toEqual([]))
+
+  test('it ends after the containers, and before kubelet kills it', () => {
+    for (const pod of readPods(resources)) {
+      const { containers, initContainers, terminationGracePeriodSeconds } = rawPod.parse(
+        valueAt(pod.resource, [...pod.path, 'spec']),
+      )
+      const all = [...containers, ...initContainers]
+      const delays = all.flatMap(({ env }) =>
+        env.filter(({ name }) => name.endsWith('_SHUTDOWN_DELAY_MS')).map(({ value }) => value),
+      )
+      expect(delays).not.toEqual([])
+      const proxy = all.find(({ name }) => name === proxyName)
+      // Kubernetes stops a native sidecar last.
+      if (native) expect(proxy?.restartPolicy).toBe('Always')
+      const text = proxy?.env.find(({ name }) => name === 'PROXY_CONFIG')?.value
+      const { terminationDrainDuration } = proxyConfig.parse(JSON.parse(text ?? ''))
+      const drainMs = Number.parseInt(terminationDrainDuration, 10) * 1000
+      expect(drainMs).toBeGreaterThan(Math.max(...delays.map(Number)) + DRAIN_DEADLINE_MS)
+      expect(drainMs).toBeLessThan(terminationGracePeriodSeconds * 1000)
+    }
+  })
 
   test('a proxy that is told to mount the key is noticed', async () => {
     const yaml = rendering.yaml.replace(

@@ -29,7 +29,7 @@ test('the Pod is applied last, after every policy that guards it', () => {
 
 describe('the cluster', () => {
   test('every value of it is filled in', async () => {
-    const { yaml } = await renderSample(['monitoring'])
+    const { yaml } = await renderSample(['monitoring', 'network-policy'])
     for (const value of Object.values(values)) expect(yaml).toContain(value)
   })
 

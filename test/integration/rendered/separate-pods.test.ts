@@ -38,7 +38,7 @@ describe('separate Pods', () => {
   })
 
   test('have every value of the cluster filled in, and each its own identity', () => {
-    const { prometheusPrincipal: _, ...values } = sampleValuesOf(separatePods)
+    const { prometheusPrincipal: _, istiodNamespace: __, ...values } = sampleValuesOf(separatePods)
     for (const value of Object.values(values)) expect(rendering.yaml).toContain(value)
     expect(rendering.yaml).not.toMatch(/cluster\.local\/ns|sa\/secure-signing|:secure-signing$/m)
     const [rule] = specOf('AuthorizationPolicy/allow-frontend-to-sign').rules

@@ -51,6 +51,25 @@ async function makeAttempt({ api, ...target }: AdmissionTarget, attempt: Attempt
         body: { spec: { containers: [{ name, image }] } },
       })
     }
+    case 'change the Pod': {
+      const name = attempt.of === 'a Pod without the key' ? target.keylessPod : target.pod
+      return api.send({
+        ...{ method: 'PATCH', path: `${pods}/${name}?dryRun=All` },
+        contentType: 'application/merge-patch+json',
+        body: { metadata: attempt.metadata },
+      })
+    }
+    case 'write a ConfigMap': {
+      const { name, data } = attempt
+      const metadata = { name, namespace }
+      const query = 'dryRun=All&fieldManager=attacker&force=true'
+      return api.send({
+        method: 'PATCH',
+        path: `/api/v1/namespaces/${namespace}/configmaps/${name}?${query}`,
+        contentType: 'application/apply-patch+yaml',
+        body: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data },
+      })
+    }
     case 'connect':
       return api.send(writeConnection(target.pod, attempt))
     case 'add an ephemeral container': {

@@ -6,6 +6,7 @@ import type { WorkloadKind } from './workloads.ts'
 /** A path in the Pod and its new value, see applyChange. */
 export type PodChange = readonly [path: string, value: unknown]
 type Change = { changes?: readonly PodChange[] }
+type Metadata = Partial<Record<'labels' | 'annotations', Record<string, string | null>>>
 export type Connection = { to: 'exec' | 'attach'; container?: string | undefined }
 
 export type Attempt =
@@ -18,6 +19,10 @@ export type Attempt =
       image?: (repository: string) => string
     } & Change)
   | ({ does: 'change the Deployment' } & Change)
+  /** Changes labels and annotations of the running Pod. `null` removes one. */
+  | { does: 'change the Pod'; metadata: Metadata; of?: 'the Pod' | 'a Pod without the key' }
+  /** Writes a ConfigMap of the namespace. */
+  | { does: 'write a ConfigMap'; name: string; data: Record<string, string> }
   /** Changes an image of the running Pod. */
   | { does: 'change an image'; container: string; image: string }
   | ({ does: 'connect' } & Connection)
@@ -36,6 +41,8 @@ export type Judge =
   | 'signer-runs-as-released'
   | 'processes-stay-apart'
   | 'no-way-into-signer'
+  | 'no-way-around-proxy'
+  | 'proxy-bootstrap-as-released'
   | 'vault-agent-runs-as-released'
   | 'pods-stay-restricted'
   | 'Pod Security'

@@ -5,6 +5,7 @@ import { attemptCase, findJudge } from './attempt.ts'
 import type { AdmissionCase, AdmissionTarget } from './case.ts'
 import { entryCases } from './entry-cases.ts'
 import { keyCases } from './key-cases.ts'
+import { allowedProxyCases, proxyCases } from './proxy-cases.ts'
 import { signerCases } from './signer-cases.ts'
 
 export const admissionCases: readonly AdmissionCase[] = [
@@ -12,6 +13,8 @@ export const admissionCases: readonly AdmissionCase[] = [
   ...keyCases,
   ...signerCases,
   ...entryCases,
+  ...allowedProxyCases,
+  ...proxyCases,
 ]
 
 export function testAdmission(
@@ -23,6 +26,8 @@ export function testAdmission(
     { group: 'is refused, for the key', cases: keyCases },
     { group: 'is refused, for the signer', cases: signerCases },
     { group: 'is refused, for a way into it', cases: entryCases },
+    { group: 'is let through, with its proxy', cases: allowedProxyCases },
+    { group: 'is refused, for a way around the proxy', cases: proxyCases },
   ])('$group', ({ cases }) => {
     test.each(cases.filter(wanted))('$name', async ({ attempt, refusedBy, saying = '' }) => {
       const { isAllowed, said } = await attemptCase(load(), attempt)

@@ -1,6 +1,6 @@
 // What an API server accepts: the resource itself, and none of its fields under another name.
 import { expect } from 'vitest'
-import { findKeys, valueAt } from '../../../tools/analyze/finding.ts'
+import { findKeys, type Path, valueAt } from '../../../tools/analyze/finding.ts'
 import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
 import type { Api } from './api.ts'
 
@@ -13,8 +13,7 @@ export async function expectAccepted(api: Api, resource: Resource): Promise<void
 /** Expects that the API server refuses each field of the spec under another name. Returns the number of fields. */
 export async function expectFixedFields(api: Api, resource: Resource): Promise<number> {
   const fields = findKeys(resource.spec, [], (key) => Number.isNaN(Number(key)))
-  // Labels may have any name.
-  const fixed = fields.filter((path) => !path.includes('matchLabels'))
+  const fixed = fields.filter((path) => !isFree(resource, path))
   for (const path of fixed) {
     const wrong = structuredClone(resource)
     const parent = Object(valueAt(wrong.spec, path.slice(0, -1)))
@@ -25,4 +24,11 @@ export async function expectFixedFields(api: Api, resource: Resource): Promise<n
     expect(status).toBe(400)
   }
   return fixed.length
+}
+
+/** Labels may have any name. The selector of a Gateway holds labels directly. */
+function isFree({ kind }: Resource, path: Path): boolean {
+  const [first, second] = path
+  const inMap = path.slice(0, -1).some((key) => key === 'matchLabels' || key === 'labels')
+  return inMap || (kind === 'Gateway' && first === 'selector' && second !== undefined)
 }

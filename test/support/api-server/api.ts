@@ -14,7 +14,7 @@ import { makeFolder } from '../folder.ts'
 /** `said` is the body, or the message of an error. `warning` is the header of the same name. */
 export type Answer = { status: number; said: string; warning: string }
 export type Request = {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   body?: unknown
   contentType?: string

@@ -40,7 +40,10 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   /** Creates the Deployment and the Pods. */
   const createWorkloads = async () => {
     for (const resource of resources.filter((each) => !isPolicy(each))) await api.apply(resource)
-    for (const pod of [asPod(resources, pods.pod), makePod({}, pods.keylessPod)]) {
+    const signing = structuredClone(asPod(resources, pods.pod))
+    // As if Istio had injected its proxy.
+    Object.assign(signing.metadata.annotations ?? {}, { 'sidecar.istio.io/status': '{}' })
+    for (const pod of [signing, makePod({}, pods.keylessPod)]) {
       const spec = { ...Object(pod.spec), nodeName: 'nowhere' }
       await api.create({ ...pod, spec })
     }

@@ -29,7 +29,7 @@ const findings: ClusterFindings = {
     serviceAccount: 'edge-gateway',
     podLabels: { istio: 'edge' },
   },
-  injector: { label: 'canary', revision: '1-31', namespace: 'istio-system' },
+  injector: { label: 'canary', revision: '1-31', namespace: 'mesh-system' },
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 }
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }

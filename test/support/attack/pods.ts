@@ -16,7 +16,8 @@ export function makePod(spec: object = {}, name = 'admission-test'): Resource {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace, labels: { app: 'admission-test' } },
+    // With our label, so that no policy refuses a Pod for the lack of it.
+    metadata: { name, namespace, labels: { app: 'secure-signing' } },
     spec: {
       serviceAccountName: serviceAccount,
       automountServiceAccountToken: false,

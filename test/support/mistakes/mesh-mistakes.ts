@@ -148,6 +148,28 @@ export const meshMistakes: Mistakes = {
     ],
     'another template': [pod, `${metadata}.annotations.inject~1istio~1io/templates`, 'gateway'],
     'ambient mode': [pod, `${metadata}.labels.istio~1io/dataplane-mode`, 'ambient'],
+    'a status port that is the frontend’s': [
+      pod,
+      `${metadata}.annotations.status~1sidecar~1istio~1io/port`,
+      '8080',
+    ],
+    'another control plane': [
+      pod,
+      `${metadata}.annotations.proxy~1istio~1io/config`,
+      'discoveryAddress: other.example:15012',
+    ],
+    'an annotation that nobody knows': [pod, `${metadata}.annotations.sidecar~1istio~1io/new`, 'x'],
+    'another address of the signer': [
+      pod,
+      'spec.template.spec.hostAliases',
+      [{ ip: '192.0.2.1', hostnames: ['signing-pod'] }],
+    ],
+    'a container that makes Istio skip the Pod': [
+      pod,
+      'spec.template.spec.initContainers',
+      [{ name: 'istio-init', image: 'x' }],
+      'spec.template.spec.containers',
+    ],
   },
   injection: {
     'no revision': ['Namespace/signing', 'metadata.labels.istio~1io/rev', undefined],

@@ -14,7 +14,7 @@ export const decode = (text = '') => Buffer.from(text, 'base64').toString()
 
 /** Returns a Secret as the API server does. */
 export function makeSecret(data: Data, annotations: Data = {}): KeySecret {
-  const metadata = { name: 'hmac-key', resourceVersion: '1', annotations }
+  const metadata = { name: 'hmac-key', resourceVersion: '1', annotations, managedFields: [] }
   return { apiVersion: 'v1', kind: 'Secret', metadata, data }
 }
 

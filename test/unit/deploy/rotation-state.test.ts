@@ -58,14 +58,14 @@ describe('an error for', () => {
     [
       'a Secret with an owner',
       withMetadata({ ownerReferences: [owner] }),
-      'SealedSecret/hmac-key',
-      'Rotate there',
+      'is written by SealedSecret/hmac-key',
+      'Rotate in the SealedSecret, in the same three steps',
     ],
     [
       'a Secret of External Secrets',
       withMetadata({ labels: external }),
-      'External Secrets',
-      'Rotate there',
+      'is written by External Secrets',
+      'Rotate in the key manager',
     ],
     [
       'a next key that signs',

@@ -1,6 +1,7 @@
 // A whole rotation on a simulated cluster. Wherever a run is interrupted, the next one completes the rotation. At no time does
 // a Pod sign what another cannot verify.
 import { describe, expect, test } from 'vitest'
+import { retiredKeys } from '../../../tools/deploy/keys/retired-keys.ts'
 import { annotationNames } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'
 import {
@@ -12,6 +13,8 @@ import {
 } from '../../support/rotation/simulated-cluster.ts'
 
 const HOUR_MS = 3_600_000
+/** What a rotation leaves. */
+const retired = { [retiredKeys]: 'key-1' }
 const oneKey = () => makeSecret({ 'key-1': encode('first') })
 /** Milliseconds until kubelet updates each Pod. */
 const lagsMs = [0, 7_000, 95_000]
@@ -34,15 +37,14 @@ function interruptAt({ hooks }: SimulatedCluster, last: number): { isReached: ()
 
 /** Runs again after each interruption, until a run ends. */
 async function runUntilDone(cluster: SimulatedCluster, overlapMs?: number): Promise<string> {
-  const isOver = () =>
-    cluster.read().data['key-1'] === undefined && annotationsOf(cluster) !== undefined
+  const isOver = () => Object.keys(annotationsOf(cluster) ?? {}).join() === retiredKeys
   for (;;) {
     try {
       return await rotate(cluster, overlapMs)
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error
       // Only the final message was missing.
-      if (isOver() && Object.keys(annotationsOf(cluster) ?? {}).length === 0) return 'done'
+      if (isOver()) return 'done'
     }
   }
 }
@@ -61,10 +63,10 @@ describe('a rotation', () => {
     expect(cluster.read()).toBe(before)
 
     await cluster.sleep(25 * HOUR_MS)
-    const retired = 'key-1 is retired: signatures made with it no longer verify'
-    expect(await rotate(cluster)).toBe(retired)
+    const closing = 'key-1 is retired: signatures made with it no longer verify'
+    expect(await rotate(cluster)).toBe(closing)
     expect(readRing(cluster.read().data)).toEqual({ primary: 'key-2', held: ['key-2'] })
-    expect(annotationsOf(cluster)).toEqual({})
+    expect(annotationsOf(cluster)).toEqual(retired)
     expect(cluster.notes).toEqual([])
     for (const { mounted } of cluster.pods) expect(Object.keys(mounted)).not.toContain('key-1')
   })
@@ -73,7 +75,7 @@ describe('a rotation', () => {
     const cluster = simulateCluster(oneKey(), lagsMs)
     expect(await rotate(cluster, 0)).toContain('key-1 is retired')
     expect(readRing(cluster.read().data)).toEqual({ primary: 'key-2', held: ['key-2'] })
-    expect(annotationsOf(cluster)).toEqual({})
+    expect(annotationsOf(cluster)).toEqual(retired)
   })
 
   test('follows a longer and a shorter overlap that the user sets later', async () => {
@@ -98,7 +100,7 @@ describe('a rotation', () => {
       held: ['key-7', 'key-8', 'old'],
       primary: 'key-8',
     })
-    expect(annotationsOf(cluster)).toEqual({ mine: 'kept' })
+    expect(annotationsOf(cluster)).toEqual({ mine: 'kept', ...retired })
   })
 
   test('works without a Pod, and prints that there is none', async () => {
@@ -140,7 +142,7 @@ describe.each([
         await runUntilDone(cluster)
       }
       expect(readRing(cluster.read().data)).toEqual({ primary: 'key-2', held: ['key-2'] })
-      expect(annotationsOf(cluster)).toEqual({})
+      expect(annotationsOf(cluster)).toEqual(retired)
       expect(cluster.titles.filter((title) => title === 'key-2 is primary')).toHaveLength(1)
       if (!isReached()) break
     }
@@ -177,6 +179,41 @@ describe('with another writer at the same time', () => {
       expect.stringContaining('somebody else changed the Secret at the same time'),
       'the Secret has other keys, which stay: theirs',
     ])
+  })
+
+  const restore = (cluster: SimulatedCluster, data: Record<string, string>) => {
+    const secret = cluster.read()
+    const fieldsV1 = { 'f:data': { 'f:key-1': {} } }
+    const manager = { manager: 'kubectl-patch', operation: 'Update', time: 'noon', fieldsV1 }
+    const metadata = { ...secret.metadata, managedFields: [manager] }
+    cluster.put({ ...secret, metadata, data: { ...secret.data, ...data } })
+  }
+
+  test.each(['before wait', 'after write'])(
+    'it fails if the old key returns %s of the last step, and names who wrote it',
+    async (moment) => {
+      const cluster = simulateCluster(oneKey(), lagsMs)
+      cluster.hooks.interrupt = (event) => {
+        const { data } = cluster.read()
+        const isLast = moment === 'before wait' ? 'key-1 is removed' : 'the rotation is complete'
+        if (event !== moment || cluster.titles.at(-1) !== isLast || 'key-1' in data) return
+        restore(cluster, { 'key-1': encode('first') })
+      }
+      const run = rotate(cluster, 0)
+      await expect(run).rejects.toThrow(
+        'key-1 was retired, and is in the Secret hmac-key again. The field manager kubectl-patch wrote it at noon. Its signatures verify again',
+      )
+      await expect(rotate(cluster, 0)).rejects.toThrow('key-1 was retired')
+    },
+  )
+
+  test('it fails if another key is primary after the last step', async () => {
+    const cluster = simulateCluster(oneKey(), [])
+    cluster.hooks.interrupt = (event) => {
+      if (event !== 'after write' || cluster.titles.at(-1) !== 'the rotation is complete') return
+      restore(cluster, { theirs: encode('t'), primary: encode('theirs') })
+    }
+    await expect(rotate(cluster, 0)).rejects.toThrow('theirs signs instead of key-2')
   })
 
   test('it fails if the Secret changes each time', async () => {

@@ -1,5 +1,5 @@
 // A cache entry is complete or absent, and is checked before it is used.
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { makeFolder } from '../../support/folder.ts'
@@ -42,6 +42,16 @@ test.each([
   await cached('x', build)
   expect(build).toHaveBeenCalledTimes(1)
   expect(await readFile(join(folder, 'sub/file'), 'utf8')).toBe('a')
+})
+
+test('is taken from another process that was faster', async () => {
+  const build = async (folder: string) => {
+    await write('b')(folder)
+    await rename(await cached('other', write('a')), join(cache, 'x'))
+  }
+  const folder = await cached('x', build)
+  expect(await readFile(join(folder, 'sub/file'), 'utf8')).toBe('a')
+  expect(await readdir(cache)).toEqual(['x'])
 })
 
 test('is absent if its build fails, and leaves nothing behind', async () => {

@@ -81,6 +81,7 @@ const pod = z.object({
     hostIPC: z.boolean().default(false),
     hostNetwork: z.boolean().default(false),
     shareProcessNamespace: z.boolean().default(false),
+    hostAliases: z.array(z.object({ hostnames: z.array(z.string()).default([]) })).default([]),
     securityContext: z
       .object({
         ...ids,

@@ -1,36 +1,11 @@
 // No traffic of our Pods bypasses the proxy.
-import { readYaml } from '../../kube/yaml.ts'
-import { type Finding, type Path, valueAt } from '../finding.ts'
+import type { Finding, Path } from '../finding.ts'
+import { listRefusedAnnotations, listRefusedLabels } from '../model/allowed-metadata.ts'
 import { listInScope, listPodNamespaces } from '../model/namespace.ts'
 import { readPods, type Workload } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
-type Field = 'annotations' | 'labels'
-
-/** Annotations and labels of a Pod that remove its proxy or bypass it. */
-const bypasses: readonly (readonly [Field, name: RegExp, value: RegExp, message: string])[] = [
-  ['annotations', /^traffic\.sidecar\.istio\.io\//, /^/, 'makes traffic bypass the proxy'],
-  [
-    'annotations',
-    /^sidecar\.istio\.io\/inject$/,
-    /^(?!true$)/,
-    'turns the injection of the proxy off',
-  ],
-  ['labels', /^sidecar\.istio\.io\/inject$/, /^(?!true$)/, 'turns the injection of the proxy off'],
-  [
-    'annotations',
-    /^sidecar\.istio\.io\/interceptionMode$/,
-    /^(?!REDIRECT$)/,
-    'does not send all traffic to the proxy',
-  ],
-  [
-    'annotations',
-    /^inject\.istio\.io\/templates$/,
-    /^(?!sidecar$)/,
-    "injects another template than Istio's sidecar",
-  ],
-  ['labels', /^istio\.io\/dataplane-mode$/, /^/, 'is for Pods without a sidecar'],
-]
+const advice = 'remove it, or restore its value from k8s/base/deployment.yaml'
 
 export const captureRules: readonly Rule[] = [
   {
@@ -38,12 +13,21 @@ export const captureRules: readonly Rule[] = [
     title: 'all traffic of our Pods goes through the proxy',
     find: (resources) =>
       readPods(resources).flatMap((pod) => [
-        ...bypasses.flatMap(([field, name, value, message]) =>
-          Object.entries(pod.metadata[field])
-            .filter(([key, own]) => name.test(key) && value.test(own))
-            .map(([key, own]) => at(pod, [field, key], `${key}: ${own} ${message}: remove it`)),
+        ...listRefusedAnnotations(pod.metadata.annotations).map((key) =>
+          at(
+            pod,
+            ['annotations', key],
+            `${key}: ${pod.metadata.annotations[key]} can lead traffic around the proxy, or is unknown: ${advice}`,
+          ),
         ),
-        ...findInterceptionMode(pod),
+        ...listRefusedLabels(pod.metadata.labels).map((key) =>
+          at(
+            pod,
+            ['labels', key],
+            `${key}: ${pod.metadata.labels[key]} takes the Pod out of its proxy: remove it`,
+          ),
+        ),
+        ...findFields(pod),
       ]),
   },
   {
@@ -53,9 +37,7 @@ export const captureRules: readonly Rule[] = [
       listPodNamespaces(resources)
         .filter(({ metadata: { labels = {} } }) => {
           const isInjected = 'istio.io/rev' in labels || labels['istio-injection'] === 'enabled'
-          const isDisabled =
-            labels['istio-injection'] === 'disabled' || 'istio.io/dataplane-mode' in labels
-          return !isInjected || isDisabled
+          return !isInjected || labels['istio-injection'] === 'disabled'
         })
         .map((resource) => ({
           resource,
@@ -96,10 +78,24 @@ function at(pod: Workload, path: Path, message: string): Finding {
   return { resource: pod.resource, path: [...pod.path, 'metadata', ...path], message }
 }
 
-function findInterceptionMode(pod: Workload): Finding[] {
-  const name = 'proxy.istio.io/config'
-  const config: unknown = readYaml(pod.metadata.annotations[name] ?? '')[0]?.content
-  const mode = valueAt(config, ['interceptionMode']) ?? 'REDIRECT'
-  const message = `interceptionMode ${mode} makes traffic bypass the proxy: set REDIRECT`
-  return mode === 'REDIRECT' ? [] : [at(pod, ['annotations', name], message)]
+/** Fields that lead the Pod's own calls, or everyone's, around the proxy. */
+function findFields({ resource, path, spec }: Workload): Finding[] {
+  const found = (field: string, message: string) => ({
+    resource,
+    path: [...path, 'spec', field],
+    message,
+  })
+  const names = spec.hostAliases.flatMap(({ hostnames }) => hostnames)
+  return [
+    ...names
+      .filter((name) => /^(localhost|signing-pod|signer|istiod.*)$/.test(name))
+      .map((name) =>
+        found('hostAliases', `calls to ${name} would go to another address: remove the entry`),
+      ),
+    ...[...spec.initContainers, ...spec.containers]
+      .filter(({ name }) => name === 'istio-init')
+      .map(() =>
+        found('containers', 'Istio does not redirect a Pod with a container istio-init: remove it'),
+      ),
+  ]
 }

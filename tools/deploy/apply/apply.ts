@@ -23,24 +23,25 @@ import { keepReplicas } from './keep-replicas.ts'
 const liveResources = listOf(resourceSchema)
 const pollMs = 500
 
-/** Creates the missing namespaces, which a dry run needs. Returns their names. */
-export async function ensureNamespaces(rendering: Rendering): Promise<string[]> {
-  const missing = await listMissingNamespaces(rendering)
-  for (const namespace of missing) await applyResource(namespace)
-  return missing.map(({ metadata }) => metadata.name)
-}
+/** What a dry run needs, in the order in which it must exist. */
+const prerequisites = ['Namespace', 'ServiceAccount']
 
-export async function listMissingNamespaces(rendering: Rendering): Promise<Resource[]> {
-  const missing: Resource[] = []
-  for (const resource of parseResources(rendering.yaml)) {
-    if (resource.kind !== 'Namespace') continue
-    if (!(await exists(['namespace', resource.metadata.name]))) missing.push(resource)
-  }
+/** Creates the missing namespaces and ServiceAccounts, which a dry run needs. Returns them. */
+export async function ensurePrerequisites(rendering: Rendering): Promise<Resource[]> {
+  const missing = await listMissingPrerequisites(rendering)
+  for (const resource of missing) await applyResource(resource)
   return missing
 }
 
-export async function removeNamespaces(names: readonly string[]): Promise<void> {
-  if (names.length > 0) await kubectl(['delete', 'namespace', ...names, '--wait=true'])
+export async function listMissingPrerequisites(rendering: Rendering): Promise<Resource[]> {
+  const resources = parseResources(rendering.yaml)
+  const missing: Resource[] = []
+  for (const each of prerequisites.flatMap((kind) => resources.filter((of) => of.kind === kind))) {
+    const { name, namespace } = each.metadata
+    const scope = namespace === undefined ? [] : ['-n', namespace]
+    if (!(await exists([each.kind, name, ...scope]))) missing.push(each)
+  }
+  return missing
 }
 
 /** Has the API server validate all resources, with admission and Istio's webhook. Throws UserError if it refuses one. */

@@ -4,6 +4,7 @@ import { tryRun } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { exists } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
+import { immutableAdvice } from './immutable.ts'
 import { readKeySecret } from './key-secret.ts'
 
 /** Bytes. RFC 2104 section 3 recommends the length of the hash, which is 32 bytes for SHA-256. */
@@ -56,6 +57,6 @@ export async function readKey(keyId: string): Promise<Buffer> {
   if (key !== undefined) return key
   throw new UserError(
     `the signer used the key "${keyId}", which is not in the Secret ${keySecret}`,
-    "If the Secret has just changed, try again in a minute. Otherwise read the signer's log.",
+    `If the Secret has just changed, try again in a minute. Otherwise read the signer's log. If an immutable Secret was created again: ${immutableAdvice}`,
   )
 }

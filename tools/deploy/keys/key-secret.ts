@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { CommandError } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
+import { ownership } from '../../kube/field-owners.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { fieldManager, keySecret, namespace } from '../../kube/names.ts'
 
@@ -12,21 +13,12 @@ const schema = z.looseObject({
     resourceVersion: z.string(),
     labels: texts.optional(),
     annotations: texts.optional(),
-    ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).optional(),
+    ...ownership,
   }),
   immutable: z.boolean().optional(),
   data: z.record(z.string(), z.base64()).default({}),
 })
 export type KeySecret = z.infer<typeof schema>
-
-/** Returns the controller that writes the Secret, for example "SealedSecret/hmac-key". Returns undefined if there is none. */
-export function findWriter({ metadata }: KeySecret): string | undefined {
-  if (metadata.labels?.['reconcile.external-secrets.io/managed'] !== undefined) {
-    return 'External Secrets'
-  }
-  const [owner] = metadata.ownerReferences ?? []
-  return owner && `${owner.kind}/${owner.name}`
-}
 
 /** Entries in base64 and annotations to set. The value undefined removes one. */
 export type Change = {
@@ -36,7 +28,7 @@ export type Change = {
 
 export async function readKeySecret(): Promise<KeySecret> {
   const args = ['get', 'secret', keySecret, '-n', namespace, '--ignore-not-found', '-o', 'json']
-  const text = await kubectl(args)
+  const text = await kubectl([...args, '--show-managed-fields'])
   if (text.trim() !== '') return schema.parse(JSON.parse(text))
   throw new UserError(
     `there is no Secret ${keySecret} in namespace ${namespace}`,

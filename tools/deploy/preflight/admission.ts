@@ -77,7 +77,8 @@ export async function checkPoliciesInEffect(waitMs = policyDelayMs): Promise<voi
   }
 }
 
-const labels = { app: 'admission-check' }
+// With our label, so that no other policy refuses it for the lack of the label.
+const labels = { app: 'secure-signing' }
 const exposingDeployment = {
   apiVersion: 'apps/v1',
   kind: 'Deployment',

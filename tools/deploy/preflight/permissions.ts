@@ -27,8 +27,8 @@ export function listRequiredPermissions(
     return { verb, group: '', resource, namespace, name }
   }
   const permissions: Permission[] = [
-    ...resources.flatMap((each) => verbs.map((verb) => describePermission(verb, each))),
-    ...removed.map((each) => describePermission('delete', each)),
+    ...listPermissions(verbs, resources),
+    ...listPermissions(['delete'], removed),
     ...(createsKey ? [core('get', 'secrets', keySecret), core('create', 'secrets')] : []),
     core('list', 'pods'),
     ...(selectsNodes(resources) ? [{ verb: 'list', group: '', resource: 'nodes' }] : []),
@@ -36,6 +36,14 @@ export function listRequiredPermissions(
   return permissions.filter(
     (each, index, all) => all.findIndex((other) => isDeepStrictEqual(each, other)) === index,
   )
+}
+
+/** Lists each of `verbs` for each of `resources`. */
+export function listPermissions(
+  verbs: readonly string[],
+  resources: readonly Resource[],
+): Permission[] {
+  return resources.flatMap((each) => verbs.map((verb) => describePermission(verb, each)))
 }
 
 function describePermission(verb: string, { apiVersion, kind, metadata }: Resource): Permission {

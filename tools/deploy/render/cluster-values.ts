@@ -23,6 +23,8 @@ export type ClusterValues = {
   requestPrincipal: string
   revision: string
   gatewaySelector: string
+  /** The namespace of istiod's Pods, for a NetworkPolicy. */
+  istiodNamespace: string
 }
 
 export type ClusterFindings = {
@@ -53,6 +55,7 @@ export function composeClusterValues(
     requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${layout.frontend}`,
     revision: injector.label,
     gatewaySelector: gateway.selector,
+    istiodNamespace: injector.namespace,
   }
 }
 

@@ -2,6 +2,7 @@
 // whether that run was interrupted.
 import { makeKey } from '../keys/hmac-key.ts'
 import type { Change } from '../keys/key-secret.ts'
+import { markRetired } from '../keys/retired-keys.ts'
 import type { Condition } from './pod-condition.ts'
 import { annotationNames, type RotationState } from './rotation-state.ts'
 
@@ -32,12 +33,12 @@ export function decideAction(state: RotationState, now: number, overlapMs?: numb
       return promoteKey(primary, stage.next, overlapMs ?? defaultOverlapMs)
     case 'replaced': {
       const until = overlapMs === undefined ? stage.verifiesUntil : stage.replacedAt + overlapMs
-      if (now >= until) return retireKey(primary, stage.replaced)
+      if (now >= until) return retireKey(primary, stage.replaced, state.retired)
       const kept = keepKey(primary, stage.replaced, until)
       return until === stage.verifiesUntil ? kept : reschedule(kept, stage.replaced, until)
     }
     case 'removed':
-      return endRotation(stage.replaced)
+      return endRotation(stage.replaced, state.retired)
   }
 }
 
@@ -85,22 +86,24 @@ function reschedule({ awaits }: Action, replaced: string, until: number): Action
 }
 
 /** No Pod may still sign with the key. The annotations stay until every Pod has dropped it. */
-function retireKey(primary: string, replaced: string): Action {
+function retireKey(primary: string, replaced: string, retired: readonly string[]): Action {
+  const annotations = markRetired(retired, replaced)
   return {
     kind: 'retire',
     awaits: { every: 'signs with', id: primary },
     write: {
       title: `${replaced} is removed`,
-      compose: () => ({ data: { [replaced]: undefined } }),
+      compose: () => ({ data: { [replaced]: undefined }, annotations }),
     },
   }
 }
 
-function endRotation(replaced: string): Action {
+function endRotation(replaced: string, retired: readonly string[]): Action {
+  const annotations = { ...noAnnotations, ...markRetired(retired, replaced) }
   return {
     kind: 'end',
     awaits: { every: 'has dropped', id: replaced },
-    write: { title: 'the rotation is complete', compose: () => ({ annotations: noAnnotations }) },
+    write: { title: 'the rotation is complete', compose: () => ({ annotations }) },
     closing: `${replaced} is retired: signatures made with it no longer verify`,
   }
 }

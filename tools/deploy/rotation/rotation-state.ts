@@ -3,7 +3,10 @@
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
-import { findWriter, type KeySecret } from '../keys/key-secret.ts'
+import { immutableAdvice } from '../keys/immutable.ts'
+import type { KeySecret } from '../keys/key-secret.ts'
+import { findReturned, readRetired } from '../keys/retired-keys.ts'
+import { checkNoOtherWriter, noteDoubtfulWriters } from '../keys/secret-writers.ts'
 
 /** The annotations on the Secret. Times are RFC 3339 in UTC and whole seconds. */
 export const annotationNames = {
@@ -29,6 +32,8 @@ export type RotationState = {
   primary: string
   /** The id for a new key. No Pod can hold a key with this id. */
   newId: string
+  /** Removed by rotations, the last one at the end. */
+  retired: string[]
   others: string[]
   /** Notes for the user that require no action. */
   notes: string[]
@@ -52,9 +57,12 @@ export function renameAnnotations(secret: KeySecret): KeySecret {
 
 export function readRotationState(secret: KeySecret): RotationState {
   checkWritable(secret)
+  const returned = findReturned(secret)
+  if (returned !== undefined) throw returned
   const ids = Object.keys(secret.data).filter((id) => id !== 'primary')
   const primary = findPrimary(ids, secret.data.primary)
   const { annotations = {} } = secret.metadata
+  const retired = readRetired(secret)
   const stage = readStage(ids, primary, annotations)
   const next = annotations[annotationNames.nextKey]
   const replaced = annotations[annotationNames.replacedKey]
@@ -65,26 +73,17 @@ export function readRotationState(secret: KeySecret): RotationState {
   if (stage.kind === 'settled' && next !== undefined) {
     notes.push(`somebody removed the new key ${next} from the Secret, so a new rotation begins`)
   }
-  if ('kubectl.kubernetes.io/last-applied-configuration' in annotations) {
-    notes.push(
-      `kubectl apply left a copy of its key in an annotation of the Secret. To remove it: kubectl annotate secret ${keySecret} -n ${namespace} kubectl.kubernetes.io/last-applied-configuration-`,
-    )
-  }
-  return { stage, primary, newId: findNewId([...ids, ...parts]), others, notes }
+  notes.push(...noteDoubtfulWriters(secret))
+  const newId = findNewId([...ids, ...parts, ...retired])
+  return { stage, primary, newId, retired, others, notes }
 }
 
 function checkWritable(secret: KeySecret): void {
-  const writer = findWriter(secret)
-  if (writer !== undefined) {
-    throw new UserError(
-      `the Secret ${keySecret} is written by ${writer}, which would undo a change`,
-      'Rotate there, in the same three steps: docs/keys.md.',
-    )
-  }
+  checkNoOtherWriter(secret)
   if (secret.immutable !== true) return
   throw new UserError(
     `the Secret ${keySecret} is immutable, so no key can be added`,
-    'Delete it, and create it again with the same entries but without `immutable`. Then restart the Pods, because kubelet reads an immutable Secret only once.',
+    `Create it again with the same entries but without \`immutable\`. ${immutableAdvice}`,
   )
 }
 

@@ -33,15 +33,31 @@ export async function rotateKey(effects: RotationEffects, overlapMs?: number): P
     }
     last = action
     for (const each of state.notes) note(each)
-    const hasPods = await effects.awaitPods(action.awaits)
+    const hasPods = await effects.awaitPods(action.awaits).catch(async (error) => {
+      // The Pods may have followed another writer. Then this error says more.
+      readRotationState(renameAnnotations(await effects.read()))
+      throw error
+    })
     if (!hasPods) note('NO POD RUNS, so the rotation waits for none. make deploy starts one.')
     if (await writeChange(action, secret, effects)) {
-      if (action.closing !== undefined) return action.closing
+      if (action.closing === undefined) continue
+      await checkStays(state.primary, effects)
+      return action.closing
     } else note('somebody else changed the Secret at the same time, so it is read again')
   }
   throw new UserError(
     'somebody else changes the Secret all the time',
     'Find out who it is. Then run `make rotate-key` again, which continues the rotation.',
+  )
+}
+
+/** Reads the Secret once more, because another writer may have restored it while the run waited for the Pods. */
+async function checkStays(primary: string, effects: RotationEffects): Promise<void> {
+  const now = readRotationState(renameAnnotations(await effects.read())).primary
+  if (now === primary) return
+  throw new UserError(
+    `somebody changed the Secret after the last step: ${now} signs instead of ${primary}`,
+    'Find out who writes the Secret: docs/keys.md#who-writes-the-secret. Then run `make rotate-key` again.',
   )
 }
 

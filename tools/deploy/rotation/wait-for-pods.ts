@@ -31,7 +31,7 @@ export async function waitForPods(
     if (now() >= deadline) {
       throw new UserError(
         `not ${describeCondition(condition)} after ${deadlineMs / 1_000} s:\n  ${reports.map(describeReport).join('\n  ')}`,
-        "No request fails meanwhile. Look for `keys_refused` in the signer's log, and fix the cause or delete the Pod. Then run `make rotate-key` again, which continues the rotation.",
+        "No request fails meanwhile. Look for `keys_refused` in the signer's log, and fix the cause or delete the Pod. If the Secret was immutable before: docs/keys.md#immutable-secret. Then run `make rotate-key` again, which continues the rotation.",
       )
     }
     await sleep(pollMs)

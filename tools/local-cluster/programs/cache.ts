@@ -40,7 +40,8 @@ export async function cached(
     await rename(partial, folder)
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
-    throw error
+    // Another process may have built it meanwhile.
+    if ((await findDamage(folder)) !== undefined) throw error
   }
   return folder
 }

@@ -3,9 +3,10 @@ import { copyFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { readText } from '../../cli/checkout.ts'
-import { run } from '../../cli/exec.ts'
 import { elapsed, say } from '../../cli/terminal.ts'
 import { cached, keyOf } from './cache.ts'
+import { go } from './go.ts'
+import { resolveSet } from './other-version.ts'
 import { formatTag, type Recipe, recipes } from './program-recipes.ts'
 
 const PROGRESS_INTERVAL_MS = 15_000
@@ -18,14 +19,17 @@ const goMod = z.object({
 type Built = { folder: string; tag: string }
 export type Programs = Record<Exclude<keyof typeof recipes, 'vault'>, Built>
 
-/** Compiles the programs that are not in the cache. This takes minutes if the cache is empty. */
-export async function buildPrograms(): Promise<Programs> {
+/**
+ * Compiles the programs that are not in the cache. This takes minutes if the cache is empty. `otherIstio` is a version of Istio in
+ * place of the pinned one.
+ */
+export async function buildPrograms(otherIstio?: string): Promise<Programs> {
   // One at a time, because one Go build uses every core.
   return {
     etcd: await build('etcd'),
     kubernetes: await build('kubernetes'),
     coredns: await build('coredns'),
-    istio: await build('istio'),
+    istio: otherIstio === undefined ? await build('istio') : await buildOtherIstio(otherIstio),
   }
 }
 
@@ -38,28 +42,41 @@ function build(name: keyof typeof recipes): Promise<Built> {
   return buildSet(join(import.meta.dirname, name), recipes[name])
 }
 
+async function buildOtherIstio(version: string): Promise<Built> {
+  const folder = await resolveSet(join(import.meta.dirname, 'istio'), recipes.istio.module, version)
+  return buildSet(folder, recipes.istio, 'istio')
+}
+
 /** Compiles the tools of `cwd`/go.mod, unless they are in the cache, and copies the files of the recipe beside them. */
-export async function buildSet(cwd: string, recipe: Recipe): Promise<Built> {
+export async function buildSet(
+  cwd: string,
+  recipe: Recipe,
+  name: string = basename(cwd),
+): Promise<Built> {
   const { module, variables, tags = [], files = [] } = recipe
   const { Require, Tool } = goMod.parse(JSON.parse(await go(cwd, ['mod', 'edit', '-json'])))
   const version = Require.find(({ Path }) => Path === module)?.Version
   if (version === undefined) throw new Error(`${cwd}/go.mod does not require ${module}`)
-  const settings = Object.entries(variables?.(version) ?? {})
-  const ldflags = ['-s -w', ...settings.map(([key, value]) => `-X ${key}=${value}`)].join(' ')
+  const ldflags = (tag: string) => {
+    const settings = Object.entries(variables?.(version, tag) ?? {})
+    return ['-s -w', ...settings.map(([key, value]) => `-X ${key}=${value}`)].join(' ')
+  }
   const sources = ['go.mod', 'go.sum'].map((file) => readText(join(cwd, file)))
   const key = keyOf(
     ...(await Promise.all(sources)),
     await go(cwd, ['env', 'GOVERSION']),
-    ldflags,
+    // The source, which has the tag, is needed only to build.
+    ldflags(version),
     ...tags,
   )
-  const folder = await cached(`programs/${basename(cwd)}-${version}-${key}`, async (target) => {
-    for (const { Path } of Tool)
-      await compile(Path, cwd, target, ['-ldflags', ldflags, '-tags', tags.join()])
+  const folder = await cached(`programs/${name}-${version}-${key}`, async (target) => {
+    await go(cwd, ['mod', 'download', module])
     const source = (await go(cwd, ['list', '-m', '-f', '{{.Dir}}', module])).trim()
     for (const file of files) await copyFile(join(source, file), join(target, basename(file)))
+    const flags = ['-ldflags', ldflags(await formatTag(version, target)), '-tags', tags.join()]
+    for (const { Path } of Tool) await compile(Path, cwd, target, flags)
   })
-  return { folder, tag: formatTag(version) }
+  return { folder, tag: await formatTag(version, folder) }
 }
 
 async function compile(
@@ -79,28 +96,12 @@ async function compile(
   try {
     // -v prints a line for each compiled package. An interrupted build continues from Go's own cache.
     const args = ['build', '-v', ...flags, '-o', join(target, name), tool]
-    await go(cwd, args, (text) => {
+    const onStderr = (text: string) => {
       packages += text.split('\n').length - 1
-    })
+    }
+    await go(cwd, args, { onStderr })
   } finally {
     clearInterval(progress)
   }
   say(`  built ${name} (${elapsed(start)})`)
-}
-
-function go(
-  cwd: string,
-  args: readonly string[],
-  onStderr?: (text: string) => void,
-): Promise<string> {
-  return run('go', args, {
-    cwd,
-    env: {
-      ...process.env,
-      CGO_ENABLED: '0',
-      GOFLAGS: '-mod=readonly -trimpath -buildvcs=false',
-      GOWORK: 'off',
-    },
-    ...(onStderr === undefined ? {} : { onStderr }),
-  })
 }

@@ -36,7 +36,7 @@ export function createDeclaration(table: Readonly<Record<string, Row>>, signer: 
     if (verdict === undefined || verdict === 'none') return undefined
     const by: Record<Verdict, string[]> = {
       served: [allows[request]],
-      mtls: ['PeerAuthentication/require-mtls'],
+      mtls: ['PeerAuthentication/require-mtls-of-pods', 'PeerAuthentication/require-mtls'],
       route: ['VirtualService/frontend'],
       token: ['RequestAuthentication/authenticate-caller'],
       policy: ['AuthorizationPolicy/allow-nothing', allows[request]],

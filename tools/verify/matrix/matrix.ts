@@ -6,8 +6,9 @@ import { CHECKOUT } from '../../cli/checkout.ts'
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say, step } from '../../cli/terminal.ts'
 import { checkCluster } from '../../kube/check-cluster.ts'
-import { checkIstioVersion } from '../../kube/control-plane.ts'
-import { chooseInjector, listInjectors } from '../../kube/sidecar-injector.ts'
+import { readControlPlane } from '../../kube/control-plane.ts'
+import { checkIstioVersion } from '../../kube/istio-checks.ts'
+import { findInjector } from '../../kube/sidecar-injector.ts'
 import { bringUp, nameAttackPods, takeAway } from '../attack/attack-pods.ts'
 import { findTarget } from '../attack/target.ts'
 import { drawPicture } from './picture.ts'
@@ -22,8 +23,11 @@ await runMain(async () => {
   const writesDocs = readSwitch('DOCS')
   await step('the cluster answers', checkCluster)
   const { istio, target } = await step('the deployment exists', async () => {
-    const injector = chooseInjector(await listInjectors(), readVariable('ISTIO_REVISION'))
-    return { istio: await checkIstioVersion(injector), target: await findTarget('any') }
+    const injector = await findInjector(readVariable('ISTIO_REVISION'))
+    return {
+      istio: await checkIstioVersion(await readControlPlane(injector)),
+      target: await findTarget('any'),
+    }
   })
   const stop = () => void clean().finally(() => process.exit(130))
   process.once('SIGINT', stop).once('SIGTERM', stop)

@@ -1,8 +1,6 @@
 // The CRDs of External Secrets, from its Go module. The version is fixed, and the hash is that of go.sum.
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { run } from '../../../cli/exec.ts'
+import { fetchGoModule } from '../../../local-cluster/programs/go-module.ts'
 import { installCrds } from './crds.ts'
 
 const source = {
@@ -11,7 +9,6 @@ const source = {
   sum: 'h1:u2J8RjlHIeF0oZCqtl92adI/uZWUwOesJIDkfql6LqQ=',
 }
 const kinds = ['externalsecrets', 'secretstores']
-const download = z.object({ Dir: z.string(), Sum: z.string() })
 
 /** Installs ExternalSecret and SecretStore. Returns the function that removes them, with all their resources. */
 export async function installExternalSecretsCrds(): Promise<() => Promise<void>> {
@@ -19,15 +16,6 @@ export async function installExternalSecretsCrds(): Promise<() => Promise<void>>
 }
 
 async function fetchFiles(): Promise<string[]> {
-  const folder = join(await fetchModule(), 'config/crds/bases')
+  const folder = join(await fetchGoModule(source), 'config/crds/bases')
   return kinds.map((kind) => join(folder, `external-secrets.io_${kind}.yaml`))
-}
-
-async function fetchModule(): Promise<string> {
-  const args = ['mod', 'download', '-json', `${source.module}@${source.version}`]
-  // Outside of any module, so that Go needs no other modules.
-  const env = { ...process.env, GOFLAGS: '', GOWORK: 'off' }
-  const { Dir, Sum } = download.parse(JSON.parse(await run('go', args, { cwd: tmpdir(), env })))
-  if (Sum === source.sum) return Dir
-  throw new Error(`${source.module} ${source.version} has the hash ${Sum}, not ${source.sum}`)
 }

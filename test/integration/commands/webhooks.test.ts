@@ -1,0 +1,213 @@
+// `make deploy` tells what a platform's webhooks do to the Pods, before it changes anything. The API server and the webhook are
+// real.
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { checkWebhooks } from '../../../tools/deploy/preflight/webhooks/check-webhooks.ts'
+import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
+import { namespace } from '../../../tools/kube/names.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { type BareApiServer, useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { startGuardedApiServer } from '../../support/api-server/guarded-api-server.ts'
+import { type Mutation, serveWebhook } from '../../support/api-server/mutating-webhook.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+import { makePrograms } from '../../support/folder.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
+
+const inEach =
+  (change: Mutation): Mutation =>
+  (pod) =>
+    pod.spec.containers.forEach(change)
+const inOne = (name: string, change: Mutation): Mutation =>
+  inEach((container) => name === container.name && change(container))
+const addVariable = (name: string): Mutation =>
+  inEach((container) => container.env.push({ name, value: 'x' }))
+
+describe('webhooks of the platform', needsLocalPrograms, () => {
+  let server: BareApiServer
+  let resources: Resource[]
+  let separate: Resource[]
+  let said: string[]
+
+  beforeAll(async () => {
+    server = await useBareApiServer()
+    resources = (await renderSample([], onePod)).resources
+    separate = (await renderSample([], separatePods)).resources
+    for (const each of [...resources, ...separate]) {
+      if (/^(Namespace|ServiceAccount)$/.test(each.kind)) await server.api.apply(each)
+    }
+  })
+
+  beforeEach(() => {
+    said = []
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      said.push(String(text))
+      return true
+    })
+    return () => vi.restoreAllMocks()
+  })
+
+  /** Returns the error and its advice, or an empty text. */
+  async function check(of = resources): Promise<string> {
+    const error = await checkWebhooks(of).catch((thrown) => thrown)
+    return error === undefined ? '' : `${error.message}\n→ ${error.todo}`
+  }
+
+  test('without a webhook there is nothing to say', async () => {
+    expect(await check()).toBe('')
+    expect(await check(separate)).toBe('')
+    expect(said).toEqual([])
+  })
+
+  test.each<[string, Mutation, string[]]>([
+    ['variables', addVariable('FOO'), ['signer: env FOO']],
+    [
+      'variables of Datadog',
+      addVariable('DD_ENTITY_ID'),
+      ['looks like Datadog', 'webhook-opt-out'],
+    ],
+    [
+      'a sidecar with the key',
+      (pod) => {
+        const volumeMounts = [{ name: 'hmac-key', mountPath: '/k', readOnly: true }]
+        pod.spec.containers.push({ ...pod.spec.containers[0], name: 'spy', volumeMounts })
+      },
+      ['Pod: container spy'],
+    ],
+    [
+      'a volume mount',
+      (pod) => {
+        pod.spec.volumes.push({ name: 'lib', emptyDir: {} })
+        inEach(({ volumeMounts }) => volumeMounts.push({ name: 'lib', mountPath: '/lib' }))(pod)
+      },
+      ['signer: volumeMount /lib'],
+    ],
+    [
+      'a mirror of the registry',
+      inEach((container) => {
+        container.image = container.image.replace('registry.example', 'mirror.example/cache')
+      }),
+      ['signer: image mirror.example/cache', 'IMAGE_PREFIX=mirror.example/cache/team`'],
+    ],
+    ['a command', inOne('signer', (signer) => (signer.command = ['/agent'])), ['signer: command']],
+    [
+      'an exec probe',
+      inOne('signer', (signer) => (signer.livenessProbe = { exec: { command: ['true'] } })),
+      ['signer: livenessProbe.exec'],
+    ],
+    [
+      'shared processes',
+      (pod) => (pod.spec.shareProcessNamespace = true),
+      ['shareProcessNamespace'],
+    ],
+    [
+      'an annotation that leads around the proxy',
+      (pod) => (pod.metadata.annotations['traffic.sidecar.istio.io/excludeInboundPorts'] = '8080'),
+      ['Pod: annotation traffic.sidecar.istio.io/excludeInboundPorts'],
+    ],
+    [
+      'the label of the policies',
+      (pod) => (pod.metadata.labels.app = 'renamed'),
+      ['Pod: label app'],
+    ],
+    [
+      'a lost capability drop, which Pod Security refuses',
+      inOne('signer', (signer) => delete signer.securityContext.capabilities),
+      ['violates PodSecurity', 'container "signer"'],
+    ],
+  ])('stop the deployment by %s', async (_, mutate, expected) => {
+    await serveWebhook(server.api, mutate)
+    const error = await check()
+    for (const text of expected) expect(error).toContain(text)
+    expect(error).toContain('agent.platform.example (MutatingWebhookConfiguration agent-webhook)')
+    expect(error).toContain('docs/production.md#admission-webhooks')
+  })
+
+  test.each<[string, Mutation, string]>([
+    ['variables that load code', addVariable('NODE_OPTIONS'), 'frontend: env NODE_OPTIONS'],
+    [
+      'a sidecar',
+      (pod) => pod.spec.containers.push({ ...pod.spec.containers[0], name: 'logs' }),
+      'Pod: container logs',
+    ],
+    [
+      'names of hosts',
+      (pod) => (pod.spec.hostAliases = [{ ip: '10.0.0.1', hostnames: ['a'] }]),
+      'Pod: hostAliases',
+    ],
+  ])('are named in a note: %s in the frontend', async (_, mutate, expected) => {
+    await serveWebhook(server.api, (pod) => {
+      const signer = structuredClone(pod.spec.containers[1])
+      mutate(pod)
+      pod.spec.containers[1] = signer
+    })
+    expect(await check()).toBe('')
+    expect(said.join()).toContain(expected)
+    expect(said.join()).toContain('agent.platform.example')
+  })
+
+  test('may set resources, scheduling, pull secrets and annotations', async () => {
+    await serveWebhook(server.api, (pod) => {
+      inEach((container) => (container.resources = { requests: { cpu: '7m' } }))(pod)
+      pod.metadata.annotations.platform = 'x'
+      pod.metadata.labels.team = 'x'
+      Object.assign(pod.spec, {
+        tolerations: [{ operator: 'Exists' }],
+        nodeSelector: { pool: 'x' },
+        imagePullSecrets: [{ name: 'pull' }],
+        securityContext: { ...pod.spec.securityContext, fsGroup: 1000 },
+      })
+    })
+    expect(await check()).toBe('')
+    expect(said).toEqual([])
+  })
+
+  test('are found in both Pods of separate Pods', async () => {
+    await serveWebhook(server.api, addVariable('LD_PRELOAD'))
+    const error = await check(separate)
+    expect(error).toContain('Deployment/signer')
+    expect(said.join()).toMatch(/Deployment\/frontend.*frontend: env LD_PRELOAD/s)
+  })
+
+  test('that refuse dry runs are a note', async () => {
+    // API servers do not accept such a webhook any more. Old clusters may have one.
+    const refusal = 'admission webhook "old.example" does not support dry run'
+    const bin = await makePrograms({ kubectl: `echo '${refusal}' >&2; exit 1` })
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`)
+    expect(await check()).toBe('')
+    expect(said.join()).toContain(refusal)
+    vi.stubEnv('PATH', process.env.PATH?.replace(`${bin}:`, ''))
+  })
+
+  test('that do not answer are shown in the words of the API server', async () => {
+    await serveWebhook(server.api, addVariable('FOO'), { isDown: true })
+    const error = await check()
+    expect(error).toContain('failed calling webhook "agent.platform.example"')
+    expect(error).toContain('No Pod starts until this webhook answers')
+  })
+
+  test('that do not answer, and may fail, are nothing to say', async () => {
+    await serveWebhook(server.api, addVariable('FOO'), { isDown: true, failurePolicy: 'Ignore' })
+    expect(await check()).toBe('')
+  })
+
+  test('leave no Pod, whatever they do', async () => {
+    await serveWebhook(server.api, addVariable('FOO'))
+    await check()
+    const path = `/api/v1/namespaces/${namespace}/pods`
+    const { said: pods } = await server.api.send({ method: 'GET', path })
+    expect(JSON.parse(pods).items).toEqual([])
+  })
+})
+
+test(
+  'webhooks of the platform are named too if the admission policies refuse the Pod',
+  needsLocalPrograms,
+  async () => {
+    const { api, kubeconfig, rendering } = await startGuardedApiServer()
+    const resources = parseResources(rendering.yaml)
+    vi.stubEnv('KUBECONFIG', kubeconfig)
+    await checkWebhooks(resources)
+    await serveWebhook(api, addVariable('FOO'))
+    await expect(checkWebhooks(resources)).rejects.toThrow('signer: env FOO')
+    vi.unstubAllEnvs()
+  },
+)

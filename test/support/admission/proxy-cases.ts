@@ -1,0 +1,354 @@
+// Attack 27: a user with edit rights in the namespace leads traffic around the proxy, so that others reach the frontend in
+// plain text, or takes the Pod out of the policies.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { keySecret } from '../../../tools/kube/names.ts'
+import { parseResources } from '../../../tools/kube/resources.ts'
+import { confined } from '../attack/pods.ts'
+import type { AdmissionCase, Attempt, PodChange } from './case.ts'
+import { refusalsBy } from './refusals.ts'
+import { workloadKinds } from './workloads.ts'
+
+const { refused, made, own } = refusalsBy('no-way-around-proxy')
+const { refused: refusedBootstrap } = refusalsBy('proxy-bootstrap-as-released')
+
+const released = parseResources(
+  readFileSync(join(CHECKOUT, 'mesh/envoy-admin-allowlist-config-map.yaml'), 'utf8'),
+)[0]
+const frontend = 'spec.containers.0'
+const pathOf = (key: string) => key.replaceAll('.', '~1')
+export const annotation = (key: string, value: unknown): PodChange => [
+  `metadata.annotations.${pathOf(key)}`,
+  value,
+]
+const label = (key: string, value: unknown): PodChange => [`metadata.labels.${pathOf(key)}`, value]
+const config = (value: string) => annotation('proxy.istio.io/config', value)
+const update = (metadata: Extract<Attempt, { does: 'change the Pod' }>['metadata']): Attempt => ({
+  does: 'change the Pod',
+  metadata,
+})
+const keyVolume = { name: 'hmac-key', secret: { secretName: keySecret } }
+const tokenVolume = {
+  name: 'token',
+  projected: { sources: [{ serviceAccountToken: { audience: 'signer', path: 'token' } }] },
+}
+const container = (name: string, more: object = {}) => ({
+  securityContext: { ...confined.securityContext, runAsUser: 10005 },
+  name,
+  image: 'thief',
+  ...more,
+})
+
+/** Annotations that lead traffic around the proxy, start it with other settings, or leave it out. */
+const annotations: Readonly<Record<string, readonly string[]>> = {
+  'traffic.sidecar.istio.io/excludeInterfaces': ['eth0', 'eth0,net1'],
+  'traffic.sidecar.istio.io/excludeInboundPorts': ['8080', ' 8080', '15020,08080', '8081', '*'],
+  'traffic.sidecar.istio.io/includeInboundPorts': ['', '9090', '8080,8081'],
+  'traffic.sidecar.istio.io/excludeOutboundPorts': ['443'],
+  'traffic.sidecar.istio.io/excludeOutboundIPRanges': ['0.0.0.0/0'],
+  'traffic.sidecar.istio.io/includeOutboundIPRanges': ['', '10.0.0.0/8'],
+  'traffic.sidecar.istio.io/includeOutboundPorts': ['443'],
+  'traffic.sidecar.istio.io/kubevirtInterfaces': ['eth0'],
+  'traffic.sidecar.istio.io/anything-new': ['x'],
+  'istio.io/reroute-virtual-interfaces': ['eth0'],
+  'status.sidecar.istio.io/port': ['8080', '0'],
+  'sidecar.istio.io/inject': ['false', '0', 'no', ''],
+  'sidecar.istio.io/interceptionMode': ['NONE', 'TPROXY'],
+  'sidecar.istio.io/proxyImage': ['thief.example/proxy:1'],
+  'sidecar.istio.io/proxyImageType': ['../thief'],
+  'sidecar.istio.io/bootstrapOverride': ['thief'],
+  'sidecar.istio.io/discoveryAddress': ['thief.example:15012'],
+  'sidecar.istio.io/capNetBindService': ['true'],
+  'sidecar.istio.io/userVolumeMount': [
+    '{"signer-socket": {"mountPath": "/run/signer", "readOnly": true}, "x": {"mountPath": "/etc/istio/proxy"}}',
+  ],
+  'sidecar.istio.io/userVolume': ['{"x": {"configMap": {"name": "thief"}}}'],
+  'sidecar.istio.io/logLevel': ['info\n    - --x', 'info"'],
+  'inject.istio.io/templates': ['gateway', 'sidecar,thief'],
+  'ambient.istio.io/redirection': ['enabled'],
+  'ambient.istio.io/bypass-inbound-capture': ['true'],
+  'apm.datadoghq.com/env': ['{"A": "x\\"\\n    - name: DISABLE_ENVOY"}'],
+  'config.linkerd.io/skip-inbound-ports': ['8080', '8000-9000'],
+  'config.linkerd.io/skip-subnets': ['0.0.0.0/0'],
+  'config.linkerd.io/opaque-ports': ['8080'],
+  'config.linkerd.io/default-inbound-policy': ['all-unauthenticated'],
+  'config.linkerd.io/proxy-image': ['thief'],
+  'linkerd.io/inject': ['disabled', 'ingress'],
+}
+
+/** Settings of the proxy in the annotation proxy.istio.io/config. */
+const configs: Readonly<Record<string, string>> = {
+  'no interception': 'interceptionMode: NONE',
+  'no interception, as JSON': '{"interceptionMode":"NONE"}',
+  'no interception, with an escape': '{"interception\\u004dode":"NONE"}',
+  'no interception, as a complex key': '? interceptionMode\n: NONE',
+  'no interception, behind an allowed key': 'concurrency: 2\ninterceptionMode: NONE',
+  'no interception, behind a quote': 'drainDuration: 1"\ninterceptionMode: NONE\nimageType: 1"',
+  'another control plane': 'discoveryAddress: thief.example:15012',
+  'another status port': 'statusPort: 8080',
+  'a variable that stops the redirection': 'proxyMetadata: {DISABLE_ENVOY: "true"}',
+  'a variable for another authority': 'proxyMetadata: {CA_ADDR: "thief.example:15012"}',
+  'another program': 'binaryPath: /run/signer/x',
+  'another bootstrap': 'customConfigFile: /run/signer/x',
+  'a collector': 'tracing: {zipkin: {address: "thief.example:9411"}}',
+  'forged identities of callers':
+    'gatewayTopology: {forwardClientCertDetails: ALWAYS_FORWARD_ONLY}',
+}
+
+const aroundProxy = 'can lead traffic around the proxy'
+const outOfProxy = 'takes the Pod out of its proxy'
+const onlyIstio = 'only Istio may set the annotations'
+const needsLabel = 'must have the label app=secure-signing'
+const keepsLabel = 'the label app of this Pod must not change'
+const aliases = 'hostAliases must not contain'
+const hostname = 'the hostname of the Pod must be signing-pod'
+const proxyUser = 'no container may have the user or group of the proxy'
+const injected = 'only Istio may add the containers'
+const proxyRuns = 'the container istio-proxy must run `proxy sidecar`'
+const socket = 'may mount the volume signer-socket'
+const bootstrap = 'the ConfigMap envoy-admin-allowlist must equal'
+const excluded = annotation('traffic.sidecar.istio.io/excludeInboundPorts', '8080')
+
+export const proxyCases: readonly AdmissionCase[] = [
+  ...Object.entries(annotations).flatMap(([key, values]) =>
+    values.map((value) =>
+      made(`${key}: ${JSON.stringify(value)}`, aroundProxy, annotation(key, value)),
+    ),
+  ),
+  ...Object.entries(configs).map(([name, value]) => made(name, aroundProxy, config(value))),
+  ...workloadKinds.map((kind) =>
+    refused(`${kind}: an excluded port`, aroundProxy, { does: 'make', kind, changes: [excluded] }),
+  ),
+  refused('an excluded port in the existing Deployment', aroundProxy, {
+    ...{ does: 'change the Deployment', changes: [excluded] },
+  }),
+  made('an excluded port, whatever the label', aroundProxy, label('app', 'other'), excluded),
+  refused('an excluded port of a Pod with the caller token alone', aroundProxy, {
+    ...{ does: 'make', kind: 'Pod', pod: { volumes: [tokenVolume] } },
+    changes: [['metadata.annotations', { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' }]],
+  }),
+  made('no injection, by a label', outOfProxy, label('sidecar.istio.io/inject', 'false')),
+  made('ambient mode', outOfProxy, label('istio.io/dataplane-mode', 'ambient')),
+  made('plain text towards the Pod', outOfProxy, label('security.istio.io/tlsMode', 'disabled')),
+  made('no label', needsLabel, label('app', undefined)),
+  made('a label that no policy selects', needsLabel, label('app', 'thief')),
+  ...(['sidecar.istio.io/status', 'proxy.istio.io/overrides'] as const).map((key) =>
+    refused(`a template that claims to be injected: ${key}`, onlyIstio, {
+      ...{ does: 'make', kind: 'Deployment', changes: [annotation(key, '{}')] },
+    }),
+  ),
+  refused('the label of the running Pod removed', keepsLabel, update({ labels: { app: null } })),
+  refused('the label of the running Pod changed', keepsLabel, update({ labels: { app: 'x' } })),
+  refused('the running Pod in ambient mode', outOfProxy, {
+    ...update({ labels: { 'istio.io/dataplane-mode': 'ambient' } }),
+  }),
+  refused('an annotation of the running Pod', aroundProxy, {
+    ...update({ annotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } }),
+  }),
+  refused("the running Pod's proxy with another control plane", aroundProxy, {
+    ...update({
+      annotations: { 'proxy.istio.io/config': 'discoveryAddress: thief.example:15012' },
+    }),
+  }),
+  refused("Istio's mark of the running Pod removed", onlyIstio, {
+    ...update({ annotations: { 'sidecar.istio.io/status': null } }),
+  }),
+  refused("a Deployment on the node's network", 'with hostNetwork, the Pod has no proxy', {
+    ...{ does: 'make', kind: 'Deployment', changes: [['spec.hostNetwork', true]] },
+  }),
+  ...['localhost', 'signing-pod', 'istiod.istio-system.svc'].map((name) =>
+    made(`another address of ${name}`, aliases, [
+      'spec.hostAliases',
+      [{ ip: '192.0.2.1', hostnames: ['x', name] }],
+    ]),
+  ),
+  made('another hostname', hostname, ['spec.hostname', 'thief']),
+  made("the frontend as the proxy's user", proxyUser, [
+    `${frontend}.securityContext.runAsUser`,
+    1337,
+  ]),
+  made("the frontend in the proxy's group", proxyUser, [
+    `${frontend}.securityContext.runAsGroup`,
+    1337,
+  ]),
+  made(
+    'every container as the user of the proxy',
+    proxyUser,
+    ['spec.securityContext.runAsUser', 1337],
+    [`${frontend}.securityContext.runAsUser`, undefined],
+  ),
+  made(
+    "the frontend as the proxy's own user",
+    proxyUser,
+    [
+      'spec.initContainers',
+      [
+        container('istio-proxy', {
+          args: ['proxy', 'sidecar'],
+          securityContext: { ...confined.securityContext, runAsUser: 1000659999 },
+        }),
+      ],
+    ],
+    [`${frontend}.securityContext.runAsUser`, 1000659999],
+  ),
+  refused('a Deployment with its own proxy', injected, {
+    ...{ does: 'make', kind: 'Deployment' },
+    changes: [['spec.containers.+', container('istio-proxy')]],
+  }),
+  refused('a Deployment with variables for the injected proxy', injected, {
+    ...{ does: 'make', kind: 'Deployment' },
+    changes: [
+      [
+        'spec.containers.+',
+        container('istio-proxy', { image: 'auto', env: [{ name: 'DISABLE_ENVOY', value: '1' }] }),
+      ],
+    ],
+  }),
+  made('a container that makes Istio skip the Pod', injected, [
+    'spec.initContainers',
+    [container('istio-init')],
+  ]),
+  made('a proxy with another command', proxyRuns, [
+    'spec.initContainers',
+    [container('istio-proxy', { restartPolicy: 'Always', command: ['/thief'] })],
+  ]),
+  made('a proxy that is a router', proxyRuns, [
+    'spec.initContainers',
+    [container('istio-proxy', { restartPolicy: 'Always', args: ['proxy', 'router'] })],
+  ]),
+  made('a proxy without redirection', proxyRuns, [
+    'spec.initContainers',
+    [
+      container('istio-proxy', {
+        ...{ restartPolicy: 'Always', args: ['proxy', 'sidecar'] },
+        env: [{ name: 'DISABLE_ENVOY', value: 'true' }],
+      }),
+    ],
+  ]),
+  made('the frontend at the socket', socket, [
+    `${frontend}.volumeMounts.+`,
+    { name: 'signer-socket', mountPath: '/run/signer' },
+  ]),
+  made('a relay at the socket', socket, [
+    'spec.containers.+',
+    container('relay', { volumeMounts: [{ name: 'signer-socket', mountPath: '/s' }] }),
+  ]),
+  made('a socket that another Pod can mount', socket, [
+    'spec.volumes.0',
+    { name: 'signer-socket', persistentVolumeClaim: { claimName: 'thief' } },
+  ]),
+  own('a Pod with the key and its own relay', socket, {
+    containers: [
+      container('relay', { volumeMounts: [{ name: 'signer-socket', mountPath: '/s' }] }),
+    ],
+    volumes: [keyVolume, { name: 'signer-socket', emptyDir: { medium: 'Memory' } }],
+  }),
+  refusedBootstrap('another listener in the bootstrap of the proxy', bootstrap, {
+    ...{ does: 'write a ConfigMap', name: 'envoy-admin-allowlist' },
+    data: { 'custom_bootstrap.json': '{"static_resources": {"listeners": []}}' },
+  }),
+  refusedBootstrap('a second file beside the bootstrap', bootstrap, {
+    ...{ does: 'write a ConfigMap', name: 'envoy-admin-allowlist' },
+    data: { more: '{}' },
+  }),
+]
+
+const allowed = (name: string, attempt: Attempt): AdmissionCase => ({
+  ...{ name, attempt, refusedBy: 'nobody' },
+})
+const makes = (...changes: PodChange[]): Attempt => ({ does: 'make', changes })
+
+/** What Istio, platforms and users add to a Pod, and what keeps its proxy. */
+export const allowedProxyCases: readonly AdmissionCase[] = [
+  allowed(
+    'the annotations and labels of an injected Pod',
+    makes(
+      annotation('sidecar.istio.io/status', '{"initContainers":["istio-proxy"]}'),
+      annotation('istio.io/rev', 'canary'),
+      annotation('traffic.sidecar.istio.io/excludeInboundPorts', '15020'),
+      annotation('prometheus.io/port', '15020'),
+      annotation('kubectl.kubernetes.io/restartedAt', '2026-11-29T00:00:00Z'),
+      label('security.istio.io/tlsMode', 'istio'),
+      label('service.istio.io/canonical-name', 'secure-signing'),
+      label('topology.istio.io/network', 'n1'),
+    ),
+  ),
+  allowed(
+    "OpenShift's annotations, network and group",
+    makes(
+      annotation('openshift.io/scc', 'nonroot-v2'),
+      annotation('k8s.v1.cni.cncf.io/networks', 'default/istio-cni'),
+      ['spec.securityContext.fsGroup', 1000650000],
+      ['spec.securityContext.seLinuxOptions', { level: 's0:c25,c20' }],
+    ),
+  ),
+  allowed(
+    'resources, statistics and log level of the proxy',
+    makes(
+      annotation('sidecar.istio.io/proxyCPU', '500m'),
+      annotation('sidecar.istio.io/proxyMemoryLimit', '1Gi'),
+      annotation('sidecar.istio.io/statsInclusionRegexps', '.*ssl\\..*'),
+      annotation('sidecar.istio.io/logLevel', 'debug'),
+      annotation('sidecar.istio.io/componentLogLevel', 'rbac:debug,jwt:debug'),
+      annotation('sidecar.istio.io/nativeSidecar', 'false'),
+      label('sidecar.istio.io/inject', 'true'),
+      label('istio.io/dataplane-mode', 'none'),
+    ),
+  ),
+  allowed('the Pod of version 0.1, without our traffic annotations', {
+    ...makes(
+      ...['include', 'exclude'].flatMap((verb) =>
+        ['InboundPorts', 'OutboundPorts', 'OutboundIPRanges'].map((what) =>
+          annotation(`traffic.sidecar.istio.io/${verb}${what}`, undefined),
+        ),
+      ),
+      annotation('sidecar.istio.io/interceptionMode', undefined),
+    ),
+  }),
+  ...[
+    'concurrency: 2\n',
+    'holdApplicationUntilProxyStarts: true\nterminationDrainDuration: 20s\n',
+    'proxyMetadata:\n  ISTIO_META_DNS_CAPTURE: "true"\nproxyStatsMatcher:\n  inclusionRegexps:\n  - ".*cx.*"\n',
+    '{"interceptionMode": "REDIRECT", "concurrency":2}',
+  ].map((value) => allowed(`the proxy's settings ${JSON.stringify(value)}`, makes(config(value)))),
+  allowed('a Deployment with resources for the injected proxy', {
+    ...{ does: 'make', kind: 'Deployment' },
+    changes: [
+      [
+        'spec.containers.+',
+        { name: 'istio-proxy', image: 'auto', resources: { requests: { cpu: '500m' } } },
+      ],
+    ],
+  }),
+  allowed(
+    'the Pod after the injection of such a proxy',
+    makes(
+      annotation(
+        'proxy.istio.io/overrides',
+        '{"containers":[{"name":"istio-proxy","resources":{"requests":{"cpu":"500m"}},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","imagePullPolicy":"Always"}]}',
+      ),
+    ),
+  ),
+  allowed('a name for another host', {
+    ...makes(['spec.hostAliases', [{ ip: '192.0.2.1', hostnames: ['vault.example'] }]]),
+  }),
+  allowed('a container of a platform', makes(['spec.containers.+', container('agent')])),
+  allowed('an excluded port of a Pod that holds nothing', {
+    ...{ does: 'make', pod: {} },
+    changes: [['metadata.annotations', { 'traffic.sidecar.istio.io/excludeInboundPorts': '1' }]],
+  }),
+  allowed('labels and annotations of the running Pod that select nothing', {
+    ...update({
+      labels: { 'pod-template-hash': null, team: 'x' },
+      annotations: { 'controller.kubernetes.io/pod-deletion-cost': '1' },
+    }),
+  }),
+  allowed('the label of a running Pod that holds nothing', {
+    ...{ does: 'change the Pod', of: 'a Pod without the key', metadata: { labels: { app: 'x' } } },
+  }),
+  allowed('the released bootstrap of the proxy', {
+    ...{ does: 'write a ConfigMap', name: 'envoy-admin-allowlist', data: Object(released?.data) },
+  }),
+  allowed('another ConfigMap', { does: 'write a ConfigMap', name: 'other', data: { x: '1' } }),
+]
