@@ -14,8 +14,9 @@ TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
 VARIABLES := AMBIENT ARGS BUILDER BUILDER_ID CLUSTER COMPONENTS DELETE_KEY DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT FUZZ_SEED \
-  GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KUBECONFIG LINKERD_CRDS NODE_IMAGE ONLY OUT OVERLAP OVERLAY \
-  PROMETHEUS PUSH SERVICE SHORT TEST TOKEN_KEYS VAULT_ADDR VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE \
+  GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KUBECONFIG LINKERD_CRDS NODE_IMAGE ONLY \
+  OUT OVERLAP OVERLAY PROMETHEUS PUBLIC_HOST PUSH SERVICE SHORT TEST TOKEN_KEYS VAULT_ADDR VAULT_AUTH_PATH VAULT_CACERT \
+  VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE \
   VAULT_SECRET_PATH
 # An unknown variable and an old name end here, before anything runs.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
@@ -39,7 +40,7 @@ CLUSTER_TARGET := cluster
 export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
 # Recipes read these when they run, because `make cluster` writes them.
-export GATEWAY_URL = $(shell cat $(LOCAL)/gateway-url 2>/dev/null)
+export GATEWAY_URL = $(if $(GATEWAY),,$(shell cat $(LOCAL)/gateway-url 2>/dev/null))
 deploy analyze $(TEST_ALONE): export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
 else
 CLUSTER_TARGET := $(CLUSTER)

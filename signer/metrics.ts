@@ -5,8 +5,9 @@ import { type KeyRing, listKeyStates } from './keys/key-ring.ts'
 export type SignerMetrics = {
   countSignatures: (keyId: string, count: number) => void
   countKeyLoad: (result: 'loaded' | 'refused') => void
-  setKeys: (ring: KeyRing, shortKeys: readonly string[]) => void
-  /** `time` is in milliseconds since 1970. */
+  setKeys: (ring: KeyRing, shortKeys: readonly string[], returned?: readonly string[]) => void
+  /** Times are in milliseconds since 1970. */
+  setKeysLoaded: (time: number) => void
   setKeysConfirmed: (time: number) => void
 }
 
@@ -41,15 +42,30 @@ export function createSignerMetrics(registry: Registry): SignerMetrics {
     help: 'When the key file was last written with good keys. 0 if there is no such file.',
     registers,
   })
+  const returned = new Gauge({
+    name: 'signer_returned_keys',
+    help: 'Keys in use: 1 if this process has seen the key retired, else 0.',
+    labelNames: ['key_id'],
+    registers,
+  })
+  const loaded = new Gauge({
+    name: 'signer_keys_loaded_timestamp_seconds',
+    help: 'When good keys were last read from a changed key folder. 0 before.',
+    registers,
+  })
   for (const result of ['loaded', 'refused']) loads.inc({ result }, 0)
   return {
     countSignatures: (keyId, count) => signatures.inc({ key_id: keyId }, count),
     countKeyLoad: (result) => loads.inc({ result }),
-    setKeys: (ring, shortKeys) => {
+    setKeys: (ring, shortKeys, returnedKeys = []) => {
       keys.reset()
+      returned.reset()
       for (const each of listKeyStates(ring)) keys.set(each, 1)
+      for (const id of ring.keys.keys())
+        returned.set({ key_id: id }, Number(returnedKeys.includes(id)))
       short.set(shortKeys.length)
     },
+    setKeysLoaded: (time) => loaded.set(time / 1_000),
     setKeysConfirmed: (time) => confirmed.set(time / 1_000),
   }
 }

@@ -7,6 +7,7 @@ import { AppError } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { SignerMetrics } from '../metrics.ts'
 import { describeGeneration, loadKeyFiles } from './key-files.ts'
+import { createKeyHistory } from './key-history.ts'
 import { isSameRing, type KeyRing, KeyRingError } from './key-ring.ts'
 
 /** A watch sees kubelet's swap at once. Polling finds what the watch misses. */
@@ -17,7 +18,7 @@ export type GetKeyRing = () => KeyRing
 
 export type HolderOptions = {
   log: Log
-  metrics: Pick<SignerMetrics, 'countKeyLoad' | 'setKeys' | 'setKeysConfirmed'>
+  metrics: Omit<SignerMetrics, 'countSignatures'>
   /** The file in the folder that holds all keys. Without it, each file is a key. */
   bundle?: string | undefined
   pollMs?: number
@@ -28,6 +29,7 @@ export async function holdKeyRing(
   folder: string,
   { log, metrics, bundle, pollMs = POLL_MS }: HolderOptions,
 ): Promise<GetKeyRing> {
+  const findReturned = createKeyHistory()
   let ring: KeyRing | undefined
   let generation = ''
   let reason = ''
@@ -39,14 +41,17 @@ export async function holdKeyRing(
     if (found === generation) return
     const loaded = await loadKeyFiles(folder, bundle)
     generation = found
+    metrics.setKeysLoaded(Date.now())
     // The agent rewrites the file regularly to confirm the keys.
     if (bundle !== undefined) metrics.setKeysConfirmed((await stat(join(folder, bundle))).mtimeMs)
     if (reason === '' && ring !== undefined && isSameRing(ring, loaded.ring)) return
     ring = loaded.ring
     reason = ''
     metrics.countKeyLoad('loaded')
-    metrics.setKeys(ring, loaded.shortKeys)
+    const returned = findReturned(ring)
+    metrics.setKeys(ring, loaded.shortKeys, returned)
     for (const id of loaded.shortKeys) log('warn', 'key_short', { key_id: id })
+    for (const id of returned) log('error', 'retired_key_returned', { key_id: id })
     log('info', 'keys_loaded', { primary: ring.primary.id, count: ring.keys.size })
   }
 

@@ -123,7 +123,8 @@ describe('with the component network-policy', needsLocalCluster, () => {
     const old = podIP
     podIP = (await findTarget()).podIP
     expect(podIP).not.toBe(old)
-    await processMessage(process.env.GATEWAY_URL ?? '', 'hello', CONFIG_MS)
+    const gatewayUrl = { url: process.env.GATEWAY_URL ?? '' }
+    await processMessage(gatewayUrl, 'hello', { waitMs: CONFIG_MS, ca: undefined })
     expect(await reach(nonMeshPod, all())).toEqual([])
   })
 })

@@ -10,9 +10,11 @@ import { inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
 import { composeClusterValues } from '../deploy/render/cluster-values.ts'
 import { parseComponents } from '../deploy/render/components.ts'
+import { composeGateway } from '../deploy/render/gateway-values.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
 import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
@@ -34,7 +36,7 @@ await runMain(async () => {
   const components = await parseComponents(readVariable('COMPONENTS'), layout)
   const cluster = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
-    gatewaySelector: readVariable('GATEWAY_SELECTOR'),
+    route: readWantedRoute(),
     tokenKeys: readVariable('TOKEN_KEYS'),
   }).catch((error) => {
     if (!(error instanceof UserError)) throw error
@@ -50,13 +52,12 @@ await runMain(async () => {
       prefix: readVariable('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
     })
-    const values = composeClusterValues(
-      cluster ?? defaultFindings,
-      layout,
-      parsePrometheusAccount(readVariable('PROMETHEUS')),
-    )
+    const found = cluster ?? defaultFindings
+    const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
+    const values = composeClusterValues(found, layout, prometheus)
+    const gateway = composeGateway(found.route, found.trustDomain)
     const { yaml } = await renderResources({
-      ...{ folder: folder.path, layout, values, images, components },
+      ...{ folder: folder.path, layout, values, gateway, images, components },
       vault: components.includes('vault') ? await readVaultValues() : undefined,
       origins: true,
     })

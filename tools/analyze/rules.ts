@@ -3,7 +3,9 @@ import type { Rule } from './rule.ts'
 import { accountRules } from './rules/account-rules.ts'
 import { captureRules } from './rules/capture-rules.ts'
 import { confinementRules } from './rules/confinement-rules.ts'
+import { gatewayApiRules } from './rules/gateway-api-rules.ts'
 import { identityRules } from './rules/identity-rules.ts'
+import { ingressRules } from './rules/ingress-rule.ts'
 import { keyRules } from './rules/key-rules.ts'
 import { managerRules } from './rules/manager-rules.ts'
 import { policyRules } from './rules/policy-rules.ts'
@@ -27,6 +29,8 @@ export const meshRules: readonly Rule[] = [
   ...captureRules,
   ...routingRules,
   ...routeRules,
+  ...gatewayApiRules,
+  ...ingressRules,
 ]
 
 export const rules: readonly Rule[] = [...podRules, ...meshRules, ...managerRules]

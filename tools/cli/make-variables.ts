@@ -12,6 +12,7 @@ export type MakeVariable = {
 }
 
 const deployment = ['deploy', 'analyze']
+const throughGateway = [...deployment, 'smoke', 'matrix']
 const discovered = 'discovered'
 
 export const makeVariables = {
@@ -82,14 +83,25 @@ export const makeVariables = {
     value: 'a number',
     default: 'random',
   },
+  GATEWAY: {
+    meaning: 'An existing Gateway to bind to, of Istio or of the Gateway API.',
+    targets: throughGateway,
+    value: 'NAMESPACE/NAME',
+    default: 'the deployed one, or signing/public',
+  },
+  GATEWAY_CACERT: {
+    meaning: "The private CA that signed the gateway's certificate.",
+    targets: ['deploy', 'smoke'],
+    value: 'a PEM file',
+  },
   GATEWAY_SELECTOR: {
-    meaning: "The label `istio` of the ingress gateway's Pods.",
-    targets: [...deployment, 'smoke', 'matrix', 'test'],
+    meaning: "The gateway's Pods: their label `istio`, or other labels.",
+    targets: [...throughGateway, 'test'],
     value: 'ingressgateway',
     default: discovered,
   },
   GATEWAY_URL: {
-    meaning: 'The address of the ingress gateway.',
+    meaning: 'The address of the gateway.',
     targets: ['deploy', 'smoke', 'matrix', 'bench', 'test'],
     value: 'http://192.0.2.7',
     default: discovered,
@@ -153,6 +165,12 @@ export const makeVariables = {
     targets: deployment,
     value: 'NAMESPACE/NAME',
     default: 'monitoring/prometheus',
+  },
+  PUBLIC_HOST: {
+    meaning: 'The host name for public clients.',
+    targets: throughGateway,
+    value: 'signing.example',
+    default: 'every host of the gateway, or its only one',
   },
   PUSH: { meaning: 'Also push the images.', targets: ['images'], value: 'yes' },
   SERVICE: {

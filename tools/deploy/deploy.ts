@@ -5,6 +5,7 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
 import { deleteResources } from '../kube/kubectl.ts'
 import { checkNoOtherLayout, type Layout, parseOverlay } from '../kube/layouts.ts'
@@ -21,9 +22,16 @@ import {
   findFormerResources,
   removeFormerResources,
 } from './apply/former-resources.ts'
+import {
+  type FormerRoute,
+  findFormerRoute,
+  keepFormerRoute,
+  removeFormerRoute,
+} from './apply/former-route.ts'
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findOrphanedResources, formatDeletions } from './apply/orphaned-resources.ts'
 import { waitForRollout } from './apply/rollout.ts'
+import { showRouteStatus } from './apply/route-status.ts'
 import { waitForTerminatingPods } from './apply/terminating-pods.ts'
 import { noteOtherKey } from './keys/compare-signature.ts'
 import {
@@ -50,6 +58,7 @@ import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
 import { formatCurl, processMessage } from './process-message.ts'
 import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
+import { composeGateway } from './render/gateway-values.ts'
 import { type Rendering, renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
@@ -91,7 +100,7 @@ async function renderForCluster() {
   const vault = components.includes('vault') ? await readVaultValues() : undefined
   const findings = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
-    gatewaySelector: readVariable('GATEWAY_SELECTOR'),
+    route: readWantedRoute(),
     tokenKeys: readVariable('TOKEN_KEYS'),
   })
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
@@ -99,8 +108,9 @@ async function renderForCluster() {
   const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
   const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
   const values = composeClusterValues(findings, layout, prometheus)
+  const gateway = composeGateway(findings.route, findings.trustDomain)
   const rendering = await step('the resources are rendered for this cluster', () =>
-    renderResources({ folder, layout, values, images, components, vault }),
+    renderResources({ folder, layout, values, gateway, images, components, vault }),
   )
   return { layout, findings, rendering, resources: parseResources(rendering.yaml) }
 }
@@ -115,8 +125,10 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)
   const former = await findFormerResources()
+  const formerRoute = await findFormerRoute(resources)
+  const removed = [...former, ...formerRoute.removed]
   await step('the user has all required permissions', () =>
-    checkPermissions(listRequiredPermissions(resources, usesSecret, former)),
+    checkPermissions(listRequiredPermissions(resources, usesSecret, removed)),
   )
   const isManaged = await checkOtherWriters(resources, isDry || force)
   if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
@@ -126,13 +138,14 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
   noteBlockedVault(resources)
   await noteOtherTokenRules(resources, former, findings)
   await step('istioctl analyze reports no problem', () =>
-    checkAnalysis(rendering, 'before', findings.injector.revision, former),
+    checkAnalysis(rendering, 'before', findings.injector.revision, removed),
   )
   return {
     externalSecret,
     usesSecret,
     createsKey: usesSecret && externalSecret === undefined,
     former,
+    formerRoute,
     orphaned,
     isManaged,
   }
@@ -172,7 +185,9 @@ async function checkByDryRun({ rendering, resources }: Rendered, isDry: boolean,
   }
 }
 
-const isNamespace = ({ kind }: Resource) => kind === 'Namespace'
+function isNamespace({ kind }: Resource): boolean {
+  return kind === 'Namespace'
+}
 
 function printRenderedFiles(): void {
   const path = relative(process.cwd(), folder)
@@ -184,11 +199,11 @@ function printRenderedFiles(): void {
 
 /** Applies the resources, and prints what changed. */
 async function apply(
-  { rendering, createsKey, former, orphaned, created }: Plan,
+  { rendering, createsKey, former, formerRoute, orphaned, created }: Plan,
   force: boolean,
 ): Promise<void> {
   const isNewKey = createsKey && (await step(`the Secret ${keySecret} exists`, ensureKey))
-  const transition = await bindToFormer(rendering, former)
+  const transition = await keepFormerRoute(await bindToFormer(rendering, former), formerRoute)
   const applied = await step('the resources are applied', () => applyRendering(transition, force))
   const changed = [
     ...created.map(describeResource),
@@ -234,19 +249,42 @@ async function removeFormer(
   )
 }
 
-/** Checks the deployment, and prints a command that sends a message. */
-async function verify({ rendering, findings, usesSecret }: Plan): Promise<void> {
-  await step('istioctl analyze reports no problem after the deployment', () =>
-    checkAnalysis(rendering, 'after', findings.injector.revision),
+/** Sends a message, removes the former route, checks the deployment, and prints a command that sends a message. */
+async function verify({ rendering, findings, formerRoute, usesSecret }: Plan): Promise<void> {
+  const { route, injector } = findings
+  await showRouteStatus(route)
+  const ca = readVariable('GATEWAY_CACERT')
+  const { curl, prerequisite } = await withGatewayUrl(
+    route,
+    readVariable('GATEWAY_URL'),
+    async (gatewayUrl) => {
+      if (route.entry.needsClientCertificate) {
+        say('  skip  a message through the gateway, which requires a client certificate')
+      } else {
+        const answer = await step('a message was signed through the gateway', () =>
+          processMessage(gatewayUrl, 'hello', { waitMs: firstAnswerMs, ca }),
+        )
+        if (usesSecret) await noteOtherKey(answer)
+      }
+      return {
+        curl: formatCurl(chooseUrlToPrint(gatewayUrl), ca),
+        prerequisite: gatewayUrl.prerequisite,
+      }
+    },
   )
-  await withGatewayUrl(findings.gateway, readVariable('GATEWAY_URL'), async (gatewayUrl) => {
-    const answer = await step('a message was signed through the ingress gateway', () =>
-      processMessage(gatewayUrl.url, 'hello', firstAnswerMs),
-    )
-    if (usesSecret) await noteOtherKey(answer)
-    if (gatewayUrl.prerequisite !== undefined) {
-      say(`Run this in another terminal: ${gatewayUrl.prerequisite}`)
-    }
-    process.stdout.write(`${formatCurl(chooseUrlToPrint(gatewayUrl))}\n`)
-  })
+  await finishRoute(rendering, formerRoute)
+  await step('istioctl analyze reports no problem after the deployment', () =>
+    checkAnalysis(rendering, 'after', injector.revision),
+  )
+  if (prerequisite !== undefined) say(`Run this in another terminal: ${prerequisite}`)
+  process.stdout.write(`${curl}\n`)
+}
+
+/** Leaves only the new route. Its gateway has just answered. */
+async function finishRoute(rendering: Rendering, former: FormerRoute): Promise<void> {
+  const names = former.removed.map(describeResource)
+  if (names.length === 0) return removeFormerRoute(rendering, former)
+  await step(`${names.join(', ')} of the route before is removed`, () =>
+    removeFormerRoute(rendering, former),
+  )
 }

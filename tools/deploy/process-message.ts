@@ -1,8 +1,12 @@
-// Sends one message as a public client does: through the ingress gateway to the frontend, which has the signer sign it.
+// Sends one message as a public client does: through the gateway to the frontend, which has the signer sign it.
+import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { explainFetchError } from '../cli/fetch-error.ts'
 import { UserError } from '../cli/terminal.ts'
+import { type Answer, postJson } from '../kube/gateway-request.ts'
+import { type GatewayUrl, readAddress } from '../kube/gateway-url.ts'
+import { explainAnswer, explainConnection, type Refusal } from './gateway-answers.ts'
 
 const requestTimeoutMs = 5_000
 const pauseMs = 300
@@ -14,43 +18,80 @@ const signedAnswer = z.object({
 })
 export type SignedAnswer = z.infer<typeof signedAnswer>
 
-/** Tries for `waitMs`, because a new policy takes a moment to reach every proxy. Throws UserError with the last answer. */
+/**
+ * Tries for `waitMs`, because a new policy takes a moment to reach every proxy. Throws UserError with the last answer. `ca`: a
+ * PEM file with the gateway's private CA.
+ */
 export async function processMessage(
-  url: string,
+  gatewayUrl: GatewayUrl,
   message: string,
-  waitMs: number,
+  { waitMs, ca }: { waitMs: number; ca: string | undefined },
 ): Promise<SignedAnswer> {
   const start = performance.now()
   for (;;) {
-    const answer = await send(url, message)
-    if (typeof answer !== 'string') return answer
-    if (performance.now() - start > waitMs) {
+    const answer = await send(gatewayUrl, message, ca)
+    if (!('todo' in answer)) return answer
+    if (answer.isFinal || performance.now() - start > waitMs) {
       throw new UserError(
-        `POST ${url}/process returns no signature: ${answer}`,
-        "Read `kubectl logs -n signing -l 'app in (secure-signing, frontend, signer)' --all-containers`, and the gateway's log.",
+        `POST ${gatewayUrl.url}/process${describeDetour(gatewayUrl)} returns no signature: ${answer.what}`,
+        answer.todo,
       )
     }
     await sleep(pauseMs)
   }
 }
 
-export function formatCurl(url: string): string {
-  return `curl -sS ${url}/process -H 'content-type: application/json' -d '{"message":"hello"}'`
+/** Returns a command that works as it is, also before the host name is in DNS. `ca` as in processMessage. */
+export function formatCurl(gatewayUrl: GatewayUrl, ca: string | undefined): string {
+  const { url, address } = gatewayUrl
+  const { hostname } = new URL(url)
+  const { port } = readAddress({ url })
+  const resolve =
+    address === undefined
+      ? []
+      : isIP(address.host) !== 0 && address.port === port
+        ? [`--resolve ${hostname}:${port}:${address.host}`]
+        : [`--connect-to ${hostname}:${port}:${bracket(address.host)}:${address.port}`]
+  const trust = ca !== undefined && url.startsWith('https:') ? [`--cacert ${ca}`] : []
+  return [
+    ...['curl -sS', ...resolve, ...trust, `${url}/process`],
+    `-H 'content-type: application/json' -d '{"message":"hello"}'`,
+  ].join(' ')
 }
 
-async function send(url: string, message: string): Promise<SignedAnswer | string> {
+function describeDetour({ address }: GatewayUrl): string {
+  return address === undefined ? '' : ` at ${bracket(address.host)}:${address.port}`
+}
+
+function bracket(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host
+}
+
+async function send(
+  gatewayUrl: GatewayUrl,
+  message: string,
+  ca: string | undefined,
+): Promise<SignedAnswer | Refusal> {
+  let answer: Answer
   try {
-    const response = await fetch(`${url}/process`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ message }),
-      signal: AbortSignal.timeout(requestTimeoutMs),
-    })
-    const text = await response.text()
-    if (response.status !== 200) return `${response.status} ${text.slice(0, 300)}`
-    const parsed = signedAnswer.safeParse(JSON.parse(text))
-    return parsed.success ? parsed.data : `200, but not a signed answer: ${text.slice(0, 300)}`
+    answer = await postJson(
+      gatewayUrl,
+      '/process',
+      { message },
+      { ca, timeoutMs: requestTimeoutMs },
+    )
   } catch (error) {
-    return explainFetchError(error)
+    if (error instanceof UserError) throw error
+    return explainConnection(explainFetchError(error), gatewayUrl)
+  }
+  const parsed = answer.status === 200 ? signedAnswer.safeParse(parseJson(answer.body)) : undefined
+  return parsed?.success ? parsed.data : explainAnswer(answer, gatewayUrl)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

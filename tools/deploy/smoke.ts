@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto'
 import { readVariable } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
+import { findPublicRoute, readWantedRoute } from '../kube/gateway/public-route.ts'
 import { withGatewayUrl } from '../kube/gateway-url.ts'
-import { findIngressGateway } from '../kube/ingress-gateway.ts'
 import { findDeployed } from '../kube/layouts.ts'
 import { namespace } from '../kube/names.ts'
 import { checkSecret, compareSignature } from './keys/compare-signature.ts'
@@ -30,10 +30,11 @@ await runMain(async () => {
   if ((await findDeployed()) === undefined) {
     throw new UserError(`nothing is deployed in namespace ${namespace}`, 'Run `make deploy`.')
   }
-  const gateway = await findIngressGateway(readVariable('GATEWAY_SELECTOR'))
+  const route = await findPublicRoute(readWantedRoute())
   const message = `smoke ${randomBytes(12).toString('base64url')} grüße 🔏`
-  const answer = await withGatewayUrl(gateway, readVariable('GATEWAY_URL'), ({ url }) =>
-    processMessage(url, message, answerMs),
+  const ca = readVariable('GATEWAY_CACERT')
+  const answer = await withGatewayUrl(route, readVariable('GATEWAY_URL'), (gatewayUrl) =>
+    processMessage(gatewayUrl, message, { waitMs: answerMs, ca }),
   )
   if (answer.processed_message !== message.toUpperCase()) {
     throw new UserError(

@@ -10,7 +10,8 @@ import { layouts, listWorkloads, overlayFolder } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
 import { parseResources, type Resource, removeDuplicates } from '../kube/resources.ts'
 import { findFormerResources } from './apply/former-resources.ts'
-import { readAppliedComponents } from './apply/orphaned-resources.ts'
+import { routeResources } from './apply/former-route.ts'
+import { readApplied, readAppliedComponents } from './apply/orphaned-resources.ts'
 import { podSecurityReplacement, restorePodSecurity } from './apply/pod-security.ts'
 import { findKeyExternalSecret } from './keys/external-secret-wait.ts'
 import { admissionGroup } from './preflight/admission.ts'
@@ -46,6 +47,7 @@ await runMain(async () => {
     ...resources.filter((each) => each !== secured && !policies.includes(each)),
     ...optional,
     ...(await findFormerResources()),
+    ...(await readApplied(routeResources.filter(({ kind }) => kind === 'HTTPRoute'))),
   ]
   const withKey = isFromManager ? policies : [secret, ...policies]
   await checkDeletions([...others, ...(deletesKey ? withKey : [])], force)

@@ -1,26 +1,31 @@
-// Finds a URL of the ingress gateway: the given one, its load balancer, or a port-forward.
+// Finds a URL of the gateway: the given one, its load balancer, or a port-forward.
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
-import type { IngressGateway } from './ingress-gateway.ts'
+import type { PublicRoute } from './gateway/public-route.ts'
+import { formatIdentity, type GatewayWorkload } from './gateway/workloads.ts'
 import { kubectlJson } from './kubectl.ts'
 import { startPortForward } from './port-forward.ts'
 
+export type Address = { host: string; port: number }
+
 export type GatewayUrl = {
-  /** Without a slash at the end, for example "http://203.0.113.7". */
+  /** As clients write it, without a slash at the end, for example "https://signing.example". */
   url: string
-  /** The command that makes the URL reachable, if it needs one. It runs in another terminal. */
+  /** Where to connect, if it is not the host of `url`. */
+  address?: Address
+  /** The command that makes the address reachable, if it needs one. It runs in another terminal. */
   prerequisite?: string
 }
 
-/** The port of the gateway's Service that mesh/public-gateway.yaml opens. */
-const servicePort = 80
 /** The local port in `prerequisite`. */
 const suggestedLocalPort = 8080
+const loopback = '127.0.0.1'
 
 const services = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({ name: z.string() }),
+      metadata: z.object({ name: z.string(), namespace: z.string() }),
       spec: z.object({
         selector: z.record(z.string(), z.string()).default({}),
         ports: z.array(z.object({ port: z.number() })).default([]),
@@ -40,44 +45,107 @@ const services = z.object({
 
 /** Calls `use` with a URL that works on this machine. A port-forward ends with the call. `given`: GATEWAY_URL. */
 export async function withGatewayUrl<T>(
-  gateway: IngressGateway,
+  route: PublicRoute,
   given: string | undefined,
   use: (gatewayUrl: GatewayUrl) => Promise<T>,
 ): Promise<T> {
-  if (given) return use({ url: given.replace(/\/+$/, '') })
-  const service = await findService(gateway)
-  const address = service.status.loadBalancer.ingress[0]
-  const host = address?.hostname ?? address?.ip
-  if (host !== undefined) return use({ url: `http://${host.includes(':') ? `[${host}]` : host}` })
-  const target = ['-n', gateway.namespace, `service/${service.metadata.name}`]
-  const forward = await startPortForward(target, servicePort).catch((error: Error) => {
+  if (given) return use(readGivenUrl(given, route.host))
+  const service = await findService(route)
+  const found = service.status.loadBalancer.ingress[0]
+  const host = found?.hostname ?? found?.ip
+  if (host !== undefined) return use(composeUrl(route, { host, port: route.entry.port }))
+  const { name, namespace } = service.metadata
+  const target = ['-n', namespace, `service/${name}`]
+  const forward = await startPortForward(target, route.entry.port).catch((error: Error) => {
     throw new UserError(error.message, 'Set GATEWAY_URL to the address of the gateway.')
   })
   try {
-    const prerequisite = `kubectl port-forward ${target.join(' ')} ${suggestedLocalPort}:${servicePort}`
-    return await use({ url: `http://127.0.0.1:${forward.port}`, prerequisite })
+    const prerequisite = `kubectl port-forward ${target.join(' ')} ${suggestedLocalPort}:${route.entry.port}`
+    return await use({
+      ...composeUrl(route, { host: loopback, port: forward.port }),
+      prerequisite,
+    })
   } finally {
     forward.stop()
   }
 }
 
 /** Returns the URL that works after the user has run `prerequisite`. */
-export function chooseUrlToPrint({ url, prerequisite }: GatewayUrl): string {
-  return prerequisite === undefined ? url : `http://127.0.0.1:${suggestedLocalPort}`
+export function chooseUrlToPrint(gatewayUrl: GatewayUrl): GatewayUrl {
+  if (gatewayUrl.prerequisite === undefined) return gatewayUrl
+  const printed = new URL(gatewayUrl.url)
+  printed.port = String(suggestedLocalPort)
+  return {
+    ...gatewayUrl,
+    url: printed.origin,
+    ...(gatewayUrl.address && { address: { host: loopback, port: suggestedLocalPort } }),
+  }
 }
 
-async function findService(gateway: IngressGateway) {
-  const args = ['get', 'services', '-n', gateway.namespace, '-o', 'json']
-  const { items } = await kubectlJson(services, args)
-  const service = items.find(
-    ({ spec }) =>
-      Object.keys(spec.selector).length > 0 &&
-      Object.entries(spec.selector).every(([key, value]) => gateway.podLabels[key] === value) &&
-      spec.ports.some(({ port }) => port === servicePort),
-  )
-  if (service !== undefined) return service
+/** Returns the host and port to connect to. */
+export function readAddress({ url, address }: GatewayUrl): Address {
+  if (address !== undefined) return address
+  const { hostname, port, protocol } = new URL(url)
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+  }
+}
+
+/** Keeps scheme and address of GATEWAY_URL. With another host name, only the connection goes to that address. */
+function readGivenUrl(given: string, host: string | undefined): GatewayUrl {
+  const parsed = URL.parse(given)
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    throw new UserError(
+      `GATEWAY_URL=${given} is not the address of a gateway`,
+      'Give scheme and host, for example GATEWAY_URL=https://signing.example.',
+    )
+  }
+  const url = given.replace(/\/+$/, '')
+  if (host === undefined || isWildcard(host) || parsed.hostname === host) return { url }
+  const address = readAddress({ url })
+  return { url: withHost(url, host), address }
+}
+
+function composeUrl({ host, entry }: PublicRoute, address: Address): GatewayUrl {
+  const scheme = entry.isTls ? 'https' : 'http'
+  const direct = new URL(`${scheme}://${bracket(address.host)}:${address.port}`).origin
+  if (host === undefined || isWildcard(host)) return { url: direct }
+  return { url: withHost(direct, host), address }
+}
+
+function withHost(url: string, host: string): string {
+  const changed = new URL(url)
+  changed.hostname = host
+  return changed.origin
+}
+
+/** A VirtualService may be for "*.example", which no client can send. */
+function isWildcard(host: string): boolean {
+  return host.startsWith('*')
+}
+
+function bracket(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host
+}
+
+async function findService({ workloads, entry }: PublicRoute) {
+  for (const workload of workloads) {
+    const args = ['get', 'services', '-n', workload.namespace, '-o', 'json']
+    const { items } = await kubectlJson(services, args)
+    const service = items.find(
+      ({ spec }) =>
+        selectsPods(spec.selector, workload) && spec.ports.some(({ port }) => port === entry.port),
+    )
+    if (service !== undefined) return service
+  }
   throw new UserError(
-    `no Service in namespace ${gateway.namespace} has port ${servicePort} of the ingress gateway`,
+    `no Service has port ${entry.port} of the gateway ${workloads.map(formatIdentity).join(', ')}`,
     'Set GATEWAY_URL to the address of the gateway, for example http://192.0.2.7.',
   )
+}
+
+function selectsPods(selector: Record<string, string>, { podLabels }: GatewayWorkload): boolean {
+  const labels = Object.entries(selector)
+  return labels.length > 0 && labels.every(([key, value]) => podLabels[key] === value)
 }

@@ -6,7 +6,12 @@ import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.t
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
 import { parseResources } from '../../../tools/kube/resources.ts'
-import { renderSample, sampleImages, sampleValuesOf } from '../../support/api-server/sample.ts'
+import {
+  renderSample,
+  sampleGateway,
+  sampleImages,
+  sampleValuesOf,
+} from '../../support/api-server/sample.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
 
 const tokenKeysUri = 'https://tokens.example/keys'
@@ -18,6 +23,7 @@ test.each(layouts)(
     const inline = await renderSample([], layout)
     const both = await renderResources({
       ...{ folder: await makeRenderFolder(), layout, images: sampleImages },
+      gateway: sampleGateway,
       values: { ...values, tokenKeysUri },
     })
     const resources = parseResources(both.yaml)

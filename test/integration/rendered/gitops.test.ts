@@ -3,7 +3,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { parse } from 'yaml'
 import { defaultFindings } from '../../../tools/analyze/default-findings.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
@@ -11,6 +10,7 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
 import { parsePrometheusAccount } from '../../../tools/deploy/preflight/prometheus-account.ts'
 import { composeClusterValues } from '../../../tools/deploy/render/cluster-values.ts'
+import { composeGatewayValues } from '../../../tools/deploy/render/gateway-values.ts'
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { onePod } from '../../../tools/kube/layouts.ts'
@@ -20,7 +20,9 @@ import { makeRenderFolder } from '../../support/folder.ts'
 import { listTables } from '../../support/pages/pages.ts'
 
 const example = join(CHECKOUT, 'examples/gitops')
-const { data: values } = parse(await readFile(join(example, 'cluster-values.yaml'), 'utf8'))
+const readExample = async (name: string) => readFile(join(example, name), 'utf8')
+const [valuesMap, gatewayValues] = parseResources(await readExample('cluster-values.yaml'))
+const values = Object(valuesMap).data
 
 const folder = await makeRenderFolder()
 
@@ -33,6 +35,7 @@ beforeAll(async () => {
 test('is what make deploy renders from the same values, in the same order, except for the wave', async () => {
   const rendering = await renderResources({
     ...{ folder, layout: onePod, values, components: ['high-availability'] },
+    gateway: { component: 'k8s/gateways/own', values: Object(gatewayValues).spec },
     images: sampleImages,
   })
   const resources = parseResources(yaml)
@@ -50,6 +53,22 @@ test('breaks no rule, and istioctl analyze reports nothing', async () => {
 test('has the values of a default installation, except for the example key', () => {
   const defaults = composeClusterValues(defaultFindings, onePod, parsePrometheusAccount(undefined))
   expect({ ...values, tokenKeys: '' }).toEqual({ ...defaults, tokenKeys: '' })
+  const { route, trustDomain } = defaultFindings
+  expect(gatewayValues?.spec).toEqual(composeGatewayValues(route, trustDomain))
+})
+
+test('of the version before, without gateway values, gives the same resources', async () => {
+  const old = await makeRenderFolder()
+  const kustomization = (await readExample('kustomization.yaml')).replace(
+    /^ {2}- \S+gateways.own.*\n/m,
+    '',
+  )
+  expect(kustomization).not.toContain('gateways')
+  await writeFile(join(old, 'kustomization.yaml'), kustomization)
+  const [oldValues] = (await readExample('cluster-values.yaml')).split('---\n')
+  expect(oldValues).not.toContain('GatewayValues')
+  await writeFile(join(old, 'cluster-values.yaml'), oldValues ?? '')
+  expect(await kubectl(['kustomize', old])).toBe(yaml)
 })
 
 test('has every value, and the table says where to find each', () => {

@@ -14,15 +14,21 @@ import {
 } from '../../../tools/verify/attack/requests.ts'
 import { findTarget, SIGNER_IN_POD, stealCredentials } from '../../../tools/verify/attack/target.ts'
 import { saveSecret, writeEntries } from '../../../tools/verify/faults/support/key-secret.ts'
-import { findPod } from '../../../tools/verify/faults/support/pods.ts'
+import { findPod, restartPods } from '../../../tools/verify/faults/support/pods.ts'
+import { KEYS_MS } from '../../../tools/verify/faults/support/timeouts.ts'
 import { withTokenVolume } from '../../../tools/verify/faults/support/token-volume.ts'
 import { nonMeshPod, otherNamespacePod, TARGET_IN_MESH } from '../../support/attack/attackers.ts'
 import { deleteResources } from '../../support/attack/deletions.ts'
 import { WAIT_MS } from '../../support/timeouts.ts'
-import { waitForAlert, waitForQuiet } from './queries.ts'
+import { query, waitForAlert, waitForQuiet } from './queries.ts'
 
 const changed = 'allow-pod-to-read-signer-metrics'
 const changes = [{ op: 'add', path: '/spec/rules/0/to/0/operation/paths/-', value: '/other' }]
+
+async function findPrimary(): Promise<string | undefined> {
+  const [sample] = await query('signer_keys{namespace="signing", state="primary"}')
+  return sample?.labels.key_id
+}
 
 export function testAlerts(): void {
   test('an alert names the control that refused a request', async () => {
@@ -56,11 +62,26 @@ export function testAlerts(): void {
     await waitForQuiet('SecureSigningKeyTooShort')
   })
 
+  test('a retired key that returns, until it is gone again', async () => {
+    const putBack = await saveSecret()
+    const id = (await findPrimary()) ?? ''
+    try {
+      await writeEntries({ 'key-of-test': randomBytes(32) })
+      await vi.waitFor(async () => expect(await findPrimary()).toBe('key-of-test'), KEYS_MS)
+    } finally {
+      await putBack()
+    }
+    await waitForAlert('SecureSigningRetiredKeyReturned', { key_id: id })
+    await restartPods()
+    await waitForQuiet('SecureSigningRetiredKeyReturned')
+  })
+
   test('a frontend without its token', async () => {
     await withTokenVolume(await findPod(), async (put) => {
       await put('')
       // The frontend reads it once a second, and kubelet, whose probes it would tell, is held.
-      const ask = () => processMessage(process.env.GATEWAY_URL ?? '', 'hello', 0)
+      const gatewayUrl = { url: process.env.GATEWAY_URL ?? '' }
+      const ask = () => processMessage(gatewayUrl, 'hello', { waitMs: 0, ca: undefined })
       await vi.waitFor(() => expect(ask()).rejects.toThrow('caller_token_unavailable'), WAIT_MS)
       await waitForAlert('SecureSigningCallerTokenInvalid')
     })

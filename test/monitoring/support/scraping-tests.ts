@@ -44,7 +44,8 @@ export function testScraping(): void {
 
   test('every metric that an alert or the dashboard needs is there', async () => {
     // Some metrics exist only after a request.
-    await processMessage(process.env.GATEWAY_URL ?? '', 'hello', 0)
+    const gatewayUrl = { url: process.env.GATEWAY_URL ?? '' }
+    await processMessage(gatewayUrl, 'hello', { waitMs: 0, ca: undefined })
     const names = listMetricNames(await listExpressions())
     expect(names.length).toBeGreaterThan(15)
     let absent = names

@@ -28,7 +28,7 @@ type Options = {
 /** Registers it at the API server, for as long as the test lasts. */
 export async function serveWebhook(api: Api, mutate: Mutation, options: Options = {}) {
   const { name = 'agent', failurePolicy = 'Fail', isDown = false } = options
-  const { key, cert } = await makeCertificate()
+  const { key, cert } = await makeCertificate('IP:127.0.0.1')
   let isCalled = false
   const server = createServer({ key, cert }, async (request, response) => {
     const review = Object(await json(request))
@@ -82,12 +82,13 @@ export async function serveWebhook(api: Api, mutate: Mutation, options: Options 
   }
 }
 
-async function makeCertificate() {
+/** Makes a key and a certificate for a name such as "DNS:agent.platform.svc". */
+export async function makeCertificate(name: string) {
   const folder = await makeFolder()
   const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name)) as [string, string]
   await run('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-days', '1', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'],
+    ...['-days', '1', '-subj', '/CN=webhook', '-addext', `subjectAltName=${name}`],
     ...['-keyout', key, '-out', cert],
   ])
   return { key: await readFile(key), cert: await readFile(cert) }

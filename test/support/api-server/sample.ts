@@ -6,9 +6,11 @@ import {
   type ClusterFindings,
   composeClusterValues,
 } from '../../../tools/deploy/render/cluster-values.ts'
+import { composeGateway } from '../../../tools/deploy/render/gateway-values.ts'
 import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
 import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import type { ImageReference } from '../../../tools/images/image-references.ts'
+import { ownEntry, ownGateway } from '../../../tools/kube/gateway/public-route.ts'
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
 import {
   describeResource,
@@ -23,16 +25,25 @@ const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: '
 
 const findings: ClusterFindings = {
   trustDomain: 'mesh.example',
-  gateway: {
-    selector: 'edge',
-    namespace: 'edge-system',
-    serviceAccount: 'edge-gateway',
-    podLabels: { istio: 'edge' },
+  route: {
+    kind: 'own',
+    gateway: ownGateway,
+    ...{ host: undefined, selector: { istio: 'edge' }, sections: [], entry: ownEntry },
+    workloads: [
+      {
+        namespace: 'edge-system',
+        serviceAccount: 'edge-gateway',
+        podLabels: { istio: 'edge' },
+        selector: { istio: 'edge' },
+      },
+    ],
   },
   injector: { label: 'canary', revision: '1-31', namespace: 'mesh-system' },
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 }
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
+export const sampleRoute = findings.route
+export const sampleGateway = composeGateway(findings.route, findings.trustDomain)
 export const sampleValuesOf = (layout: Layout) => composeClusterValues(findings, layout, prometheus)
 
 export const sampleImages: ImageReference[] = [
@@ -79,12 +90,14 @@ export type Sample = Rendering & {
 export async function renderSample(
   components: readonly string[] = [],
   layout: Layout = onePod,
+  route = findings.route,
 ): Promise<Sample> {
   const folder = await makeRenderFolder()
   const { path, yaml: given } = await renderResources({
     folder,
     layout,
     values: sampleValuesOf(layout),
+    gateway: composeGateway(route, findings.trustDomain),
     components,
     vault: components.includes('vault') ? sampleVaultValues : undefined,
     images: sampleImages,

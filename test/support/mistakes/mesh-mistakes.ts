@@ -1,5 +1,6 @@
 // Mistakes that break the rules about the mesh.
 import type { Mistakes } from './mistakes.ts'
+import { routeMistakes } from './route-mistakes.ts'
 
 const sidecar = 'Sidecar/secure-signing'
 const pod = 'Deployment/secure-signing'
@@ -259,11 +260,28 @@ export const meshMistakes: Mistakes = {
       ),
     ],
     'TCP routes': [route, 'spec.tcp', [{ route: [{ destination: { host: 'frontend' } }] }]],
+    'TLS routes': [
+      route,
+      'spec.tls',
+      [{ match: [{ sniHosts: ['a.example'] }], route: [{ destination: { host: 'frontend' } }] }],
+    ],
+    'another method': [route, 'spec.http.0.match.0.method', { exact: 'GET' }],
+    'other spellings': [route, 'spec.http.0.match.0.ignoreUriCase', true],
+    'a mirror to others': [route, 'spec.http.0.mirrors', [{ destination: { host: 'tap.other' } }]],
+    'a delegate for every path': [
+      '+',
+      '',
+      networking('VirtualService', {
+        http: [{ route: [{ destination: { host: 'frontend', port: { number: 8080 } } }] }],
+      }),
+    ],
+    'the host of the signer': [route, 'spec.hosts', ['signer.pod.internal'], 'spec.hosts'],
   },
   'public-port': {
     "the signer's port": ['Gateway/public', 'spec.servers.0.port.number', 8081],
     TCP: ['Gateway/public', 'spec.servers.0.port.protocol', 'TCP'],
   },
+  ...routeMistakes,
 }
 
 function security(kind: string, spec: unknown, namespace = 'signing') {

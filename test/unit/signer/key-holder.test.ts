@@ -72,6 +72,65 @@ describe.each([
   })
 })
 
+describe('a retired key that returns', () => {
+  const [one, two, three] = [good(), good(), good()]
+  const both = { 'key-1': one, 'key-2': two }
+  const withThird = { 'key-2': two, 'key-3': three }
+
+  test.each<[string, Entries[], string[]]>([
+    [
+      'was removed',
+      [{ ...both, primary: 'key-2' }, { 'key-2': two }, { ...both, primary: 'key-2' }],
+      ['key-1'],
+    ],
+    [
+      'signs again',
+      [
+        { ...both, primary: 'key-1' },
+        { ...both, primary: 'key-2' },
+        { ...both, primary: 'key-1' },
+      ],
+      ['key-1'],
+    ],
+    ['displaces the new key', [{ 'key-1': one }, { 'key-2': two }, { 'key-1': one }], ['key-1']],
+    ['is gone again', [{ 'key-1': one }, { 'key-2': two }, { 'key-1': one }, { 'key-2': two }], []],
+    [
+      'was never retired',
+      [
+        { 'key-1': one },
+        { ...both, primary: 'key-1' },
+        { ...both, primary: 'key-2' },
+        { 'key-2': two },
+        { ...withThird, primary: 'key-2' },
+        { ...withThird, primary: 'key-3' },
+      ],
+      [],
+    ],
+    ['has new bytes', [{ 'key-1': one }, { 'key-1': two }], []],
+  ])('is reported while it %s', async (_, generations, returned) => {
+    const [first = {}, ...others] = generations
+    const folder = await makeVolume(first)
+    const registry = new Registry()
+    const { log, lines } = createMemoryLog()
+    const metrics = createSignerMetrics(registry)
+    const before = Date.now() / 1_000
+    await holdKeyRing(folder, { log, metrics, pollMs: POLL_MS })
+    const loads = () => lines.filter(({ event }) => event === 'keys_loaded').length
+    for (const [index, entries] of others.entries()) {
+      await mountEntries(folder, entries, String(index + 2))
+      await vi.waitFor(() => expect(loads()).toBe(index + 2), WAIT_MS)
+    }
+    const text = await registry.metrics()
+    const reported = [...text.matchAll(/^signer_returned_keys\{key_id="(.*)"\} 1$/gm)]
+    expect(reported.map(([, id]) => id)).toEqual(returned)
+    const logged = lines.filter(({ event }) => event === 'retired_key_returned')
+    for (const line of logged) expect(line).toMatchObject({ level: 'error', key_id: 'key-1' })
+    expect(logged.length > 0).toBe(returned.length > 0 || generations.length === 4)
+    const [, loaded] = /^signer_keys_loaded_timestamp_seconds (.*)$/m.exec(text) ?? []
+    expect(Number(loaded)).toBeGreaterThanOrEqual(before)
+  })
+})
+
 test('loads a file that is replaced in a plain folder', async () => {
   const folder = await makeFolder()
   await writeFile(join(folder, 'a'), good())

@@ -15,7 +15,13 @@ async function hold(entries: Record<string, string>) {
   const folder = await makeFolder()
   const { log, lines } = createMemoryLog()
   const setKeysConfirmed = vi.fn()
-  const metrics = { countKeyLoad: vi.fn(), setKeys: vi.fn(), setKeysConfirmed }
+  const metrics = {
+    countKeyLoad: vi.fn(),
+    setKeys: vi.fn(),
+
+    setKeysLoaded: vi.fn(),
+    setKeysConfirmed,
+  }
   let writes = 0
   const write = async (content: Record<string, string>) => {
     const text = JSON.stringify({ ...content, '..read': encode(String(writes++)) })

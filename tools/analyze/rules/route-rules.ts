@@ -1,8 +1,17 @@
-// What public clients can reach: one path of the frontend.
+// What public clients can reach through a VirtualService: one path of the frontend. Rules for other kinds of routes are in
+// gateway-api-rules.ts and ingress-rule.ts.
 import { z } from 'zod'
 import type { Resource } from '../../kube/resources.ts'
-import { type Finding, type Path, readAt, valueAt } from '../finding.ts'
-import { findPodNamespace, isOfPodNamespace, listInScope, selectsPod } from '../model/namespace.ts'
+import { type Finding, type Path, readAt } from '../finding.ts'
+import { isOfPodNamespace } from '../model/namespace.ts'
+import {
+  findOwnServices,
+  frontendService,
+  type OwnServices,
+  publicPath,
+  publicPort,
+  signerNames,
+} from '../model/own-services.ts'
 import type { Rule } from '../rule.ts'
 
 const destination = z.object({
@@ -10,45 +19,42 @@ const destination = z.object({
   port: z.object({ number: z.number() }).optional(),
 })
 const routes = z.array(z.object({ destination })).default([])
+const text = z.record(z.string(), z.string()).optional()
 const httpRoute = z.object({
-  match: z.array(z.looseObject({ uri: z.record(z.string(), z.string()).optional() })).default([]),
+  match: z
+    .array(z.looseObject({ uri: text, method: text, ignoreUriCase: z.boolean().default(false) }))
+    .default([]),
   route: routes,
   mirror: destination.optional(),
   mirrors: routes,
   rewrite: z.unknown().optional(),
+  delegate: z.object({ name: z.string(), namespace: z.string().optional() }).optional(),
 })
 const streams = z.array(z.object({ route: routes })).default([])
-const routeSpec = z.object({ http: z.array(httpRoute).default([]), tcp: streams, tls: streams })
+const routeSpec = z.object({
+  hosts: z.array(z.string()).default([]),
+  http: z.array(httpRoute).default([]),
+  tcp: streams,
+  tls: streams,
+})
 const serverSpec = z.object({
   servers: z
     .array(z.object({ port: z.object({ number: z.number(), protocol: z.string() }) }))
     .default([]),
 })
 const signerPort = 8081
-const publicPath = '/process'
-type Destination = z.infer<typeof destination>
 type HttpRoute = z.infer<typeof httpRoute>
+type Found = Omit<Finding, 'resource'>
 
 export const routeRules: readonly Rule[] = [
   {
     name: 'public-route',
     title: 'a VirtualService routes only the public path to the frontend',
     find: (resources) => {
-      const services = listInScope(resources, 'Service')
-        .filter(({ spec }) => selectsPod(valueAt(spec, ['selector']), resources))
-        .map(({ metadata }) => metadata.name)
-      const names = ['frontend', ...services]
-      const namespace = findPodNamespace(resources)
-      return resources
-        .filter(({ kind }) => kind === 'VirtualService')
-        .flatMap((resource) => {
-          // A host without a namespace is in the namespace of the VirtualService.
-          const own = resource.metadata.namespace ?? namespace
-          return checkRoutes(resource, ({ host }) => {
-            const [name = '', owner = own] = host.split('.')
-            return host === 'signer.pod.internal' || (names.includes(name) && owner === namespace)
-          })
-        })
+      const own = findOwnServices(resources)
+      return listVirtualServices(resources).flatMap((resource) =>
+        checkVirtualService(resource, own, resources).map((found) => ({ resource, ...found })),
+      )
     },
   },
   {
@@ -75,18 +81,34 @@ export const routeRules: readonly Rule[] = [
   },
 ]
 
-/** `isOurs`: whether a destination is one of our Pods. */
-function checkRoutes(resource: Resource, isOurs: (found: Destination) => boolean): Finding[] {
-  const { http, tcp, tls } = readAt(routeSpec, resource)
+function listVirtualServices(resources: readonly Resource[]): Resource[] {
+  return resources.filter(
+    ({ apiVersion, kind }) =>
+      kind === 'VirtualService' && apiVersion.startsWith('networking.istio.io/'),
+  )
+}
+
+function checkVirtualService(
+  resource: Resource,
+  own: OwnServices,
+  resources: readonly Resource[],
+): Found[] {
+  const { hosts, http, tcp, tls } = readAt(routeSpec, resource)
+  const isOurs = ({ host }: { host: string }) => own.isOwn(host, resource.metadata.namespace)
   const requests = http
     .map((route, index) => ({ route, path: ['spec', 'http', index] }))
     .map((each) => ({ ...each, targets: listTargets(each.route, each.path) }))
     .filter(({ targets }) => targets.some(isOurs))
     .flatMap(({ route, path, targets }) => [
-      ...checkPaths(route, path),
+      // A delegate has the matches of the VirtualServices that lead to it.
+      ...(isRestricted(resource, route, resources) ? [] : checkPaths(route, path)),
+      ...checkChanges(route, path),
       ...targets
         .filter(isOurs)
-        .filter(({ host, port }) => !host.startsWith('frontend') || (port?.number ?? 8080) !== 8080)
+        .filter(
+          ({ host, port }) =>
+            host.split('.')[0] !== frontendService || (port?.number ?? publicPort) !== publicPort,
+        )
         .map((target) => ({
           path: target.path,
           message: `routes to ${target.host}:${target.port?.number ?? 'its port'}: route to frontend:8080`,
@@ -104,7 +126,34 @@ function checkRoutes(resource: Resource, isOurs: (found: Destination) => boolean
         : [],
     ),
   )
-  return [...requests, ...bytes].map((found) => ({ resource, ...found }))
+  const hijacked = hosts.flatMap((host, index) =>
+    signerNames.includes(host.split('.svc.')[0] ?? '') && isOurs({ host })
+      ? [
+          {
+            path: ['spec', 'hosts', index],
+            message: `decides where the frontend's calls to the signer go: remove the host ${host}`,
+          },
+        ]
+      : [],
+  )
+  return [...requests, ...bytes, ...hijacked]
+}
+
+/** True if `resource` is a delegate, and every VirtualService that leads to it matches the public path alone. */
+function isRestricted(
+  { metadata }: Resource,
+  { match }: HttpRoute,
+  resources: readonly Resource[],
+): boolean {
+  if (match.length > 0) return false
+  const leading = listVirtualServices(resources).flatMap((root) =>
+    readAt(routeSpec, root).http.filter(
+      ({ delegate }) =>
+        delegate?.name === metadata.name &&
+        (delegate.namespace ?? root.metadata.namespace) === metadata.namespace,
+    ),
+  )
+  return leading.length > 0 && leading.every((each) => checkPaths(each, []).length === 0)
 }
 
 function listTargets({ route, mirror, mirrors }: HttpRoute, path: Path) {
@@ -117,22 +166,54 @@ function listTargets({ route, mirror, mirrors }: HttpRoute, path: Path) {
   ]
 }
 
-function checkPaths({ match, rewrite }: HttpRoute, path: Path) {
+function checkPaths({ match }: HttpRoute, path: Path): Found[] {
+  if (match.length === 0) {
+    return [{ path, message: `every path is public: match the exact path ${publicPath}` }]
+  }
+  return match
+    .map((each, index) => ({ ...each, path: [...path, 'match', index] }))
+    .flatMap(({ uri = {}, method, ignoreUriCase, path: here }) => [
+      ...(uri.exact !== publicPath || Object.keys(uri).length > 1
+        ? [
+            {
+              path: [...here, 'uri'],
+              message: `the public path is ${JSON.stringify(uri)}: match the exact path ${publicPath}`,
+            },
+          ]
+        : []),
+      ...(ignoreUriCase
+        ? [
+            {
+              path: [...here, 'ignoreUriCase'],
+              message: `other spellings of ${publicPath} are public: remove ignoreUriCase`,
+            },
+          ]
+        : []),
+      ...(method === undefined || method.exact === 'POST'
+        ? []
+        : [
+            {
+              path: [...here, 'method'],
+              message: `the public method is ${JSON.stringify(method)}: match POST`,
+            },
+          ]),
+    ])
+}
+
+/** What changes a request on its way, or copies it. */
+function checkChanges({ rewrite, mirror, mirrors }: HttpRoute, path: Path): Found[] {
   return [
-    ...(match.length === 0
-      ? [{ path, message: `every path is public: match the exact path ${publicPath}` }]
-      : []),
-    ...match
-      .map(({ uri = {} }, index) => ({ uri, path: [...path, 'match', index, 'uri'] }))
-      .filter(({ uri }) => uri.exact !== publicPath || Object.keys(uri).length > 1)
-      .map(({ uri, path: here }) => ({
-        path: here,
-        message: `the public path is ${JSON.stringify(uri)}: match the exact path ${publicPath}`,
-      })),
     ...(rewrite === undefined
       ? []
       : [
           { path: [...path, 'rewrite'], message: 'a rewrite makes another path public: remove it' },
         ]),
+    ...[
+      ...(mirror === undefined ? [] : ['mirror']),
+      ...(mirrors.length > 0 ? ['mirrors'] : []),
+    ].map((field) => ({
+      path: [...path, field],
+      message: 'a mirror sends a copy of every message elsewhere: remove it',
+    })),
   ]
 }

@@ -2,7 +2,7 @@
 import { step } from '../../cli/terminal.ts'
 import { checkCluster, checkIstioctl } from '../../kube/check-cluster.ts'
 import { type ControlPlane, readControlPlane } from '../../kube/control-plane.ts'
-import { findIngressGateway } from '../../kube/ingress-gateway.ts'
+import { findPublicRoute, type WantedRoute } from '../../kube/gateway/public-route.ts'
 import {
   checkCniPlugin,
   checkIstioKinds,
@@ -14,11 +14,12 @@ import { readTokenIssuer } from '../../kube/token-issuer.ts'
 import type { ClusterFindings } from '../render/cluster-values.ts'
 import { chooseTokenKeys } from '../token-keys/token-keys.ts'
 import { checkAdmissionKinds } from './admission.ts'
+import { describeRoute } from './describe-route.ts'
 
 /** Runs the checks, and prints one line for each. Throws UserError at the first that fails. */
 export async function inspectCluster(wanted: {
   revision: string | undefined
-  gatewaySelector: string | undefined
+  route: WantedRoute
   tokenKeys: string | undefined
 }): Promise<ClusterFindings & { controlPlane: ControlPlane }> {
   await step('istioctl is installed', checkIstioctl)
@@ -29,16 +30,14 @@ export async function inspectCluster(wanted: {
   const controlPlane = await readControlPlane(injector)
   await step('Istio is new enough', () => checkIstioVersion(controlPlane))
   await step('Istio uses its CNI plugin', async () => checkCniPlugin(controlPlane))
-  const [trustDomain, gateway, issuer] = await step(
-    'trust domain, ingress gateway and token issuer are found',
-    async () => {
-      const [found, tokens] = await Promise.all([
-        findIngressGateway(wanted.gatewaySelector),
-        readTokenIssuer(),
-      ])
-      return [await readTrustDomain(controlPlane, found.namespace), found, tokens] as const
-    },
+  const route = await step('a gateway serves the public route', () => findPublicRoute(wanted.route))
+  const [trustDomain, issuer] = await step('trust domain and token issuer are found', () =>
+    Promise.all([
+      readTrustDomain(controlPlane, route.workloads[0]?.namespace ?? ''),
+      readTokenIssuer(),
+    ]),
   )
+  await describeRoute(route, trustDomain)
   const tokens = await chooseTokenKeys(issuer, wanted.tokenKeys)
-  return { trustDomain, gateway, injector, tokens, controlPlane }
+  return { trustDomain, route, injector, tokens, controlPlane }
 }

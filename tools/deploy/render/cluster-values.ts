@@ -1,5 +1,5 @@
 // Computes the values that differ between clusters. k8s/components/cluster-values fills them in.
-import type { IngressGateway } from '../../kube/ingress-gateway.ts'
+import type { PublicRoute } from '../../kube/gateway/public-route.ts'
 import type { Layout } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
@@ -8,7 +8,7 @@ import type { PrometheusAccount } from '../preflight/prometheus-account.ts'
 import type { TokenKeys } from '../token-keys/token-keys.ts'
 
 export type ClusterValues = {
-  /** SPIFFE identities without the scheme, as in an AuthorizationPolicy. */
+  /** SPIFFE identities without the scheme, as in an AuthorizationPolicy. The gateway may have more: gateway-values.ts. */
   gatewayPrincipal: string
   frontendPrincipal: string
   signerPrincipal: string
@@ -29,7 +29,7 @@ export type ClusterValues = {
 
 export type ClusterFindings = {
   trustDomain: string
-  gateway: IngressGateway
+  route: PublicRoute
   injector: SidecarInjector
   tokens: TokenKeys
 }
@@ -40,10 +40,11 @@ export function composeClusterValues(
   layout: Layout,
   prometheus: PrometheusAccount,
 ): ClusterValues {
-  const { trustDomain, gateway, injector, tokens } = found
+  const { trustDomain, route, injector, tokens } = found
+  const [first = { namespace: '', serviceAccount: '' }] = route.workloads
   const accounts = `${trustDomain}/ns/${namespace}/sa`
   return {
-    gatewayPrincipal: `${trustDomain}/ns/${gateway.namespace}/sa/${gateway.serviceAccount}`,
+    gatewayPrincipal: `${trustDomain}/ns/${first.namespace}/sa/${first.serviceAccount}`,
     frontendPrincipal: `${accounts}/${layout.frontend}`,
     signerPrincipal: `${accounts}/${layout.signer}`,
     prometheusPrincipal: `${trustDomain}/ns/${prometheus.namespace}/sa/${prometheus.serviceAccount}`,
@@ -54,7 +55,7 @@ export function composeClusterValues(
     ...(tokens.uri !== undefined && { tokenKeysUri: tokens.uri }),
     requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${layout.frontend}`,
     revision: injector.label,
-    gatewaySelector: gateway.selector,
+    gatewaySelector: route.selector.istio ?? '',
     istiodNamespace: injector.namespace,
   }
 }

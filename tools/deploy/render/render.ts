@@ -9,6 +9,7 @@ import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
 import { componentFolder, tokenKeysComponent, valuesComponent } from './components.ts'
+import { type RenderedGateway, toGatewayResource } from './gateway-values.ts'
 import type { VaultValues } from './vault-values.ts'
 
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
@@ -29,28 +30,38 @@ export async function renderResources(input: {
   folder: string
   layout: Layout
   values: ClusterValues
+  gateway: RenderedGateway
   images: readonly ImageReference[]
   components?: readonly string[]
   vault?: VaultValues | undefined
   origins?: boolean
 }): Promise<Rendering> {
-  const { folder, layout, values, images, components = [], vault, origins = false } = input
+  const { folder, layout, values, gateway, images, components = [], vault, origins = false } = input
   const overlay = overlayFolder(layout)
   const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
-  const valuesFiles = { 'cluster-values': values, ...(vault && { 'vault-values': vault }) }
-  for (const [name, data] of Object.entries(valuesFiles)) {
-    await writeFile(join(folder, `${name}.yaml`), stringify(toConfigMap(name, data)))
+  const valuesFiles = {
+    'cluster-values': [toConfigMap('cluster-values', values), toGatewayResource(gateway.values)],
+    ...(vault && { 'vault-values': [toConfigMap('vault-values', vault)] }),
+  }
+  for (const [name, found] of Object.entries(valuesFiles)) {
+    await writeFile(
+      join(folder, `${name}.yaml`),
+      found.map((each) => stringify(each)).join('---\n'),
+    )
   }
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [fromFolder(overlay), ...Object.keys(valuesFiles).map((name) => `${name}.yaml`)],
     components: [
-      ...components,
-      ...(values.tokenKeysUri === undefined ? [] : [tokenKeysComponent]),
-      valuesComponent,
-    ].map((name) => fromFolder(componentFolder(name, layout))),
+      ...[
+        ...components,
+        ...(values.tokenKeysUri === undefined ? [] : [tokenKeysComponent]),
+        valuesComponent,
+      ].map((name) => componentFolder(name, layout)),
+      gateway.component,
+    ].map(fromFolder),
     labels: [
       { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
     ],

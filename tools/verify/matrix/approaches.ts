@@ -4,7 +4,8 @@ import { sharesPod } from '../../kube/layouts.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
 import type { Container, Origin } from '../attack/containers.ts'
 import { forgeCertificate, forgeHeaders, readSpiffeId } from '../attack/forged-identity.ts'
-import type { Place, Probe } from '../attack/probe.ts'
+import type { PublicPlace } from '../attack/gateway.ts'
+import type { Probe } from '../attack/probe.ts'
 import { readOwnToken, stealCredentials, type Target } from '../attack/target.ts'
 import { issueToken } from '../attack/tokens.ts'
 import type { CallerId } from './declared.ts'
@@ -30,7 +31,7 @@ type CallerCredentials = { stolen: Shows & { token: string }; ownToken: string; 
 export async function planApproaches(
   target: Target,
   pods: AttackPods,
-  gateway: Place,
+  gateway: PublicPlace,
 ): Promise<Record<string, Approach>> {
   const spiffeId = await readSpiffeId(target.layout)
   const [stolen, ownToken, wrongToken, certificate] = await Promise.all([

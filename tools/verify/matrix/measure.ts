@@ -2,7 +2,8 @@
 import type { AttackPods } from '../attack/attack-pods.ts'
 import { readAuditLog } from '../attack/audited-requests.ts'
 import { probeFrom } from '../attack/containers.ts'
-import type { Outcome, Place, Probe } from '../attack/probe.ts'
+import type { PublicPlace } from '../attack/gateway.ts'
+import type { Outcome, Probe } from '../attack/probe.ts'
 import {
   makeRequestId,
   type RequestParts,
@@ -41,7 +42,7 @@ const audited = ['sign', 'batch', 'verify', 'keys']
 export async function measure(
   target: Target,
   pods: AttackPods,
-  gateway: Place,
+  gateway: PublicPlace,
 ): Promise<{ cells: Cell[]; unauthorizedSignatures: number }> {
   const start = new Date()
   const approaches = await planApproaches(target, pods, gateway)

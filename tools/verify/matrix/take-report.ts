@@ -2,9 +2,17 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../cli/checkout.ts'
+import { isPartOfRoute, routeResources } from '../../deploy/apply/former-route.ts'
+import type { RouteKind } from '../../kube/gateway/public-route.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
-import { describeResource, parseResources, resourceSchema } from '../../kube/resources.ts'
+import {
+  describeResource,
+  formatResources,
+  parseResources,
+  removeDuplicates,
+  resourceSchema,
+} from '../../kube/resources.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
 import { withGateway } from '../attack/gateway.ts'
 import type { Target } from '../attack/target.ts'
@@ -22,7 +30,11 @@ export async function takeReport(
   { start, istio }: { start: number; istio: string },
 ): Promise<Report> {
   const takenAt = new Date().toISOString()
-  const measured = await withGateway((place) => measure(target, pods, place))
+  const { kind, ...measured } = await withGateway(async (place, used) => ({
+    ...(await measure(target, pods, place)),
+    kind: used,
+  }))
+  const cells = measured.cells.map((cell) => ({ ...cell, by: cell.by.map(nameRoute(kind)) }))
   return {
     takenAt,
     seconds: (performance.now() - start) / 1_000,
@@ -32,19 +44,33 @@ export async function takeReport(
     istio,
     callers: expectationsOf(target.layout).callers,
     requests,
-    ...measured,
-    declarations: await listDeclarations(target.layout),
+    ...{ ...measured, cells },
+    declarations: await listDeclarations(target.layout, kind),
   }
 }
 
 /** What `make deploy` applies, by name, and whether the cluster has it. */
-async function listDeclarations(layout: Layout): Promise<Declaration[]> {
-  const yaml = await kubectl(['kustomize', resolve(CHECKOUT, overlayFolder(layout))])
+async function listDeclarations(layout: Layout, kind: RouteKind): Promise<Declaration[]> {
+  const all = parseResources(await kubectl(['kustomize', resolve(CHECKOUT, overlayFolder(layout))]))
+  const resources = [
+    ...all.filter((each) => kind === 'own' || !isPartOfRoute(each)),
+    ...routeResources.filter(({ kind: name }) => name === routeKinds[kind]),
+  ]
+  const yaml = formatResources(removeDuplicates(resources))
   const args = ['get', '-f', '-', '--ignore-not-found', '-o', 'json']
   const live = await kubectl(args, { input: yaml })
   const names = live.trim() === '' ? [] : found.parse(JSON.parse(live)).items.map(describeResource)
-  return parseResources(yaml).map((resource) => ({
+  return removeDuplicates(resources).map((resource) => ({
     resource: describeResource(resource),
     inPlace: names.includes(describeResource(resource)),
   }))
+}
+
+/** The resource that decides about paths. Our own Gateway has a VirtualService too. */
+const routeKinds = { own: 'VirtualService', istio: 'VirtualService', 'gateway-api': 'HTTPRoute' }
+
+/** The declared tables name the VirtualService. An HTTPRoute may take its place. */
+function nameRoute(kind: RouteKind) {
+  return (resource: string) =>
+    resource === 'VirtualService/frontend' ? `${routeKinds[kind]}/frontend` : resource
 }

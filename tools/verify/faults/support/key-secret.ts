@@ -28,9 +28,10 @@ export async function deleteSecret(): Promise<void> {
   await kubectl(['delete', ...target])
 }
 
-/** Removes the Secret's owner, so that Kubernetes does not delete the Secret with it. */
+/** Removes the Secret's owner and the traces of its writer, so that Kubernetes keeps the Secret and `make rotate-key` rotates it. */
 export async function disownSecret(): Promise<void> {
-  const patch = JSON.stringify({ metadata: { ownerReferences: null, labels: null } })
+  const metadata = { ownerReferences: null, labels: null, managedFields: [{}] }
+  const patch = JSON.stringify({ metadata })
   await kubectl(['patch', ...target, '--type=merge', '-p', patch])
 }
 

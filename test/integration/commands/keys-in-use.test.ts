@@ -1,0 +1,78 @@
+// make deploy judges the keys in use with the rules of the signer that it is about to start.
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { checkKeysInUse } from '../../../tools/deploy/keys/judge-keys.ts'
+import { retiredKeys } from '../../../tools/deploy/keys/retired-keys.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { keySecret, namespace } from '../../../tools/kube/names.ts'
+import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { needsLocalPrograms } from '../../support/skips.ts'
+
+const good = Buffer.from('a key of thirty-two bytes, or so')
+
+describe('the keys in use', needsLocalPrograms, () => {
+  beforeAll(async () => {
+    await useBareApiServer()
+    await kubectl(['create', 'namespace', namespace])
+  })
+  beforeEach(async () => {
+    await kubectl(['delete', 'secret', keySecret, '-n', namespace, '--ignore-not-found'])
+  })
+
+  async function create(entries: Record<string, Buffer>, more = {}, annotations = {}) {
+    const encoded = Object.entries(entries).map(([id, bytes]) => [id, bytes.toString('base64')])
+    const metadata = { name: keySecret, namespace, annotations }
+    const data = Object.fromEntries(encoded)
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata, data, ...more }
+    await kubectl(['create', '-f', '-'], { input: JSON.stringify(secret) })
+  }
+
+  /** Returns what the check prints. */
+  async function check(): Promise<string> {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    try {
+      await checkKeysInUse()
+      return write.mock.calls.join('')
+    } finally {
+      write.mockRestore()
+    }
+  }
+
+  test.each<[string, Record<string, Buffer>]>([
+    ['there is none', {}],
+    ['it has one key', { 'key-1': good }],
+    ['it has two and names the primary', { a: good, b: good, primary: Buffer.from('b') }],
+  ])('are accepted without a word if %s', async (_, entries) => {
+    if (Object.keys(entries).length > 0) await create(entries)
+    expect(await check()).toBe('')
+  })
+
+  test.each<[string, Record<string, Buffer>, string]>([
+    [
+      'a byte order mark',
+      { 'key-1': Buffer.concat([Buffer.from('efbbbf', 'hex'), good]) },
+      'key "key-1" begins with a byte order mark',
+    ],
+    [
+      'a newline',
+      { 'key-1': Buffer.concat([good, Buffer.from('\n')]) },
+      'key "key-1" ends with a newline',
+    ],
+    ['few bytes', { 'key-1': Buffer.from('hunter2') }, 'is shorter than 14 bytes'],
+    ['no primary', { a: good, b: good }, 'name the one that signs'],
+  ])('stop the deployment if the new signer would refuse %s', async (_, entries, reason) => {
+    await create(entries)
+    const refusal = check()
+    await expect(refusal).rejects.toThrow('the signer of this version refuses the Secret hmac-key')
+    await expect(refusal).rejects.toThrow(reason)
+    await expect(refusal).rejects.toMatchObject({ todo: expect.stringContaining('rotate first') })
+    await expect(refusal).rejects.not.toThrow('hunter2')
+  })
+
+  test('are reported if a retired one is back, or if the Secret is immutable', async () => {
+    const entries = { 'key-1': good, 'key-2': good, primary: Buffer.from('key-2') }
+    await create(entries, { immutable: true }, { [retiredKeys]: 'key-1' })
+    const said = await check()
+    expect(said).toContain('note  the Secret hmac-key is immutable')
+    expect(said).toContain('note  key-1 was retired, and is in the Secret hmac-key again')
+  })
+})

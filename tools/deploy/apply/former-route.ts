@@ -1,0 +1,136 @@
+// Moves public clients to another Gateway or identity without a lost request. Until a message was signed through the new route,
+// the deployed route serves beside it: its Gateway stays, and the policy allows both gateways.
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { applyResource, deleteResources } from '../../kube/kubectl.ts'
+import { namespace } from '../../kube/names.ts'
+import {
+  describeResource,
+  formatResources,
+  parseResources,
+  type Resource,
+} from '../../kube/resources.ts'
+import type { Rendering } from '../render/render.ts'
+import { readApplied } from './orphaned-resources.ts'
+
+const make = (apiVersion: string, kind: string, name: string): Resource => ({
+  ...{ apiVersion, kind },
+  metadata: { name, namespace },
+})
+/** What the public route may consist of. */
+export const routeResources: readonly Resource[] = [
+  make('networking.istio.io/v1', 'Gateway', 'public'),
+  make('networking.istio.io/v1', 'VirtualService', 'frontend'),
+  make('gateway.networking.k8s.io/v1', 'HTTPRoute', 'frontend'),
+]
+/** What says which gateways may send requests. */
+const allowing: readonly Resource[] = [
+  make('security.istio.io/v1', 'AuthorizationPolicy', 'allow-ingress-to-frontend'),
+  make('networking.k8s.io/v1', 'NetworkPolicy', 'allow-gateway-to-frontend'),
+]
+
+const texts = z.array(z.string()).default([])
+const virtualService = z.looseObject({ gateways: texts, hosts: texts })
+const policy = z.looseObject({
+  rules: z.tuple([
+    z.looseObject({
+      from: z.tuple([z.looseObject({ source: z.looseObject({ principals: texts }) })]),
+    }),
+  ]),
+})
+const networkPolicy = z.looseObject({
+  ingress: z.tuple([z.looseObject({ from: z.array(z.unknown()) })]),
+})
+
+export type FormerRoute = {
+  /** The resources of the deployed route that the new one does not have. */
+  removed: Resource[]
+  /** The deployed resources that both routes have. */
+  kept: Resource[]
+}
+
+/** Leaves out what does not exist, and what `make deploy` did not apply. */
+export async function findFormerRoute(resources: readonly Resource[]): Promise<FormerRoute> {
+  const wanted = resources.map(describeGroup)
+  const found = await readApplied([...routeResources, ...allowing])
+  return {
+    removed: found.filter((each) => !wanted.includes(describeGroup(each)) && isPartOfRoute(each)),
+    kept: found.filter((each) => wanted.includes(describeGroup(each))),
+  }
+}
+
+export function isPartOfRoute(resource: Resource): boolean {
+  return routeResources.some((each) => describeGroup(each) === describeGroup(resource))
+}
+
+/** Returns `rendering` with what the deployed route allows and serves. It is a new file in the same folder. */
+export async function keepFormerRoute(
+  rendering: Rendering,
+  { kept }: FormerRoute,
+): Promise<Rendering> {
+  const resources = parseResources(rendering.yaml)
+  const merged = resources.map((each) => {
+    const deployed = kept.find((other) => describeGroup(other) === describeGroup(each))
+    return deployed === undefined ? each : mergeRoute(each, deployed)
+  })
+  const yaml = formatResources(merged)
+  if (yaml === formatResources(resources)) return rendering
+  const path = join(dirname(rendering.path), 'transition.yaml')
+  await writeFile(path, yaml)
+  return { path, yaml }
+}
+
+/** Leaves the route of `rendering` alone. */
+export async function removeFormerRoute(
+  rendering: Rendering,
+  { removed, kept }: FormerRoute,
+): Promise<void> {
+  const names = kept.map(describeGroup)
+  for (const resource of parseResources(rendering.yaml)) {
+    if (names.includes(describeGroup(resource))) await applyResource(resource)
+  }
+  if (removed.length > 0) await deleteResources(removed)
+}
+
+function mergeRoute(wanted: Resource, deployed: Resource): Resource {
+  const parsed = <T>(schema: z.ZodType<T>) => {
+    const [own, other] = [schema.safeParse(wanted.spec), schema.safeParse(deployed.spec)]
+    return own.success && other.success ? ([own.data, other.data] as const) : undefined
+  }
+  if (wanted.kind === 'VirtualService') {
+    const [own, other] = parsed(virtualService) ?? []
+    if (own === undefined || other === undefined) return wanted
+    const spec = {
+      ...own,
+      gateways: unite(own.gateways, other.gateways),
+      hosts: unite(own.hosts, other.hosts),
+    }
+    return { ...wanted, spec }
+  }
+  if (wanted.kind === 'AuthorizationPolicy') {
+    const [own, other] = parsed(policy) ?? []
+    if (own === undefined || other === undefined) return wanted
+    const [rule] = own.rules
+    const [{ source }] = rule.from
+    const principals = unite(source.principals, other.rules[0].from[0].source.principals)
+    const from = [{ source: { ...source, principals } }]
+    return { ...wanted, spec: { ...own, rules: [{ ...rule, from }] } }
+  }
+  const [own, other] = parsed(networkPolicy) ?? []
+  if (own === undefined || other === undefined) return wanted
+  const [rule] = own.ingress
+  const from = unite(rule.from, other.ingress[0].from)
+  return { ...wanted, spec: { ...own, ingress: [{ ...rule, from }] } }
+}
+
+/** Returns each entry once, those of `first` before those of `second`. */
+function unite<T>(first: readonly T[], second: readonly T[]): T[] {
+  const byText = new Map([...first, ...second].map((each) => [JSON.stringify(each), each]))
+  return [...byText.values()]
+}
+
+/** Tells the Gateways of both kinds apart. */
+function describeGroup(resource: Resource): string {
+  return `${resource.apiVersion.replace(/\/.*/, '')}/${describeResource(resource)}`
+}
