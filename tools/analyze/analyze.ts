@@ -4,9 +4,10 @@ import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CHECKOUT } from '../cli/checkout.ts'
 import { CommandError } from '../cli/exec.ts'
-import { readVariable } from '../cli/make-variables.ts'
+import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
-import { inspectCluster } from '../deploy/preflight/preflight.ts'
+import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
+import { type InspectedCluster, inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
 import { composeClusterValues } from '../deploy/render/cluster-values.ts'
 import { parseComponents } from '../deploy/render/components.ts'
@@ -16,8 +17,11 @@ import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
+import type { Resource } from '../kube/resources.ts'
 import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
+import { judgeLive } from './live/judge-live.ts'
+import { formatJudgment } from './live/judgment.ts'
 import { readSubject } from './read-subject.ts'
 import { applyRules, type RuleFinding } from './rule.ts'
 import { rules } from './rules.ts'
@@ -32,6 +36,7 @@ const parent = resolve(CHECKOUT, '.deploy')
 class FoundError extends Error {}
 
 await runMain(async () => {
+  const isLive = readSwitch('LIVE')
   const layout = parseOverlay(readVariable('OVERLAY'))
   const components = await parseComponents(readVariable('COMPONENTS'), layout)
   const cluster = await inspectCluster({
@@ -95,11 +100,34 @@ await runMain(async () => {
       )),
     )
   }
-  const report = formatFindings(found)
+  const report = formatFindings(found) + (isLive ? await reportLive(resources, cluster) : '')
   process.stdout.write(report)
   say(report === '' ? 'no findings' : `findings: ${report.trim().split('\n').length}`)
   if (report !== '') process.exitCode = 1
 })
+
+/** Returns a line for each resource of the cluster that opens, breaks or weakens the Pods. Prints notes about others. */
+async function reportLive(
+  resources: readonly Resource[],
+  cluster: InspectedCluster | undefined,
+): Promise<string> {
+  if (cluster === undefined) {
+    say('  FAIL  the resources of others: not checked. Set KUBECONFIG to the cluster')
+    process.exitCode = 1
+    return ''
+  }
+  const { controlPlane, route, tokens } = cluster
+  const judgments = await judgeLive({
+    ...{ resources, controlPlane, issuer: tokens.issuer, deployed: true },
+    gatewayNamespaces: listGatewayNamespaces(route),
+  })
+  const [notes = [], findings = []] = [true, false].map((isNote) =>
+    judgments.filter(({ severity }) => (severity === 'note') === isNote),
+  )
+  say(`  ${findings.length === 0 ? 'ok  ' : 'FAIL'}  the resources of others on the cluster`)
+  for (const each of notes) say(`  note  ${formatJudgment(each)}`)
+  return findings.map((each) => `[${each.severity}] ${formatJudgment(each)}\n`).join('')
+}
 
 async function runPart(
   title: string,

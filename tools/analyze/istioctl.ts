@@ -1,6 +1,8 @@
 // The messages of istioctl analyze, each with its path in the resources.
+
+import { say } from '../cli/terminal.ts'
 import { findFormerResources } from '../deploy/apply/former-resources.ts'
-import { listComplaints } from '../deploy/apply/istioctl-analyze.ts'
+import { formatMessage, listComplaints } from '../deploy/apply/istioctl-analyze.ts'
 import type { Resource } from '../kube/resources.ts'
 import type { RuleFinding } from './rule.ts'
 import { findPath, readDocuments } from './source/source-file.ts'
@@ -15,7 +17,8 @@ export async function findComplaints(
 ): Promise<RuleFinding[]> {
   const when = revision === undefined ? 'files' : 'before'
   const leaving = revision === undefined ? [] : await findFormerResources()
-  const { complaints, unread } = await listComplaints(rendering, when, revision, leaving)
+  const { problems, notes, unread } = await listComplaints(rendering, when, revision, leaving)
+  for (const each of notes) say(`  note  istioctl: ${formatMessage(each)}`)
   const documents = await readDocuments(rendering.path)
   const skipped: RuleFinding[] = [...unread.matchAll(unreadable)].flatMap(
     ([, index = '', message = '']) => {
@@ -26,7 +29,7 @@ export async function findComplaints(
   if (unread !== '' && skipped.length === 0) {
     skipped.push({ path: [], rule: 'istioctl', message: unread })
   }
-  const found = complaints.flatMap(({ code, message, origin, reference }) => {
+  const found = problems.flatMap(({ code, message, origin, reference }) => {
     const line = Number(/:(\d+)$/.exec(reference)?.[1])
     const index = documents.findIndex((source) => findPath(source, line) !== undefined)
     const source = documents[index]

@@ -135,6 +135,11 @@ export const makeVariables = {
     targets: ['test'],
     value: 'a path',
   },
+  LIVE: {
+    meaning: 'Also judge what others have on the cluster.',
+    targets: ['analyze'],
+    value: 'yes',
+  },
   NODE_IMAGE: {
     meaning: 'The base image. A release needs its digest.',
     targets: ['images', 'release', ...deployment],

@@ -44,9 +44,10 @@ import { checkKeysInUse } from './keys/judge-keys.ts'
 import { mountsKeySecret } from './keys/key-source.ts'
 import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
+import { noteIstiodOutside } from './preflight/istiod-egress.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
-import { noteOtherTokenRules } from './preflight/other-token-rules.ts'
+import { checkOthers } from './preflight/other-resources.ts'
 import { checkOtherWriters } from './preflight/other-writers.ts'
 import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
 import { checkPlaceholders } from './preflight/placeholders.ts'
@@ -136,7 +137,10 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteBlockedVault(resources)
-  await noteOtherTokenRules(resources, former, findings)
+  noteIstiodOutside(resources, findings.controlPlane)
+  await step('nothing on the cluster opens or breaks the Pods', () =>
+    checkOthers(resources, findings, removed),
+  )
   await step('istioctl analyze reports no problem', () =>
     checkAnalysis(rendering, 'before', findings.injector.revision, removed),
   )
@@ -250,7 +254,13 @@ async function removeFormer(
 }
 
 /** Sends a message, removes the former route, checks the deployment, and prints a command that sends a message. */
-async function verify({ rendering, findings, formerRoute, usesSecret }: Plan): Promise<void> {
+async function verify({
+  rendering,
+  findings,
+  formerRoute,
+  resources,
+  usesSecret,
+}: Plan): Promise<void> {
   const { route, injector } = findings
   await showRouteStatus(route)
   const ca = readVariable('GATEWAY_CACERT')
@@ -273,6 +283,9 @@ async function verify({ rendering, findings, formerRoute, usesSecret }: Plan): P
     },
   )
   await finishRoute(rendering, formerRoute)
+  await step('nothing on the cluster opens or breaks the Pods after the deployment', () =>
+    checkOthers(resources, findings),
+  )
   await step('istioctl analyze reports no problem after the deployment', () =>
     checkAnalysis(rendering, 'after', injector.revision),
   )

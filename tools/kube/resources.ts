@@ -56,6 +56,12 @@ export function describeResource(resource: Resource): string {
   return `${resource.kind}/${resource.metadata.name}`
 }
 
+/** Returns a text that only this resource has, for every version of its API group. */
+export function resourceKey({ apiVersion, kind, metadata }: Resource): string {
+  const group = apiVersion.includes('/') ? apiVersion.replace(/\/.*/, '') : ''
+  return [group, kind, metadata.namespace ?? '', metadata.name].join('/')
+}
+
 /** Returns each kind and name once. The last one counts. */
 export function removeDuplicates(resources: readonly Resource[]): Resource[] {
   return [...new Map(resources.map((each) => [describeResource(each), each])).values()]

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { condenseErrors } from '../../../tools/deploy/apply/apply.ts'
 import { isFalsePositive } from '../../../tools/deploy/apply/istioctl-false-positives.ts'
+import { splitByVerdict } from '../../../tools/deploy/apply/istioctl-verdicts.ts'
 import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
 import {
   checkAdmissionKinds,
@@ -107,6 +108,39 @@ describe('a message of istioctl about a resource that the deployment creates or 
       expect(isFalsePositive(resources, found)).toBe(false)
     },
   )
+})
+
+describe('a message of istioctl', () => {
+  const ours: Resource[] = [
+    ...['Deployment', 'AuthorizationPolicy', 'Sidecar'].map((kind) => ({
+      ...{ apiVersion: 'v1', kind, metadata: { name: 'secure-signing', namespace: 'signing' } },
+    })),
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'signing' } },
+  ]
+  const split = (code: string, origin: string, reference = '') =>
+    splitByVerdict([{ code, level: 'Warning', message: '', origin, reference }], ours)
+
+  test.each([
+    ['IST0127', 'AuthorizationPolicy signing/secure-signing'],
+    ['IST0110', 'Sidecar signing/secure-signing'],
+    ['IST0103', 'Pod signing/secure-signing-67f9d6646f-265dl'],
+    ['IST0106', ''],
+  ])('%s about %s stops a deployment', (code, origin) => {
+    expect(split(code, origin, 'rendered.yaml:3')).toMatchObject({
+      problems: [{ code }],
+      notes: [],
+    })
+  })
+
+  test.each([
+    ['IST0123', 'Namespace signing'],
+    ['IST0108', 'Deployment signing/secure-signing'],
+    ['IST0127', 'AuthorizationPolicy signing/theirs'],
+    ['IST0103', 'Pod signing/theirs-67f9d6646f-265dl'],
+    ['IST0999', 'Sidecar signing/secure-signing'],
+  ])('%s about %s is a note', (code, origin) => {
+    expect(split(code, origin)).toMatchObject({ problems: [], notes: [{ code }] })
+  })
 })
 
 test.each([

@@ -8,6 +8,7 @@ import { applyRules } from '../../../tools/analyze/rule.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { listWorkloads, onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
+import { asPod } from '../../support/api-server/guarded-api-server.ts'
 import { injectProxy } from '../../support/api-server/inject.ts'
 import { injectedRules } from '../../support/api-server/injected-rules.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
@@ -86,3 +87,45 @@ describe.each([
     expect(messagesAbout(bare)).toContain('there is no proxy')
   })
 })
+
+test('what OpenShift adds to an injected Pod breaks no rule', async () => {
+  const resources = await injectProxy(await renderSample(), true)
+  const pod = asPod(resources, 'admitted')
+  const admitted = admitOnOpenShift(pod)
+  expect(messagesAbout([admitted])).toEqual([])
+  expect(listMountsByContainer(admitted)).toEqual(listMountsByContainer(pod))
+  const careless = applyChange([admitted], ['Pod/admitted', 'spec.securityContext.fsGroup', 1337])
+  expect(messagesAbout(careless)).toContain(
+    'fsGroup puts all containers into group 1337: remove it',
+  )
+})
+
+/** As the SCC nonroot-v2 and an istiod for OpenShift change a Pod. The range is of the namespace. */
+function admitOnOpenShift(pod: Resource): Resource {
+  const changed = structuredClone(pod)
+  const spec = Object(changed.spec)
+  spec.securityContext = {
+    ...spec.securityContext,
+    ...{ fsGroup: 1000650000, seLinuxOptions: { level: 's0:c25,c20' } },
+  }
+  for (const each of [...spec.containers, ...(spec.initContainers ?? [])]) {
+    if (each.name !== proxyName) continue
+    each.securityContext = {
+      ...each.securityContext,
+      runAsUser: 1000659999,
+      runAsGroup: 1000659999,
+    }
+  }
+  return changed
+}
+
+/** The volumes of each container. Group and level of the Pod matter only to who mounts a volume. */
+function listMountsByContainer(pod: Resource): Record<string, string[]> {
+  const { containers, initContainers = [] } = Object(pod.spec)
+  return Object.fromEntries(
+    [...containers, ...initContainers].map(({ name, volumeMounts = [] }) => [
+      name,
+      volumeMounts.map((each: { name: string }) => each.name).toSorted(),
+    ]),
+  )
+}

@@ -1,10 +1,9 @@
 // `make deploy` notes the token rules of others that meet the caller token, and no others.
 import { expect, test } from 'vitest'
-import {
-  describeOthers,
-  type TokenPolicy,
-} from '../../../tools/deploy/preflight/other-token-rules.ts'
+import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
+import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
+import type { TokenRule } from '../../../tools/kube/token-rules.ts'
 
 const issuer = 'https://kubernetes.default.svc.cluster.local'
 const namespace = 'signing'
@@ -22,7 +21,7 @@ const resources: Resource[] = [
     metadata: { name: 'authenticate-caller', namespace },
   },
 ]
-type Rule = Partial<TokenPolicy['spec']['jwtRules'][number]>
+type Rule = Partial<TokenRule>
 const rule = (change: Rule) => ({
   ...{ issuer: 'https://users.example', audiences: [], forwardOriginalToken: false },
   ...{ fromHeaders: [], fromParams: [], fromCookies: [] },
@@ -30,24 +29,27 @@ const rule = (change: Rule) => ({
 })
 const policy = (
   jwtRules: Rule[],
-  spec: Partial<TokenPolicy['spec']> = {},
+  spec: Record<string, unknown> = {},
   metadata = { name: 'theirs', namespace },
-): TokenPolicy => ({
+): Resource => ({
   apiVersion: 'security.istio.io/v1',
   kind: 'RequestAuthentication',
   metadata,
   spec: {
-    ...{ selector: { matchLabels: labels }, targetRefs: [], jwtRules: jwtRules.map(rule) },
+    ...{ selector: { matchLabels: labels }, jwtRules: jwtRules.map(rule) },
     ...spec,
   },
 })
-const describe = (found: TokenPolicy, former: Resource[] = []) =>
-  describeOthers([found], { resources, former, issuer })
+const describe = (found: Resource, leaving: Resource[] = []) =>
+  judgeOthers([found], {
+    ...{ ours: resources, leaving, issuer },
+    ...{ root: 'istio-system', gatewayNamespaces: [] },
+  }).map(formatJudgment)
 
 const authorization = [{ name: 'Authorization', prefix: 'Bearer ' }]
 const ofUs = { issuer, audiences: ['signer'], fromHeaders: authorization }
 
-test.each<[string, TokenPolicy, string]>([
+test.each<[string, Resource, string]>([
   ['reads our header', policy([{ fromHeaders: [{ name: 'caller-token' }] }]), 'reads Caller-Token'],
   ['has our issuer and any audience', policy([{ issuer }]), 'takes caller tokens from another'],
   ['has our audience', policy([{ audiences: ['other', 'signer'] }]), 'takes caller tokens from'],
@@ -55,7 +57,7 @@ test.each<[string, TokenPolicy, string]>([
   [
     'applies to every Pod',
     policy([ofUs], { selector: { matchLabels: {} } }, { name: 'x', namespace: 'istio-system' }),
-    'RequestAuthentication/x in istio-system takes caller tokens',
+    'RequestAuthentication istio-system/x: it takes caller tokens',
   ],
   [
     'is that of an earlier version, and was not applied by make deploy',
@@ -66,7 +68,7 @@ test.each<[string, TokenPolicy, string]>([
   expect(describe(found)).toEqual([expect.stringContaining(text)])
 })
 
-test.each<[string, TokenPolicy]>([
+test.each<[string, Resource]>([
   ['is for users', policy([{ fromHeaders: authorization, audiences: ['application'] }])],
   ['is for users, of any audience', policy([{}])],
   ['has our issuer and its own audience', policy([{ issuer, audiences: ['application'] }])],

@@ -129,7 +129,8 @@ function checkIds(pod: Workload): Finding[] {
           `the Pod's ${field} is ${proxyId}, the proxy's id: set another id`,
         ),
       ),
-    ...(fsGroup === undefined
+    // A platform's admission may add a group to Pods. Mounts are the boundary, so only the proxy's own group matters there.
+    ...(fsGroup === undefined || (pod.resource.kind === 'Pod' && fsGroup !== proxyId)
       ? []
       : [
           at(

@@ -1,11 +1,12 @@
 // Runs istioctl analyze on the resources, before and after they are applied.
 import { z } from 'zod'
 import { CommandError, tryRun } from '../../cli/exec.ts'
-import { UserError } from '../../cli/terminal.ts'
+import { say, UserError } from '../../cli/terminal.ts'
 import { namespace } from '../../kube/names.ts'
 import { parseResources, type Resource } from '../../kube/resources.ts'
 import type { Rendering } from '../render/render.ts'
 import { isFalsePositive, type Message } from './istioctl-false-positives.ts'
+import { splitByVerdict } from './istioctl-verdicts.ts'
 
 const messages = z.array(
   z.object({
@@ -23,27 +24,33 @@ const messages = z.array(
  */
 type When = 'files' | 'before' | 'after'
 
-/** Returns istioctl's errors and warnings about `rendering`, one line each. */
+/** Returns istioctl's messages about `rendering` that are a problem, one line each. Prints the others as notes. */
 export async function analyzeRendering(
   rendering: Rendering,
   when: When,
   revision?: string,
   removed?: readonly Resource[],
 ): Promise<string[]> {
-  const { complaints, unread } = await listComplaints(rendering, when, revision, removed)
-  const lines = complaints.map(
-    (each) => `${each.level} ${each.code} ${each.origin}: ${each.message}`,
-  )
-  return [...(unread === '' ? [] : [unread]), ...lines]
+  const { problems, notes, unread } = await listComplaints(rendering, when, revision, removed)
+  // The second time, the notes are the same.
+  if (when === 'before') for (const each of notes) say(`  note  istioctl: ${formatMessage(each)}`)
+  return [...(unread === '' ? [] : [unread]), ...problems.map(formatMessage)]
 }
 
-/** `unread` is istioctl's message about resources that it cannot read. `removed`: Gateways that the deployment removes. */
+export function formatMessage({ level, code, origin, message }: Message): string {
+  return `${level} ${code} ${origin}: ${message}`
+}
+
+/**
+ * Without a cluster, every message is a problem. `unread` is istioctl's message about resources that it cannot read. `removed`:
+ * Gateways that the deployment removes.
+ */
 export async function listComplaints(
   rendering: Rendering,
   when: When,
   revision = 'default',
   removed: readonly Resource[] = [],
-): Promise<{ complaints: Message[]; unread: string }> {
+): Promise<{ problems: Message[]; notes: Message[]; unread: string }> {
   const source = when === 'files' ? ['--use-kube=false'] : ['--revision', revision]
   // With -n and a missing namespace, istioctl analyzes nothing and exits with 0. So this uses -A.
   const args = ['analyze', '-A', '-o', 'json', ...source, rendering.path]
@@ -56,10 +63,12 @@ export async function listComplaints(
     .filter(({ origin, reference }) => isOurs(origin, reference, rendering.path))
     .filter((message) => when !== 'before' || !isFalsePositive(resources, message, removed))
   const isUnread = result.stderr.includes('Error(s) adding files')
-  return { complaints, unread: isUnread ? result.stderr.trim() : '' }
+  const verdict =
+    when === 'files' ? { problems: complaints, notes: [] } : splitByVerdict(complaints, resources)
+  return { ...verdict, unread: isUnread ? result.stderr.trim() : '' }
 }
 
-/** Throws UserError if istioctl has an error or a warning about `rendering` on the cluster. */
+/** Throws UserError if istioctl reports what opens or breaks our Pods. */
 export async function checkAnalysis(
   rendering: Rendering,
   when: 'before' | 'after',

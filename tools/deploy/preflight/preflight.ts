@@ -16,12 +16,14 @@ import { chooseTokenKeys } from '../token-keys/token-keys.ts'
 import { checkAdmissionKinds } from './admission.ts'
 import { describeRoute } from './describe-route.ts'
 
+export type InspectedCluster = ClusterFindings & { controlPlane: ControlPlane }
+
 /** Runs the checks, and prints one line for each. Throws UserError at the first that fails. */
 export async function inspectCluster(wanted: {
   revision: string | undefined
   route: WantedRoute
   tokenKeys: string | undefined
-}): Promise<ClusterFindings & { controlPlane: ControlPlane }> {
+}): Promise<InspectedCluster> {
   await step('istioctl is installed', checkIstioctl)
   await step('the cluster answers', checkCluster)
   await step('the API server supports admission policies', checkAdmissionKinds)

@@ -1,0 +1,272 @@
+// What others have on the cluster is judged together with our resources: what opens or breaks our Pods, what weakens one control,
+// and what only looks unusual.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
+import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
+import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+
+const root = 'istio-root'
+const gateway = 'edge-system'
+const issuer = 'https://tokens.example'
+const older = '2020-01-01T00:00:00Z'
+const newer = '2030-01-01T00:00:00Z'
+const deployed = '2026-11-29T00:00:00Z'
+const app = { app: 'secure-signing' }
+const users = [{ issuer: 'https://users.example', jwksUri: 'https://users.example/keys' }]
+
+let ours: Resource[]
+beforeAll(async () => {
+  ours = (await renderSample()).resources
+})
+
+function make(kind: string, spec: unknown, namespace = 'signing', created = newer): Resource {
+  const group = /^(PeerA|RequestA|AuthorizationP)/.test(kind) ? 'security' : 'networking'
+  return {
+    apiVersion: `${group}.istio.io/v1`,
+    kind,
+    metadata: { name: 'theirs', namespace, creationTimestamp: created },
+    spec,
+  }
+}
+
+/** Judges `others` beside our resources, which exist if `exist` is true. */
+function judgeAll(others: readonly Resource[], exist = true, resources = ours) {
+  const live = resources.map((each) => ({
+    ...each,
+    metadata: { ...each.metadata, creationTimestamp: deployed },
+  }))
+  const given = { ours: resources, root, gatewayNamespaces: [gateway], issuer }
+  return judgeOthers([...(exist ? live : []), ...others], given)
+}
+
+const severities = (...args: Parameters<typeof judgeAll>) =>
+  judgeAll(...args).map(({ severity }) => severity)
+
+const selecting = (labels: object) => ({ selector: { matchLabels: labels } })
+const permissive = { mtls: { mode: 'PERMISSIVE' } }
+const plainPort = { mtls: { mode: 'STRICT' }, portLevelMtls: { 8080: { mode: 'DISABLE' } } }
+const allow = (spec: object) => make('AuthorizationPolicy', spec)
+const patch = (context: string, filter: string) => ({
+  configPatches: [
+    { applyTo: 'HTTP_FILTER', match: { context }, patch: { operation: 'REMOVE', value: filter } },
+  ],
+})
+const route = (host: string, match: unknown) => ({ match, route: [{ destination: { host } }] })
+const frontend = 'frontend.signing.svc.cluster.local'
+const exact = {
+  from: [{ source: { principals: ['mesh.example/ns/observability/sa/prometheus-k8s'] } }],
+  to: [{ operation: { ports: ['8080'], methods: ['GET'], paths: ['/metrics'] } }],
+}
+
+test('our own resources are never judged, whether they exist or not', () => {
+  expect(judgeAll([])).toEqual([])
+  expect(judgeAll([], false)).toEqual([])
+})
+
+describe.each<[severity: string, cases: Record<string, Resource>]>([
+  [
+    'breaks',
+    {
+      'an older PERMISSIVE PeerAuthentication that selects our Pods': make(
+        'PeerAuthentication',
+        { ...selecting(app), ...permissive },
+        'signing',
+        older,
+      ),
+      'an older one that opens a port': make(
+        'PeerAuthentication',
+        { ...selecting(app), ...plainPort },
+        'signing',
+        older,
+      ),
+      'an older Sidecar that selects our Pods': make(
+        'Sidecar',
+        { workloadSelector: { labels: app } },
+        'signing',
+        older,
+      ),
+      'an ALLOW for everybody': allow({ rules: [{}] }),
+      'an ALLOW of the root namespace': make(
+        'AuthorizationPolicy',
+        { rules: [{ from: [{ source: { namespaces: ['other'] } }] }] },
+        root,
+      ),
+      'an ALLOW for the signer without a token': allow({
+        ...selecting(app),
+        rules: [{ ...exact, to: [{ operation: { ...exact.to[0]?.operation, ports: ['8081'] } }] }],
+      }),
+      'an EnvoyFilter that removes the policies': make('EnvoyFilter', {
+        ...patch('SIDECAR_INBOUND', 'envoy.filters.http.rbac'),
+      }),
+      'one of the root namespace': make('EnvoyFilter', patch('ANY', 'jwt_authn'), root),
+      'a DestinationRule in our namespace without mTLS': make('DestinationRule', {
+        host: 'frontend',
+        trafficPolicy: { tls: { mode: 'DISABLE' } },
+      }),
+      'one in the namespace of the gateway': make(
+        'DestinationRule',
+        { host: '*.local', trafficPolicy: { tls: { mode: 'SIMPLE' } } },
+        gateway,
+      ),
+      'one for the host of the signer': make('DestinationRule', {
+        host: 'signer.pod.internal',
+        trafficPolicy: {
+          portLevelSettings: [{ port: { number: 8081 }, tls: { mode: 'DISABLE' } }],
+        },
+      }),
+      'a ServiceEntry for the host of the signer': make('ServiceEntry', {
+        hosts: ['signer.pod.internal'],
+      }),
+      'a VirtualService for the host of the signer': make('VirtualService', {
+        hosts: ['signer.pod.internal'],
+        tcp: [{ route: [{ destination: { host: 'elsewhere.example' } }] }],
+      }),
+    },
+  ],
+  [
+    'weakens',
+    {
+      'an older PERMISSIVE PeerAuthentication for the whole namespace': make(
+        'PeerAuthentication',
+        permissive,
+        'signing',
+        older,
+      ),
+      'a newer PERMISSIVE PeerAuthentication for the namespace': make(
+        'PeerAuthentication',
+        permissive,
+      ),
+      'a newer one that selects our Pods': make('PeerAuthentication', {
+        ...selecting(app),
+        ...permissive,
+      }),
+      'a newer Sidecar that selects our Pods': make('Sidecar', {
+        workloadSelector: { labels: app },
+      }),
+      'an EnvoyFilter that does something else': make('EnvoyFilter', patch('ANY', 'lua'), root),
+      'a WasmPlugin': make('WasmPlugin', { url: 'oci://registry.example/plugin' }, root),
+      'Telemetry with a token': make('Telemetry', {
+        tracing: [{ customTags: { token: { header: { name: 'Caller-Token' } } } }],
+      }),
+      'a ServiceEntry for the host of the frontend': make(
+        'ServiceEntry',
+        { hosts: [frontend] },
+        'other',
+      ),
+      'a Service for the port of the signer': {
+        ...make('Service', { selector: app, ports: [{ port: 8081 }] }),
+        apiVersion: 'v1',
+      },
+      'a VirtualService of another namespace that routes every path to us': make(
+        'VirtualService',
+        { hosts: ['a.example'], gateways: ['edge-system/main'], http: [route(frontend, [])] },
+        'other',
+      ),
+      'a VirtualService at our Gateway': make('VirtualService', {
+        hosts: ['*'],
+        gateways: ['public'],
+        http: [route('other', [{ uri: { prefix: '/other' } }])],
+      }),
+      'a RequestAuthentication that reads our header': make('RequestAuthentication', {
+        ...selecting(app),
+        jwtRules: [{ issuer: 'https://users.example', fromHeaders: [{ name: 'caller-token' }] }],
+      }),
+    },
+  ],
+  [
+    'note',
+    {
+      'an older STRICT PeerAuthentication that selects our Pods': make(
+        'PeerAuthentication',
+        { ...selecting(app), mtls: { mode: 'STRICT' } },
+        'signing',
+        older,
+      ),
+      'a DENY': make('AuthorizationPolicy', { action: 'DENY', rules: [{}] }, root),
+      'a CUSTOM policy': allow({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] }),
+      'a ProxyConfig': make('ProxyConfig', { concurrency: 4 }, root),
+      'a DestinationRule with mTLS': make('DestinationRule', {
+        host: frontend,
+        trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } },
+      }),
+      'a resource that cannot be read': make('PeerAuthentication', { mtls: 'STRICT' }),
+    },
+  ],
+])('%s', (severity, cases) => {
+  test.each(Object.entries(cases))('%s', (_, other) => {
+    const found = judgeAll([other])
+    expect([...new Set(found.map((each) => each.severity))]).toEqual([severity])
+    for (const each of found) {
+      expect(formatJudgment(each)).toContain(`${other.kind} ${other.metadata.namespace}/theirs: `)
+      expect(each.todo).toContain(`theirs -n ${other.metadata.namespace} -o yaml`)
+    }
+  })
+})
+
+test.each<[string, Resource]>([
+  ['the mesh-wide PERMISSIVE default', make('PeerAuthentication', permissive, root, older)],
+  [
+    'a PeerAuthentication for other Pods',
+    make('PeerAuthentication', { ...selecting({ app: 'x' }), ...permissive }, 'signing', older),
+  ],
+  ['a PeerAuthentication elsewhere', make('PeerAuthentication', permissive, 'other', older)],
+  ['a Sidecar for the whole namespace', make('Sidecar', {}, 'signing', older)],
+  ['a Sidecar of the root namespace', make('Sidecar', {}, root, older)],
+  ['a mesh-wide default deny', make('AuthorizationPolicy', {}, root)],
+  [
+    'a policy of the gateway',
+    make('AuthorizationPolicy', { ...selecting({ istio: 'edge' }), rules: [{}] }, root),
+  ],
+  [
+    'a policy of a waypoint',
+    allow({ targetRefs: [{ kind: 'Gateway', name: 'waypoint' }], rules: [{}] }),
+  ],
+  ['an exact ALLOW for Prometheus', allow({ ...selecting(app), rules: [exact] })],
+  ['tokens of users', make('RequestAuthentication', { ...selecting(app), jwtRules: users })],
+  ['an EnvoyFilter for gateways', make('EnvoyFilter', patch('GATEWAY', 'rbac'), root)],
+  [
+    'an EnvoyFilter for other Pods',
+    make('EnvoyFilter', { workloadSelector: { labels: { app: 'x' } }, ...patch('ANY', 'rbac') }),
+  ],
+  ['an EnvoyFilter elsewhere', make('EnvoyFilter', patch('ANY', 'rbac'), 'other')],
+  ['Telemetry without tokens', make('Telemetry', { accessLogging: [{ disabled: true }] }, root)],
+  [
+    'a mesh-wide DestinationRule',
+    make('DestinationRule', { host: '*.local', trafficPolicy: { tls: { mode: 'DISABLE' } } }, root),
+  ],
+  [
+    'a DestinationRule for another host',
+    make('DestinationRule', { host: 'other', trafficPolicy: { tls: { mode: 'DISABLE' } } }),
+  ],
+  [
+    'a VirtualService for another host',
+    make('VirtualService', { hosts: ['other'], http: [route('other', [])] }, 'other'),
+  ],
+  ['a ServiceEntry for another host', make('ServiceEntry', { hosts: ['db.example'] })],
+])('says nothing about %s', (_, other) => {
+  expect(judgeAll([other])).toEqual([])
+})
+
+describe('before the first deployment', () => {
+  test.each(['PeerAuthentication', 'Sidecar'])(
+    'every %s that selects our Pods is older',
+    (kind) => {
+      const spec = { ...selecting(app), ...permissive, workloadSelector: { labels: app } }
+      expect(severities([make(kind, spec)])).not.toContain('breaks')
+      expect(severities([make(kind, spec)], false)).toContain('breaks')
+    },
+  )
+})
+
+test.each([onePod, separatePods])('a resource for one Pod is found: $overlay', async (layout) => {
+  const { resources } = await renderSample([], layout)
+  const other = make(
+    'PeerAuthentication',
+    { ...selecting({ app: layout.signer }), ...permissive },
+    'signing',
+    older,
+  )
+  expect(severities([other], true, resources)).toEqual(['breaks'])
+})

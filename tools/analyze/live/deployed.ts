@@ -1,0 +1,42 @@
+// Compares our mesh resources with their deployed state: one that is missing, or that somebody changed so that it breaks a rule.
+import { type Resource, resourceKey } from '../../kube/resources.ts'
+import { applyRules } from '../rule.ts'
+import { meshRules } from '../rules.ts'
+import { type Judgment, nameOf } from './judgment.ts'
+
+const restore = 'Run `make deploy`, which restores it'
+
+/** `ours` are the resources that `make deploy` applies, and `live` those of the cluster. */
+export function judgeDeployed(ours: readonly Resource[], live: readonly Resource[]): Judgment[] {
+  const deployed = new Map(live.map((each) => [resourceKey(each), each]))
+  const ofMesh = ours.filter(({ apiVersion }) => apiVersion.includes('.istio.io/'))
+  const missing = ofMesh.filter((each) => !deployed.has(resourceKey(each)))
+  // Nothing is deployed yet.
+  if (missing.length === ofMesh.length) return []
+  const now = ours.map((each) => deployed.get(resourceKey(each)) ?? each)
+  const found = applyRules(meshRules, now).filter(({ resource }) =>
+    live.includes(resource as Resource),
+  )
+  return [
+    ...missing
+      .filter(({ kind }) => kind !== 'Gateway')
+      .map((each) => ({
+        severity: 'breaks' as const,
+        about: nameOf(each),
+        message: 'it is not on the cluster',
+        todo: restore,
+      })),
+    ...found.flatMap(({ resource, message, rule }) =>
+      resource === undefined
+        ? []
+        : [
+            {
+              severity: 'breaks' as const,
+              about: nameOf(resource),
+              message: `it was changed on the cluster: ${message} (${rule})`,
+              todo: restore,
+            },
+          ],
+    ),
+  ]
+}

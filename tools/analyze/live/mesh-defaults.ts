@@ -1,0 +1,205 @@
+// What the mesh-wide configuration does to our Pods. What our resources set themselves is left out: capture, automatic mTLS, export
+// and injection.
+import { z } from 'zod'
+import type { ControlPlane } from '../../kube/control-plane.ts'
+import { separatePods } from '../../kube/layouts.ts'
+import type { LabelSelector, MeshConfig } from '../../kube/mesh-config.ts'
+import { namespace } from '../../kube/names.ts'
+import type { Resource } from '../../kube/resources.ts'
+import { parseYaml } from '../../kube/yaml.ts'
+import { readLayout } from '../model/pod.ts'
+import type { Judgment, Severity } from './judgment.ts'
+
+/** Labels of a namespace on the cluster, by its name. */
+export type NamespaceLabels = Readonly<Record<string, Record<string, string>>>
+
+type Input = {
+  ours: readonly Resource[]
+  controlPlane: ControlPlane
+  labels: NamespaceLabels
+  gatewayNamespaces: readonly string[]
+}
+
+const injectionConfig = z.looseObject({
+  defaultTemplates: z.array(z.string()).default(['sidecar']),
+  aliases: z.record(z.string(), z.array(z.string())).nullish(),
+})
+const injectionValues = z.looseObject({
+  global: z
+    .looseObject({ proxy: z.looseObject({ privileged: z.boolean().optional() }).default({}) })
+    .default({ proxy: {} }),
+})
+/** A formatter of Envoy that prints the header with the caller token. */
+const tokenInLog = /%REQ(?:_WITHOUT_QUERY)?\(\s*caller-token/i
+const tokenHeader = 'caller-token'
+
+export function judgeMeshDefaults(input: Input): Judgment[] {
+  const { controlPlane } = input
+  return [
+    ...(controlPlane.mesh === undefined ? [] : judgeMesh(input, controlPlane.mesh)),
+    ...judgeInjection(controlPlane),
+    ...judgeEnvironment(input),
+    ...judgeNamespace(input),
+  ]
+}
+
+function judgeMesh({ ours, controlPlane, labels, gatewayNamespaces }: Input, mesh: MeshConfig) {
+  const change = `Change it in the ConfigMap ${controlPlane.meshSource}`
+  const about = (field: string) => `meshConfig.${field}`
+  const isHidden = (name: string) =>
+    mesh.discoverySelectors.length > 0 &&
+    labels[name] !== undefined &&
+    !mesh.discoverySelectors.some((each) => selectsLabels(each, labels[name] ?? {}))
+  const tags = Object.values(mesh.defaultConfig.tracing?.customTags ?? {})
+  const logs = JSON.stringify([mesh.accessLogFormat, mesh.extensionProviders])
+  const isRevealing = readLayout(ours) === separatePods
+  return [
+    ...(isHidden(namespace)
+      ? [
+          {
+            severity: 'breaks' as Severity,
+            about: about('discoverySelectors'),
+            message: `they leave out the namespace ${namespace}, so istiod does not configure its proxies`,
+            todo: adviseLabels(mesh.discoverySelectors, change),
+          },
+        ]
+      : []),
+    ...gatewayNamespaces.filter(isHidden).map((name) => ({
+      severity: 'note' as Severity,
+      about: about('discoverySelectors'),
+      message: `they leave out the namespace ${name} of the ingress gateway, so istiod does not know its Service`,
+      todo: 'If the gateway answers nothing, label that namespace',
+    })),
+    ...(mesh.trustDomainAliases.length > 0
+      ? [
+          {
+            severity: 'note' as Severity,
+            about: about('trustDomainAliases'),
+            message: `a workload of ${mesh.trustDomainAliases.join(', ')} with the namespace and ServiceAccount of ours counts as ours`,
+            todo: 'Make sure that you trust who creates workloads there',
+          },
+        ]
+      : []),
+    ...(isRevealing && (tokenInLog.test(logs) || tags.some(hasTokenHeader))
+      ? [
+          {
+            severity: 'weakens' as Severity,
+            about: tokenInLog.test(logs)
+              ? about('accessLogFormat')
+              : about('defaultConfig.tracing'),
+            message: "it copies the frontend's caller token into logs or traces",
+            todo: `Remove the header Caller-Token from it. ${change}`,
+          },
+        ]
+      : []),
+  ]
+}
+
+function hasTokenHeader({ header }: { header?: { name: string } | undefined }): boolean {
+  return header?.name.toLowerCase() === tokenHeader
+}
+
+function judgeInjection({ injection, injector }: ControlPlane): Judgment[] {
+  const values = injectionValues.safeParse(tryParse(injection.values)).data
+  const config = injectionConfig.safeParse(tryParse(injection.config)).data
+  const templates = config?.defaultTemplates.flatMap((each) => [
+    each,
+    ...(config.aliases?.[each] ?? []),
+  ])
+  const about = `the sidecar injector of revision ${injector.revision}`
+  return [
+    ...(values?.global.proxy.privileged === true
+      ? [
+          {
+            severity: 'breaks' as Severity,
+            about,
+            message: 'global.proxy.privileged is true, and Pod Security refuses a privileged proxy',
+            todo: 'Install this revision without it, or set ISTIO_REVISION to another one',
+          },
+        ]
+      : []),
+    ...(templates !== undefined && templates.join() !== 'sidecar'
+      ? [
+          {
+            severity: (templates.includes('sidecar') ? 'note' : 'breaks') as Severity,
+            about,
+            message: `it uses the templates ${templates.join(', ')} by default${templates.includes('sidecar') ? '' : ", and not Istio's sidecar"}`,
+            todo: 'The dry run of a Pod shows what they add',
+          },
+        ]
+      : []),
+  ]
+}
+
+function judgeEnvironment({ ours, controlPlane, gatewayNamespaces }: Input): Judgment[] {
+  const name = 'PILOT_SCOPE_GATEWAY_TO_NAMESPACE'
+  const hasGateway = ours.some(
+    ({ kind, apiVersion }) => kind === 'Gateway' && apiVersion.startsWith('networking.istio.io/'),
+  )
+  if (controlPlane.istiod?.env[name] !== 'true' || !hasGateway) return []
+  if (gatewayNamespaces.every((each) => each === namespace)) return []
+  return [
+    {
+      severity: 'breaks',
+      about: `istiod's variable ${name}`,
+      message: `a gateway ignores the Gateway resource of another namespace, so it ignores ours`,
+      todo: "Use an existing Gateway of the gateway's namespace: docs/production.md",
+    },
+  ]
+}
+
+function judgeNamespace({ labels }: Input): Judgment[] {
+  const injection = labels[namespace]?.['istio-injection']
+  if (injection === undefined) return []
+  return [
+    {
+      severity: injection === 'disabled' ? 'breaks' : 'note',
+      about: `Namespace ${namespace}`,
+      message:
+        injection === 'disabled'
+          ? 'its label istio-injection=disabled wins over istio.io/rev, so Pods get no sidecar'
+          : `its label istio-injection=${injection} wins over istio.io/rev: the default revision injects`,
+      todo: `Remove the label: kubectl label namespace ${namespace} istio-injection-`,
+    },
+  ]
+}
+
+/** Returns true if a namespace with `labels` fits. An empty selector fits all. */
+export function selectsLabels(
+  { matchLabels, matchExpressions }: LabelSelector,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values }) => {
+      const value = labels[key]
+      if (operator === 'Exists') return value !== undefined
+      if (operator === 'DoesNotExist') return value === undefined
+      const isIn = value !== undefined && values.includes(value)
+      return operator === 'In' ? isIn : !isIn
+    })
+  )
+}
+
+/** Returns the command that makes the first selector fit, if labels alone can do it. */
+function adviseLabels(selectors: readonly LabelSelector[], otherwise: string): string {
+  const commands = selectors.map(({ matchLabels, matchExpressions }) => {
+    const wanted = matchExpressions.map(({ key, operator, values: [value] }) =>
+      operator === 'In' ? `${key}=${value}` : operator === 'Exists' ? `${key}=true` : undefined,
+    )
+    if (wanted.includes(undefined) || matchLabels['kubernetes.io/metadata.name']) return undefined
+    return [...Object.entries(matchLabels).map((pair) => pair.join('=')), ...wanted].join(' ')
+  })
+  const first = commands.find((each) => each)
+  if (first === undefined) return otherwise
+  return `Label it: kubectl create namespace ${namespace} (if it does not exist), then kubectl label namespace ${namespace} ${first}. Or change the ConfigMap`
+}
+
+function tryParse(text: string | undefined): unknown {
+  if (text === undefined) return undefined
+  try {
+    return parseYaml(text)
+  } catch {
+    return undefined
+  }
+}

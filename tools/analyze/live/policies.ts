@@ -1,0 +1,75 @@
+// AuthorizationPolicies and RequestAuthentications of others that select our Pods.
+import { z } from 'zod'
+import { namespace } from '../../kube/names.ts'
+import type { Resource } from '../../kube/resources.ts'
+import {
+  acceptsCallerToken,
+  readsCallerToken,
+  type TokenRule,
+  tokenRule,
+} from '../../kube/token-rules.ts'
+import { readAt, valueAt } from '../finding.ts'
+import { applyRules } from '../rule.ts'
+import { policyRules } from '../rules/policy-rules.ts'
+import { type Judgment, judge } from './judgment.ts'
+import { type LiveSubject, listSelected } from './subject.ts'
+
+/** What an ALLOW of somebody else may not do. The other rules are about our own. */
+const openingRules = policyRules.filter(({ name }) =>
+  ['exact-allow', 'negative-match', 'signer-caller', 'token-to-sign'].includes(name),
+)
+const requestSpec = z.object({ jwtRules: z.array(tokenRule).default([]) }).default({ jwtRules: [] })
+
+export function judgePolicies(subject: LiveSubject): Judgment[] {
+  const policies = listSelecting(subject, 'AuthorizationPolicy')
+  const isAllow = (each: Resource) => (valueAt(each, ['spec', 'action']) ?? 'ALLOW') === 'ALLOW'
+  // The rules know Istio's default root namespace only. For our Pods, a mesh-wide policy is the same as one of the namespace.
+  const allowing = policies
+    .filter(isAllow)
+    .map((each) => ({ each, moved: { ...each, metadata: { ...each.metadata, namespace } } }))
+  const found = applyRules(openingRules, [...subject.ours, ...allowing.map(({ moved }) => moved)])
+  return [
+    ...policies
+      .filter((each) => !isAllow(each))
+      .map((each) =>
+        judge('note', each, 'it also decides about our requests, and can refuse them'),
+      ),
+    ...allowing.flatMap(({ each, moved }) =>
+      found
+        .filter(({ resource }) => resource === moved)
+        .map(({ message }) => judge('breaks', each, message)),
+    ),
+  ]
+}
+
+/** Rules for the tokens of an application's users are welcome, unless they meet the caller token. */
+export function judgeRequestAuthentications(subject: LiveSubject): Judgment[] {
+  return listSelecting(subject, 'RequestAuthentication').flatMap((each) => {
+    const { jwtRules } = readAt(requestSpec, each)
+    const problem = describeProblem(jwtRules, subject.issuer)
+    return problem === undefined ? [] : [judge('weakens', each, problem)]
+  })
+}
+
+function describeProblem(rules: readonly TokenRule[], issuer: string): string | undefined {
+  if (rules.some(readsCallerToken)) {
+    return 'it reads Caller-Token, the header of the caller token. Choose another header: docs/production.md'
+  }
+  if (rules.some((rule) => acceptsCallerToken(rule, [issuer]))) {
+    return 'it takes caller tokens from another place, where a client may have a token of its own, which gets 401. If an earlier version left it, delete it. Otherwise set its audiences: docs/production.md'
+  }
+  return undefined
+}
+
+/** Those of others that apply to our Pods, and not to a gateway or waypoint. */
+function listSelecting(subject: LiveSubject, wanted: string): Resource[] {
+  return subject.others
+    .filter(({ kind }) => kind === wanted)
+    .filter(({ metadata }) => [namespace, subject.root].includes(metadata.namespace ?? ''))
+    .filter((each) => valueAt(each, ['spec', 'targetRef']) === undefined)
+    .filter((each) => valueAt(each, ['spec', 'targetRefs']) === undefined)
+    .filter(
+      (each) =>
+        listSelected(subject, valueAt(each, ['spec', 'selector', 'matchLabels'])).length > 0,
+    )
+}

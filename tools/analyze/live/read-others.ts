@@ -1,0 +1,82 @@
+// Reads the resources of others that can concern our Pods: Istio's kinds in all namespaces, or in those that count for us.
+import { z } from 'zod'
+import { tryRun } from '../../cli/exec.ts'
+import { say } from '../../cli/terminal.ts'
+import { kubectl } from '../../kube/kubectl.ts'
+import { namespace } from '../../kube/names.ts'
+import { type Resource, resourceSchema } from '../../kube/resources.ts'
+import type { NamespaceLabels } from './mesh-defaults.ts'
+
+const timeoutMs = 60_000
+const groups = [
+  'security.istio.io',
+  'networking.istio.io',
+  'extensions.istio.io',
+  'telemetry.istio.io',
+]
+const kinds =
+  /^(peerauthentications|requestauthentications|authorizationpolicies|sidecars|envoyfilters|proxyconfigs|destinationrules|virtualservices|serviceentries|wasmplugins|trafficextensions|telemetries)\./
+const list = z.object({ items: z.array(resourceSchema) })
+const namespaces = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        name: z.string(),
+        labels: z.record(z.string(), z.string()).default({}),
+      }),
+    }),
+  ),
+})
+
+/** Reads them. `places`: the namespaces to read if the user may not read all. Prints a note for what cannot be read. */
+export async function readIstioResources(places: readonly string[]): Promise<Resource[]> {
+  const listings = await Promise.all(
+    groups.map((group) => kubectl(['api-resources', `--api-group=${group}`, '-o', 'name'])),
+  )
+  const served = listings
+    .join('\n')
+    .split('\n')
+    .filter((name) => kinds.test(name))
+  const services = tryList(['services', '-n', namespace])
+  const everywhere = await tryList([served.join(), '-A'])
+  if (everywhere !== undefined) return [...everywhere, ...((await services) ?? [])]
+  const found = await Promise.all(
+    [...new Set(places)].flatMap((place) =>
+      served.map(async (kind) => ({ kind, place, items: await tryList([kind, '-n', place]) })),
+    ),
+  )
+  const unread = Map.groupBy(
+    found.filter(({ items }) => items === undefined),
+    ({ place }) => place,
+  )
+  for (const [place, missing] of unread) {
+    const names = missing.map(({ kind }) => kind.replace(/\..*/, '')).join(', ')
+    say(`  note  this user may not read ${names} in ${place}, so they are not judged`)
+  }
+  return [...found.flatMap(({ items = [] }) => items), ...((await services) ?? [])]
+}
+
+/** Reads the labels of those of `names` that exist and may be read. */
+export async function readNamespaceLabels(names: readonly string[]): Promise<NamespaceLabels> {
+  const found = await Promise.all(
+    names.map((name) => tryGet(['namespaces', '--field-selector', `metadata.name=${name}`])),
+  )
+  return Object.fromEntries(
+    found.flatMap((text) =>
+      (namespaces.safeParse(text).data?.items ?? []).map(({ metadata }) => [
+        metadata.name,
+        metadata.labels,
+      ]),
+    ),
+  )
+}
+
+async function tryList(what: readonly string[]): Promise<Resource[] | undefined> {
+  return list.safeParse(await tryGet(what)).data?.items
+}
+
+/** Returns undefined if the API server refuses. */
+async function tryGet(what: readonly string[]): Promise<unknown> {
+  const { code, stdout } = await tryRun('kubectl', ['get', ...what, '-o', 'json'], { timeoutMs })
+  return code === 0 ? JSON.parse(stdout) : undefined
+}
