@@ -9,7 +9,11 @@ import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { deploy } from '../support/cluster/deployment.ts'
-import { deployPreviousVersion, waitForRollout } from '../support/cluster/previous-version.ts'
+import {
+  deployPreviousVersion,
+  replaceProgram,
+  waitForRollout,
+} from '../support/cluster/previous-version.ts'
 import { readKeys, underLoad } from '../support/cluster/signing.ts'
 import { sendHeaders } from '../support/gateway-requests.ts'
 import { needsLocalCluster } from '../support/skips.ts'
@@ -31,6 +35,12 @@ async function readRollback(): Promise<string> {
   return blocks.find((each) => each.includes('rollout undo')) ?? ''
 }
 
+/** `kubectl rollout undo` has taken the fields that it restored. */
+async function upgradeAgain(): Promise<void> {
+  await replaceProgram()
+  await deploy({ FORCE_CONFLICTS: 'yes' })
+}
+
 describe('version 0.1', needsLocalCluster, () => {
   let keys: Map<string, Uint8Array>
 
@@ -38,7 +48,7 @@ describe('version 0.1', needsLocalCluster, () => {
     keys = await readKeys()
     await deployPreviousVersion()
   })
-  afterAll(() => deploy({ FORCE_CONFLICTS: 'yes' }))
+  afterAll(upgradeAgain)
 
   test('refuses a client with a Bearer token', async () => {
     expect(await listTokenRules()).toEqual(['verify-caller-token'])
@@ -64,9 +74,7 @@ describe('version 0.1', needsLocalCluster, () => {
   })
 
   test('is replaced once more', async () => {
-    const summary = await underLoad('upgraded again', keys, () =>
-      deploy({ FORCE_CONFLICTS: 'yes' }),
-    )
+    const summary = await underLoad('upgraded again', keys, upgradeAgain)
     expect(summary).toMatchObject({ failed: 0 })
     expect(await listTokenRules()).toEqual(['authenticate-caller'])
     expect(await withBearer()).toBe(200)
