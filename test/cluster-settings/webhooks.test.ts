@@ -35,14 +35,14 @@ createServer({ key: read('tls.key'), cert: read('tls.crt') }, (request, response
 describe('a webhook that adds a variable to every container', needsLocalCluster, () => {
   let resources: object[]
   const deploy = (variables = {}) => runDeploy(String(process.env.KUBECONFIG), variables)
-  const readVersion = () =>
+  const readGeneration = () =>
     kubectl([
       'get',
       'deployment',
       '-n',
       namespace,
       '-o',
-      'jsonpath={.items[*].metadata.resourceVersion}',
+      'jsonpath={.items[*].metadata.generation}',
     ])
 
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describe('a webhook that adds a variable to every container', needsLocalCluster,
   })
 
   test('stops make deploy before anything changes', async () => {
-    const before = await readVersion()
+    const before = await readGeneration()
     const { code, said } = await deploy()
     expect(said).toContain('nothing was changed')
     expect(said).toContain('signer: env DD_ENTITY_ID')
@@ -72,7 +72,7 @@ describe('a webhook that adds a variable to every container', needsLocalCluster,
       'It looks like Datadog. To opt out, deploy with the component webhook-opt-out',
     )
     expect(code).toBe(1)
-    expect(await readVersion()).toBe(before)
+    expect(await readGeneration()).toBe(before)
   })
 
   test('leaves Pods with the component webhook-opt-out alone, and they sign', async () => {

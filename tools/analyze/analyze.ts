@@ -15,6 +15,7 @@ import { composeGateway } from '../deploy/render/gateway-values.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { parsePlatform } from '../images/platform.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
 import type { Resource } from '../kube/resources.ts'
@@ -56,6 +57,7 @@ await runMain(async () => {
     const images = await computeImageReferences({
       prefix: readVariable('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
+      platform: parsePlatform(readVariable('TARGET_PLATFORM')),
     })
     const found = cluster ?? defaultFindings
     const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))

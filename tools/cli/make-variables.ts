@@ -185,6 +185,12 @@ export const makeVariables = {
     default: 'both',
   },
   SHORT: { meaning: 'Run each experiment in its short form.', targets: ['faults'], value: 'yes' },
+  TARGET_PLATFORM: {
+    meaning: 'The platform of both images.',
+    targets: ['images', 'release', ...deployment],
+    value: 'linux/arm64',
+    default: "deploy: the nodes'; else this machine's",
+  },
   TEST: {
     meaning: 'Run only this test file, without deploying.',
     targets: ['test'],

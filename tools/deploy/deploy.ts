@@ -5,6 +5,7 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
+import { parsePlatform } from '../images/platform.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
 import { deleteResources } from '../kube/kubectl.ts'
@@ -46,6 +47,7 @@ import { checkPoliciesInEffect } from './preflight/admission.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteIstiodOutside } from './preflight/istiod-egress.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
+import { findNodePlatform } from './preflight/node-platform.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
 import { checkOthers } from './preflight/other-resources.ts'
 import { checkOtherWriters } from './preflight/other-writers.ts'
@@ -106,12 +108,16 @@ async function renderForCluster() {
   })
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
   const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)
-  const images = await computeImageReferences({ prefix, nodeImage: readVariable('NODE_IMAGE') })
+  const { platform, architecture } = await findNodePlatform(
+    parsePlatform(readVariable('TARGET_PLATFORM')),
+  )
+  const nodeImage = readVariable('NODE_IMAGE')
+  const images = await computeImageReferences({ prefix, nodeImage, platform })
   const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
   const values = composeClusterValues(findings, layout, prometheus)
   const gateway = composeGateway(findings.route, findings.trustDomain)
   const rendering = await step('the resources are rendered for this cluster', () =>
-    renderResources({ folder, layout, values, gateway, images, components, vault }),
+    renderResources({ folder, layout, values, gateway, images, components, vault, architecture }),
   )
   return { layout, findings, rendering, resources: parseResources(rendering.yaml) }
 }

@@ -5,10 +5,13 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { readSwitch } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
+import { findApplied, type OwnedResource } from '../kube/field-owners.ts'
 import { deleteResources, exists, kubectl, listApiVersions } from '../kube/kubectl.ts'
-import { layouts, listWorkloads, overlayFolder } from '../kube/layouts.ts'
+import { layouts, overlayFolder } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
 import { parseResources, type Resource, removeDuplicates } from '../kube/resources.ts'
+import { listSome } from '../kube/writers/writers.ts'
+import { readExisting } from './apply/existing-resources.ts'
 import { findFormerResources } from './apply/former-resources.ts'
 import { routeResources } from './apply/former-route.ts'
 import { readApplied, readAppliedComponents } from './apply/orphaned-resources.ts'
@@ -23,7 +26,7 @@ const secret: Resource = {
   kind: 'Secret',
   metadata: { name: keySecret, namespace },
 }
-const deployments = layouts.flatMap(listWorkloads)
+const partOf = 'app.kubernetes.io/part-of'
 /** The resources that Kubernetes and Istio create in each namespace. */
 const automatic =
   /^(serviceaccount\/default|configmap\/(kube-root-ca\.crt|istio-ca-root-cert|istio-ca-crl)|event.*|endpoints.*|lease.*|pod.*metrics.*)$/
@@ -43,16 +46,16 @@ await runMain(async () => {
   const optional = await readAppliedComponents()
   const isFromManager = findKeyExternalSecret(optional) !== undefined
   const secured = resources.find(({ kind }) => kind === 'Namespace')
-  const others = [
+  const others = await leaveForeign([
     ...resources.filter((each) => each !== secured && !policies.includes(each)),
     ...optional,
     ...(await findFormerResources()),
     ...(await readApplied(routeResources.filter(({ kind }) => kind === 'HTTPRoute'))),
-  ]
+  ])
   const withKey = isFromManager ? policies : [secret, ...policies]
   await checkDeletions([...others, ...(deletesKey ? withKey : [])], force)
   // The Pods go first, because the signer must never run without its policies.
-  await step('the Deployments and their Pods are removed', removePods)
+  await step('the Deployments and their Pods are removed', () => removePods(others))
   // Before the policy that replaces it is removed, because the key stays in the namespace.
   if (secured !== undefined && optional.some(isPodSecurityReplacement)) {
     await step('Pod Security of the namespace is restored', () => restorePodSecurity(secured))
@@ -78,6 +81,17 @@ await runMain(async () => {
     kubectl(['delete', 'namespace', namespace, '--wait=true'], { timeoutMs: 120_000 }),
   )
 })
+
+/** Returns those that exist and are ours: `make deploy` applied them, or they have our label. Names the others, which stay. */
+async function leaveForeign(resources: readonly Resource[]): Promise<Resource[]> {
+  const existing = await readExisting(resources)
+  const isOurs = (each: OwnedResource) =>
+    findApplied(each) !== undefined || each.metadata.labels?.[partOf] === 'secure-signing'
+  const foreign = existing.filter((each) => !isOurs(each))
+  if (foreign.length > 0)
+    say(`  note  make deploy did not apply ${listSome(foreign)}, so this stays`)
+  return existing.filter(isOurs)
+}
 
 /** Checks before the first deletion that the user may make all of them, and that nothing would bring them back. */
 async function checkDeletions(resources: readonly Resource[], force: boolean): Promise<void> {
@@ -111,10 +125,13 @@ async function readOverlays(): Promise<Resource[]> {
   return resources.filter(({ apiVersion }) => served.includes(apiVersion))
 }
 
-async function removePods(): Promise<void> {
+async function removePods(resources: readonly Resource[]): Promise<void> {
+  const deployments = resources.filter(({ kind }) => kind === 'Deployment')
+  if (deployments.length === 0) return
+  const names = deployments.map(({ metadata }) => metadata.name)
   // In the foreground, so that a Deployment is gone only when its Pods are.
   const args = ['--cascade=foreground', '--ignore-not-found', '--timeout=90s']
-  await kubectl(['delete', 'deployment', ...deployments, '-n', namespace, ...args], {
+  await kubectl(['delete', 'deployment', ...names, '-n', namespace, ...args], {
     timeoutMs: 100_000,
   })
 }

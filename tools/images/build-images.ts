@@ -14,11 +14,13 @@ const contextFolder = join(CHECKOUT, '.deploy/context')
 /**
  * Prepares the build context, and builds frontend and signer. The tag of an image is a hash of its content. `prefix` is a
  * registry with a path, by default "localhost/secure-signing". `nodeImage` is the base image, by default the Containerfile's.
+ * `platform` is the images', by default this machine's.
  */
 export async function buildImages(input: {
   build: BuildImage
   prefix?: string | undefined
   nodeImage?: string | undefined
+  platform?: string | undefined
 }): Promise<BuiltImage[]> {
   const references = await computeImageReferences(input)
   const packages = await stageContext(contextFolder)
@@ -30,6 +32,7 @@ export async function buildImages(input: {
         containerfile: join(contextFolder, image.name, 'Containerfile'),
         context: contextFolder,
         baseImage: input.nodeImage,
+        platform: input.platform,
       }),
     )
   }

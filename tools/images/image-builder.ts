@@ -1,6 +1,7 @@
 // Finds the program that builds images: the first of docker, podman and buildah that works.
 import { run, tryRun } from '../cli/exec.ts'
 import { say, UserError } from '../cli/terminal.ts'
+import { machinePlatform } from './platform.ts'
 
 export type ImageBuild = {
   reference: string
@@ -8,6 +9,8 @@ export type ImageBuild = {
   context: string
   /** The Containerfile's argument NODE_IMAGE. By default, the Containerfile's own base image. */
   baseImage?: string | undefined
+  /** By default this machine's. */
+  platform?: string | undefined
 }
 export type BuildImage = (input: ImageBuild) => Promise<void>
 
@@ -52,12 +55,15 @@ export async function findBuilder<Name extends Builder>(
 }
 
 export function createBuild(command: Builder): BuildImage {
-  return async ({ reference, containerfile, context, baseImage }) => {
+  return async ({ reference, containerfile, context, baseImage, platform }) => {
+    // Docker's default is another one if DOCKER_DEFAULT_PLATFORM is set, or if its engine runs on another machine.
+    const target = platform ?? (command === 'docker' ? machinePlatform : undefined)
     const buildArgs = baseImage ? ['--build-arg', `NODE_IMAGE=${baseImage}`] : []
     await run(command, [
       'build',
       ...fixedTime[command],
       ...buildArgs,
+      ...(target === undefined ? [] : ['--platform', target]),
       '--tag',
       reference,
       '--file',

@@ -1,9 +1,10 @@
-// The names of the two images. The tag is a hash of the image's sources. If the sources do not change, the tag stays, and a
-// second deployment changes nothing.
+// The names of the two images. The tag is a hash of the image's sources and of its platform. If they do not change, the tag
+// stays, and a second deployment changes nothing. Images of two platforms have two tags.
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { CHECKOUT, readText } from '../cli/checkout.ts'
+import { machinePlatform } from './platform.ts'
 
 export const imageNames = ['frontend', 'signer'] as const
 export type ImageName = (typeof imageNames)[number]
@@ -30,18 +31,22 @@ export function isImageSource(path: string): boolean {
 
 /**
  * Computes the references from the sources of this checkout. `nodeImage` is the base image, if it is not the
- * Containerfile's.
+ * Containerfile's. `platform` is the images', by default this machine's.
  */
 export async function computeImageReferences(input: {
   prefix?: string | undefined
   nodeImage?: string | undefined
+  platform?: string | undefined
 }): Promise<ImageReference[]> {
   const prefix = (input.prefix || defaultPrefix).replace(/\/+$/, '')
   return Promise.all(
     imageNames.map(async (name) => ({
       name,
       repository: `${prefix}/${name}`,
-      tag: await hashSources([...sharedSources, name], input.nodeImage ?? ''),
+      tag: await hashSources([...sharedSources, name], {
+        NODE_IMAGE: input.nodeImage ?? '',
+        PLATFORM: input.platform ?? machinePlatform,
+      }),
     })),
   )
 }
@@ -50,8 +55,12 @@ export function formatReference({ repository, tag }: ImageReference): string {
   return `${repository}:${tag}`
 }
 
-async function hashSources(sources: readonly string[], nodeImage: string): Promise<string> {
-  const hash = createHash('sha256').update(`NODE_IMAGE=${nodeImage}\0`)
+async function hashSources(
+  sources: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): Promise<string> {
+  const hash = createHash('sha256')
+  for (const [name, value] of Object.entries(settings)) hash.update(`${name}=${value}\0`)
   const files = await Promise.all(sources.map((source) => listFiles(join(CHECKOUT, source))))
   for (const file of files.flat().filter((path) => isImageSource(relative(CHECKOUT, path)))) {
     const content = Buffer.from(await readText(file))

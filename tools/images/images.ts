@@ -5,6 +5,7 @@ import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { buildImages } from './build-images.ts'
 import { builders, createBuild, findBuilder } from './image-builder.ts'
 import { defaultPrefix, formatReference } from './image-references.ts'
+import { parsePlatform } from './platform.ts'
 
 await runMain(async () => {
   const prefix = readVariable('IMAGE_PREFIX')
@@ -19,7 +20,9 @@ await runMain(async () => {
   const builder = await findBuilder(readVariable('BUILDER'), builders)
   const build = createBuild(builder)
   const nodeImage = readVariable('NODE_IMAGE')
-  const references = (await buildImages({ build, prefix, nodeImage })).map(formatReference)
+  const platform = parsePlatform(readVariable('TARGET_PLATFORM'))
+  const built = await buildImages({ build, prefix, nodeImage, platform })
+  const references = built.map(formatReference)
   for (const reference of references) process.stdout.write(`${reference}\n`)
   if (isLocal) return
   if (pushes) {

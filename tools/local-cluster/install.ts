@@ -11,16 +11,11 @@ import { keyOf } from './programs/cache.ts'
 import type { Programs } from './programs/programs.ts'
 
 const OPERATOR = join(CHECKOUT, 'tools/local-cluster/istio-operator.yaml')
+const AMBIENT = join(CHECKOUT, 'tools/local-cluster/ambient-mode.yaml')
 const COREDNS = join(CHECKOUT, 'tools/local-cluster/coredns.yaml')
 /** Records the installed version. It is part of the cluster's state. */
 const MARK = join(STATE, 'installed')
 const INSTALL_TIMEOUT_MS = 300_000
-
-/**
- * Istio's profile for ambient mode. ztunnel is left out, because it is no Go program. Sidecars do not need it, and the CNI plugin
- * leaves Pods that have one alone.
- */
-const ambientMode = ['--set', 'profile=ambient', '--set', 'components.ztunnel.enabled=false']
 
 /** Installs DNS and Istio, unless this version and configuration is installed. */
 export async function installSystem(
@@ -28,19 +23,19 @@ export async function installSystem(
   isAmbient: boolean,
 ): Promise<void> {
   const dns = (await readText(COREDNS)).replace('VERSION', coredns.tag)
-  const mode = isAmbient ? ambientMode : []
-  const wanted = keyOf(dns, await readText(OPERATOR), istio.folder, ...mode)
+  const files = isAmbient ? [OPERATOR, AMBIENT] : [OPERATOR]
+  const wanted = keyOf(dns, ...(await Promise.all(files.map(readText))), istio.folder)
   if ((await readFile(MARK, 'utf8').catch(() => '')) === wanted) return
   await step('CoreDNS is installed', () =>
     kubectl(['apply', '--server-side', '--field-manager=cluster', '-f', '-'], { input: dns }),
   )
   const what = `Istio ${istio.tag} is installed with its CNI plugin${isAmbient ? ' in ambient mode' : ''}`
-  await step(what, () => installIstio(istio.tag, mode))
+  await step(what, () => installIstio(istio.tag, files))
   await writeFile(MARK, wanted)
 }
 
-async function installIstio(tag: string, options: readonly string[]): Promise<void> {
-  const args = ['install', '--skip-confirmation', '--filename', OPERATOR]
+async function installIstio(tag: string, files: readonly string[]): Promise<void> {
+  const args = ['install', '--skip-confirmation', ...files.flatMap((file) => ['--filename', file])]
   const images = ['--set', `hub=${ISTIO_HUB}`, '--set', `tag=${tag}`]
-  await run('istioctl', [...args, ...images, ...options], { timeoutMs: INSTALL_TIMEOUT_MS })
+  await run('istioctl', [...args, ...images], { timeoutMs: INSTALL_TIMEOUT_MS })
 }

@@ -10,6 +10,7 @@ import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { buildImages } from '../images/build-images.ts'
 import { createBuild, findBuilder } from '../images/image-builder.ts'
 import { formatReference } from '../images/image-references.ts'
+import { parsePlatform } from '../images/platform.ts'
 import { describeImage } from './bill-of-materials.ts'
 import { readContents } from './image-contents.ts'
 import { readLayout } from './oci-layout.ts'
@@ -33,7 +34,10 @@ await runMain(async () => {
   }
   const startedOn = new Date()
   const prefix = readVariable('IMAGE_PREFIX')
-  const images = await buildImages({ build: createBuild(builder), prefix, nodeImage: base })
+  const platform = parsePlatform(readVariable('TARGET_PLATFORM'))
+  const images = await buildImages({
+    ...{ build: createBuild(builder), prefix, nodeImage: base, platform },
+  })
   const layout = join(out, 'images')
   await mkdir(layout, { recursive: true })
   for (const { name, packages, ...reference } of images) {

@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
-import { applyRendering } from '../../../tools/deploy/apply/apply.ts'
 import { checkNotManaged, findManaged } from '../../../tools/deploy/preflight/other-writers.ts'
-import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { applyResource, kubectl } from '../../../tools/kube/kubectl.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { type Api, pathOfKind } from '../../support/api-server/api.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { renderKnown } from '../../support/api-server/sample.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
@@ -22,23 +21,22 @@ const flux = 'kustomize.toolkit.fluxcd.io/'
 const tracking = 'argocd.argoproj.io/tracking-id'
 
 describe('on an API server', needsLocalPrograms, () => {
-  let rendering: Rendering
+  let api: Api
   let resources: Resource[]
 
   beforeAll(async () => {
-    await useBareApiServer()
-    rendering = await renderKnown([], known)
-    resources = parseResources(rendering.yaml)
+    api = (await useBareApiServer()).api
+    resources = parseResources((await renderKnown([], known)).yaml)
   })
   /** Replaces what the test before has left. */
   beforeEach(async () => {
-    const kinds = 'deployments,services,configmaps,serviceaccounts,secrets'
-    const owned = 'validatingadmissionpolicies,validatingadmissionpolicybindings'
-    await kubectl(['delete', kinds, '--all', ...here, '--ignore-not-found'])
-    await kubectl(['delete', owned, '--all'])
     const bare = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }
-    await kubectl(['replace', '-f', '-'], { input: JSON.stringify(bare) }).catch(() => {})
-    await applyRendering(rendering, true)
+    await api.send({ method: 'PUT', path: `/api/v1/namespaces/${namespace}`, body: bare })
+    for (const resource of resources) {
+      const path = `${pathOfKind(resource)}/${resource.metadata.name}`
+      if (resource.kind !== 'Namespace') await api.send({ method: 'DELETE', path })
+      await api.apply(resource)
+    }
   })
 
   const find = (name: string) => {
@@ -217,6 +215,22 @@ describe('on an API server', needsLocalPrograms, () => {
       expect(await list()).toBe(before)
       expect(await undeploy({ FORCE_CONFLICTS: 'yes' })).toMatchObject({ code: 0 })
       expect(await list()).not.toContain('service/frontend')
+    })
+
+    test('leaves a resource of the same name that make deploy did not apply', async () => {
+      await kubectl(['delete', 'service', 'frontend', ...here])
+      await kubectl(['create', 'service', 'clusterip', 'frontend', '--tcp=80', ...here])
+      const { code, stderr } = await undeploy()
+      expect(stderr).toContain('note  make deploy did not apply Service/frontend, so this stays')
+      expect(code).toBe(0)
+      expect(await list()).toBe('service/frontend\n')
+    })
+
+    test('deletes what was applied by hand, because it has our label', async () => {
+      await kubectl(['delete', 'service', 'frontend', ...here])
+      await applyAs('kubectl', 'Service/frontend')
+      expect(await undeploy()).toMatchObject({ code: 0 })
+      expect(await list()).toBe('')
     })
 
     test('deletes the key only if nothing would restore it, and leaves a namespace of others', async () => {

@@ -37,6 +37,18 @@ test('builds both images, then pushes both', async () => {
   ])
 })
 
+test('builds for the given platform, with another tag', async () => {
+  const platform = process.arch === 'arm64' ? 'linux/amd64' : 'linux/arm64'
+  const { code, stdout, calls } = await runImages({ IMAGE_PREFIX, TARGET_PLATFORM: platform })
+  expect(code).toBe(0)
+  const references = stdout.trimEnd().split('\n')
+  expect(calls.slice(1)).toEqual(
+    references.map((each) => `build --platform ${platform} --tag ${each}`),
+  )
+  const { stdout: ownReferences } = await runImages({ IMAGE_PREFIX })
+  expect(references).not.toContain(ownReferences.split('\n')[0])
+})
+
 test('pushes nothing without PUSH, and prints how to push', async () => {
   const { code, stderr, calls } = await runImages({ IMAGE_PREFIX })
   expect(code).toBe(0)

@@ -109,14 +109,15 @@ const proxyRuns = 'the container istio-proxy must run `proxy sidecar`'
 const socket = 'may mount the volume signer-socket'
 const bootstrap = 'the ConfigMap envoy-admin-allowlist must equal'
 const excluded = annotation('traffic.sidecar.istio.io/excludeInboundPorts', '8080')
+const template = (name: string, change: PodChange) =>
+  refused(name, aroundProxy, { does: 'make', kind: 'Deployment', changes: [change] })
 
 export const proxyCases: readonly AdmissionCase[] = [
+  // In a Deployment, because Istio's webhook refuses some of them in a Pod.
   ...Object.entries(annotations).flatMap(([key, values]) =>
-    values.map((value) =>
-      made(`${key}: ${JSON.stringify(value)}`, aroundProxy, annotation(key, value)),
-    ),
+    values.map((value) => template(`${key}: ${JSON.stringify(value)}`, annotation(key, value))),
   ),
-  ...Object.entries(configs).map(([name, value]) => made(name, aroundProxy, config(value))),
+  ...Object.entries(configs).map(([name, value]) => template(name, config(value))),
   ...workloadKinds.map((kind) =>
     refused(`${kind}: an excluded port`, aroundProxy, { does: 'make', kind, changes: [excluded] }),
   ),

@@ -84,7 +84,7 @@ export async function openApi(kubeconfig = process.env.KUBECONFIG): Promise<Api>
 }
 
 /** Returns the path of all resources of its kind and namespace. */
-function pathOfKind({ apiVersion, kind, metadata: { namespace } }: Resource): string {
+export function pathOfKind({ apiVersion, kind, metadata: { namespace } }: Resource): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
   const scope = namespace === undefined ? '' : `/namespaces/${namespace}`
   return `${group}${scope}/${pluralize(kind)}`

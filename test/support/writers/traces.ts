@@ -58,9 +58,13 @@ export const writers: readonly [string, Left, string][] = [
   [
     'External Secrets, owner',
     owner('ExternalSecret', 'external-secrets.io/v1'),
-    'ExternalSecret/of-key',
+    'External Secrets (ExternalSecret/of-key)',
   ],
-  ['Sealed Secrets', owner('SealedSecret', 'bitnami.com/v1alpha1'), 'SealedSecret/of-key'],
+  [
+    'Sealed Secrets',
+    owner('SealedSecret', 'bitnami.com/v1alpha1'),
+    'Sealed Secrets (SealedSecret/of-key)',
+  ],
   ['Sealed Secrets, annotation', annotation('sealedsecrets.bitnami.com/managed'), 'Sealed Secrets'],
   [
     'Vault Secrets Operator',

@@ -58,7 +58,7 @@ describe('an error for', () => {
     [
       'a Secret with an owner',
       withMetadata({ ownerReferences: [owner] }),
-      'is written by SealedSecret/hmac-key',
+      'is written by Sealed Secrets (SealedSecret/hmac-key)',
       'Rotate in the SealedSecret, in the same three steps',
     ],
     [

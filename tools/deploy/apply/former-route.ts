@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { matchesHost } from '../../kube/gateway/doors.ts'
 import { applyResource, deleteResources } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
 import {
@@ -32,6 +33,7 @@ const allowing: readonly Resource[] = [
 
 const texts = z.array(z.string()).default([])
 const virtualService = z.looseObject({ gateways: texts, hosts: texts })
+const httpRoute = z.looseObject({ parentRefs: z.array(z.unknown()).default([]), hostnames: texts })
 const policy = z.looseObject({
   rules: z.tuple([
     z.looseObject({
@@ -104,9 +106,19 @@ function mergeRoute(wanted: Resource, deployed: Resource): Resource {
     const spec = {
       ...own,
       gateways: unite(own.gateways, other.gateways),
-      hosts: unite(own.hosts, other.hosts),
+      hosts: dropCovered(unite(own.hosts, other.hosts)),
     }
     return { ...wanted, spec }
+  }
+  if (wanted.kind === 'HTTPRoute') {
+    const [own, other] = parsed(httpRoute) ?? []
+    if (own === undefined || other === undefined) return wanted
+    const parentRefs = unite(own.parentRefs, other.parentRefs)
+    // No host name means every host.
+    const isOpen = own.hostnames.length === 0 || other.hostnames.length === 0
+    const { hostnames, ...rest } = own
+    const named = isOpen ? {} : { hostnames: unite(hostnames, other.hostnames) }
+    return { ...wanted, spec: { ...rest, ...named, parentRefs } }
   }
   if (wanted.kind === 'AuthorizationPolicy') {
     const [own, other] = parsed(policy) ?? []
@@ -128,6 +140,11 @@ function mergeRoute(wanted: Resource, deployed: Resource): Resource {
 function unite<T>(first: readonly T[], second: readonly T[]): T[] {
   const byText = new Map([...first, ...second].map((each) => [JSON.stringify(each), each]))
   return [...byText.values()]
+}
+
+/** Leaves out the hosts that a wildcard covers. Istio refuses both in one VirtualService. */
+function dropCovered(hosts: readonly string[]): string[] {
+  return hosts.filter((host) => !hosts.some((each) => each !== host && matchesHost(each, host)))
 }
 
 /** Tells the Gateways of both kinds apart. */

@@ -1,82 +1,79 @@
-// Explains why a Pod does not start, if its status shows it, and what to do.
-import { z } from 'zod'
+// Explains why a Pod does not start. The text of kubelet, the container runtime or the scheduler comes first and complete.
+// Advice follows only where it fits that text.
 import { UserError } from '../../cli/terminal.ts'
+import { describeContainer, join, lookAt, type StartProblem } from './container-problem.ts'
+import { listStatuses, type PodEvent, type PodState } from './pod-state.ts'
+import { adviseOnStart } from './start-advice.ts'
 
-const missingImage = ['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull']
-
-const waiting = z.object({ reason: z.string().default(''), message: z.string().default('') })
-export const podStates = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string() }),
-      spec: z.object({ nodeName: z.string().default('') }),
-      status: z.object({
-        conditions: z
-          .array(z.object({ reason: z.string().default(''), message: z.string().default('') }))
-          .default([]),
-        reason: z.string().default(''),
-        message: z.string().default(''),
-        containerStatuses: z
-          .array(
-            z.object({
-              name: z.string(),
-              image: z.string(),
-              state: z.object({ waiting: waiting.optional() }),
-            }),
-          )
-          .default([]),
-      }),
-    }),
-  ),
-})
-export type PodState = z.infer<typeof podStates>['items'][number]
+export { podStates } from './pod-state.ts'
 
 /** Returns the first error that neither time nor the deployment itself fixes. Returns undefined if there is none. */
-export function describeStartError(pods: readonly PodState[]): UserError | undefined {
-  const errors = pods.map((pod) => describeRejection(pod) ?? describeWaiting(pod))
-  return errors.find((each) => each !== undefined)
+export function describeStartError(
+  pods: readonly PodState[],
+  events: readonly PodEvent[] = [],
+): UserError | undefined {
+  const found = listStartProblems(pods, events).find(({ isFinal }) => isFinal)
+  return found && new UserError(found.what, found.todo)
 }
 
 /** Describes the first Pod that fits no node. Returns undefined if there is none. It may pass, because nodes may be added. */
 export function describeUnschedulable(pods: readonly PodState[]): string | undefined {
-  const messages = pods.flatMap(({ metadata, status }) =>
-    status.conditions
-      .filter(({ reason }) => reason === 'Unschedulable')
-      .map(({ message }) => `no node fits the Pod ${metadata.name}: ${message}`),
-  )
-  return messages[0]
+  return pods.map(describeScheduling).find((each) => each !== undefined)
 }
 
-function describeRejection({ spec, status }: PodState): UserError | undefined {
-  if (status.reason !== 'AppArmor') return undefined
-  return new UserError(
-    `the node ${spec.nodeName} rejects the Pod: ${status.message}`,
-    `Remove the label of the node: kubectl label node ${spec.nodeName} secure-signing.dev/apparmor- secure-signing/apparmor-. Then run \`make deploy\` again. See docs/hardening.md.`,
-  )
+/** Lists what keeps the Pods from starting, the most certain cause first. */
+export function listStartProblems(
+  pods: readonly PodState[],
+  events: readonly PodEvent[] = [],
+): StartProblem[] {
+  const found = pods.flatMap((pod) => {
+    const ownEvents = events.filter(
+      ({ involvedObject }) => involvedObject.name === pod.metadata.name,
+    )
+    return [
+      describeRejection(pod),
+      ...listStatuses(pod).map((status) => describeContainer(pod, status, ownEvents)),
+      ...ownEvents.map((event) => describeEvent(pod, event)),
+    ].filter((each) => each !== undefined)
+  })
+  return found.sort((a, b) => Number(b.isFinal) - Number(a.isFinal))
 }
 
-function describeWaiting({ spec, status }: PodState): UserError | undefined {
-  for (const { name, image, state } of status.containerStatuses) {
-    const { reason = '', message = '' } = state.waiting ?? {}
-    if (missingImage.includes(reason)) {
-      return new UserError(
-        `the cluster cannot pull the image ${image}`,
-        'Run `make images IMAGE_PREFIX=registry/prefix PUSH=yes`, then `make deploy IMAGE_PREFIX=registry/prefix`.',
-      )
-    }
-    if (/can't set process label|attr\/exec/.test(message)) {
-      return new UserError(
-        `the node ${spec.nodeName} does not have the SELinux type of the container ${name}: ${message}`,
-        'Run `semodule -i k8s/components/selinux/secure_signing.cil` on the node. See docs/hardening.md.',
-      )
-    }
-    const kind = /seccomp|apparmor/i.exec(message)?.[0].toLowerCase()
-    if (reason === 'CreateContainerError' && kind !== undefined) {
-      return new UserError(
-        `the node ${spec.nodeName} does not have the ${kind} profile of the container ${name}: ${message}`,
-        `A DaemonSet installs it. Look for its Pod on this node: kubectl get pods -n ${kind}-profiles -o wide. See docs/hardening.md.`,
-      )
+function describeScheduling({ metadata, status }: PodState): string | undefined {
+  const found = status.conditions.find(({ reason }) =>
+    ['Unschedulable', 'SchedulingGated', 'SchedulerError'].includes(reason),
+  )
+  return found && `no node fits the Pod ${metadata.name}: ${found.message}`
+}
+
+/** kubelet, or the node's eviction, has refused or ended the Pod. */
+function describeRejection({ metadata, spec, status }: PodState): StartProblem | undefined {
+  if (status.reason === '') return undefined
+  const isAppArmor = status.reason === 'AppArmor'
+  return {
+    what: isAppArmor
+      ? `the node ${spec.nodeName} rejects the Pod: ${status.message}`
+      : `the Pod ${metadata.name} has ended: ${join(status.reason, status.message)}`,
+    todo: isAppArmor
+      ? `Remove the label of the node: kubectl label node ${spec.nodeName} secure-signing.dev/apparmor- secure-signing/apparmor-. Then run \`make deploy\` again. See docs/hardening.md.`
+      : (adviseOnStart(join(status.reason, status.message)) ?? lookAt(metadata.name)),
+    isFinal: isAppArmor,
+  }
+}
+
+/** Events that no container's state shows. */
+const reportedEvents =
+  /^(FailedMount|FailedAttachVolume|FailedMapVolume|FailedCreatePodSandBox|FailedCreatePodContainer|NetworkNotReady|FailedPostStartHook|FailedPrepareDynamicResources|FailedValidation|FailedToCreateEndpoint)$/
+
+function describeEvent({ metadata }: PodState, event: PodEvent): StartProblem | undefined {
+  if (event.reason === 'Unhealthy' && event.message.startsWith('Readiness probe failed')) {
+    return {
+      what: `the Pod ${metadata.name} is not ready: ${event.message}`,
+      todo: 'All resources are applied. Read the logs above, fix the cause, and run `make deploy` again.',
+      isFinal: false,
     }
   }
-  return undefined
+  if (!reportedEvents.test(event.reason)) return undefined
+  const what = `the Pod ${metadata.name} does not start: ${join(event.reason, event.message)}`
+  return { what, todo: adviseOnStart(what) ?? lookAt(metadata.name), isFinal: false }
 }

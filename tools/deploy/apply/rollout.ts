@@ -1,24 +1,27 @@
 // Waits until the newest Pods of each Deployment are ready, and shows the reason if they are not.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { tryRun } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
-import {
-  describeStartError,
-  describeUnschedulable,
-  type PodState,
-  podStates,
-} from './pod-start-error.ts'
+import { findRefusedToken } from '../token-keys/refused-token.ts'
+import type { StartProblem } from './container-problem.ts'
+import { describeUnschedulable, listStartProblems } from './pod-start-error.ts'
+import { listNewestPods, listPodEvents } from './pod-state.ts'
 import { findRefusedKeys } from './refused-keys.ts'
+import { showState } from './show-state.ts'
+import { adviseOnAdmission } from './start-advice.ts'
 
 /** Milliseconds for all Deployments together. */
 const deadlineMs = 180_000
+/** Milliseconds before a note says what the Pods wait for. */
+const noteMs = 8_000
 /** Milliseconds before an error counts. A registry or istiod may start late, but rarely takes longer. */
 const graceMs = 30_000
 const pollMs = 500
+/** Milliseconds between two looks at the Pods. */
+const slowPollMs = 2_000
 
 const deploymentState = z.object({
   metadata: z.object({ generation: z.number() }),
@@ -42,41 +45,64 @@ export async function waitForRollout(layout: Layout): Promise<void> {
 }
 
 async function waitForDeployment(name: string, start: number): Promise<void> {
-  let hasNoted = false
+  const noted = new Set<string>()
+  const note = (text: string) => {
+    if (!noted.has(text)) say(`  note  ${text}`)
+    noted.add(text)
+  }
   for (;;) {
     const args = ['get', 'deployment', name, '-n', namespace, '-o', 'json']
     const state = await kubectlJson(deploymentState, args)
     if (isRolledOut(state)) return
     const waitedMs = performance.now() - start
-    if (waitedMs > graceMs) {
-      const pods = await listPods(name)
-      const failure =
-        describeReplicaFailure(state) ?? describeStartError(pods) ?? (await findRefusedKeys(name))
+    if (waitedMs > noteMs) {
+      const pods = await listNewestPods(name)
+      const problems = listStartProblems(pods, await listPodEvents())
       const unschedulable = describeUnschedulable(pods)
-      if (failure !== undefined || waitedMs > deadlineMs) {
-        await showState(name)
-        throw failure ?? describeDelay(name, unschedulable)
+      const isTried = waitedMs > graceMs
+      const failure =
+        describeReplicaFailure(state) ??
+        (isTried ? problems.find(({ isFinal }) => isFinal) : undefined) ??
+        (isTried ? await findRefusedKeys(name) : undefined)
+      if ((failure !== undefined && isTried) || waitedMs > deadlineMs) {
+        await showState(name, pods)
+        const known = toUserError(failure) ?? (await findRefusedToken(name))
+        throw known ?? describeDelay(name, unschedulable, problems[0])
       }
-      if (unschedulable !== undefined && !hasNoted) {
-        say(`  note  waiting up to ${deadlineMs / 1_000} s for a node: ${unschedulable}`)
-        hasNoted = true
+      const text = toUserError(failure)?.message ?? problems[0]?.what
+      if (text !== undefined) note(text)
+      if (unschedulable !== undefined) {
+        note(`waiting up to ${deadlineMs / 1_000} s for a node: ${unschedulable}`)
       }
+      await sleep(slowPollMs)
     }
     await sleep(pollMs)
   }
 }
 
-function describeDelay(name: string, unschedulable: string | undefined): UserError {
+function toUserError(found: StartProblem | UserError | undefined): UserError | undefined {
+  return found === undefined || found instanceof UserError
+    ? found
+    : new UserError(found.what, found.todo)
+}
+
+function describeDelay(
+  name: string,
+  unschedulable: string | undefined,
+  problem: StartProblem | undefined,
+): UserError {
   const what = `the Pods of ${name} are not ready after ${deadlineMs / 1_000} s`
-  return unschedulable === undefined
-    ? new UserError(
-        what,
-        'All resources are applied. Read the state above, fix the cause, and run `make deploy` again.',
-      )
-    : new UserError(
-        `${what}: ${unschedulable}`,
-        'Add a node, or leave out the component that needs so much: docs/production.md. Earlier Pods continue to sign.',
-      )
+  if (unschedulable !== undefined) {
+    return new UserError(
+      `${what}: ${unschedulable}`,
+      'Add a node, or leave out the component that needs so much: docs/production.md. Earlier Pods continue to sign.',
+    )
+  }
+  if (problem !== undefined) return new UserError(`${what}: ${problem.what}`, problem.todo)
+  return new UserError(
+    what,
+    'All resources are applied. Read the state above, fix the cause, and run `make deploy` again.',
+  )
 }
 
 function isRolledOut({ metadata, spec, status }: DeploymentState): boolean {
@@ -93,28 +119,6 @@ function describeReplicaFailure({ status }: DeploymentState): UserError | undefi
   if (failure?.status !== 'True') return undefined
   return new UserError(
     `the cluster cannot create a Pod: ${failure.message}`,
-    'Fix the cause. Kubernetes tries again by itself.',
+    adviseOnAdmission(failure.message) ?? 'Fix the cause. Kubernetes tries again by itself.',
   )
-}
-
-async function listPods(name: string): Promise<PodState[]> {
-  const args = ['get', 'pods', '-n', namespace, '-l', `app=${name}`, '-o', 'json']
-  return (await kubectlJson(podStates, args)).items
-}
-
-async function showState(name: string): Promise<void> {
-  const scope = ['-n', namespace]
-  const pods = ['-l', `app=${name}`]
-  const views: readonly (readonly string[])[] = [
-    ['get', 'pods', ...scope, '-o', 'wide'],
-    // Not `get events`, which prints the scheduler's events first: they have no time in the field that it sorts by.
-    ['events', ...scope, '--types=Warning'],
-    ['logs', ...scope, ...pods, '--all-containers', '--prefix', '--tail=10', '--ignore-errors'],
-  ]
-  for (const args of views) {
-    const { stdout, stderr } = await tryRun('kubectl', args, { timeoutMs: 15_000 })
-    say(`--- kubectl ${args.join(' ')}`)
-    const lines = (stdout || stderr).trimEnd().split('\n').slice(-25)
-    for (const line of lines) say(line.length > 400 ? `${line.slice(0, 400)}…` : line)
-  }
 }

@@ -24,7 +24,8 @@ export type Rendering = {
 /**
  * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which it creates. Does not use the cluster.
  * Throws CommandError if kustomize fails. `components` are optional, and applied in this order. The component vault requires
- * `vault`. With `origins`, annotations name the source of each resource, for an analysis.
+ * `vault`. With `origins`, annotations name the source of each resource, for an analysis. With `architecture`, the Pods run only
+ * on nodes that have it.
  */
 export async function renderResources(input: {
   folder: string
@@ -35,8 +36,19 @@ export async function renderResources(input: {
   components?: readonly string[]
   vault?: VaultValues | undefined
   origins?: boolean
+  architecture?: string | undefined
 }): Promise<Rendering> {
-  const { folder, layout, values, gateway, images, components = [], vault, origins = false } = input
+  const {
+    folder,
+    layout,
+    values,
+    gateway,
+    images,
+    components = [],
+    vault,
+    origins = false,
+    architecture,
+  } = input
   const overlay = overlayFolder(layout)
   const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
@@ -68,6 +80,7 @@ export async function renderResources(input: {
     // kustomize takes the order only from this outermost file.
     sortOptions: await readSortOptions(overlay),
     buildMetadata: origins ? originMetadata : [],
+    patches: architecture === undefined ? [] : [selectArchitecture(architecture)],
     images: images.map(({ name, repository, tag }) => ({
       name: `secure-signing/${name}`,
       newName: repository,
@@ -81,6 +94,14 @@ export async function renderResources(input: {
   const yaml = await kubectl(['kustomize', folder])
   await writeFile(path, yaml)
   return { path, yaml }
+}
+
+function selectArchitecture(architecture: string) {
+  const nodeSelector = { 'kubernetes.io/arch': architecture }
+  const metadata = { name: 'any' }
+  const spec = { template: { spec: { nodeSelector } } }
+  const patch = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }
+  return { target: { kind: 'Deployment' }, patch: stringify(patch) }
 }
 
 async function readSortOptions(overlay: string): Promise<unknown> {

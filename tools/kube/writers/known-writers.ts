@@ -11,6 +11,8 @@ export type KnownWriter = {
   mark?: RegExp
   /** Its name in `managedFields`, or in the label `app.kubernetes.io/managed-by`. */
   manager?: RegExp
+  /** The kind in its owner reference. */
+  owner?: RegExp
   /** Names the object that makes it write, for example "Kustomization flux-system/apps". */
   describe?: (value: string, marks: Marks) => string | undefined
   /** Where to change the resource instead. */
@@ -64,6 +66,7 @@ export const knownWriters: readonly KnownWriter[] = [
   },
   {
     product: 'External Secrets',
+    owner: /^(Cluster)?ExternalSecret$/,
     mark: /^reconcile\.external-secrets\.io\/(managed|created-by|data-hash)$/,
     manager: /^external-?secrets/,
     where: 'in the key manager, as docs/key-managers.md#rotate describes',
@@ -71,12 +74,14 @@ export const knownWriters: readonly KnownWriter[] = [
   },
   {
     product: 'Sealed Secrets',
+    owner: /^SealedSecret$/,
     mark: /^sealedsecrets\.bitnami\.com\/(managed|patch)$/,
     where: 'in the SealedSecret',
     ofSecrets: true,
   },
   {
     product: 'Vault Secrets Operator',
+    owner: /^(Vault(Static|Dynamic|PKI)Secret|HCPVaultSecretsApp)$/,
     mark: /^secrets\.hashicorp\.com\//,
     manager: /^(vault-secrets-operator|hashicorp-vso)$/,
     where: 'in Vault',
@@ -127,23 +132,32 @@ export const knownWriters: readonly KnownWriter[] = [
   },
   {
     product: 'Infisical',
+    owner: /^Infisical.*Secret$/,
     mark: /^secrets\.infisical\.com\/version$/,
     where: itsObject,
     ofSecrets: true,
   },
   {
     product: 'Doppler',
+    owner: /^DopplerSecret$/,
     mark: /^secrets\.doppler\.com\/(version|processor.*)$/,
     where: itsObject,
     ofSecrets: true,
   },
   {
     product: '1Password',
+    owner: /^OnePasswordItem$/,
     mark: /^operator\.1password\.io\/item-(path|version)$/,
     where: itsObject,
     ofSecrets: true,
   },
-  { product: 'SOPS', mark: /^sopssecret\/managed$/, where: 'in the SopsSecret', ofSecrets: true },
+  {
+    product: 'SOPS',
+    owner: /^SopsSecret$/,
+    mark: /^sopssecret\/managed$/,
+    where: 'in the SopsSecret',
+    ofSecrets: true,
+  },
   {
     product: 'Secrets Store CSI driver',
     mark: /^secrets-store\.csi\.k8s\.io\/managed$/,
@@ -153,6 +167,7 @@ export const knownWriters: readonly KnownWriter[] = [
   },
   {
     product: 'cert-manager',
+    owner: /^Certificate$/,
     mark: /^cert-manager\.io\/(certificate-name|issuer-name)$/,
     manager: /^cert-manager-/,
     where: `and give the signer a Secret ${keySecret} that it does not write`,

@@ -33,16 +33,7 @@ const doubtful = /(^|[._-])(sync|owner)$/i
 export function findTraces(resource: OwnedResource, ours: unknown): Trace[] {
   const { labels = {}, annotations = {}, ownerReferences = [], managedFields } = resource.metadata
   const marks = { ...labels, ...annotations }
-  const owners = ownerReferences.map(({ kind, name }): Trace => {
-    const writer = `${kind}/${name}`
-    return {
-      type: 'owner',
-      product: writer,
-      writer,
-      where: `in the ${kind}`,
-      sign: 'an owner reference',
-    }
-  })
+  const owners = ownerReferences.map(readOwner)
   const found = [
     ...Object.entries(labels).flatMap(([name, value]) =>
       readMark(resource, 'label', name, value, marks),
@@ -122,6 +113,16 @@ function isForeign(name: string): boolean {
 function describeKnown({ product, describe }: KnownWriter, value: string, marks: Marks): string {
   const object = describe?.(value, marks)
   return object === undefined ? product : `${product} ${object}`
+}
+
+function readOwner({ kind, name }: { kind: string; name: string }): Trace {
+  const object = `${kind}/${name}`
+  const known = knownWriters.find(({ owner }) => owner?.test(kind))
+  return {
+    ...{ type: 'owner', sign: 'an owner reference', where: known?.where ?? `in the ${kind}` },
+    product: known?.product ?? object,
+    writer: known === undefined ? object : `${known.product} (${object})`,
+  }
 }
 
 function readManager({ manager, time }: ManagedFields): Trace {
