@@ -1,5 +1,8 @@
 // Reads the caller token, which identifies the frontend to the signer's proxy. kubelet renews the file, so it is read
 // again after a second at most. Without a valid token the frontend does not call the signer. No error quotes the token.
+//
+// kubelet renews a token while the one before is still valid. If the cluster signs the new one with a key that the mesh does
+// not have yet, the one before serves until it expires.
 import { readFileSync } from 'node:fs'
 import * as z from 'zod/mini'
 import { AppError } from '../runtime/errors.ts'
@@ -11,30 +14,67 @@ const claims = z.object({ exp: z.number() })
 
 type Token = { text: string; expiresAtMs: number }
 
-/** Returns the token. Throws AppError caller_token_unavailable if it is missing, empty, malformed or expired. */
-export type ReadToken = () => string
+export type CallerToken = {
+  /** Returns the token to send. Throws AppError caller_token_unavailable if the file has no valid one. */
+  read: () => string
+  /** Returns the token in the file. Throws as `read` does. */
+  readNewest: () => string
+  /** After the mesh refused `used`: returns true if `read` now returns another token. */
+  refuse: (used: string) => boolean
+  /** After the mesh accepted `used`. */
+  accept: (used: string) => void
+}
 
-/** Makes the reader of `file`. `onRead` receives the expiry of each token that was read. Times are in ms since 1970. */
-export function createTokenReader(
+/** Makes the reader of `file`. `onRead` receives the expiry of each token that was read, in ms since 1970. */
+export function createCallerToken(
   file: string,
   {
     now = Date.now,
     onRead = () => {},
   }: { now?: () => number; onRead?: (expiresAt: number) => void } = {},
-): ReadToken {
-  let token: Token | undefined
-  let readAtMs = 0
-  return () => {
+): CallerToken {
+  let newest: Token | undefined
+  /** The last one that the mesh did not refuse, before the newest. */
+  let previous: Token | undefined
+  let isRefused = false
+  let readAtMs = Number.NEGATIVE_INFINITY
+
+  function load(): Token {
     const age = now() - readAtMs
     // The age is negative after the clock was set back.
-    if (token === undefined || age < 0 || age >= MAX_AGE_MS) {
-      token = undefined
-      token = parseToken(readTokenFile(file))
+    if (age < 0 || age >= MAX_AGE_MS) {
+      const found = parseToken(readTokenFile(file))
+      if (found.text !== newest?.text) {
+        if (!isRefused) previous = newest
+        newest = found
+        isRefused = false
+      }
       readAtMs = now()
-      onRead(token.expiresAtMs)
+      onRead(found.expiresAtMs)
     }
-    if (token.expiresAtMs <= now()) throw unavailable('has expired')
-    return token.text
+    if (newest === undefined || newest.expiresAtMs <= now()) throw unavailable('has expired')
+    return newest
+  }
+
+  function readPrevious(): string | undefined {
+    return previous !== undefined && previous.expiresAtMs > now() ? previous.text : undefined
+  }
+
+  const read = () => {
+    const { text } = load()
+    return isRefused ? (readPrevious() ?? text) : text
+  }
+  return {
+    read,
+    readNewest: () => load().text,
+    refuse: (used) => {
+      // The previous one may be refused too, once the mesh has only the new key.
+      isRefused = used === newest?.text
+      return read() !== used
+    },
+    accept: (used) => {
+      if (used === newest?.text) isRefused = false
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import { Gauge, type Registry } from 'prom-client'
 export type FrontendMetrics = {
   /** `time` is in milliseconds since 1970. */
   setTokenExpiry: (time: number) => void
+  setTokenRefused: (isRefused: boolean) => void
 }
 
 /** Adds the frontend's metrics to `registry`. */
@@ -13,5 +14,13 @@ export function createFrontendMetrics(registry: Registry): FrontendMetrics {
     help: 'When the current caller token expires. 0 if none was read.',
     registers: [registry],
   })
-  return { setTokenExpiry: (time) => expiry.set(time / 1_000) }
+  const refused = new Gauge({
+    name: 'caller_token_refused',
+    help: '1 if the mesh refuses the newest caller token, because it lacks the key that signed it. Otherwise 0.',
+    registers: [registry],
+  })
+  return {
+    setTokenExpiry: (time) => expiry.set(time / 1_000),
+    setTokenRefused: (isRefused) => refused.set(Number(isRefused)),
+  }
 }

@@ -8,7 +8,7 @@ import {
 import { AppError } from '../runtime/errors.ts'
 import type { TraceContext } from '../runtime/http/trace-context.ts'
 import { acceptKeyId, JSON_CASE_HEADER, SNAKE_CASE } from '../runtime/previous-version.ts'
-import type { ReadToken } from './caller-token.ts'
+import type { CallerToken } from './caller-token.ts'
 import { type Answer, createSend } from './http-client.ts'
 import type { Pairing, Proof } from './pairing.ts'
 import { readTarget } from './signer-url.ts'
@@ -19,9 +19,11 @@ export type SignerClientOptions = {
   url: URL
   timeoutMs: number
   /** Undefined over a socket, where no mesh checks a token. */
-  readToken: ReadToken | undefined
+  callerToken: CallerToken | undefined
   pairing: Pairing
 }
+
+type Credentials = { token: string | undefined; proof: Proof }
 
 /**
  * Has a message signed. The pairing signature does not cover `trace`, because the proxy may add its own span. Throws
@@ -36,7 +38,7 @@ export type AskSigner = (
 
 /** Makes the client. `timeoutMs` covers a whole call: connection, answer and a second attempt. */
 export function createSignerClient(options: SignerClientOptions): AskSigner {
-  const { url, timeoutMs, readToken, pairing } = options
+  const { url, timeoutMs, callerToken, pairing } = options
   const { connect, path } = readTarget(url)
   const send = createSend(connect)
   return async (message, requestId, trace) => {
@@ -45,22 +47,27 @@ export function createSignerClient(options: SignerClientOptions): AskSigner {
       throw new AppError('payload_too_large', 'the processed message is too long to sign')
     }
     const headers = {
-      ...(readToken && { [CALLER_TOKEN_HEADER]: readToken() }),
       'content-type': 'application/json',
       'x-request-id': requestId,
       [JSON_CASE_HEADER]: SNAKE_CASE,
       ...trace?.headers,
     }
-    const signal = AbortSignal.timeout(timeoutMs)
     const request = { method: 'POST', path, body } as const
-    const sendWith = (proof: Proof) =>
-      send({ ...request, headers: { ...headers, ...proof.headers } }, signal)
+    const signal = AbortSignal.timeout(timeoutMs)
+    const prepare = () => ({ token: callerToken?.read(), proof: pairing.sign(request) })
+    const attempt = ({ token, proof }: Credentials) => {
+      const own = { ...(token && { [CALLER_TOKEN_HEADER]: token }), ...proof.headers }
+      return send({ ...request, headers: { ...headers, ...own } }, signal)
+    }
+    // A refused request was not signed, so it can be sent again: once, with other credentials.
+    const hasOthers = ({ token, proof }: Credentials, { status }: Answer) =>
+      (status === 401 && token !== undefined && callerToken?.refuse(token)) ||
+      // After a restart the signer has a new secret.
+      (status === 403 && pairing.renew(proof.secret))
     try {
-      const proof = pairing.sign(request)
-      const answer = await sendWith(proof)
-      // After a restart the signer has a new secret. A refused request was not signed, so it can be sent again.
-      const isOutdated = answer.status === 403 && pairing.renew(proof.secret)
-      return readSignature(isOutdated ? await sendWith(pairing.sign(request)) : answer)
+      const credentials = prepare()
+      const answer = await attempt(credentials)
+      return readSignature(hasOthers(credentials, answer) ? await attempt(prepare()) : answer)
     } catch (error) {
       throw explainFailure(error, signal)
     }

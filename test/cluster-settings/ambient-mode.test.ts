@@ -4,10 +4,11 @@ import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { type RunResult, tryRun } from '../../tools/cli/exec.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
-import { ROLLOUT_MS } from '../../tools/verify/faults/support/timeouts.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
-const make = (...args: string[]) => tryRun('make', args, { cwd: CHECKOUT, timeoutMs: ROLLOUT_MS })
+/** The limit of a hook in this set of tests. */
+const HOOK_MS = 300_000
+const make = (...args: string[]) => tryRun('make', args, { cwd: CHECKOUT, timeoutMs: HOOK_MS })
 const succeed = ({ code, stderr }: RunResult) => expect({ code, stderr }).toMatchObject({ code: 0 })
 
 describe('in ambient mode', needsLocalCluster, () => {

@@ -76,7 +76,7 @@ describe('a frontend of this version and a signer of 0.1.0', () => {
       outgoing.end(answer)
     })
     const pairing = createPairing(undefined)
-    const ask = createSignerClient({ url, timeoutMs: 5_000, readToken: undefined, pairing })
+    const ask = createSignerClient({ url, timeoutMs: 5_000, callerToken: undefined, pairing })
     const expected = { signature: mac, key_id: 'key-1', algorithm: 'HMAC-SHA256' }
     expect(await ask('Hi There', 'id')).toEqual(expected)
     // A signer of 0.1.0 refuses any other field, and ignores the header.

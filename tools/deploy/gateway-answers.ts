@@ -1,6 +1,7 @@
 // Explains an answer of the gateway that is not a signature: who gave it, in its own words, and what to do.
 import type { Answer } from '../kube/gateway-request.ts'
 import type { GatewayUrl } from '../kube/gateway-url.ts'
+import { isTokenRefused, refusedTokenTodo } from './token-keys/refused-token.ts'
 
 export type Refusal = {
   /** What came back. */
@@ -53,6 +54,7 @@ const causes: readonly (readonly [
     ({ status, headers }) => (status === 502 || status === 504) && !isOurs(headers['content-type']),
     'Something before the frontend gave up. If it is a load balancer, check its health check and its target port.',
   ],
+  [({ body }) => isTokenRefused(body), refusedTokenTodo],
   [() => true, readLogs],
 ]
 

@@ -11,6 +11,7 @@ export const tokenRule = z.looseObject({
   fromHeaders: z.array(z.looseObject({ name: z.string() })).default([]),
   fromParams: z.array(z.string()).default([]),
   fromCookies: z.array(z.string()).default([]),
+  jwksUri: z.string().optional(),
 })
 export type TokenRule = z.infer<typeof tokenRule>
 

@@ -46,7 +46,8 @@ export function testScraping(): void {
     // Some metrics exist only after a request.
     const gatewayUrl = { url: process.env.GATEWAY_URL ?? '' }
     await processMessage(gatewayUrl, 'hello', { waitMs: 0, ca: undefined })
-    const names = listMetricNames(await listExpressions())
+    // test/token-keys reads istiod's metrics, which this Prometheus does not scrape.
+    const names = listMetricNames(await listExpressions()).filter((name) => !/^pilot_/.test(name))
     expect(names.length).toBeGreaterThan(15)
     let absent = names
     await waitFor(

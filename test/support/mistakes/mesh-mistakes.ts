@@ -48,6 +48,7 @@ export const meshMistakes: Mistakes = {
     "Istio's default headers": [tokens, 'spec.jwtRules.0.fromHeaders', undefined],
     'a token in the query': [tokens, 'spec.jwtRules.0.fromParams', ['token']],
     'a token in a cookie': [tokens, 'spec.jwtRules.0.fromCookies', ['token']],
+    'keys without TLS': [tokens, 'spec.jwtRules.0.jwksUri', 'HTTP://keys.example/jwks'],
   },
   selector: {
     'mTLS for no Pod': [peers, 'spec.selector', other],

@@ -107,10 +107,10 @@ export const podMistakes: Mistakes = {
       `${template}.volumes.3.projected.sources.0.serviceAccountToken.audience`,
       undefined,
     ],
-    'an hour': [
+    'three hours': [
       pod,
       `${template}.volumes.3.projected.sources.0.serviceAccountToken.expirationSeconds`,
-      3600,
+      10800,
     ],
   },
   'vault-token': {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import type { CallerToken } from '../../../frontend/caller-token.ts'
 import { createPairing } from '../../../frontend/pairing.ts'
 import { createSignerClient } from '../../../frontend/signer-client.ts'
 import { AppError } from '../../../runtime/errors.ts'
@@ -10,13 +11,29 @@ const token = 'header.hunter2.signature'
 const pairing = createPairing(undefined)
 const answer = { signature: 'ab'.repeat(32), key_id: 'key-1', algorithm: 'HMAC-SHA256' }
 
-async function makeClient(listener: RequestListener, timeoutMs = 5_000) {
-  return createSignerClient({
-    url: await serve(listener),
-    timeoutMs,
-    readToken: () => token,
-    pairing,
-  })
+/** Tokens in the order of sending. `refused` lists those that the client reports as refused. */
+function makeTokens(...tokens: string[]) {
+  const refused: string[] = []
+  const callerToken: CallerToken = {
+    read: () => tokens[0] ?? '',
+    readNewest: () => tokens[0] ?? '',
+    refuse: (used) => {
+      refused.push(used)
+      if (tokens.length < 2) return false
+      tokens.shift()
+      return true
+    },
+    accept: () => {},
+  }
+  return { callerToken, refused }
+}
+
+async function makeClient(
+  listener: RequestListener,
+  timeoutMs = 5_000,
+  { callerToken } = makeTokens(token),
+) {
+  return createSignerClient({ url: await serve(listener), timeoutMs, callerToken, pairing })
 }
 
 /** Returns the error of the client. */
@@ -59,11 +76,14 @@ test('does not call the signer without a token', async () => {
     outgoing.end(JSON.stringify(answer))
   })
   let refusal: AppError | undefined = new AppError('caller_token_unavailable', 'gone')
-  function readToken(): string {
-    if (refusal !== undefined) throw refusal
-    return token
+  const callerToken: CallerToken = {
+    ...makeTokens().callerToken,
+    read: () => {
+      if (refusal !== undefined) throw refusal
+      return token
+    },
   }
-  const ask = createSignerClient({ url, timeoutMs: 5_000, readToken, pairing })
+  const ask = createSignerClient({ url, timeoutMs: 5_000, callerToken, pairing })
   expect((await failure(ask('a', 'id'))).code).toBe('caller_token_unavailable')
   expect(calls).toBe(0)
   refusal = undefined
@@ -105,7 +125,7 @@ describe('reports that the signer is unavailable', () => {
 
   test('when nothing listens', async () => {
     const url = new URL('http://127.0.0.1:1/sign')
-    const ask = createSignerClient({ url, timeoutMs: 5_000, readToken: () => token, pairing })
+    const ask = createSignerClient({ url, timeoutMs: 5_000, ...makeTokens(token), pairing })
     const error = await failure(ask('a', 'id'))
     expect(error.code).toBe('signer_unavailable')
     expect(error.message).toContain('ECONNREFUSED')
@@ -167,12 +187,60 @@ describe('a second attempt', () => {
   })
 })
 
+describe('after 401', () => {
+  /** A proxy that refuses `bad` tokens. */
+  async function makeRefusingClient(bad: readonly string[], tokens: ReturnType<typeof makeTokens>) {
+    const seen: unknown[] = []
+    const listener: RequestListener = (incoming, outgoing) => {
+      const shown = String(incoming.headers['caller-token'])
+      seen.push(shown)
+      if (bad.includes(shown)) outgoing.writeHead(401).end('Jwt verification fails')
+      else outgoing.end(JSON.stringify(answer))
+    }
+    return { ask: await makeClient(listener, 5_000, tokens), seen, tokens }
+  }
+
+  test('sends the request again with the other token', async () => {
+    const { ask, seen, tokens } = await makeRefusingClient(['new'], makeTokens('new', 'old'))
+    expect(await ask('a', 'id')).toEqual(answer)
+    expect([seen, tokens.refused]).toEqual([['new', 'old'], ['new']])
+    expect(await ask('a', 'id')).toEqual(answer)
+    expect(seen).toEqual(['new', 'old', 'old'])
+  })
+
+  test('does not send it a third time', async () => {
+    const all = ['a', 'b', 'c']
+    const { ask, seen } = await makeRefusingClient(all, makeTokens(...all))
+    expect((await failure(ask('a', 'id'))).message).toBe('the signer answered 401')
+    expect(seen).toEqual(['a', 'b'])
+  })
+
+  test('does not send it again without another token', async () => {
+    const { ask, seen } = await makeRefusingClient(['only'], makeTokens('only'))
+    expect((await failure(ask('a', 'id'))).message).toBe('the signer answered 401')
+    expect(seen).toEqual(['only'])
+  })
+
+  test('stays within the deadline', async () => {
+    const client = await makeClient(
+      async (incoming, outgoing) => {
+        if (incoming.headers['caller-token'] === 'new') outgoing.writeHead(401).end()
+      },
+      200,
+      makeTokens('new', 'old'),
+    )
+    const start = performance.now()
+    expect((await failure(client('a', 'id'))).code).toBe('signer_timeout')
+    expect(performance.now() - start).toBeLessThan(1_000)
+  })
+})
+
 describe('over a socket', () => {
   const makeSocketClient = (socket: string) =>
     createSignerClient({
       url: new URL(`unix:${socket}:/sign`),
       timeoutMs: 200,
-      readToken: undefined,
+      callerToken: undefined,
       pairing,
     })
 

@@ -16,7 +16,8 @@ const requestSpec = z.object({ jwtRules: z.array(tokenRule).default([]) })
 
 export const tokenCheckRule: Rule = {
   name: 'token-check',
-  title: 'the caller token has a checked audience, comes in its own header, and is not forwarded',
+  title:
+    'the caller token has a checked audience, comes in its own header, is not forwarded, and its keys come over TLS',
   find: (resources) => {
     const found = listInScope(resources, 'RequestAuthentication').flatMap((resource) =>
       readAt(requestSpec, resource).jwtRules.map((rule, index) => ({ resource, rule, index })),
@@ -72,6 +73,15 @@ function checkTokenRule(rule: TokenRule): { field: keyof TokenRule; message: str
           {
             field: 'forwardOriginalToken' as const,
             message: 'forwards the token to the signer, which does not need it: remove it',
+          },
+        ]
+      : []),
+    ...(/^http:/i.test(rule.jwksUri ?? '')
+      ? [
+          {
+            field: 'jwksUri' as const,
+            message:
+              'fetches the token keys without TLS, so anyone on the path can replace them: use https',
           },
         ]
       : []),

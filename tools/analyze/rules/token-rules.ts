@@ -1,4 +1,4 @@
-// Each token has one audience, is in one container, and lives for ten minutes.
+// Each token has one audience, is in one container, and does not live long.
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Finding } from '../finding.ts'
 import { checkMounters } from '../model/mounts.ts'
@@ -17,12 +17,11 @@ import type { Rule } from '../rule.ts'
 const vaultToken = 'vault-token'
 /** Only in Istio's container, for Istio's audience. */
 const istioToken = 'istio-token'
-const maxSeconds = 600
 
 export const tokenRules: readonly Rule[] = [
   {
     name: 'caller-token',
-    title: 'only the frontend has the caller token, which is for the signer and lives ten minutes',
+    title: 'only the frontend has the caller token, which is for the signer and lives two hours',
     find: (resources) => {
       const pod = readFrontendPod(resources)
       return [
@@ -30,6 +29,7 @@ export const tokenRules: readonly Rule[] = [
           name: 'the caller token',
           audience: 'signer',
           holder: 'frontend',
+          maxSeconds: 7200,
         }),
         // In a Pod of its own, the signer needs no caller token.
         ...(sharesPod(readLayout(resources)) ? [] : findTokens(readPod(resources))),
@@ -47,6 +47,7 @@ export const tokenRules: readonly Rule[] = [
           name: 'the token for Vault',
           audience: 'vault',
           holder: agentName,
+          maxSeconds: 600,
         })
       }),
   },
@@ -69,7 +70,7 @@ function findTokens(pod: Workload): Finding[] {
 function checkTokens(
   pod: Workload,
   volumes: readonly Volume[],
-  wanted: { name: string; audience: string; holder: string },
+  wanted: { name: string; audience: string; holder: string; maxSeconds: number },
 ): Finding[] {
   const { resource } = pod
   const sources = volumes.flatMap((volume) =>
@@ -89,11 +90,11 @@ function checkTokens(
         message: `the audience is ${audience ?? 'the API server'}: set the audience of ${wanted.name} to "${wanted.audience}"`,
       })),
     ...sources
-      .filter(({ expirationSeconds = 3600 }) => expirationSeconds > maxSeconds)
+      .filter(({ expirationSeconds = 3600 }) => expirationSeconds > wanted.maxSeconds)
       .map(({ path }) => ({
         resource,
         path: [...path, 'expirationSeconds'],
-        message: `the token lives longer than ${maxSeconds} s: set expirationSeconds to ${maxSeconds}`,
+        message: `the token lives longer than ${wanted.maxSeconds} s: set expirationSeconds to ${wanted.maxSeconds}`,
       })),
   ]
 }

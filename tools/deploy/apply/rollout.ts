@@ -5,6 +5,7 @@ import { say, UserError } from '../../cli/terminal.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
+import { findRefusedToken } from '../token-keys/refused-token.ts'
 import type { StartProblem } from './container-problem.ts'
 import { describeUnschedulable, listStartProblems } from './pod-start-error.ts'
 import { listNewestPods, listPodEvents } from './pod-state.ts'
@@ -44,10 +45,11 @@ export async function waitForRollout(layout: Layout): Promise<void> {
 }
 
 async function waitForDeployment(name: string, start: number): Promise<void> {
+  // kubelet says the same in several ways, for which the advice is the same.
   const noted = new Set<string>()
-  const note = (text: string) => {
-    if (!noted.has(text)) say(`  note  ${text}`)
-    noted.add(text)
+  const note = (text: string, todo: string) => {
+    if (!noted.has(todo)) say(`  note  ${text}`)
+    noted.add(todo)
   }
   for (;;) {
     const args = ['get', 'deployment', name, '-n', namespace, '-o', 'json']
@@ -65,12 +67,13 @@ async function waitForDeployment(name: string, start: number): Promise<void> {
         (isTried ? await findRefusedKeys(name) : undefined)
       if ((failure !== undefined && isTried) || waitedMs > deadlineMs) {
         await showState(name, pods)
-        throw toUserError(failure) ?? describeDelay(name, unschedulable, problems[0])
+        const known = toUserError(failure) ?? (await findRefusedToken(name))
+        throw known ?? describeDelay(name, unschedulable, problems[0])
       }
-      const text = toUserError(failure)?.message ?? problems[0]?.what
-      if (text !== undefined) note(text)
+      const error = toUserError(failure ?? problems[0])
+      if (error !== undefined) note(error.message, error.todo)
       if (unschedulable !== undefined) {
-        note(`waiting up to ${deadlineMs / 1_000} s for a node: ${unschedulable}`)
+        note(`waiting up to ${deadlineMs / 1_000} s for a node: ${unschedulable}`, 'wait')
       }
       await sleep(slowPollMs)
     }

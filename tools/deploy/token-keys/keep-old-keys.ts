@@ -3,7 +3,7 @@
 import { listMissing, type TokenKey } from '../../kube/key-set.ts'
 
 /** How long a caller token lives: `expirationSeconds` in k8s/base/deployment.yaml. */
-export const tokenLifetimeSeconds = 3_600
+export const tokenLifetimeSeconds = 7_200
 
 /** Returns the keys that the API server publishes, and those of `deployed` that tokens may still need. */
 export function keepOldKeys(

@@ -53,8 +53,8 @@ export const callers = [
 ] as const satisfies readonly Caller[]
 export type CallerId = (typeof callers)[number]['id']
 
-/** Only the agent in the signer's own Pod may read these. It needs no token. */
-const closed = { metrics: 'policy', readyz: 'policy' } as const
+/** Only the agent in the signer's own Pod may read these without a token. The frontend tries its token at readyz. */
+const closed = { metrics: 'policy' } as const
 const open = { metrics: 'served', readyz: 'served' } as const
 
 const table: Record<CallerId, Row> = {

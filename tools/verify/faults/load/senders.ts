@@ -3,7 +3,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Agent, type IncomingMessage, request } from 'node:http'
-import { createTokenReader } from '../../../../frontend/caller-token.ts'
+import { createCallerToken } from '../../../../frontend/caller-token.ts'
 import { loadConfig } from '../../../../frontend/config.ts'
 import { createPairing } from '../../../../frontend/pairing.ts'
 import { processResponse } from '../../../../frontend/process-endpoint.ts'
@@ -87,7 +87,7 @@ function createFrontendSender(
   const askSigner = createSignerClient({
     url: signerUrl,
     timeoutMs: signerTimeoutMs,
-    readToken: createTokenReader(tokenFile),
+    callerToken: createCallerToken(tokenFile),
     pairing: createPairing(pairingFile),
   })
   return async (sequence) => {

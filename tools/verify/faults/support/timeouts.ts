@@ -12,7 +12,7 @@ export const RECOVERY_MS = 60_000
 export const STEADY_MS = 2_000
 /** For a changed Secret to reach the signer. kubelet syncs at least once a minute. */
 export const KEYS_MS = 120_000
-/** For kubelet to rotate a token of ten minutes, at 80 % of its lifetime. */
-export const TOKEN_MS = 600_000
+/** For kubelet to rotate a token after a restart. */
+export const TOKEN_MS = 120_000
 /** For a killed cluster to serve again. */
 export const CLUSTER_MS = 120_000
