@@ -60,7 +60,9 @@ describe.each(Object.keys(routes))('%s', (name) => {
 
   test('has no message of istioctl analyze but about what is not in the files', async () => {
     const found = await analyzeRendering(await render(name), 'files')
-    expect(found.filter((each) => !/Referenced gateway not found|not found in Gateway/.test(each))).toEqual([])
+    expect(
+      found.filter((each) => !/Referenced gateway not found|not found in Gateway/.test(each)),
+    ).toEqual([])
   })
 })
 
