@@ -38,7 +38,8 @@ await runMain(async () => {
   const resources = await readOverlays()
   const policies = resources.filter(({ apiVersion }) => apiVersion.startsWith(admissionGroup))
   if (!(await exists(['namespace', namespace]))) {
-    await checkDeletions(policies, force)
+    await checkRights(policies)
+    if (!force) await checkNothingManaged(policies)
     await step('the admission policies are removed', () => deleteResources(policies))
     say(`There is no namespace ${namespace}, so nothing else is left to remove.`)
     return
@@ -46,14 +47,17 @@ await runMain(async () => {
   const optional = await readAppliedComponents()
   const isFromManager = findKeyExternalSecret(optional) !== undefined
   const secured = resources.find(({ kind }) => kind === 'Namespace')
+  const withKey = isFromManager ? policies : [secret, ...policies]
+  const alone = deletesKey ? withKey : []
+  const ofOverlays = resources.filter((each) => each !== secured && !policies.includes(each))
+  await checkRights([...ofOverlays, ...optional, ...alone])
   const others = await leaveForeign([
-    ...resources.filter((each) => each !== secured && !policies.includes(each)),
+    ...ofOverlays,
     ...optional,
     ...(await findFormerResources()),
     ...(await readApplied(routeResources.filter(({ kind }) => kind === 'HTTPRoute'))),
   ])
-  const withKey = isFromManager ? policies : [secret, ...policies]
-  await checkDeletions([...others, ...(deletesKey ? withKey : [])], force)
+  if (!force) await checkNothingManaged([...others, ...alone])
   // The Pods go first, because the signer must never run without its policies.
   await step('the Deployments and their Pods are removed', () => removePods(others))
   // Before the policy that replaces it is removed, because the key stays in the namespace.
@@ -93,12 +97,14 @@ async function leaveForeign(resources: readonly Resource[]): Promise<Resource[]>
   return existing.filter(isOurs)
 }
 
-/** Checks before the first deletion that the user may make all of them, and that nothing would bring them back. */
-async function checkDeletions(resources: readonly Resource[], force: boolean): Promise<void> {
+async function checkRights(resources: readonly Resource[]): Promise<void> {
   await step('the user has all required permissions', () =>
     checkPermissions(listPermissions(['get', 'delete'], resources)),
   )
-  if (force) return
+}
+
+/** Throws UserError if another tool would bring one of them back. */
+async function checkNothingManaged(resources: readonly Resource[]): Promise<void> {
   await step('no other tool manages the resources', async () =>
     checkNotManaged(await findManaged(resources), 'delete'),
   )

@@ -1,7 +1,9 @@
 // make deploy and make undeploy on an API server where another tool manages some of their resources. Both refuse by name before
 // anything changes. What people and the parts of a cluster leave is not refused.
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { checkNotManaged, findManaged } from '../../../tools/deploy/preflight/other-writers.ts'
@@ -11,6 +13,7 @@ import { describeResource, parseResources, type Resource } from '../../../tools/
 import { type Api, pathOfKind } from '../../support/api-server/api.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { renderKnown } from '../../support/api-server/sample.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
 const known =
@@ -215,6 +218,23 @@ describe('on an API server', needsLocalPrograms, () => {
       expect(await list()).toBe(before)
       expect(await undeploy({ FORCE_CONFLICTS: 'yes' })).toMatchObject({ code: 0 })
       expect(await list()).not.toContain('service/frontend')
+    })
+
+    test('names all missing permissions before it deletes anything', async () => {
+      const reads = ['--verb=get,list', '--resource=namespaces,services,deployments.apps']
+      await kubectl(['create', 'clusterrole', 'reader', ...reads])
+      const binding = ['clusterrolebinding', 'reader', '--clusterrole=reader', '--user=reader']
+      await kubectl(['create', ...binding])
+      const path = join(await makeFolder(), 'kubeconfig')
+      const config = parse(await readFile(process.env.KUBECONFIG ?? '', 'utf8'))
+      config.users[0].user.as = 'reader'
+      await writeFile(path, stringify(config), { mode: 0o600 })
+      const before = await list()
+      const { code, stderr } = await undeploy({ KUBECONFIG: path })
+      expect(stderr).toContain('delete services in signing')
+      expect(stderr).toContain('get, delete configmaps in signing')
+      expect(code).toBe(1)
+      expect(await list()).toBe(before)
     })
 
     test('leaves a resource of the same name that make deploy did not apply', async () => {

@@ -119,6 +119,11 @@ export const writers: readonly [string, Left, string][] = [
   ['Pulumi', apply('pulumi-kubernetes-1a2b3c'), 'Pulumi'],
   ['Crossplane', apply('crossplane-kubernetes-provider'), 'Crossplane'],
   ['an unknown manager that applies', apply('acme-secrets'), 'the field manager acme-secrets'],
+  [
+    'an unknown manager like a part of the cluster',
+    update('kube-secret-sync'),
+    'the field manager kube-secret-sync',
+  ],
   ['an unknown manager that updates', update('manager'), 'the field manager manager'],
   ['an unknown owner', owner('AcmeKey', 'acme.example/v1', false), 'AcmeKey/of-key'],
   ['an unknown managed-by', label('app.kubernetes.io/managed-by', 'acme'), 'acme'],

@@ -15,9 +15,9 @@ const people =
   /^(kubectl([-_].*)?|oc([-_].*)?|k9s|lens|openlens|freelens|headlamp.*|mozilla|rancher|dashboard.*|kubernetes-dashboard.*|curl|wget|node(-fetch)?|python-.*|openapi-generator|go-http-client|unknown|before-first-apply|)$/i
 /** They write a resource once, from a backup. */
 const restores = /^(velero.*|executor-server|stork|stash.*|kubestash.*|triliovault.*)$/i
-/** They write fields that no deployment applies, or only on request. */
+/** Parts of the cluster. They write what no deployment applies, or only on request. */
 const cluster =
-  /^(kube-.*|kubelet|apiserver|cloud-controller-manager|istio.*|pilot-.*|linkerd.*|cluster-autoscaler|vpa-.*|keda.*|kyverno.*|background-controller|gatekeeper.*|openshift.*)$/i
+  /^(kube-(controller-manager|apiserver|scheduler)|kubelet|apiserver|cloud-controller-manager|pilot-discovery)$/
 
 export function isOurs(manager: string): boolean {
   return manager === fieldManager || manager.startsWith(`${fieldManager}-`)
