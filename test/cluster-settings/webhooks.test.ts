@@ -1,5 +1,8 @@
 // A platform's agent whose webhook adds a variable to every container, as Datadog's does. It runs in the cluster.
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CHECKOUT } from '../../tools/cli/checkout.ts'
+import { tryRun } from '../../tools/cli/exec.ts'
 import { readVariable } from '../../tools/cli/make-variables.ts'
 import {
   computeImageReferences,
@@ -73,6 +76,13 @@ describe('a webhook that adds a variable to every container', needsLocalCluster,
     )
     expect(code).toBe(1)
     expect(await readGeneration()).toBe(before)
+  })
+
+  test('is a finding of make analyze LIVE=yes', async () => {
+    const args = [join(CHECKOUT, 'tools/analyze/analyze.ts')]
+    const { code, stdout } = await tryRun('node', args, { env: { ...process.env, LIVE: 'yes' } })
+    expect(stdout).toContain('[webhook] a webhook changes each Pod of Deployment/secure-signing')
+    expect(code).toBe(1)
   })
 
   test('leaves Pods with the component webhook-opt-out alone, and they sign', async () => {

@@ -9,6 +9,7 @@ import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
 import { type InspectedCluster, inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
+import { checkWebhooks } from '../deploy/preflight/webhooks/check-webhooks.ts'
 import { composeClusterValues } from '../deploy/render/cluster-values.ts'
 import { parseComponents } from '../deploy/render/components.ts'
 import { composeGateway } from '../deploy/render/gateway-values.ts'
@@ -128,7 +129,19 @@ async function reportLive(
   )
   say(`  ${findings.length === 0 ? 'ok  ' : 'FAIL'}  the resources of others on the cluster`)
   for (const each of notes) say(`  note  ${formatJudgment(each)}`)
-  return findings.map((each) => `[${each.severity}] ${formatJudgment(each)}\n`).join('')
+  const lines = findings.map((each) => `[${each.severity}] ${formatJudgment(each)}\n`)
+  return [...lines, ...(await reportWebhooks(resources))].join('')
+}
+
+/** Returns a line if a webhook keeps the Pods from starting or signing. */
+async function reportWebhooks(resources: readonly Resource[]): Promise<string[]> {
+  try {
+    await step('webhooks leave the Pods as they must be (dry run)', () => checkWebhooks(resources))
+    return []
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return [`[webhook] ${error.message.replaceAll(/\s+/g, ' ')} ${error.todo}\n`]
+  }
 }
 
 async function runPart(

@@ -200,6 +200,16 @@ describe('the API server', needsLocalPrograms, () => {
       expect(await applyRendering(guarded.rendering)).toEqual([])
     })
 
+    test('keeps a pull secret of the ServiceAccount', async () => {
+      const account = ['serviceaccount', 'secure-signing', '-n', namespace]
+      const secrets = '{"imagePullSecrets": [{"name": "registry-login"}]}'
+      await guarded.call(['patch', ...account, '-p', secrets])
+      expect(await applyRendering(guarded.rendering)).toEqual([])
+      const path = 'jsonpath={.imagePullSecrets[*].name}'
+      expect(await guarded.call(['get', ...account, '-o', path])).toBe('registry-login')
+      await guarded.call(['patch', ...account, '-p', '{"imagePullSecrets": null}'])
+    })
+
     test('refuses what the new policies refuse, too', async () => {
       const broken = await rewrite('SIGNER_SOCKET', 'NODE_OPTIONS')
       await expect(dryRun(broken)).rejects.toThrow('variables named SIGNER_*')

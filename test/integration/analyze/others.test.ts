@@ -145,6 +145,24 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
       'a newer Sidecar that selects our Pods': make('Sidecar', {
         workloadSelector: { labels: app },
       }),
+      'an ALLOW for tokens of users at the frontend': allow({
+        ...selecting(app),
+        rules: [
+          {
+            from: [{ source: { requestPrincipals: ['https://users.example/*'] } }],
+            to: [{ operation: { ports: ['8080'], methods: ['POST'], paths: ['/process'] } }],
+          },
+        ],
+      }),
+      'an EnvoyFilter that adds a filter before the policies': make('EnvoyFilter', {
+        configPatches: [
+          {
+            applyTo: 'HTTP_FILTER',
+            match: { context: 'SIDECAR_INBOUND', subFilter: 'envoy.filters.http.rbac' },
+            patch: { operation: 'INSERT_BEFORE', value: { name: 'lua' } },
+          },
+        ],
+      }),
       'an EnvoyFilter that does something else': make('EnvoyFilter', patch('ANY', 'lua'), root),
       'a WasmPlugin': make('WasmPlugin', { url: 'oci://registry.example/plugin' }, root),
       'Telemetry with a token': make('Telemetry', {

@@ -1,6 +1,8 @@
 // Every kubectl command of README and docs/ that needs no running Pod. Each page is one test. It runs the commands in the order of
 // the page, on a bare API server with the admission policies.
 import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
@@ -20,7 +22,7 @@ const hasJq = (await tryRun('jq', ['--version'])).code === 0
 
 /** These need a running Pod, a controller, a kind of Istio or External Secrets, a key manager, or a folder of the reader. */
 const needMore =
-  / (exec|logs|port-forward|wait pod|rollout status|(create|delete|label) namespace|create token|apply .*-k) |externalsecret|authorizationpolicy|virtualservice|vault kv|\| create$/
+  / (exec|logs|port-forward|wait pod|rollout status|(create|delete|label) namespace|create serviceaccount|create token|apply .*-k) |externalsecret|authorizationpolicy|virtualservice|vault kv|\| create$/
 const commands = listCommands().filter(
   ({ text }) => text.startsWith('kubectl ') && !needMore.test(text),
 )
@@ -91,6 +93,8 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
   async function runCommands(ofPage: readonly Command[]): Promise<void> {
     const env = { ...process.env, KUBECONFIG: guarded.kubeconfig }
     const cwd = await makeFolder()
+    // The credentials for a registry, which docs/production.md names.
+    await writeFile(join(cwd, 'config.json'), '{"auths": {}}')
     for (const { text } of ofPage) {
       if (text.startsWith('kubectl create secret ')) await deleteSecret()
       const script = text.replace(/\b(NAME|NODE)\b/g, NAME)

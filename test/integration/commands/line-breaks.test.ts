@@ -3,23 +3,29 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
-import { onePod } from '../../../tools/kube/layouts.ts'
+import { separatePods } from '../../../tools/kube/layouts.ts'
 import { copyCheckout } from '../../support/api-server/checkout.ts'
-import { sampleImages, sampleValuesOf, sampleVaultValues } from '../../support/api-server/sample.ts'
+import { describeSample } from '../../support/api-server/sample.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
 
-const withApparmor = [
-  ...['apparmor', 'deployer', 'external-secrets-aws', 'high-availability', 'monitoring'],
-  ...['network-policy', 'seccomp', 'webhook-opt-out', 'autoscaling', 'tracing'],
+/** Together they have every component. */
+const samples = [
+  describeSample([
+    ...['apparmor', 'deployer', 'external-secrets-aws', 'high-availability', 'monitoring'],
+    ...['network-policy', 'seccomp', 'webhook-opt-out', 'autoscaling', 'tracing'],
+  ]),
+  describeSample(['selinux', 'vault']),
+  describeSample(['external-secrets-azure', 'network-policy', 'tracing'], separatePods),
+  describeSample(['external-secrets-gcp']),
 ]
-const given = { values: sampleValuesOf(onePod), vault: sampleVaultValues, images: sampleImages }
 let clone: string
 let archive: string
 
 beforeAll(async () => {
   // In this checkout, so that programs find the libraries that copyCheckout leaves out.
   const parent = await makeRenderFolder()
-  archive = join(parent, 'archive')
+  // Its path has a space, as on Windows' home folders.
+  archive = join(parent, 'with a space')
   clone = join(parent, 'clone')
   await copyCheckout(archive)
   await run('git', ['-c', 'core.autocrlf=true', 'clone', '--quiet', archive, clone])
@@ -70,15 +76,8 @@ describe('an archive with CRLF has the same', () => {
     [
       'resources, with every component',
       `const { renderResources } = await load('tools/deploy/render/render.ts')
-      const { onePod, separatePods } = await load('tools/kube/layouts.ts')
-      for (const [layout, components] of [
-        [onePod, ${JSON.stringify(withApparmor)}],
-        [onePod, ['selinux', 'vault']],
-        [separatePods, ['external-secrets-azure', 'network-policy', 'tracing']],
-      ]) {
-        const given = { ...${JSON.stringify(given)}, layout, components }
-        print((await renderResources({ ...given, folder: '.deploy' })).yaml)
-      }`,
+      for (const sample of ${JSON.stringify(samples)})
+        print((await renderResources({ ...sample, folder: '.deploy' })).yaml)`,
     ],
   ])('%s', async (_, program) => {
     const [expected, found] = [await evaluate(clone, program), await evaluate(archive, program)]

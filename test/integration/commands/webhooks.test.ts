@@ -167,9 +167,17 @@ describe('webhooks of the platform', needsLocalPrograms, () => {
     expect(said.join()).toMatch(/Deployment\/frontend.*frontend: env LD_PRELOAD/s)
   })
 
-  test('that refuse dry runs are a note', async () => {
-    // API servers do not accept such a webhook any more. Old clusters may have one.
-    const refusal = 'admission webhook "old.example" does not support dry run'
+  // API servers accept no webhook without dry runs any more. Old clusters may have one.
+  test.each([
+    ['a webhook without dry runs', 'admission webhook "old.example" does not support dry run'],
+    ['a user who may not create Pods', 'User "dev" cannot create resource "pods" in API group ""'],
+    ['a full quota', 'pods "a" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1'],
+    [
+      'a missing ServiceAccount',
+      'error looking up service account a: serviceaccount "b" not found',
+    ],
+    ['a missing namespace', 'Error from server (NotFound): namespaces "signing" not found'],
+  ])('stay unknown with a note: %s', async (_, refusal) => {
     const bin = await makePrograms({ kubectl: `echo '${refusal}' >&2; exit 1` })
     vi.stubEnv('PATH', `${bin}:${process.env.PATH}`)
     expect(await check()).toBe('')

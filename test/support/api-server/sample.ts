@@ -93,20 +93,29 @@ export async function renderSample(
   route = findings.route,
 ): Promise<Sample> {
   const folder = await makeRenderFolder()
-  const { path, yaml: given } = await renderResources({
-    folder,
+  const sample = describeSample(components, layout, route)
+  const { path, yaml: given } = await renderResources({ folder, ...sample })
+  const yaml = given.replace(/FILL_IN_\w+/g, (name) => parameters[name] ?? name)
+  if (yaml !== given) await writeFile(path, yaml)
+  const resources = parseResources(yaml)
+  const find = (name: string) => resources.find((each) => describeResource(each) === name)
+  return { path, yaml, resources, find, spec: (name) => Object(find(name)?.spec) }
+}
+
+/** Returns the input of renderResources. */
+export function describeSample(
+  components: readonly string[],
+  layout: Layout = onePod,
+  route = findings.route,
+) {
+  return {
     layout,
     values: sampleValuesOf(layout),
     gateway: composeGateway(route, findings.trustDomain),
     components,
     vault: components.includes('vault') ? sampleVaultValues : undefined,
     images: sampleImages,
-  })
-  const yaml = given.replace(/FILL_IN_\w+/g, (name) => parameters[name] ?? name)
-  if (yaml !== given) await writeFile(path, yaml)
-  const resources = parseResources(yaml)
-  const find = (name: string) => resources.find((each) => describeResource(each) === name)
-  return { path, yaml, resources, find, spec: (name) => Object(find(name)?.spec) }
+  }
 }
 
 /** Renders only the kinds that fit `known`: those that an API server without Istio accepts. */

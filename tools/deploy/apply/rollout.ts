@@ -45,10 +45,11 @@ export async function waitForRollout(layout: Layout): Promise<void> {
 }
 
 async function waitForDeployment(name: string, start: number): Promise<void> {
+  // kubelet says the same in several ways, for which the advice is the same.
   const noted = new Set<string>()
-  const note = (text: string) => {
-    if (!noted.has(text)) say(`  note  ${text}`)
-    noted.add(text)
+  const note = (text: string, todo: string) => {
+    if (!noted.has(todo)) say(`  note  ${text}`)
+    noted.add(todo)
   }
   for (;;) {
     const args = ['get', 'deployment', name, '-n', namespace, '-o', 'json']
@@ -69,10 +70,10 @@ async function waitForDeployment(name: string, start: number): Promise<void> {
         const known = toUserError(failure) ?? (await findRefusedToken(name))
         throw known ?? describeDelay(name, unschedulable, problems[0])
       }
-      const text = toUserError(failure)?.message ?? problems[0]?.what
-      if (text !== undefined) note(text)
+      const error = toUserError(failure ?? problems[0])
+      if (error !== undefined) note(error.message, error.todo)
       if (unschedulable !== undefined) {
-        note(`waiting up to ${deadlineMs / 1_000} s for a node: ${unschedulable}`)
+        note(`waiting up to ${deadlineMs / 1_000} s for a node: ${unschedulable}`, 'wait')
       }
       await sleep(slowPollMs)
     }

@@ -1,5 +1,6 @@
 // Checks before a deployment what webhooks do to its Pods. What our admission policies would refuse ends the deployment.
 import { say, UserError } from '../../../cli/terminal.ts'
+import { namespace } from '../../../kube/names.ts'
 import { describeResource, type Resource } from '../../../kube/resources.ts'
 import { changesPolicies } from '../admission.ts'
 import { listCandidates } from './candidates.ts'
@@ -14,14 +15,16 @@ const noCandidate =
 const unknowns: readonly (readonly [RegExp, string])[] = [
   [/does not support dry run/, 'a webhook refuses dry runs, so its changes to Pods are unknown'],
   [/cannot create resource "pods"/, 'you may not create Pods, so changes by webhooks are unknown'],
+  [/(namespaces|serviceaccount) .* not found/, 'changes by webhooks show after the deployment'],
   [/exceeded quota/, 'the quota has no room for another Pod'],
 ]
 
 /** Throws UserError if no Pod of a Deployment among `resources` would start. Prints other changes as a note. */
 export async function checkWebhooks(resources: readonly Resource[]): Promise<void> {
-  for (const deployment of resources.filter(({ kind }) => kind === 'Deployment')) {
-    await checkDeployment(deployment, resources)
-  }
+  const deployments = resources.filter(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.namespace === namespace,
+  )
+  for (const deployment of deployments) await checkDeployment(deployment, resources)
 }
 
 async function checkDeployment(deployment: Resource, resources: readonly Resource[]) {
@@ -74,8 +77,10 @@ async function findCause(
   changes: readonly Change[],
 ): Promise<Cause> {
   const { labels = {}, annotations = {} } = Object(spec).template.metadata
-  const namespace = resources.find(({ kind }) => kind === 'Namespace')?.metadata
-  const ownLabels = { ...namespace?.labels, 'kubernetes.io/metadata.name': namespace?.name ?? '' }
+  const own = resources.find(
+    ({ kind, metadata }) => kind === 'Namespace' && metadata.name === namespace,
+  )
+  const ownLabels = { ...own?.metadata.labels, 'kubernetes.io/metadata.name': namespace }
   const candidates = await listCandidates(labels, ownLabels)
   const images = changes.filter(({ what }) => what.startsWith('image ')).map(({ what }) => what)
   const optedOut = 'instana-autotrace' in labels || 'dynatrace.com/inject' in annotations
@@ -83,7 +88,7 @@ async function findCause(
     ...images.slice(0, 1).map(adviseMirror),
     ...adviseOptOut([...candidates, ...changes.map(({ what }) => what)], optedOut),
   ]
-  const generic = `Have its owner exclude the namespace signing in the webhook's namespaceSelector.`
+  const generic = `Have its owner exclude the namespace ${namespace} in the webhook's namespaceSelector.`
   return {
     suspects: `\n  ${candidates.length === 0 ? noCandidate : `It is one of: ${candidates.join(', ')}`}`,
     todo: `${advice.length > 0 ? advice.join(' ') : generic} ${page}`,
