@@ -39,8 +39,8 @@ CLUSTER_TARGET := cluster
 export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
 # Recipes read these when they run, because `make cluster` writes them.
-export GATEWAY_URL = $(if $(GATEWAY),,$(shell cat $(LOCAL)/gateway-url 2>/dev/null))
-deploy analyze $(TEST_ALONE): export NODE_IMAGE ?= $(shell cat $(LOCAL)/node-image 2>/dev/null)
+export GATEWAY_URL = $(if $(GATEWAY),,$(shell cat '$(LOCAL)/gateway-url' 2>/dev/null))
+deploy analyze $(TEST_ALONE): export NODE_IMAGE ?= $(shell cat '$(LOCAL)/node-image' 2>/dev/null)
 else
 CLUSTER_TARGET := $(CLUSTER)
 export PATH := $(PATH):$(LOCAL)/bin

@@ -43,8 +43,7 @@ export async function readControlPlane(injector: SidecarInjector): Promise<Contr
   const istiod = await readIstiod(injector)
   const names = ['istio', 'istio-sidecar-injector'].map((name) => withRevision(name, revision))
   const [base, injection] = await Promise.all(names.map((name) => findConfigMap(name, namespace)))
-  const shared = istiod?.env.SHARED_MESH_CONFIG || `istio-shared-configmap-${revision}`
-  const user = await readConfigMap(shared, base?.metadata.namespace ?? namespace)
+  const user = await readShared(istiod, base?.metadata.namespace ?? namespace, revision)
   const [meshName, injectionName] = names
   if (base === undefined) noteUnread(`the mesh configuration (ConfigMap ${meshName})`)
   if (injection === undefined) noteUnread(`the injector's settings (ConfigMap ${injectionName})`)
@@ -71,6 +70,16 @@ async function readIstiod({ namespace, revision, url }: SidecarInjector) {
   }
   const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]))
   return { image: container.image, env }
+}
+
+/** Reads the users' part of the mesh configuration. istiod's environment names it. Without that, it has one of the usual names. */
+async function readShared(istiod: ControlPlane['istiod'], namespace: string, revision: string) {
+  const usual = [`istio-shared-configmap-${revision}`, 'istio-user']
+  const names = istiod === undefined ? usual : [istiod.env.SHARED_MESH_CONFIG ?? '']
+  const found = await Promise.all(
+    names.filter((each) => each !== '').map((each) => readConfigMap(each, namespace)),
+  )
+  return found.find((each) => each !== undefined)
 }
 
 /** Reads a ConfigMap in `namespace`. If it is not there, reads it in the only namespace that has it. */

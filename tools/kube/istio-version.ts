@@ -20,7 +20,7 @@ export const lines: readonly IstioLine[] = [
     patch: 4,
     why: "it lacks Envoy's fixes of August 2026 for HTTP/2 and RBAC (ISTIO-SECURITY-2026-006)",
   },
-  { minor: 31, patch: 0, why: 'released with these fixes' },
+  { minor: 31, patch: 0, why: 'not among the versions that ISTIO-SECURITY-2026-006 names' },
 ]
 
 const [oldest = { minor: 28, patch: 0, why: '' }] = lines

@@ -38,7 +38,15 @@ export function parseResources(yaml: string): Resource[] {
   return documents
     .flatMap(listItems)
     .filter(({ content }) => content !== null)
-    .map(({ content }) => resourceSchema.parse(content))
+    .map(({ content }) => resourceSchema.parse(withoutNulls(content)))
+}
+
+/** Removes the fields that are null. For the API server, these are not there. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null)
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)]))
 }
 
 /** YAML, because kubectl 1.32 reads no stream of JSON. Text has quotes where a YAML version reads something else. */

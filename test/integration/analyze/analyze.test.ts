@@ -219,6 +219,17 @@ describe('a folder of plain YAML', () => {
     }
   })
 
+  test('may have fields without a value, as Helm prints them', async () => {
+    const { yaml } = await renderSample()
+    const empty = '      enableServiceLinks: false\n      nodeSelector:\n      initContainers: null'
+    const text = yaml
+      .replace('      enableServiceLinks: false', empty)
+      .replaceAll(/^ {8}imagePullPolicy: .*/gm, '        envFrom:\n        command: ~')
+      .replaceAll(/^metadata:$/gm, 'status:\nmetadata:\n  creationTimestamp: null\n  finalizers:')
+    await write('plain/all.yaml', text)
+    expect(await analyze('plain')).toEqual([])
+  })
+
   test('says at its line what is no resource', async () => {
     const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels:\n    app: yes\n'
     await write('plain/labels.yaml', `${text}...\nkind: Lost\n`)

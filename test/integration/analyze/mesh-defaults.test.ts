@@ -116,6 +116,11 @@ test.each([
     'gateways that ignore the Gateways of other namespaces',
     { istiod: { image: 'i', env: { PILOT_SCOPE_GATEWAY_TO_NAMESPACE: 'true' } } },
   ],
+  [
+    'breaks',
+    'the same, of an istiod that cannot be read',
+    { injection: { values: '{"pilot":{"env":{"PILOT_SCOPE_GATEWAY_TO_NAMESPACE":true}}}' } },
+  ],
 ] as const)('%s: %s', (severity, _, change) => {
   expect(judge(change).map((each) => each.severity)).toEqual([severity])
 })

@@ -97,6 +97,7 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         ...selecting(app),
         rules: [{ ...exact, to: [{ operation: { ...exact.to[0]?.operation, ports: ['8081'] } }] }],
       }),
+      'a DENY of everything': make('AuthorizationPolicy', { action: 'DENY', rules: [{}] }, root),
       'an EnvoyFilter that removes the policies': make('EnvoyFilter', {
         ...patch('SIDECAR_INBOUND', 'envoy.filters.http.rbac'),
       }),
@@ -145,6 +146,24 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
       'a newer Sidecar that selects our Pods': make('Sidecar', {
         workloadSelector: { labels: app },
       }),
+      'an ALLOW for tokens of users at the frontend': allow({
+        ...selecting(app),
+        rules: [
+          {
+            from: [{ source: { requestPrincipals: ['https://users.example/*'] } }],
+            to: [{ operation: { ports: ['8080'], methods: ['POST'], paths: ['/process'] } }],
+          },
+        ],
+      }),
+      'an EnvoyFilter that adds a filter before the policies': make('EnvoyFilter', {
+        configPatches: [
+          {
+            applyTo: 'HTTP_FILTER',
+            match: { context: 'SIDECAR_INBOUND', subFilter: 'envoy.filters.http.rbac' },
+            patch: { operation: 'INSERT_BEFORE', value: { name: 'lua' } },
+          },
+        ],
+      }),
       'an EnvoyFilter that does something else': make('EnvoyFilter', patch('ANY', 'lua'), root),
       'a WasmPlugin': make('WasmPlugin', { url: 'oci://registry.example/plugin' }, root),
       'Telemetry with a token': make('Telemetry', {
@@ -184,7 +203,23 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         'signing',
         older,
       ),
-      'a DENY': make('AuthorizationPolicy', { action: 'DENY', rules: [{}] }, root),
+      'an older one without a mode, which inherits STRICT': make(
+        'PeerAuthentication',
+        selecting(app),
+        'signing',
+        older,
+      ),
+      'an older one that opens a port on which nothing listens': make(
+        'PeerAuthentication',
+        { ...selecting(app), portLevelMtls: { 9090: { mode: 'DISABLE' } } },
+        'signing',
+        older,
+      ),
+      'a DENY': make(
+        'AuthorizationPolicy',
+        { action: 'DENY', rules: [{ from: [{ source: { namespaces: ['x'] } }] }] },
+        root,
+      ),
       'a CUSTOM policy': allow({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] }),
       'a ProxyConfig': make('ProxyConfig', { concurrency: 4 }, root),
       'a DestinationRule with mTLS': make('DestinationRule', {
@@ -247,6 +282,13 @@ test.each<[string, Resource]>([
   ['a ServiceEntry for another host', make('ServiceEntry', { hosts: ['db.example'] })],
 ])('says nothing about %s', (_, other) => {
   expect(judgeAll([other])).toEqual([])
+})
+
+test('a policy without a mode takes that of the oldest policy of the namespace', () => {
+  const inherits = make('PeerAuthentication', selecting(app), 'signing', older)
+  const theirs = make('PeerAuthentication', permissive, 'signing', older)
+  const forAll = { ...theirs, metadata: { ...theirs.metadata, name: 'for-all' } }
+  expect(severities([inherits, forAll])).toEqual(['weakens', 'breaks'])
 })
 
 describe('before the first deployment', () => {

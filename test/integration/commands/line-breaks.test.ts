@@ -24,7 +24,8 @@ let archive: string
 beforeAll(async () => {
   // In this checkout, so that programs find the libraries that copyCheckout leaves out.
   const parent = await makeRenderFolder()
-  archive = join(parent, 'archive')
+  // Its path has a space, as on Windows' home folders.
+  archive = join(parent, 'with a space')
   clone = join(parent, 'clone')
   await copyCheckout(archive)
   await run('git', ['-c', 'core.autocrlf=true', 'clone', '--quiet', archive, clone])

@@ -28,6 +28,9 @@ const injectionValues = z.looseObject({
   global: z
     .looseObject({ proxy: z.looseObject({ privileged: z.boolean().optional() }).default({}) })
     .default({ proxy: {} }),
+  pilot: z
+    .looseObject({ env: z.record(z.string(), z.union([z.string(), z.boolean()])).default({}) })
+    .default({ env: {} }),
 })
 /** A formatter of Envoy that prints the header with the caller token. */
 const tokenInLog = /%REQ(?:_WITHOUT_QUERY)?\(\s*caller-token/i
@@ -136,7 +139,9 @@ function judgeEnvironment({ ours, controlPlane, gatewayNamespaces }: Input): Jud
   const hasGateway = ours.some(
     ({ kind, apiVersion }) => kind === 'Gateway' && apiVersion.startsWith('networking.istio.io/'),
   )
-  if (controlPlane.istiod?.env[name] !== 'true' || !hasGateway) return []
+  const values = injectionValues.safeParse(tryParse(controlPlane.injection.values)).data
+  const value = controlPlane.istiod?.env[name] ?? values?.pilot.env[name]
+  if (String(value) !== 'true' || !hasGateway) return []
   if (gatewayNamespaces.every((each) => each === namespace)) return []
   return [
     {

@@ -9,6 +9,9 @@ import {
   tokenRule,
 } from '../../kube/token-rules.ts'
 import { readAt, valueAt } from '../finding.ts'
+import { selects } from '../model/namespace.ts'
+import { findSigningResource } from '../model/pod.ts'
+import { readPolicies } from '../model/policies.ts'
 import { applyRules } from '../rule.ts'
 import { policyRules } from '../rules/policy-rules.ts'
 import { type Judgment, judge } from './judgment.ts'
@@ -32,14 +35,35 @@ export function judgePolicies(subject: LiveSubject): Judgment[] {
     ...policies
       .filter((each) => !isAllow(each))
       .map((each) =>
-        judge('note', each, 'it also decides about our requests, and can refuse them'),
+        deniesAll(each)
+          ? judge('breaks', each, 'it denies every request to our Pods')
+          : judge('note', each, 'it also decides about our requests, and can refuse them'),
       ),
     ...allowing.flatMap(({ each, moved }) =>
       found
         .filter(({ resource }) => resource === moved)
-        .map(({ message }) => judge('breaks', each, message)),
+        .map(({ message }) => judge(reaches(subject, moved) ? 'breaks' : 'weakens', each, message)),
     ),
   ]
+}
+
+/** True for a DENY with a rule that matches everything. */
+function deniesAll({ spec }: Resource): boolean {
+  const rules = valueAt(spec, ['rules'])
+  const isEmpty = (rule: unknown) => Object.keys(Object(rule)).length === 0
+  return valueAt(spec, ['action']) === 'DENY' && Array.isArray(rules) && rules.some(isEmpty)
+}
+
+/** True if the policy allows something at the signer. Public clients reach the frontend anyway. */
+function reaches({ ours }: LiveSubject, policy: Resource): boolean {
+  const workload = findSigningResource(ours)
+  return readPolicies([...ours, policy]).some(
+    ({ resource, selector, alternatives }) =>
+      resource === policy &&
+      workload !== undefined &&
+      selects(selector, workload) &&
+      alternatives.some(({ ports }) => ports.values.length === 0 || ports.values.includes('8081')),
+  )
 }
 
 /** Rules for the tokens of an application's users are welcome, unless they meet the caller token. */

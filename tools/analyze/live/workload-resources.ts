@@ -7,6 +7,8 @@ import { type LiveSubject, listSelected, sortByAge } from './subject.ts'
 
 /** Filters that enforce the controls, by a part of their names. */
 const enforcing = /rbac|jwt_authn|istio_authn|peer_metadata|transport_socket|transport_sockets/i
+/** The operations that can remove or change what is there. The others add something beside it. */
+const changes = /^(MERGE|REMOVE|REPLACE)$/
 /** The headers with the caller token, and with tokens of clients. */
 const tokenHeader = /"(?:caller-token|authorization)"/i
 const matchLabels = ['spec', 'selector', 'matchLabels']
@@ -60,7 +62,11 @@ function judgeFilter(resource: Resource): Judgment[] {
   const list: unknown[] = Array.isArray(patches) ? patches : []
   const ofSidecars = list.filter((each) => valueAt(each, ['match', 'context']) !== 'GATEWAY')
   if (ofSidecars.length === 0) return []
-  const changing = ofSidecars.filter((each) => enforcing.test(JSON.stringify(each)))
+  const changing = ofSidecars.filter(
+    (each) =>
+      changes.test(String(valueAt(each, ['patch', 'operation']))) &&
+      enforcing.test(JSON.stringify(each)),
+  )
   return [
     changing.length > 0
       ? judge(

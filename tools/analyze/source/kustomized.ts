@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { z } from 'zod'
 import { originMetadata } from '../../deploy/render/render.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { type Resource, resourceSchema } from '../../kube/resources.ts'
+import { type Resource, resourceSchema, withoutNulls } from '../../kube/resources.ts'
 import { listItems, parseYaml, readYaml } from '../../kube/yaml.ts'
 import { valueAt } from '../finding.ts'
 import { composeSubject, type Origin, type Subject, type Unread } from '../subject.ts'
@@ -48,7 +48,7 @@ export async function takeOrigins(yaml: string, folder: string, home: string): P
     const { path, configuredIn, repo } = originSchema.parse(origin)
     const name = repo === undefined ? (path ?? configuredIn) : undefined
     const file = name === undefined ? home : resolve(folder, name)
-    const parsed = resourceSchema.safeParse(content)
+    const parsed = resourceSchema.safeParse(withoutNulls(content))
     if (!parsed.success) {
       unread.push({ file, line: 1, message: describeNonResource(parsed.error) })
       continue

@@ -1,13 +1,13 @@
 // Reads files of plain YAML or JSON.
 import type { z } from 'zod'
 import { namespace } from '../../kube/names.ts'
-import { type Resource, resourceSchema } from '../../kube/resources.ts'
+import { type Resource, resourceSchema, withoutNulls } from '../../kube/resources.ts'
 import type { YamlDocument } from '../../kube/yaml.ts'
 import { composeSubject, type Origin, type Subject, type Unread } from '../subject.ts'
 import { findPlace } from './source-file.ts'
 
-/** Namespaced kinds of this project. All kinds of Istio are namespaced too. */
-const namespaced = ['ConfigMap', 'Deployment', 'Secret', 'Service', 'ServiceAccount']
+/** Namespaced kinds that the rules read. All kinds of Istio are namespaced too. */
+const namespaced = /^(ConfigMap|Secret|Service|ServiceAccount|Pod|\w+Set|Deployment|Job|CronJob)$/
 
 /** Takes every document of `files`, which are of `home`. Writes its own files to `folder`. */
 export async function takeDocuments(
@@ -21,7 +21,7 @@ export async function takeDocuments(
     for (const source of documents) {
       if (source.error !== undefined) unread.push({ file, ...source.error })
       if (source.content === null) continue
-      const parsed = resourceSchema.safeParse(source.content)
+      const parsed = resourceSchema.safeParse(withoutNulls(source.content))
       if (parsed.success) {
         origins.set(withNamespace(parsed.data), { file, source, patchedIn: [] })
       } else unread.push({ file, ...explain(source, parsed.error) })
@@ -44,6 +44,6 @@ export function describeNonResource(error: z.ZodError): string {
 /** A namespaced resource without a namespace goes to ours. */
 function withNamespace(resource: Resource): Resource {
   const { apiVersion, kind, metadata } = resource
-  const isNamespaced = /istio\.io\//.test(apiVersion) || namespaced.includes(kind)
+  const isNamespaced = /istio\.io\//.test(apiVersion) || namespaced.test(kind)
   return isNamespaced ? { ...resource, metadata: { namespace, ...metadata } } : resource
 }

@@ -1,0 +1,165 @@
+// The first half of make deploy: renders the resources for the cluster, and runs every check before anything changes.
+import { join } from 'node:path'
+import { CHECKOUT } from '../cli/checkout.ts'
+import { readVariable } from '../cli/make-variables.ts'
+import { say, step } from '../cli/terminal.ts'
+import { computeImageReferences } from '../images/image-references.ts'
+import { parsePlatform } from '../images/platform.ts'
+import { readWantedRoute } from '../kube/gateway/public-route.ts'
+import { deleteResources } from '../kube/kubectl.ts'
+import { checkNoOtherLayout, parseOverlay } from '../kube/layouts.ts'
+import { keySecret } from '../kube/names.ts'
+import { describeResource, parseResources, type Resource } from '../kube/resources.ts'
+import { dryRun, ensurePrerequisites, listMissingPrerequisites } from './apply/apply.ts'
+import { findFormerResources } from './apply/former-resources.ts'
+import { findFormerRoute } from './apply/former-route.ts'
+import { checkAnalysis } from './apply/istioctl-analyze.ts'
+import { findOrphanedResources } from './apply/orphaned-resources.ts'
+import { checkExternalSecrets, findKeyExternalSecret } from './keys/external-secret-wait.ts'
+import { checkKeysInUse } from './keys/judge-keys.ts'
+import { mountsKeySecret } from './keys/key-source.ts'
+import { requireImagePrefix } from './preflight/image-prefix.ts'
+import { noteIstiodOutside } from './preflight/istiod-egress.ts'
+import { noteMissingMetrics } from './preflight/metrics-api.ts'
+import { findNodePlatform } from './preflight/node-platform.ts'
+import { checkNodeSelectors } from './preflight/node-selector.ts'
+import { checkOthers } from './preflight/other-resources.ts'
+import { checkOtherWriters } from './preflight/other-writers.ts'
+import { checkPermissions, listRequiredPermissions } from './preflight/permissions.ts'
+import { checkPlaceholders } from './preflight/placeholders.ts'
+import { inspectCluster } from './preflight/preflight.ts'
+import { parsePrometheusAccount } from './preflight/prometheus-account.ts'
+import { checkPrometheusOperator } from './preflight/prometheus-operator.ts'
+import { noteBlockedVault } from './preflight/vault-egress.ts'
+import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
+import { composeClusterValues } from './render/cluster-values.ts'
+import { parseComponents } from './render/components.ts'
+import { composeGateway } from './render/gateway-values.ts'
+import { renderResources } from './render/render.ts'
+import { readVaultValues } from './render/vault-values.ts'
+
+/** What `make deploy` writes. */
+export const deployFolder = join(CHECKOUT, '.deploy')
+
+type Rendered = Awaited<ReturnType<typeof renderForCluster>>
+export type Plan = Awaited<ReturnType<typeof prepare>>
+
+/** Renders the resources, and runs all checks. Changes nothing but what the last check needs. */
+export async function prepare(isDry: boolean, force: boolean) {
+  const rendered = await renderForCluster()
+  const checked = await check(rendered, isDry, force)
+  const created = await checkByDryRun(rendered, isDry, force || checked.isManaged)
+  return { ...rendered, ...checked, created }
+}
+
+/** Reads the variables and the cluster, and renders the resources. */
+async function renderForCluster() {
+  const layout = parseOverlay(readVariable('OVERLAY'))
+  const components = await parseComponents(readVariable('COMPONENTS'), layout)
+  const vault = components.includes('vault') ? await readVaultValues() : undefined
+  const findings = await inspectCluster({
+    revision: readVariable('ISTIO_REVISION'),
+    route: readWantedRoute(),
+    tokenKeys: readVariable('TOKEN_KEYS'),
+  })
+  await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
+  const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)
+  const { platform, architecture } = await findNodePlatform(
+    parsePlatform(readVariable('TARGET_PLATFORM')),
+  )
+  const nodeImage = readVariable('NODE_IMAGE')
+  const images = await computeImageReferences({ prefix, nodeImage, platform })
+  const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
+  const values = composeClusterValues(findings, layout, prometheus)
+  const gateway = composeGateway(findings.route, findings.trustDomain)
+  const rendering = await step('the resources are rendered for this cluster', () =>
+    renderResources({
+      folder: deployFolder,
+      layout,
+      values,
+      gateway,
+      images,
+      components,
+      vault,
+      architecture,
+    }),
+  )
+  return { layout, findings, rendering, resources: parseResources(rendering.yaml) }
+}
+
+/** Checks what the resources need, and finds what the deployment replaces. */
+async function check({ findings, rendering, resources }: Rendered, isDry: boolean, force: boolean) {
+  checkPlaceholders(resources)
+  const externalSecret = findKeyExternalSecret(resources)?.metadata.name
+  if (externalSecret !== undefined) {
+    await step(`External Secrets can write the Secret ${keySecret}`, checkExternalSecrets)
+  }
+  await checkPrometheusOperator(resources)
+  const usesSecret = mountsKeySecret(resources)
+  const former = await findFormerResources()
+  const formerRoute = await findFormerRoute(resources)
+  const removed = [...former, ...formerRoute.removed]
+  await step('the user has all required permissions', () =>
+    checkPermissions(listRequiredPermissions(resources, usesSecret, removed)),
+  )
+  const isManaged = await checkOtherWriters(resources, isDry || force)
+  if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
+  await step('a node matches each node selector', () => checkNodeSelectors(resources))
+  const orphaned = await findOrphanedResources(resources)
+  await noteMissingMetrics(resources)
+  noteBlockedVault(resources)
+  noteIstiodOutside(resources, findings.controlPlane)
+  await step('nothing on the cluster opens or breaks the Pods', () =>
+    checkOthers(resources, findings, removed),
+  )
+  await step('istioctl analyze reports no problem', () =>
+    checkAnalysis(rendering, 'before', findings.injector.revision, removed),
+  )
+  return {
+    externalSecret,
+    usesSecret,
+    createsKey: usesSecret && externalSecret === undefined,
+    former,
+    formerRoute,
+    orphaned,
+    isManaged,
+  }
+}
+
+/**
+ * Has the API server validate the resources, and admit a Pod of each Deployment. Creates their namespaces and ServiceAccounts
+ * for it, and removes them again if it refuses one.
+ */
+async function checkByDryRun({ rendering, resources }: Rendered, isDry: boolean, force: boolean) {
+  const missing = isDry ? await listMissingPrerequisites(rendering) : []
+  const created = isDry ? [] : await ensurePrerequisites(rendering)
+  try {
+    await stepWithout(isNamespace, 'the API server accepts the resources (dry run)', () =>
+      dryRun(rendering, force),
+    )
+    await stepWithout(
+      () => true,
+      'webhooks leave the Pods as they must be (dry run)',
+      () => checkWebhooks(resources),
+    )
+  } catch (error) {
+    if (created.length > 0) await deleteResources(created.toReversed())
+    throw error
+  }
+  return created
+
+  /** Skips the step if it needs one of the missing resources. */
+  async function stepWithout(
+    needs: (resource: Resource) => boolean,
+    title: string,
+    work: () => Promise<void>,
+  ) {
+    const absent = missing.filter(needs).map(describeResource)
+    if (absent.length === 0) await step(title, work)
+    else say(`  skip  ${title}: it needs ${absent.join(', ')}`)
+  }
+}
+
+function isNamespace({ kind }: Resource): boolean {
+  return kind === 'Namespace'
+}
