@@ -56,11 +56,18 @@ export function isKubernetesGateway({ apiVersion }: Resource): boolean {
   return apiVersion.startsWith(`${gatewayApiGroup}/`)
 }
 
+/** Istio serves these classes also if somebody has deleted them. */
+const builtInClasses: Readonly<Record<string, string>> = {
+  istio: 'istio.io/gateway-controller',
+  'istio-remote': 'istio.io/unmanaged-gateway',
+}
+
 /** Returns the controller of a GatewayClass. Returns undefined if there is no such class. */
 export async function readController(gatewayClass: string): Promise<string | undefined> {
   const kind = `gatewayclasses.${gatewayApiGroup}`
   const text = await kubectl(['get', kind, gatewayClass, '--ignore-not-found', '-o', 'json'])
-  return text.trim() === '' ? undefined : classSchema.parse(JSON.parse(text)).spec.controllerName
+  if (text.trim() === '') return builtInClasses[gatewayClass]
+  return classSchema.parse(JSON.parse(text)).spec.controllerName
 }
 
 /** Lists the resources of one kind in all namespaces. Returns none if the cluster does not have the kind. */
