@@ -97,6 +97,7 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         ...selecting(app),
         rules: [{ ...exact, to: [{ operation: { ...exact.to[0]?.operation, ports: ['8081'] } }] }],
       }),
+      'a DENY of everything': make('AuthorizationPolicy', { action: 'DENY', rules: [{}] }, root),
       'an EnvoyFilter that removes the policies': make('EnvoyFilter', {
         ...patch('SIDECAR_INBOUND', 'envoy.filters.http.rbac'),
       }),
@@ -202,7 +203,23 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         'signing',
         older,
       ),
-      'a DENY': make('AuthorizationPolicy', { action: 'DENY', rules: [{}] }, root),
+      'an older one without a mode, which inherits STRICT': make(
+        'PeerAuthentication',
+        selecting(app),
+        'signing',
+        older,
+      ),
+      'an older one that opens a port on which nothing listens': make(
+        'PeerAuthentication',
+        { ...selecting(app), portLevelMtls: { 9090: { mode: 'DISABLE' } } },
+        'signing',
+        older,
+      ),
+      'a DENY': make(
+        'AuthorizationPolicy',
+        { action: 'DENY', rules: [{ from: [{ source: { namespaces: ['x'] } }] }] },
+        root,
+      ),
       'a CUSTOM policy': allow({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] }),
       'a ProxyConfig': make('ProxyConfig', { concurrency: 4 }, root),
       'a DestinationRule with mTLS': make('DestinationRule', {
@@ -265,6 +282,13 @@ test.each<[string, Resource]>([
   ['a ServiceEntry for another host', make('ServiceEntry', { hosts: ['db.example'] })],
 ])('says nothing about %s', (_, other) => {
   expect(judgeAll([other])).toEqual([])
+})
+
+test('a policy without a mode takes that of the oldest policy of the namespace', () => {
+  const inherits = make('PeerAuthentication', selecting(app), 'signing', older)
+  const theirs = make('PeerAuthentication', permissive, 'signing', older)
+  const forAll = { ...theirs, metadata: { ...theirs.metadata, name: 'for-all' } }
+  expect(severities([inherits, forAll])).toEqual(['weakens', 'breaks'])
 })
 
 describe('before the first deployment', () => {
