@@ -1,11 +1,13 @@
 // What others have on the cluster is judged together with our resources: what opens or breaks our Pods, what weakens one control,
 // and what only looks unusual.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { judgeDeployed } from '../../../tools/analyze/live/deployed.ts'
 import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
 import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
 const root = 'istio-root'
 const gateway = 'edge-system'
@@ -300,6 +302,33 @@ describe('before the first deployment', () => {
       expect(severities([make(kind, spec)], false)).toContain('breaks')
     },
   )
+})
+
+describe('our resources on the cluster', () => {
+  const judgeNow = (live: readonly Resource[]) => judgeDeployed(ours, live).map(formatJudgment)
+
+  test('are as they were applied', () => expect(judgeNow(structuredClone(ours))).toEqual([]))
+  test('do not exist yet', () => expect(judgeNow([])).toEqual([]))
+
+  test.each(['PeerAuthentication/require-mtls', 'Gateway/public', 'Sidecar/secure-signing'])(
+    'lack one: %s',
+    (name) => {
+      const [kind, called] = name.split('/')
+      expect(judgeNow(applyChange(ours, [name, '', undefined]))).toEqual([
+        `${kind} signing/${called}: it is not on the cluster. Run \`make deploy\`, which restores it`,
+      ])
+    },
+  )
+
+  test.each<Change>([
+    ['PeerAuthentication/require-mtls-of-pods', 'spec.mtls.mode', 'PERMISSIVE'],
+    ['AuthorizationPolicy/allow-nothing', 'spec.rules', [{}]],
+    ['Sidecar/secure-signing', 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
+  ])('were changed: %s', (name, path, value) => {
+    const found = judgeNow(applyChange(ours, [name, path, value]))
+    expect(found).not.toEqual([])
+    for (const each of found) expect(each).toContain('it was changed on the cluster')
+  })
 })
 
 test.each([onePod, separatePods])('a resource for one Pod is found: $overlay', async (layout) => {
