@@ -4,10 +4,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { judgeDeployed } from '../../../tools/analyze/live/deployed.ts'
 import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
+import { kinds } from '../../../tools/analyze/live/read-others.ts'
+import { pluralize } from '../../../tools/deploy/preflight/permissions.ts'
 import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
-import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
+import { applyChange } from '../../support/mistakes/mistakes.ts'
 
 const root = 'istio-root'
 const gateway = 'edge-system'
@@ -305,6 +307,13 @@ describe('before the first deployment', () => {
 })
 
 describe('our resources on the cluster', () => {
+  test('are of kinds that are read', () => {
+    const ofMesh = ours.filter(({ apiVersion }) => apiVersion.includes('.istio.io/'))
+    const names = ofMesh.map(
+      ({ kind, apiVersion }) => `${pluralize(kind)}.${apiVersion.split('/')[0]}`,
+    )
+    for (const name of names) expect(name).toMatch(kinds)
+  })
   const judgeNow = (live: readonly Resource[]) => judgeDeployed(ours, live).map(formatJudgment)
 
   test('are as they were applied', () => expect(judgeNow(structuredClone(ours))).toEqual([]))
@@ -320,7 +329,7 @@ describe('our resources on the cluster', () => {
     },
   )
 
-  test.each<Change>([
+  test.each<[string, string, unknown]>([
     ['PeerAuthentication/require-mtls-of-pods', 'spec.mtls.mode', 'PERMISSIVE'],
     ['AuthorizationPolicy/allow-nothing', 'spec.rules', [{}]],
     ['Sidecar/secure-signing', 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
