@@ -60,9 +60,8 @@ function comparePods(before: Pod, after: Pod): Change[] {
       .filter(([name, value]) => after.metadata.labels[name] !== value)
       .map(([name]) => refuse(`label ${name}`)),
     ...Object.entries(before.metadata.annotations)
-      .filter(
-        ([name, value]) => name.includes('istio.io/') && after.metadata.annotations[name] !== value,
-      )
+      .filter(([name]) => name.includes('istio.io/') && !name.startsWith(capture))
+      .filter(([name, value]) => after.metadata.annotations[name] !== value)
       .map(([name]) => refuse(`annotation ${name}`)),
     ...identity
       .filter((field) => before.spec[field] !== after.spec[field])
