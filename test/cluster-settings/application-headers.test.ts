@@ -1,8 +1,7 @@
 // An application behind the Pod's proxy receives what its client sends, byte for byte.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { withGateway } from '../../tools/verify/attack/gateway.ts'
-import type { Place } from '../../tools/verify/attack/probe.ts'
+import { type PublicPlace, withGateway } from '../../tools/verify/attack/gateway.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
 import { makeCredentials } from '../support/client-credentials.ts'
@@ -21,7 +20,7 @@ describe('an application in place of the frontend', needsLocalCluster, async () 
   afterAll(stopEchoApplication)
 
   /** Sends the request until the echo application answers, because the gateway also has the frontend's Pod. */
-  const echo = (place: Place, headers: Record<string, string>) =>
+  const echo = (place: PublicPlace, headers: Record<string, string>) =>
     waitFor(
       async () => answer.safeParse((await sendHeaders(place, headers)).body).data?.echo,
       answerMs,

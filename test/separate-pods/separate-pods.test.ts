@@ -5,10 +5,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { type RunResult, tryRun } from '../../tools/cli/exec.ts'
+import { separatePods } from '../../tools/kube/layouts.ts'
 import { ROLLOUT_MS } from '../../tools/verify/faults/support/timeouts.ts'
 import type { Report } from '../../tools/verify/matrix/report.ts'
 import { deleteResources, listOfKind } from '../support/attack/deletions.ts'
 import { testClientCredentials } from '../support/client-credentials.ts'
+import { deploy } from '../support/cluster/deployment.ts'
+import { deployPreviousVersion } from '../support/cluster/previous-version.ts'
+import { readKeys, underLoad } from '../support/cluster/signing.ts'
 import { makeFolder } from '../support/folder.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
@@ -39,6 +43,13 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
     succeed(await make('smoke')))
 
   testClientCredentials()
+
+  test('replaces version 0.1, and no request fails', async () => {
+    await deployPreviousVersion(separatePods)
+    const overlay = { OVERLAY: separatePods.overlay }
+    const summary = await underLoad('upgraded', await readKeys(), () => deploy(overlay))
+    expect(summary).toMatchObject({ failed: 0 })
+  })
 
   test('with every policy of the mesh deleted, the signer still refuses other callers', async () => {
     const folder = await makeFolder()

@@ -2,7 +2,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { expect, test } from 'vitest'
-import { serviceAccount } from '../../tools/kube/names.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { findTarget, readOwnToken } from '../../tools/verify/attack/target.ts'
 import { issueToken } from '../../tools/verify/attack/tokens.ts'
@@ -36,8 +35,9 @@ const names = Object.keys(await makeCredentials('', ''))
 /** Tests on the deployment that a client gets a signature, whatever it sends to authenticate itself. */
 export function testClientCredentials(): void {
   test.each(names)('a client that sends %s gets a signature', async (name) => {
-    const stolen = await readOwnToken((await findTarget()).frontend)
-    const credentials = await makeCredentials(stolen, await issueToken(serviceAccount))
+    const { frontend, layout } = await findTarget()
+    const ofApi = await issueToken(layout.frontend)
+    const credentials = await makeCredentials(await readOwnToken(frontend), ofApi)
     const headers = credentials[name as keyof typeof credentials]
     const { status, body } = await withGateway((place) => sendHeaders(place, headers))
     expect({ status, body }).toMatchObject({ status: 200, body: { processed_message: 'ATTACK' } })

@@ -38,6 +38,32 @@ describe('the API server', needsLocalPrograms, () => {
     await expect(guarded.call([...patch, '-p', other])).rejects.toThrow('variables named SIGNER_*')
   })
 
+  test('judges only what changes at a Pod that was created before the policy', async () => {
+    const binding = 'secure-signing-no-way-around-proxy'
+    const older = structuredClone(asPod(parseResources(guarded.rendering.yaml), 'older-pod'))
+    const excluded = 'traffic.sidecar.istio.io/excludeOutboundIPRanges'
+    Object.assign(older.metadata.annotations ?? {}, { [excluded]: '169.254.169.254/32' })
+    await guarded.call(['delete', 'validatingadmissionpolicybinding', binding])
+    await vi.waitFor(() => guarded.api.create(older), { timeout: 15_000, interval: 250 })
+    await guarded.applyPolicies()
+    const inForce = admissionCases.find(({ refusedBy }) => binding.endsWith(refusedBy))
+    if (inForce !== undefined) await guarded.waitForJudge(inForce.attempt, inForce.refusedBy)
+    const pod = ['pod', 'older-pod', '-n', namespace, '--overwrite']
+    const widen = guarded.call(['annotate', ...pod, `${excluded}=0.0.0.0/0`])
+    await expect(widen).rejects.toThrow('can lead traffic around the proxy')
+    await guarded.call(['label', ...pod, 'team=x'])
+    await guarded.call(['annotate', ...pod, `${excluded}-`])
+    await guarded.call([
+      'delete',
+      'pod',
+      'older-pod',
+      '-n',
+      namespace,
+      '--grace-period=0',
+      '--force',
+    ])
+  })
+
   test('lets only controllers create a Pod with the key and a proxy', async () => {
     const [user, controller] = ['editor', 'system:serviceaccount:kube-system:replicaset-controller']
     const binding = [

@@ -21,36 +21,47 @@ const peerSpec = z
 
 type Peer = z.infer<typeof peerSpec> & { resource: Resource }
 
+/** The ports on which our proxies listen. */
+const ourPorts = ['8080', '8081']
+
 /** Finds policies of others that make the proxy of our Pods accept plain text, or would do so without ours. */
 export function judgePeerAuthentications(subject: LiveSubject): Judgment[] {
   const all = [...subject.ours, ...subject.others].filter(
-    ({ kind, metadata }) => kind === 'PeerAuthentication' && metadata.namespace === namespace,
+    ({ kind }) => kind === 'PeerAuthentication',
   )
   const peers = sortByAge(subject, all).map((resource) => ({
     resource,
     ...readAt(peerSpec, resource),
   }))
-  const [oldest] = peers.filter((each) => !hasSelector(each))
+  const here = peers.filter(({ resource }) => resource.metadata.namespace === namespace)
+  const [meshWide] = peers.filter(
+    (each) => each.resource.metadata.namespace === subject.root && !hasSelector(each),
+  )
+  const [oldest] = here.filter((each) => !hasSelector(each))
+  const ofMesh = inherit(meshWide, 'PERMISSIVE')
+  const ofNamespace = inherit(oldest, ofMesh)
   const workloads = findOurResources(subject.ours)
   const inEffect = new Set(
     workloads.map((workload) =>
-      peers.find((each) => hasSelector(each) && selects(each.selector.matchLabels, workload)),
+      here.find((each) => hasSelector(each) && selects(each.selector.matchLabels, workload)),
     ),
   )
-  return peers
+  return here
     .filter(({ resource }) => !subject.ours.includes(resource))
     .filter(
       (each) =>
         !hasSelector(each) ||
         workloads.some((workload) => selects(each.selector.matchLabels, workload)),
     )
-    .flatMap((each) => describe(each, each === oldest || inEffect.has(each)))
+    .flatMap((each) => {
+      const weak = findWeak(each, hasSelector(each) ? ofNamespace : ofMesh)
+      return describe(each, weak, each === oldest || inEffect.has(each))
+    })
 }
 
-function describe(peer: Peer, isInEffect: boolean): Judgment[] {
-  const { resource, mtls, portLevelMtls } = peer
-  const ports = hasSelector(peer) ? Object.values(portLevelMtls) : []
-  const weak = [mtls, ...ports].find((each) => each.mode !== 'STRICT')?.mode
+/** `weak`: a mode that is not STRICT. */
+function describe(peer: Peer, weak: string | undefined, isInEffect: boolean): Judgment[] {
+  const { resource } = peer
   if (!isInEffect) {
     if (weak === undefined) return []
     const message = `it sets mTLS ${weak}, and takes effect as soon as our older policy is replaced`
@@ -59,7 +70,7 @@ function describe(peer: Peer, isInEffect: boolean): Judgment[] {
   const oldest = hasSelector(peer)
     ? 'it is the oldest PeerAuthentication that selects our Pods, so ours has no effect'
     : 'it is the oldest PeerAuthentication for the whole namespace, so require-mtls has no effect'
-  if (weak === undefined) return [judge('note', resource, `${oldest}. It is STRICT too`)]
+  if (weak === undefined) return [judge('note', resource, `${oldest}. mTLS stays STRICT`)]
   return hasSelector(peer)
     ? [judge('breaks', resource, `mTLS ${weak} accepts plain text: ${oldest}`)]
     : [
@@ -69,6 +80,19 @@ function describe(peer: Peer, isInEffect: boolean): Judgment[] {
           `mTLS ${weak} accepts plain text: ${oldest}. require-mtls-of-pods keeps our Pods STRICT`,
         ),
       ]
+}
+
+/** A mode that is not set is that of the next larger scope. */
+function inherit(peer: Peer | undefined, larger: string): string {
+  return peer === undefined || peer.mtls.mode === 'UNSET' ? larger : peer.mtls.mode
+}
+
+/** Only a policy with a selector can set a mode for a port. */
+function findWeak(peer: Peer, larger: string): string | undefined {
+  const own = inherit(peer, larger)
+  const ports = ourPorts.map((port) => peer.portLevelMtls[port]?.mode ?? 'UNSET')
+  const modes = hasSelector(peer) ? ports.map((each) => (each === 'UNSET' ? own : each)) : []
+  return [own, ...modes].find((each) => each !== 'STRICT')
 }
 
 function hasSelector({ selector }: Peer): boolean {

@@ -35,7 +35,9 @@ export function judgePolicies(subject: LiveSubject): Judgment[] {
     ...policies
       .filter((each) => !isAllow(each))
       .map((each) =>
-        judge('note', each, 'it also decides about our requests, and can refuse them'),
+        deniesAll(each)
+          ? judge('breaks', each, 'it denies every request to our Pods')
+          : judge('note', each, 'it also decides about our requests, and can refuse them'),
       ),
     ...allowing.flatMap(({ each, moved }) =>
       found
@@ -43,6 +45,13 @@ export function judgePolicies(subject: LiveSubject): Judgment[] {
         .map(({ message }) => judge(reaches(subject, moved) ? 'breaks' : 'weakens', each, message)),
     ),
   ]
+}
+
+/** True for a DENY with a rule that matches everything. */
+function deniesAll({ spec }: Resource): boolean {
+  const rules = valueAt(spec, ['rules'])
+  const isEmpty = (rule: unknown) => Object.keys(Object(rule)).length === 0
+  return valueAt(spec, ['action']) === 'DENY' && Array.isArray(rules) && rules.some(isEmpty)
 }
 
 /** True if the policy allows something at the signer. Public clients reach the frontend anyway. */

@@ -2,6 +2,7 @@
 // the deployed route serves beside it: its Gateway stays, and the policy allows both gateways.
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { matchesHost } from '../../kube/gateway/doors.ts'
 import { applyResource, deleteResources } from '../../kube/kubectl.ts'
@@ -76,8 +77,8 @@ export async function keepFormerRoute(
     const deployed = kept.find((other) => describeGroup(other) === describeGroup(each))
     return deployed === undefined ? each : mergeRoute(each, deployed)
   })
+  if (isDeepStrictEqual(merged, resources)) return rendering
   const yaml = formatResources(merged)
-  if (yaml === formatResources(resources)) return rendering
   const path = join(dirname(rendering.path), 'transition.yaml')
   await writeFile(path, yaml)
   return { path, yaml }

@@ -13,7 +13,7 @@ const found = listOf(resourceSchema)
 const classSchema = z.looseObject({ spec: z.looseObject({ controllerName: z.string() }) })
 /** NAMESPACE/NAME, with the API group before it if both kinds have a Gateway of this name. */
 const form =
-  /^(?:([a-z.]+\.io)\/)?([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)$/
+  /^(?:([a-z0-9.]+\.io)\/)?([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)$/
 
 /** Parses GATEWAY. Throws UserError for any other form. */
 export function parseGatewayName(text: string): GatewayName {
