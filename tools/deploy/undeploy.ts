@@ -93,7 +93,7 @@ async function leaveForeign(resources: readonly Resource[]): Promise<Resource[]>
     findApplied(each) !== undefined || each.metadata.labels?.[partOf] === 'secure-signing'
   const foreign = existing.filter((each) => !isOurs(each))
   if (foreign.length > 0)
-    say(`  note  make deploy did not apply ${listSome(foreign)}, so this stays`)
+    say(`  note  left alone, because make deploy did not apply it: ${listSome(foreign)}`)
   return existing.filter(isOurs)
 }
 

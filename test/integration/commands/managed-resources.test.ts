@@ -241,7 +241,9 @@ describe('on an API server', needsLocalPrograms, () => {
       await kubectl(['delete', 'service', 'frontend', ...here])
       await kubectl(['create', 'service', 'clusterip', 'frontend', '--tcp=80', ...here])
       const { code, stderr } = await undeploy()
-      expect(stderr).toContain('note  make deploy did not apply Service/frontend, so this stays')
+      expect(stderr).toContain(
+        'note  left alone, because make deploy did not apply it: Service/frontend',
+      )
       expect(code).toBe(0)
       expect(await list()).toBe('service/frontend\n')
     })
