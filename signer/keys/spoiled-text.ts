@@ -21,7 +21,10 @@ const faults: readonly (readonly [RegExp, string])[] = [
   ],
   [/^(["'])[\w+/=.: -]+\1$|^[“‘„«].*[”’“»]$/s, `is in quotes: ${rewrite}`],
   [/^-[ne] |^[\w+/=-]+\\[nr]$/, `has an option or an escape of echo: ${rewrite}`],
-  [/^(\$\([\w ./-]+\)|`[\w ./-]+`|\$\{?\w+\}?|%\w+%)$/, `is a command, not its output: ${makeNew}`],
+  [
+    /^(\$\([\w ./-]+\)|`[\w ./-]+`|\$[A-Z][A-Z0-9_]*|\$\{\w+\}|%[A-Z][A-Z0-9_]*%)$/,
+    `is a command, not its output: ${makeNew}`,
+  ],
 ]
 
 /** Returns the fault of `bytes` and its remedy, for example "is in quotes: write it with…". Returns undefined for a good key. */
@@ -33,7 +36,10 @@ export function findSpoiledText(bytes: Buffer): string | undefined {
   return onlyText.test(text) ? faults.find(([pattern]) => pattern.test(text))?.[1] : undefined
 }
 
-/** Returns true for text in UTF-16 or UTF-32, in either byte order. Without a byte order mark only Latin letters count. */
+/**
+ * Returns true for text in UTF-16 or UTF-32, in either byte order. Only the alphabets of Europe count, and without a byte order
+ * mark only Latin, because random bytes are often characters of larger scripts.
+ */
 function isWide(bytes: Buffer): boolean {
   if (bytes.length % 2 !== 0) return false
   const texts = [bytes, Buffer.from(bytes).swap16()].map((each) =>
@@ -41,7 +47,7 @@ function isWide(bytes: Buffer): boolean {
     each.toString('utf16le').replaceAll('\0', ''),
   )
   return texts.some((text) => {
-    const end = text.startsWith('\uFEFF') ? 0x3000 : 0x300
+    const end = text.startsWith('\uFEFF') ? 0x600 : 0x300
     const letters = text.replace(/^\uFEFF/, '')
     return onlyText.test(letters) && [...letters].every((each) => each.charCodeAt(0) < end)
   })

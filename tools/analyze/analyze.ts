@@ -18,7 +18,7 @@ import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { parsePlatform } from '../images/platform.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
-import { overlayFolder, parseOverlay } from '../kube/layouts.ts'
+import { checkNoOtherLayout, overlayFolder, parseOverlay } from '../kube/layouts.ts'
 import type { Resource } from '../kube/resources.ts'
 import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
@@ -50,6 +50,7 @@ await runMain(async () => {
     say(`without the cluster: ${error.message}\n  → ${error.todo}`)
     return undefined
   })
+  if (isLive && cluster !== undefined) await checkNoOtherLayout(layout)
   await mkdir(parent, { recursive: true })
   await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
   const subject = await step('the resources are read', async () => {

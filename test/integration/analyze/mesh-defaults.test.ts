@@ -65,8 +65,8 @@ describe('discoverySelectors', () => {
     ['another name', selectors({ matchLabels: { 'kubernetes.io/metadata.name': 'other' } })],
     ['several selectors, none of which fits', selectors(enabled, expression('team', 'In', 'a'))],
   ])('that leave out our namespace break it: %s', (_, mesh) => {
-    const found = judge({ mesh }).filter(({ severity }) => severity === 'breaks')
-    expect(found).toMatchObject([{ about: 'meshConfig.discoverySelectors' }])
+    const found = judge({ mesh }).filter(({ message }) => message.includes('namespace signing,'))
+    expect(found).toMatchObject([{ severity: 'breaks', about: 'meshConfig.discoverySelectors' }])
   })
 
   test.each([
@@ -87,9 +87,15 @@ describe('discoverySelectors', () => {
     expect(byName?.todo).toBe('Change it in the ConfigMap mesh-system/istio-1-31')
   })
 
-  test('that leave out only the namespace of the gateway are a note', () => {
-    const found = judge({ mesh: selectors({ matchLabels: { team: 'payments' } }) })
-    expect(found).toMatchObject([{ severity: 'note', message: expect.stringContaining('edge') }])
+  test('that leave out only the namespace of the gateway break our own Gateway', () => {
+    const mesh = selectors({ matchLabels: { team: 'payments' } })
+    const about = {
+      message: expect.stringContaining('edge'),
+      todo: expect.stringContaining('edge team=payments'),
+    }
+    expect(judge({ mesh })).toMatchObject([{ severity: 'breaks', ...about }])
+    const bound = ours.filter(({ kind }) => kind !== 'Gateway')
+    expect(judge({ mesh }, {}, bound)).toMatchObject([{ severity: 'note', ...about }])
   })
 })
 

@@ -1,11 +1,15 @@
 // What others have on the cluster is judged together with our resources: what opens or breaks our Pods, what weakens one control,
 // and what only looks unusual.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { judgeDeployed } from '../../../tools/analyze/live/deployed.ts'
 import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
+import { kinds } from '../../../tools/analyze/live/read-others.ts'
+import { pluralize } from '../../../tools/deploy/preflight/permissions.ts'
 import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
+import { applyChange } from '../../support/mistakes/mistakes.ts'
 
 const root = 'istio-root'
 const gateway = 'edge-system'
@@ -300,6 +304,40 @@ describe('before the first deployment', () => {
       expect(severities([make(kind, spec)], false)).toContain('breaks')
     },
   )
+})
+
+describe('our resources on the cluster', () => {
+  test('are of kinds that are read', () => {
+    const ofMesh = ours.filter(({ apiVersion }) => apiVersion.includes('.istio.io/'))
+    const names = ofMesh.map(
+      ({ kind, apiVersion }) => `${pluralize(kind)}.${apiVersion.split('/')[0]}`,
+    )
+    for (const name of names) expect(name).toMatch(kinds)
+  })
+  const judgeNow = (live: readonly Resource[]) => judgeDeployed(ours, live).map(formatJudgment)
+
+  test('are as they were applied', () => expect(judgeNow(structuredClone(ours))).toEqual([]))
+  test('do not exist yet', () => expect(judgeNow([])).toEqual([]))
+
+  test.each(['PeerAuthentication/require-mtls', 'Gateway/public', 'Sidecar/secure-signing'])(
+    'lack one: %s',
+    (name) => {
+      const [kind, called] = name.split('/')
+      expect(judgeNow(applyChange(ours, [name, '', undefined]))).toEqual([
+        `${kind} signing/${called}: it is not on the cluster. Run \`make deploy\`, which restores it`,
+      ])
+    },
+  )
+
+  test.each<[string, string, unknown]>([
+    ['PeerAuthentication/require-mtls-of-pods', 'spec.mtls.mode', 'PERMISSIVE'],
+    ['AuthorizationPolicy/allow-nothing', 'spec.rules', [{}]],
+    ['Sidecar/secure-signing', 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
+  ])('were changed: %s', (name, path, value) => {
+    const found = judgeNow(applyChange(ours, [name, path, value]))
+    expect(found).not.toEqual([])
+    for (const each of found) expect(each).toContain('it was changed on the cluster')
+  })
 })
 
 test.each([onePod, separatePods])('a resource for one Pod is found: $overlay', async (layout) => {

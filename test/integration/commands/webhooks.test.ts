@@ -109,6 +109,24 @@ describe('webhooks of the platform', needsLocalPrograms, () => {
       ['Pod: label app'],
     ],
     [
+      'a lost annotation of Istio',
+      (pod) => delete pod.metadata.annotations['sidecar.istio.io/userVolumeMount'],
+      ['Pod: annotation sidecar.istio.io/userVolumeMount'],
+    ],
+    [
+      'no injection of the proxy',
+      (pod) => (pod.metadata.labels['sidecar.istio.io/inject'] = 'false'),
+      ['Pod: label sidecar.istio.io/inject'],
+    ],
+    ['another host name', (pod) => (pod.spec.hostname = 'node-7'), ['Pod: hostname node-7']],
+    [
+      'another volume of ours',
+      (pod) =>
+        delete pod.spec.volumes.find(({ name }: { name: string }) => name === 'pairing').emptyDir
+          .medium,
+      ['Pod: volume pairing'],
+    ],
+    [
       'a lost capability drop, which Pod Security refuses',
       inOne('signer', (signer) => delete signer.securityContext.capabilities),
       ['violates PodSecurity', 'container "signer"'],
@@ -122,23 +140,28 @@ describe('webhooks of the platform', needsLocalPrograms, () => {
   })
 
   test.each<[string, Mutation, string]>([
-    ['variables that load code', addVariable('NODE_OPTIONS'), 'frontend: env NODE_OPTIONS'],
+    [
+      'variables that load code into the frontend',
+      inOne('frontend', ({ env }) => env.push({ name: 'NODE_OPTIONS', value: 'x' })),
+      'frontend: env NODE_OPTIONS',
+    ],
     [
       'a sidecar',
       (pod) => pod.spec.containers.push({ ...pod.spec.containers[0], name: 'logs' }),
       'Pod: container logs',
     ],
     [
+      'a port of the signer',
+      inOne('signer', (signer) => (signer.ports = [{ containerPort: 9 }])),
+      'signer: ports',
+    ],
+    [
       'names of hosts',
       (pod) => (pod.spec.hostAliases = [{ ip: '10.0.0.1', hostnames: ['a'] }]),
       'Pod: hostAliases',
     ],
-  ])('are named in a note: %s in the frontend', async (_, mutate, expected) => {
-    await serveWebhook(server.api, (pod) => {
-      const signer = structuredClone(pod.spec.containers[1])
-      mutate(pod)
-      pod.spec.containers[1] = signer
-    })
+  ])('are named in a note: %s', async (_, mutate, expected) => {
+    await serveWebhook(server.api, mutate)
     expect(await check()).toBe('')
     expect(said.join()).toContain(expected)
     expect(said.join()).toContain('agent.platform.example')

@@ -87,10 +87,10 @@ describe('a good key is accepted', () => {
     ],
     [
       'passwords with any punctuation',
-      () => Buffer.from(Array.from({ length: 20 }, () => 0x21 + randomInt(94))),
+      () => Buffer.from(Array.from({ length: 32 }, () => 0x21 + randomInt(94))),
     ],
-  ])('20,000 times %s', (_, make) => {
-    for (let count = 0; count < 20_000; count++) {
+  ])('5,000 times %s', (_, make) => {
+    for (let count = 0; count < 5_000; count++) {
       const key = make()
       expect(findSpoiledText(key), key.toString('hex')).toBeUndefined()
     }

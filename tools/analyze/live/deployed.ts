@@ -18,14 +18,12 @@ export function judgeDeployed(ours: readonly Resource[], live: readonly Resource
     live.includes(resource as Resource),
   )
   return [
-    ...missing
-      .filter(({ kind }) => kind !== 'Gateway')
-      .map((each) => ({
-        severity: 'breaks' as const,
-        about: nameOf(each),
-        message: 'it is not on the cluster',
-        todo: restore,
-      })),
+    ...missing.map((each) => ({
+      severity: 'breaks' as const,
+      about: nameOf(each),
+      message: 'it is not on the cluster',
+      todo: restore,
+    })),
     ...found.flatMap(({ resource, message, rule }) =>
       resource === undefined
         ? []

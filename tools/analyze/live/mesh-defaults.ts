@@ -63,15 +63,16 @@ function judgeMesh({ ours, controlPlane, labels, gatewayNamespaces }: Input, mes
             severity: 'breaks' as Severity,
             about: about('discoverySelectors'),
             message: `they leave out the namespace ${namespace}, so istiod does not configure its proxies`,
-            todo: adviseLabels(mesh.discoverySelectors, change),
+            todo: adviseLabels(mesh.discoverySelectors, change, namespace),
           },
         ]
       : []),
+    // Only by the gateway's Service does istiod know which port of the Pod serves port 80 of our Gateway.
     ...gatewayNamespaces.filter(isHidden).map((name) => ({
-      severity: 'note' as Severity,
+      severity: (hasOwnGateway(ours) ? 'breaks' : 'note') as Severity,
       about: about('discoverySelectors'),
-      message: `they leave out the namespace ${name} of the ingress gateway, so istiod does not know its Service`,
-      todo: 'If the gateway answers nothing, label that namespace',
+      message: `they leave out the namespace ${name} of the ingress gateway, so istiod does not know its Service and ports`,
+      todo: `${hasOwnGateway(ours) ? '' : 'If the gateway does not answer: '}${adviseLabels(mesh.discoverySelectors, change, name)}`,
     })),
     ...(mesh.trustDomainAliases.length > 0
       ? [
@@ -136,12 +137,9 @@ function judgeInjection({ injection, injector }: ControlPlane): Judgment[] {
 
 function judgeEnvironment({ ours, controlPlane, gatewayNamespaces }: Input): Judgment[] {
   const name = 'PILOT_SCOPE_GATEWAY_TO_NAMESPACE'
-  const hasGateway = ours.some(
-    ({ kind, apiVersion }) => kind === 'Gateway' && apiVersion.startsWith('networking.istio.io/'),
-  )
   const values = injectionValues.safeParse(tryParse(controlPlane.injection.values)).data
   const value = controlPlane.istiod?.env[name] ?? values?.pilot.env[name]
-  if (String(value) !== 'true' || !hasGateway) return []
+  if (String(value) !== 'true' || !hasOwnGateway(ours)) return []
   if (gatewayNamespaces.every((each) => each === namespace)) return []
   return [
     {
@@ -151,6 +149,12 @@ function judgeEnvironment({ ours, controlPlane, gatewayNamespaces }: Input): Jud
       todo: "Use an existing Gateway of the gateway's namespace: docs/production.md",
     },
   ]
+}
+
+function hasOwnGateway(ours: readonly Resource[]): boolean {
+  return ours.some(
+    ({ kind, apiVersion }) => kind === 'Gateway' && apiVersion.startsWith('networking.istio.io/'),
+  )
 }
 
 function judgeNamespace({ labels }: Input): Judgment[] {
@@ -187,7 +191,11 @@ export function selectsLabels(
 }
 
 /** Returns the command that makes the first selector fit, if labels alone can do it. */
-function adviseLabels(selectors: readonly LabelSelector[], otherwise: string): string {
+function adviseLabels(
+  selectors: readonly LabelSelector[],
+  otherwise: string,
+  name: string,
+): string {
   const commands = selectors.map(({ matchLabels, matchExpressions }) => {
     const wanted = matchExpressions.map(({ key, operator, values: [value] }) =>
       operator === 'In' ? `${key}=${value}` : operator === 'Exists' ? `${key}=true` : undefined,
@@ -197,7 +205,9 @@ function adviseLabels(selectors: readonly LabelSelector[], otherwise: string): s
   })
   const first = commands.find((each) => each)
   if (first === undefined) return otherwise
-  return `Label it: kubectl create namespace ${namespace} (if it does not exist), then kubectl label namespace ${namespace} ${first}. Or change the ConfigMap`
+  const create =
+    name === namespace ? `kubectl create namespace ${name} (if it does not exist), then ` : ''
+  return `Label it: ${create}kubectl label namespace ${name} ${first}. Or change the ConfigMap`
 }
 
 function tryParse(text: string | undefined): unknown {

@@ -14,8 +14,9 @@ const groups = [
   'extensions.istio.io',
   'telemetry.istio.io',
 ]
-const kinds =
-  /^(peerauthentications|requestauthentications|authorizationpolicies|sidecars|envoyfilters|proxyconfigs|destinationrules|virtualservices|serviceentries|wasmplugins|trafficextensions|telemetries)\./
+/** The kinds that can concern our Pods, as `kubectl api-resources` names them. */
+export const kinds =
+  /^(peerauthentications|requestauthentications|authorizationpolicies|sidecars|envoyfilters|proxyconfigs|destinationrules|virtualservices|serviceentries|wasmplugins|trafficextensions|telemetries|gateways)\./
 const list = z.object({ items: z.array(resourceSchema) })
 const namespaces = z.object({
   items: z.array(

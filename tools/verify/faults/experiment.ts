@@ -26,6 +26,8 @@ export type Experiment = {
   /** The container that is killed. It must not have restarted before, because kubelet backs off after each restart. */
   kills?: string
   sources: readonly Source[]
+  /** Requests a second of each source. The default is `rates`. */
+  perSecond?: number
   bounds: Bounds
   /** The number of requests that the long form sends at least. */
   atLeast?: number

@@ -47,7 +47,7 @@ async function measureUnderLoad(
   let note: string | undefined
   try {
     for (const source of experiment.sources) {
-      loads.push({ source, load: await apply(source, pod, gatewayUrl) })
+      loads.push({ source, load: await apply(experiment, source, pod, gatewayUrl) })
     }
     for (const { spec, pid } of await listAttempts()) {
       attempts.push(startLoad({ spec, perSecond: ATTEMPTS_PER_SECOND }, pid))
@@ -107,14 +107,19 @@ function makeFault(
   }
 }
 
-async function apply(source: Source, pod: Pod, url: string): Promise<RunningLoad> {
-  const perSecond = rates[source]
+async function apply(
+  experiment: Experiment,
+  source: Source,
+  pod: Pod,
+  url: string,
+): Promise<RunningLoad> {
+  const perSecond = experiment.perSecond ?? rates[source]
   if (source === 'public') return startLoad({ spec: { kind: 'public', url }, perSecond })
   const spec = { kind: 'frontend', ...(await locateCredentials(pod)) } as const
   return startLoad({ spec, perSecond }, await findSandboxOf(pod.uid))
 }
 
-function isEnough({ sources, atLeast = 0 }: Experiment, start: number): boolean {
-  const perSecond = sources.reduce((sum, source) => sum + rates[source], 0)
+function isEnough({ sources, perSecond: given, atLeast = 0 }: Experiment, start: number): boolean {
+  const perSecond = sources.reduce((sum, source) => sum + (given ?? rates[source]), 0)
   return ((Date.now() - start) / 1_000) * perSecond >= atLeast
 }

@@ -4,9 +4,10 @@ import { namespace } from '../../../kube/names.ts'
 import { describeResource, type Resource } from '../../../kube/resources.ts'
 import { changesPolicies } from '../admission.ts'
 import { listCandidates } from './candidates.ts'
+import type { Change } from './container-changes.ts'
 import { dryRunPod } from './dry-run-pod.ts'
 import { adviseOptOut } from './known-webhooks.ts'
-import { type Change, findChanges } from './pod-changes.ts'
+import { findChanges } from './pod-changes.ts'
 
 const page = 'See docs/production.md#admission-webhooks.'
 const noCandidate =

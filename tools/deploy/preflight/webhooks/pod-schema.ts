@@ -8,6 +8,7 @@ const container = z.looseObject({
   env: z.array(named).default([]),
   envFrom: z.array(z.unknown()).default([]),
   volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })).default([]),
+  ports: z.array(z.unknown()).default([]),
   volumeDevices: z.array(named).default([]),
   securityContext: z.record(z.string(), z.unknown()).default({}),
   resources: z.looseObject({ claims: z.array(z.unknown()).default([]) }).prefault({}),
