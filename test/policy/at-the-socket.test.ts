@@ -115,14 +115,6 @@ test('code in the frontend finds its pairing secret, but no key in any file or m
   expect(new Set(finds.map(({ needle }) => needle))).toEqual(new Set(['secret']))
 })
 
-test('the admission policies accept the Pod', async () => {
-  const made = (await listResources()).find(({ kind }) => kind === 'Deployment')
-  const moved = { ...made, metadata: { name: 'test-at-the-socket', namespace: deployed } }
-  const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
-  const output = await kubectl(create, { input: JSON.stringify(moved) })
-  expect(output).toContain('deployment.apps/test-at-the-socket created')
-})
-
 test('a new primary key is loaded without a restart', async () => {
   const id = `key-${Object.keys(keys).length + 1}`
   keys[id] = randomBytes(32)

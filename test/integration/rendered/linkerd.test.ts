@@ -2,7 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { readPod } from '../../../tools/analyze/model/pod.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { podRules } from '../../../tools/analyze/rules.ts'
@@ -10,7 +10,12 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { findPlaceholders } from '../../../tools/deploy/preflight/placeholders.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
-import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import {
+  describeResource,
+  formatResources,
+  parseResources,
+  type Resource,
+} from '../../../tools/kube/resources.ts'
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { expectAccepted, expectFixedFields } from '../../support/api-server/accepted.ts'
 import type { Api } from '../../support/api-server/api.ts'
@@ -139,13 +144,18 @@ test('the network lets the gateway to the proxy, the proxy to its control plane,
   })
 })
 
-test('the page’s kustomization leaves nothing to fill in, and the admission policy knows the image', async () => {
+/** The page's kustomization, with the images and the gateway filled in. */
+async function renderPage(): Promise<string> {
   const page = await readFile(resolve(folder, '../docs/layouts.md'), 'utf8')
   const [, text = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
   const made = await makeRenderFolder()
   const checkout = relative(made, resolve(folder, '..'))
   await writeFile(join(made, 'kustomization.yaml'), text.replaceAll('../secure-signing', checkout))
-  const yaml = await kubectl(['kustomize', made])
+  return kubectl(['kustomize', made])
+}
+
+test('the page’s kustomization leaves nothing to fill in, and the admission policy knows the image', async () => {
+  const yaml = await renderPage()
   expect(findPlaceholders(parseResources(yaml))).toEqual([])
   expect(listUnlabelled(parseResources(yaml))).toEqual([])
   expect(yaml).toContain("'registry.example/team/signer:ba9876543210'")
@@ -163,7 +173,6 @@ describe('on an API server', needsLocalPrograms, () => {
     await kubectl(['create', 'namespace', namespace])
   })
 
-  // The admission policies are the base's own.
   const ours = resources.filter(({ kind }) => /^(Service|HTTPRoute|Deployment)$/.test(kind))
   const known = [...ours, ...networkPolicies]
   test.each(known.map((each) => [describeResource(each), each] as const))(
@@ -183,5 +192,22 @@ describe('on an API server', needsLocalPrograms, () => {
     test('is accepted', () => expectAccepted(api, each))
     test('a misspelled field is refused', async () =>
       expect(await expectFixedFields(api, each)).toBeGreaterThan(0))
+  })
+
+  test('its own admission policies accept the frontend at the socket, and no other container', async () => {
+    const page = parseResources(await renderPage())
+    const policies = page.filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy'))
+    await kubectl(['apply', '-f', '-'], { input: formatResources(policies) })
+    const made = page.find(({ kind }) => kind === 'Deployment')
+    if (made === undefined) throw new Error('no Deployment')
+    const third = structuredClone(made)
+    const { containers } = Object(third.spec).template.spec
+    containers.push({ ...containers[0], name: 'third', image: 'registry.example/third:1' })
+    const refusal = 'only signer and frontend may mount the volume signer-socket'
+    const waiting = { timeout: 15_000, interval: 250 }
+    await vi.waitFor(async () => {
+      expect((await api.tryCreate(third)).said).toContain(refusal)
+    }, waiting)
+    await expectAccepted(api, made)
   })
 })
