@@ -50,7 +50,7 @@ const bodies: [name: string, make: (path: keyof typeof routes) => string][] = [
   ['a trailing comma', (path) => `${json(path).slice(0, -1)},}`],
   ['single quotes', (path) => json(path).replaceAll('"', "'")],
   ['NaN', (path) => replaceValue(path, 'NaN')],
-  ['a byte order mark', (path) => `\ufeff${json(path)}`],
+  ['two byte order marks', (path) => `\ufeff\ufeff${json(path)}`],
   ['half a body', (path) => json(path).slice(0, -2)],
   ['null', () => 'null'],
   ['white space', () => ' '],

@@ -53,12 +53,8 @@ describe.each(samples)('with $components', ({ replicas, rendering }) => {
     expect(readSpec('DestinationRule/frontend').exportTo).toEqual(['*'])
   })
 
-  test('the DestinationRule has no TLS settings, which would turn automatic mTLS off', () => {
-    expect(Object.keys(readSpec('DestinationRule/frontend').trafficPolicy).toSorted()).toEqual([
-      'connectionPool',
-      'loadBalancer',
-      'outlierDetection',
-    ])
+  test('the DestinationRule keeps mutual TLS', () => {
+    expect(readSpec('DestinationRule/frontend').trafficPolicy.tls).toEqual({ mode: 'ISTIO_MUTUAL' })
   })
 
   test.each([
