@@ -11,7 +11,7 @@ import { waitForReports } from '../../support/cluster/signing.ts'
 const podList = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({ name: z.string() }),
+      metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
       status: z.object({
         conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
       }),
@@ -57,11 +57,14 @@ export async function withOnePodAfter<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Reads the Pods that stay. A Pod of the test before may still terminate. */
 async function readPods() {
   const args = ['get', 'pods', '-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
   const { items } = await kubectlJson(podList, args)
-  return items.map(({ metadata, status }) => ({
-    name: metadata.name,
-    ready: status.conditions.find(({ type }) => type === 'Ready')?.status,
-  }))
+  return items
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ metadata, status }) => ({
+      name: metadata.name,
+      ready: status.conditions.find(({ type }) => type === 'Ready')?.status,
+    }))
 }
