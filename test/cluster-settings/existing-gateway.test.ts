@@ -1,6 +1,6 @@
 // A Gateway of Istio that a platform team manages: our VirtualService binds to it, and our own Gateway goes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readKey } from '../../tools/deploy/keys/hmac-key.ts'
+import { readKeys } from '../../tools/deploy/keys/hmac-key.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
 import {
@@ -61,7 +61,7 @@ describe('an existing Gateway of Istio', needsLocalCluster, () => {
   })
 
   test('of the same Pods takes over without a lost request', async () => {
-    const keys = new Map([['key-1', await readKey('key-1')]])
+    const keys = await readKeys()
     const summary = await underLoad('from our Gateway to theirs', keys, async () => {
       const deployed = await runTool('deploy/deploy', { GATEWAY: 'infra/open' })
       expect(deployed.code, deployed.stderr).toBe(0)
