@@ -39,6 +39,8 @@ describe('a Pod', needsLocalCluster, () => {
     const body = JSON.stringify([{ op: 'replace', path: '/spec/template', value: spec.template }])
     await kubectl(['patch', 'deployment', deployment, ...here, '--type=json', '-p', body])
     await kubectl(['rollout', 'status', `deployment/${deployment}`, ...here], wait)
+    // Kubernetes keeps an evicted Pod, and other tests wait until all Pods are gone.
+    await kubectl(['delete', 'pods', ...here, '--field-selector=status.phase=Failed'])
   }
   afterEach(async () => {
     const own = ['resourcequota', 'limitrange']
