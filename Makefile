@@ -132,8 +132,8 @@ test-external-secrets: ## Test keys from External Secrets. The first run compile
 test-separate-pods: ## Test frontend and signer in separate Pods: two minutes.
 test-confinement: ## Test the system call filter and the network policies: three minutes.
 test-monitoring: ## Test metrics and alerts with Prometheus. The first run compiles it: four minutes.
-test-cluster-settings: ## Test Istio as others install it: gateways, mesh defaults, ambient mode, other controllers.
-test-token-keys: ## Test the rotation of the cluster's token keys under load.
+test-cluster-settings: ## Test Istio as others install it: gateways, defaults, ambient mode: 25 minutes.
+test-token-keys: ## Test the rotation of the cluster's token keys under load: three minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project $(@:test-%=%)
