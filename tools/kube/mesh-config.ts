@@ -1,17 +1,7 @@
 // The part of Istio's mesh configuration that can break or weaken our Pods. Everything else stays unread.
 import { z } from 'zod'
+import { labelSelector } from './label-selector.ts'
 import { parseYaml } from './yaml.ts'
-
-const labels = z.record(z.string(), z.string()).default({})
-export const labelSelector = z.object({
-  matchLabels: labels,
-  matchExpressions: z
-    .array(
-      z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) }),
-    )
-    .default([]),
-})
-export type LabelSelector = z.infer<typeof labelSelector>
 
 const proxyConfig = z.looseObject({
   discoveryAddress: z.string().optional(),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import { kubectl, kubectlJson } from './kubectl.ts'
+import { type LabelSelector, labelSelector } from './label-selector.ts'
 import { namespace } from './names.ts'
 
 export type SidecarInjector = {
@@ -16,22 +17,6 @@ export type SidecarInjector = {
 }
 
 const usualNamespace = 'istio-system'
-const expressions = z
-  .array(
-    z.object({
-      key: z.string(),
-      operator: z.string(),
-      values: z.array(z.string()).default([]),
-    }),
-  )
-  .default([])
-const selector = z
-  .object({
-    matchExpressions: expressions,
-    matchLabels: z.record(z.string(), z.string()).default({}),
-  })
-  .default({ matchExpressions: [], matchLabels: {} })
-
 const webhookConfigurations = z.object({
   items: z.array(
     z.object({
@@ -44,14 +29,13 @@ const webhookConfigurations = z.object({
               service: z.object({ namespace: z.string() }).optional(),
               url: z.string().optional(),
             }),
-            namespaceSelector: selector,
+            namespaceSelector: labelSelector.prefault({}),
           }),
         )
         .default([]),
     }),
   ),
 })
-type Selector = z.infer<typeof selector>
 
 /** Lists the namespace labels that the cluster's injection webhooks select. */
 export async function listInjectors(): Promise<SidecarInjector[]> {
@@ -84,7 +68,7 @@ export async function findInjector(wanted: string | undefined): Promise<SidecarI
 }
 
 /** Returns the values of istio.io/rev that `selector` accepts. */
-function listRevisions({ matchExpressions, matchLabels }: Selector): string[] {
+function listRevisions({ matchExpressions, matchLabels }: LabelSelector): string[] {
   const { 'istio.io/rev': exact } = matchLabels
   return [
     ...(exact === undefined ? [] : [exact]),

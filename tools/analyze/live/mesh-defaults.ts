@@ -2,8 +2,9 @@
 // and injection.
 import { z } from 'zod'
 import type { ControlPlane } from '../../kube/control-plane.ts'
+import { type LabelSelector, selectsLabels } from '../../kube/label-selector.ts'
 import { separatePods } from '../../kube/layouts.ts'
-import type { LabelSelector, MeshConfig } from '../../kube/mesh-config.ts'
+import type { MeshConfig } from '../../kube/mesh-config.ts'
 import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { parseYaml } from '../../kube/yaml.ts'
@@ -171,23 +172,6 @@ function judgeNamespace({ labels }: Input): Judgment[] {
       todo: `Remove the label: kubectl label namespace ${namespace} istio-injection-`,
     },
   ]
-}
-
-/** Returns true if a namespace with `labels` fits. An empty selector fits all. */
-export function selectsLabels(
-  { matchLabels, matchExpressions }: LabelSelector,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(({ key, operator, values }) => {
-      const value = labels[key]
-      if (operator === 'Exists') return value !== undefined
-      if (operator === 'DoesNotExist') return value === undefined
-      const isIn = value !== undefined && values.includes(value)
-      return operator === 'In' ? isIn : !isIn
-    })
-  )
 }
 
 /** Returns the command that makes the first selector fit, if labels alone can do it. */

@@ -1,6 +1,7 @@
 // A Gateway of the Kubernetes Gateway API (gateway.networking.k8s.io) that Istio serves.
 import { z } from 'zod'
 import { say, UserError } from '../../cli/terminal.ts'
+import { type LabelSelector, labelSelector, selectsLabels } from '../label-selector.ts'
 import { namespace } from '../names.ts'
 import type { Resource } from '../resources.ts'
 import type { Door } from './doors.ts'
@@ -9,16 +10,6 @@ export const gatewayApiGroup = 'gateway.networking.k8s.io'
 /** Istio's controllers for ingress: it deploys the gateway, or another cluster does. */
 const istioControllers = ['istio.io/gateway-controller', 'istio.io/unmanaged-gateway']
 
-const labels = z.record(z.string(), z.string())
-const expression = z.object({
-  key: z.string(),
-  operator: z.string(),
-  values: z.array(z.string()).default([]),
-})
-const selectorSchema = z.object({
-  matchLabels: labels.default({}),
-  matchExpressions: z.array(expression).default([]),
-})
 const condition = z.looseObject({
   type: z.string(),
   status: z.string(),
@@ -51,7 +42,7 @@ const gatewaySchema = z.looseObject({
               namespaces: z
                 .looseObject({
                   from: z.string().default('Same'),
-                  selector: selectorSchema.optional(),
+                  selector: labelSelector.optional(),
                 })
                 .default({ from: 'Same' }),
               kinds: z
@@ -173,23 +164,11 @@ function explainRefusal(
 }
 
 function admitsNamespace(
-  { from, selector }: { from: string; selector?: z.infer<typeof selectorSchema> | undefined },
+  { from, selector }: { from: string; selector?: LabelSelector | undefined },
   where: string | undefined,
   own: Record<string, string>,
 ): boolean {
   if (from === 'All') return true
   if (from === 'Same') return where === namespace
-  if (from !== 'Selector' || selector === undefined) return false
-  const { matchLabels, matchExpressions } = selector
-  return (
-    Object.entries(matchLabels).every(([name, value]) => own[name] === value) &&
-    matchExpressions.every((each) => meets(each, own[each.key]))
-  )
-}
-
-function meets({ operator, values }: z.infer<typeof expression>, value: string | undefined) {
-  if (operator === 'Exists') return value !== undefined
-  if (operator === 'DoesNotExist') return value === undefined
-  if (operator === 'In') return value !== undefined && values.includes(value)
-  return operator === 'NotIn' && (value === undefined || !values.includes(value))
+  return from === 'Selector' && selector !== undefined && selectsLabels(selector, own)
 }

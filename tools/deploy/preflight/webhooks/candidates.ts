@@ -1,18 +1,9 @@
 // Which webhooks may have changed a Pod. The API server does not say which one did.
 import { z } from 'zod'
 import { kubectlJson } from '../../../kube/kubectl.ts'
+import { labelSelector, selectsLabels } from '../../../kube/label-selector.ts'
 
-const expression = z.object({
-  key: z.string(),
-  operator: z.string(),
-  values: z.array(z.string()).default([]),
-})
-const selector = z
-  .object({
-    matchLabels: z.record(z.string(), z.string()).default({}),
-    matchExpressions: z.array(expression).default([]),
-  })
-  .prefault({})
+const selector = labelSelector.prefault({})
 const rule = z.object({
   operations: z.array(z.string()).default([]),
   apiGroups: z.array(z.string()).default([]),
@@ -48,8 +39,8 @@ export async function listCandidates(
     webhooks
       .filter(({ name }) => !name.endsWith('sidecar-injector.istio.io'))
       .filter(({ rules }) => rules.some(isForPods))
-      .filter((each) => selects(each.namespaceSelector, namespaceLabels))
-      .filter((each) => selects(each.objectSelector, podLabels))
+      .filter((each) => selectsLabels(each.namespaceSelector, namespaceLabels))
+      .filter((each) => selectsLabels(each.objectSelector, podLabels))
       .map(({ name }) => `${name} (MutatingWebhookConfiguration ${metadata.name})`),
   )
 }
@@ -59,21 +50,5 @@ function isForPods({ operations, apiGroups, resources }: z.infer<typeof rule>): 
     names.some((name) => list.includes(name))
   return (
     has(operations, 'CREATE', '*') && has(apiGroups, '', '*') && has(resources, 'pods', '*', '*/*')
-  )
-}
-
-function selects(
-  { matchLabels, matchExpressions }: z.infer<typeof selector>,
-  labels: Labels,
-): boolean {
-  return (
-    Object.entries(matchLabels).every(([name, value]) => labels[name] === value) &&
-    matchExpressions.every(({ key, operator, values }) => {
-      const value = labels[key]
-      if (operator === 'Exists') return value !== undefined
-      if (operator === 'DoesNotExist') return value === undefined
-      const isIn = value !== undefined && values.includes(value)
-      return operator === 'In' ? isIn : !isIn
-    })
   )
 }
