@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { run } from '../../tools/cli/exec.ts'
+import { readKeys } from '../../tools/deploy/keys/hmac-key.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
@@ -14,7 +15,7 @@ import {
   replaceProgram,
   waitForRollout,
 } from '../support/cluster/previous-version.ts'
-import { readKeys, underLoad } from '../support/cluster/signing.ts'
+import { underLoad } from '../support/cluster/signing.ts'
 import { sendHeaders } from '../support/gateway-requests.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 

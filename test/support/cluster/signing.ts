@@ -1,6 +1,5 @@
 // The deployment while its keys change: public requests, and the keys of each signer.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readKeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import {
   type Condition,
   describeCondition,
@@ -20,12 +19,6 @@ import { KEYS_MS, STEADY_MS, WARM_UP_MS } from '../../../tools/verify/faults/sup
 
 const PER_SECOND = 50
 const gatewayUrl = process.env.GATEWAY_URL ?? ''
-
-/** Reads the keys of the Secret, for `underLoad`. */
-export async function readKeys(): Promise<Map<string, Uint8Array>> {
-  const entries = Object.entries((await readKeySecret()).data)
-  return new Map(entries.map(([id, key]) => [id, Buffer.from(key, 'base64')]))
-}
 
 /** Does `work` under public load. Summarizes the requests, whose signatures it checks with `keys`. */
 export async function underLoad(
