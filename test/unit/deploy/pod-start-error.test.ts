@@ -1,13 +1,13 @@
 // How make deploy explains a Pod that does not start.
 import { describe, expect, test } from 'vitest'
 import {
-  describeStartError,
   describeUnschedulable,
   listStartProblems,
   podStates,
 } from '../../../tools/deploy/apply/pod-start-error.ts'
 import { podEvents } from '../../../tools/deploy/apply/pod-state.ts'
 import { adviseOnAdmission } from '../../../tools/deploy/apply/start-advice.ts'
+import { describeStartError } from '../../support/cluster/start-error.ts'
 
 const named = { metadata: { name: 'pod-1' } }
 

@@ -1,20 +1,10 @@
 // Explains why a Pod does not start. The text of kubelet, the container runtime or the scheduler comes first and complete.
 // Advice follows only where it fits that text.
-import { UserError } from '../../cli/terminal.ts'
 import { describeContainer, join, lookAt, type StartProblem } from './container-problem.ts'
 import { listStatuses, type PodEvent, type PodState } from './pod-state.ts'
 import { adviseOnStart } from './start-advice.ts'
 
 export { podStates } from './pod-state.ts'
-
-/** Returns the first error that neither time nor the deployment itself fixes. Returns undefined if there is none. */
-export function describeStartError(
-  pods: readonly PodState[],
-  events: readonly PodEvent[] = [],
-): UserError | undefined {
-  const found = listStartProblems(pods, events).find(({ isFinal }) => isFinal)
-  return found && new UserError(found.what, found.todo)
-}
 
 /** Describes the first Pod that fits no node. Returns undefined if there is none. It may pass, because nodes may be added. */
 export function describeUnschedulable(pods: readonly PodState[]): string | undefined {
