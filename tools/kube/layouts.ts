@@ -3,20 +3,37 @@ import { UserError } from '../cli/terminal.ts'
 import { kubectl } from './kubectl.ts'
 import { deployment, namespace } from './names.ts'
 
-/** `frontend` and `signer`: the name of the Deployment, of its ServiceAccount, and of the label `app` of its Pods. */
-export type Layout = Readonly<{ overlay: string; frontend: string; signer: string }>
+/**
+ * `frontend` and `signer`: the name of the Deployment, of its ServiceAccount, and of the label `app` of its Pods. `isMeshed`: it
+ * needs Istio.
+ */
+export type Layout = Readonly<{
+  overlay: string
+  frontend: string
+  signer: string
+  isMeshed: boolean
+}>
 
 export const onePod: Layout = {
   overlay: 'default',
   frontend: deployment,
   signer: deployment,
+  isMeshed: true,
 }
 export const separatePods: Layout = {
   overlay: 'separate-pods',
   frontend: 'frontend',
   signer: 'signer',
+  isMeshed: true,
 }
-export const layouts: readonly Layout[] = [onePod, separatePods]
+/** One Pod, whose application calls the signer's socket. */
+export const noMesh: Layout = {
+  overlay: 'no-mesh',
+  frontend: deployment,
+  signer: deployment,
+  isMeshed: false,
+}
+export const layouts: readonly Layout[] = [onePod, separatePods, noMesh]
 
 /** Returns true if frontend and signer are containers of one Pod. Then they are paired. */
 export function sharesPod({ frontend, signer }: Layout): boolean {
