@@ -1,7 +1,9 @@
 // The layouts of frontend and signer, one for each overlay in k8s/overlays. Also finds out which one is deployed.
+import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import { kubectl } from './kubectl.ts'
 import { deployment, namespace } from './names.ts'
+import { listOf } from './resources.ts'
 
 /**
  * `frontend` and `signer`: the name of the Deployment, of its ServiceAccount, and of the label `app` of its Pods. `isMeshed`: it
@@ -35,6 +37,20 @@ export const noMesh: Layout = {
 }
 export const layouts: readonly Layout[] = [onePod, separatePods, noMesh]
 
+const container = z.object({
+  name: z.string(),
+  env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]),
+})
+const deployments = listOf(
+  z.object({
+    metadata: z.object({ name: z.string() }),
+    spec: z.object({
+      template: z.object({ spec: z.object({ containers: z.array(container) }) }),
+    }),
+  }),
+)
+type Deployment = z.infer<typeof deployments>[number]
+
 /** Returns true if frontend and signer are containers of one Pod. Then they are paired. */
 export function sharesPod({ frontend, signer }: Layout): boolean {
   return frontend === signer
@@ -61,11 +77,26 @@ export function parseOverlay(name = ''): Layout {
 
 /** Lists the layouts that have a Deployment on the cluster. There is more than one only if somebody mixed them. */
 export async function listDeployed(): Promise<Layout[]> {
-  const names = layouts.flatMap(listWorkloads)
-  const args = ['get', 'deployment', ...names, '-n', namespace, '--ignore-not-found', '-o', 'name']
-  const found = (await kubectl(args)).split('\n')
-  const isDeployed = (name: string) => found.includes(`deployment.apps/${name}`)
-  return layouts.filter((layout) => listWorkloads(layout).some(isDeployed))
+  const names = [...new Set(layouts.flatMap(listWorkloads))]
+  const args = ['get', 'deployment', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']
+  const text = await kubectl(args)
+  const found = text.trim() === '' ? [] : deployments.parse(JSON.parse(text))
+  return layouts.filter((layout) => found.some((each) => isOf(each, layout)))
+}
+
+/** With one Pod, the mesh makes the difference, because the Deployment has the same name. */
+function isOf(found: Deployment, layout: Layout): boolean {
+  if (!listWorkloads(layout).includes(found.metadata.name)) return false
+  return !sharesPod(layout) || layout.isMeshed === !callsSocket(found)
+}
+
+/** Returns true if the container of the application calls the signer's socket itself. */
+function callsSocket({ spec }: Deployment): boolean {
+  return spec.template.spec.containers.some(
+    ({ name, env }) =>
+      name === 'signer' &&
+      env.some((each) => each.name === 'SIGNER_PEER' && each.value === 'container'),
+  )
 }
 
 /** Returns the deployed layout, or undefined. Throws UserError if there are two. */

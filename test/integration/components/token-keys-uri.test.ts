@@ -23,8 +23,7 @@ test.each(layouts)(
     const inline = await renderSample([], layout)
     const both = await renderResources({
       ...{ folder: await makeRenderFolder(), layout, images: sampleImages },
-      gateway: sampleGateway,
-      values: { ...values, tokenKeysUri },
+      cluster: { values: { ...values, tokenKeysUri }, gateway: sampleGateway },
     })
     const resources = parseResources(both.yaml)
     const expected = structuredClone(inline.resources)
