@@ -45,6 +45,15 @@ export const makeVariables = {
     targets: deployment,
     value: "'network-policy tracing'",
   },
+  CONFIG: {
+    meaning: 'The file that describes your application.',
+    targets: [
+      ...deployment,
+      ...['undeploy', 'smoke', 'matrix', 'rotate-key', 'renew-token-keys', 'cluster-status'],
+    ],
+    value: 'signing.yaml',
+    default: 'our own application',
+  },
   DELETE_KEY: {
     meaning: 'Also delete the key and the namespace.',
     targets: ['undeploy'],
@@ -160,9 +169,9 @@ export const makeVariables = {
     default: '24h',
   },
   OVERLAY: {
-    meaning: 'The layout: one Pod or separate Pods.',
-    targets: deployment,
-    value: 'default|separate-pods',
+    meaning: 'The layout: one Pod, separate Pods, or one Pod without Istio.',
+    targets: ['up', 'cluster', ...deployment],
+    value: 'default|separate-pods|no-mesh',
     default: 'default',
   },
   PROMETHEUS: {

@@ -4,6 +4,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, step, UserError } from '../cli/terminal.ts'
+import { readSetting } from '../kube/application.ts'
 import { parseOverlay } from '../kube/layouts.ts'
 import { provideAppImages } from './images/app-images.ts'
 import { fetchNodejs } from './images/nodejs.ts'
@@ -44,7 +45,7 @@ await runMain(async () => {
 
 /** Returns true if the cluster gets Istio: if the overlay to deploy needs it. Throws UserError for settings of no Istio. */
 function readMesh(): boolean {
-  const { overlay, isMeshed } = parseOverlay(readVariable('OVERLAY'))
+  const { overlay, isMeshed } = parseOverlay(readSetting('OVERLAY'))
   const setting = (['ISTIO', 'AMBIENT'] as const).find((name) => readVariable(name) !== undefined)
   if (isMeshed || setting === undefined) return isMeshed
   throw new UserError(
