@@ -35,7 +35,8 @@ export const noMesh: Layout = {
   signer: deployment,
   isMeshed: false,
 }
-export const layouts: readonly Layout[] = [onePod, separatePods, noMesh]
+export const meshedLayouts: readonly Layout[] = [onePod, separatePods]
+export const layouts: readonly Layout[] = [...meshedLayouts, noMesh]
 
 const container = z.object({
   name: z.string(),

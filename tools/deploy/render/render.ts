@@ -14,6 +14,8 @@ import { componentFolder } from './components.ts'
 import { toGatewayResource } from './gateway-values.ts'
 import type { VaultValues } from './vault-values.ts'
 
+/** Labels what other components add. The component with the cluster's values does it too. */
+const labelsComponent = 'k8s/labels'
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
 export const originMetadata = ['originAnnotations', 'transformerAnnotations']
 
@@ -75,7 +77,7 @@ export async function renderResources(input: {
       ...[...components, ...listValuesComponents(cluster)].map((name) =>
         componentFolder(name, layout),
       ),
-      ...(cluster === undefined ? [] : [cluster.gateway.component]),
+      cluster === undefined ? labelsComponent : cluster.gateway.component,
     ].map(fromFolder),
     labels: [
       { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
