@@ -1,14 +1,12 @@
 // The layouts of frontend and signer, one for each overlay in k8s/overlays. Also finds out which one is deployed.
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
+import { application } from './application.ts'
 import { kubectl } from './kubectl.ts'
-import { deployment, namespace } from './names.ts'
+import { deployment, namespace, serviceAccount } from './names.ts'
 import { listOf } from './resources.ts'
 
-/**
- * `frontend` and `signer`: the name of the Deployment, of its ServiceAccount, and of the label `app` of its Pods. `isMeshed`: it
- * needs Istio.
- */
+/** `frontend` and `signer`: the names of the Deployments. `isMeshed`: it needs Istio. */
 export type Layout = Readonly<{
   overlay: string
   frontend: string
@@ -35,20 +33,28 @@ export const noMesh: Layout = {
   signer: deployment,
   isMeshed: false,
 }
-export const meshedLayouts: readonly Layout[] = [onePod, separatePods]
-export const layouts: readonly Layout[] = [...meshedLayouts, noMesh]
+/** The layouts that the application can have. */
+export const layouts: readonly Layout[] = application.isOurs
+  ? [onePod, separatePods, noMesh]
+  : [onePod, noMesh]
+export const meshedLayouts: readonly Layout[] = layouts.filter(({ isMeshed }) => isMeshed)
 
 const container = z.object({
   name: z.string(),
   env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]),
 })
 const deployments = listOf(
-  z.object({
-    metadata: z.object({ name: z.string() }),
-    spec: z.object({
-      template: z.object({ spec: z.object({ containers: z.array(container) }) }),
-    }),
-  }),
+  z
+    .object({
+      metadata: z.object({ name: z.string() }),
+      spec: z.object({
+        template: z.object({ spec: z.object({ containers: z.array(container) }) }),
+      }),
+    })
+    .transform(({ metadata, spec }) => ({
+      name: metadata.name,
+      containers: spec.template.spec.containers,
+    })),
 )
 type Deployment = z.infer<typeof deployments>[number]
 
@@ -61,6 +67,11 @@ export function listWorkloads({ frontend, signer }: Layout): string[] {
   return [...new Set([frontend, signer])]
 }
 
+/** Returns the ServiceAccount of a Deployment. Ours have the names of their Deployments. */
+export function accountOf(name: string): string {
+  return name === deployment ? serviceAccount : name
+}
+
 /** Returns the overlay's folder, relative to the root of the repository. */
 export function overlayFolder({ overlay }: Layout): string {
   return `k8s/overlays/${overlay}`
@@ -70,6 +81,12 @@ export function overlayFolder({ overlay }: Layout): string {
 export function parseOverlay(name = ''): Layout {
   const found = layouts.find(({ overlay }) => overlay === (name || onePod.overlay))
   if (found !== undefined) return found
+  if (name === separatePods.overlay) {
+    throw new UserError(
+      `OVERLAY=${name} is only for our own frontend, not for ${application.file}`,
+      'Leave it out. The signer runs in the Pod of your application.',
+    )
+  }
   throw new UserError(
     `OVERLAY=${name} does not exist`,
     `Use one of ${layouts.map(({ overlay }) => overlay).join(', ')}.`,
@@ -85,19 +102,16 @@ export async function listDeployed(): Promise<Layout[]> {
   return layouts.filter((layout) => found.some((each) => isOf(each, layout)))
 }
 
-/** With one Pod, the mesh makes the difference, because the Deployment has the same name. */
-function isOf(found: Deployment, layout: Layout): boolean {
-  if (!listWorkloads(layout).includes(found.metadata.name)) return false
-  return !sharesPod(layout) || layout.isMeshed === !callsSocket(found)
-}
-
-/** Returns true if the container of the application calls the signer's socket itself. */
-function callsSocket({ spec }: Deployment): boolean {
-  return spec.template.spec.containers.some(
-    ({ name, env }) =>
-      name === 'signer' &&
-      env.some((each) => each.name === 'SIGNER_PEER' && each.value === 'container'),
+/** Layouts with one Pod differ in who connects to the signer. */
+function isOf({ name, containers }: Deployment, layout: Layout): boolean {
+  if (!listWorkloads(layout).includes(name)) return false
+  if (!sharesPod(layout)) return true
+  // The Deployment of an application may be there before it gets its signer.
+  const signer = containers.find((each) => each.name === 'signer')
+  const isCalledByContainer = signer?.env.some(
+    (each) => each.name === 'SIGNER_PEER' && each.value === 'container',
   )
+  return isCalledByContainer === !layout.isMeshed
 }
 
 /** Returns the deployed layout, or undefined. Throws UserError if there are two. */
