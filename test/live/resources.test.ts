@@ -1,6 +1,7 @@
 // The live API server accepts the resources, and the Pod after injection keeps the rules. Every write is a dry run.
 import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { application } from '../../tools/analyze/model/application.ts'
 import { dryRun } from '../../tools/deploy/apply/apply.ts'
 import { listRequiredPermissions } from '../../tools/deploy/preflight/permissions.ts'
 import { exists, kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
@@ -47,6 +48,6 @@ describe('on the live API', needsCluster, () => {
   })
 
   test.each(injectedRules)('after injection: $title', ({ find }) => {
-    expect(find(injected)).toEqual([])
+    expect(find(injected, application)).toEqual([])
   })
 })

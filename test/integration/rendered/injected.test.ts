@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DRAIN_DEADLINE_MS } from '../../../runtime/service.ts'
 import { valueAt } from '../../../tools/analyze/finding.ts'
+import { application } from '../../../tools/analyze/model/application.ts'
 import { proxyName, readPods } from '../../../tools/analyze/model/pod.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
@@ -49,7 +50,7 @@ describe.each([
     }
   })
 
-  test.each(injectedRules)('$title', ({ find }) => expect(find(resources)).toEqual([]))
+  test.each(injectedRules)('$title', ({ find }) => expect(find(resources, application)).toEqual([]))
 
   test('it ends after the containers, and before kubelet kills it', () => {
     for (const pod of readPods(resources)) {

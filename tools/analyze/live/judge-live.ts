@@ -4,6 +4,8 @@ import type { ControlPlane } from '../../kube/control-plane.ts'
 import { namespace } from '../../kube/names.ts'
 import { type Resource, resourceKey } from '../../kube/resources.ts'
 import { UnreadableError } from '../finding.ts'
+import { application } from '../model/application.ts'
+import { judgeAccounts } from './accounts.ts'
 import { judgeDeployed } from './deployed.ts'
 import { type Judgment, judge } from './judgment.ts'
 import { judgeMeshDefaults, type NamespaceLabels } from './mesh-defaults.ts'
@@ -21,6 +23,7 @@ const judges: readonly ((subject: LiveSubject) => Judgment[])[] = [
   judgeSidecars,
   judgeExtensions,
   judgePolicies,
+  judgeAccounts,
   judgeRequestAuthentications,
   judgeRoutes,
 ]
@@ -49,8 +52,10 @@ export async function judgeLive(input: {
       labels: { ...labels, [namespace]: composeLabels(resources, labels[namespace]) },
       gatewayNamespaces,
     }),
-    ...(input.deployed === true ? judgeDeployed(resources, live) : []),
-    ...judgeOthers(live, { ours: resources, leaving, root, gatewayNamespaces, issuer }),
+    ...(input.deployed === true ? judgeDeployed(resources, live, application) : []),
+    ...judgeOthers(live, {
+      ...{ ours: resources, application, leaving, root, gatewayNamespaces, issuer },
+    }),
   ]
 }
 
