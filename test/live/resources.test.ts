@@ -1,9 +1,9 @@
 // The live API server accepts the resources, and the Pod after injection keeps the rules. Every write is a dry run.
 import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { application } from '../../tools/analyze/model/application.ts'
 import { dryRun } from '../../tools/deploy/apply/apply.ts'
 import { listRequiredPermissions } from '../../tools/deploy/preflight/permissions.ts'
+import { application } from '../../tools/kube/application.ts'
 import { exists, kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
 import { type Resource, resourceSchema } from '../../tools/kube/resources.ts'

@@ -1,7 +1,9 @@
 // A rule: a property of the resources that keeps the key in the signer, and how to find what breaks it.
+
+import { application } from '../kube/application.ts'
 import type { Resource } from '../kube/resources.ts'
 import { type Finding, UnreadableError } from './finding.ts'
-import { type Application, application } from './model/application.ts'
+import type { Application } from './model/application.ts'
 
 export type Rule = {
   /** The id that findings show, e.g. "strict-mtls". */

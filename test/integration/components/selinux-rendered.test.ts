@@ -1,8 +1,8 @@
 // The component selinux sets a type for each container, and replaces Pod Security by one policy.
 import { describe, expect, test } from 'vitest'
-import { application } from '../../../tools/analyze/model/application.ts'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
+import { application } from '../../../tools/kube/application.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'

@@ -1,8 +1,9 @@
 // Mistakes in the deployed resources. Each must be found by its rule, and at its path.
 import { expect, test } from 'vitest'
 import type { Finding, Path } from '../../../tools/analyze/finding.ts'
-import { type Application, application } from '../../../tools/analyze/model/application.ts'
+import type { Application } from '../../../tools/analyze/model/application.ts'
 import type { Rule } from '../../../tools/analyze/rule.ts'
+import { application } from '../../../tools/kube/application.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 
 /** `shownAt`: the place of the finding, if it is not the place of the change. */

@@ -10,7 +10,6 @@ const template = 'spec.template.spec'
 const pod = 'Deployment/orders'
 
 export const ownApplication: Application = {
-  deployment: 'orders',
   container: 'web',
   serviceAccount: 'orders',
   service: 'orders',

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
-import { application } from '../../../tools/analyze/model/application.ts'
+import { application } from '../../../tools/kube/application.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { TokenRule } from '../../../tools/kube/token-rules.ts'
 

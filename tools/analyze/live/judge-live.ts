@@ -1,10 +1,11 @@
 // Judges what others have on the cluster, together with our resources. `make deploy` does it before and after it applies them, and
 // `make analyze LIVE=yes` at any time, with our own resources as they are deployed.
+
+import { application } from '../../kube/application.ts'
 import type { ControlPlane } from '../../kube/control-plane.ts'
 import { namespace } from '../../kube/names.ts'
 import { type Resource, resourceKey } from '../../kube/resources.ts'
 import { UnreadableError } from '../finding.ts'
-import { application } from '../model/application.ts'
 import { judgeAccounts } from './accounts.ts'
 import { judgeDeployed } from './deployed.ts'
 import { type Judgment, judge } from './judgment.ts'

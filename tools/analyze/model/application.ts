@@ -1,32 +1,15 @@
 // The application beside the signer, as the rules need it. Its signing.yaml says so.
+import type { Application as Described } from '../../kube/application.ts'
 import { sharesPod } from '../../kube/layouts.ts'
-import { deployment, serviceAccount } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { valueAt } from '../finding.ts'
 import { readLayout } from './pod.ts'
 
-/** `path`: exact, or a prefix that ends with "/*". */
-export type Route = Readonly<{ method: string; path: string }>
-
-export type Application = Readonly<{
-  deployment: string
-  /** The container that calls the signer. */
-  container: string
-  /** Of the Pod that has both. */
-  serviceAccount: string
-  /** The Service and the container port that public routes lead to. */
-  service: string
-  port: number
-  /** What public clients may call. */
-  routes: readonly Route[]
-  /** True for the frontend of this project. The rules know all of it. */
-  isOurs: boolean
-}>
-
-export const application: Application = {
-  ...{ container: 'frontend', serviceAccount, service: 'frontend', port: 8080 },
-  ...{ deployment, routes: [{ method: 'POST', path: '/process' }], isOurs: true },
-}
+/** The fields that the rules read. */
+export type Application = Pick<
+  Described,
+  'container' | 'serviceAccount' | 'service' | 'port' | 'routes' | 'isOurs'
+>
 
 const partOf = ['metadata', 'labels', 'app.kubernetes.io/part-of']
 
@@ -67,7 +50,7 @@ export function isPrefixDeclared(
   )
 }
 
-function isPrefix({ path }: Route): boolean {
+function isPrefix({ path }: Application['routes'][number]): boolean {
   return path.endsWith('/*')
 }
 
