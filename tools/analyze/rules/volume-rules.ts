@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
 import type { Finding } from '../finding.ts'
+import type { Application } from '../model/application.ts'
 import { checkInMemory, checkMounters, listMounts, type Mount } from '../model/mounts.ts'
 import { findPodNamespace } from '../model/namespace.ts'
 import {
@@ -24,10 +25,10 @@ export const volumeRules: readonly Rule[] = [
   {
     name: 'socket-mount',
     title: 'only the signer and what calls it mount the socket, which is in memory',
-    find: (resources) => {
+    find: (resources, application) => {
       const pod = readPod(resources)
       const volumes = listVolumes(pod).filter(({ name }) => name === 'signer-socket')
-      const callers = listSocketCallers(resources, pod)
+      const callers = readLayout(resources).isMeshed ? listProxies(pod) : [application.container]
       return [
         ...checkMounters(pod, volumes, [...callers, 'signer'], 'the socket'),
         ...checkReadOnly(pod, listMounts(pod, volumes), 'the socket'),
@@ -45,10 +46,10 @@ export const volumeRules: readonly Rule[] = [
   },
   {
     name: 'pairing-mount',
-    title: 'only the signer writes the pairing secret, and only the frontend reads it',
-    find: (resources) =>
+    title: 'only the signer writes the pairing secret, and only the application reads it',
+    find: (resources, application) =>
       sharesPod(readLayout(resources))
-        ? checkPairing(readPod(resources))
+        ? checkPairing(readPod(resources), application)
         : [
             ...checkUnpaired(readPod(resources), 'signer', 'SIGNER_PAIRING_DIR'),
             ...checkCaller(resources),
@@ -57,9 +58,8 @@ export const volumeRules: readonly Rule[] = [
   },
 ]
 
-/** Without a mesh, the frontend calls the socket itself. Before injection, the Pod has no proxy. */
-function listSocketCallers(resources: readonly Resource[], pod: Workload): string[] {
-  if (!readLayout(resources).isMeshed) return ['frontend']
+/** Before injection, the Pod has no proxy. */
+function listProxies(pod: Workload): string[] {
   return listContainers(pod).some(({ name }) => name === proxyName) ? [proxyName] : []
 }
 
@@ -81,14 +81,15 @@ function expectVariable(pod: Workload, container: string, variable: string) {
   return [{ resource: pod.resource, path: [...owner.path, 'env'], message }]
 }
 
-function checkPairing(pod: Workload): Finding[] {
+function checkPairing(pod: Workload, { container: caller, isOurs }: Application): Finding[] {
   const volumes = listVolumes(pod).filter(({ name }) => name === 'pairing')
   return [
-    ...checkMounters(pod, volumes, ['frontend', 'signer'], 'the pairing secret'),
+    ...checkMounters(pod, volumes, [caller, 'signer'], 'the pairing secret'),
     ...checkInMemory(pod, volumes, 'the pairing secret'),
     ...checkReadOnly(pod, listMounts(pod, volumes), 'the pairing secret'),
     ...expectVariable(pod, 'signer', 'SIGNER_PAIRING_DIR'),
-    ...expectVariable(pod, 'frontend', 'PAIRING_SECRET_FILE'),
+    // Another application has a client, which knows the path.
+    ...(isOurs ? expectVariable(pod, caller, 'PAIRING_SECRET_FILE') : []),
   ]
 }
 
