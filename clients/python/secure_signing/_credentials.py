@@ -67,9 +67,8 @@ class CallerToken:
 
     def refuse(self, used: str) -> bool:
         """After the mesh refused `used`: says whether `read` now returns another one."""
-        newest, _ = self._tokens
-        # The previous one may be refused too, once the mesh has only the new key.
-        self._refused = used if newest and newest.text == used else None
+        # It may be the previous one, once the mesh has only the new key.
+        self._refused = used
         return self.read() != used
 
     def _parse(self, text: str) -> _Token:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any, AsyncGenerator, Callable, Dict, Generator, Mapping
 
 import httpx
@@ -12,6 +13,7 @@ from ._settings import TIMEOUT, Settings, read_settings
 
 __all__ = ["SignerAuth", "SigningError", "async_signer_client", "signer_client"]
 
+_BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
 Flow = Generator[httpx.Request, httpx.Response, None]
 
 
@@ -82,22 +84,41 @@ class _ClientAuth(SignerAuth):
         self._use(settings)
 
 
+class _Transport(httpx.HTTPTransport):
+    """Sends a request again after a closed connection. That is safe, because the same message gets the same signature."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return super().handle_request(request)
+        except _BROKEN:
+            return super().handle_request(request)
+
+
+class _AsyncTransport(httpx.AsyncHTTPTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except _BROKEN:
+            return await super().handle_async_request(request)
+
+
 def signer_client(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> httpx.Client:
     """Makes a client that calls only the signer. `timeout` covers each step of a request, in seconds."""
     settings = read_settings(environment, SigningError)
-    transport = httpx.HTTPTransport(**_connect(settings))
+    transport = _Transport(**_connect(settings))
     return httpx.Client(auth=_ClientAuth(settings), transport=transport, timeout=timeout)
 
 
 def async_signer_client(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> httpx.AsyncClient:
     """As `signer_client`, for asyncio."""
     settings = read_settings(environment, SigningError)
-    transport = httpx.AsyncHTTPTransport(**_connect(settings))
+    transport = _AsyncTransport(**_connect(settings))
     return httpx.AsyncClient(auth=_ClientAuth(settings), transport=transport, timeout=timeout)
 
 
 def _connect(settings: Settings) -> Dict[str, Any]:
     # The proxy of the mesh listens on 127.0.0.1. Another container may listen on ::1.
     is_local = settings.origin.startswith("http://localhost:")
-    # After a failed connection it tries once more.
-    return {"uds": settings.socket, "retries": 1, "local_address": "127.0.0.1" if is_local else None}
+    address = "127.0.0.1" if is_local else None
+    # The signer speaks no TLS, so no certificates are loaded.
+    return {"uds": settings.socket, "local_address": address, "verify": SSLContext(PROTOCOL_TLS_CLIENT)}

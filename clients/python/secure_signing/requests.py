@@ -21,7 +21,6 @@ from ._settings import TIMEOUT, read_settings
 
 __all__ = ["SignerAdapter", "SignerAuth", "SigningError", "signer_session"]
 
-
 #: How many connections are kept.
 _POOL = 128
 
@@ -60,7 +59,6 @@ class SignerAuth(AuthBase):
         answer: requests.Response = response.connection.send(again, **options)
         _remove_credentials(again)
         answer.history.append(response)
-        answer.request = again
         return answer
 
 
@@ -75,11 +73,6 @@ class SignerAdapter(HTTPAdapter):
         self._timeout = timeout
         self._process = os.getpid()
         super().__init__(_POOL, _POOL)
-
-    @property
-    def prefix(self) -> str:
-        """What to mount this adapter at."""
-        return self._signer.settings.origin + "/"
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         settings = self._signer.settings
@@ -112,8 +105,8 @@ class SignerAdapter(HTTPAdapter):
             left: Any = Timeout(total=max(deadline - time.monotonic(), 0.001))
             try:
                 response = super().send(signed, stream, left)
-            except requests.ConnectionError as error:
-                if is_last or isinstance(error, requests.Timeout):
+            except requests.ConnectionError:
+                if is_last:
                     raise
                 continue
             response.request = request
@@ -128,7 +121,10 @@ def signer_session(environment: Mapping[str, str] = os.environ, timeout: float =
     """Makes a session that signs its requests to the signer. Requests to other URLs carry no credentials."""
     session = requests.Session()
     adapter = SignerAdapter(environment, timeout)
-    session.mount(adapter.prefix, adapter)
+    origin = read_settings(environment, SigningError).origin
+    # requests compares the text of URLs, with and without the default port.
+    for prefix in {origin, origin[:-3] if origin.endswith(":80") else origin}:
+        session.mount(prefix + "/", adapter)
     return session
 
 

@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import socket
 import socketserver
 import tempfile
 import threading
@@ -9,6 +10,7 @@ import time
 import unittest
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 
 from secure_signing._credentials import sign
 
@@ -18,10 +20,14 @@ def make_token(expires, name="test"):
     return ".".join(base64.urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in parts)
 
 
+class _Ipv6Server(socketserver.ThreadingTCPServer):
+    address_family = socket.AF_INET6
+
+
 class Server:
     """Answers 401 to every token but `tokens`, and 403 to every signature that none of `secrets` made. None admits all."""
 
-    def __init__(self, socket=None):
+    def __init__(self, address=("127.0.0.1", 0)):
         self.received, self.tokens, self.secrets = [], None, None
         #: Called for each request. What it returns is the answer.
         self.script = lambda request: (200, {})
@@ -29,21 +35,25 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = socket is None
+            disable_nagle_algorithm = not isinstance(address, str)
 
             def handle_request(self):
-                self.body = self.read_chunks() if "transfer-encoding" in self.headers else self.read_length()
-                outer.received.append(self)
-                status, headers = outer.answer(self)
+                body = self.read_chunks() if "transfer-encoding" in self.headers else self.read_length()
+                request = SimpleNamespace(
+                    method=self.command, path=self.path, headers=self.headers, body=body, port=self.client_address[1:2]
+                )
+                request.close = lambda: self.connection.shutdown(socket.SHUT_RDWR)
+                outer.received.append(request)
                 body = b'{"key_id":"a"}'
                 try:
+                    status, headers = outer.answer(request)
                     self.send_response(status)
                     for name, value in {"content-length": str(len(body)), **headers}.items():
                         self.send_header(name, value)
                     self.end_headers()
                     self.wfile.write(body)
                 except OSError:
-                    pass
+                    pass  # The client or the test has ended.
 
             def read_length(self):
                 return self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -64,10 +74,10 @@ class Server:
             def address_string(self):
                 return "test"
 
-        family = socketserver.ThreadingUnixStreamServer if socket else socketserver.ThreadingTCPServer
-        self._server = family(socket or ("127.0.0.1", 0), Handler)
+        family = socketserver.ThreadingUnixStreamServer if isinstance(address, str) else socketserver.ThreadingTCPServer
+        self._server = (_Ipv6Server if "::1" in address else family)(address, Handler)
         self._server.daemon_threads = True
-        self.url = None if socket else f"http://127.0.0.1:{self._server.server_address[1]}/sign"
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/sign"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def answer(self, request):
@@ -79,7 +89,7 @@ class Server:
 
     def is_signed(self, request, secret):
         created = int(request.headers.get("signature-input", ";created=0;").split(";created=")[1].split(";")[0])
-        expected = sign(secret, request.command, request.path.split("?")[0], request.body, created)
+        expected = sign(secret, request.method, request.path.split("?")[0], request.body, created)
         return all(request.headers.get(name) == value for name, value in expected.items())
 
     def close(self):
@@ -103,8 +113,8 @@ class SignerTest(unittest.TestCase):
         self.server.tokens = [self.write_token()]
         self.server.secrets = [self.write_secret()]
 
-    def serve(self, socket=None):
-        server = Server(socket)
+    def serve(self, *address):
+        server = Server(*address)
         self.addCleanup(server.close)
         return server
 

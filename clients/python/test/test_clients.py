@@ -2,6 +2,8 @@
 import asyncio
 import logging
 import os
+import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -49,7 +51,7 @@ class HttpxAuth(Way):
     library_error = httpx.RequestError
 
     def use(self):
-        self.client = httpx.Client(follow_redirects=True)
+        self.client = httpx.Client(follow_redirects=True, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         self.addCleanup(self.client.close)
 
     def post(self, url=None, **options):
@@ -93,7 +95,7 @@ class Common(SignerTest):
         response = self.post(json={"message": "Grüße"})
         self.assertEqual((response.status_code, response.json()), (200, {"key_id": "a"}))
         (received,) = self.server.received
-        self.assertEqual((received.command, received.path), ("POST", "/sign"))
+        self.assertEqual((received.method, received.path), ("POST", "/sign"))
         self.assertEqual(received.headers["x-json-case"], "snake")
         self.assertEqual(received.headers["content-type"], "application/json")
 
@@ -216,8 +218,12 @@ class Common(SignerTest):
         self.addCleanup(logging.root.removeHandler, handler)
         self.addCleanup(logging.root.setLevel, logging.root.level)
         logging.root.setLevel(logging.DEBUG)
-        response = self.post()
-        self.assertEqual([name for name in NAMES if name in response.request.headers], [])
+        responses = [self.post()]
+        # The next takes a second attempt.
+        self.write_token(name="new")
+        responses.append(self.post())
+        for response in responses + responses[1].history:
+            self.assertEqual([name for name in NAMES if name in response.request.headers], [])
         token, signature = (self.server.received[0].headers[name] for name in ("caller-token", "signature"))
         self.assertTrue(lines)
         for secret in (token, signature):
@@ -231,25 +237,35 @@ class Common(SignerTest):
 
     def test_threads_share_it_while_token_and_secret_change(self):
         statuses = [self.post().status_code]
+        is_over = threading.Event()
 
         def send():
-            for _ in range(8):
+            while not is_over.is_set():
                 statuses.append(self.post().status_code)
 
-        threads = [threading.Thread(target=send) for _ in range(4)]
+        def wait_for_more():
+            seen, end = len(statuses), time.monotonic() + 10
+            while len(statuses) < seen + 12:
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.01)
+
+        self.addCleanup(is_over.set)
+        threads = [threading.Thread(target=send, daemon=True) for _ in range(4)]
         for thread in threads:
             thread.start()
-        time.sleep(0.05)
+        wait_for_more()
         # The mesh refuses this token.
         self.write_token(name="new")
-        time.sleep(0.1)
+        wait_for_more()
         new = os.urandom(32)
         self.server.secrets.append(new)
         self.write("secret", new)
         self.server.secrets = [new]
+        wait_for_more()
+        is_over.set()
         for thread in threads:
             thread.join()
-        self.assertEqual(statuses, [200] * 33)
+        self.assertEqual(set(statuses), {200})
 
     def test_works_in_a_fork(self):
         self.post()
@@ -302,14 +318,34 @@ class Kept:
         self.assertEqual(self.post(timeout=5).status_code, 200)
 
     def test_connects_to_127_0_0_1_for_localhost(self):
+        port = self.server.url.rpartition(":")[2].partition("/")[0]
+        other = self.serve(("::1", int(port)))
         url = self.server.url.replace("127.0.0.1", "localhost")
         self.environment["SIGNER_URL"] = url
         self.use()
-        self.assertEqual(self.post(url).status_code, 200)
-        self.assertEqual(self.server.received[0].client_address[0], "127.0.0.1")
+        resolve = socket.getaddrinfo
+
+        def find_both(host, port, family=0, *options, **others):
+            names = ["::1", "127.0.0.1"] if host in ("localhost", b"localhost") else [host]
+            names = [name for name in names if family == 0 or (family == socket.AF_INET6) == (name == "::1")]
+            return [found for name in names for found in resolve(name, port, family, *options, **others)]
+
+        with mock.patch("socket.getaddrinfo", find_both):
+            self.assertEqual(self.post(url).status_code, 200)
+        self.assertEqual(other.received, [])
+
+    def test_sends_again_if_a_connection_is_closed(self):
+        def close(request):
+            if len(self.server.received) < 2:
+                request.close()
+            return 200, {}
+
+        self.server.script = close
+        self.assertEqual(self.post().status_code, 200)
+        self.assertEqual(len(self.server.received), 2)
 
 
-class TestRequestsAuth(RequestsAuth, Common):
+class OfRequests:
     def test_refuses_a_body_that_it_cannot_sign(self):
         with self.assertRaisesRegex(SigningError, "must be bytes or text, not a stream"):
             self.post(json=None, data=iter([b"a"]))
@@ -319,27 +355,32 @@ class TestRequestsAuth(RequestsAuth, Common):
         self.assertEqual(self.post(json=None, data="Grüße").status_code, 200)
         self.assertEqual(self.server.received[0].body, "Grüße".encode())
 
+
+class TestRequestsAuth(RequestsAuth, OfRequests, Common):
     def test_names_the_session_for_a_socket(self):
         self.environment.update(SIGNER_URL="unix:/s:/sign", CALLER_TOKEN_FILE="none")
         with self.assertRaisesRegex(SigningError, "is a socket.*signer_session"):
             self.post()
 
 
-class TestRequestsSession(RequestsSession, Kept, Common):
-    def test_refuses_a_body_that_it_cannot_sign(self):
-        with self.assertRaisesRegex(SigningError, "must be bytes or text, not a stream"):
-            self.post(json=None, data=iter([b"a"]))
+class TestRequestsSession(RequestsSession, Kept, OfRequests, Common):
+    def test_a_fork_has_connections_of_its_own(self):
+        self.test_works_in_a_fork()
+        ports = [each.port for each in self.server.received]
+        self.assertEqual(sorted(ports.count(each) for each in set(ports)), [1, 3])
 
-    def test_sends_again_if_a_kept_connection_is_closed(self):
-        def close(request):
-            if len(self.server.received) == 2:
-                request.close_connection = True
-                request.connection.shutdown(2)
-            return 200, {}
+    def test_takes_urls_with_and_without_the_default_port(self):
+        self.environment["SIGNER_URL"] = "http://signer/sign"
+        self.use()
+        for url in ("http://signer/sign", "http://signer:80/sign", "http://SIGNER/sign"):
+            self.assertIsInstance(self.session.get_adapter(url), secure_signing.requests.SignerAdapter)
+        for url in ("http://signer.example/sign", "http://signer:8080/sign", "https://signer/sign"):
+            self.assertNotIsInstance(self.session.get_adapter(url), secure_signing.requests.SignerAdapter)
 
-        self.server.script = close
-        self.assertEqual([self.post().status_code, self.post().status_code], [200, 200])
-        self.assertEqual(len(self.server.received), 3)
+    def test_takes_the_deadline_of_requests_with_two_parts(self):
+        self.use(timeout=0.1)
+        self.server.script = lambda _: (time.sleep(0.3), (200, {}))[1]
+        self.assertEqual(self.post(timeout=(2, 3)).status_code, 200)
 
     def test_the_deadline_covers_both_attempts(self):
         def wait(_):
@@ -372,7 +413,12 @@ class TestHttpxClient(HttpxClient, Kept, Common):
 
 
 class TestHttpxAsyncClient(HttpxAsyncClient, Kept, Common):
-    pass
+    def test_reads_a_stream(self):
+        async def stream():
+            yield b"a"
+            yield b"b"
+
+        self.assertEqual(self.post(json=None, content=stream()).status_code, 200)
 
 
 class TestImport(unittest.TestCase):
