@@ -307,6 +307,21 @@ func TestAfter401OfTheTokenBeforeSendsTheNewestAgain(t *testing.T) {
 	expect(t, got, renewed)
 }
 
+func TestARefusedTokenDoesNotBecomeTheOneBefore(t *testing.T) {
+	token := &callerToken{file: write(t, tokenOf(100))}
+	now := time.Now()
+	old, _ := token.read(now)
+	for _, renewed := range []string{tokenOf(600), tokenOf(700)} {
+		replace(t, token.file, renewed)
+		now = now.Add(time.Second)
+		got, _ := token.read(now)
+		expect(t, got, renewed)
+		expect(t, token.refuse(renewed, now), true)
+		got, _ = token.read(now)
+		expect(t, got, old)
+	}
+}
+
 func TestAfter401WithoutAnotherTokenReturnsTheAnswer(t *testing.T) {
 	signer := startSigner(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "Jwt verification fails", http.StatusUnauthorized)
@@ -359,8 +374,12 @@ func TestDialsOnceMoreIfNothingListens(t *testing.T) {
 	}
 }
 
+// closeConnection sends the beginning of an answer. Without one it resets the connection.
 func closeConnection(w http.ResponseWriter, begin string) {
 	connection, _, _ := http.NewResponseController(w).Hijack()
+	if begin == "" {
+		connection.(*net.TCPConn).SetLinger(0)
+	}
 	io.WriteString(connection, begin)
 	connection.Close()
 }
@@ -423,11 +442,11 @@ func TestTheDeadlineCoversTheBodyOfTheAnswer(t *testing.T) {
 func TestTheCallersContextCounts(t *testing.T) {
 	signer := startSigner(t, func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	transport, _, _ := makeTransport(t, signer.URL)
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(50*time.Millisecond, cancel)
 	request, _ := http.NewRequestWithContext(ctx, "POST", signer.URL+"/sign", strings.NewReader("{}"))
 	_, err := transport.RoundTrip(request)
-	expect(t, err, context.DeadlineExceeded)
+	expect(t, err, context.Canceled)
 }
 
 func TestBoundsTheBody(t *testing.T) {
