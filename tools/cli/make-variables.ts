@@ -175,9 +175,9 @@ export const makeVariables = {
     default: '24h',
   },
   OVERLAY: {
-    meaning: 'The layout: one Pod or separate Pods.',
-    targets: deployment,
-    value: 'default|separate-pods',
+    meaning: 'The layout: one Pod, separate Pods, or one Pod without Istio.',
+    targets: ['up', 'cluster', ...deployment],
+    value: 'default|separate-pods|no-mesh',
     default: 'default',
   },
   PROMETHEUS: {
