@@ -59,6 +59,12 @@ export const makeVariables = {
     targets: ['undeploy'],
     value: 'yes',
   },
+  DEMO_PORT: {
+    meaning: 'The port of the frontend on this machine.',
+    targets: ['demo'],
+    value: 'a number',
+    default: '8080',
+  },
   DOCS: {
     meaning: 'Also write the result into docs/.',
     targets: ['bench', 'faults', 'matrix'],
