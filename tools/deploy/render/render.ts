@@ -8,11 +8,14 @@ import type { ImageReference } from '../../images/image-references.ts'
 import { tokenKeysComponent, valuesComponent } from '../../kube/application/component-names.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
-import { type ClusterValues, toConfigMap } from './cluster-values.ts'
+import type { RenderedCluster } from './cluster.ts'
+import { toConfigMap } from './cluster-values.ts'
 import { componentFolder } from './components.ts'
-import { type RenderedGateway, toGatewayResource } from './gateway-values.ts'
+import { toGatewayResource } from './gateway-values.ts'
 import type { VaultValues } from './vault-values.ts'
 
+/** Labels what other components add. The component with the cluster's values does it too. */
+const labelsComponent = 'k8s/labels'
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
 export const originMetadata = ['originAnnotations', 'transformerAnnotations']
 
@@ -25,14 +28,13 @@ export type Rendering = {
 /**
  * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which it creates. Does not use the cluster.
  * Throws CommandError if kustomize fails. `components` are optional, and applied in this order. The component vault requires
- * `vault`. With `origins`, annotations name the source of each resource, for an analysis. With `architecture`, the Pods run only
- * on nodes that have it.
+ * `vault`. Without a mesh there is no `cluster`. With `origins`, annotations name the source of each resource, for an analysis. With
+ * `architecture`, the Pods run only on nodes that have it.
  */
 export async function renderResources(input: {
   folder: string
   layout: Layout
-  values: ClusterValues
-  gateway: RenderedGateway
+  cluster: RenderedCluster | undefined
   images: readonly ImageReference[]
   components?: readonly string[]
   vault?: VaultValues | undefined
@@ -42,8 +44,7 @@ export async function renderResources(input: {
   const {
     folder,
     layout,
-    values,
-    gateway,
+    cluster,
     images,
     components = [],
     vault,
@@ -54,7 +55,12 @@ export async function renderResources(input: {
   const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
   const valuesFiles = {
-    'cluster-values': [toConfigMap('cluster-values', values), toGatewayResource(gateway.values)],
+    ...(cluster && {
+      'cluster-values': [
+        toConfigMap('cluster-values', cluster.values),
+        toGatewayResource(cluster.gateway.values),
+      ],
+    }),
     ...(vault && { 'vault-values': [toConfigMap('vault-values', vault)] }),
   }
   for (const [name, found] of Object.entries(valuesFiles)) {
@@ -68,12 +74,10 @@ export async function renderResources(input: {
     kind: 'Kustomization',
     resources: [fromFolder(overlay), ...Object.keys(valuesFiles).map((name) => `${name}.yaml`)],
     components: [
-      ...[
-        ...components,
-        ...(values.tokenKeysUri === undefined ? [] : [tokenKeysComponent]),
-        valuesComponent,
-      ].map((name) => componentFolder(name, layout)),
-      gateway.component,
+      ...[...components, ...listValuesComponents(cluster)].map((name) =>
+        componentFolder(name, layout),
+      ),
+      cluster === undefined ? labelsComponent : cluster.gateway.component,
     ].map(fromFolder),
     labels: [
       { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
@@ -95,6 +99,13 @@ export async function renderResources(input: {
   const yaml = await kubectl(['kustomize', folder])
   await writeFile(path, yaml)
   return { path, yaml }
+}
+
+/** They come last, because they also fill in the resources of other components. */
+function listValuesComponents(cluster: RenderedCluster | undefined): string[] {
+  if (cluster === undefined) return []
+  const isFetched = cluster.values.tokenKeysUri !== undefined
+  return [...(isFetched ? [tokenKeysComponent] : []), valuesComponent]
 }
 
 function selectArchitecture(architecture: string) {
