@@ -11,7 +11,7 @@ import { cleanUp } from '../../support/clean-up.ts'
 import {
   buildWheel,
   describePython,
-  fetchPythonPackages,
+  fetchLibraries,
   installWheel,
   PYTHON_CLIENT,
   type Python,
@@ -36,14 +36,10 @@ const signed = (message: string) => ({
 let python: Python
 let wheel: string
 beforeAll(async () => {
-  const [packages, folder, installed] = await Promise.all([
-    fetchPythonPackages(),
-    makeFolder(),
-    makeFolder(),
-  ])
-  wheel = await buildWheel(folder, packages)
+  const installed = await makeFolder()
+  wheel = await buildWheel(await makeFolder())
   await installWheel(wheel, installed)
-  python = describePython(installed, packages)
+  python = describePython(installed, await fetchLibraries())
 })
 
 function runPython(args: readonly string[]) {

@@ -7,8 +7,6 @@ import { cached, keyOf } from '../../../tools/local-cluster/programs/cache.ts'
 import { installWheels } from '../../../tools/local-cluster/programs/wheels.ts'
 
 export const PYTHON_CLIENT = join(CHECKOUT, 'clients/python')
-const REQUIREMENTS = join(PYTHON_CLIENT, 'test/requirements.txt')
-
 /** A command without the machine's packages, and its environment. It writes nothing into the folders of packages. */
 export type Python = { command: readonly [string, ...string[]]; env: Record<string, string> }
 
@@ -17,17 +15,22 @@ export function describePython(...folders: readonly string[]): Python {
   return { command: ['python3', '-S'], env }
 }
 
-/** Installs requests, httpx, and what builds a wheel. Returns the folder. */
-export async function fetchPythonPackages(): Promise<string> {
-  const key = keyOf(await readText(REQUIREMENTS))
-  return cached(`programs/python-client-tests-${key}`, (folder) =>
-    installWheels(REQUIREMENTS, folder),
-  )
+/** Installs requests and httpx. Returns the folder. */
+export function fetchLibraries(): Promise<string> {
+  return fetchPackages('python-libraries', 'requirements.txt')
+}
+
+async function fetchPackages(name: string, file: string): Promise<string> {
+  const requirements = join(PYTHON_CLIENT, 'test', file)
+  const key = keyOf(await readText(requirements))
+  return cached(`programs/${name}-${key}`, (folder) => installWheels(requirements, folder))
 }
 
 /** Builds the wheel, by way of the source distribution, into `folder`. Returns its path. */
-export async function buildWheel(folder: string, packages: string): Promise<string> {
-  const { command, env } = describePython(packages)
+export async function buildWheel(folder: string): Promise<string> {
+  const { command, env } = describePython(
+    await fetchPackages('python-build', 'build-requirements.txt'),
+  )
   const args = ['-m', 'build', '--no-isolation', '--outdir', folder, PYTHON_CLIENT]
   const [python, ...flags] = command
   await run(python, [...flags, ...args], { env: { ...process.env, ...env } })
