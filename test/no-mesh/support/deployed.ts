@@ -13,9 +13,9 @@ export const overlay = 'OVERLAY=no-mesh'
 
 /** Runs targets of make, which must succeed. Returns what they print. */
 export async function succeed(...args: string[]): Promise<string> {
-  const result = await runMake(...args)
-  expect(result).toMatchObject({ code: 0 })
-  return result.said
+  const { code, said } = await runMake(...args)
+  expect(code, said).toBe(0)
+  return said
 }
 
 const pods = z.object({ items: z.array(resourceSchema) })
