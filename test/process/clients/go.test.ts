@@ -20,7 +20,7 @@ import { COMPILE_MS, PROCESS_TEST_MS } from '../../support/timeouts.ts'
 /** The first run compiles Go's standard library for the race detector. */
 vi.setConfig({ testTimeout: COMPILE_MS, hookTimeout: COMPILE_MS })
 
-const module = join(CHECKOUT, 'clients/go')
+const modules = ['clients/go', 'examples/go']
 const cgo = spawnSync('go', ['env', 'CGO_ENABLED'], { encoding: 'utf8' })
 /** The race detector needs a C compiler. */
 const race = cgo.stdout?.trim() === '1' ? ['-race'] : []
@@ -71,16 +71,25 @@ describe('the client for Go', skipUnless(cgo.status === 0, NO_GO), () => {
     program = join(folder, 'application')
   })
 
-  test('is formatted, and vet finds nothing', async () => {
-    expect(await run('gofmt', ['-l', module])).toBe('')
-    await go(module, 'vet', ...race, './...')
+  test.each(modules)('%s is formatted, and vet finds nothing', async (name) => {
+    expect(await run('gofmt', ['-l', join(CHECKOUT, name)])).toBe('')
+    await go(join(CHECKOUT, name), 'vet', ...race, './...')
   })
 
   test('its own tests pass with the vectors of all clients', async () => {
-    const said = await go(module, 'test', ...race, '-count=1', '-v', './...')
+    const said = await testModule('clients/go')
     expect(said.match(/^ *--- PASS: TestVectorsOf/gm)?.length).toBeGreaterThan(50)
-    expect(said).not.toMatch(/--- SKIP/)
   })
+
+  test('the tests of the example in Go pass', async () => {
+    expect(await testModule('examples/go')).toContain('--- PASS: TestSignsAnOrder')
+  })
+
+  async function testModule(name: string): Promise<string> {
+    const said = await go(join(CHECKOUT, name), 'test', ...race, '-count=1', '-v', './...')
+    expect(said).not.toMatch(/--- SKIP/)
+    return said
+  }
 
   /** Starts the application. `ask` has a message signed, and returns what the application prints. */
   function startApplication(env: Record<string, string>) {
