@@ -1,15 +1,15 @@
 // How callers are identified: mutual TLS on every port, tokens with a checked audience, and policies that select our Pods.
 import { z } from 'zod'
 import { type Path, readAt, valueAt } from '../finding.ts'
-import { isOfPodNamespace, listInScope, matches } from '../model/namespace.ts'
-import { listWorkloadResources, readLabels } from '../model/pod.ts'
+import { isOfPodNamespace, listInScope, matches, selects } from '../model/namespace.ts'
+import { findOurResources, listWorkloadResources, readLabels } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 import { tokenCheckRule } from './token-check-rule.ts'
 
 const mode = z.object({ mode: z.string().default('UNSET') })
 const peerSpec = z
   .object({
-    selector: z.unknown().optional(),
+    selector: z.looseObject({ matchLabels: z.unknown() }).optional(),
     mtls: mode.optional(),
     portLevelMtls: z.record(z.string(), mode).default({}),
   })
@@ -18,26 +18,22 @@ const peerSpec = z
 export const identityRules: readonly Rule[] = [
   {
     name: 'strict-mtls',
-    title: 'mTLS is STRICT for the whole namespace, on every port',
+    title: 'mTLS is STRICT for our Pods, on every port',
     find: (resources) => {
       const peers = listInScope(resources, 'PeerAuthentication').map((resource) => ({
         resource,
         ...readAt(peerSpec, resource),
       }))
-      const isForAll = peers
-        .filter(({ resource }) => isOfPodNamespace(resource, resources))
-        .some((each) => each.selector === undefined)
+      const own = peers.filter(({ resource }) => isOfPodNamespace(resource, resources))
+      const open = findOurResources(resources).filter(
+        (workload) => !own.some(({ selector }) => selects(selector?.matchLabels, workload)),
+      )
       return [
-        ...(isForAll
-          ? []
-          : [
-              {
-                group: 'security.istio.io',
-                path: [],
-                message:
-                  'the namespace accepts plain text: add a PeerAuthentication without selector, with mtls.mode STRICT',
-              },
-            ]),
+        ...open.map((resource) => ({
+          resource,
+          path: [],
+          message: `the Pods of ${resource.metadata.name} accept plain text: add a PeerAuthentication that selects them, with mtls.mode STRICT`,
+        })),
         ...peers.flatMap(({ resource, mtls, portLevelMtls }) =>
           [
             { path: ['spec', 'mtls', 'mode'], mode: mtls?.mode ?? 'UNSET' },

@@ -10,6 +10,8 @@ import type { Rule } from '../rule.ts'
 /** Requests that the signer's Pod may send to the signer without a token. */
 const openToPod = ['GET /readyz', 'GET /metrics']
 const signerPort = '8081'
+/** Denies what somebody else's ALLOW would open. */
+const denyOthers = 'signer-deny-others'
 /** The only policy that lets another workload send a request without a token. */
 const scraping = { name: 'allow-prometheus-to-read-signer-metrics', request: 'GET /metrics' }
 /** What each ALLOW must name, without patterns. */
@@ -18,35 +20,29 @@ const exactFields = ['principals', 'ports', 'methods', 'paths'] as const
 export const policyRules: readonly Rule[] = [
   {
     name: 'default-deny',
-    title: 'the namespace denies requests by default',
-    find: (resources) =>
-      readPolicies(resources)
+    title: 'our Pods deny requests by default',
+    find: (resources) => {
+      const denying = readPolicies(resources)
         .filter(({ resource }) => isOfPodNamespace(resource, resources))
-        .some(
-          ({ action, selector, isForGateway, alternatives }) =>
-            action === 'ALLOW' &&
-            !isForGateway &&
-            Object.keys(selector).length === 0 &&
-            alternatives.length === 0,
-        )
-        ? []
-        : [
-            {
-              group: 'security.istio.io',
-              path: [],
-              message:
-                'the namespace has no default deny: add an AuthorizationPolicy with an empty spec',
-            },
-          ],
+        .filter(({ action, isForGateway }) => action === 'ALLOW' && !isForGateway)
+        .filter(({ alternatives }) => alternatives.length === 0)
+      return findOurResources(resources)
+        .filter((workload) => !denying.some(({ selector }) => selects(selector, workload)))
+        .map((resource) => ({
+          resource,
+          path: [],
+          message: `the Pods of ${resource.metadata.name} have no default deny: add an AuthorizationPolicy that selects them, without rules`,
+        }))
+    },
   },
   {
     name: 'allow-only',
-    title: 'every policy for the signer is an ALLOW',
+    title: 'every policy for the signer is an ALLOW, but the one that denies others',
     find: (resources) => {
       const signer = findSigningResource(resources)
       // At the frontend, other actions only restrict what our ALLOW permits.
       return readPolicies(resources)
-        .filter(({ action }) => action !== 'ALLOW')
+        .filter(({ action, name }) => action !== 'ALLOW' && name !== denyOthers)
         .filter(({ selector }) => signer === undefined || selects(selector, signer))
         .filter(({ alternatives }) => alternatives.some(({ ports }) => isForSigner(ports)))
         .map(({ resource, name, action }) => ({

@@ -115,7 +115,7 @@ export async function renderResources(input: {
 }
 
 /** The layout separate-pods contains our own frontend. The others are for every application. */
-function listFolders(layout: Layout, { resources, components }: RenderedApplication) {
+function listFolders(layout: Layout, { resources, components, values }: RenderedApplication) {
   if (layout === separatePods) {
     return { resources: [overlayFolder(layout)], components: [], valuesComponents: [] }
   }
@@ -123,7 +123,10 @@ function listFolders(layout: Layout, { resources, components }: RenderedApplicat
   return {
     resources,
     components: [...components, layoutFolder(layout), join(ownComponents, 'egress')],
-    valuesComponents: [ownComponents],
+    valuesComponents: [
+      ...(values.proxyConfig === undefined ? [] : [join(ownComponents, 'proxy-config')]),
+      ownComponents,
+    ],
   }
 }
 
