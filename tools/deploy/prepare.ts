@@ -102,7 +102,7 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
   }
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)
-  const former = await findFormerResources()
+  const former = await findFormerResources(resources)
   const formerRoute = await findFormerRoute(resources)
   const removed = [...former, ...formerRoute.removed]
   await step('the user has all required permissions', () =>

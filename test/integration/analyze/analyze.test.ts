@@ -40,9 +40,9 @@ test('without a cluster, prints what was not checked, and fails', async () => {
 
 test('reports every mistake at its line, sorted', async () => {
   const places = [
-    await edit('k8s/base/deployment.yaml', 'runAsUser: 10001', 'runAsUser: 1337'),
+    await edit('k8s/frontend/deployment.yaml', 'runAsUser: 10001', 'runAsUser: 1337'),
     await edit(
-      'k8s/base/deployment.yaml',
+      'k8s/components/signer/deployment-patch.yaml',
       '- {name: SIGNER_SOCKET, value: /',
       '- {name: SIGNER_SOCKET, value: "@"} #',
     ),

@@ -38,6 +38,10 @@ export const allowedCases: readonly AdmissionCase[] = [
     does: 'make',
     pod: { containers: [foreign] },
   }),
+  // The namespace may be shared. Pod Security judges these Pods, if the namespace has its labels.
+  allowed('a Deployment without the key that shares its processes', {
+    ...{ does: 'make', kind: 'Deployment', pod: { shareProcessNamespace: true, hostPID: true } },
+  }),
   allowed('a Pod with another Secret', {
     does: 'make',
     pod: {

@@ -29,10 +29,10 @@ export const identityRules: readonly Rule[] = [
         (workload) => !own.some(({ selector }) => selects(selector?.matchLabels, workload)),
       )
       return [
-        ...open.map((resource) => ({
-          resource,
+        ...open.map(({ metadata }) => ({
+          group: 'security.istio.io',
           path: [],
-          message: `the Pods of ${resource.metadata.name} accept plain text: add a PeerAuthentication that selects them, with mtls.mode STRICT`,
+          message: `the Pods of ${metadata.name} accept plain text: add a PeerAuthentication that selects them, with mtls.mode STRICT`,
         })),
         ...peers.flatMap(({ resource, mtls, portLevelMtls }) =>
           [

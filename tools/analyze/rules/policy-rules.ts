@@ -28,10 +28,10 @@ export const policyRules: readonly Rule[] = [
         .filter(({ alternatives }) => alternatives.length === 0)
       return findOurResources(resources)
         .filter((workload) => !denying.some(({ selector }) => selects(selector, workload)))
-        .map((resource) => ({
-          resource,
+        .map(({ metadata }) => ({
+          group: 'security.istio.io',
           path: [],
-          message: `the Pods of ${resource.metadata.name} have no default deny: add an AuthorizationPolicy that selects them, without rules`,
+          message: `the Pods of ${metadata.name} have no default deny: add an AuthorizationPolicy that selects them, without rules`,
         }))
     },
   },
