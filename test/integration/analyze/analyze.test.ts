@@ -59,8 +59,8 @@ test('reports every mistake at its line, sorted', async () => {
   const { code, stdout } = await runAnalyze(nowhere)
   const [user, socket, policy, mtls, endpoint] = places
   expect(listPlaces(stdout)).toEqual([
-    `${user}: [user-ids]`,
     `${socket}: [addresses]`,
+    `${user}: [user-ids]`,
     `${policy}: [exact-allow]`,
     `${policy}: [negative-match]`,
     `${list}: [default-deny]`,

@@ -77,7 +77,7 @@ describe('the rendered component', () => {
     const required = listRequiredPermissions(resources, false).map(({ resource }) => resource)
     expect(required).not.toContain('secrets')
     const secret = { name: 'hmac-key', secret: { secretName: 'hmac-key' } }
-    const change = ['Deployment/secure-signing', 'spec.template.spec.volumes.0', secret] as const
+    const change = ['Deployment/secure-signing', 'spec.template.spec.volumes.2', secret] as const
     expect(mountsKeySecret(applyChange(resources, change))).toBe(true)
   })
 })

@@ -39,9 +39,11 @@ export const allowedCases: readonly AdmissionCase[] = [
     pod: { containers: [foreign] },
   }),
   // The namespace may be shared. Pod Security judges these Pods, if the namespace has its labels.
-  allowed('a Deployment without the key that shares its processes', {
-    ...{ does: 'make', kind: 'Deployment', pod: { shareProcessNamespace: true, hostPID: true } },
-  }),
+  ...['shareProcessNamespace', 'hostPID'].map((field) =>
+    allowed(`a Deployment without the key, with ${field}`, {
+      ...{ does: 'make', kind: 'Deployment', pod: { [field]: true } },
+    }),
+  ),
   allowed('a Pod with another Secret', {
     does: 'make',
     pod: {

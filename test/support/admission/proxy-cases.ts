@@ -139,7 +139,7 @@ export const proxyCases: readonly AdmissionCase[] = [
     }),
     refused(`${kind}: no label, with the caller token alone`, needsLabel, {
       ...{ does: 'make', kind, pod: { volumes: [tokenVolume] } },
-      changes: [label(protectedLabel, undefined)],
+      changes: [['metadata.labels', { app: 'other' }]],
     }),
   ]),
   made('a label that no policy selects', needsLabel, label(protectedLabel, 'false')),

@@ -62,9 +62,9 @@ export const vaultCases: readonly AdmissionCase[] = [
     { name: 'vault-agent', mountPath: '/bin', readOnly: true },
   ]),
   made('a writable configuration', mounts, [`${agent}.volumeMounts.2.readOnly`, false]),
-  made('another ConfigMap', whole, ['spec.volumes.2.configMap.name', 'thief']),
+  made('another ConfigMap', whole, ['spec.volumes.5.configMap.name', 'thief']),
   made('a part of the ConfigMap', whole, [
-    'spec.volumes.2.configMap.items',
+    'spec.volumes.5.configMap.items',
     [{ key: 'ca.crt', path: 'agent.hcl' }],
   ]),
   made("kubelet's message file over its own file", outside, [
@@ -75,10 +75,10 @@ export const vaultCases: readonly AdmissionCase[] = [
   keyed(
     'the key is on disk',
     'the volume hmac-key must be the Secret hmac-key or an emptyDir in memory',
-    ['spec.volumes.0.emptyDir', {}],
+    ['spec.volumes.2.emptyDir', {}],
   ),
   keyed('the key is on a persistent disk', 'only the container signer may mount', [
-    'spec.volumes.0',
+    'spec.volumes.2',
     { name: 'hmac-key', persistentVolumeClaim: { claimName: 'thief' } },
   ]),
   {
