@@ -1,8 +1,17 @@
 // Workloads as the rules read them: a Pod template or a Pod, with the path of each part in its resource.
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { type Layout, layouts, onePod, separatePods, sharesPod } from '../../kube/layouts.ts'
+import {
+  type Layout,
+  layouts,
+  noMesh,
+  onePod,
+  separatePods,
+  sharesPod,
+} from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type Path, readAt, UnreadableError, valueAt } from '../finding.ts'
+import type { Application } from './application.ts'
 
 const ids = {
   runAsUser: z.number().optional(),
@@ -93,6 +102,8 @@ const pod = z.object({
     containers: z.array(container),
     // Istio's proxy is here if it is a native sidecar.
     initContainers: z.array(container).default([]),
+    // A Pod has them, a Pod template does not.
+    ephemeralContainers: z.array(container).default([]),
     volumes: z.array(volume).default([]),
   }),
 })
@@ -106,6 +117,8 @@ export type Workload = Placed<z.infer<typeof pod>> & { resource: Resource }
 export const proxyName = 'istio-proxy'
 /** The container that reads the key from Vault. */
 export const agentName = 'vault-agent'
+/** Istio's containers run as 1337, by which its iptables rules recognize them. */
+const istioContainers = [proxyName, 'istio-validation']
 
 const inTemplate = ['spec', 'template']
 const templates: Record<string, Path> = {
@@ -126,15 +139,27 @@ export function listWorkloadResources(resources: readonly Resource[]): Resource[
 /** Finds the resource of the Pod with the signer. */
 export function findSigningResource(resources: readonly Resource[]): Resource | undefined {
   const deployments = layouts.map(({ signer }) => signer)
-  return listWorkloadResources(resources).find(
-    (resource) => isDeployment(resource, deployments) || runs(resource, 'signer'),
-  )
+  const workloads = listWorkloadResources(resources)
+  const named = workloads.filter((resource) => isDeployment(resource, deployments))
+  // Another workload may have a container of this name.
+  return [...named, ...workloads].find((resource) => runs(resource, 'signer')) ?? named[0]
 }
 
-/** The layout of the resources. They are separate Pods if the signer's Deployment has the name of that layout. */
+/**
+ * The layout of the resources. They are separate Pods if the signer's Deployment has the name of that layout, and without a mesh
+ * if a container calls the signer's socket.
+ */
 export function readLayout(resources: readonly Resource[]): Layout {
   const found = findSigningResource(resources)
-  return found !== undefined && isDeployment(found, [separatePods.signer]) ? separatePods : onePod
+  if (found === undefined) return onePod
+  if (isDeployment(found, [separatePods.signer])) return separatePods
+  return isCalledByContainer(found) ? noMesh : onePod
+}
+
+function isCalledByContainer(resource: Resource): boolean {
+  const containers = valueAt(resource, [...pathOf(resource), 'spec', 'containers'])
+  const env = Array.isArray(containers) ? containers.flatMap((each) => valueAt(each, ['env'])) : []
+  return env.some((each) => isDeepStrictEqual(each, { name: 'SIGNER_PEER', value: 'container' }))
 }
 
 /** Finds the resource of the Pod with the frontend. It may be the signer's Pod too. */
@@ -150,6 +175,13 @@ export function findFrontendResource(resources: readonly Resource[]): Resource |
 export function findOurResources(resources: readonly Resource[]): Resource[] {
   const found = [findSigningResource(resources), findFrontendResource(resources)]
   return [...new Set(found)].filter((each) => each !== undefined)
+}
+
+/** Lists the containers of this project. Those of another application are its own. */
+export function listReleasedContainers(pod: Workload, { isOurs }: Application): Container[] {
+  return listOwnContainers(pod).filter(
+    ({ name }) => isOurs || name === 'signer' || name === agentName,
+  )
 }
 
 function isDeployment({ kind, metadata }: Resource, names: readonly string[]): boolean {
@@ -196,11 +228,16 @@ function readFound(found: Resource | undefined, container: string): Workload {
   throw new UnreadableError({ group: 'apps', path: [], message })
 }
 
-/** Lists containers and init containers. */
+/** Lists containers, init containers and ephemeral ones. */
 export function listContainers({ spec, path }: Workload): Container[] {
-  return (['initContainers', 'containers'] as const).flatMap((list) =>
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
     spec[list].map((each, index) => ({ ...each, path: [...path, 'spec', list, index] })),
   )
+}
+
+/** Lists the containers that are not Istio's. */
+export function listOwnContainers(pod: Workload): Container[] {
+  return listContainers(pod).filter(({ name }) => !istioContainers.includes(name))
 }
 
 export function listVolumes({ spec, path }: Workload): Volume[] {
