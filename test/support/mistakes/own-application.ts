@@ -423,11 +423,7 @@ export const ownApplicationMistakes: readonly [rule: string, mistake: string, ch
   [
     'declared-paths',
     'a path that signing.yaml does not have',
-    [
-      'AuthorizationPolicy/signer-allow-gateway',
-      'spec.rules.0.to.0.operation.paths.+',
-      '/admin',
-    ],
+    ['AuthorizationPolicy/signer-allow-gateway', 'spec.rules.0.to.0.operation.paths.+', '/admin'],
   ],
   [
     'signer-caller',
