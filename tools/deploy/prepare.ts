@@ -36,6 +36,7 @@ import { noteBlockedVault } from './preflight/vault-egress.ts'
 import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
 import { composeCluster } from './render/cluster.ts'
 import { parseComponents } from './render/components.ts'
+import { composeOwnApplication } from './render/own-application.ts'
 import { renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
@@ -80,6 +81,7 @@ async function renderForCluster() {
     renderResources({
       folder: deployFolder,
       layout,
+      application: composeOwnApplication(layout, vault !== undefined),
       cluster,
       images,
       components,
@@ -99,7 +101,7 @@ async function check({ mesh, rendering, resources }: Rendered, isDry: boolean, f
   }
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)
-  const former = await findFormerResources()
+  const former = await findFormerResources(resources)
   const formerRoute = await findFormerRoute(resources)
   const removed = [...former, ...formerRoute.removed]
   await step('the user has all required permissions', () =>

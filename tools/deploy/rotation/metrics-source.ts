@@ -1,5 +1,5 @@
 // Reads from a signer's metrics which keys it holds. A port-forward ends at the Pod's loopback, and the proxy sees the request as
-// the Pod's own. mesh/allow-pod-to-read-signer-metrics.yaml allows exactly that.
+// the Pod's own. mesh/signer-allow-metrics.yaml allows exactly that.
 import { namespace } from '../../kube/names.ts'
 import { startPortForward } from '../../kube/port-forward.ts'
 import { parseKeyMetrics } from '../keys/key-metrics.ts'
