@@ -14,7 +14,7 @@ import { deleteResources } from '../support/attack/deletions.ts'
 const { layout } = await findTarget()
 /** `caller`: the application. `prober`: the caller that may read readiness and metrics without a token. */
 const [caller, prober, sidecars, more] = sharesPod(layout)
-  ? ['application', 'application', ['Sidecar/secure-signing'], []]
+  ? ['application', 'application', ['Sidecar/signer'], []]
   : // Without its Sidecar, the frontend may call any service. Without its rule, Istio still uses mutual TLS.
     [
       'frontend',
@@ -27,17 +27,18 @@ type Deletion = { resource: string; shows?: string; seen?: Report['cells'][0]['s
 /** `shows`: a cell that changes, as "caller request". `seen`: what it changes to. The default: no longer served. */
 const deletions: readonly Deletion[] = [
   // Where an ALLOW policy exists, it also refuses everything that it does not allow.
-  { resource: 'AuthorizationPolicy/allow-nothing' },
-  // Each of the two requires mutual TLS of the Pod.
-  { resource: 'PeerAuthentication/require-mtls' },
-  { resource: 'PeerAuthentication/require-mtls-of-pods' },
+  { resource: 'AuthorizationPolicy/signer-allow-nothing' },
+  // A caller in plain text has no identity, and the other policies refuse it.
+  { resource: 'PeerAuthentication/signer-require-mtls' },
+  // The ALLOW policies alone refuse the same.
+  { resource: 'AuthorizationPolicy/signer-deny-others' },
   ...Object.entries({
-    'AuthorizationPolicy/allow-frontend-to-sign': `${caller} sign`,
-    'AuthorizationPolicy/allow-ingress-to-frontend': 'public application',
-    'AuthorizationPolicy/allow-probe-to-signer': `${prober} readyz`,
-    'AuthorizationPolicy/allow-pod-to-read-signer-metrics': `${prober} metrics`,
+    'AuthorizationPolicy/signer-allow-caller': `${caller} sign`,
+    'AuthorizationPolicy/signer-allow-gateway': 'public application',
+    'AuthorizationPolicy/signer-allow-probe': `${prober} readyz`,
+    'AuthorizationPolicy/signer-allow-metrics': `${prober} metrics`,
     // Without verification, the policy does not see the token.
-    'RequestAuthentication/authenticate-caller': `${caller} sign`,
+    'RequestAuthentication/signer-authenticate-caller': `${caller} sign`,
   }).map(([resource, shows]) => ({ resource, shows, seen: 'policy' as const })),
   ...sidecars.map((resource) => ({ resource, shows: `${caller} sign`, seen: 'other' as const })),
   // Without the route of the readiness probe, the signer is not ready either.

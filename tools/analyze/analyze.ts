@@ -12,6 +12,7 @@ import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.t
 import { checkWebhooks } from '../deploy/preflight/webhooks/check-webhooks.ts'
 import { composeCluster } from '../deploy/render/cluster.ts'
 import { parseComponents } from '../deploy/render/components.ts'
+import { composeOwnApplication } from '../deploy/render/own-application.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
@@ -67,6 +68,7 @@ await runMain(async () => {
     const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
     const { yaml } = await renderResources({
       ...{ folder: folder.path, layout, images, components },
+      application: composeOwnApplication(layout, components.includes('vault')),
       cluster: layout.isMeshed
         ? composeCluster(cluster?.mesh ?? defaultFindings, layout, prometheus)
         : undefined,

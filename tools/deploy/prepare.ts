@@ -31,10 +31,12 @@ import { checkPlaceholders } from './preflight/placeholders.ts'
 import { inspectCluster } from './preflight/preflight.ts'
 import { parsePrometheusAccount } from './preflight/prometheus-account.ts'
 import { checkPrometheusOperator } from './preflight/prometheus-operator.ts'
+import { noteUnusedSettings } from './preflight/unused-settings.ts'
 import { noteBlockedVault } from './preflight/vault-egress.ts'
 import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
 import { composeCluster } from './render/cluster.ts'
 import { parseComponents } from './render/components.ts'
+import { composeOwnApplication } from './render/own-application.ts'
 import { renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
@@ -60,6 +62,7 @@ async function renderForCluster() {
   const layout = parseOverlay(readSetting('OVERLAY'))
   const components = await parseComponents(readSetting('COMPONENTS'), layout)
   const vault = components.includes('vault') ? await readVaultValues() : undefined
+  noteUnusedSettings(layout)
   const mesh = await inspectCluster(layout, {
     revision: readVariable('ISTIO_REVISION'),
     route: readWantedRoute(),
@@ -78,6 +81,7 @@ async function renderForCluster() {
     renderResources({
       folder: deployFolder,
       layout,
+      application: composeOwnApplication(layout, vault !== undefined),
       cluster,
       images,
       components,
@@ -97,7 +101,7 @@ async function check({ mesh, rendering, resources }: Rendered, isDry: boolean, f
   }
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)
-  const former = await findFormerResources()
+  const former = await findFormerResources(resources)
   const formerRoute = await findFormerRoute(resources)
   const removed = [...former, ...formerRoute.removed]
   await step('the user has all required permissions', () =>

@@ -40,34 +40,30 @@ test('without a cluster, prints what was not checked, and fails', async () => {
 
 test('reports every mistake at its line, sorted', async () => {
   const places = [
-    await edit('k8s/base/deployment.yaml', 'runAsUser: 10001', 'runAsUser: 1337'),
+    await edit('k8s/frontend/deployment.yaml', 'runAsUser: 10001', 'runAsUser: 1337'),
     await edit(
-      'k8s/base/deployment.yaml',
+      'k8s/components/signer/deployment-patch.yaml',
       '- {name: SIGNER_SOCKET, value: /',
       '- {name: SIGNER_SOCKET, value: "@"} #',
     ),
     await edit(
-      'mesh/allow-frontend-to-sign.yaml',
+      'mesh/signer-allow-caller.yaml',
       'paths: [/sign,',
       'notPaths: [/keys], paths: [/sign*,',
     ),
-    await edit('mesh/require-mtls.yaml', 'STRICT}', 'PERMISSIVE}'),
-    await edit(
-      'mesh/secure-signing-sidecar.yaml',
-      'unix:///run/signer/signer.sock',
-      'unix://@signer',
-    ),
+    await edit('mesh/signer-require-mtls.yaml', 'STRICT}', 'PERMISSIVE}'),
+    await edit('mesh/signer-sidecar.yaml', 'unix:///run/signer/signer.sock', 'unix://@signer'),
   ]
   const list = await edit('mesh/kustomization.yaml', 'resources:', 'resources:')
-  await edit('mesh/kustomization.yaml', '  - allow-nothing.yaml\n', '')
+  await edit('mesh/kustomization.yaml', '  - signer-allow-nothing.yaml\n', '')
   const { code, stdout } = await runAnalyze(nowhere)
   const [user, socket, policy, mtls, endpoint] = places
   expect(listPlaces(stdout)).toEqual([
-    `${user}: [user-ids]`,
     `${socket}: [addresses]`,
+    `${user}: [user-ids]`,
+    `${list}: [default-deny]`,
     `${policy}: [exact-allow]`,
     `${policy}: [negative-match]`,
-    `${list}: [default-deny]`,
     `${mtls}: [strict-mtls]`,
     `${endpoint}: [proxy-endpoints]`,
   ])

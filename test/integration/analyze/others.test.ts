@@ -86,22 +86,18 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         'signing',
         older,
       ),
+      'an older one without a mode, which inherits PERMISSIVE': make(
+        'PeerAuthentication',
+        selecting(app),
+        'signing',
+        older,
+      ),
       'an older Sidecar that selects our Pods': make(
         'Sidecar',
         { workloadSelector: { labels: app } },
         'signing',
         older,
       ),
-      'an ALLOW for everybody': allow({ rules: [{}] }),
-      'an ALLOW of the root namespace': make(
-        'AuthorizationPolicy',
-        { rules: [{ from: [{ source: { namespaces: ['other'] } }] }] },
-        root,
-      ),
-      'an ALLOW for the signer without a token': allow({
-        ...selecting(app),
-        rules: [{ ...exact, to: [{ operation: { ...exact.to[0]?.operation, ports: ['8081'] } }] }],
-      }),
       'a DENY of everything': make('AuthorizationPolicy', { action: 'DENY', rules: [{}] }, root),
       'an EnvoyFilter that removes the policies': make('EnvoyFilter', {
         ...patch('SIDECAR_INBOUND', 'envoy.filters.http.rbac'),
@@ -140,6 +136,16 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         'signing',
         older,
       ),
+      'an ALLOW for everybody': allow({ rules: [{}] }),
+      'an ALLOW of the root namespace': make(
+        'AuthorizationPolicy',
+        { rules: [{ from: [{ source: { namespaces: ['other'] } }] }] },
+        root,
+      ),
+      'an ALLOW for the signer without a token': allow({
+        ...selecting(app),
+        rules: [{ ...exact, to: [{ operation: { ...exact.to[0]?.operation, ports: ['8081'] } }] }],
+      }),
       'a newer PERMISSIVE PeerAuthentication for the namespace': make(
         'PeerAuthentication',
         permissive,
@@ -208,15 +214,13 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         'signing',
         older,
       ),
-      'an older one without a mode, which inherits STRICT': make(
-        'PeerAuthentication',
-        selecting(app),
-        'signing',
-        older,
-      ),
       'an older one that opens a port on which nothing listens': make(
         'PeerAuthentication',
-        { ...selecting(app), portLevelMtls: { 9090: { mode: 'DISABLE' } } },
+        {
+          ...selecting(app),
+          mtls: { mode: 'STRICT' },
+          portLevelMtls: { 9090: { mode: 'DISABLE' } },
+        },
         'signing',
         older,
       ),
@@ -321,7 +325,7 @@ describe('our resources on the cluster', () => {
   test('are as they were applied', () => expect(judgeNow(structuredClone(ours))).toEqual([]))
   test('do not exist yet', () => expect(judgeNow([])).toEqual([]))
 
-  test.each(['PeerAuthentication/require-mtls', 'Gateway/public', 'Sidecar/secure-signing'])(
+  test.each(['PeerAuthentication/signer-require-mtls', 'Gateway/public', 'Sidecar/signer'])(
     'lack one: %s',
     (name) => {
       const [kind, called] = name.split('/')
@@ -332,9 +336,9 @@ describe('our resources on the cluster', () => {
   )
 
   test.each<[string, string, unknown]>([
-    ['PeerAuthentication/require-mtls-of-pods', 'spec.mtls.mode', 'PERMISSIVE'],
-    ['AuthorizationPolicy/allow-nothing', 'spec.rules', [{}]],
-    ['Sidecar/secure-signing', 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
+    ['PeerAuthentication/signer-require-mtls', 'spec.mtls.mode', 'PERMISSIVE'],
+    ['AuthorizationPolicy/signer-allow-nothing', 'spec.rules', [{}]],
+    ['Sidecar/signer', 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
   ])('were changed: %s', (name, path, value) => {
     const found = judgeNow(applyChange(ours, [name, path, value]))
     expect(found).not.toEqual([])

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
+import { composeOwnApplication } from '../../../tools/deploy/render/own-application.ts'
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { meshedLayouts } from '../../../tools/kube/layouts.ts'
 import { parseResources } from '../../../tools/kube/resources.ts'
@@ -23,6 +24,7 @@ test.each(meshedLayouts)(
     const inline = await renderSample([], layout)
     const both = await renderResources({
       ...{ folder: await makeRenderFolder(), layout, images: sampleImages },
+      application: composeOwnApplication(layout),
       cluster: { values: { ...values, tokenKeysUri }, gateway: sampleGateway },
     })
     const resources = parseResources(both.yaml)

@@ -8,6 +8,7 @@ import {
   composeClusterValues,
 } from '../../../tools/deploy/render/cluster-values.ts'
 import { composeGateway } from '../../../tools/deploy/render/gateway-values.ts'
+import { composeOwnApplication } from '../../../tools/deploy/render/own-application.ts'
 import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
 import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import type { ImageReference } from '../../../tools/images/image-references.ts'
@@ -111,6 +112,7 @@ export function describeSample(
 ) {
   return {
     layout,
+    application: composeOwnApplication(layout, components.includes('vault')),
     cluster: layout.isMeshed
       ? composeCluster({ ...findings, route }, layout, prometheus)
       : undefined,

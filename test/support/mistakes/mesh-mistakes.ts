@@ -2,14 +2,14 @@
 import type { Mistakes } from './mistakes.ts'
 import { routeMistakes } from './route-mistakes.ts'
 
-const sidecar = 'Sidecar/secure-signing'
+const sidecar = 'Sidecar/signer'
 const pod = 'Deployment/secure-signing'
-const peers = 'PeerAuthentication/require-mtls-of-pods'
-const tokens = 'RequestAuthentication/authenticate-caller'
-const nothing = 'AuthorizationPolicy/allow-nothing'
-const ingress = 'AuthorizationPolicy/allow-ingress-to-frontend'
-const sign = 'AuthorizationPolicy/allow-frontend-to-sign'
-const probe = 'AuthorizationPolicy/allow-probe-to-signer'
+const peers = 'PeerAuthentication/signer-require-mtls'
+const tokens = 'RequestAuthentication/signer-authenticate-caller'
+const nothing = 'AuthorizationPolicy/signer-allow-nothing'
+const ingress = 'AuthorizationPolicy/signer-allow-gateway'
+const sign = 'AuthorizationPolicy/signer-allow-caller'
+const probe = 'AuthorizationPolicy/signer-allow-probe'
 const route = 'VirtualService/frontend'
 const metadata = 'spec.template.metadata'
 const excluding = `${metadata}.annotations.traffic~1sidecar~1istio~1io`
@@ -197,7 +197,6 @@ export const meshMistakes: Mistakes = {
     ],
   },
   injection: {
-    'no revision': ['Namespace/signing', 'metadata.labels.istio~1io/rev', undefined],
     'injection disabled': ['Namespace/signing', 'metadata.labels.istio-injection', 'disabled'],
   },
   'admin-port': {

@@ -1,13 +1,21 @@
-// Renders the YAML for one cluster by kustomize: an overlay, its components, the cluster's values, and the images.
+// Renders the YAML for one cluster by kustomize: the application, a layout, components, the values of the application and of the
+// cluster, and the images.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse, stringify } from 'yaml'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../../cli/checkout.ts'
 import type { ImageReference } from '../../images/image-references.ts'
-import { tokenKeysComponent, valuesComponent } from '../../kube/application/component-names.ts'
+import {
+  applicationComponent,
+  componentsFolder,
+  sharedComponents,
+  tokenKeysComponent,
+  valuesComponent,
+} from '../../kube/application/component-names.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { type Layout, overlayFolder } from '../../kube/layouts.ts'
+import { type Layout, layoutFolder, overlayFolder, separatePods } from '../../kube/layouts.ts'
+import { type ApplicationValues, toApplicationResource } from './application-values.ts'
 import type { RenderedCluster } from './cluster.ts'
 import { toConfigMap } from './cluster-values.ts'
 import { componentFolder } from './components.ts'
@@ -25,6 +33,15 @@ export type Rendering = {
   yaml: string
 }
 
+/** The folders of the application, from the root of the repository, and its values. */
+export type RenderedApplication = {
+  /** Its own resources, and what attaches the signer to them. Unused by the layout separate-pods. */
+  resources: readonly string[]
+  components: readonly string[]
+  values: ApplicationValues
+  sharedNamespace: boolean
+}
+
 /**
  * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which it creates. Does not use the cluster.
  * Throws CommandError if kustomize fails. `components` are optional, and applied in this order. The component vault requires
@@ -34,6 +51,7 @@ export type Rendering = {
 export async function renderResources(input: {
   folder: string
   layout: Layout
+  application: RenderedApplication
   cluster: RenderedCluster | undefined
   images: readonly ImageReference[]
   components?: readonly string[]
@@ -41,16 +59,8 @@ export async function renderResources(input: {
   origins?: boolean
   architecture?: string | undefined
 }): Promise<Rendering> {
-  const {
-    folder,
-    layout,
-    cluster,
-    images,
-    components = [],
-    vault,
-    origins = false,
-    architecture,
-  } = input
+  const { folder, layout, application, cluster, images, vault, architecture } = input
+  const { components = [], origins = false } = input
   const overlay = overlayFolder(layout)
   const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
@@ -61,6 +71,7 @@ export async function renderResources(input: {
         toGatewayResource(cluster.gateway.values),
       ],
     }),
+    'application-values': [toApplicationResource(application.values)],
     ...(vault && { 'vault-values': [toConfigMap('vault-values', vault)] }),
   }
   for (const [name, found] of Object.entries(valuesFiles)) {
@@ -69,23 +80,31 @@ export async function renderResources(input: {
       found.map((each) => stringify(each)).join('---\n'),
     )
   }
+  const base = listFolders(layout, application)
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: [fromFolder(overlay), ...Object.keys(valuesFiles).map((name) => `${name}.yaml`)],
-    components: [
-      ...[...components, ...listValuesComponents(cluster)].map((name) =>
-        componentFolder(name, layout),
-      ),
-      cluster === undefined ? labelsComponent : cluster.gateway.component,
-    ].map(fromFolder),
-    labels: [
-      { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
+    resources: [
+      ...base.resources.map(fromFolder),
+      ...Object.keys(valuesFiles).map((name) => `${name}.yaml`),
     ],
+    components: [
+      ...base.components,
+      ...[
+        ...components,
+        ...(application.sharedNamespace ? listShared(components) : []),
+        ...listValuesComponents(cluster),
+      ].map((name) => componentFolder(name, layout)),
+      cluster === undefined ? labelsComponent : cluster.gateway.component,
+      ...base.valuesComponents,
+    ].map(fromFolder),
     // kustomize takes the order only from this outermost file.
     sortOptions: await readSortOptions(overlay),
     buildMetadata: origins ? originMetadata : [],
-    patches: architecture === undefined ? [] : [selectArchitecture(architecture)],
+    patches: [
+      ...listVersionPatches(),
+      ...(architecture === undefined ? [] : [selectArchitecture(architecture)]),
+    ],
     images: images.map(({ name, repository, tag }) => ({
       name: `secure-signing/${name}`,
       newName: repository,
@@ -101,6 +120,48 @@ export async function renderResources(input: {
   return { path, yaml }
 }
 
+/** The layout separate-pods contains our own frontend. The others are for every application. */
+function listFolders(layout: Layout, { resources, components, values }: RenderedApplication) {
+  if (layout.overlay === separatePods.overlay) {
+    return { resources: [overlayFolder(layout)], components: [], valuesComponents: [] }
+  }
+  const fill = (...name: string[]) => join(componentsFolder, applicationComponent, ...name)
+  return {
+    resources,
+    components: [
+      ...[...components, layoutFolder(layout)],
+      fill(layout.isMeshed ? 'egress' : 'at-socket'),
+    ],
+    valuesComponents: [
+      ...(layout.isMeshed && values.proxyConfig !== undefined ? [fill('proxy-config')] : []),
+      fill(),
+    ],
+  }
+}
+
+/** The component selinux has the policy pods-stay-restricted already. */
+function listShared(components: readonly string[]): string[] {
+  return sharedComponents.filter(
+    (name) => name !== 'pods-stay-restricted' || !components.includes('selinux'),
+  )
+}
+
+/** The label of the version, on our own resources alone. */
+function listVersionPatches() {
+  const labelSelector = 'app.kubernetes.io/part-of=secure-signing'
+  const add = (path: string) => ({
+    ...{ op: 'add', path: `${path}/app.kubernetes.io~1version` },
+    value: packageJson.version,
+  })
+  return [
+    { target: { labelSelector }, patch: stringify([add('/metadata/labels')]) },
+    {
+      target: { kind: 'Deployment|DaemonSet', labelSelector },
+      patch: stringify([add('/spec/template/metadata/labels')]),
+    },
+  ]
+}
+
 /** They come last, because they also fill in the resources of other components. */
 function listValuesComponents(cluster: RenderedCluster | undefined): string[] {
   if (cluster === undefined) return []
@@ -113,7 +174,8 @@ function selectArchitecture(architecture: string) {
   const metadata = { name: 'any' }
   const spec = { template: { spec: { nodeSelector } } }
   const patch = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }
-  return { target: { kind: 'Deployment' }, patch: stringify(patch) }
+  const labelSelector = 'secure-signing.dev/protected=true'
+  return { target: { kind: 'Deployment', labelSelector }, patch: stringify(patch) }
 }
 
 async function readSortOptions(overlay: string): Promise<unknown> {

@@ -8,6 +8,7 @@ import { cached } from '../programs/cache.ts'
 import { exportImage } from './buildah.ts'
 import { importImage } from './containerd.ts'
 import { flaskRecipe } from './flask-image.ts'
+import { goRecipe } from './go-image.ts'
 
 /** `sources`: what the image is built from, as paths in the checkout. `build`: builds it in the node's buildah. */
 export type ExampleRecipe = {
@@ -15,7 +16,7 @@ export type ExampleRecipe = {
   build: (node: Node, reference: string) => Promise<void>
 }
 
-const recipes = { flask: flaskRecipe } satisfies Record<string, ExampleRecipe>
+const recipes = { flask: flaskRecipe, go: goRecipe } satisfies Record<string, ExampleRecipe>
 export type ExampleName = keyof typeof recipes
 export const exampleNames = Object.keys(recipes) as ExampleName[]
 
