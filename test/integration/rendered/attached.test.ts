@@ -152,17 +152,16 @@ describe.each(attachable)('in the layout $overlay', (layout) => {
       const resources = await render('orders', layout, components)
       const found = find(resources, 'Deployment', 'orders')
       const { template, replicas } = Object(found?.spec)
-    expect(replicas).toBe(5)
+      expect(replicas).toBe(5)
       expect(found?.metadata.labels).toMatchObject(metadata.labels)
       expect(template.metadata.labels).toMatchObject(metadata.labels)
       expect(template.metadata.annotations).toMatchObject(metadata.annotations)
       expect(Object.keys(template.metadata.labels)).not.toContain('app.kubernetes.io/part-of')
       const { containers, volumes, initContainers, hostAliases } = template.spec
       const added = components.includes('vault') ? ['signer', 'vault-agent'] : ['signer']
-      expect(containers.map(({ name }: Resource['metadata']) => name)).toEqual([
-        ...podSpec.containers.map(({ name }) => name),
-        ...added,
-      ])
+      const names = containers.map(({ name }: Resource['metadata']) => name)
+      expect(names.slice(0, 3)).toEqual(podSpec.containers.map(({ name }) => name))
+      expect(names.slice(3).toSorted()).toEqual(added)
       expect({ initContainers, hostAliases }).toEqual({
         initContainers: podSpec.initContainers,
         hostAliases: podSpec.hostAliases,
@@ -233,6 +232,25 @@ describe.each(attachable)('in the layout $overlay', (layout) => {
       find(withSelinux, 'ValidatingAdmissionPolicy', policy?.metadata.name ?? ''),
     ).toBeDefined()
   })
+})
+
+test('alerts and dashboard have its namespace, and records of two namespaces differ', async () => {
+  const [orders = [], invoices = []] = await Promise.all(
+    ['orders', 'my-invoices'].map((each) => render(each, onePod, ['monitoring'])),
+  )
+  const ours = orders.filter(({ kind, metadata: { name } }) =>
+    /PrometheusRule|secure-signing-dashboard/.test(`${kind} ${name}`),
+  )
+  expect(ours).toHaveLength(2)
+  expect(JSON.stringify(ours)).not.toMatch(/"signing\\|=\\*"signing|secure-signing\|/)
+  expect(JSON.stringify(ours)).toContain('namespace=\\"orders\\"')
+  const listRecords = (resources: readonly Resource[]): string[] =>
+    Object(find(resources, 'PrometheusRule', 'secure-signing')?.spec).groups.flatMap(
+      ({ rules }: { rules: { record?: string }[] }) => rules.flatMap(({ record = [] }) => record),
+    )
+  expect(listRecords(orders)).toContain('signing_orders:policy:generation')
+  expect(listRecords(invoices)).toContain('signing_my_invoices:policy:generation')
+  for (const each of listRecords(orders)) expect(JSON.stringify(invoices)).not.toContain(each)
 })
 
 test('the autoscaler scales the Deployment of the application, by its container', async () => {

@@ -20,6 +20,7 @@ import type { RenderedCluster } from './cluster.ts'
 import { toConfigMap } from './cluster-values.ts'
 import { componentFolder } from './components.ts'
 import { toGatewayResource } from './gateway-values.ts'
+import { fillInQueries } from './monitoring.ts'
 import type { VaultValues } from './vault-values.ts'
 
 /** Labels what other components add. The component with the cluster's values does it too. */
@@ -115,7 +116,7 @@ export async function renderResources(input: {
   }
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
   const path = join(folder, 'rendered.yaml')
-  const yaml = await kubectl(['kustomize', folder])
+  const yaml = fillInQueries(await kubectl(['kustomize', folder]), application.values)
   await writeFile(path, yaml)
   return { path, yaml }
 }
