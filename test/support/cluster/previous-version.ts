@@ -2,6 +2,7 @@
 // in Authorization. Image and signer are those of this version.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { vi } from 'vitest'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { readEntrypoint } from '../../../tools/images/containerfile.ts'
@@ -10,6 +11,7 @@ import { listWorkloads, onePod } from '../../../tools/kube/layouts.ts'
 import { fieldManager, namespace } from '../../../tools/kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { ROLLOUT_MS } from '../../../tools/verify/faults/support/timeouts.ts'
+import { WAIT_MS } from '../timeouts.ts'
 import { deploy } from './deployment.ts'
 
 /** Sends each request of the frontend to the signer with the header of version 0.1. */
@@ -61,7 +63,8 @@ export async function applyPreviousVersion(layout = onePod): Promise<void> {
     .map(toPreviousVersion)
   const list = { apiVersion: 'v1', kind: 'List', items }
   const apply = ['apply', '--server-side', '--force-conflicts', `--field-manager=${fieldManager}`]
-  await kubectl([...apply, '-f', '-'], { input: JSON.stringify(list) })
+  // The admission policies take effect after a moment, so this tries again, as `make deploy` does.
+  await vi.waitFor(() => kubectl([...apply, '-f', '-'], { input: JSON.stringify(list) }), WAIT_MS)
   await waitForRollout(layout)
 }
 
