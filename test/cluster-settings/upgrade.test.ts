@@ -53,8 +53,8 @@ async function waitForNoPods(selector: string): Promise<void> {
 }
 
 /** The other version has taken over fields. */
-function upgradeAgain(): Promise<unknown> {
-  return deploy({ FORCE_CONFLICTS: 'yes' })
+async function upgradeAgain(): Promise<void> {
+  await deploy({ FORCE_CONFLICTS: 'yes' })
 }
 
 describe('version 0.1', needsLocalCluster, () => {
