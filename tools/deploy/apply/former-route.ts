@@ -28,8 +28,8 @@ export const routeResources: readonly Resource[] = [
 ]
 /** What says which gateways may send requests. */
 const allowing: readonly Resource[] = [
-  make('security.istio.io/v1', 'AuthorizationPolicy', 'allow-ingress-to-frontend'),
-  make('networking.k8s.io/v1', 'NetworkPolicy', 'allow-gateway-to-frontend'),
+  make('security.istio.io/v1', 'AuthorizationPolicy', 'signer-allow-gateway'),
+  make('networking.k8s.io/v1', 'NetworkPolicy', 'signer-allow-gateway-to-frontend'),
 ]
 
 const texts = z.array(z.string()).default([])
