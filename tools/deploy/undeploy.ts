@@ -99,8 +99,11 @@ await runMain(async () => {
 /** Returns those that exist and are ours: `make deploy` applied them, or they have our label. Names the others, which stay. */
 async function leaveForeign(resources: readonly Resource[]): Promise<Resource[]> {
   const existing = await readExisting(resources)
+  // The API server records no owner of a resource that has only a name, for example a ServiceAccount.
   const isOurs = (each: OwnedResource) =>
-    findApplied(each) !== undefined || each.metadata.labels?.[partOf] === 'secure-signing'
+    findApplied(each) !== undefined ||
+    each.metadata.labels?.[partOf] === 'secure-signing' ||
+    each.metadata.managedFields.length === 0
   const foreign = existing.filter((each) => !isOurs(each))
   if (foreign.length > 0)
     say(`  note  left alone, because make deploy did not apply it: ${listSome(foreign)}`)
