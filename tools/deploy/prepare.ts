@@ -116,7 +116,7 @@ async function check(
   }
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)
-  const former = await findFormerResources()
+  const former = await findFormerResources(resources)
   const formerRoute = await findFormerRoute(resources)
   const replaced = await readExisting(merged)
   const removed = [...former, ...formerRoute.removed, ...replaced]

@@ -36,7 +36,7 @@ describe.each(layouts)('$overlay', (layout) => {
 })
 
 test('works together with the component vault', async () => {
-  const egress = (await readEgress(['vault', 'tracing'], onePod)).get('secure-signing')
+  const egress = (await readEgress(['vault', 'tracing'], onePod)).get('signer')
   const hosts = egress?.flatMap((each) => each.hosts)
   expect(hosts).toEqual([...collector.hosts, './signer.pod.internal', './keys.example'])
 })

@@ -130,7 +130,7 @@ export async function renderResources(input: {
 
 /** The layout separate-pods contains our own frontend. The others are for every application. */
 function listFolders(layout: Layout, { resources, components, values }: RenderedApplication) {
-  if (layout === separatePods) {
+  if (layout.overlay === separatePods.overlay) {
     return { resources: [overlayFolder(layout)], components: [], valuesComponents: [] }
   }
   const ownComponents = join(componentsFolder, applicationComponent)
