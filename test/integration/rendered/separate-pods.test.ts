@@ -8,6 +8,7 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
 import {
   layouts,
+  noMesh,
   onePod,
   overlayFolder,
   parseOverlay,
@@ -116,13 +117,14 @@ describe('OVERLAY', () => {
     ['', onePod],
     ['default', onePod],
     ['separate-pods', separatePods],
+    ['no-mesh', noMesh],
   ])('%j is %j', (name, layout) => expect(parseOverlay(name)).toBe(layout))
 
   test.each(['separate', 'Default', '../base', 'default separate-pods'])(
     'refuses an unknown overlay, and names the known ones: %s',
     (name) => {
       expect(() => parseOverlay(name)).toThrow(
-        expect.objectContaining({ todo: 'Use one of default, separate-pods.' }),
+        expect.objectContaining({ todo: 'Use one of default, separate-pods, no-mesh.' }),
       )
     },
   )
