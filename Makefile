@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # These tests change the deployment, so each set runs alone: make test-vault and so on.
-ALONE := vault external-secrets separate-pods confinement monitoring cluster-settings token-keys
+ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
@@ -101,6 +101,9 @@ matrix: node_modules ## Measure which caller reaches which endpoint of your depl
 images: node_modules ## Build both images with docker, podman or buildah.
 	@node tools/images/images.ts
 
+example-images: node_modules ## Build the images of examples/ on the local cluster, and print their names.
+	@node tools/local-cluster/example-images.ts
+
 release: node_modules ## Build both images with their bill of materials and provenance.
 	@node tools/release/release.ts
 
@@ -134,6 +137,7 @@ test: $(if $(TEST),node_modules,check $(CLUSTER_TARGET)) ## Deploy, and run all 
 test-vault: ## Test keys from HashiCorp Vault. The first run compiles it: ten minutes.
 test-external-secrets: ## Test keys from External Secrets. The first run compiles it: five minutes.
 test-separate-pods: ## Test frontend and signer in separate Pods: two minutes.
+test-no-mesh: ## Test the layout without a mesh, on the cluster with and without Istio: seven minutes.
 test-confinement: ## Test the system call filter and the network policies: three minutes.
 test-monitoring: ## Test metrics and alerts with Prometheus. The first run compiles it: four minutes.
 test-cluster-settings: ## Test Istio as others install it: gateways, defaults, ambient mode: 25 minutes.

@@ -98,6 +98,7 @@ export default defineConfig({
         },
       },
       { test: { ...withManager, name: 'token-keys', include: ['test/token-keys/**/*.test.ts'] } },
+      { test: { ...withManager, name: 'no-mesh', include: ['test/no-mesh/**/*.test.ts'] } },
       { test: { ...last, name: 'separate-pods', include: ['test/separate-pods/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
