@@ -15,6 +15,8 @@ const metadata = 'spec.template.metadata'
 const excluding = `${metadata}.annotations.traffic~1sidecar~1istio~1io`
 const operation = 'spec.rules.0.to.0.operation'
 const source = 'spec.rules.0.from.0.source'
+const deny = 'AuthorizationPolicy/signer-deny-others'
+const refused = 'spec.rules.0.from.0.source'
 const own = { matchLabels: { app: 'secure-signing' } }
 const other = { matchLabels: { app: 'other' } }
 
@@ -56,6 +58,10 @@ export const meshMistakes: Mistakes = {
     'a token in a cookie': [tokens, 'spec.jwtRules.0.fromCookies', ['token']],
     'keys without TLS': [tokens, 'spec.jwtRules.0.jwksUri', 'HTTP://keys.example/jwks'],
   },
+  'protected-label': {
+    'its absence': [pod, `${metadata}.labels.secure-signing~1dev/protected`, undefined],
+    'another value': [pod, `${metadata}.labels.secure-signing~1dev/protected`, 'yes'],
+  },
   selector: {
     'mTLS for no Pod': [peers, 'spec.selector', other],
     'a policy for no Pod': [sign, 'spec.selector', other],
@@ -73,6 +79,49 @@ export const meshMistakes: Mistakes = {
   'allow-only': {
     'a DENY instead': [sign, 'spec.action', 'DENY'],
     'an AUDIT, which refuses nothing': [sign, 'spec.action', 'AUDIT'],
+  },
+  'deny-others': {
+    'its absence': [deny, '', undefined],
+    'an ALLOW instead': [deny, 'spec.action', 'ALLOW'],
+    'one for another Pod': [deny, 'spec.selector', other],
+    'a second identity': [
+      deny,
+      `${refused}.notPrincipals.+`,
+      'mesh.example/ns/other/sa/other',
+      'spec.rules',
+    ],
+    'any identity of the namespace': [
+      deny,
+      `${refused}.notPrincipals`,
+      ['mesh.example/ns/signing/*'],
+      'spec.rules',
+    ],
+    'one source that is refused only with another condition': [
+      deny,
+      `${refused}.namespaces`,
+      ['other'],
+      'spec.rules',
+    ],
+    'one method alone': [deny, 'spec.rules.0.to.0.operation.methods', ['POST'], 'spec.rules'],
+    'another port': [deny, 'spec.rules.0.to.0.operation.ports', ['8080'], 'spec.rules'],
+    'a path that stays open': [
+      deny,
+      'spec.rules.1.to.0.operation.notPaths.+',
+      '/sign',
+      'spec.rules',
+    ],
+    'a condition': [
+      deny,
+      'spec.rules.0.when',
+      [{ key: 'source.ip', values: ['10.0.0.0/8'] }],
+      'spec.rules',
+    ],
+    'no rule for requests without a token': [
+      deny,
+      'spec.rules.1.from.0.source',
+      { notNamespaces: ['signing'] },
+      'spec.rules',
+    ],
   },
   'policy-ports': {
     'a new port': [

@@ -186,6 +186,10 @@ exec tail -n +1 -F ${folder}/log --pid=$(cat ${folder}/container)
     await eventually([{ pod: 'pod-1', problem: expect.stringContaining('kubectl logs ended') }])
     await eventually([{ pod: 'pod-1', problem: silent }])
     const follow = `logs -f -n ${namespace} pod-1 -c signer --since=90s\n`
-    expect(await readFile(join(folder, 'follows'), 'utf8')).toBe(follow.repeat(2))
+    // kubectl writes it after its start, which the report does not wait for.
+    await vi.waitFor(
+      async () => expect(await readFile(join(folder, 'follows'), 'utf8')).toBe(follow.repeat(2)),
+      WAIT_MS,
+    )
   })
 })
