@@ -20,7 +20,7 @@ import { denyOthers, denyOthersRule } from './deny-others-rule.ts'
 const openToPod = ['GET /readyz', 'GET /metrics']
 const signerPort = '8081'
 /** What the ingress gateway may call. */
-export const gatewayPolicies = ['signer-allow-gateway']
+export const gatewayPolicy = 'signer-allow-gateway'
 /** The only policy that lets another workload send a request without a token. */
 const scraping = { name: 'allow-prometheus-to-read-signer-metrics', request: 'GET /metrics' }
 /** What each ALLOW must name, without patterns. */
