@@ -13,6 +13,7 @@ import { deploy } from '../support/cluster/deployment.ts'
 import {
   applyPreviousVersion,
   deployPreviousVersion,
+  renderPreviousVersion,
   replaceProgram,
 } from '../support/cluster/previous-version.ts'
 import { underLoad } from '../support/cluster/signing.ts'
@@ -88,9 +89,10 @@ describe('version 0.1', needsLocalCluster, () => {
   test('returns by the commands of the changelog, and no request fails', async () => {
     const [before, after] = await readRollback()
     const runAll = (commands: string) => run('bash', ['-ec', commands], { timeoutMs: 60_000 })
+    const previous = await renderPreviousVersion()
     const summary = await underLoad('rolled back', keys, async () => {
       await runAll(before)
-      await applyPreviousVersion()
+      await applyPreviousVersion(previous)
       await waitForNoPods('secure-signing.dev/protected=true')
       await runAll(after)
     })

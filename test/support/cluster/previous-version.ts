@@ -50,21 +50,24 @@ const namespaceWide = ['allow-nothing', 'require-mtls']
 
 /** Replaces the deployment by the previous version. `make deploy` then finds it as that version has left it. */
 export async function deployPreviousVersion(layout = onePod): Promise<void> {
-  await applyPreviousVersion(layout)
+  await applyPreviousVersion(await renderPreviousVersion(layout), layout)
   await removeThisVersion()
 }
 
-/** Does what `make deploy` of the previous version does. The resources that have other names there stay. */
-export async function applyPreviousVersion(layout = onePod): Promise<void> {
+export async function renderPreviousVersion(layout = onePod): Promise<Resource[]> {
   await deploy({ DRY_RUN: 'yes', OVERLAY: layout.overlay })
   const yaml = await readFile(join(CHECKOUT, '.deploy/rendered.yaml'), 'utf8')
-  const items = parseResources(yaml)
+  return parseResources(yaml)
     .filter((each) => !added.includes(describeResource(each)))
     .map(toPreviousVersion)
-  const list = { apiVersion: 'v1', kind: 'List', items }
+}
+
+/** Does what `make deploy` of the previous version does. The resources that have other names there stay. */
+export async function applyPreviousVersion(items: Resource[], layout = onePod): Promise<void> {
+  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
   const apply = ['apply', '--server-side', '--force-conflicts', `--field-manager=${fieldManager}`]
   // The admission policies take effect after a moment, so this tries again, as `make deploy` does.
-  await vi.waitFor(() => kubectl([...apply, '-f', '-'], { input: JSON.stringify(list) }), WAIT_MS)
+  await vi.waitFor(() => kubectl([...apply, '-f', '-'], { input }), WAIT_MS)
   await waitForRollout(layout)
 }
 
@@ -75,7 +78,7 @@ async function removeThisVersion(): Promise<void> {
   await kubectl(['delete', ...names, '-n', namespace])
 }
 
-export async function waitForRollout(layout = onePod): Promise<void> {
+async function waitForRollout(layout = onePod): Promise<void> {
   for (const name of listWorkloads(layout)) {
     const args = ['rollout', 'status', `deployment/${name}`, '-n', namespace]
     await kubectl([...args, `--timeout=${ROLLOUT_MS}ms`], { timeoutMs: ROLLOUT_MS })
