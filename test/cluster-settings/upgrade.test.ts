@@ -14,7 +14,6 @@ import {
   applyPreviousVersion,
   deployPreviousVersion,
   renderPreviousVersion,
-  replaceProgram,
 } from '../support/cluster/previous-version.ts'
 import { underLoad } from '../support/cluster/signing.ts'
 import { sendHeaders } from '../support/gateway-requests.ts'
@@ -54,9 +53,8 @@ async function waitForNoPods(selector: string): Promise<void> {
 }
 
 /** The other version has taken over fields. */
-async function upgradeAgain(): Promise<void> {
-  await replaceProgram()
-  await deploy({ FORCE_CONFLICTS: 'yes' })
+function upgradeAgain(): Promise<unknown> {
+  return deploy({ FORCE_CONFLICTS: 'yes' })
 }
 
 describe('version 0.1', needsLocalCluster, () => {
