@@ -6,13 +6,13 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { CommandError } from '../cli/exec.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
+import { renderApplication } from '../deploy/application/render-application.ts'
 import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
 import { type InspectedMesh, inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
 import { checkWebhooks } from '../deploy/preflight/webhooks/check-webhooks.ts'
 import { composeCluster } from '../deploy/render/cluster.ts'
 import { parseComponents } from '../deploy/render/components.ts'
-import { composeOwnApplication } from '../deploy/render/own-application.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
@@ -68,7 +68,9 @@ await runMain(async () => {
     const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
     const { yaml } = await renderResources({
       ...{ folder: folder.path, layout, images, components },
-      application: composeOwnApplication(layout, components.includes('vault')),
+      application: await renderApplication(application, {
+        ...{ folder: join(folder.path, 'application'), layout, components },
+      }),
       cluster: layout.isMeshed
         ? composeCluster(cluster?.mesh ?? defaultFindings, layout, prometheus)
         : undefined,

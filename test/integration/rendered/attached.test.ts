@@ -10,6 +10,7 @@ import { layouts, noMesh, onePod, separatePods } from '../../../tools/kube/layou
 import { parseResources, type Resource, resourceKey } from '../../../tools/kube/resources.ts'
 import { describeSample } from '../../support/api-server/sample.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
+import { nothingOfItsOwn } from '../../support/own-application.ts'
 
 const image = 'registry.example/orders'
 const secretMount = { name: 'certificates', mountPath: '/certificates', readOnly: true }
@@ -128,6 +129,7 @@ async function render(
       components: [],
       values: composeApplicationValues(application, 80, components.includes('vault')),
       sharedNamespace,
+      ...nothingOfItsOwn,
     },
   })
   return parseResources(yaml)

@@ -15,6 +15,7 @@ import {
 } from '../../kube/application/component-names.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, layoutFolder, overlayFolder, separatePods } from '../../kube/layouts.ts'
+import type { Resource } from '../../kube/resources.ts'
 import { type ApplicationValues, toApplicationResource } from './application-values.ts'
 import type { RenderedCluster } from './cluster.ts'
 import { toConfigMap } from './cluster-values.ts'
@@ -23,6 +24,10 @@ import { toGatewayResource } from './gateway-values.ts'
 import { fillInQueries } from './monitoring.ts'
 import type { VaultValues } from './vault-values.ts'
 
+/** Our public route, left out. */
+const noRoute = 'k8s/gateways/none'
+/** Our DestinationRule of the application's Service, left out. */
+const noDestinationRule = 'k8s/gateways/own-destination-rule'
 /** Labels what other components add. The component with the cluster's values does it too. */
 const labelsComponent = 'k8s/labels'
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
@@ -41,6 +46,15 @@ export type RenderedApplication = {
   components: readonly string[]
   values: ApplicationValues
   sharedNamespace: boolean
+  /** The application says itself how clients reach its Service. Then our route, or our DestinationRule, is left out. */
+  hasOwnRoutes: boolean
+  hasOwnDestinationRule: boolean
+  /** JSON patches of our Sidecar, with what a Sidecar of the application says. */
+  sidecarOperations: readonly object[]
+  /** What make deploy changes for the application, where it may not expect it. */
+  notes: readonly string[]
+  /** Resources of the application that ours replace. */
+  replaced: readonly Resource[]
 }
 
 /**
@@ -96,7 +110,7 @@ export async function renderResources(input: {
         ...(application.sharedNamespace ? listShared(components) : []),
         ...listValuesComponents(cluster),
       ].map((name) => componentFolder(name, layout)),
-      cluster === undefined ? labelsComponent : cluster.gateway.component,
+      ...listRouteComponents(application, cluster),
       ...base.valuesComponents,
     ].map(fromFolder),
     // kustomize takes the order only from this outermost file.
@@ -104,6 +118,7 @@ export async function renderResources(input: {
     buildMetadata: origins ? originMetadata : [],
     patches: [
       ...listVersionPatches(),
+      ...listSidecarPatches(application),
       ...(architecture === undefined ? [] : [selectArchitecture(architecture)]),
     ],
     images: images.map(({ name, repository, tag }) => ({
@@ -116,7 +131,9 @@ export async function renderResources(input: {
   }
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
   const path = join(folder, 'rendered.yaml')
-  const yaml = fillInQueries(await kubectl(['kustomize', folder]), application.values)
+  // The manifests of an application are in a folder of their own.
+  const args = ['kustomize', '--load-restrictor=LoadRestrictionsNone', folder]
+  const yaml = fillInQueries(await kubectl(args), application.values)
   await writeFile(path, yaml)
   return { path, yaml }
 }
@@ -145,6 +162,20 @@ function listShared(components: readonly string[]): string[] {
   return sharedComponents.filter(
     (name) => name !== 'pods-stay-restricted' || !components.includes('selinux'),
   )
+}
+
+function listSidecarPatches({ sidecarOperations }: RenderedApplication) {
+  if (sidecarOperations.length === 0) return []
+  return [{ target: { kind: 'Sidecar', name: 'signer' }, patch: stringify(sidecarOperations) }]
+}
+
+function listRouteComponents(
+  { hasOwnRoutes, hasOwnDestinationRule }: RenderedApplication,
+  cluster: RenderedCluster | undefined,
+): string[] {
+  if (cluster === undefined) return [labelsComponent]
+  if (hasOwnRoutes) return [noRoute]
+  return [cluster.gateway.component, ...(hasOwnDestinationRule ? [noDestinationRule] : [])]
 }
 
 /** The label of the version, on our own resources alone. */
