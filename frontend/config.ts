@@ -1,7 +1,7 @@
 // The configuration of the frontend. It holds addresses, paths and times, never a secret.
 import * as z from 'zod/mini'
+import { isSocket, parseSignerUrl, type SignerTarget } from '../client/settings.ts'
 import { parseEnvironment, pathOrNone, pathOrWord, wholeNumber } from '../runtime/environment.ts'
-import { isSignerUrl, isSocketUrl } from './signer-url.ts'
 
 /** The value that disables the token. It is never the default. */
 const NO_TOKEN = 'none'
@@ -20,15 +20,13 @@ const variables = z.object({
     128,
   ),
   SIGNER_URL: z._default(
-    z
-      .string()
-      .check(
-        z.refine(
-          isSignerUrl,
-          'must be an http: URL without user, query or fragment, or unix:/socket:/path',
-        ),
-        z.describe("plain HTTP, which the mesh turns into mutual TLS, or the signer's socket"),
+    z.string().check(
+      z.refine(
+        (url) => parseSignerUrl(url) !== undefined,
+        'must be an http: URL without user, query or fragment, or unix:/socket:/path',
       ),
+      z.describe("plain HTTP, which the mesh turns into mutual TLS, or the signer's socket"),
+    ),
     'http://localhost:8081/sign',
   ),
   // Less than a second, so that the frontend answers within a second.
@@ -64,7 +62,7 @@ export type FrontendConfig = Readonly<{
   port: number
   shutdownDelayMs: number
   maxRequests: number
-  signerUrl: URL
+  signer: SignerTarget
   signerTimeoutMs: number
   /** Undefined over a socket. */
   callerTokenFile: string | undefined
@@ -79,13 +77,15 @@ export function loadConfig(environment: NodeJS.ProcessEnv): FrontendConfig {
     port: found.FRONTEND_PORT,
     shutdownDelayMs: found.FRONTEND_SHUTDOWN_DELAY_MS,
     maxRequests: found.FRONTEND_MAX_REQUESTS,
-    signerUrl: new URL(found.SIGNER_URL),
+    // The schema checked the URL.
+    signer: parseSignerUrl(found.SIGNER_URL) as SignerTarget,
     signerTimeoutMs: found.SIGNER_TIMEOUT_MS,
     callerTokenFile: tokenFile === NO_TOKEN ? undefined : tokenFile,
     pairingSecretFile: found.PAIRING_SECRET_FILE,
   })
 }
 
-function isOverSocket(value: string): boolean {
-  return isSocketUrl(new URL(value))
+function isOverSocket(url: string): boolean {
+  const target = parseSignerUrl(url)
+  return target !== undefined && isSocket(target)
 }

@@ -1,13 +1,13 @@
 // Tries the newest caller token at each readiness probe. So a metric tells that the mesh refuses it while the one before still
 // serves, and a Pod without another token is not ready.
-import { CALLER_TOKEN_HEADER } from '../runtime/contract.ts'
+import type { CallerToken } from '../client/caller-token.ts'
+import { createSend } from '../client/http-client.ts'
+import type { SignerTarget } from '../client/settings.ts'
+import { CALLER_TOKEN_HEADER } from '../client/signed-request.ts'
 import { AppError } from '../runtime/errors.ts'
-import type { CallerToken } from './caller-token.ts'
-import { createSend } from './http-client.ts'
-import { readTarget } from './signer-url.ts'
 
 export type TokenProbeOptions = {
-  url: URL
+  target: SignerTarget
   timeoutMs: number
   callerToken: CallerToken
   /** Receives true if the mesh refuses the newest token. */
@@ -15,12 +15,12 @@ export type TokenProbeOptions = {
 }
 
 /**
- * Makes the probe. It rejects with AppError caller_token_unavailable if there is no token, and signer_unavailable if the mesh
- * refuses every one. It resolves if the signer is not ready, because kubelet's own probe of the signer tells that.
+ * Makes the probe. It rejects with SignerError caller_token_unavailable if there is no token, and with AppError
+ * signer_unavailable if the mesh refuses every one. It resolves if the signer is not ready, because kubelet's own probe of the signer tells that.
  */
 export function createTokenProbe(options: TokenProbeOptions): () => Promise<void> {
-  const { url, timeoutMs, callerToken, onTry } = options
-  const send = createSend(readTarget(url).connect)
+  const { target, timeoutMs, callerToken, onTry } = options
+  const send = createSend(target.connect)
   return async () => {
     const token = callerToken.readNewest()
     const headers = { [CALLER_TOKEN_HEADER]: token }

@@ -1,9 +1,6 @@
 // The JSON that frontend and signer exchange. Objects are strict: an unknown field is an error.
 import * as z from 'zod/mini'
 
-/** The header of the caller token. The signer's proxy verifies and removes it. mesh/authenticate-caller.yaml names it, too. */
-export const CALLER_TOKEN_HEADER = 'caller-token'
-
 /** The longest body on every route that takes one message. */
 export const MAX_BODY_BYTES = 64 * 1024
 export const MAX_BATCH_BODY_BYTES = 4 * 1024 * 1024

@@ -11,7 +11,7 @@ import {
   formatSignatureParams,
   PAIRING_SECRET_BYTES,
   SIGNATURE_LABEL,
-} from '../runtime/http/http-signature.ts'
+} from './http-signature.ts'
 import type { Admit } from './signing-deps.ts'
 
 const SECRET_FILE = 'secret'

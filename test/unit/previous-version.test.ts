@@ -3,7 +3,7 @@
 import { createSecretKey } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { createPairing } from '../../frontend/pairing.ts'
+import { parseSignerUrl, type SignerTarget } from '../../client/settings.ts'
 import { createSignerClient } from '../../frontend/signer-client.ts'
 import type { App } from '../../runtime/http/http-app.ts'
 import { serve } from '../support/services/http.ts'
@@ -75,8 +75,9 @@ describe('a frontend of this version and a signer of 0.1.0', () => {
       requests.push([incoming.headers['x-json-case'], await text(incoming)])
       outgoing.end(answer)
     })
-    const pairing = createPairing(undefined)
-    const ask = createSignerClient({ url, timeoutMs: 5_000, callerToken: undefined, pairing })
+    const target = parseSignerUrl(url.href) as SignerTarget
+    const credentials = { callerToken: undefined, pairing: undefined }
+    const ask = createSignerClient({ target, timeoutMs: 5_000, ...credentials })
     const expected = { signature: mac, key_id: 'key-1', algorithm: 'HMAC-SHA256' }
     expect(await ask('Hi There', 'id')).toEqual(expected)
     // A signer of 0.1.0 refuses any other field, and ignores the header.

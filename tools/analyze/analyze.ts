@@ -17,6 +17,7 @@ import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { parsePlatform } from '../images/platform.ts'
+import { readSetting } from '../kube/application.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { checkNoOtherLayout, overlayFolder, parseOverlay } from '../kube/layouts.ts'
 import type { Resource } from '../kube/resources.ts'
@@ -39,8 +40,8 @@ class FoundError extends Error {}
 
 await runMain(async () => {
   const isLive = readSwitch('LIVE')
-  const layout = parseOverlay(readVariable('OVERLAY'))
-  const components = await parseComponents(readVariable('COMPONENTS'), layout)
+  const layout = parseOverlay(readSetting('OVERLAY'))
+  const components = await parseComponents(readSetting('COMPONENTS'), layout)
   const cluster = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
     route: readWantedRoute(),
@@ -57,7 +58,7 @@ await runMain(async () => {
     const files = readVariable('FILES')
     if (files !== undefined) return readSubject(files, folder.path)
     const images = await computeImageReferences({
-      prefix: readVariable('IMAGE_PREFIX'),
+      prefix: readSetting('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
       platform: parsePlatform(readVariable('TARGET_PLATFORM')),
     })

@@ -45,6 +45,15 @@ export const makeVariables = {
     targets: deployment,
     value: "'network-policy tracing'",
   },
+  CONFIG: {
+    meaning: 'The file that describes your application.',
+    targets: [
+      ...deployment,
+      ...['undeploy', 'smoke', 'matrix', 'rotate-key', 'renew-token-keys', 'cluster-status'],
+    ],
+    value: 'signing.yaml',
+    default: 'our own application',
+  },
   DELETE_KEY: {
     meaning: 'Also delete the key and the namespace.',
     targets: ['undeploy'],

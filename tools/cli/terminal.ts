@@ -42,9 +42,23 @@ export async function runMain(body: () => Promise<void>): Promise<void> {
   try {
     await body()
   } catch (error) {
-    if (error instanceof UserError) say(`${error.message}\n  → ${error.todo}`)
-    else if (error instanceof CommandError) say(error.message)
-    else say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    sayError(error)
     process.exitCode = 1
   }
+}
+
+/** Returns what every program needs before it runs. An error ends the program as runMain does. */
+export function readOrExit<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    sayError(error)
+    process.exit(1)
+  }
+}
+
+function sayError(error: unknown): void {
+  if (error instanceof UserError) say(`${error.message}\n  → ${error.todo}`)
+  else if (error instanceof CommandError) say(error.message)
+  else say(error instanceof Error ? (error.stack ?? error.message) : String(error))
 }

@@ -5,6 +5,7 @@ import { readVariable } from '../cli/make-variables.ts'
 import { say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { parsePlatform } from '../images/platform.ts'
+import { application, readSetting } from '../kube/application.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { deleteResources } from '../kube/kubectl.ts'
 import { checkNoOtherLayout, parseOverlay } from '../kube/layouts.ts'
@@ -39,7 +40,10 @@ import { renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
 /** What `make deploy` writes. */
-export const deployFolder = join(CHECKOUT, '.deploy')
+export const deployFolder = join(
+  CHECKOUT,
+  application.isOurs ? '.deploy' : `.deploy/${application.namespace}`,
+)
 
 type Rendered = Awaited<ReturnType<typeof renderForCluster>>
 export type Plan = Awaited<ReturnType<typeof prepare>>
@@ -54,8 +58,8 @@ export async function prepare(isDry: boolean, force: boolean) {
 
 /** Reads the variables and the cluster, and renders the resources. */
 async function renderForCluster() {
-  const layout = parseOverlay(readVariable('OVERLAY'))
-  const components = await parseComponents(readVariable('COMPONENTS'), layout)
+  const layout = parseOverlay(readSetting('OVERLAY'))
+  const components = await parseComponents(readSetting('COMPONENTS'), layout)
   const vault = components.includes('vault') ? await readVaultValues() : undefined
   const findings = await inspectCluster({
     revision: readVariable('ISTIO_REVISION'),
@@ -63,7 +67,7 @@ async function renderForCluster() {
     tokenKeys: readVariable('TOKEN_KEYS'),
   })
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
-  const prefix = await requireImagePrefix(readVariable('IMAGE_PREFIX'), layout)
+  const prefix = await requireImagePrefix(readSetting('IMAGE_PREFIX'), layout)
   const { platform, architecture } = await findNodePlatform(
     parsePlatform(readVariable('TARGET_PLATFORM')),
   )

@@ -56,7 +56,8 @@ export async function bundleService(service: ImageName, file: string): Promise<s
   })
   await bundle.close()
   // Of package.json only the version gets into the bundle.
-  const allowed = new RegExp(`^(runtime|${service}|node_modules)/|^package\\.json$`)
+  const own = service === 'frontend' ? 'client|frontend' : service
+  const allowed = new RegExp(`^(runtime|${own}|node_modules)/|^package\\.json$`)
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
   // A name that begins with NUL is code of the bundler. The image contains it too.
   const paths = modules.map((id) =>

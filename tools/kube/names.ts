@@ -1,9 +1,8 @@
-// Names that the programs share with the resources in k8s/ and mesh/.
+// Names that the programs share with the resources in k8s/ and mesh/. Those of the application come from CONFIG.
+import { application } from './application.ts'
 
-export const namespace = 'signing'
-/** The Deployment of the default layout. layouts.ts has the others. */
-export const deployment = 'secure-signing'
-export const serviceAccount = 'secure-signing'
+/** `deployment` is the one of the default layout. layouts.ts has the others. `container` calls the signer, at `port` of `service`. */
+export const { namespace, deployment, container, serviceAccount, service, port } = application
 export const keySecret = 'hmac-key'
 
 /** The owner of the fields that `make deploy` applies. It leaves fields of other owners alone. */

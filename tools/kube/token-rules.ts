@@ -1,6 +1,6 @@
 // The rules of a RequestAuthentication as the check of the caller token sees them.
 import { z } from 'zod'
-import { CALLER_TOKEN_HEADER } from '../../runtime/contract.ts'
+import { CALLER_TOKEN_HEADER } from '../../client/signed-request.ts'
 
 const audience = 'signer'
 

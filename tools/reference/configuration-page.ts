@@ -6,11 +6,12 @@ import { schema as frontendSchema } from '../../frontend/config.ts'
 import { schema as signerSchema } from '../../signer/config.ts'
 import { CHECKOUT } from '../cli/checkout.ts'
 import { listVariables } from '../cli/make-variables.ts'
-import { listComponents } from '../deploy/render/components.ts'
+import { componentNames } from '../kube/application/component-names.ts'
 import { layouts } from '../kube/layouts.ts'
 import { parseResources } from '../kube/resources.ts'
 import { asCode, formatTable } from './markdown.ts'
 import { listRules, listSettings } from './settings.ts'
+import { formatSigningYaml } from './signing-yaml.ts'
 
 /** Each value is valid by itself. Together they break every rule between variables. */
 const clashes = {
@@ -26,7 +27,7 @@ const clashes = {
 export async function formatConfigurationPage(): Promise<string> {
   const deployment = await readFile(join(CHECKOUT, 'k8s/base/deployment.yaml'), 'utf8')
   const containers = listContainers(deployment)
-  const components = (await listComponents()).map(asCode).join(', ')
+  const components = componentNames.map(asCode).join(', ')
   const overlays = layouts.map(({ overlay }) => asCode(overlay)).join(', ')
   return `${[
     '# Configuration',
@@ -46,6 +47,14 @@ export async function formatConfigurationPage(): Promise<string> {
     formatSettings(signerSchema, clashes.signer, containers.get('signer')),
     '',
     'Sizes and times that you cannot change: [security model](security-model.md#limits).',
+    '',
+    '## signing.yaml',
+    '`make deploy CONFIG=signing.yaml` puts the signer beside your application. This file describes the application. Paths are',
+    'relative to the file. Variables of make override it. Editors check it by [signing.schema.json](../signing.schema.json).',
+    '',
+    '```yaml',
+    formatSigningYaml().trimEnd(),
+    '```',
     '',
     '## make',
     'Set a variable on the command line, as in `make deploy OVERLAY=separate-pods`, or in the environment. `up`, `test` and `test-*`',

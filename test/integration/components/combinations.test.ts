@@ -3,11 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
-import {
-  listComponents,
-  parseComponents,
-  readComponentResources,
-} from '../../../tools/deploy/render/components.ts'
+import { parseComponents, readComponentResources } from '../../../tools/deploy/render/components.ts'
+import { componentNames } from '../../../tools/kube/application/component-names.ts'
 import { layouts, parseOverlay } from '../../../tools/kube/layouts.ts'
 import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample, type Sample } from '../../support/api-server/sample.ts'
@@ -54,7 +51,7 @@ beforeAll(async () => {
 
 test('every component is in one of the combinations', async () => {
   const combined = combinations.flatMap(({ names }) => names.split(' '))
-  expect(combined).toEqual(expect.arrayContaining(await listComponents()))
+  expect(combined).toEqual(expect.arrayContaining(componentNames))
 })
 
 describe.each(combinations)('$overlay with "$names"', ({ overlay, names }) => {

@@ -1,6 +1,7 @@
 // API servers with Istio's CRDs of several versions accept every Istio resource, and none of its fields under another name.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { listComponents, parseComponents } from '../../../tools/deploy/render/components.ts'
+import { parseComponents } from '../../../tools/deploy/render/components.ts'
+import { componentNames } from '../../../tools/kube/application/component-names.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
@@ -16,7 +17,7 @@ import { needsLocalPrograms } from '../../support/skips.ts'
 async function renderVariants(): Promise<Resource[]> {
   const variants = new Map<string, Resource>()
   for (const layout of layouts) {
-    for (const name of ['', ...(await listComponents())]) {
+    for (const name of ['', ...componentNames]) {
       const components = await parseComponents(name, layout).catch(() => [])
       for (const each of (await renderSample(components, layout)).resources) {
         if (/istio\.io\//.test(each.apiVersion)) variants.set(JSON.stringify(each), each)

@@ -2,7 +2,7 @@
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { createPairing } from '../../../frontend/pairing.ts'
+import { createPairing } from '../../../client/pairing.ts'
 import { JSON_CASE_HEADER, SNAKE_CASE } from '../../../runtime/previous-version.ts'
 import { readFlags } from '../../../tools/images/containerfile.ts'
 import { type Entries, makeFolder, makeVolume } from '../folder.ts'

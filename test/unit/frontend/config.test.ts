@@ -1,7 +1,6 @@
 // Configurations that the frontend refuses, above all those that would disable a control by mistake.
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../frontend/config.ts'
-import { readTarget } from '../../../frontend/signer-url.ts'
 
 const overSocket = {
   SIGNER_URL: 'unix:/run/signer/signer.sock:/sign',
@@ -15,15 +14,15 @@ describe('SIGNER_URL', () => {
     ['http://[::1]:8081/sign', { hostname: '::1', port: '8081' }],
     ['http://signer/sign', { hostname: 'signer', port: undefined }],
   ])('%s calls the signer through the mesh', (SIGNER_URL, connect) => {
-    const { signerUrl, callerTokenFile } = loadConfig({ SIGNER_URL, PAIRING_SECRET_FILE: 'none' })
-    expect(readTarget(signerUrl)).toEqual({ connect, path: '/sign' })
+    const { signer, callerTokenFile } = loadConfig({ SIGNER_URL, PAIRING_SECRET_FILE: 'none' })
+    expect(signer).toEqual({ connect, path: '/sign' })
     expect(callerTokenFile).toBe('/run/identity/token')
   })
 
   test('unix: calls the signer at its socket, without a token', () => {
-    const { signerUrl, callerTokenFile } = loadConfig(overSocket)
+    const { signer, callerTokenFile } = loadConfig(overSocket)
     const connect = { socketPath: '/run/signer/signer.sock' }
-    expect(readTarget(signerUrl)).toEqual({ connect, path: '/sign' })
+    expect(signer).toEqual({ connect, path: '/sign' })
     expect(callerTokenFile).toBeUndefined()
   })
 

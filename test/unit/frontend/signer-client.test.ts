@@ -1,14 +1,17 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import type { CallerToken } from '../../../frontend/caller-token.ts'
-import { createPairing } from '../../../frontend/pairing.ts'
+import { type CallerToken, createCallerToken } from '../../../client/caller-token.ts'
+import { createPairing } from '../../../client/pairing.ts'
+import { parseSignerUrl, type SignerTarget } from '../../../client/settings.ts'
+import { SignerError } from '../../../client/signer-error.ts'
 import { createSignerClient } from '../../../frontend/signer-client.ts'
 import { AppError } from '../../../runtime/errors.ts'
 import { serve, serveOverSocket } from '../../support/services/http.ts'
 
 const token = 'header.hunter2.signature'
-const pairing = createPairing(undefined)
+const pairing = undefined
+const at = (url: URL | string) => parseSignerUrl(String(url)) as SignerTarget
 const answer = { signature: 'ab'.repeat(32), key_id: 'key-1', algorithm: 'HMAC-SHA256' }
 
 /** Tokens in the order of sending. `refused` lists those that the client reports as refused. */
@@ -33,7 +36,7 @@ async function makeClient(
   timeoutMs = 5_000,
   { callerToken } = makeTokens(token),
 ) {
-  return createSignerClient({ url: await serve(listener), timeoutMs, callerToken, pairing })
+  return createSignerClient({ target: at(await serve(listener)), timeoutMs, callerToken, pairing })
 }
 
 /** Returns the error of the client. */
@@ -75,7 +78,7 @@ test('does not call the signer without a token', async () => {
     calls++
     outgoing.end(JSON.stringify(answer))
   })
-  let refusal: AppError | undefined = new AppError('caller_token_unavailable', 'gone')
+  let refusal: SignerError | undefined = new SignerError('caller_token_unavailable', 'gone')
   const callerToken: CallerToken = {
     ...makeTokens().callerToken,
     read: () => {
@@ -83,12 +86,25 @@ test('does not call the signer without a token', async () => {
       return token
     },
   }
-  const ask = createSignerClient({ url, timeoutMs: 5_000, callerToken, pairing })
+  const ask = createSignerClient({ target: at(url), timeoutMs: 5_000, callerToken, pairing })
   expect((await failure(ask('a', 'id'))).code).toBe('caller_token_unavailable')
   expect(calls).toBe(0)
   refusal = undefined
   expect(await ask('a', 'id')).toEqual(answer)
   expect(calls).toBe(1)
+})
+
+test.each([
+  ['caller_token_unavailable', { callerToken: createCallerToken('/nowhere/token') }],
+  ['pairing_unavailable', { pairing: createPairing('/nowhere/secret') }],
+] as const)('reports %s under the same code', async (code, credentials) => {
+  const target = at('http://127.0.0.1:1/sign')
+  const others = { callerToken: undefined, pairing, ...credentials }
+  const ask = createSignerClient({ target, timeoutMs: 5_000, ...others })
+  expect(await failure(ask('a', 'id'))).toMatchObject({
+    code,
+    message: expect.stringContaining('cannot be read'),
+  })
 })
 
 test('rejects a message that is too long for the signer', async () => {
@@ -124,8 +140,8 @@ describe('reports that the signer is unavailable', () => {
   })
 
   test('when nothing listens', async () => {
-    const url = new URL('http://127.0.0.1:1/sign')
-    const ask = createSignerClient({ url, timeoutMs: 5_000, ...makeTokens(token), pairing })
+    const target = at('http://127.0.0.1:1/sign')
+    const ask = createSignerClient({ target, timeoutMs: 5_000, ...makeTokens(token), pairing })
     const error = await failure(ask('a', 'id'))
     expect(error.code).toBe('signer_unavailable')
     expect(error.message).toContain('ECONNREFUSED')
@@ -238,7 +254,7 @@ describe('after 401', () => {
 describe('over a socket', () => {
   const makeSocketClient = (socket: string) =>
     createSignerClient({
-      url: new URL(`unix:${socket}:/sign`),
+      target: at(`unix:${socket}:/sign`),
       timeoutMs: 200,
       callerToken: undefined,
       pairing,

@@ -1,12 +1,14 @@
 // The readiness probe tries the newest token, and does not judge what it cannot tell.
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createCallerToken } from '../../../frontend/caller-token.ts'
+import { createCallerToken } from '../../../client/caller-token.ts'
+import { parseSignerUrl, type SignerTarget } from '../../../client/settings.ts'
 import { createTokenProbe } from '../../../frontend/token-probe.ts'
 import { makeVolume, mountEntries } from '../../support/folder.ts'
 import { makeToken } from '../../support/services/caller-token.ts'
 import { serve } from '../../support/services/http.ts'
 
+const at = (url: URL | string) => parseSignerUrl(String(url)) as SignerTarget
 const [first, second] = [makeToken(2_000), makeToken(3_000)]
 
 /** A Pod whose proxy answers the probe with `answers`, by the token. Without an answer it closes the connection. */
@@ -23,7 +25,7 @@ async function makeProbe(answers: Record<string, number | undefined>) {
     else outgoing.writeHead(status).end()
   })
   const onTry = (isRefused: boolean) => tries.push(isRefused)
-  const probe = createTokenProbe({ url, timeoutMs: 1_000, callerToken, onTry })
+  const probe = createTokenProbe({ target: at(url), timeoutMs: 1_000, callerToken, onTry })
   const renew = async () => {
     await mountEntries(folder, { token: second }, '2')
     now += 1_000
@@ -70,7 +72,7 @@ test.each([403, 404, 500, 503, undefined])(
 
 test('without a token the Pod is not ready', async () => {
   const callerToken = createCallerToken('/nowhere/token')
-  const url = new URL('http://127.0.0.1:1/sign')
-  const probe = createTokenProbe({ url, timeoutMs: 1_000, callerToken, onTry: () => {} })
+  const target = at('http://127.0.0.1:1/sign')
+  const probe = createTokenProbe({ target, timeoutMs: 1_000, callerToken, onTry: () => {} })
   await expect(probe()).rejects.toMatchObject({ code: 'caller_token_unavailable' })
 })

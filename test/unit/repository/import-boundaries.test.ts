@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 
-const services = ['frontend', 'runtime', 'signer'] as const
+const folders = ['client', 'frontend', 'runtime', 'signer'] as const
 const imports = /(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g
 
 const read = (file: string) => readFileSync(join(CHECKOUT, file), 'utf8')
@@ -32,12 +32,15 @@ function walkImports(entry: string): { files: Set<string>; libraries: Set<string
 
 const foldersOf = (files: Iterable<string>) => new Set([...files].map((file) => file.split('/')[0]))
 
-describe.each(['frontend', 'signer'])('%s', (service) => {
+describe.each([
+  ['frontend', ['client', 'frontend', 'runtime']],
+  ['signer', ['runtime', 'signer']],
+] as const)('%s', (service, allowed) => {
   const { files, libraries } = walkImports(`${service}/main.ts`)
 
-  test('reaches runtime/, itself and the version in package.json, and no other folder', () => {
+  test('reaches its folders and the version in package.json, and no other folder', () => {
     const others = [...files].filter((file) => file !== 'package.json')
-    expect(foldersOf(others)).toEqual(new Set([service, 'runtime']))
+    expect(foldersOf(others)).toEqual(new Set(allowed))
   })
 
   test('has no file that its entry does not reach', () => {
@@ -62,10 +65,16 @@ describe.each(['frontend', 'signer'])('%s', (service) => {
   })
 })
 
-test('runtime reaches only itself', () => {
-  for (const file of listSources('runtime')) {
-    expect(foldersOf(walkImports(file).files)).toEqual(new Set(['runtime']))
+test.each(['client', 'runtime'])('%s reaches only itself', (folder) => {
+  for (const file of listSources(folder)) {
+    expect(foldersOf(walkImports(file).files)).toEqual(new Set([folder]))
   }
+})
+
+test('the client needs no library, and has no file that its entry does not reach', () => {
+  const { files, libraries } = walkImports('client/index.ts')
+  expect([...libraries].filter((name) => !name.startsWith('node:'))).toEqual([])
+  expect([...files].sort()).toEqual(listSources('client').sort())
 })
 
 /** The files that `file` imports. */
@@ -100,18 +109,23 @@ test('each form of import is found', () => {
 
 describe('only one file', () => {
   const filesWith = (pattern: RegExp) =>
-    services.flatMap(listSources).filter((file) => pattern.test(read(file)))
+    folders.flatMap(listSources).filter((file) => pattern.test(read(file)))
 
-  test('computes MACs of messages and one of requests, and the first imports no other file', () => {
-    expect(filesWith(/createHmac/)).toEqual(['runtime/http/http-signature.ts', 'signer/hmac.ts'])
+  test('of each side computes MACs of requests, and one those of messages, which imports no other', () => {
+    expect(filesWith(/createHmac/)).toEqual([
+      'client/request-signature.ts',
+      'signer/hmac.ts',
+      'signer/http-signature.ts',
+    ])
     expect(walkImports('signer/hmac.ts')).toEqual({
       files: new Set(['signer/hmac.ts']),
       libraries: new Set(['node:crypto']),
     })
   })
 
-  test('of each service reads the environment: its entry point', () => {
+  test('of each service and of the client reads the environment: its entry point', () => {
     expect(filesWith(/process\.env|from 'node:process'/)).toEqual([
+      'client/index.ts',
       'frontend/main.ts',
       'signer/main.ts',
     ])
@@ -119,6 +133,6 @@ describe('only one file', () => {
 
   test('reads key files, one the caller token, and one the pairing secret', () => {
     expect(filesWith(/readFile\(/)).toEqual(['signer/keys/key-files.ts'])
-    expect(filesWith(/readFileSync\(/)).toEqual(['frontend/caller-token.ts', 'frontend/pairing.ts'])
+    expect(filesWith(/readFileSync\(/)).toEqual(['client/caller-token.ts', 'client/pairing.ts'])
   })
 })

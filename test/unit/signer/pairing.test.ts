@@ -3,8 +3,8 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createPairing } from '../../../frontend/pairing.ts'
-import { AppError } from '../../../runtime/errors.ts'
+import { createPairing } from '../../../client/pairing.ts'
+import { SignerError } from '../../../client/signer-error.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
@@ -155,7 +155,7 @@ describe('the secret', () => {
     if (content !== undefined) await writeFile(join(folder, 'secret'), content)
     const { sign } = createPairing(join(folder, 'secret'))
     const request = { method: 'POST', path: '/sign', body: Buffer.from('') }
-    expect(() => sign(request)).toThrow(AppError)
+    expect(() => sign(request)).toThrow(SignerError)
     expect(() => sign(request)).toThrow(
       /^the pairing secret (cannot be read|is not 32 bytes long)$/,
     )

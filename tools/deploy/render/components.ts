@@ -1,20 +1,15 @@
 // Finds and reads the optional components in k8s/components.
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { UserError } from '../../cli/terminal.ts'
+import { componentNames, componentsFolder } from '../../kube/application/component-names.ts'
 import { type Layout, layouts, onePod, overlayFolder, separatePods } from '../../kube/layouts.ts'
 import { parseResources, type Resource, removeDuplicates } from '../../kube/resources.ts'
 
-const shared = 'k8s/components'
-/** Part of each deployment. It comes last, because it also fills in the resources of other components. */
-export const valuesComponent = 'cluster-values'
-/** Part of each deployment whose values name a URL of the token keys. */
-export const tokenKeysComponent = 'token-keys-uri'
-const automatic = [valuesComponent, tokenKeysComponent]
 /** These patch what other components add, so they come after all others. */
 const lastComponents = ['autoscaling', 'tracing']
 /** Only one of these is allowed, because each is a source of the key. */
@@ -32,12 +27,7 @@ const kustomization = z.object({ resources: z.array(z.string()).default([]) })
 /** Returns the folder from the root of the repository. An overlay may have its own component of the same name. */
 export function componentFolder(name: string, layout: Layout): string {
   const own = join(overlayFolder(layout), 'components', name)
-  return existsSync(join(CHECKOUT, own)) ? own : join(shared, name)
-}
-
-export async function listComponents(): Promise<string[]> {
-  const names = await readdir(join(CHECKOUT, shared))
-  return names.filter((name) => !automatic.includes(name)).toSorted()
+  return existsSync(join(CHECKOUT, own)) ? own : join(componentsFolder, name)
 }
 
 /**
@@ -47,7 +37,7 @@ export async function listComponents(): Promise<string[]> {
  */
 export async function parseComponents(text = '', { overlay }: Layout = onePod): Promise<string[]> {
   const given = text.split(/[\s,]+/).filter((name) => name !== '')
-  const known = await listComponents()
+  const known = componentNames
   const unknown = given.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     throw new UserError(
@@ -85,7 +75,7 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
 
 /** Reads the resources of all optional components of all overlays, each once, before values are filled in. */
 export async function readComponentResources(): Promise<Resource[]> {
-  const names = await listComponents()
+  const names = componentNames
   const folders = layouts.flatMap((layout) => names.map((name) => componentFolder(name, layout)))
   const files = await Promise.all(
     [...new Set(folders)].map((folder) => listResourceFiles(join(CHECKOUT, folder))),

@@ -5,10 +5,11 @@ import { parse, stringify } from 'yaml'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../../cli/checkout.ts'
 import type { ImageReference } from '../../images/image-references.ts'
+import { tokenKeysComponent, valuesComponent } from '../../kube/application/component-names.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder } from '../../kube/layouts.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
-import { componentFolder, tokenKeysComponent, valuesComponent } from './components.ts'
+import { componentFolder } from './components.ts'
 import { type RenderedGateway, toGatewayResource } from './gateway-values.ts'
 import type { VaultValues } from './vault-values.ts'
 

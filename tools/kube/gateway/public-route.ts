@@ -1,6 +1,7 @@
 // The route of public clients: the Gateway that our route binds to, its host, and the Pods of the gateway.
 import { readVariable } from '../../cli/make-variables.ts'
 import { say, UserError } from '../../cli/terminal.ts'
+import { readSetting } from '../application.ts'
 import {
   findIngressGateway,
   type IngressGateway,
@@ -64,9 +65,9 @@ export const ownEntry: Entry = { port: 80, isTls: false, needsClientCertificate:
 
 export function readWantedRoute(): WantedRoute {
   return {
-    gateway: readVariable('GATEWAY'),
+    gateway: readSetting('GATEWAY'),
     selector: readVariable('GATEWAY_SELECTOR'),
-    host: readVariable('PUBLIC_HOST'),
+    host: readSetting('PUBLIC_HOST'),
   }
 }
 

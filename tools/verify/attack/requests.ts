@@ -1,7 +1,7 @@
 // Writes HTTP/1.1 requests as bytes, and reads answers from bytes.
 import { type KeyObject, randomUUID } from 'node:crypto'
-import { CALLER_TOKEN_HEADER } from '../../../runtime/contract.ts'
-import { signRequestHeaders } from '../../../runtime/http/http-signature.ts'
+import { signRequest } from '../../../client/request-signature.ts'
+import { CALLER_TOKEN_HEADER } from '../../../client/signed-request.ts'
 import { JSON_CASE_HEADER, SNAKE_CASE } from '../../../runtime/previous-version.ts'
 import type { Outcome } from './probe.ts'
 import type { Credentials } from './target.ts'
@@ -45,7 +45,7 @@ export function signParts(
   const { method = 'POST', path = '/sign', headers = {}, body = defaultBody(method) } = parts
   const created = Math.floor(Date.now() / 1_000) - secondsAgo
   const request = { method, path, body: Buffer.from(body), created }
-  return { ...parts, headers: { ...signRequestHeaders(pairing, request), ...headers } }
+  return { ...parts, headers: { ...signRequest(pairing, request), ...headers } }
 }
 
 /** Adds the frontend's token and pairing signature, as far as `parts` has no others. */

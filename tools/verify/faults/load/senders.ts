@@ -3,9 +3,9 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Agent, type IncomingMessage, request } from 'node:http'
-import { createCallerToken } from '../../../../frontend/caller-token.ts'
+import { createCallerToken } from '../../../../client/caller-token.ts'
+import { createPairing } from '../../../../client/pairing.ts'
 import { loadConfig } from '../../../../frontend/config.ts'
-import { createPairing } from '../../../../frontend/pairing.ts'
 import { processResponse } from '../../../../frontend/process-endpoint.ts'
 import { createSignerClient } from '../../../../frontend/signer-client.ts'
 import { AppError } from '../../../../runtime/errors.ts'
@@ -83,9 +83,9 @@ function createFrontendSender(
   write: (sequence: number) => string,
 ): Send {
   // The frontend's defaults.
-  const { signerUrl, signerTimeoutMs } = loadConfig({ PAIRING_SECRET_FILE: 'none' })
+  const { signer, signerTimeoutMs } = loadConfig({ PAIRING_SECRET_FILE: 'none' })
   const askSigner = createSignerClient({
-    url: signerUrl,
+    target: signer,
     timeoutMs: signerTimeoutMs,
     callerToken: createCallerToken(tokenFile),
     pairing: createPairing(pairingFile),

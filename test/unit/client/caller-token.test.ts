@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createCallerToken } from '../../../frontend/caller-token.ts'
-import { AppError } from '../../../runtime/errors.ts'
+import { createCallerToken } from '../../../client/caller-token.ts'
+import { SignerError } from '../../../client/signer-error.ts'
 import { makeFolder, makeVolume, mountEntries } from '../../support/folder.ts'
 import { makeToken } from '../../support/services/caller-token.ts'
 
@@ -74,7 +74,7 @@ describe('refuses', () => {
   ])('%s, and does not quote it', async (_, token, reason) => {
     const file = join(await makeVolume({ token }), 'token')
     const { read: readToken } = createCallerToken(file)
-    expect(readToken).toThrow(AppError)
+    expect(readToken).toThrow(SignerError)
     expect(readToken).toThrow(reason)
     expect(readToken).not.toThrow(/hunter2|run|tmp/)
   })

@@ -1,44 +1,69 @@
-// Sends requests to one server over a pool of kept-alive connections. Each request has one deadline.
+// Sends requests to one server over a pool of kept-alive connections.
 import {
   Agent,
   type ClientRequest,
+  type IncomingHttpHeaders,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type RequestOptions,
   request,
 } from 'node:http'
-import type { SignerTarget } from './signer-url.ts'
+import type { SignerTarget } from './settings.ts'
+import { SignerError } from './signer-error.ts'
 
 /** Much shorter than the hour after which the proxy closes an idle connection, so the client always closes first. */
 const IDLE_MS = 60_000
-const MAX_ANSWER_BYTES = 16 * 1024
+const MAX_ANSWER_BYTES = 1024 * 1024
 
-export type Answer = { status: number; body: string }
-export type Outgoing = {
-  method: 'GET' | 'POST'
-  path: string
-  headers: Record<string, string>
+export type Answer = {
+  status: number
+  statusText: string
+  headers: IncomingHttpHeaders
+  /** Names and values in turn, as they arrived. */
+  rawHeaders: string[]
   body: Buffer
+}
+export type Outgoing = {
+  method: string
+  path: string
+  headers: OutgoingHttpHeaders
+  body: Uint8Array
 }
 export type Send = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answer>
 
 /**
- * Makes the function that sends a request. It rejects with the error of the system or of `signal`.
+ * Makes the function that sends a request until `signal` aborts it. It rejects with SignerError signer_timeout, or
+ * signer_unavailable, also for an answer that is longer than `maxBytes`.
  *
  * It sends a request a second time only if no byte of an answer arrived, and either nothing listened or an idle
  * connection was closed meanwhile. The signer may then receive the request twice. That is safe, because the same message
  * gets the same signature.
  */
-export function createSend(connect: SignerTarget['connect']): Send {
+export function createSend(connect: SignerTarget['connect'], maxBytes = MAX_ANSWER_BYTES): Send {
   const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
   return async (outgoing, signal) => {
-    const options = { ...connect, agent, signal }
+    const attempt = () => sendOnce(outgoing, { ...connect, agent, signal }, maxBytes)
     try {
-      return await sendOnce(outgoing, options)
+      return await attempt().catch((error) => {
+        if (signal.aborted || !(error instanceof UnansweredError)) throw error
+        return attempt()
+      })
     } catch (error) {
-      if (signal.aborted || !(error instanceof UnansweredError)) throw error
-      return await sendOnce(outgoing, options)
+      throw explainFailure(error, signal)
     }
   }
+}
+
+function explainFailure(error: unknown, signal: AbortSignal): SignerError {
+  const options = { cause: error }
+  if (signal.aborted) {
+    return new SignerError('signer_timeout', 'the signer did not answer in time', options)
+  }
+  const detail =
+    error instanceof Error && 'code' in error
+      ? `the signer cannot be reached (${error.code})`
+      : 'the signer sent an invalid answer'
+  return new SignerError('signer_unavailable', detail, options)
 }
 
 /** The connection failed before any byte of an answer. `code` is the system's. */
@@ -55,6 +80,7 @@ class UnansweredError extends Error {
 function sendOnce(
   { method, path, headers, body }: Outgoing,
   options: RequestOptions,
+  maxBytes: number,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
@@ -71,7 +97,7 @@ function sendOnce(
       const unanswered = isUnanswered(error, outgoing, seenBytes)
       reject(unanswered ? new UnansweredError(error) : error)
     })
-    outgoing.on('response', (incoming) => readAnswer(incoming).then(resolve, reject))
+    outgoing.on('response', (incoming) => readAnswer(incoming, maxBytes).then(resolve, reject))
     outgoing.end(body)
   })
 }
@@ -82,14 +108,14 @@ function isUnanswered({ code }: NodeJS.ErrnoException, outgoing: ClientRequest, 
   return outgoing.reusedSocket && outgoing.socket?.bytesRead === seenBytes
 }
 
-async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+async function readAnswer(incoming: IncomingMessage, maxBytes: number): Promise<Answer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > MAX_ANSWER_BYTES)
-      throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
+    if (length > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`)
     chunks.push(chunk)
   }
-  return { status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }
+  const { statusCode: status = 0, statusMessage: statusText = '', headers, rawHeaders } = incoming
+  return { status, statusText, headers, rawHeaders, body: Buffer.concat(chunks) }
 }

@@ -2,13 +2,15 @@
 // proves that the request comes from the same Pod. No header, error or log holds the secret.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { AppError } from '../runtime/errors.ts'
-import { PAIRING_SECRET_BYTES, signRequestHeaders } from '../runtime/http/http-signature.ts'
+import { signRequest } from './request-signature.ts'
+import { SignerError } from './signer-error.ts'
+
+const SECRET_BYTES = 32
 
 /** The headers of a request, and the secret that made them. */
-export type Proof = { headers: Record<string, string>; secret?: KeyObject }
+export type Proof = { headers: Record<string, string>; secret: KeyObject }
 export type Pairing = {
-  /** Throws AppError pairing_unavailable. */
+  /** Throws SignerError pairing_unavailable. */
   sign: (request: { method: string; path: string; body: Uint8Array }) => Proof
   /**
    * Reads the secret again, because the signer makes a new one at each start. Returns true if it differs from `used`,
@@ -17,15 +19,14 @@ export type Pairing = {
   renew: (used?: KeyObject) => boolean
 }
 
-/** Makes the pairing with the secret in `file`. Without a file (separate Pods) it signs nothing. */
-export function createPairing(file: string | undefined, now: () => number = Date.now): Pairing {
-  if (file === undefined) return { sign: () => ({ headers: {} }), renew: () => false }
+/** Makes the pairing with the secret in `file`. */
+export function createPairing(file: string, now: () => number = Date.now): Pairing {
   let secret: KeyObject | undefined
   return {
     sign: (request) => {
       secret ??= readSecret(file)
       const created = Math.floor(now() / 1_000)
-      return { headers: signRequestHeaders(secret, { ...request, created }), secret }
+      return { headers: signRequest(secret, { ...request, created }), secret }
     },
     renew: (used) => {
       secret = readSecret(file)
@@ -37,15 +38,14 @@ export function createPairing(file: string | undefined, now: () => number = Date
 function readSecret(file: string): KeyObject {
   try {
     const bytes = readFileSync(file)
-    if (bytes.length !== PAIRING_SECRET_BYTES)
-      throw unavailable(`is not ${PAIRING_SECRET_BYTES} bytes long`)
+    if (bytes.length !== SECRET_BYTES) throw unavailable(`is not ${SECRET_BYTES} bytes long`)
     return createSecretKey(bytes)
   } catch (error) {
-    if (error instanceof AppError) throw error
+    if (error instanceof SignerError) throw error
     throw unavailable('cannot be read', error)
   }
 }
 
-function unavailable(what: string, cause?: unknown): AppError {
-  return new AppError('pairing_unavailable', `the pairing secret ${what}`, { cause })
+function unavailable(what: string, cause?: unknown): SignerError {
+  return new SignerError('pairing_unavailable', `the pairing secret ${what}`, { cause })
 }

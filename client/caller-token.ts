@@ -1,21 +1,19 @@
-// Reads the caller token, which identifies the frontend to the signer's proxy. kubelet renews the file, so it is read
-// again after a second at most. Without a valid token the frontend does not call the signer. No error quotes the token.
+// Reads the caller token, which identifies the application to the signer's proxy. kubelet renews the file, so it is read
+// again after a second at most. Without a valid token nothing is sent to the signer. No error quotes the token.
 //
 // kubelet renews a token while the one before is still valid. If the cluster signs the new one with a key that the mesh does
 // not have yet, the one before serves until it expires.
 import { readFileSync } from 'node:fs'
-import * as z from 'zod/mini'
-import { AppError } from '../runtime/errors.ts'
+import { SignerError } from './signer-error.ts'
 
 const MAX_AGE_MS = 1_000
 /** JWS compact serialization (RFC 7515 section 7.1), which is safe in a header. */
 const compactJws = /^[\w-]+\.([\w-]+)\.[\w-]+$/
-const claims = z.object({ exp: z.number() })
 
 type Token = { text: string; expiresAtMs: number }
 
 export type CallerToken = {
-  /** Returns the token to send. Throws AppError caller_token_unavailable if the file has no valid one. */
+  /** Returns the token to send. Throws SignerError caller_token_unavailable if the file has no valid one. */
   read: () => string
   /** Returns the token in the file. Throws as `read` does. */
   readNewest: () => string
@@ -90,15 +88,20 @@ function parseToken(text: string): Token {
   if (text === '') throw unavailable('is empty')
   const payload = compactJws.exec(text)?.[1]
   if (payload === undefined) throw unavailable('is not a JWT')
+  const exp = readExpiry(Buffer.from(payload, 'base64url').toString('utf8'))
+  if (!Number.isFinite(exp)) throw unavailable('has no valid expiry')
+  return { text, expiresAtMs: Number(exp) * 1_000 }
+}
+
+function readExpiry(claims: string): unknown {
   try {
-    const { exp } = claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')))
-    return { text, expiresAtMs: exp * 1_000 }
+    return JSON.parse(claims)?.exp
   } catch {
     // Without the cause, because V8 quotes the payload in it.
-    throw unavailable('has no valid expiry')
+    return undefined
   }
 }
 
-function unavailable(what: string, cause?: unknown): AppError {
-  return new AppError('caller_token_unavailable', `the caller token ${what}`, { cause })
+function unavailable(what: string, cause?: unknown): SignerError {
+  return new SignerError('caller_token_unavailable', `the caller token ${what}`, { cause })
 }

@@ -1,10 +1,10 @@
-// The frontend agrees with the test vectors of the clients.
+// The client agrees with the test vectors that it shares with the clients of other languages.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createCallerToken } from '../../../frontend/caller-token.ts'
-import { createPairing } from '../../../frontend/pairing.ts'
-import { isSignerUrl, readTarget } from '../../../frontend/signer-url.ts'
+import { createCallerToken } from '../../../client/caller-token.ts'
+import { createPairing } from '../../../client/pairing.ts'
+import { parseSignerUrl, readSettings } from '../../../client/settings.ts'
 import { makeFolder, makeVolume } from '../../support/folder.ts'
 import { decodeBody, vectors } from '../../support/vectors.ts'
 
@@ -44,15 +44,33 @@ describe('tokens', () => {
 
 describe('URLs', () => {
   test.each(vectors.urls.valid)('reads: $url', ({ url, host, port, socket, path }) => {
-    expect(isSignerUrl(url)).toBe(true)
-    const target = readTarget(new URL(url))
-    expect(target.path).toBe(path)
-    const wanted = socket === undefined ? { hostname: host } : { socketPath: socket }
-    expect(target.connect).toMatchObject(wanted)
-    if ('port' in target.connect) expect(Number(target.connect.port ?? 80)).toBe(port)
+    const target = parseSignerUrl(url)
+    expect(target?.path).toBe(path)
+    if (target === undefined || 'socketPath' in target.connect) {
+      expect(target?.connect).toEqual({ socketPath: socket })
+    } else {
+      const { hostname, port: found = '80' } = target.connect
+      expect([hostname, Number(found)]).toEqual([host, port])
+    }
   })
 
   test.each(vectors.urls.invalid)('refuses: %s', (url) => {
-    expect(isSignerUrl(url)).toBe(false)
+    expect(parseSignerUrl(url)).toBeUndefined()
+  })
+})
+
+describe('settings', () => {
+  test.each(vectors.settings.valid)('reads: $title', ({ environment, url, ...files }) => {
+    const { token_file: tokenFile, secret_file: secretFile } = files
+    const read = readSettings(environment)
+    expect([read.url, read.tokenFile ?? null, read.secretFile ?? null]).toEqual([
+      url,
+      tokenFile,
+      secretFile,
+    ])
+  })
+
+  test.each(vectors.settings.invalid)('refuses: $title', ({ environment, variable }) => {
+    expect(() => readSettings(environment)).toThrow(new RegExp(`^${variable}: must be `))
   })
 })

@@ -1,5 +1,5 @@
-// HTTP Message Signatures (RFC 9421) with hmac-sha256 between frontend and signer. A signature covers the method, the
-// path and the digest of the body.
+// HTTP Message Signatures (RFC 9421) with hmac-sha256, as the signer computes them to check a request. A signature covers the
+// method, the path and the digest of the body. client/request-signature.ts signs, and clients/vectors.json holds examples.
 import { createHmac, hash, type KeyObject } from 'node:crypto'
 
 /** The covered components, in this order. The signer accepts no other list. */
@@ -44,23 +44,4 @@ export function computeRequestSignature(secret: KeyObject, parts: SignedParts): 
     ['content-digest', digest],
   ] as const
   return signBase(secret, buildSignatureBase(components, formatSignatureParams(created)))
-}
-
-/** Returns the three headers that sign a request. */
-export function signRequestHeaders(
-  secret: KeyObject,
-  {
-    method,
-    path,
-    body,
-    created,
-  }: { method: string; path: string; body: Uint8Array; created: number },
-): Record<string, string> {
-  const digest = computeContentDigest(body)
-  const signature = computeRequestSignature(secret, { method, path, digest, created })
-  return {
-    'content-digest': digest,
-    'signature-input': `${SIGNATURE_LABEL}=${formatSignatureParams(created)}`,
-    signature: `${SIGNATURE_LABEL}=:${signature.toString('base64')}:`,
-  }
 }

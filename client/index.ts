@@ -1,0 +1,51 @@
+// secure-signing-client: what a Node application needs to call the signer.
+import { createCallerToken } from './caller-token.ts'
+import { createDispatcher, type Dispatcher } from './dispatcher.ts'
+import type { Answer } from './http-client.ts'
+import { createPairing } from './pairing.ts'
+import { readSettings } from './settings.ts'
+import { createSignedRequest, type SendSigned, type SignerRequest } from './signed-request.ts'
+import { SignerError, type SignerErrorCode } from './signer-error.ts'
+
+export {
+  type Answer,
+  type Dispatcher,
+  type SendSigned,
+  SignerError,
+  type SignerErrorCode,
+  type SignerRequest,
+}
+
+export type SignerOptions = {
+  /** Where the three settings are. The default is process.env. */
+  environment?: Record<string, string | undefined>
+  /** The deadline of a whole call, with a second attempt. The default is 900. */
+  timeoutMs?: number
+}
+
+/** Where applications call the signer, wherever SIGNER_URL says that it is. */
+const USUAL_ORIGIN = 'http://localhost:8081'
+/** Less than a second, so that an application can answer within a second. */
+const TIMEOUT_MS = 900
+
+/**
+ * Makes the plug-in of fetch: `fetch('http://localhost:8081/sign', { dispatcher: signer(), … })`. Make it once, because it keeps
+ * connections. Throws SignerError settings_invalid. A fetch that fails rejects with TypeError, whose `cause` is a SignerError.
+ */
+export function signer(options: SignerOptions = {}): Dispatcher {
+  const { send, url } = connect(options)
+  const origins = url.startsWith('http:') ? [USUAL_ORIGIN, new URL(url).origin] : [USUAL_ORIGIN]
+  return createDispatcher(send, origins)
+}
+
+/** Makes the same without fetch: a function that sends a request, and rejects with SignerError. Throws as `signer` does. */
+export function createSignerClient(options: SignerOptions = {}): SendSigned {
+  return connect(options).send
+}
+
+function connect({ environment = process.env, timeoutMs = TIMEOUT_MS }: SignerOptions) {
+  const { url, target, tokenFile, secretFile } = readSettings(environment)
+  const callerToken = tokenFile === undefined ? undefined : createCallerToken(tokenFile)
+  const pairing = secretFile === undefined ? undefined : createPairing(secretFile)
+  return { send: createSignedRequest({ target, timeoutMs, callerToken, pairing }), url }
+}

@@ -1,0 +1,86 @@
+// The application that a program works on: what the file CONFIG says, or our own application.
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { CHECKOUT, showPath } from '../cli/checkout.ts'
+import { readVariable } from '../cli/make-variables.ts'
+import { readOrExit, UserError } from '../cli/terminal.ts'
+import { findAccountAndService } from './application/manifests.ts'
+import { type Mistake, parseSigningConfig } from './application/parse.ts'
+import type { SigningConfig } from './application/schema.ts'
+import { decodeText } from './yaml-split.ts'
+
+export type Application = Omit<SigningConfig, 'resources' | 'serviceAccount' | 'service'> & {
+  /** The path of its file, as the user knows it. */
+  file: string
+  /** Absolute paths. */
+  resources: string[]
+  serviceAccount: string
+  service: string
+  /** Our own application, for which the layouts separate-pods and linkerd are. */
+  isOurs: boolean
+}
+
+const ourFile = resolve(CHECKOUT, 'k8s/frontend/signing.yaml')
+const reference = 'docs/configuration.md explains each field.'
+
+/** Throws UserError with every mistake in the file. */
+export function readApplication(path: string): Application {
+  const absolute = resolve(path)
+  const file = showPath(absolute)
+  const parsed = parseSigningConfig(readText(absolute, file))
+  if ('mistakes' in parsed) throw describe(file, parsed.mistakes)
+  const { config } = parsed
+  const resources = config.resources.map((each) => resolve(dirname(absolute), each))
+  const missing = config.resources.filter((_, index) => !exists(resources[index]))
+  if (missing.length > 0) {
+    throw new UserError(
+      `${file}: resources: ${missing.join(', ')} does not exist beside it`,
+      `Give paths from ${dirname(absolute)}.`,
+    )
+  }
+  const found =
+    config.serviceAccount === undefined || config.service === undefined
+      ? findAccountAndService(file, config, resources)
+      : { serviceAccount: config.serviceAccount, service: config.service }
+  return { ...config, ...found, file, resources, isOurs: absolute === ourFile }
+}
+
+function readText(path: string, file: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) {
+    throw new UserError(`CONFIG=${file} does not exist`, 'Give the path of a signing.yaml.')
+  }
+  if (found.isDirectory()) {
+    throw new UserError(`CONFIG=${file} is a folder`, `Give a file: CONFIG=${file}/signing.yaml.`)
+  }
+  return decodeText(readFileSync(path))
+}
+
+function exists(path = ''): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+function describe(file: string, mistakes: readonly Mistake[]): UserError {
+  const lines = mistakes.map(({ line, column, field, problem }) =>
+    [`${file}:${line}:${column}`, ...(field === '' ? [] : [field]), problem].join(': '),
+  )
+  return new UserError(lines.join('\n'), `Correct ${file}. ${reference}`)
+}
+
+/** Ends the program if the file has a mistake, because every program needs it before anything else. */
+export const application: Application = readOrExit(() =>
+  readApplication(readVariable('CONFIG') ?? ourFile),
+)
+
+/** Returns a variable of make, or else what the file has in its place. */
+export function readSetting(name: keyof typeof settings, env = process.env): string | undefined {
+  return readVariable(name, env) ?? (settings[name] || undefined)
+}
+
+const settings = {
+  COMPONENTS: application.components.join(' '),
+  GATEWAY: application.gateway,
+  IMAGE_PREFIX: application.imagePrefix,
+  OVERLAY: application.overlay,
+  PUBLIC_HOST: application.publicHost,
+}

@@ -1,0 +1,137 @@
+// Reads the manifests of an application, as far as signing.yaml leaves names to them: its ServiceAccount and its Service.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { z } from 'zod'
+import { showPath } from '../../cli/checkout.ts'
+import { UserError } from '../../cli/terminal.ts'
+import { parseResources, type Resource } from '../resources.ts'
+import { decodeText } from '../yaml-split.ts'
+import type { SigningConfig } from './schema.ts'
+
+const labels = z.record(z.string(), z.string()).default({})
+const podSchema = z.looseObject({
+  metadata: z.looseObject({ labels }).prefault({}),
+  spec: z.looseObject({
+    serviceAccountName: z.string().optional(),
+    containers: z.array(
+      z.looseObject({
+        name: z.string(),
+        ports: z
+          .array(z.looseObject({ name: z.string().optional(), containerPort: z.int() }))
+          .default([]),
+      }),
+    ),
+  }),
+})
+const deploymentSpec = z.looseObject({ template: podSchema })
+const servicePort = z.looseObject({
+  port: z.int(),
+  targetPort: z.union([z.int(), z.string()]).optional(),
+})
+const serviceSpec = z.looseObject({ selector: labels, ports: z.array(servicePort).default([]) })
+
+type Pod = z.infer<typeof podSchema>
+/** `port`: the port of the Service that leads to the application's. */
+export type LeadingService = { name: string; port: number }
+
+/** Reads files and kustomize folders. Throws UserError for what is no YAML of Kubernetes. */
+export function readManifests(paths: readonly string[]): Resource[] {
+  return paths.flatMap((path) => {
+    const isFolder = statSync(path).isDirectory()
+    const text = isFolder ? kustomize(path) : decodeText(readFileSync(path))
+    try {
+      return parseResources(text)
+    } catch (error) {
+      const reason = error instanceof z.ZodError ? z.prettifyError(error) : Object(error).message
+      throw new UserError(
+        `${showPath(path)} is not a manifest of Kubernetes: ${reason}`,
+        'Correct the file, or remove it from `resources`.',
+      )
+    }
+  })
+}
+
+function kustomize(folder: string): string {
+  const { status, stdout, stderr, error } = spawnSync('kubectl', ['kustomize', folder], {
+    encoding: 'utf8',
+  })
+  if (status === 0) return stdout
+  throw new UserError(
+    `kubectl kustomize ${showPath(folder)} fails: ${error?.message ?? stderr.trim()}`,
+    'Run this command, and correct what it reports.',
+  )
+}
+
+/** Returns the Pod template of the Deployment. Throws UserError if the manifests have none. */
+export function findPod(
+  file: string,
+  { deployment }: SigningConfig,
+  found: readonly Resource[],
+): Pod {
+  const deployments = found.filter(({ kind }) => kind === 'Deployment')
+  const named = deployments.find(({ metadata }) => metadata.name === deployment)
+  const spec = deploymentSpec.safeParse(named?.spec)
+  if (spec.success) return spec.data.template
+  const names = deployments.map(({ metadata }) => metadata.name).join(', ')
+  throw new UserError(
+    named === undefined
+      ? `${file}: deployment: the resources have no Deployment ${deployment}`
+      : `Deployment ${deployment} is not valid: ${z.prettifyError(spec.error)}`,
+    names === ''
+      ? 'Add the manifest of the Deployment to `resources`.'
+      : `Set \`deployment\` to one of ${names}.`,
+  )
+}
+
+/** Lists the Services of the manifests that lead to `port` of the Pod. */
+export function listLeadingServices(
+  { container, port }: SigningConfig,
+  pod: Pod,
+  found: readonly Resource[],
+): LeadingService[] {
+  const ports = pod.spec.containers.find(({ name }) => name === container)?.ports ?? []
+  const leads = ({ port: own, targetPort = own }: z.infer<typeof servicePort>) =>
+    typeof targetPort === 'number'
+      ? targetPort === port
+      : ports.some((each) => each.name === targetPort && each.containerPort === port)
+  return found.flatMap(({ kind, metadata, spec }) => {
+    const service = serviceSpec.safeParse(spec)
+    if (kind !== 'Service' || !service.success) return []
+    const selector = Object.entries(service.data.selector)
+    const selects =
+      selector.length > 0 && selector.every(([key, value]) => pod.metadata.labels[key] === value)
+    const leading = service.data.ports.find(leads)
+    return selects && leading !== undefined ? [{ name: metadata.name, port: leading.port }] : []
+  })
+}
+
+/** Returns what the file leaves out. Throws UserError if the manifests do not answer it. */
+export function findAccountAndService(
+  file: string,
+  config: SigningConfig,
+  paths: readonly string[],
+): { serviceAccount: string; service: string } {
+  const found = readManifests(paths)
+  const pod = findPod(file, config, found)
+  const serviceAccount = config.serviceAccount ?? pod.spec.serviceAccountName ?? 'default'
+  if (serviceAccount === 'default') {
+    throw new UserError(
+      `Deployment ${config.deployment} has no ServiceAccount of its own`,
+      'Add a ServiceAccount to `resources`, and set serviceAccountName in the Pod template. The policies tell Pods apart by it.',
+    )
+  }
+  const services = listLeadingServices(config, pod, found)
+  const [service, second] = services
+  if (config.service === undefined && (service === undefined || second !== undefined)) {
+    const names = services.map(({ name }) => name).join(', ')
+    throw new UserError(
+      service === undefined
+        ? `${file}: port: no Service in the resources leads to port ${config.port} of the container ${config.container}`
+        : `${file}: several Services lead to port ${config.port}: ${names}`,
+      service === undefined
+        ? 'Add a Service whose selector has labels of the Pod, and whose targetPort is this port. Or correct `port`.'
+        : `Set \`service\` to one of ${names}.`,
+    )
+  }
+  return { serviceAccount, service: config.service ?? service?.name ?? '' }
+}
