@@ -1,8 +1,9 @@
 // Our frontend, the Flask example and the Go example, each with a signer of its own, in three namespaces of one cluster.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { computeOpensslHmac } from '../../tools/deploy/openssl-hmac.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 import { applications, names, runProgram } from './support/applications.ts'

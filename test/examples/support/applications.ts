@@ -50,6 +50,8 @@ export async function tryProgram(
   variables: Record<string, string> = {},
 ): Promise<{ code: number; said: string }> {
   const env = envOf(name, variables)
-  const { code, stdout, stderr } = await tryRun(process.execPath, [join(CHECKOUT, program)], { env })
+  const { code, stdout, stderr } = await tryRun(process.execPath, [join(CHECKOUT, program)], {
+    env,
+  })
   return { code, said: stdout + stderr }
 }

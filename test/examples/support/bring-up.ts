@@ -1,18 +1,27 @@
 // Deploys the examples beside our own application before the first test, and removes them after the last.
+import type { TestProject } from 'vitest/node'
 import { requireLocalCluster } from '../../../tools/verify/faults/support/node.ts'
 import { runProgram } from './applications.ts'
-import { startUnrelated, stopUnrelated } from './unrelated.ts'
+import { findUnrelated, readNamespaceLabels, startUnrelated, stopUnrelated } from './unrelated.ts'
+import { identify } from './workloads.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The other workload of the shared namespace, and the labels of the namespace, before the deployment. */
+    unrelatedBefore: { pod: unknown; labels: Record<string, string> }
+  }
+}
 
 /** Only the signers get it. The files on the nodes are for all applications. */
 export const componentsInUse = 'seccomp'
 
-const variables = { COMPONENTS: componentsInUse }
-
-export async function setup(): Promise<void> {
+export async function setup({ provide }: TestProject): Promise<void> {
   requireLocalCluster()
   await startUnrelated()
+  const pod = identify(await findUnrelated())
+  provide('unrelatedBefore', { pod, labels: await readNamespaceLabels() })
   for (const name of ['flask', 'go'] as const) {
-    await runProgram('tools/deploy/deploy.ts', name, variables)
+    await runProgram('tools/deploy/deploy.ts', name, { COMPONENTS: componentsInUse })
   }
 }
 

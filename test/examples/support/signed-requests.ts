@@ -1,10 +1,10 @@
 // Public requests that each application answers with a signature.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { keySecret } from '../../../tools/kube/names.ts'
 import type { Application } from '../../../tools/kube/application.ts'
 import { postJson } from '../../../tools/kube/gateway-request.ts'
 import { kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { keySecret } from '../../../tools/kube/names.ts'
 import { type Answer, sendOnSchedule } from '../../../tools/verify/faults/load/schedule.ts'
 import { checkSignatures, type Summary, summarize } from '../../../tools/verify/faults/summarize.ts'
 import { locateGateway } from './applications.ts'
@@ -24,7 +24,8 @@ export async function readKeysOf({ namespace }: Application): Promise<Map<string
 /** Sends the smoke request with another message. Never rejects. */
 export async function ask(application: Application, message: string): Promise<Answer> {
   const { request, answer } = application.smoke ?? {}
-  if (request === undefined || answer === undefined) throw new Error(`${application.file}: no smoke`)
+  if (request === undefined || answer === undefined)
+    throw new Error(`${application.file}: no smoke`)
   const content = { ...Object(request.body), message }
   try {
     const { status, body, headers } = await postJson(
@@ -41,7 +42,12 @@ export async function ask(application: Application, message: string): Promise<An
     const requestId = String(headers['x-request-id'])
     return {
       outcome: 'signed',
-      signed: { message: signed, signature: at(answer.signature), keyId: at(answer.keyId), requestId },
+      signed: {
+        message: signed,
+        signature: at(answer.signature),
+        keyId: at(answer.keyId),
+        requestId,
+      },
     }
   } catch (error) {
     return { outcome: String(error) }

@@ -1,5 +1,4 @@
 // What runs in a namespace, and since when. Pods that end are left out.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 
@@ -50,7 +49,10 @@ export async function findPodOf(namespace: string, selector: string): Promise<Ru
 export function identify({ metadata, status }: RunningPod): unknown {
   const { uid } = metadata
   const all = [...status.initContainerStatuses, ...status.containerStatuses]
-  return { uid, containers: all.map(({ containerID, restartCount }) => [containerID, restartCount]) }
+  return {
+    uid,
+    containers: all.map(({ containerID, restartCount }) => [containerID, restartCount]),
+  }
 }
 
 export async function waitForRolloutOf(namespace: string, deployment: string): Promise<void> {
