@@ -1,11 +1,11 @@
 // Two gateways with one label and two ServiceAccounts, for example a canary.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { processMessage } from '../../tools/deploy/process-message.ts'
 import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { startPortForward } from '../../tools/kube/port-forward.ts'
 import { CONFIG_MS } from '../../tools/verify/attack/timeouts.ts'
 import { apply, restoreRoute, runTool } from '../support/cluster/gateways.ts'
+import { processMessage } from '../support/process-message.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
 const where = 'istio-system'
@@ -67,7 +67,7 @@ describe('two gateways with one label', needsLocalCluster, () => {
       try {
         const url = `http://127.0.0.1:${forward.port}`
         const answer = await processMessage({ url }, name, { waitMs: CONFIG_MS, ca: undefined })
-        expect(answer.processed_message).toBe(name.toUpperCase())
+        expect(answer?.message).toBe(name.toUpperCase())
       } finally {
         forward.stop()
       }

@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
-import { processMessage } from '../../tools/deploy/process-message.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
 import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
@@ -18,6 +17,7 @@ import {
   TARGET_IN_MESH,
 } from '../support/attack/attackers.ts'
 import { confined, makePod } from '../support/attack/pods.ts'
+import { processMessage } from '../support/process-message.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 import { COMPILE_MS } from '../support/timeouts.ts'
 import { type PolicyEngine, startPolicyEngine } from './support/policy-engine.ts'

@@ -5,6 +5,7 @@ import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { findDeployed, layouts, listWorkloads, onePod } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
+import { readPodSelector } from '../kube/pod-selector.ts'
 import { isKeyInSecret } from './keys/key-source.ts'
 import { checkPermissions } from './preflight/permissions.ts'
 import { parseDuration } from './rotation/duration.ts'
@@ -43,7 +44,8 @@ await runMain(async () => {
     process.stdout.write(`${closing}\n`)
     return
   }
-  const { readReports, stop } = createPodReporter(((await findDeployed()) ?? onePod).signer)
+  const { signer } = (await findDeployed()) ?? onePod
+  const { readReports, stop } = createPodReporter(await readPodSelector(signer))
   try {
     process.stdout.write(`${await rotateKey(createEffects(readReports), overlapMs)}\n`)
   } finally {

@@ -1,6 +1,7 @@
 // The end of make deploy: sends one message, and checks the cluster again.
 import { readVariable } from '../cli/make-variables.ts'
 import { say, step } from '../cli/terminal.ts'
+import { application } from '../kube/application.ts'
 import { chooseUrlToPrint, withGatewayUrl } from '../kube/gateway-url.ts'
 import { describeResource } from '../kube/resources.ts'
 import { type FormerRoute, removeFormerRoute } from './apply/former-route.ts'
@@ -9,8 +10,9 @@ import { showRouteStatus } from './apply/route-status.ts'
 import { noteOtherKey } from './keys/compare-signature.ts'
 import { checkOthers } from './preflight/other-resources.ts'
 import type { Plan } from './prepare.ts'
-import { formatCurl, processMessage } from './process-message.ts'
 import type { Rendering } from './render/render.ts'
+import { sendSmoke } from './smoke/send-smoke.ts'
+import { formatCurl } from './smoke/smoke-request.ts'
 
 /** Milliseconds for the first answer. Every proxy must have received the new policies by then. */
 const firstAnswerMs = 60_000
@@ -24,6 +26,7 @@ export async function verify({
   usesSecret,
 }: Plan): Promise<void> {
   const { route, injector } = findings
+  const { smoke, file } = application
   await showRouteStatus(route)
   const ca = readVariable('GATEWAY_CACERT')
   const { curl, prerequisite } = await withGatewayUrl(
@@ -32,14 +35,20 @@ export async function verify({
     async (gatewayUrl) => {
       if (route.entry.needsClientCertificate) {
         say('  skip  a message through the gateway, which requires a client certificate')
-      } else {
-        const answer = await step('a message was signed through the gateway', () =>
-          processMessage(gatewayUrl, 'hello', { waitMs: firstAnswerMs, ca }),
+      } else if (smoke !== undefined) {
+        const title =
+          smoke.answer === undefined
+            ? 'the application answered through the gateway'
+            : 'a message was signed through the gateway'
+        const answer = await step(title, () =>
+          sendSmoke(gatewayUrl, smoke, { waitMs: firstAnswerMs, ca }),
         )
-        if (usesSecret) await noteOtherKey(answer)
+        if (usesSecret && answer !== undefined) await noteOtherKey(answer)
+      } else {
+        say(`  skip  a message through the gateway: ${file} has no smoke request`)
       }
       return {
-        curl: formatCurl(chooseUrlToPrint(gatewayUrl), ca),
+        curl: smoke && formatCurl(chooseUrlToPrint(gatewayUrl), smoke.request, ca),
         prerequisite: gatewayUrl.prerequisite,
       }
     },
@@ -52,7 +61,7 @@ export async function verify({
     checkAnalysis(rendering, 'after', injector.revision),
   )
   if (prerequisite !== undefined) say(`Run this in another terminal: ${prerequisite}`)
-  process.stdout.write(`${curl}\n`)
+  process.stdout.write(curl === undefined ? '' : `${curl}\n`)
 }
 
 /** Leaves only the new route. Its gateway has just answered. */

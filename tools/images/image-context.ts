@@ -7,7 +7,7 @@ import { join, relative } from 'node:path'
 import { rolldown } from 'rolldown'
 import { CHECKOUT, readText } from '../cli/checkout.ts'
 import { type BundledPackage, describePackages, formatLicences } from './bundled-packages.ts'
-import type { ImageName } from './image-references.ts'
+import { type ImageName, ownFolders } from './image-references.ts'
 
 /**
  * Empties `folder`, and writes main.mjs, LICENSES and Containerfile for each service. Returns the packages in each bundle.
@@ -56,8 +56,8 @@ export async function bundleService(service: ImageName, file: string): Promise<s
   })
   await bundle.close()
   // Of package.json only the version gets into the bundle.
-  const own = service === 'frontend' ? 'client|frontend' : service
-  const allowed = new RegExp(`^(runtime|${own}|node_modules)/|^package\\.json$`)
+  const folders = ['runtime', ...ownFolders[service], 'node_modules']
+  const allowed = new RegExp(`^(${folders.join('|')})/|^package\\.json$`)
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
   // A name that begins with NUL is code of the bundler. The image contains it too.
   const paths = modules.map((id) =>

@@ -18,15 +18,21 @@ export type ImageReference = {
 
 export const defaultPrefix = 'localhost/secure-signing'
 
-/** The sources of an image besides its own folder. The lockfile pins libraries and bundler by hash. */
+/** The folders of each service besides runtime/, which both use. */
+export const ownFolders: Record<ImageName, readonly string[]> = {
+  frontend: ['client', 'frontend'],
+  signer: ['signer'],
+}
+
+/** The sources of an image besides its own folders. The lockfile pins libraries and bundler by hash. */
 const sharedSources = [
   ...['package.json', 'package-lock.json', 'LICENSE', 'runtime'],
   ...['tools/images/image-context.ts', 'tools/images/bundled-packages.ts'],
 ]
 
-/** Returns false for files that do not affect the image, so that a changed test does not change the tag. */
+/** Returns false for files that do not affect the image, so that a changed test or page does not change the tag. */
 export function isImageSource(path: string): boolean {
-  return !/(^|\/)(test|node_modules)(\/|$)|\.test\.ts$/.test(path.split(sep).join('/'))
+  return !/(^|\/)(test|node_modules|dist)(\/|$)|\.test\.ts$|\.md$/.test(path.split(sep).join('/'))
 }
 
 /**
@@ -43,7 +49,7 @@ export async function computeImageReferences(input: {
     imageNames.map(async (name) => ({
       name,
       repository: `${prefix}/${name}`,
-      tag: await hashSources([...sharedSources, name], {
+      tag: await hashSources([...sharedSources, ...ownFolders[name]], {
         NODE_IMAGE: input.nodeImage ?? '',
         PLATFORM: input.platform ?? machinePlatform,
       }),

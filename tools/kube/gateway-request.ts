@@ -10,24 +10,29 @@ import { type GatewayUrl, readAddress } from './gateway-url.ts'
 
 export type Answer = { status: number; headers: IncomingHttpHeaders; body: string }
 
-/** Sends JSON by POST. Follows no redirect. `ca`: a PEM file with the gateway's private CA. Throws the error of the connection. */
-export async function postJson(
+export type HttpRequest = {
+  method: string
+  path: string
+  headers: Readonly<Record<string, string>>
+  body?: string
+}
+
+/** Follows no redirect. `ca`: a PEM file with the gateway's private CA. Throws the error of the connection. */
+export async function sendRequest(
   gatewayUrl: GatewayUrl,
-  path: string,
-  content: unknown,
+  { method, path, headers, body = '' }: HttpRequest,
   { ca, timeoutMs }: { ca: string | undefined; timeoutMs: number },
 ): Promise<Answer> {
   const { protocol, hostname, host } = new URL(gatewayUrl.url)
   const isTls = protocol === 'https:'
-  const body = JSON.stringify(content)
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const options = {
     ...readAddress(gatewayUrl),
-    ...{ method: 'POST', path, agent: false },
+    ...{ method, path, agent: false },
     headers: {
       host,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
+      ...headers,
+      ...(body !== '' && { 'content-length': Buffer.byteLength(body) }),
     },
     signal: AbortSignal.timeout(timeoutMs),
     ...(isTls && {

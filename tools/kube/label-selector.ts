@@ -25,6 +25,18 @@ export function selectsLabels(
   )
 }
 
+/** Returns the selector as `kubectl -l` takes it, for example "app=web,tier in (a,b)". */
+export function formatLabelSelector({ matchLabels, matchExpressions }: LabelSelector): string {
+  return [
+    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
+    ...matchExpressions.map(({ key, operator, values }) => {
+      if (operator === 'Exists') return key
+      if (operator === 'DoesNotExist') return `!${key}`
+      return `${key} ${operator.toLowerCase()} (${values.join(',')})`
+    }),
+  ].join(',')
+}
+
 function meets({ operator, values }: z.infer<typeof expression>, value: string | undefined) {
   if (operator === 'Exists') return value !== undefined
   if (operator === 'DoesNotExist') return value === undefined

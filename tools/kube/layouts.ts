@@ -1,9 +1,12 @@
 // The layouts of frontend and signer, one for each overlay in k8s/overlays. Also finds out which one is deployed.
+import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
+import { application } from './application.ts'
 import { kubectl } from './kubectl.ts'
-import { deployment, namespace } from './names.ts'
+import { deployment, namespace, serviceAccount } from './names.ts'
+import { listOf } from './resources.ts'
 
-/** `frontend` and `signer`: the name of the Deployment, of its ServiceAccount, and of the label `app` of its Pods. */
+/** `frontend` and `signer`: the names of the Deployments. */
 export type Layout = Readonly<{ overlay: string; frontend: string; signer: string }>
 
 export const onePod: Layout = {
@@ -16,7 +19,24 @@ export const separatePods: Layout = {
   frontend: 'frontend',
   signer: 'signer',
 }
-export const layouts: readonly Layout[] = [onePod, separatePods]
+/** The layouts that the application can have. */
+export const layouts: readonly Layout[] = application.isOurs ? [onePod, separatePods] : [onePod]
+
+const deployments = listOf(
+  z
+    .object({
+      metadata: z.object({ name: z.string() }),
+      spec: z.object({
+        template: z.object({
+          spec: z.object({ containers: z.array(z.object({ name: z.string() })) }),
+        }),
+      }),
+    })
+    .transform(({ metadata, spec }) => ({
+      name: metadata.name,
+      containers: spec.template.spec.containers.map((each) => each.name),
+    })),
+)
 
 /** Returns true if frontend and signer are containers of one Pod. Then they are paired. */
 export function sharesPod({ frontend, signer }: Layout): boolean {
@@ -25,6 +45,11 @@ export function sharesPod({ frontend, signer }: Layout): boolean {
 
 export function listWorkloads({ frontend, signer }: Layout): string[] {
   return [...new Set([frontend, signer])]
+}
+
+/** Returns the ServiceAccount of a Deployment. Ours have the names of their Deployments. */
+export function accountOf(name: string): string {
+  return name === deployment ? serviceAccount : name
 }
 
 /** Returns the overlay's folder, relative to the root of the repository. */
@@ -36,6 +61,12 @@ export function overlayFolder({ overlay }: Layout): string {
 export function parseOverlay(name = ''): Layout {
   const found = layouts.find(({ overlay }) => overlay === (name || onePod.overlay))
   if (found !== undefined) return found
+  if (name === separatePods.overlay) {
+    throw new UserError(
+      `OVERLAY=${name} is only for our own frontend, not for ${application.file}`,
+      'Leave it out. The signer runs in the Pod of your application.',
+    )
+  }
   throw new UserError(
     `OVERLAY=${name} does not exist`,
     `Use one of ${layouts.map(({ overlay }) => overlay).join(', ')}.`,
@@ -45,10 +76,17 @@ export function parseOverlay(name = ''): Layout {
 /** Lists the layouts that have a Deployment on the cluster. There is more than one only if somebody mixed them. */
 export async function listDeployed(): Promise<Layout[]> {
   const names = layouts.flatMap(listWorkloads)
-  const args = ['get', 'deployment', ...names, '-n', namespace, '--ignore-not-found', '-o', 'name']
-  const found = (await kubectl(args)).split('\n')
-  const isDeployed = (name: string) => found.includes(`deployment.apps/${name}`)
-  return layouts.filter((layout) => listWorkloads(layout).some(isDeployed))
+  const args = ['get', 'deployment', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']
+  const text = await kubectl(args)
+  const found = text.trim() === '' ? [] : deployments.parse(JSON.parse(text))
+  // The Deployment of an application may be there before it gets its signer.
+  return layouts.filter((layout) =>
+    found.some(
+      ({ name, containers }) =>
+        listWorkloads(layout).includes(name) &&
+        (!sharesPod(layout) || containers.includes('signer')),
+    ),
+  )
 }
 
 /** Returns the deployed layout, or undefined. Throws UserError if there are two. */

@@ -47,14 +47,10 @@ export async function formatApiPage(): Promise<string> {
     formatOthers(frontend, ['POST /process']),
     '',
     '## Signer',
-    'The signer listens on a Unix socket. In the Pod, `http://localhost:8081` leads to it through the mesh. A request needs:',
+    'The signer listens on a Unix socket. In the Pod, `http://localhost:8081` leads to it through the mesh. [Wire format](wire-format.md)',
+    'lists the headers of a request, and the clients that send them.',
     '',
-    '- `caller-token: TOKEN`, the caller token, which the proxy verifies and removes',
-    '- `content-digest`, `signature-input` and `signature` with the pairing signature (RFC 9421, RFC 9530), which the signer verifies',
-    '- `x-json-case: snake`',
-    '',
-    'Without `x-json-case`, the signer answers with `keyId` instead of `key_id`, as version 0.1.0 did. A request may use either name, but',
-    'not both. Version 0.3.0 will only know `key_id`.',
+    'Version 0.1.0 wrote `keyId` for `key_id`. A request may use either name, but not both. Version 0.3.0 will only know `key_id`.',
     '',
     'The [security model](security-model.md#limits) lists limits of sizes and times. The examples use the key of RFC 4231, test case 1.',
     '',
@@ -93,7 +89,7 @@ export async function formatApiPage(): Promise<string> {
     'Stable are paths, methods, fields, error codes with their statuses, and the names and labels of metrics. Within a minor version they',
     'change only by addition, so ignore fields and metrics that you do not know. A minor version may rename them. It then accepts the',
     'form of the version before, and the next minor version drops that form. [CHANGELOG.md](../CHANGELOG.md) lists every change. The text of',
-    '`title` and `detail` is not stable.',
+    '`title` and `detail` is not stable. What a caller of the signer sends and reads is stable for longer: see [wire format](wire-format.md).',
   ].join('\n')}\n`
 }
 

@@ -162,6 +162,8 @@ test.each([
   ['signer/hmac.test.ts', false],
   ['signer/test/case.ts', false],
   ['runtime/node_modules/x.js', false],
+  ['client/dist/index.js', false],
+  ['client/README.md', false],
   ['signer/latest.ts', true],
 ])('%s goes into an image: %s', (path, goes) => expect(isImageSource(path)).toBe(goes))
 

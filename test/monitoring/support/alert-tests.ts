@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
-import { processMessage } from '../../../tools/deploy/process-message.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { type Container, probeFrom } from '../../../tools/verify/attack/containers.ts'
@@ -19,6 +18,7 @@ import { KEYS_MS } from '../../../tools/verify/faults/support/timeouts.ts'
 import { withTokenVolume } from '../../../tools/verify/faults/support/token-volume.ts'
 import { nonMeshPod, otherNamespacePod, TARGET_IN_MESH } from '../../support/attack/attackers.ts'
 import { deleteResources } from '../../support/attack/deletions.ts'
+import { processMessage } from '../../support/process-message.ts'
 import { WAIT_MS } from '../../support/timeouts.ts'
 import { query, waitForAlert, waitForQuiet } from './queries.ts'
 

@@ -1,6 +1,5 @@
 // Prometheus reads the metrics of all three containers through STRICT mTLS, by its own identity, which is good for nothing else.
 import { describe, expect, test } from 'vitest'
-import { processMessage } from '../../../tools/deploy/process-message.ts'
 import { probeFrom } from '../../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../../tools/verify/attack/probe.ts'
 import {
@@ -13,6 +12,7 @@ import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { otherNamespacePod, TARGET_IN_MESH } from '../../support/attack/attackers.ts'
 import { testAttack } from '../../support/attack/expectations.ts'
 import { listExpressions, listMetricNames } from '../../support/monitoring/expressions.ts'
+import { processMessage } from '../../support/process-message.ts'
 import { EFFECT_MS } from '../../support/timeouts.ts'
 import { prometheusAccountPod } from './prometheus.ts'
 import { listTargets, query } from './queries.ts'

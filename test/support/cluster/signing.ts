@@ -42,7 +42,7 @@ export async function underLoad(
 }
 
 export async function readReports(): Promise<PodReport[]> {
-  const { readReports, stop } = createPodReporter(deployment)
+  const { readReports, stop } = createPodReporter(`app=${deployment}`)
   try {
     return await readReports()
   } finally {
@@ -85,7 +85,7 @@ export async function waitForReports(
   isWanted: (reports: PodReport[]) => boolean,
   complaint: string,
 ): Promise<void> {
-  const { readReports: read, stop } = createPodReporter(deployment)
+  const { readReports: read, stop } = createPodReporter(`app=${deployment}`)
   let reports: PodReport[] = []
   try {
     await waitFor(

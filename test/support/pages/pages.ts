@@ -1,10 +1,11 @@
-// README and the pages of docs/ and examples/, and their tables.
+// README and the pages of docs/, client/ and examples/, and their tables.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 
 export const pages = [
   'README.md',
+  'client/README.md',
   'examples/gitops/README.md',
   ...readdirSync(join(CHECKOUT, 'docs'))
     .filter((name) => name.endsWith('.md'))

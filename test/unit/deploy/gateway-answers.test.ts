@@ -1,15 +1,18 @@
 // What `make smoke` and `make deploy` say about an answer that is not a signature.
 import { describe, expect, test } from 'vitest'
-import { explainAnswer, explainConnection } from '../../../tools/deploy/gateway-answers.ts'
-import { formatCurl } from '../../../tools/deploy/process-message.ts'
+import { explainAnswer, explainConnection } from '../../../tools/deploy/smoke/gateway-answers.ts'
+import { composeRequest, formatCurl } from '../../../tools/deploy/smoke/smoke-request.ts'
+import type { SmokeRequest } from '../../../tools/kube/application/schema.ts'
 import { chooseUrlToPrint, readAddress } from '../../../tools/kube/gateway-url.ts'
+import { composeSmoke } from '../../support/process-message.ts'
 
 const http = { url: 'http://signing.example' }
+const { request } = composeSmoke('hello')
 const envoy = { server: 'istio-envoy', 'content-type': 'text/plain' }
 
 describe('an answer', () => {
   const explain = (status: number, body = '', headers = {}) =>
-    explainAnswer({ status, body, headers: { ...envoy, ...headers } }, http)
+    explainAnswer({ status, body, headers: { ...envoy, ...headers } }, http, request)
 
   test.each([301, 302, 303, 307, 308])(
     '%i is a redirect, with its Location and what to set',
@@ -50,12 +53,12 @@ describe('an answer', () => {
     ],
     [426, 'Upgrade Required', {}, 'another version of HTTP'],
     [400, 'Client sent an HTTP request to an HTTPS port', {}, 'https address'],
-    [503, 'no healthy upstream', {}, 'does not reach the frontend'],
+    [503, 'no healthy upstream', {}, 'does not reach the application'],
     [
       503,
       'upstream connect error or disconnect/reset before headers',
       {},
-      'does not reach the frontend',
+      'does not reach the application',
     ],
     [504, 'upstream request timeout', {}, 'gave up'],
     [500, 'boom', {}, 'kubectl logs'],
@@ -125,9 +128,32 @@ describe('the printed curl command', () => {
     ],
     ['without TLS needs no CA', http, 'ca.pem', 'curl -sS http://signing.example/process '],
   ])('%s', (_, gatewayUrl, ca, start) => {
-    expect(formatCurl(gatewayUrl, ca)).toBe(
+    expect(formatCurl(gatewayUrl, request, ca)).toBe(
       `${start}-H 'content-type: application/json' -d '{"message":"hello"}'`,
     )
+  })
+
+  test.each<[SmokeRequest, string]>([
+    [{ method: 'GET', path: '/a?b=c' }, "'http://signing.example/a?b=c'"],
+    [{ method: 'HEAD', path: '/a' }, '--head http://signing.example/a'],
+    [{ method: 'PUT', path: '/a' }, '-X PUT http://signing.example/a'],
+    [{ method: 'POST', path: '/a' }, '-X POST http://signing.example/a'],
+    [
+      { method: 'POST', path: '/a', body: "it's" },
+      "http://signing.example/a -H 'content-type: text/plain; charset=utf-8' -d 'it'\\''s'",
+    ],
+    [
+      { method: 'POST', path: '/a', body: '@a', headers: { 'Content-Type': 'x/y', b: 'c' } },
+      "http://signing.example/a -H 'Content-Type: x/y' -H 'b: c' --data-raw '@a'",
+    ],
+    [
+      { method: 'PATCH', path: '/a', body: [1, null] },
+      "-X PATCH http://signing.example/a -H 'content-type: application/json' -d '[1,null]'",
+    ],
+  ])('sends what make smoke sends: %j', (given, expected) => {
+    expect(formatCurl(http, given, undefined)).toBe(`curl -sS ${expected}`)
+    const { method, path } = composeRequest(given)
+    expect({ method, path }).toEqual({ method: given.method, path: given.path })
   })
 
   test('uses the port of the port-forward that the user starts', () => {
@@ -136,7 +162,7 @@ describe('the printed curl command', () => {
       address: { host: '127.0.0.1', port: 39999 },
     }
     const printed = chooseUrlToPrint({ ...forwarded, prerequisite: 'kubectl port-forward' })
-    expect(formatCurl(printed, undefined)).toContain(
+    expect(formatCurl(printed, request, undefined)).toContain(
       '--resolve signing.example:8080:127.0.0.1 https://signing.example:8080/process',
     )
     expect(chooseUrlToPrint(forwarded)).toBe(forwarded)

@@ -109,7 +109,7 @@ test('each running Pod reports through one port-forward, which is replaced if it
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   cleanUp(() => server.close())
   const kubectl = await fakeKubectl((server.address() as AddressInfo).port)
-  const { readReports, stop } = createPodReporter(deployment)
+  const { readReports, stop } = createPodReporter(`app=${deployment}`)
   cleanUp(stop)
 
   const good = { pod: 'pod-1', keys: { primary: 'key-1', held: ['key-1'] } }

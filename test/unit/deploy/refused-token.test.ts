@@ -1,11 +1,12 @@
 // How make deploy explains a proxy that refuses the frontend's token.
 import { expect, test, vi } from 'vitest'
-import { explainAnswer } from '../../../tools/deploy/gateway-answers.ts'
+import { explainAnswer } from '../../../tools/deploy/smoke/gateway-answers.ts'
 import {
   findRefusedToken,
   refusedTokenTodo,
 } from '../../../tools/deploy/token-keys/refused-token.ts'
 import { makePrograms } from '../../support/folder.ts'
+import { composeSmoke } from '../../support/process-message.ts'
 
 const refused = '{"code":"signer_unavailable","detail":"the signer answered 401"}'
 const other = '{"code":"signer_unavailable","detail":"the signer answered 403"}'
@@ -13,7 +14,8 @@ const probed = '{"event":"request_failed","detail":"the proxy refuses the caller
 
 test('by the answer to the first message', () => {
   const url = { url: 'http://gateway.example' }
-  const explain = (body: string) => explainAnswer({ status: 503, headers: {}, body }, url)
+  const explain = (body: string) =>
+    explainAnswer({ status: 503, headers: {}, body }, url, composeSmoke('hello').request)
   expect(explain(refused)).toMatchObject({ what: `503: ${refused}`, todo: refusedTokenTodo })
   expect(explain(other).todo).not.toBe(refusedTokenTodo)
   expect(refusedTokenTodo).toContain('make renew-token-keys DRY_RUN=yes')

@@ -6,7 +6,7 @@ import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { pages, readFile } from '../../support/pages/pages.ts'
 
 /** A path of the repository. */
-const path = /`((?:docs|examples|frontend|k8s|mesh|runtime|signer|test|tools)\/[\w./-]*)`/g
+const path = /`((?:clients?|docs|examples|frontend|k8s|mesh|runtime|signer|test|tools)\/[\w./-]*)`/g
 
 /** GitHub's anchors. */
 function listAnchors(page: string): string[] {

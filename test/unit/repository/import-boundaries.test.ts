@@ -10,7 +10,8 @@ const imports = /(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g
 const read = (file: string) => readFileSync(join(CHECKOUT, file), 'utf8')
 const listSources = (folder: string) =>
   readdirSync(join(CHECKOUT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    // What npm pack builds is in dist/.
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('dist/'))
     .map((name) => join(folder, name))
 
 /** Lists the files that `entry` reaches, itself included, and the libraries and modules of Node. */

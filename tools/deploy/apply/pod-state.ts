@@ -74,9 +74,9 @@ const replicaSets = z.object({
 const hashLabel = 'pod-template-hash'
 const revision = 'deployment.kubernetes.io/revision'
 
-/** Lists the Pods of the newest ReplicaSet of a Deployment. Without the right to list ReplicaSets, lists all its Pods. */
-export async function listNewestPods(deployment: string): Promise<PodState[]> {
-  const selection = ['-n', namespace, '-l', `app=${deployment}`, '-o', 'json']
+/** Lists the Pods of a Deployment's newest ReplicaSet. Without the right to list ReplicaSets, lists all that it selects. */
+export async function listNewestPods(selector: string): Promise<PodState[]> {
+  const selection = ['-n', namespace, '-l', selector, '-o', 'json']
   const { items } = await kubectlJson(podStates, ['get', 'pods', ...selection])
   const { code, stdout } = await tryRun('kubectl', ['get', 'replicasets', ...selection])
   if (code !== 0) return items

@@ -18,8 +18,8 @@ const keyLine = z.union([
 ])
 
 /** Reads the logs of the Deployment's signers. Returns undefined if all have keys, or if the user may not read logs. */
-export async function findRefusedKeys(name: string): Promise<UserError | undefined> {
-  const pods = ['-l', `app=${name}`, '-c', 'signer', '--ignore-errors']
+export async function findRefusedKeys(selector: string): Promise<UserError | undefined> {
+  const pods = ['-l', selector, '-c', 'signer', '--ignore-errors']
   const args = ['logs', '-n', namespace, ...pods, '--prefix', '--tail=50']
   return describeRefusedKeys((await tryRun('kubectl', args, { timeoutMs: 15_000 })).stdout)
 }

@@ -5,6 +5,7 @@ import { say, UserError } from '../../cli/terminal.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
+import { podSelector } from '../../kube/pod-selector.ts'
 import { findRefusedToken } from '../token-keys/refused-token.ts'
 import type { StartProblem } from './container-problem.ts'
 import { describeUnschedulable, listStartProblems } from './pod-start-error.ts'
@@ -25,7 +26,7 @@ const slowPollMs = 2_000
 
 const deploymentState = z.object({
   metadata: z.object({ generation: z.number() }),
-  spec: z.object({ replicas: z.number() }),
+  spec: z.object({ replicas: z.number(), selector: podSelector }),
   status: z.object({
     observedGeneration: z.number().default(0),
     replicas: z.number().default(0),
@@ -55,19 +56,20 @@ async function waitForDeployment(name: string, start: number): Promise<void> {
     const args = ['get', 'deployment', name, '-n', namespace, '-o', 'json']
     const state = await kubectlJson(deploymentState, args)
     if (isRolledOut(state)) return
+    const { selector } = state.spec
     const waitedMs = performance.now() - start
     if (waitedMs > noteMs) {
-      const pods = await listNewestPods(name)
+      const pods = await listNewestPods(selector)
       const problems = listStartProblems(pods, await listPodEvents())
       const unschedulable = describeUnschedulable(pods)
       const isTried = waitedMs > graceMs
       const failure =
         describeReplicaFailure(state) ??
         (isTried ? problems.find(({ isFinal }) => isFinal) : undefined) ??
-        (isTried ? await findRefusedKeys(name) : undefined)
+        (isTried ? await findRefusedKeys(selector) : undefined)
       if ((failure !== undefined && isTried) || waitedMs > deadlineMs) {
-        await showState(name, pods)
-        const known = toUserError(failure) ?? (await findRefusedToken(name))
+        await showState(selector, pods)
+        const known = toUserError(failure) ?? (await findRefusedToken(selector))
         throw known ?? describeDelay(name, unschedulable, problems[0])
       }
       const error = toUserError(failure ?? problems[0])

@@ -5,14 +5,14 @@ import { namespace } from '../../kube/names.ts'
 import { listStatuses, type PodState } from './pod-state.ts'
 
 /** Prints Pods, warnings and the last lines of the logs. */
-export async function showState(name: string, shown: readonly PodState[]): Promise<void> {
+export async function showState(selector: string, shown: readonly PodState[]): Promise<void> {
   const scope = ['-n', namespace]
   const crashed = shown.flatMap((pod) =>
     listStatuses(pod)
       .filter(({ restartCount }) => restartCount > 0)
       .map((each) => ['logs', ...scope, pod.metadata.name, '-c', each.name, '--previous']),
   )
-  const pods = ['-l', `app=${name}`]
+  const pods = ['-l', selector]
   const views: readonly (readonly string[])[] = [
     ['get', 'pods', ...scope, '-o', 'wide'],
     // Not `get events`, which prints the scheduler's events first: they have no time in the field that it sorts by.

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
+import { readPodSelector } from '../../kube/pod-selector.ts'
 
 /** Milliseconds. terminationGracePeriodSeconds of the Pods is 30. */
 const deadlineMs = 60_000
@@ -23,18 +24,20 @@ export async function waitForTerminatingPods(
   waitMs = deadlineMs,
 ): Promise<string[]> {
   const deadline = performance.now() + waitMs
+  const selectors = await Promise.all(listWorkloads(layout).map(readPodSelector))
   for (;;) {
-    const names = await listTerminatingPods(layout)
+    const names = await listTerminatingPods(selectors)
     if (names.length === 0 || performance.now() >= deadline) return names
     await sleep(pollMs)
   }
 }
 
-async function listTerminatingPods(layout: Layout): Promise<string[]> {
-  const selector = `app in (${listWorkloads(layout).join(',')})`
-  const args = ['get', 'pods', '-n', namespace, '-l', selector, '-o', 'json']
-  const { items } = await kubectlJson(pods, args)
-  return items
+async function listTerminatingPods(selectors: readonly string[]): Promise<string[]> {
+  const found = selectors.map((each) =>
+    kubectlJson(pods, ['get', 'pods', '-n', namespace, '-l', each, '-o', 'json']),
+  )
+  return (await Promise.all(found))
+    .flatMap(({ items }) => items)
     .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
     .map(({ metadata }) => metadata.name)
 }

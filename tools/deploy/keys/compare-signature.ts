@@ -1,7 +1,7 @@
 // Compares what the Pods sign with what the Secret says.
 import { say, UserError } from '../../cli/terminal.ts'
 import { computeOpensslHmac } from '../openssl-hmac.ts'
-import type { SignedAnswer } from '../process-message.ts'
+import type { SignedAnswer } from '../smoke/signed-answer.ts'
 import { readKey } from './hmac-key.ts'
 import { immutableAdvice, noteImmutable } from './immutable.ts'
 import { readKeySecret } from './key-secret.ts'
@@ -9,11 +9,11 @@ import { findReturned } from './retired-keys.ts'
 
 /** Throws UserError if OpenSSL computes another signature from the Secret. */
 export async function compareSignature(answer: SignedAnswer): Promise<void> {
-  const key = await readKey(answer.key_id)
-  const expected = await computeOpensslHmac(key, Buffer.from(answer.processed_message))
+  const key = await readKey(answer.keyId)
+  const expected = await computeOpensslHmac(key, Buffer.from(answer.message))
   if (answer.signature === expected) return
   throw new UserError(
-    `the signature is not the HMAC-SHA256 of the message with key "${answer.key_id}": the Pods hold other key bytes than the Secret`,
+    `the signature is not the HMAC-SHA256 of the message with key "${answer.keyId}": the Pods hold other key bytes than the Secret`,
     `If the Secret has just changed, try again in a minute. Look for \`keys_refused\` in the signer's log. If an immutable Secret was created again: ${immutableAdvice}`,
   )
 }

@@ -1,6 +1,6 @@
 // Computes the values that differ between clusters. k8s/components/cluster-values fills them in.
 import type { PublicRoute } from '../../kube/gateway/public-route.ts'
-import type { Layout } from '../../kube/layouts.ts'
+import { accountOf, type Layout } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import type { SidecarInjector } from '../../kube/sidecar-injector.ts'
@@ -45,15 +45,15 @@ export function composeClusterValues(
   const accounts = `${trustDomain}/ns/${namespace}/sa`
   return {
     gatewayPrincipal: `${trustDomain}/ns/${first.namespace}/sa/${first.serviceAccount}`,
-    frontendPrincipal: `${accounts}/${layout.frontend}`,
-    signerPrincipal: `${accounts}/${layout.signer}`,
+    frontendPrincipal: `${accounts}/${accountOf(layout.frontend)}`,
+    signerPrincipal: `${accounts}/${accountOf(layout.signer)}`,
     prometheusPrincipal: `${trustDomain}/ns/${prometheus.namespace}/sa/${prometheus.serviceAccount}`,
-    frontendSpiffeId: `spiffe://${accounts}/${layout.frontend}`,
-    signerSpiffeId: `spiffe://${accounts}/${layout.signer}`,
+    frontendSpiffeId: `spiffe://${accounts}/${accountOf(layout.frontend)}`,
+    signerSpiffeId: `spiffe://${accounts}/${accountOf(layout.signer)}`,
     tokenIssuer: tokens.issuer,
     tokenKeys: tokens.keys,
     ...(tokens.uri !== undefined && { tokenKeysUri: tokens.uri }),
-    requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${layout.frontend}`,
+    requestPrincipal: `${tokens.issuer}/system:serviceaccount:${namespace}:${accountOf(layout.frontend)}`,
     revision: injector.label,
     gatewaySelector: route.selector.istio ?? '',
     istiodNamespace: injector.namespace,

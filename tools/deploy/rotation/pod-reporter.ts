@@ -23,7 +23,7 @@ const pods = z.object({
 type Pod = z.infer<typeof pods>['items'][number]
 
 /** Reads reports of the Pods that have not finished. Keeps a port-forward to each until `stop`. `signer`: their label `app`. */
-export function createPodReporter(signer: string) {
+export function createPodReporter(selector: string) {
   const forwards = new Map<string, PortForward>()
 
   function close(name: string): void {
@@ -53,7 +53,7 @@ export function createPodReporter(signer: string) {
   return {
     async readReports(): Promise<PodReport[]> {
       const { items } = await kubectlJson(pods, [
-        ...['get', 'pods', '-n', namespace, '-l', `app=${signer}`, '-o', 'json'],
+        ...['get', 'pods', '-n', namespace, '-l', selector, '-o', 'json'],
         '--field-selector=status.phase!=Succeeded,status.phase!=Failed',
       ])
       const names = items.map(({ metadata }) => metadata.name)

@@ -1,7 +1,7 @@
 // Explains a proxy that refuses the frontend's token.
 import { tryRun } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
-import { namespace } from '../../kube/names.ts'
+import { container, namespace } from '../../kube/names.ts'
 
 /** The frontend's words, in its answers and in its log. */
 const refusal = /the proxy refuses the caller token|the signer answered 401/
@@ -14,8 +14,8 @@ export function isTokenRefused(text: string): boolean {
 }
 
 /** Reads the last lines of the Deployment's frontends. Returns undefined if they say nothing of it, or nobody may read them. */
-export async function findRefusedToken(name: string): Promise<UserError | undefined> {
-  const pods = ['-l', `app=${name}`, '-c', 'frontend', '--ignore-errors', '--tail=5']
+export async function findRefusedToken(selector: string): Promise<UserError | undefined> {
+  const pods = ['-l', selector, '-c', container, '--ignore-errors', '--tail=5']
   const args = ['logs', '-n', namespace, ...pods]
   const { stdout } = await tryRun('kubectl', args, { timeoutMs: 15_000 })
   if (!isTokenRefused(stdout)) return undefined

@@ -30,7 +30,7 @@ export async function createExternalSecret(): Promise<() => Promise<void>> {
 }
 
 export async function waitUntilPods(condition: Condition): Promise<void> {
-  const { readReports, stop } = createPodReporter(deployment)
+  const { readReports, stop } = createPodReporter(`app=${deployment}`)
   try {
     await waitForPods(condition, { readReports, now: Date.now, sleep })
   } finally {

@@ -1,7 +1,9 @@
 // Explains an answer of the gateway that is not a signature: who gave it, in its own words, and what to do.
-import type { Answer } from '../kube/gateway-request.ts'
-import type { GatewayUrl } from '../kube/gateway-url.ts'
-import { isTokenRefused, refusedTokenTodo } from './token-keys/refused-token.ts'
+import type { SmokeRequest } from '../../kube/application/schema.ts'
+import type { Answer } from '../../kube/gateway-request.ts'
+import type { GatewayUrl } from '../../kube/gateway-url.ts'
+import { deployment, namespace } from '../../kube/names.ts'
+import { isTokenRefused, refusedTokenTodo } from '../token-keys/refused-token.ts'
 
 export type Refusal = {
   /** What came back. */
@@ -12,8 +14,7 @@ export type Refusal = {
 }
 
 const longestBody = 300
-const readLogs =
-  "Read `kubectl logs -n signing -l 'app in (secure-signing, frontend, signer)' --all-containers`, and the gateway's log."
+const readLogs = `Read \`kubectl logs -n ${namespace} deployment/${deployment} --all-containers\`, and the gateway's log.`
 const redirects = [301, 302, 303, 307, 308]
 
 /** The first that fits counts. The last one fits always. */
@@ -28,7 +29,7 @@ const causes: readonly (readonly [
   ],
   [
     ({ status, body }) => status === 401 && body.startsWith('Jwt '),
-    'A RequestAuthentication for the gateway or the frontend requires a token. Find it by `kubectl get requestauthentications -A`.',
+    'A RequestAuthentication for the gateway or the application requires a token. Find it by `kubectl get requestauthentications -A`.',
   ],
   [
     ({ status, body, headers }) =>
@@ -48,19 +49,19 @@ const causes: readonly (readonly [
   [
     ({ status, body }) =>
       status === 503 && /upstream connect error|no healthy upstream|overflow/.test(body),
-    "The gateway does not reach the frontend's Pod. Check that the Pod is ready, that no NetworkPolicy separates them, and that no DestinationRule of others turns mTLS off.",
+    "The gateway does not reach the application's Pod. Check that the Pod is ready, that no NetworkPolicy separates them, and that no DestinationRule of others turns mTLS off.",
   ],
   [
     ({ status, headers }) => (status === 502 || status === 504) && !isOurs(headers['content-type']),
-    'Something before the frontend gave up. If it is a load balancer, check its health check and its target port.',
+    'Something before the application gave up. If it is a load balancer, check its health check and its target port.',
   ],
   [({ body }) => isTokenRefused(body), refusedTokenTodo],
   [() => true, readLogs],
 ]
 
-export function explainAnswer(answer: Answer, { url }: GatewayUrl): Refusal {
+export function explainAnswer(answer: Answer, { url }: GatewayUrl, request: SmokeRequest): Refusal {
   const { status, headers, body } = answer
-  if (redirects.includes(status)) return explainRedirect(answer, url)
+  if (redirects.includes(status)) return explainRedirect(answer, url, request)
   const [, todo = readLogs, isFinal = false] = causes.find(([fits]) => fits(answer)) ?? []
   // A proxy names itself. It may be one that nobody thought of.
   const server = typeof headers.server === 'string' ? ` from "${headers.server}"` : ''
@@ -104,14 +105,18 @@ export function explainConnection(problem: string, { url }: GatewayUrl): Refusal
   }
 }
 
-function explainRedirect({ status, headers }: Answer, url: string): Refusal {
+function explainRedirect(
+  { status, headers }: Answer,
+  url: string,
+  { method, path }: SmokeRequest,
+): Refusal {
   const location = headers.location ?? ''
   const target = URL.parse(location, url)
-  const what = `${status}, a redirect to ${location || 'nowhere'}. A client that follows it may send a GET, which signs nothing`
-  if (target === null || target.pathname !== '/process') {
+  const what = `${status}, a redirect to ${location || 'nowhere'}. A client that follows it may send a GET`
+  if (target === null || target.pathname !== new URL(path, url).pathname) {
     return {
       what,
-      todo: 'Something before the frontend redirects, for example to a login page. Exempt POST /process from it.',
+      todo: `Something before the application redirects, for example to a login page. Exempt ${method} ${path} from it.`,
       isFinal: true,
     }
   }

@@ -8,11 +8,12 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../../../tools/cli/exec.ts'
-import { processMessage } from '../../../tools/deploy/process-message.ts'
 import { cleanUp } from '../../support/clean-up.ts'
 import { makeFolder } from '../../support/folder.ts'
+import { processMessage } from '../../support/process-message.ts'
 
-const signed = { processed_message: 'HELLO', signature: '0'.repeat(64), key_id: 'key-1' }
+const body = { processed_message: 'HELLO', signature: '0'.repeat(64), key_id: 'key-1' }
+const signed = { message: 'HELLO', signature: '0'.repeat(64), keyId: 'key-1' }
 const options = { waitMs: 0, ca: undefined }
 
 async function listen(server: Server): Promise<number> {
@@ -57,7 +58,7 @@ test('a server that hangs up is tried again', async () => {
   const gateway = await serve((request, response) => {
     count += 1
     if (count === 1) request.socket.destroy()
-    else response.end(JSON.stringify(signed))
+    else response.end(JSON.stringify(body))
   })
   expect(await processMessage(gateway, 'hello', { ...options, waitMs: 10_000 })).toEqual(signed)
 })
@@ -90,7 +91,7 @@ describe('with TLS by a private CA', () => {
     const port = await listen(
       createHttps(pair, (request, response) => {
         seen.push(request.headers.host, (request.socket as TLSSocket).servername)
-        response.end(JSON.stringify(signed))
+        response.end(JSON.stringify(body))
       }),
     )
     gateway = { url: 'https://signing.example', address: { host: '127.0.0.1', port } }

@@ -1,0 +1,50 @@
+// Finds the signature in an application's answer, where signing.yaml says that it is.
+import { UserError } from '../../cli/terminal.ts'
+import type { SmokeAnswer } from '../../kube/application/schema.ts'
+
+export type SignedAnswer = { message: string; signature: string; keyId: string }
+
+/** Throws UserError with the field of signing.yaml that does not fit `body`. */
+export function readSignedAnswer(body: string, where: SmokeAnswer): SignedAnswer {
+  const content = parseJson(body)
+  const read = (name: 'signature' | 'keyId' | 'message'): string => {
+    const pointer = where[name] ?? ''
+    const found = resolvePointer(content, pointer)
+    if (typeof found === 'string') return found
+    throw new UserError(
+      `the answer has no text at ${pointer}: ${body.trim().slice(0, longestBody) || '(no content)'}`,
+      `Correct smoke.answer.${name}, or have the application answer with it.`,
+    )
+  }
+  const [signature, keyId] = [read('signature'), read('keyId')]
+  if (!/^[0-9a-f]{64}$/.test(signature)) {
+    throw new UserError(
+      `${where.signature} of the answer is not 64 hexadecimal digits: ${signature.slice(0, longestBody)}`,
+      'Correct smoke.answer.signature, or have the application answer with the signature as the signer returns it.',
+    )
+  }
+  return { signature, keyId, message: where.signed ?? read('message') }
+}
+
+const longestBody = 300
+
+/** By RFC 6901. */
+function resolvePointer(content: unknown, pointer: string): unknown {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((found: unknown, part) => {
+      if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part))
+        return undefined
+      return Reflect.get(found, part)
+    }, content)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
