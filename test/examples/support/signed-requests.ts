@@ -1,8 +1,10 @@
 // Public requests that each application answers with a signature.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { readSignedAnswer } from '../../../tools/deploy/smoke/signed-answer.ts'
+import { composeRequest } from '../../../tools/deploy/smoke/smoke-request.ts'
 import type { Application } from '../../../tools/kube/application.ts'
-import { postJson } from '../../../tools/kube/gateway-request.ts'
+import { sendRequest } from '../../../tools/kube/gateway-request.ts'
 import { kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { keySecret } from '../../../tools/kube/names.ts'
 import { type Answer, sendOnSchedule } from '../../../tools/verify/faults/load/schedule.ts'
@@ -21,45 +23,30 @@ export async function readKeysOf({ namespace }: Application): Promise<Map<string
   return new Map(keys.map(([id, key]) => [id, Buffer.from(key, 'base64')]))
 }
 
-/** Sends the smoke request with another message. Never rejects. */
+/** Sends the smoke request with `message` in the place of each text of its body. Never rejects. */
 export async function ask(application: Application, message: string): Promise<Answer> {
   const { request, answer } = application.smoke ?? {}
   if (request === undefined || answer === undefined)
     throw new Error(`${application.file}: no smoke`)
-  const content = { ...Object(request.body), message }
+  const body = JSON.parse(JSON.stringify(request.body), (_, value) =>
+    typeof value === 'string' ? message : value,
+  )
   try {
-    const { status, body, headers } = await postJson(
-      locateGateway(application),
-      request.path,
-      content,
-      { ca: undefined, timeoutMs: TIMEOUT_MS },
-    )
-    if (status !== 200) return { outcome: `${status} ${body.slice(0, 80)}` }
-    const at = (pointer = '') => String(readPointer(JSON.parse(body), pointer))
-    const signed = at(answer.message)
-    // The application may change the case, so an answer to another request is noticed all the same.
-    if (!signed.toLowerCase().includes(message)) return { outcome: 'the answer to another request' }
-    const requestId = String(headers['x-request-id'])
-    return {
-      outcome: 'signed',
-      signed: {
-        message: signed,
-        signature: at(answer.signature),
-        keyId: at(answer.keyId),
-        requestId,
-      },
+    const sent = composeRequest({ ...request, body })
+    const options = { ca: undefined, timeoutMs: TIMEOUT_MS }
+    const received = await sendRequest(locateGateway(application), sent, options)
+    if (received.status !== 200) {
+      return { outcome: `${received.status} ${received.body.slice(0, 80)}` }
     }
+    const signed = readSignedAnswer(received.body, answer)
+    // The application may change the case, so an answer to another request is noticed all the same.
+    if (!signed.message.toLowerCase().includes(message))
+      return { outcome: 'the answer to another request' }
+    const requestId = String(received.headers['x-request-id'])
+    return { outcome: 'signed', signed: { ...signed, requestId } }
   } catch (error) {
     return { outcome: String(error) }
   }
-}
-
-/** RFC 6901, without escapes. */
-function readPointer(content: unknown, pointer: string): unknown {
-  return pointer
-    .split('/')
-    .slice(1)
-    .reduce((found, key) => Object(found)[key], content)
 }
 
 /** Does `work` while clients send `perSecond` requests. Every signature must be the HMAC by one of the namespace's keys. */
