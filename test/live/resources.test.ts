@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dryRun } from '../../tools/deploy/apply/apply.ts'
 import { listRequiredPermissions } from '../../tools/deploy/preflight/permissions.ts'
+import { application } from '../../tools/kube/application.ts'
 import { exists, kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
 import { type Resource, resourceSchema } from '../../tools/kube/resources.ts'
@@ -47,6 +48,6 @@ describe('on the live API', needsCluster, () => {
   })
 
   test.each(injectedRules)('after injection: $title', ({ find }) => {
-    expect(find(injected)).toEqual([])
+    expect(find(injected, application)).toEqual([])
   })
 })

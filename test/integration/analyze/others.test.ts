@@ -6,6 +6,7 @@ import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
 import { kinds } from '../../../tools/analyze/live/read-others.ts'
 import { pluralize } from '../../../tools/deploy/preflight/permissions.ts'
+import { application } from '../../../tools/kube/application.ts'
 import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
@@ -41,7 +42,7 @@ function judgeAll(others: readonly Resource[], exist = true, resources = ours) {
     ...each,
     metadata: { ...each.metadata, creationTimestamp: deployed },
   }))
-  const given = { ours: resources, root, gatewayNamespaces: [gateway], issuer }
+  const given = { ours: resources, application, root, gatewayNamespaces: [gateway], issuer }
   return judgeOthers([...(exist ? live : []), ...others], given)
 }
 
@@ -314,7 +315,8 @@ describe('our resources on the cluster', () => {
     )
     for (const name of names) expect(name).toMatch(kinds)
   })
-  const judgeNow = (live: readonly Resource[]) => judgeDeployed(ours, live).map(formatJudgment)
+  const judgeNow = (live: readonly Resource[]) =>
+    judgeDeployed(ours, live, application).map(formatJudgment)
 
   test('are as they were applied', () => expect(judgeNow(structuredClone(ours))).toEqual([]))
   test('do not exist yet', () => expect(judgeNow([])).toEqual([]))
@@ -349,4 +351,62 @@ test.each([onePod, separatePods])('a resource for one Pod is found: $overlay', a
     older,
   )
   expect(severities([other], true, resources)).toEqual(['breaks'])
+})
+
+describe('a Pod of somebody else in our namespace', () => {
+  const pod = (rest: { labels?: object; phase?: string; account?: string; owner?: string }) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `report-${rest.phase ?? 'a'}`,
+      namespace: 'signing',
+      labels: { ...rest.labels },
+      ownerReferences: rest.owner === undefined ? [] : [{ uid: rest.owner }],
+    },
+    spec: { serviceAccountName: rest.account ?? 'secure-signing' },
+    status: { phase: rest.phase ?? 'Running' },
+  })
+
+  test('with our ServiceAccount weakens the identity, and the message says what it gets', () => {
+    const [found, ...others] = judgeAll([pod({})])
+    expect(others).toEqual([])
+    expect(found).toMatchObject({ severity: 'weakens', about: 'Pod signing/report-a' })
+    expect(found && formatJudgment(found)).toMatch(
+      /ServiceAccount secure-signing .* reads readiness and metrics .* no signature, .* Give its workload/,
+    )
+  })
+  test('is named once for each workload', () => {
+    const pods = ['Running', 'Pending'].map((phase) => pod({ phase, owner: 'job' }))
+    expect(judgeAll(pods)).toHaveLength(1)
+  })
+  test.each<[string, Resource]>([
+    ['is one of ours, of any version', pod({ labels: { ...app, other: 'x' } })],
+    ['has another ServiceAccount', pod({ account: 'other' })],
+    ['has ended', pod({ phase: 'Succeeded' })],
+  ])('is fine if it %s', (_, each) => expect(judgeAll([each])).toEqual([]))
+})
+
+describe('an ALLOW for the port of the signer, beside signer-deny-others', () => {
+  const denying = make('AuthorizationPolicy', { action: 'DENY', ...selecting(app), rules: [{}] })
+  denying.metadata.name = 'signer-deny-others'
+
+  test('weakens, and the message says what is still open', () => {
+    const [found, ...others] = judgeAll([allow({ rules: [{}] })], true, [...ours, denying])
+    expect(others).toEqual([])
+    expect(found).toMatchObject({
+      severity: 'weakens',
+      message: expect.stringMatching(
+        /signer-deny-others still refuses every identity but .* secure-signing.* Still open: .* no signature/,
+      ),
+    })
+  })
+})
+
+test("an ALLOW for another application's own port is only noted", () => {
+  const policy = allow({ rules: [{ to: [{ operation: { ports: ['8080'] } }] }] })
+  const given = { ours, root, gatewayNamespaces: [gateway], issuer }
+  const judgeFor = (isOurs: boolean) =>
+    judgeOthers([policy], { ...given, application: { ...application, isOurs } })
+  expect(new Set(judgeFor(true).map(({ severity }) => severity))).toEqual(new Set(['weakens']))
+  expect(new Set(judgeFor(false).map(({ severity }) => severity))).toEqual(new Set(['note']))
 })

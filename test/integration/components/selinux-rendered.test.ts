@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
+import { application } from '../../../tools/kube/application.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
@@ -39,7 +40,8 @@ describe.each(layouts)('$overlay with selinux', async (layout) => {
     }
   })
 
-  test('keeps the rule of make analyze', () => expect(podSecurityRule.find(resources)).toEqual([]))
+  test('keeps the rule of make analyze', () =>
+    expect(podSecurityRule.find(resources, application)).toEqual([]))
 
   test.each<[string, Change, string]>([
     [
@@ -66,7 +68,7 @@ describe.each(layouts)('$overlay with selinux', async (layout) => {
       'so this must be the ',
     ],
   ])('breaks it %s', (_, change, message) => {
-    const found = podSecurityRule.find(applyChange(resources, change))
+    const found = podSecurityRule.find(applyChange(resources, change), application)
     expect(found.map((each) => each.message)).toEqual([expect.stringContaining(message)])
     expect(found[0]?.resource).toBeDefined()
   })
@@ -80,7 +82,7 @@ describe.each(layouts)('$overlay with selinux', async (layout) => {
           : { ...each.metadata, name, ...(namespace && { namespace: 'elsewhere' }) }
       return { ...each, metadata }
     })
-    const found = podSecurityRule.find(moved).map(({ message }) => message)
+    const found = podSecurityRule.find(moved, application).map(({ message }) => message)
     expect(found).toEqual([expect.stringContaining('is not restricted')])
   })
 })

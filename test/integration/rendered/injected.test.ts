@@ -6,6 +6,7 @@ import { valueAt } from '../../../tools/analyze/finding.ts'
 import { proxyName, readPods } from '../../../tools/analyze/model/pod.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import type { Rendering } from '../../../tools/deploy/render/render.ts'
+import { application } from '../../../tools/kube/application.ts'
 import { listWorkloads, onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { asPod } from '../../support/api-server/guarded-api-server.ts'
@@ -49,7 +50,7 @@ describe.each([
     }
   })
 
-  test.each(injectedRules)('$title', ({ find }) => expect(find(resources)).toEqual([]))
+  test.each(injectedRules)('$title', ({ find }) => expect(find(resources, application)).toEqual([]))
 
   test('it ends after the containers, and before kubelet kills it', () => {
     for (const pod of readPods(resources)) {

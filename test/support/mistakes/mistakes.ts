@@ -1,7 +1,9 @@
 // Mistakes in the deployed resources. Each must be found by its rule, and at its path.
 import { expect, test } from 'vitest'
 import type { Finding, Path } from '../../../tools/analyze/finding.ts'
+import type { Application } from '../../../tools/analyze/model/application.ts'
 import type { Rule } from '../../../tools/analyze/rule.ts'
+import { application } from '../../../tools/kube/application.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 
 /** `shownAt`: the place of the finding, if it is not the place of the change. */
@@ -15,15 +17,16 @@ export function testRules(
   rules: readonly Rule[],
   mistakes: Mistakes,
   load: () => readonly Resource[],
+  judged: Application = application,
 ): void {
   test('each rule has mistakes', () => {
     expect(Object.keys(mistakes).toSorted()).toEqual(rules.map(({ name }) => name).toSorted())
   })
   for (const { name, title, find } of rules) {
-    test(title, () => expect(find(load())).toEqual([]))
+    test(title, () => expect(find(load(), judged)).toEqual([]))
     for (const [mistake, change] of Object.entries(mistakes[name] ?? {})) {
       test(`${title}: finds ${mistake}`, () => {
-        const found = find(applyChange(load(), change))
+        const found = find(applyChange(load(), change), judged)
         expect(found).not.toEqual([])
         expect(found.filter((each) => isAt(each, change))).not.toEqual([])
       })

@@ -36,6 +36,13 @@ export const podMistakes: Mistakes = {
       `${frontend}.volumeMounts.0`,
     ],
     'a proxy that mounts it': [pod, `${template}.initContainers`, [proxy('hmac-key')]],
+    'an init container that mounts it': [pod, `${template}.initContainers`, [own('hmac-key')]],
+    'an ephemeral container that mounts it': [
+      pod,
+      `${template}.ephemeralContainers`,
+      [own('hmac-key')],
+      `${template}.ephemeralContainers`,
+    ],
     'write access': [pod, `${signer}.volumeMounts.1.readOnly`, false],
     'a subPath': [pod, `${signer}.volumeMounts.1.subPath`, 'key-1'],
   },
@@ -57,6 +64,7 @@ export const podMistakes: Mistakes = {
   },
   'socket-mount': {
     'the frontend mounting it': [pod, `${frontend}.volumeMounts.+`, mount('signer-socket', '/s')],
+    'a sidecar mounting it': [pod, `${containers}.+`, own('signer-socket')],
     'a socket on disk': [pod, `${template}.volumes.0.emptyDir`, {}],
   },
   'proxy-mount': {
@@ -98,10 +106,12 @@ export const podMistakes: Mistakes = {
     'a signer with the variable "none"': [pod, `${signer}.env.2.value`, 'none'],
     'a frontend with the variable "none"': [pod, `${frontend}.env.3.value`, 'none'],
     'a proxy that mounts it': [pod, `${template}.initContainers`, [proxy('pairing')]],
+    'a sidecar that mounts it': [pod, `${containers}.+`, own('pairing')],
   },
   'caller-token': {
     'the signer mounting it': [pod, `${signer}.volumeMounts.+`, mount('caller-token', '/t')],
     'the frontend without it': [pod, `${frontend}.volumeMounts`, []],
+    'a sidecar mounting it': [pod, `${containers}.+`, own('caller-token')],
     'the audience of the API server': [
       pod,
       `${template}.volumes.3.projected.sources.0.serviceAccountToken.audience`,
@@ -135,6 +145,7 @@ export const podMistakes: Mistakes = {
   },
   'signer-port': {
     'a containerPort': [pod, `${signer}.ports`, [{ containerPort: 8081 }]],
+    "the signer's port in another container": [pod, `${frontend}.ports.+`, { containerPort: 8081 }],
   },
   'user-ids': {
     'UID 1337': [pod, `${signer}.securityContext.runAsUser`, 1337],
@@ -195,6 +206,11 @@ function mount(name: string, mountPath: string) {
 
 function proxy(volume: string) {
   return { name: proxyName, image: 'auto', volumeMounts: [mount(volume, '/v')] }
+}
+
+/** A container that an application adds. */
+function own(volume: string) {
+  return { ...proxy(volume), name: 'own' }
 }
 
 function job({ volumes = [] as unknown[], env = [] as unknown[], serviceAccountName = 'default' }) {

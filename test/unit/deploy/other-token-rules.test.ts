@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
+import { application } from '../../../tools/kube/application.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { TokenRule } from '../../../tools/kube/token-rules.ts'
 
@@ -42,7 +43,7 @@ const policy = (
 })
 const describe = (found: Resource, leaving: Resource[] = []) =>
   judgeOthers([found], {
-    ...{ ours: resources, leaving, issuer },
+    ...{ ours: resources, application, leaving, issuer },
     ...{ root: 'istio-system', gatewayNamespaces: [] },
   }).map(formatJudgment)
 

@@ -1,9 +1,12 @@
 // Judges what others have on the cluster, together with our resources. `make deploy` does it before and after it applies them, and
 // `make analyze LIVE=yes` at any time, with our own resources as they are deployed.
+
+import { application } from '../../kube/application.ts'
 import type { ControlPlane } from '../../kube/control-plane.ts'
 import { namespace } from '../../kube/names.ts'
 import { type Resource, resourceKey } from '../../kube/resources.ts'
 import { UnreadableError } from '../finding.ts'
+import { judgeAccounts } from './accounts.ts'
 import { judgeDeployed } from './deployed.ts'
 import { type Judgment, judge } from './judgment.ts'
 import { judgeMeshDefaults, type NamespaceLabels } from './mesh-defaults.ts'
@@ -21,6 +24,7 @@ const judges: readonly ((subject: LiveSubject) => Judgment[])[] = [
   judgeSidecars,
   judgeExtensions,
   judgePolicies,
+  judgeAccounts,
   judgeRequestAuthentications,
   judgeRoutes,
 ]
@@ -49,8 +53,10 @@ export async function judgeLive(input: {
       labels: { ...labels, [namespace]: composeLabels(resources, labels[namespace]) },
       gatewayNamespaces,
     }),
-    ...(input.deployed === true ? judgeDeployed(resources, live) : []),
-    ...judgeOthers(live, { ours: resources, leaving, root, gatewayNamespaces, issuer }),
+    ...(input.deployed === true ? judgeDeployed(resources, live, application) : []),
+    ...judgeOthers(live, {
+      ...{ ours: resources, application, leaving, root, gatewayNamespaces, issuer },
+    }),
   ]
 }
 

@@ -21,9 +21,6 @@ const peerSpec = z
 
 type Peer = z.infer<typeof peerSpec> & { resource: Resource }
 
-/** The ports on which our proxies listen. */
-const ourPorts = ['8080', '8081']
-
 /** Finds policies of others that make the proxy of our Pods accept plain text, or would do so without ours. */
 export function judgePeerAuthentications(subject: LiveSubject): Judgment[] {
   const all = [...subject.ours, ...subject.others].filter(
@@ -41,6 +38,8 @@ export function judgePeerAuthentications(subject: LiveSubject): Judgment[] {
   const ofMesh = inherit(meshWide, 'PERMISSIVE')
   const ofNamespace = inherit(oldest, ofMesh)
   const workloads = findOurResources(subject.ours)
+  // The ports on which our proxies listen.
+  const ports = [String(subject.application.port), '8081']
   const inEffect = new Set(
     workloads.map((workload) =>
       here.find((each) => hasSelector(each) && selects(each.selector.matchLabels, workload)),
@@ -54,7 +53,7 @@ export function judgePeerAuthentications(subject: LiveSubject): Judgment[] {
         workloads.some((workload) => selects(each.selector.matchLabels, workload)),
     )
     .flatMap((each) => {
-      const weak = findWeak(each, hasSelector(each) ? ofNamespace : ofMesh)
+      const weak = findWeak(each, hasSelector(each) ? ofNamespace : ofMesh, ports)
       return describe(each, weak, each === oldest || inEffect.has(each))
     })
 }
@@ -88,10 +87,10 @@ function inherit(peer: Peer | undefined, larger: string): string {
 }
 
 /** Only a policy with a selector can set a mode for a port. */
-function findWeak(peer: Peer, larger: string): string | undefined {
+function findWeak(peer: Peer, larger: string, ports: readonly string[]): string | undefined {
   const own = inherit(peer, larger)
-  const ports = ourPorts.map((port) => peer.portLevelMtls[port]?.mode ?? 'UNSET')
-  const modes = hasSelector(peer) ? ports.map((each) => (each === 'UNSET' ? own : each)) : []
+  const given = ports.map((port) => peer.portLevelMtls[port]?.mode ?? 'UNSET')
+  const modes = hasSelector(peer) ? given.map((each) => (each === 'UNSET' ? own : each)) : []
   return [own, ...modes].find((each) => each !== 'STRICT')
 }
 

@@ -9,28 +9,31 @@ import {
   tokenRule,
 } from '../../kube/token-rules.ts'
 import { readAt, valueAt } from '../finding.ts'
+import { listAccounts } from '../model/application.ts'
 import { selects } from '../model/namespace.ts'
 import { findSigningResource } from '../model/pod.ts'
-import { readPolicies } from '../model/policies.ts'
+import { isForPort, readPolicies } from '../model/policies.ts'
 import { applyRules } from '../rule.ts'
-import { policyRules } from '../rules/policy-rules.ts'
+import { denyOthers, policyRules } from '../rules/policy-rules.ts'
 import { type Judgment, judge } from './judgment.ts'
 import { type LiveSubject, listSelected } from './subject.ts'
 
-/** What an ALLOW of somebody else may not do. The other rules are about our own. */
+/** What an ALLOW of somebody else may not do at the application. The other rules are about our own. */
 const openingRules = policyRules.filter(({ name }) =>
-  ['exact-allow', 'negative-match', 'signer-caller', 'token-to-sign'].includes(name),
+  ['exact-allow', 'negative-match'].includes(name),
 )
 const requestSpec = z.object({ jwtRules: z.array(tokenRule).default([]) }).default({ jwtRules: [] })
 
 export function judgePolicies(subject: LiveSubject): Judgment[] {
   const policies = listSelecting(subject, 'AuthorizationPolicy')
   const isAllow = (each: Resource) => (valueAt(each, ['spec', 'action']) ?? 'ALLOW') === 'ALLOW'
-  // The rules know Istio's default root namespace only. For our Pods, a mesh-wide policy is the same as one of the namespace.
-  const allowing = policies
-    .filter(isAllow)
-    .map((each) => ({ each, moved: { ...each, metadata: { ...each.metadata, namespace } } }))
-  const found = applyRules(openingRules, [...subject.ours, ...allowing.map(({ moved }) => moved)])
+  // The rules know Istio's default root namespace only, and our own policies. For our Pods, all are the same.
+  const allowing = policies.filter(isAllow).map((each) => {
+    const labels = { 'app.kubernetes.io/part-of': 'secure-signing' }
+    return { each, moved: { ...each, metadata: { ...each.metadata, namespace, labels } } }
+  })
+  const all = [...subject.ours, ...allowing.map(({ moved }) => moved)]
+  const found = applyRules(openingRules, all, subject.application)
   return [
     ...policies
       .filter((each) => !isAllow(each))
@@ -40,11 +43,30 @@ export function judgePolicies(subject: LiveSubject): Judgment[] {
           : judge('note', each, 'it also decides about our requests, and can refuse them'),
       ),
     ...allowing.flatMap(({ each, moved }) =>
-      found
-        .filter(({ resource }) => resource === moved)
-        .map(({ message }) => judge(reaches(subject, moved) ? 'breaks' : 'weakens', each, message)),
+      reachesSigner(subject, moved)
+        ? [judgeOpening(subject, each)]
+        : found
+            .filter(({ resource }) => resource === moved)
+            // An application may open its own port to others.
+            .map(({ message }) =>
+              judge(subject.application.isOurs ? 'weakens' : 'note', each, message),
+            ),
     ),
   ]
+}
+
+/** An ALLOW of somebody else for port 8081. A DENY of ours may limit what it opens. */
+function judgeOpening({ ours, application }: LiveSubject, each: Resource): Judgment {
+  const opens = 'it also opens port 8081 of the signer'
+  const isLimited = readPolicies(ours).some(
+    ({ name, action }) => name === denyOthers && action === 'DENY',
+  )
+  if (!isLimited) return judge('breaks', each, opens)
+  return judge(
+    'weakens',
+    each,
+    `${opens}. ${denyOthers} still refuses every identity but that of the ServiceAccount ${listAccounts(ours, application).frontend}, and asks for its token. Still open: other methods and paths of the signer, for Pods with this ServiceAccount. They get no signature, because pairing refuses them`,
+  )
 }
 
 /** True for a DENY with a rule that matches everything. */
@@ -54,15 +76,15 @@ function deniesAll({ spec }: Resource): boolean {
   return valueAt(spec, ['action']) === 'DENY' && Array.isArray(rules) && rules.some(isEmpty)
 }
 
-/** True if the policy allows something at the signer. Public clients reach the frontend anyway. */
-function reaches({ ours }: LiveSubject, policy: Resource): boolean {
+/** True if the policy allows something at the signer. */
+function reachesSigner({ ours }: LiveSubject, policy: Resource): boolean {
   const workload = findSigningResource(ours)
   return readPolicies([...ours, policy]).some(
     ({ resource, selector, alternatives }) =>
       resource === policy &&
       workload !== undefined &&
       selects(selector, workload) &&
-      alternatives.some(({ ports }) => ports.values.length === 0 || ports.values.includes('8081')),
+      alternatives.some((each) => isForPort(each, '8081')),
   )
 }
 

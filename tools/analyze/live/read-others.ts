@@ -1,4 +1,5 @@
-// Reads the resources of others that can concern our Pods: Istio's kinds in all namespaces, or in those that count for us.
+// Reads the resources of others that can concern our Pods: Istio's kinds in all namespaces, or in those that count for us, and
+// the Services and Pods beside ours.
 import { z } from 'zod'
 import { tryRun } from '../../cli/exec.ts'
 import { say } from '../../cli/terminal.ts'
@@ -38,9 +39,9 @@ export async function readIstioResources(places: readonly string[]): Promise<Res
     .join('\n')
     .split('\n')
     .filter((name) => kinds.test(name))
-  const services = tryList(['services', '-n', namespace])
+  const neighbours = tryList(['services,pods', '-n', namespace])
   const everywhere = await tryList([served.join(), '-A'])
-  if (everywhere !== undefined) return [...everywhere, ...((await services) ?? [])]
+  if (everywhere !== undefined) return [...everywhere, ...((await neighbours) ?? [])]
   const found = await Promise.all(
     [...new Set(places)].flatMap((place) =>
       served.map(async (kind) => ({ kind, place, items: await tryList([kind, '-n', place]) })),
@@ -54,7 +55,7 @@ export async function readIstioResources(places: readonly string[]): Promise<Res
     const names = missing.map(({ kind }) => kind.replace(/\..*/, '')).join(', ')
     say(`  note  this user may not read ${names} in ${place}, so they are not judged`)
   }
-  return [...found.flatMap(({ items = [] }) => items), ...((await services) ?? [])]
+  return [...found.flatMap(({ items = [] }) => items), ...((await neighbours) ?? [])]
 }
 
 /** Reads the labels of those of `names` that exist and may be read. */

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt } from '../finding.ts'
+import type { Application } from '../model/application.ts'
 import { applyRules } from '../rule.ts'
 import { routeRules } from '../rules/route-rules.ts'
 import { routingRules } from '../rules/routing-rules.ts'
 import { type Judgment, judge, nameOf } from './judgment.ts'
 import type { LiveSubject } from './subject.ts'
 
-const frontend = `frontend.${namespace}.svc.cluster.local`
 const signer = 'signer.pod.internal'
 const tls = z.object({ mode: z.string().default('DISABLE') }).optional()
 const ruleSpec = z.object({
@@ -28,14 +28,15 @@ const adopted = [
 ]
 
 export function judgeRoutes(subject: LiveSubject): Judgment[] {
-  const { ours, others } = subject
+  const { ours, others, application } = subject
+  const frontend = hostOf(application)
   const ofKind = (wanted: string) => others.filter(({ kind }) => kind === wanted)
   const routing = [...ofKind('VirtualService'), ...ofKind('Service').filter(isHere)]
-  const found = applyRules(adopted, [...ours, ...routing])
+  const found = applyRules(adopted, [...ours, ...routing], application)
   const judged = [
     ...ofKind('DestinationRule').flatMap((each) => judgeRule(subject, each)),
     ...ofKind('VirtualService').flatMap(judgeVirtualService),
-    ...ofKind('ServiceEntry').flatMap(judgeEntry),
+    ...ofKind('ServiceEntry').flatMap((each) => judgeEntry(each, frontend)),
   ]
   const names = judged.map(({ about }) => about)
   return [
@@ -51,7 +52,11 @@ export function judgeRoutes(subject: LiveSubject): Judgment[] {
 }
 
 /** A rule in the caller's namespace wins over ours. In our namespace, Istio merges them. */
-function judgeRule({ root, gatewayNamespaces }: LiveSubject, resource: Resource): Judgment[] {
+function judgeRule(
+  { root, gatewayNamespaces, application }: LiveSubject,
+  resource: Resource,
+): Judgment[] {
+  const frontend = hostOf(application)
   const { host, exportTo, trafficPolicy } = readAt(ruleSpec, resource)
   const place = resource.metadata.namespace ?? ''
   const isOfGateway =
@@ -106,7 +111,7 @@ function judgeVirtualService(resource: Resource): Judgment[] {
   ]
 }
 
-function judgeEntry(resource: Resource): Judgment[] {
+function judgeEntry(resource: Resource, frontend: string): Judgment[] {
   const { hosts: names } = readAt(entrySpec, resource)
   const place = resource.metadata.namespace ?? ''
   if (isHere(resource) && names.some((each) => isFor(each, signer, place))) {
@@ -123,12 +128,17 @@ function isFor(host: string, wanted: string, place: string): boolean {
   const [name = '', owner = ''] = wanted.split('.')
   if (host.startsWith('*')) return wanted.endsWith(host.slice(1))
   if (host === wanted) return true
-  if (wanted !== frontend) return false
+  if (wanted === signer) return false
   return (
     host === `${name}.${owner}` ||
     host.startsWith(`${name}.${owner}.svc`) ||
     (host === name && place === namespace)
   )
+}
+
+/** The name of the application's Service. */
+function hostOf({ service }: Application): string {
+  return `${service}.${namespace}.svc.cluster.local`
 }
 
 function isHere({ metadata }: Resource): boolean {

@@ -1,12 +1,15 @@
 // What a judgment needs: our resources, those of others on the cluster, and how istiod is configured.
 import type { ControlPlane } from '../../kube/control-plane.ts'
 import type { Resource } from '../../kube/resources.ts'
+import type { Application } from '../model/application.ts'
 import { matches } from '../model/namespace.ts'
 import { findOurResources, readLabels } from '../model/pod.ts'
 
 export type LiveSubject = {
   /** What `make deploy` applies. */
   ours: readonly Resource[]
+  /** The application of `ours`. */
+  application: Application
   /** What is on the cluster and is not ours. */
   others: readonly Resource[]
   /** When each of our resources was created. A resource that does not exist yet is newer than all others. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Layout, layouts, onePod, separatePods, sharesPod } from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type Path, readAt, UnreadableError, valueAt } from '../finding.ts'
+import type { Application } from './application.ts'
 
 const ids = {
   runAsUser: z.number().optional(),
@@ -93,6 +94,8 @@ const pod = z.object({
     containers: z.array(container),
     // Istio's proxy is here if it is a native sidecar.
     initContainers: z.array(container).default([]),
+    // A Pod has them, a Pod template does not.
+    ephemeralContainers: z.array(container).default([]),
     volumes: z.array(volume).default([]),
   }),
 })
@@ -106,6 +109,8 @@ export type Workload = Placed<z.infer<typeof pod>> & { resource: Resource }
 export const proxyName = 'istio-proxy'
 /** The container that reads the key from Vault. */
 export const agentName = 'vault-agent'
+/** Istio's containers run as 1337, by which its iptables rules recognize them. */
+const istioContainers = [proxyName, 'istio-validation']
 
 const inTemplate = ['spec', 'template']
 const templates: Record<string, Path> = {
@@ -126,9 +131,10 @@ export function listWorkloadResources(resources: readonly Resource[]): Resource[
 /** Finds the resource of the Pod with the signer. */
 export function findSigningResource(resources: readonly Resource[]): Resource | undefined {
   const deployments = layouts.map(({ signer }) => signer)
-  return listWorkloadResources(resources).find(
-    (resource) => isDeployment(resource, deployments) || runs(resource, 'signer'),
-  )
+  const workloads = listWorkloadResources(resources)
+  const named = workloads.filter((resource) => isDeployment(resource, deployments))
+  // Another workload may have a container of this name.
+  return [...named, ...workloads].find((resource) => runs(resource, 'signer')) ?? named[0]
 }
 
 /** The layout of the resources. They are separate Pods if the signer's Deployment has the name of that layout. */
@@ -150,6 +156,13 @@ export function findFrontendResource(resources: readonly Resource[]): Resource |
 export function findOurResources(resources: readonly Resource[]): Resource[] {
   const found = [findSigningResource(resources), findFrontendResource(resources)]
   return [...new Set(found)].filter((each) => each !== undefined)
+}
+
+/** Lists the containers of this project. Those of another application are its own. */
+export function listReleasedContainers(pod: Workload, { isOurs }: Application): Container[] {
+  return listOwnContainers(pod).filter(
+    ({ name }) => isOurs || name === 'signer' || name === agentName,
+  )
 }
 
 function isDeployment({ kind, metadata }: Resource, names: readonly string[]): boolean {
@@ -196,11 +209,16 @@ function readFound(found: Resource | undefined, container: string): Workload {
   throw new UnreadableError({ group: 'apps', path: [], message })
 }
 
-/** Lists containers and init containers. */
+/** Lists containers, init containers and ephemeral ones. */
 export function listContainers({ spec, path }: Workload): Container[] {
-  return (['initContainers', 'containers'] as const).flatMap((list) =>
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
     spec[list].map((each, index) => ({ ...each, path: [...path, 'spec', list, index] })),
   )
+}
+
+/** Lists the containers that are not Istio's. */
+export function listOwnContainers(pod: Workload): Container[] {
+  return listContainers(pod).filter(({ name }) => !istioContainers.includes(name))
 }
 
 export function listVolumes({ spec, path }: Workload): Volume[] {

@@ -6,7 +6,7 @@ import { listInScope, selectsPod } from './namespace.ts'
 
 const names = z.array(z.string()).default([])
 const source = z.object({ principals: names, requestPrincipals: names })
-const operation = z.object({ ports: names, methods: names, paths: names })
+const operation = z.object({ ports: names, notPorts: names, methods: names, paths: names })
 const condition = z.object({ key: z.string(), values: names })
 const policySpec = z
   .object({
@@ -32,7 +32,7 @@ export type Field = { values: string[]; path: Path }
 export type Alternative = Record<
   'principals' | 'requestPrincipals' | 'ports' | 'methods' | 'paths' | 'audiences',
   Field
->
+> & { notPorts: readonly string[] }
 
 export type Policy = {
   resource: Resource
@@ -45,7 +45,12 @@ export type Policy = {
 }
 
 const noSource = { source: { principals: [], requestPrincipals: [] } }
-const noOperation = { operation: { ports: [], methods: [], paths: [] } }
+const noOperation = { operation: { ports: [], notPorts: [], methods: [], paths: [] } }
+
+/** A policy without ports applies to every port that it does not leave out. */
+export function isForPort({ ports, notPorts }: Alternative, port: string): boolean {
+  return ports.values.length === 0 ? !notPorts.includes(port) : ports.values.includes(port)
+}
 
 /** Reads the AuthorizationPolicies of our Pods. Each entry of `from` with each entry of `to` is one alternative. */
 export function readPolicies(resources: readonly Resource[]): Policy[] {
@@ -65,6 +70,9 @@ export function readPolicies(resources: readonly Resource[]): Policy[] {
             .flatMap(({ values }) => values),
           path: at('when'),
         }
+        const limited = when
+          .filter(({ key }) => key === 'destination.port')
+          .flatMap(({ values }) => values)
         return (from.length > 0 ? from : [noSource]).flatMap(({ source: who }, i) =>
           (to.length > 0 ? to : [noOperation]).map(({ operation: what }, j) => ({
             principals: { values: who.principals, path: at('from', i, 'source', 'principals') },
@@ -72,7 +80,11 @@ export function readPolicies(resources: readonly Resource[]): Policy[] {
               values: who.requestPrincipals,
               path: at('from', i, 'source', 'requestPrincipals'),
             },
-            ports: { values: what.ports, path: at('to', j, 'operation', 'ports') },
+            notPorts: what.notPorts,
+            ports: {
+              values: what.ports.length > 0 ? what.ports : limited,
+              path: at('to', j, 'operation', 'ports'),
+            },
             methods: { values: what.methods, path: at('to', j, 'operation', 'methods') },
             paths: { values: what.paths, path: at('to', j, 'operation', 'paths') },
             audiences,

@@ -18,8 +18,14 @@ const sidecarSpec = z.object({
     .default([]),
   // Istio's default: it imports every service of the mesh.
   egress: z
-    .array(z.object({ port: port.optional(), hosts: z.array(z.string()).default([]) }))
-    .default([{ hosts: ['*/*'] }]),
+    .array(
+      z.object({
+        port: port.optional(),
+        bind: z.string().default(''),
+        hosts: z.array(z.string()).default([]),
+      }),
+    )
+    .default([{ bind: '', hosts: ['*/*'] }]),
   outboundTrafficPolicy: z.object({ mode: z.string().default('') }).default({ mode: '' }),
 })
 
@@ -45,9 +51,11 @@ export function readListeners(resources: readonly Resource[], workload: Resource
   )
 }
 
-/** Lists the Sidecars of the workload's Pods. */
+/** Lists the Sidecars of the workload's Pods. One that selects them wins over those of the whole namespace or mesh. */
 export function listSidecars(resources: readonly Resource[], workload: Resource) {
-  return listInScope(resources, 'Sidecar')
+  const applying = listInScope(resources, 'Sidecar')
     .map((resource) => ({ resource, ...readAt(sidecarSpec, resource) }))
     .filter(({ workloadSelector }) => selects(workloadSelector?.labels, workload))
+  const selecting = applying.filter(({ workloadSelector }) => workloadSelector !== undefined)
+  return selecting.length > 0 ? selecting : applying
 }

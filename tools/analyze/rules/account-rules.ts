@@ -1,10 +1,12 @@
 // The identities of the containers: user ids on the node, and ServiceAccounts at the API server.
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Finding, Path } from '../finding.ts'
+import { type Application, listAccounts } from '../model/application.ts'
 import { isOfPodNamespace } from '../model/namespace.ts'
 import {
   findOurResources,
-  listContainers,
+  listOwnContainers,
+  listReleasedContainers,
   listWorkloadResources,
   readFrontendPod,
   readLayout,
@@ -14,21 +16,21 @@ import {
   type Workload,
 } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
-import { isOurs } from './confinement-rules.ts'
 
 const proxyId = 1337
 
 export const accountRules: readonly Rule[] = [
   {
     name: 'user-ids',
-    title: 'every container has its own UID and GID, none of them 0 or 1337',
-    find: (resources) => readPods(resources).flatMap(checkIds),
+    title: 'every container of this project has its own UID and GID, and none has 0 or 1337',
+    find: (resources, application) =>
+      readPods(resources).flatMap((pod) => checkIds(pod, application)),
   },
   {
     name: 'api-token',
-    title: 'no container has a token for the API server',
-    find: (resources) => {
-      const { frontend, signer } = readLayout(resources)
+    title: 'no container gets a token for the API server unasked',
+    find: (resources, application) => {
+      const { frontend, signer } = listAccounts(resources, application)
       return [
         ...readPods(resources)
           .filter(({ spec }) => spec.automountServiceAccountToken !== false)
@@ -38,7 +40,8 @@ export const accountRules: readonly Rule[] = [
             message: 'every container gets an API token: set automountServiceAccountToken to false',
           })),
         ...resources
-          .filter(({ kind }) => kind === 'ServiceAccount')
+          // The Pod's own setting wins.
+          .filter(({ kind }) => kind === 'ServiceAccount' && application.isOurs)
           .filter(({ metadata }) => [frontend, signer].includes(metadata.name))
           .filter((account) => isOfPodNamespace(account, resources))
           .filter((account) => account.automountServiceAccountToken !== false)
@@ -54,9 +57,8 @@ export const accountRules: readonly Rule[] = [
   {
     name: 'own-account',
     title: 'our Pods have the ServiceAccounts that the policies name, and no other workload does',
-    find: (resources) => {
-      const layout = readLayout(resources)
-      const { frontend, signer } = layout
+    find: (resources, application) => {
+      const { frontend, signer } = listAccounts(resources, application)
       const ours = findOurResources(resources)
       const others = listWorkloadResources(resources)
         .filter((each) => isOfPodNamespace(each, resources) && !ours.includes(each))
@@ -64,9 +66,14 @@ export const accountRules: readonly Rule[] = [
         .filter(({ spec }) => [frontend, signer].includes(spec.serviceAccountName))
       return [
         ...checkAccount(readPod(resources), signer),
-        ...(sharesPod(layout) ? [] : checkAccount(readFrontendPod(resources), frontend)),
+        ...(sharesPod(readLayout(resources))
+          ? []
+          : checkAccount(readFrontendPod(resources), frontend)),
         ...others.map((each) =>
-          atAccount(each, 'makes the policies accept this Pod: use another ServiceAccount'),
+          atAccount(
+            each,
+            "gives this Pod the application's identity and tokens, so that only pairing refuses it: use another ServiceAccount",
+          ),
         ),
       ]
     },
@@ -89,21 +96,36 @@ function atAccount({ resource, path, spec }: Workload, what: string): Finding {
   return { resource, path: [...path, 'spec', 'serviceAccountName'], message }
 }
 
-function checkIds(pod: Workload): Finding[] {
+function checkIds(pod: Workload, application: Application): Finding[] {
   const { securityContext } = pod.spec
-  const own = listContainers(pod).filter(isOurs)
+  const { isOurs } = application
+  const own = listOwnContainers(pod)
+  const released = listReleasedContainers(pod, application).map(({ name }) => name)
   const at = (path: Path, message: string): Finding => ({
     resource: pod.resource,
     path,
     message,
   })
   const perContainer = (['runAsUser', 'runAsGroup'] as const).flatMap((field) => {
-    const ids = own.map((each) => each.securityContext[field] ?? securityContext[field])
+    const ids = own.map(({ name, securityContext: each }) => ({
+      name,
+      id: each[field] ?? securityContext[field],
+    }))
     return own.flatMap(({ name, path }, index) => {
-      const id = ids[index]
+      const id = ids[index]?.id
+      const isReleased = released.includes(name)
+      const isShared = ids.some(
+        (other, position) =>
+          other.id === id &&
+          id !== undefined &&
+          other.name !== name &&
+          (!released.includes(other.name) || position < index),
+      )
       const here = [...path, 'securityContext', field]
       return [
-        ...(isOrdinary(id)
+        // The image of an application may set its user. Its group may be root's, which gives no right.
+        ...(isOrdinary(id) ||
+        (!isReleased && (id === undefined || (id === 0 && field === 'runAsGroup')))
           ? []
           : [
               at(
@@ -111,7 +133,7 @@ function checkIds(pod: Workload): Finding[] {
                 `${name}: ${field} is ${id ?? 'not set'}: set an id other than 0 and ${proxyId}`,
               ),
             ]),
-        ...(ids.indexOf(id) < index
+        ...(isReleased && isShared
           ? [at(here, `${name}: another container has ${field} ${id} too: set a different id`)]
           : []),
       ]
@@ -119,6 +141,8 @@ function checkIds(pod: Workload): Finding[] {
   })
   const { fsGroup, supplementalGroups } = securityContext
   const podContext = [...pod.path, 'spec', 'securityContext']
+  // Groups of the whole Pod may be an application's or a platform's. Mounts are the boundary, so only the proxy's group matters.
+  const isMeant = !isOurs || pod.resource.kind === 'Pod'
   return [
     ...perContainer,
     ...(['runAsUser', 'runAsGroup'] as const)
@@ -129,8 +153,7 @@ function checkIds(pod: Workload): Finding[] {
           `the Pod's ${field} is ${proxyId}, the proxy's id: set another id`,
         ),
       ),
-    // A platform's admission may add a group to Pods. Mounts are the boundary, so only the proxy's own group matters there.
-    ...(fsGroup === undefined || (pod.resource.kind === 'Pod' && fsGroup !== proxyId)
+    ...(fsGroup === undefined || (isMeant && fsGroup !== proxyId)
       ? []
       : [
           at(
@@ -138,11 +161,14 @@ function checkIds(pod: Workload): Finding[] {
             `fsGroup puts all containers into group ${fsGroup}: remove it`,
           ),
         ]),
-    ...supplementalGroups.map((group, index) =>
-      at(
-        [...podContext, 'supplementalGroups', index],
-        `supplementalGroups puts all containers into group ${group}: remove it`,
+    ...supplementalGroups
+      .map((group, index) => ({ group, index }))
+      .filter(({ group }) => isOurs || group === proxyId)
+      .map(({ group, index }) =>
+        at(
+          [...podContext, 'supplementalGroups', index],
+          `supplementalGroups puts all containers into group ${group}: remove it`,
+        ),
       ),
-    ),
   ]
 }

@@ -1,7 +1,7 @@
 // No traffic of our Pods bypasses the proxy.
-import type { Finding, Path } from '../finding.ts'
+import { type Finding, type Path, valueAt } from '../finding.ts'
 import { listRefusedAnnotations, listRefusedLabels } from '../model/allowed-metadata.ts'
-import { listInScope, listPodNamespaces } from '../model/namespace.ts'
+import { listInScope, listPodNamespaces, selectsPod } from '../model/namespace.ts'
 import { readPods, type Workload } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
@@ -32,12 +32,14 @@ export const captureRules: readonly Rule[] = [
   },
   {
     name: 'injection',
-    title: 'Istio injects its sidecar into the namespace',
+    title: 'Istio injects its sidecar into our Pods',
     find: (resources) =>
       listPodNamespaces(resources)
         .filter(({ metadata: { labels = {} } }) => {
           const isInjected = 'istio.io/rev' in labels || labels['istio-injection'] === 'enabled'
-          return !isInjected || labels['istio-injection'] === 'disabled'
+          if (labels['istio-injection'] === 'disabled') return true
+          // In a shared namespace, the label of the Pod decides.
+          return !isInjected && !readPods(resources).every(requestsSidecar)
         })
         .map((resource) => ({
           resource,
@@ -66,13 +68,19 @@ export const captureRules: readonly Rule[] = [
     name: 'envoy-filter',
     title: 'no EnvoyFilter changes how the proxy enforces policies',
     find: (resources) =>
-      listInScope(resources, 'EnvoyFilter').map((resource) => ({
-        resource,
-        path: ['kind'],
-        message: 'an EnvoyFilter can turn off every check of the proxy: remove it',
-      })),
+      listInScope(resources, 'EnvoyFilter')
+        .filter(({ spec }) => selectsPod(valueAt(spec, ['workloadSelector', 'labels']), resources))
+        .map((resource) => ({
+          resource,
+          path: ['kind'],
+          message: 'an EnvoyFilter can turn off every check of the proxy: remove it',
+        })),
   },
 ]
+
+function requestsSidecar({ metadata: { labels } }: Workload): boolean {
+  return labels['sidecar.istio.io/inject'] === 'true' && 'istio.io/rev' in labels
+}
 
 function at(pod: Workload, path: Path, message: string): Finding {
   return { resource: pod.resource, path: [...pod.path, 'metadata', ...path], message }

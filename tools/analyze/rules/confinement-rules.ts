@@ -1,11 +1,12 @@
 // Confinement of the containers: privileges, namespaces, ports, images.
-import type { Resource } from '../../kube/resources.ts'
 import type { Finding, Path } from '../finding.ts'
+import type { Application } from '../model/application.ts'
 import {
   type Container,
   listContainers,
+  listOwnContainers,
+  listReleasedContainers,
   listVolumes,
-  proxyName,
   readPod,
   readPods,
   type Workload,
@@ -13,65 +14,96 @@ import {
 import type { Rule } from '../rule.ts'
 import { podSecurityRule } from './pod-security-rule.ts'
 
-/** Istio's containers run as 1337, by which its iptables rules recognize them. */
-const istioContainers = [proxyName, 'istio-validation']
-
-/** The containers that are not Istio's. */
-export function isOurs({ name }: Container): boolean {
-  return !istioContainers.includes(name)
-}
+const signerPort = 8081
+/** Pod Security "restricted" allows them. */
+const allowedCapabilities = ['NET_BIND_SERVICE']
+const confining = ['RuntimeDefault', 'Localhost']
 
 export const confinementRules: readonly Rule[] = [
   {
     name: 'signer-port',
-    title: 'the signer has no port',
+    title: 'the signer has no port, and no container has port 8081',
     find: (resources) => {
       const pod = readPod(resources)
-      return listContainers(pod)
-        .filter(({ name, ports }) => name === 'signer' && ports.length > 0)
-        .map(({ path }) => ({
-          resource: pod.resource,
-          path: [...path, 'ports'],
-          message: 'the signer has a containerPort, but listens on a socket only: remove the port',
-        }))
+      const at = (path: Path, message: string) => ({ resource: pod.resource, path, message })
+      return listContainers(pod).flatMap(({ name, ports, path }) => [
+        ...(name === 'signer' && ports.length > 0
+          ? [
+              at(
+                [...path, 'ports'],
+                'the signer has a containerPort, but listens on a socket only: remove the port',
+              ),
+            ]
+          : []),
+        ...ports.flatMap(({ containerPort }, index) =>
+          name !== 'signer' && containerPort === signerPort
+            ? [
+                at(
+                  [...path, 'ports', index],
+                  `${name} has port ${signerPort}, where the proxy serves the signer: use another port`,
+                ),
+              ]
+            : [],
+        ),
+      ])
     },
   },
   {
     name: 'container-rights',
-    title: 'no container can write to its image or gain privileges',
-    find: (resources) =>
-      listOurContainers(resources).flatMap(({ resource, container }) =>
-        checkPrivileges(container).map(([field, message]) => ({
-          resource,
-          path: [...container.path, 'securityContext', ...field.split('.')],
-          message: `${container.name} ${message}`,
-        })),
+    title: 'no container can gain privileges, and none of this project can write to its image',
+    find: (resources, application) =>
+      readPods(resources).flatMap((pod) =>
+        listOwnContainers(pod).flatMap((container) =>
+          checkPrivileges(container, pod, application).map(([field, message]) => ({
+            resource: pod.resource,
+            path: [...container.path, 'securityContext', ...field.split('.')],
+            message: `${container.name} ${message}`,
+          })),
+        ),
       ),
   },
   {
     name: 'host-and-processes',
     title: 'no container sees the processes or files of another container, or the host',
-    find: (resources) => readPods(resources).flatMap(checkHost),
+    find: (resources, application) =>
+      readPods(resources).flatMap((pod) => checkHost(pod, application)),
   },
   podSecurityRule,
   {
     name: 'image-tag',
-    title: 'every image is set, with a digest or a tag other than latest',
-    find: (resources) =>
-      listOurContainers(resources)
-        .filter(({ container }) => !namesOneBuild(container.image))
-        .map(({ resource, container: { name, image, path } }) => ({
-          resource,
-          path: [...path, 'image'],
-          message: `${name} has ${image ? `the image ${image}` : 'no image'}: set a digest or a tag other than latest`,
-        })),
+    title: 'every image of this project is set, with a digest or a tag other than latest',
+    find: (resources, application) =>
+      readPods(resources).flatMap((pod) =>
+        listReleasedContainers(pod, application)
+          .filter(({ image }) => !namesOneBuild(image))
+          .map(({ name, image, path }) => ({
+            resource: pod.resource,
+            path: [...path, 'image'],
+            message: `${name} has ${image ? `the image ${image}` : 'no image'}: set a digest or a tag other than latest`,
+          })),
+      ),
   },
 ]
 
-function checkPrivileges({ securityContext: own }: Container): [field: string, message: string][] {
+/** A container of the application may take what the Pod sets, and may write to its own image. */
+function checkPrivileges(
+  container: Container,
+  pod: Workload,
+  application: Application,
+): [field: string, message: string][] {
+  const { securityContext: own } = container
+  const isReleased = listReleasedContainers(pod, application).some(
+    ({ name }) => name === container.name,
+  )
+  const runAsNonRoot = isReleased
+    ? own.runAsNonRoot
+    : (own.runAsNonRoot ?? pod.spec.securityContext.runAsNonRoot)
+  const added = (own.capabilities?.add ?? []).filter(
+    (name) => isReleased || !allowedCapabilities.includes(name),
+  )
   const found: [boolean, string, string][] = [
     [
-      own.readOnlyRootFilesystem !== true,
+      isReleased && own.readOnlyRootFilesystem !== true,
       'readOnlyRootFilesystem',
       'can write to its image: set readOnlyRootFilesystem to true',
     ],
@@ -82,12 +114,8 @@ function checkPrivileges({ securityContext: own }: Container): [field: string, m
     ],
     [own.privileged === true, 'privileged', 'is privileged: remove privileged'],
     [!own.capabilities?.drop.includes('ALL'), 'capabilities.drop', 'keeps capabilities: drop ALL'],
-    [
-      (own.capabilities?.add ?? []).length > 0,
-      'capabilities.add',
-      'adds capabilities: remove them',
-    ],
-    [own.runAsNonRoot !== true, 'runAsNonRoot', 'can run as root: set runAsNonRoot to true'],
+    [added.length > 0, 'capabilities.add', `adds ${added.join()}: remove it`],
+    [runAsNonRoot !== true, 'runAsNonRoot', 'can run as root: set runAsNonRoot to true'],
     // Without its own, the container has the Pod's profile, which host-and-processes checks.
     [
       own.seccompProfile?.type === 'Unconfined',
@@ -98,12 +126,12 @@ function checkPrivileges({ securityContext: own }: Container): [field: string, m
   return found.filter(([isBroken]) => isBroken).map(([, field, message]) => [field, message])
 }
 
-function checkHost(pod: Workload): Finding[] {
+function checkHost(pod: Workload, application: Application): Finding[] {
   const { spec } = pod
   const at = (...rest: Path) => [...pod.path, 'spec', ...rest]
   const found: [boolean, Path, string][] = [
     [
-      spec.securityContext.seccompProfile?.type !== 'RuntimeDefault',
+      !isConfined(pod, application),
       at('securityContext', 'seccompProfile'),
       'the seccomp profile is not RuntimeDefault: set it',
     ],
@@ -130,12 +158,12 @@ function checkHost(pod: Workload): Finding[] {
     .map(([, path, message]) => ({ resource: pod.resource, path, message }))
 }
 
-/** Lists the containers of our Pods, without Istio's. */
-function listOurContainers(resources: readonly Resource[]) {
-  return readPods(resources).flatMap((pod) =>
-    listContainers(pod)
-      .filter(isOurs)
-      .map((container) => ({ resource: pod.resource, container })),
+/** True if the Pod sets the profile. In a Pod of another application, each container may set one too. */
+function isConfined(pod: Workload, { isOurs }: Application): boolean {
+  const { type = '' } = pod.spec.securityContext.seccompProfile ?? {}
+  if (isOurs) return type === 'RuntimeDefault'
+  return listOwnContainers(pod).every(({ securityContext }) =>
+    confining.includes(securityContext.seccompProfile?.type ?? type),
   )
 }
 

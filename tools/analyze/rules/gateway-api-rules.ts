@@ -1,16 +1,16 @@
-// What public clients can reach through routes of the Kubernetes Gateway API: one path of the frontend.
+// What public clients can reach through routes of the Kubernetes Gateway API: the declared paths of the application.
 import { z } from 'zod'
 import { keySecret } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, type Path, readAt } from '../finding.ts'
-import { findPodNamespace, isOfPodNamespace } from '../model/namespace.ts'
 import {
-  findOwnServices,
-  frontendService,
-  type OwnServices,
-  publicPath,
-  publicPort,
-} from '../model/own-services.ts'
+  type Application,
+  describePaths,
+  isDeclared,
+  isPrefixDeclared,
+} from '../model/application.ts'
+import { findPodNamespace, isOfPodNamespace } from '../model/namespace.ts'
+import { findOwnServices, isRightTarget, type OwnServices } from '../model/own-services.ts'
 import type { Rule } from '../rule.ts'
 
 /** Routes that do not know what a path is. GRPCRoute knows only methods of services. */
@@ -45,7 +45,7 @@ const routeSpec = z.looseObject({
                   value: z.string().default('/'),
                 })
                 .default({ type: 'PathPrefix', value: '/' }),
-              method: z.unknown().optional(),
+              method: z.string().optional(),
             }),
           )
           .default([]),
@@ -97,11 +97,11 @@ export const gatewayApiRules: readonly Rule[] = [
   {
     name: 'public-http-route',
     title:
-      'an HTTPRoute leads only the public path to the frontend, and no other route leads to our Pods',
-    find: (resources) => {
-      const own = findOwnServices(resources)
+      'an HTTPRoute leads only declared paths to the application, and no other route leads to our Pods',
+    find: (resources, application) => {
+      const own = findOwnServices(resources, application)
       return listOfGroup(resources, ['HTTPRoute', ...otherRoutes]).flatMap((resource) =>
-        checkRoute(resource, own).map((found) => ({ resource, ...found })),
+        checkRoute(resource, own, application).map((found) => ({ resource, ...found })),
       )
     },
   },
@@ -109,16 +109,18 @@ export const gatewayApiRules: readonly Rule[] = [
     name: 'public-listener',
     title:
       'a listener in the namespace decrypts HTTP, and uses neither the port of the signer nor its Secret',
-    find: (resources) =>
+    find: (resources, application) =>
       listOfGroup(resources, ['Gateway', 'ListenerSet', 'XListenerSet']).flatMap((resource) =>
-        checkListeners(resource, resources).map((found) => ({ resource, ...found })),
+        checkListeners(resource, resources, application).map((found) => ({ resource, ...found })),
       ),
   },
   {
     name: 'reference-grant',
-    title: 'no other namespace may refer to our Services or to the Secret of the key',
-    find: (resources) => {
-      const { names } = findOwnServices(resources)
+    title:
+      'no other namespace may refer to the Secret of the key, or to the Services of our frontend',
+    find: (resources, application) => {
+      // Another application may have its routes in the namespace of its gateway. The policy knows that gateway.
+      const names = application.isOurs ? findOwnServices(resources, application).names : undefined
       return listOfGroup(resources, ['ReferenceGrant'])
         .filter((each) => isOfPodNamespace(each, resources))
         .flatMap((resource) => {
@@ -144,12 +146,14 @@ function listOfGroup(resources: readonly Resource[], kinds: readonly string[]): 
   )
 }
 
-function isProtected(kind: string, name: string | undefined, services: readonly string[]) {
+function isProtected(kind: string, name: string | undefined, services?: readonly string[]) {
   if (kind === 'Secret') return name === undefined || name === keySecret
-  return kind === 'Service' && (name === undefined || services.includes(name))
+  return (
+    kind === 'Service' && services !== undefined && (name === undefined || services.includes(name))
+  )
 }
 
-function checkRoute(resource: Resource, own: OwnServices): Found[] {
+function checkRoute(resource: Resource, own: OwnServices, application: Application): Found[] {
   const { parentRefs, rules } = readAt(routeSpec, resource)
   const from = resource.metadata.namespace
   const isOurs = (to: Reference) => leadsTo(to, from, own)
@@ -177,7 +181,13 @@ function checkRoute(resource: Resource, own: OwnServices): Found[] {
           },
         ]
       }
-      return [...checkMatches(rule, path), ...checkFilters(rule, path), ...checkTargets(targets)]
+      const isRewritten = rule.filters.some(({ type }) => type === 'URLRewrite')
+      return [
+        // Another application may rewrite its paths and copy its requests. The policy decides about what arrives.
+        ...(application.isOurs || !isRewritten ? checkMatches(rule, path, application) : []),
+        ...(application.isOurs ? checkFilters(rule, path) : []),
+        ...checkTargets(targets, application),
+      ]
     }),
   ]
 }
@@ -211,28 +221,33 @@ function listTargets({ backendRefs, filters: all }: RouteRule, path: Path) {
   ]
 }
 
-function checkMatches({ matches }: RouteRule, path: Path): Found[] {
-  if (matches.length === 0) {
-    return [{ path, message: `every path is public: match the exact path ${publicPath}` }]
-  }
-  return matches.flatMap(({ path: wanted, method }, index) => [
-    ...(wanted.type === 'Exact' && wanted.value === publicPath
-      ? []
-      : [
-          {
-            path: [...path, 'matches', index, 'path'],
-            message: `the public path is ${wanted.type} ${wanted.value}: match the exact path ${publicPath}`,
-          },
-        ]),
-    ...(method === undefined || method === 'POST'
+function checkMatches({ matches }: RouteRule, path: Path, application: Application): Found[] {
+  const wanted = describePaths(application)
+  if (matches.length === 0) return [{ path, message: `every path is public: match ${wanted}` }]
+  return matches.flatMap(({ path: { type, value }, method }, index) => {
+    const isPublic = (used?: string) =>
+      type === 'Exact'
+        ? isDeclared(application, value, used)
+        : type === 'PathPrefix' &&
+          // The prefix "/a" has whole parts of paths only, so it is "/a" and "/a/*".
+          isPrefixDeclared(application, `${value.replace(/\/$/, '')}/`, used)
+    if (!isPublic()) {
+      return [
+        {
+          path: [...path, 'matches', index, 'path'],
+          message: `the public path is ${type} ${value}: match ${wanted}`,
+        },
+      ]
+    }
+    return method === undefined || isPublic(method)
       ? []
       : [
           {
             path: [...path, 'matches', index, 'method'],
-            message: `the public method is ${method}: match POST`,
+            message: `the public method is ${method}: match a declared one`,
           },
-        ]),
-  ])
+        ]
+  })
 }
 
 function checkFilters({ filters: ofRule, backendRefs }: RouteRule, path: Path): Found[] {
@@ -255,16 +270,23 @@ function checkFilters({ filters: ofRule, backendRefs }: RouteRule, path: Path): 
   )
 }
 
-function checkTargets(targets: readonly (Reference & { path: Path })[]): Found[] {
+function checkTargets(
+  targets: readonly (Reference & { path: Path })[],
+  application: Application,
+): Found[] {
   return targets
-    .filter(({ name, port }) => name.split('.')[0] !== frontendService || port !== publicPort)
+    .filter(({ name, port }) => !isRightTarget(application, name, port))
     .map(({ name, port, path }) => ({
       path,
-      message: `leads to ${name}:${port ?? 'its port'}: lead to frontend:${publicPort}`,
+      message: `leads to ${name}:${port ?? 'its port'}: lead to ${application.service}:${application.port}`,
     }))
 }
 
-function checkListeners(resource: Resource, resources: readonly Resource[]): Found[] {
+function checkListeners(
+  resource: Resource,
+  resources: readonly Resource[],
+  { isOurs }: Application,
+): Found[] {
   const { listeners } = readAt(listenerSpec, resource)
   const isHere = isOfPodNamespace(resource, resources)
   const signing = findPodNamespace(resources)
@@ -273,7 +295,7 @@ function checkListeners(resource: Resource, resources: readonly Resource[]): Fou
     const path = ['spec', 'listeners', index]
     const decrypts = /^HTTPS?$/.test(protocol) && tls?.mode !== 'Passthrough'
     return [
-      ...(isHere && (port === signerPort || !decrypts)
+      ...(isHere && isOurs && (port === signerPort || !decrypts)
         ? [
             {
               path,

@@ -1,15 +1,16 @@
 // How callers are identified: mutual TLS on every port, tokens with a checked audience, and policies that select our Pods.
 import { z } from 'zod'
 import { type Path, readAt, valueAt } from '../finding.ts'
-import { isOfPodNamespace, listInScope, matches } from '../model/namespace.ts'
-import { listWorkloadResources, readLabels } from '../model/pod.ts'
+import { isOfProject } from '../model/application.ts'
+import { isOfPodNamespace, listInScope, matches, selects, selectsPod } from '../model/namespace.ts'
+import { findOurResources, listWorkloadResources, readLabels } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 import { tokenCheckRule } from './token-check-rule.ts'
 
 const mode = z.object({ mode: z.string().default('UNSET') })
 const peerSpec = z
   .object({
-    selector: z.unknown().optional(),
+    selector: z.object({ matchLabels: z.record(z.string(), z.string()).default({}) }).optional(),
     mtls: mode.optional(),
     portLevelMtls: z.record(z.string(), mode).default({}),
   })
@@ -18,48 +19,57 @@ const peerSpec = z
 export const identityRules: readonly Rule[] = [
   {
     name: 'strict-mtls',
-    title: 'mTLS is STRICT for the whole namespace, on every port',
+    title: 'mTLS is STRICT for our Pods, on every port',
     find: (resources) => {
-      const peers = listInScope(resources, 'PeerAuthentication').map((resource) => ({
-        resource,
-        ...readAt(peerSpec, resource),
-      }))
-      const isForAll = peers
-        .filter(({ resource }) => isOfPodNamespace(resource, resources))
-        .some((each) => each.selector === undefined)
+      const pods = findOurResources(resources)
+      const peers = listInScope(resources, 'PeerAuthentication')
+        .map((resource) => ({ resource, ...readAt(peerSpec, resource) }))
+        .map((each) => ({ ...each, labels: each.selector?.matchLabels ?? {} }))
+      const selecting = peers.filter(
+        ({ resource, labels }) =>
+          isOfPodNamespace(resource, resources) && Object.keys(labels).length > 0,
+      )
+      const open = pods.filter((pod) => !selecting.some(({ labels }) => selects(labels, pod)))
       return [
-        ...(isForAll
+        // Whoever else sets a mode for the namespace, a policy with a selector wins over it.
+        ...(pods.length > 0 && open.length === 0
           ? []
           : [
               {
                 group: 'security.istio.io',
                 path: [],
                 message:
-                  'the namespace accepts plain text: add a PeerAuthentication without selector, with mtls.mode STRICT',
+                  'the Pods may accept plain text: add a PeerAuthentication that selects them, with mtls.mode STRICT',
               },
             ]),
-        ...peers.flatMap(({ resource, mtls, portLevelMtls }) =>
-          [
-            { path: ['spec', 'mtls', 'mode'], mode: mtls?.mode ?? 'UNSET' },
-            ...Object.entries(portLevelMtls).map(([port, own]) => ({
-              path: ['spec', 'portLevelMtls', port, 'mode'],
-              mode: own.mode,
-            })),
-          ]
-            .filter((each) => each.mode !== 'STRICT')
-            .map((each) => ({
-              resource,
-              path: each.path,
-              message: `mTLS ${each.mode} accepts plain text, which has no identity: set STRICT`,
-            })),
-        ),
+        ...peers
+          .filter(
+            (each) =>
+              isOfProject(each.resource) ||
+              (selecting.includes(each) && selectsPod(each.labels, resources)),
+          )
+          .flatMap(({ resource, mtls, portLevelMtls }) =>
+            [
+              { path: ['spec', 'mtls', 'mode'], mode: mtls?.mode ?? 'UNSET' },
+              ...Object.entries(portLevelMtls).map(([port, own]) => ({
+                path: ['spec', 'portLevelMtls', port, 'mode'],
+                mode: own.mode,
+              })),
+            ]
+              .filter((each) => each.mode !== 'STRICT')
+              .map((each) => ({
+                resource,
+                path: each.path,
+                message: `mTLS ${each.mode} accepts plain text, which has no identity: set STRICT`,
+              })),
+          ),
       ]
     },
   },
   tokenCheckRule,
   {
     name: 'selector',
-    title: 'every selector selects a Pod of these resources',
+    title: 'every selector of this project selects a Pod of these resources',
     find: (resources) => {
       const labels = listWorkloadResources(resources)
         .filter((each) => isOfPodNamespace(each, resources))
@@ -68,7 +78,7 @@ export const identityRules: readonly Rule[] = [
       if (labels.length === 0) return []
       return selecting.flatMap(([kind, path]) =>
         listInScope(resources, kind)
-          .filter((each) => isOfPodNamespace(each, resources))
+          .filter((each) => isOfPodNamespace(each, resources) && isOfProject(each))
           .filter((each) => !labels.some((own) => matches(valueAt(each, path), own)))
           .map((resource) => ({
             resource,

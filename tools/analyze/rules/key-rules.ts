@@ -1,6 +1,6 @@
 // Which containers can read the key.
 import { keySecret } from '../../kube/names.ts'
-import type { Finding } from '../finding.ts'
+import { type Finding, valueAt } from '../finding.ts'
 import { checkInMemory, checkMounters, listMounts } from '../model/mounts.ts'
 import { isOfPodNamespace } from '../model/namespace.ts'
 import {
@@ -8,6 +8,7 @@ import {
   type Container,
   findSigningResource,
   listContainers,
+  listReleasedContainers,
   listVolumes,
   listWorkloadResources,
   readPod,
@@ -29,11 +30,9 @@ export const keyRules: readonly Rule[] = [
     find: (resources) => {
       const pod = readPod(resources)
       const { resource } = pod
-      const volumes = listVolumes(pod).filter(
-        (each) => each.name === keyVolume || holdsSecret(each),
-      )
+      const volumes = listVolumes(pod).filter((each) => each.name === keyVolume || holdsKey(each))
       const mounts = listMounts(pod, volumes)
-      const fetched = volumes.filter((each) => !holdsSecret(each))
+      const fetched = volumes.filter((each) => !holdsKey(each))
       const writers = fetched.length === 0 ? [] : [agentName]
       return [
         ...checkMounters(pod, volumes, ['signer', ...writers], 'the key'),
@@ -57,13 +56,17 @@ export const keyRules: readonly Rule[] = [
   },
   {
     name: 'key-environment',
-    title: 'no Secret is in an environment variable',
-    find: (resources) =>
-      readPods(resources).flatMap((pod) =>
-        listContainers(pod)
-          .flatMap(findSecretsInEnvironment)
-          .map(({ path, message }) => ({ resource: pod.resource, path, message })),
-      ),
+    title:
+      'the key is in no environment variable, and no container of this project has a Secret there',
+    find: (resources, application) =>
+      readPods(resources).flatMap((pod) => {
+        const released = listReleasedContainers(pod, application).map(({ name }) => name)
+        return listContainers(pod).flatMap((container) =>
+          findSecretsInEnvironment(container)
+            .filter(({ secret }) => released.includes(container.name) || isKey(secret))
+            .map(({ path, message }) => ({ resource: pod.resource, path, message })),
+        )
+      }),
   },
   {
     name: 'key-elsewhere',
@@ -75,22 +78,27 @@ export const keyRules: readonly Rule[] = [
   },
   {
     name: 'key-in-manifest',
-    title: 'no resource holds a key',
+    title: 'no resource holds the key',
     find: (resources) =>
       resources
-        .filter(({ kind }) => kind === 'Secret')
+        .filter(({ kind, metadata }) => kind === 'Secret' && metadata.name === keySecret)
         .filter((secret) => isOfPodNamespace(secret, resources))
         .map((resource) => ({
           resource,
           path: [],
           message:
-            'the manifests hold a Secret, which anyone who reads them can read: create it on the cluster',
+            'the manifests hold the key, which anyone who reads them can read: create it on the cluster',
         })),
   },
 ]
 
-function holdsSecret({ secret, projected }: Volume): boolean {
-  return secret !== undefined || (projected?.sources.some((each) => each.secret) ?? false)
+/** True if a source of a volume or of a variable is the Secret with the key. */
+function isKey(source: unknown): boolean {
+  return ['secretName', 'name'].some((field) => valueAt(source, [field]) === keySecret)
+}
+
+function holdsKey({ secret, projected }: Volume): boolean {
+  return isKey(secret) || (projected?.sources.some((each) => isKey(each.secret)) ?? false)
 }
 
 function findSecretsInEnvironment({ name, env, envFrom, path }: Container) {
@@ -110,10 +118,9 @@ function findSecretsInEnvironment({ name, env, envFrom, path }: Container) {
 
 function findKeyIn(workload: Workload): Finding[] {
   const { resource } = workload
-  const isKey = (source: unknown) => JSON.stringify(source)?.includes(`"${keySecret}"`) ?? false
   return [
     ...listVolumes(workload)
-      .filter(({ secret, projected }) => isKey(secret) || isKey(projected))
+      .filter(holdsKey)
       .map(({ path }) => ({
         resource,
         path,

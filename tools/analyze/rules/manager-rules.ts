@@ -5,6 +5,7 @@ import { findPlaceholders } from '../../deploy/preflight/placeholders.ts'
 import { keySecret } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, findKeys, readAt, valueAt } from '../finding.ts'
+import { isOfProject } from '../model/application.ts'
 import { isOfPodNamespace } from '../model/namespace.ts'
 import { listContainers, listWorkloadResources, readWorkload, type Workload } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
@@ -22,24 +23,35 @@ const target = z.object({ target: z.object({ name: z.string().optional() }).opti
 export const managerRules: readonly Rule[] = [
   {
     name: 'cloud-identity',
-    title: 'no Pod has a cloud identity, by ServiceAccount, label or variable',
-    find: (resources) => [
-      ...listAccounts(resources).flatMap(findIdentities),
-      ...listWorkloads(resources).flatMap(findCredentials),
-    ],
+    title: 'no Pod of this project has a cloud identity, by ServiceAccount, label or variable',
+    // Another application may call the cloud. The key is read by another ServiceAccount.
+    find: (resources, { isOurs }) =>
+      isOurs
+        ? [
+            ...listAccounts(resources).flatMap(findIdentities),
+            ...listWorkloads(resources).flatMap(findCredentials),
+          ]
+        : [],
   },
   {
     name: 'key-store',
-    title: 'a SecretStore uses a ServiceAccount without Pods, and no stored credential',
-    find: (resources) =>
-      listOfKind(resources, 'SecretStore').flatMap((store) => checkStore(store, resources)),
+    title:
+      'the SecretStore of the key uses a ServiceAccount without Pods, and no stored credential',
+    find: (resources, { isOurs }) => {
+      const names = listOfKind(resources, 'ExternalSecret')
+        .filter((each) => targetOf(each) === keySecret)
+        .map(({ spec }) => valueAt(spec, ['secretStoreRef', 'name']))
+      return listOfKind(resources, 'SecretStore')
+        .filter((each) => isOurs || isOfProject(each) || names.includes(each.metadata.name))
+        .flatMap((store) => checkStore(store, resources))
+    },
   },
   {
     name: 'key-target',
-    title: 'an ExternalSecret writes the Secret hmac-key and no other',
-    find: (resources) =>
+    title: 'an ExternalSecret of this project writes the Secret hmac-key and no other',
+    find: (resources, { isOurs }) =>
       listOfKind(resources, 'ExternalSecret')
-        .filter((each) => (readAt(target, each).target?.name ?? each.metadata.name) !== keySecret)
+        .filter((each) => (isOurs || isOfProject(each)) && targetOf(each) !== keySecret)
         .map((resource) => ({
           resource,
           path: ['spec', 'target', 'name'],
@@ -59,6 +71,11 @@ export const managerRules: readonly Rule[] = [
       ),
   },
 ]
+
+/** The Secret that an ExternalSecret writes. */
+function targetOf(each: Resource): string {
+  return readAt(target, each).target?.name ?? each.metadata.name
+}
 
 function listOfKind(resources: readonly Resource[], wanted: string): Resource[] {
   return resources.filter((each) => each.kind === wanted && isOfPodNamespace(each, resources))

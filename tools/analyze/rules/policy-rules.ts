@@ -1,15 +1,27 @@
 // AuthorizationPolicy: only what is named exactly is allowed.
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, findKeys } from '../finding.ts'
+import {
+  type Application,
+  describePaths,
+  isDeclared,
+  isOfProject,
+  isPrefixDeclared,
+  listAccounts,
+} from '../model/application.ts'
 import { findPodNamespace, isOfPodNamespace, selects } from '../model/namespace.ts'
-import { findOurResources, findSigningResource, readLayout } from '../model/pod.ts'
-import { type Alternative, type Policy, readPolicies } from '../model/policies.ts'
+import { findOurResources, findSigningResource } from '../model/pod.ts'
+import { type Alternative, isForPort, type Policy, readPolicies } from '../model/policies.ts'
 import { readListeners } from '../model/sidecar.ts'
 import type { Rule } from '../rule.ts'
 
 /** Requests that the signer's Pod may send to the signer without a token. */
 const openToPod = ['GET /readyz', 'GET /metrics']
 const signerPort = '8081'
+/** Refuses everyone else at the signer, whatever ALLOW somebody adds. */
+export const denyOthers = 'signer-deny-others'
+/** What the ingress gateway may call. */
+const gatewayPolicies = ['signer-allow-gateway', 'allow-ingress-to-frontend']
 /** The only policy that lets another workload send a request without a token. */
 const scraping = { name: 'allow-prometheus-to-read-signer-metrics', request: 'GET /metrics' }
 /** What each ALLOW must name, without patterns. */
@@ -18,37 +30,40 @@ const exactFields = ['principals', 'ports', 'methods', 'paths'] as const
 export const policyRules: readonly Rule[] = [
   {
     name: 'default-deny',
-    title: 'the namespace denies requests by default',
-    find: (resources) =>
-      readPolicies(resources)
+    title: 'our Pods deny requests by default',
+    find: (resources) => {
+      const closed = readPolicies(resources)
         .filter(({ resource }) => isOfPodNamespace(resource, resources))
-        .some(
-          ({ action, selector, isForGateway, alternatives }) =>
-            action === 'ALLOW' &&
-            !isForGateway &&
-            Object.keys(selector).length === 0 &&
-            alternatives.length === 0,
+        .filter(
+          ({ action, isForGateway, alternatives }) =>
+            action === 'ALLOW' && !isForGateway && alternatives.length === 0,
         )
+      const pods = findOurResources(resources)
+      return pods.length > 0 &&
+        pods.every((pod) => closed.some(({ selector }) => selects(selector, pod)))
         ? []
         : [
             {
               group: 'security.istio.io',
               path: [],
               message:
-                'the namespace has no default deny: add an AuthorizationPolicy with an empty spec',
+                'the Pods have no default deny: add an AuthorizationPolicy without rules that selects them',
             },
-          ],
+          ]
+    },
   },
   {
     name: 'allow-only',
-    title: 'every policy for the signer is an ALLOW',
+    title: 'every policy for the signer is an ALLOW, except the one that refuses all others',
     find: (resources) => {
       const signer = findSigningResource(resources)
-      // At the frontend, other actions only restrict what our ALLOW permits.
+      // At the application, other actions only restrict what our ALLOW permits.
       return readPolicies(resources)
-        .filter(({ action }) => action !== 'ALLOW')
+        .filter(
+          ({ action, name }) => action !== 'ALLOW' && !(action === 'DENY' && name === denyOthers),
+        )
         .filter(({ selector }) => signer === undefined || selects(selector, signer))
-        .filter(({ alternatives }) => alternatives.some(({ ports }) => isForSigner(ports)))
+        .filter(({ alternatives }) => alternatives.some((each) => isForPort(each, signerPort)))
         .map(({ resource, name, action }) => ({
           resource,
           path: ['spec', 'action'],
@@ -58,15 +73,33 @@ export const policyRules: readonly Rule[] = [
   },
   {
     name: 'policy-ports',
-    title: 'every port that the proxy listens on has an ALLOW, and no other port has one',
+    title: 'every port of our Pods has an ALLOW, and no policy of this project has another port',
+    find: (resources, application) =>
+      findOurResources(resources).flatMap((workload) =>
+        checkPorts(resources, workload, application),
+      ),
+  },
+  {
+    name: 'signer-policies',
+    title: 'no policy of the application opens the port of the signer',
     find: (resources) =>
-      findOurResources(resources).flatMap((workload) => checkPorts(resources, workload)),
+      readAllows(resources)
+        .filter(({ resource, name }) => !isOfProject(resource) && name !== scraping.name)
+        .flatMap(({ resource, name, alternatives }) =>
+          alternatives
+            .filter((each) => isForPort(each, signerPort))
+            .map(({ ports }) => ({
+              resource,
+              path: ports.path,
+              message: `${name} also opens port ${signerPort} of the signer: name the ports of your application`,
+            })),
+        ),
   },
   {
     name: 'exact-allow',
-    title: 'every ALLOW names exact principals, ports, methods and paths',
-    find: (resources) =>
-      readAllows(resources).flatMap(({ resource, name, alternatives, selector }) => [
+    title: 'every ALLOW of this project names exact principals, ports, methods and declared paths',
+    find: (resources, application) =>
+      readOwnAllows(resources).flatMap(({ resource, name, alternatives, selector }) => [
         ...(alternatives.length > 0 && Object.keys(selector).length === 0
           ? [
               {
@@ -77,9 +110,23 @@ export const policyRules: readonly Rule[] = [
             ]
           : []),
         ...alternatives
-          .flatMap((each) => exactFields.map((what) => ({ what, ...each[what] })))
+          .flatMap((each) =>
+            exactFields.map((what) => ({
+              isOpen: isForPort(each, signerPort),
+              what,
+              ...each[what],
+            })),
+          )
           .filter(
-            ({ values }) => values.length === 0 || values.some((value) => value.includes('*')),
+            ({ what, values, isOpen }) =>
+              values.length === 0 ||
+              values.some(
+                (value) =>
+                  value.includes('*') &&
+                  (what !== 'paths' ||
+                    isOpen ||
+                    !isPrefixDeclared(application, value.slice(0, -1))),
+              ),
           )
           .map(({ what, values, path }) => ({
             resource,
@@ -89,10 +136,33 @@ export const policyRules: readonly Rule[] = [
       ]),
   },
   {
+    name: 'declared-paths',
+    title: 'the ingress gateway may call only declared paths of the application',
+    find: (resources, application) =>
+      readOwnAllows(resources)
+        .filter(({ name }) => gatewayPolicies.includes(name))
+        .flatMap(({ resource, alternatives }) =>
+          alternatives.flatMap(({ methods, paths }) =>
+            paths.values.flatMap((value) => {
+              const refused = methods.values.filter((each) => !isAllowed(application, value, each))
+              const isUnknown = !isAllowed(application, value)
+              if (!isUnknown && refused.length === 0) return []
+              return [
+                {
+                  resource,
+                  path: isUnknown ? paths.path : methods.path,
+                  message: `${refused.join()} ${value} is not declared: allow only ${describePaths(application)}`,
+                },
+              ]
+            }),
+          ),
+        ),
+  },
+  {
     name: 'negative-match',
-    title: 'no policy allows by exclusion',
+    title: 'no policy of this project allows by exclusion',
     find: (resources) =>
-      readAllows(resources).flatMap(({ resource }) =>
+      readOwnAllows(resources).flatMap(({ resource }) =>
         findKeys(resource.spec, ['spec'], (key) => /^not[A-Z]/.test(key)).map((path) => ({
           resource,
           path,
@@ -103,13 +173,13 @@ export const policyRules: readonly Rule[] = [
   {
     name: 'signer-caller',
     title:
-      'only the frontend may call the signer, except for readiness and metrics from its own Pod, and metrics from Prometheus',
-    find: (resources) => {
-      const { frontend, signer } = readLayout(resources)
+      'only the application may call the signer, except for readiness and metrics from its own Pod, and metrics from Prometheus',
+    find: (resources, application) => {
+      const { frontend, signer } = listAccounts(resources, application)
       const accounts = `/ns/${findPodNamespace(resources)}/sa`
-      return readAllows(resources).flatMap(({ resource, name, alternatives }) =>
+      return readOwnAllows(resources).flatMap(({ resource, name, alternatives }) =>
         alternatives
-          .filter((each) => isForSigner(each.ports))
+          .filter((each) => isForPort(each, signerPort))
           .filter((each) => name !== scraping.name || describeRequest(each) !== scraping.request)
           .flatMap((each) => {
             const own = `${accounts}/${isOpenToPod(each) ? signer : frontend}`
@@ -129,9 +199,9 @@ export const policyRules: readonly Rule[] = [
     name: 'token-to-sign',
     title: 'every request to the signer needs the caller token, except readiness and metrics',
     find: (resources) =>
-      readAllows(resources).flatMap(({ resource, name, alternatives }) =>
+      readOwnAllows(resources).flatMap(({ resource, name, alternatives }) =>
         alternatives
-          .filter((each) => isForSigner(each.ports) && !isOpenToPod(each))
+          .filter((each) => isForPort(each, signerPort) && !isOpenToPod(each))
           .flatMap(({ requestPrincipals, audiences }) => [
             ...(requestPrincipals.values.length > 0 &&
             !requestPrincipals.values.some((value) => value.includes('*'))
@@ -156,14 +226,22 @@ export const policyRules: readonly Rule[] = [
   },
 ]
 
-/** The policies that allow something. The others only restrict. */
+/** The policies that allow something at our Pods. The others only restrict. */
 function readAllows(resources: readonly Resource[]): Policy[] {
-  return readPolicies(resources).filter(({ action }) => action === 'ALLOW')
+  return readPolicies(resources).filter(
+    ({ action, isForGateway }) => action === 'ALLOW' && !isForGateway,
+  )
 }
 
-/** A policy without ports applies to every port. */
-function isForSigner({ values }: Alternative['ports']): boolean {
-  return values.length === 0 || values.includes(signerPort)
+/** Those of this project. The application's own may open its own ports as it likes. */
+function readOwnAllows(resources: readonly Resource[]): Policy[] {
+  return readAllows(resources).filter(({ resource }) => isOfProject(resource))
+}
+
+function isAllowed(application: Application, path: string, method?: string): boolean {
+  return path.endsWith('*')
+    ? isPrefixDeclared(application, path.slice(0, -1), method)
+    : isDeclared(application, path, method)
 }
 
 function isOpenToPod(each: Alternative): boolean {
@@ -174,7 +252,11 @@ function describeRequest({ methods, paths }: Alternative): string {
   return `${methods.values.join()} ${paths.values.join()}`
 }
 
-function checkPorts(resources: readonly Resource[], workload: Resource): Finding[] {
+function checkPorts(
+  resources: readonly Resource[],
+  workload: Resource,
+  { isOurs, port: own }: Application,
+): Finding[] {
   const listeners = readListeners(resources, workload)
   const ports = listeners.map(({ port }) => port)
   const fields = readAllows(resources)
@@ -185,20 +267,23 @@ function checkPorts(resources: readonly Resource[], workload: Resource): Finding
   const allowed = fields.flatMap(({ values }) => values)
   return [
     ...listeners
+      .filter(({ port }) => isOurs || [signerPort, String(own)].includes(port))
       .filter(({ port }) => !allowed.includes(port))
       .map(({ resource, path, port }) => ({
         resource,
         path,
         message: `port ${port} has no ALLOW: add an AuthorizationPolicy`,
       })),
-    ...fields.flatMap(({ resource, path, values }) =>
-      values
-        .filter((port) => !ports.includes(port))
-        .map((port) => ({
-          resource,
-          path,
-          message: `no Sidecar listens on port ${port}: remove the port`,
-        })),
-    ),
+    ...fields
+      .filter(({ resource }) => isOfProject(resource))
+      .flatMap(({ resource, path, values }) =>
+        values
+          .filter((port) => !ports.includes(port))
+          .map((port) => ({
+            resource,
+            path,
+            message: `no Sidecar listens on port ${port}: remove the port`,
+          })),
+      ),
   ]
 }

@@ -1,15 +1,20 @@
-// What public clients can reach through a VirtualService: one path of the frontend. Rules for other kinds of routes are in
+// What public clients can reach through a VirtualService: the declared paths of the application. Rules for other kinds of routes are in
 // gateway-api-rules.ts and ingress-rule.ts.
 import { z } from 'zod'
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, type Path, readAt } from '../finding.ts'
+import {
+  type Application,
+  describePaths,
+  isDeclared,
+  isOfProject,
+  isPrefixDeclared,
+} from '../model/application.ts'
 import { isOfPodNamespace } from '../model/namespace.ts'
 import {
   findOwnServices,
-  frontendService,
+  isRightTarget,
   type OwnServices,
-  publicPath,
-  publicPort,
   signerNames,
 } from '../model/own-services.ts'
 import type { Rule } from '../rule.ts'
@@ -49,22 +54,25 @@ type Found = Omit<Finding, 'resource'>
 export const routeRules: readonly Rule[] = [
   {
     name: 'public-route',
-    title: 'a VirtualService routes only the public path to the frontend',
-    find: (resources) => {
-      const own = findOwnServices(resources)
+    title: 'a VirtualService routes only declared paths to the application',
+    find: (resources, application) => {
+      const own = findOwnServices(resources, application)
       return listVirtualServices(resources).flatMap((resource) =>
-        checkVirtualService(resource, own, resources).map((found) => ({ resource, ...found })),
+        checkVirtualService(resource, own, resources, application).map((found) => ({
+          resource,
+          ...found,
+        })),
       )
     },
   },
   {
     name: 'public-port',
-    title: 'a Gateway of the namespace opens only HTTP, and not the port of the signer',
-    find: (resources) =>
+    title: 'a Gateway of this project opens only HTTP, and not the port of the signer',
+    find: (resources, { isOurs }) =>
       resources
         .filter(({ kind }) => kind === 'Gateway')
         .filter(({ apiVersion }) => apiVersion.startsWith('networking.istio.io/'))
-        .filter((each) => isOfPodNamespace(each, resources))
+        .filter((each) => isOfPodNamespace(each, resources) && (isOurs || isOfProject(each)))
         .flatMap((resource) =>
           readAt(serverSpec, resource).servers.flatMap(({ port }, index) =>
             port.number !== signerPort && /^HTTPS?$|^HTTP2$/.test(port.protocol)
@@ -92,6 +100,7 @@ function checkVirtualService(
   resource: Resource,
   own: OwnServices,
   resources: readonly Resource[],
+  application: Application,
 ): Found[] {
   const { hosts, http, tcp, tls } = readAt(routeSpec, resource)
   const isOurs = ({ host }: { host: string }) => own.isOwn(host, resource.metadata.namespace)
@@ -101,17 +110,20 @@ function checkVirtualService(
     .filter(({ targets }) => targets.some(isOurs))
     .flatMap(({ route, path, targets }) => [
       // A delegate has the matches of the VirtualServices that lead to it.
-      ...(isRestricted(resource, route, resources) ? [] : checkPaths(route, path)),
-      ...checkChanges(route, path),
+      // Another application may rewrite its paths and copy its requests. The policy decides about what arrives.
+      ...(isRestricted(resource, route, resources, application) ||
+      (!application.isOurs && route.rewrite !== undefined)
+        ? []
+        : checkPaths(route, path, application)),
+      ...(application.isOurs ? checkChanges(route, path) : []),
       ...targets
         .filter(isOurs)
         .filter(
-          ({ host, port }) =>
-            host.split('.')[0] !== frontendService || (port?.number ?? publicPort) !== publicPort,
+          ({ host, port }) => !isRightTarget(application, host, port?.number ?? application.port),
         )
         .map((target) => ({
           path: target.path,
-          message: `routes to ${target.host}:${target.port?.number ?? 'its port'}: route to frontend:8080`,
+          message: `routes to ${target.host}:${target.port?.number ?? 'its port'}: route to ${application.service}:${application.port}`,
         })),
     ])
   const bytes = Object.entries({ tcp, tls }).flatMap(([list, entries]) =>
@@ -139,11 +151,12 @@ function checkVirtualService(
   return [...requests, ...bytes, ...hijacked]
 }
 
-/** True if `resource` is a delegate, and every VirtualService that leads to it matches the public path alone. */
+/** True if `resource` is a delegate, and every VirtualService that leads to it matches declared paths alone. */
 function isRestricted(
   { metadata }: Resource,
   { match }: HttpRoute,
   resources: readonly Resource[],
+  application: Application,
 ): boolean {
   if (match.length > 0) return false
   const leading = listVirtualServices(resources).flatMap((root) =>
@@ -153,7 +166,9 @@ function isRestricted(
         (delegate.namespace ?? root.metadata.namespace) === metadata.namespace,
     ),
   )
-  return leading.length > 0 && leading.every((each) => checkPaths(each, []).length === 0)
+  return (
+    leading.length > 0 && leading.every((each) => checkPaths(each, [], application).length === 0)
+  )
 }
 
 function listTargets({ route, mirror, mirrors }: HttpRoute, path: Path) {
@@ -166,38 +181,51 @@ function listTargets({ route, mirror, mirrors }: HttpRoute, path: Path) {
   ]
 }
 
-function checkPaths({ match }: HttpRoute, path: Path): Found[] {
-  if (match.length === 0) {
-    return [{ path, message: `every path is public: match the exact path ${publicPath}` }]
-  }
+function checkPaths({ match }: HttpRoute, path: Path, application: Application): Found[] {
+  const wanted = describePaths(application)
+  if (match.length === 0) return [{ path, message: `every path is public: match ${wanted}` }]
   return match
     .map((each, index) => ({ ...each, path: [...path, 'match', index] }))
     .flatMap(({ uri = {}, method, ignoreUriCase, path: here }) => [
-      ...(uri.exact !== publicPath || Object.keys(uri).length > 1
-        ? [
+      ...(isPublic(uri, undefined, application)
+        ? []
+        : [
             {
               path: [...here, 'uri'],
-              message: `the public path is ${JSON.stringify(uri)}: match the exact path ${publicPath}`,
+              message: `the public path is ${JSON.stringify(uri)}: match ${wanted}`,
             },
-          ]
-        : []),
+          ]),
       ...(ignoreUriCase
         ? [
             {
               path: [...here, 'ignoreUriCase'],
-              message: `other spellings of ${publicPath} are public: remove ignoreUriCase`,
+              message: `other spellings of ${JSON.stringify(uri)} are public: remove ignoreUriCase`,
             },
           ]
         : []),
-      ...(method === undefined || method.exact === 'POST'
+      ...(method === undefined ||
+      !isPublic(uri, undefined, application) ||
+      isPublic(uri, method.exact ?? '', application)
         ? []
         : [
             {
               path: [...here, 'method'],
-              message: `the public method is ${JSON.stringify(method)}: match POST`,
+              message: `the public method is ${JSON.stringify(method)}: match a declared one`,
             },
           ]),
     ])
+}
+
+/** `uri`: as Istio has it, for example {exact: /process}. Without a `method`, any declared one will do. */
+function isPublic(
+  uri: Readonly<Record<string, string>>,
+  method: string | undefined,
+  application: Application,
+): boolean {
+  const [[kind = '', value = ''] = [], ...others] = Object.entries(uri)
+  if (others.length > 0) return false
+  if (kind === 'exact') return isDeclared(application, value, method)
+  return kind === 'prefix' && isPrefixDeclared(application, value, method)
 }
 
 /** What changes a request on its way, or copies it. */

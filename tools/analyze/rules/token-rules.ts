@@ -1,6 +1,7 @@
 // Each token has one audience, is in one container, and does not live long.
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Finding } from '../finding.ts'
+import type { Application } from '../model/application.ts'
 import { checkMounters } from '../model/mounts.ts'
 import {
   agentName,
@@ -14,6 +15,8 @@ import {
 } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
+const callerToken = 'caller-token'
+const audience = 'signer'
 const vaultToken = 'vault-token'
 /** Only in Istio's container, for Istio's audience. */
 const istioToken = 'istio-token'
@@ -21,18 +24,19 @@ const istioToken = 'istio-token'
 export const tokenRules: readonly Rule[] = [
   {
     name: 'caller-token',
-    title: 'only the frontend has the caller token, which is for the signer and lives two hours',
-    find: (resources) => {
+    title:
+      'only the container of the application has the caller token, which is for the signer and lives two hours',
+    find: (resources, application) => {
       const pod = readFrontendPod(resources)
       return [
-        ...checkTokens(pod, listCallerVolumes(pod), {
+        ...checkTokens(pod, listCallerVolumes(pod, application), {
           name: 'the caller token',
-          audience: 'signer',
-          holder: 'frontend',
+          audience,
+          holder: application.container,
           maxSeconds: 7200,
         }),
         // In a Pod of its own, the signer needs no caller token.
-        ...(sharesPod(readLayout(resources)) ? [] : findTokens(readPod(resources))),
+        ...(sharesPod(readLayout(resources)) ? [] : findTokens(readPod(resources), application)),
       ]
     },
   },
@@ -53,12 +57,20 @@ export const tokenRules: readonly Rule[] = [
   },
 ]
 
-function listCallerVolumes(pod: Workload): Volume[] {
-  return listVolumes(pod).filter(({ name }) => ![istioToken, vaultToken].includes(name))
+/** Another application may have tokens for others, in its own volumes. */
+function listCallerVolumes(pod: Workload, { isOurs }: Application): Volume[] {
+  return listVolumes(pod)
+    .filter(({ name }) => ![istioToken, vaultToken].includes(name))
+    .filter(
+      ({ name, projected }) =>
+        isOurs ||
+        name === callerToken ||
+        projected?.sources.some((each) => each.serviceAccountToken?.audience === audience),
+    )
 }
 
-function findTokens(pod: Workload): Finding[] {
-  return listCallerVolumes(pod)
+function findTokens(pod: Workload, application: Application): Finding[] {
+  return listCallerVolumes(pod, application)
     .filter(({ projected }) => projected?.sources.some((each) => each.serviceAccountToken))
     .map(({ path }) => ({
       resource: pod.resource,
@@ -83,11 +95,11 @@ function checkTokens(
   return [
     ...checkMounters(pod, tokens, [wanted.holder], wanted.name),
     ...sources
-      .filter(({ audience }) => audience !== wanted.audience)
-      .map(({ audience, path }) => ({
+      .filter((each) => each.audience !== wanted.audience)
+      .map(({ audience: found, path }) => ({
         resource,
         path: [...path, 'audience'],
-        message: `the audience is ${audience ?? 'the API server'}: set the audience of ${wanted.name} to "${wanted.audience}"`,
+        message: `the audience is ${found ?? 'the API server'}: set the audience of ${wanted.name} to "${wanted.audience}"`,
       })),
     ...sources
       .filter(({ expirationSeconds = 3600 }) => expirationSeconds > wanted.maxSeconds)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
 import type { Finding } from '../finding.ts'
+import type { Application } from '../model/application.ts'
 import { checkInMemory, checkMounters, listMounts } from '../model/mounts.ts'
 import { findPodNamespace } from '../model/namespace.ts'
 import {
@@ -43,10 +44,10 @@ export const volumeRules: readonly Rule[] = [
   },
   {
     name: 'pairing-mount',
-    title: 'only the signer writes the pairing secret, and only the frontend reads it',
-    find: (resources) =>
+    title: 'only the signer writes the pairing secret, and only the application reads it',
+    find: (resources, application) =>
       sharesPod(readLayout(resources))
-        ? checkPairing(readPod(resources))
+        ? checkPairing(readPod(resources), application)
         : [
             ...checkUnpaired(readPod(resources), 'signer', 'SIGNER_PAIRING_DIR'),
             ...checkCaller(resources),
@@ -73,11 +74,11 @@ function expectVariable(pod: Workload, container: string, variable: string) {
   return [{ resource: pod.resource, path: [...owner.path, 'env'], message }]
 }
 
-function checkPairing(pod: Workload): Finding[] {
+function checkPairing(pod: Workload, { container: caller, isOurs }: Application): Finding[] {
   const { resource } = pod
   const volumes = listVolumes(pod).filter(({ name }) => name === 'pairing')
   return [
-    ...checkMounters(pod, volumes, ['frontend', 'signer'], 'the pairing secret'),
+    ...checkMounters(pod, volumes, [caller, 'signer'], 'the pairing secret'),
     ...checkInMemory(pod, volumes, 'the pairing secret'),
     ...listMounts(pod, volumes)
       .filter(({ container, readOnly }) => readOnly !== (container !== 'signer'))
@@ -90,7 +91,8 @@ function checkPairing(pod: Workload): Finding[] {
             : `${container} can write the pairing secret: set readOnly to true`,
       })),
     ...expectVariable(pod, 'signer', 'SIGNER_PAIRING_DIR'),
-    ...expectVariable(pod, 'frontend', 'PAIRING_SECRET_FILE'),
+    // Another application has a client, which knows the path.
+    ...(isOurs ? expectVariable(pod, caller, 'PAIRING_SECRET_FILE') : []),
   ]
 }
 

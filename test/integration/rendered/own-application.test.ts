@@ -1,0 +1,29 @@
+// The rules of `make analyze` for another application than our frontend: they ask nothing of what is only different, and they
+// find what weakens the signer.
+import { describe, expect, test } from 'vitest'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import { rules } from '../../../tools/analyze/rules.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+import { applyChange } from '../../support/mistakes/mistakes.ts'
+import {
+  ownApplication,
+  ownApplicationMistakes,
+  withOwnApplication,
+} from '../../support/mistakes/own-application.ts'
+
+const resources = withOwnApplication((await renderSample()).resources)
+
+describe('another application', () => {
+  test('keeps every rule, with its own containers, ports, routes, policies and Secrets', () => {
+    expect(applyRules(rules, resources, ownApplication)).toEqual([])
+  })
+
+  test('is not judged as our frontend', () => {
+    expect(applyRules(rules, resources)).not.toEqual([])
+  })
+
+  test.each(ownApplicationMistakes)('%s: finds %s', (rule, _, change) => {
+    const found = applyRules(rules, applyChange(resources, change), ownApplication)
+    expect(found.map((each) => each.rule)).toContain(rule)
+  })
+})
