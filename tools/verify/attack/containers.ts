@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
-import { runNodeIn } from './node-in-container.ts'
+import { kubectl } from '../../kube/kubectl.ts'
 import { type Outcome, type Probe, runProbes } from './probe.ts'
 import { BATCH_MS, PROBE_MS } from './timeouts.ts'
 
@@ -15,7 +15,7 @@ export type Origin = Container | 'here'
  * container by standard input. `flags`: of Node.
  */
 export async function callIn<T>(
-  container: Container,
+  { namespace, pod, container }: Container,
   file: string,
   name: string,
   args: unknown,
@@ -23,8 +23,9 @@ export async function callIn<T>(
 ): Promise<T> {
   const source = await readFile(join(CHECKOUT, file), 'utf8')
   const call = `console.log(JSON.stringify(await (${name})(${JSON.stringify(args)})))`
-  const node = [...flags, '--input-type=module-typescript', '-']
-  const output = await runNodeIn(container, () => node, {
+  const target = ['exec', '-i', '-n', namespace, pod, '-c', container, '--']
+  const node = ['/nodejs/bin/node', ...flags, '--input-type=module-typescript', '-']
+  const output = await kubectl([...target, ...node], {
     input: `${source}\n${call}\n`,
     timeoutMs: BATCH_MS,
   })

@@ -2,11 +2,10 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
-import { kubectlJson } from '../../kube/kubectl.ts'
+import { kubectl, kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, layouts, listWorkloads, onePod, sharesPod } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
 import type { Container } from './containers.ts'
-import { runNodeIn } from './node-in-container.ts'
 
 const pods = z.object({
   items: z.array(
@@ -91,9 +90,10 @@ export async function stealCredentials(target: Target): Promise<Credentials> {
       'Run `make undeploy`, then `make deploy`. Or run `make matrix`, which measures both layouts.',
     )
   }
+  const secret = read('/run/pairing/secret', 'hex')
   const [token = '', pairing = ''] = await evaluateIn(
     target.frontend,
-    (root) => `${readToken(root)} + " " + ${read(`${root}/run/pairing/secret`, 'hex')}`,
+    `${readToken} + " " + ${secret}`,
   )
   return { token, pairing: createSecretKey(pairing, 'hex') }
 }
@@ -105,9 +105,10 @@ export async function readOwnToken(from: Container): Promise<string> {
 }
 
 const read = (file: string, encoding: string) => `fs.readFileSync("${file}", "${encoding}")`
-const readToken = (root: string) => read(`${root}/run/identity/token`, 'utf8')
+const readToken = read('/run/identity/token', 'utf8')
 
-/** Evaluates a script in a container, and splits the result into words. */
-async function evaluateIn(from: Container, script: (root: string) => string): Promise<string[]> {
-  return (await runNodeIn(from, (root) => ['-p', script(root)])).trim().split(' ')
+/** Evaluates `script` in a container, and splits the result into words. */
+async function evaluateIn(from: Container, script: string): Promise<string[]> {
+  const exec = ['exec', '-n', from.namespace, from.pod, '-c', from.container, '--']
+  return (await kubectl([...exec, '/nodejs/bin/node', '-p', script])).trim().split(' ')
 }

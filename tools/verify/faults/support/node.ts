@@ -39,14 +39,6 @@ export function findInContainer(pod: Pod, container: string, command: string): P
   return findProcess(pod.containers[container]?.id ?? 'no such container', command)
 }
 
-/** Finds the first process of a container by its id of containerd. */
-export async function findInCgroup(id: string): Promise<number> {
-  const found = await findProcesses(undefined, (pid) => isInCgroup(pid, id))
-  const [first] = found.toSorted((a, b) => a - b)
-  if (first === undefined) throw new Error(`no process runs in the container ${id}`)
-  return first
-}
-
 /** Finds a process of the node itself, e.g. "kubelet". */
 export async function findOnNode(command: string): Promise<number> {
   const namespace = await readlink(`/proc/${await findNodeInit()}/ns/pid`)
@@ -57,17 +49,14 @@ export async function findOnNode(command: string): Promise<number> {
 }
 
 async function findProcess(cgroup: string, command: string): Promise<number> {
-  const found = await findProcesses(command, (pid) => isInCgroup(pid, cgroup))
+  const found = await findProcesses(command, async (pid) => {
+    return (await readFile(`/proc/${pid}/cgroup`, 'utf8')).includes(cgroup)
+  })
   return takeOne(found, command)
 }
 
-async function isInCgroup(pid: number, cgroup: string): Promise<boolean> {
-  return (await readFile(`/proc/${pid}/cgroup`, 'utf8')).includes(cgroup)
-}
-
-/** `command`: undefined for every program. */
 async function findProcesses(
-  command: string | undefined,
+  command: string,
   isWanted: (pid: number) => Promise<boolean>,
 ): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0)
@@ -75,8 +64,7 @@ async function findProcesses(
     pids.map(async (pid) => {
       // By its program, because a process can change its name. It may end at any time.
       const program = await readlink(`/proc/${pid}/exe`).catch(() => '')
-      const fits = program !== '' && (command === undefined || basename(program) === command)
-      const isFound = fits && (await isWanted(pid).catch(() => false))
+      const isFound = basename(program) === command && (await isWanted(pid).catch(() => false))
       return isFound ? [pid] : []
     }),
   )
