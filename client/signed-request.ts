@@ -5,7 +5,7 @@ import { type Answer, createSend } from './http-client.ts'
 import type { Pairing, Proof } from './pairing.ts'
 import type { SignerTarget } from './settings.ts'
 
-/** The header of the caller token. The signer's proxy verifies and removes it. mesh/authenticate-caller.yaml names it, too. */
+/** The header of the caller token. The signer's proxy verifies and removes it. mesh/signer-authenticate-caller.yaml names it, too. */
 export const CALLER_TOKEN_HEADER = 'caller-token'
 /** Asks for `key_id` in the answer. Without it the signer answers as version 0.1.0 did. */
 const jsonCase = { 'x-json-case': 'snake' }

@@ -14,7 +14,7 @@ import { deleteResources } from '../support/attack/deletions.ts'
 const { layout } = await findTarget()
 /** `prober`: the caller that may read readiness and metrics without a token. */
 const [prober, sidecars, more] = sharesPod(layout)
-  ? ['frontend', ['Sidecar/secure-signing'], []]
+  ? ['frontend', ['Sidecar/signer'], []]
   : // Without its Sidecar, the frontend may call any service. Without its rule, Istio still uses mutual TLS.
     ['signer-account', ['Sidecar/signer'], ['Sidecar/frontend', 'DestinationRule/signer']]
 
@@ -22,17 +22,17 @@ type Deletion = { resource: string; shows?: string; seen?: Report['cells'][0]['s
 /** `shows`: a cell that changes, as "caller request". `seen`: what it changes to. The default: no longer served. */
 const deletions: readonly Deletion[] = [
   // Where an ALLOW policy exists, it also refuses everything that it does not allow.
-  { resource: 'AuthorizationPolicy/allow-nothing' },
+  { resource: 'AuthorizationPolicy/signer-allow-nothing' },
   // Each of the two requires mutual TLS of the Pod.
-  { resource: 'PeerAuthentication/require-mtls' },
-  { resource: 'PeerAuthentication/require-mtls-of-pods' },
+  { resource: 'PeerAuthentication/signer-require-mtls' },
+  { resource: 'PeerAuthentication/signer-require-mtls' },
   ...Object.entries({
-    'AuthorizationPolicy/allow-frontend-to-sign': 'frontend sign',
-    'AuthorizationPolicy/allow-ingress-to-frontend': 'public process',
-    'AuthorizationPolicy/allow-probe-to-signer': `${prober} readyz`,
-    'AuthorizationPolicy/allow-pod-to-read-signer-metrics': `${prober} metrics`,
+    'AuthorizationPolicy/signer-allow-caller': 'frontend sign',
+    'AuthorizationPolicy/signer-allow-gateway': 'public process',
+    'AuthorizationPolicy/signer-allow-probe': `${prober} readyz`,
+    'AuthorizationPolicy/signer-allow-metrics': `${prober} metrics`,
     // Without verification, the policy does not see the token.
-    'RequestAuthentication/authenticate-caller': 'frontend sign',
+    'RequestAuthentication/signer-authenticate-caller': 'frontend sign',
   }).map(([resource, shows]) => ({ resource, shows, seen: 'policy' as const })),
   ...sidecars.map((resource) => ({ resource, shows: 'frontend sign', seen: 'other' as const })),
   // Without the route of the readiness probe, the signer is not ready either.

@@ -39,7 +39,9 @@ export function useCopy(): void {
 
 /** Writes a file of the copy. */
 export async function write(name: string, text: string | Uint8Array): Promise<void> {
-  await cp(join(CHECKOUT, 'k8s/base/kustomization.yaml'), join(folder, name), { recursive: true })
+  await cp(join(CHECKOUT, 'k8s/frontend/kustomization.yaml'), join(folder, name), {
+    recursive: true,
+  })
   await writeFile(join(folder, name), text)
 }
 

@@ -13,6 +13,7 @@ import { checkWebhooks } from '../deploy/preflight/webhooks/check-webhooks.ts'
 import { composeClusterValues } from '../deploy/render/cluster-values.ts'
 import { parseComponents } from '../deploy/render/components.ts'
 import { composeGateway } from '../deploy/render/gateway-values.ts'
+import { composeOwnApplication } from '../deploy/render/own-application.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
@@ -68,6 +69,7 @@ await runMain(async () => {
     const gateway = composeGateway(found.route, found.trustDomain)
     const { yaml } = await renderResources({
       ...{ folder: folder.path, layout, values, gateway, images, components },
+      application: composeOwnApplication(components.includes('vault')),
       vault: components.includes('vault') ? await readVaultValues() : undefined,
       origins: true,
     })

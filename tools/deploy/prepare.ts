@@ -36,6 +36,7 @@ import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
 import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
 import { composeGateway } from './render/gateway-values.ts'
+import { composeOwnApplication } from './render/own-application.ts'
 import { renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
@@ -80,6 +81,7 @@ async function renderForCluster() {
     renderResources({
       folder: deployFolder,
       layout,
+      application: composeOwnApplication(vault !== undefined),
       values,
       gateway,
       images,

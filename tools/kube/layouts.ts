@@ -57,6 +57,11 @@ export function overlayFolder({ overlay }: Layout): string {
   return `k8s/overlays/${overlay}`
 }
 
+/** Returns the folder with what the overlay adds to an application. */
+export function layoutFolder({ overlay }: Layout): string {
+  return `k8s/layouts/${overlay}`
+}
+
 /** Returns the layout of an overlay. No name means the default. Throws UserError for an unknown name. */
 export function parseOverlay(name = ''): Layout {
   const found = layouts.find(({ overlay }) => overlay === (name || onePod.overlay))

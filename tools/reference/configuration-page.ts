@@ -25,8 +25,9 @@ const clashes = {
 }
 
 export async function formatConfigurationPage(): Promise<string> {
-  const deployment = await readFile(join(CHECKOUT, 'k8s/base/deployment.yaml'), 'utf8')
-  const containers = listContainers(deployment)
+  const read = (path: string) => readFile(join(CHECKOUT, path), 'utf8')
+  const frontend = listContainers(await read('k8s/frontend/deployment.yaml'))
+  const signer = listContainers(await read('k8s/components/signer/deployment-patch.yaml'))
   const components = componentNames.map(asCode).join(', ')
   const overlays = layouts.map(({ overlay }) => asCode(overlay)).join(', ')
   return `${[
@@ -38,13 +39,13 @@ export async function formatConfigurationPage(): Promise<string> {
     'wrong, the container logs `config_invalid` with the name of the variable and exits with 78.',
     '',
     'To change a value, patch the Deployment in your own kustomization. Set a plain `value`: the admission policy rejects any other',
-    'source for a `SIGNER_*` variable. *Deployed* shows the value in `k8s/base/deployment.yaml`. A dash means that it is not set.',
+    'source for a `SIGNER_*` variable. *Deployed* shows the value in the default layout. A dash means that it is not set.',
     '',
     '### Frontend',
-    formatSettings(frontendSchema, clashes.frontend, containers.get('frontend')),
+    formatSettings(frontendSchema, clashes.frontend, frontend.get('frontend')),
     '',
     '### Signer',
-    formatSettings(signerSchema, clashes.signer, containers.get('signer')),
+    formatSettings(signerSchema, clashes.signer, signer.get('signer')),
     '',
     'Sizes and times that you cannot change: [security model](security-model.md#limits).',
     '',

@@ -47,19 +47,15 @@ test('reports every mistake at its line, sorted', async () => {
       '- {name: SIGNER_SOCKET, value: "@"} #',
     ),
     await edit(
-      'mesh/allow-frontend-to-sign.yaml',
+      'mesh/signer-allow-caller.yaml',
       'paths: [/sign,',
       'notPaths: [/keys], paths: [/sign*,',
     ),
-    await edit('mesh/require-mtls.yaml', 'STRICT}', 'PERMISSIVE}'),
-    await edit(
-      'mesh/secure-signing-sidecar.yaml',
-      'unix:///run/signer/signer.sock',
-      'unix://@signer',
-    ),
+    await edit('mesh/signer-require-mtls.yaml', 'STRICT}', 'PERMISSIVE}'),
+    await edit('mesh/signer-sidecar.yaml', 'unix:///run/signer/signer.sock', 'unix://@signer'),
   ]
   const list = await edit('mesh/kustomization.yaml', 'resources:', 'resources:')
-  await edit('mesh/kustomization.yaml', '  - allow-nothing.yaml\n', '')
+  await edit('mesh/kustomization.yaml', '  - signer-allow-nothing.yaml\n', '')
   const { code, stdout } = await runAnalyze(nowhere)
   const [user, socket, policy, mtls, endpoint] = places
   expect(listPlaces(stdout)).toEqual([

@@ -321,7 +321,7 @@ describe('our resources on the cluster', () => {
   test('are as they were applied', () => expect(judgeNow(structuredClone(ours))).toEqual([]))
   test('do not exist yet', () => expect(judgeNow([])).toEqual([]))
 
-  test.each(['PeerAuthentication/require-mtls', 'Gateway/public', 'Sidecar/secure-signing'])(
+  test.each(['PeerAuthentication/signer-require-mtls', 'Gateway/public', 'Sidecar/signer'])(
     'lack one: %s',
     (name) => {
       const [kind, called] = name.split('/')
@@ -332,9 +332,9 @@ describe('our resources on the cluster', () => {
   )
 
   test.each<[string, string, unknown]>([
-    ['PeerAuthentication/require-mtls-of-pods', 'spec.mtls.mode', 'PERMISSIVE'],
-    ['AuthorizationPolicy/allow-nothing', 'spec.rules', [{}]],
-    ['Sidecar/secure-signing', 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
+    ['PeerAuthentication/signer-require-mtls', 'spec.mtls.mode', 'PERMISSIVE'],
+    ['AuthorizationPolicy/signer-allow-nothing', 'spec.rules', [{}]],
+    ['Sidecar/signer', 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
   ])('were changed: %s', (name, path, value) => {
     const found = judgeNow(applyChange(ours, [name, path, value]))
     expect(found).not.toEqual([])

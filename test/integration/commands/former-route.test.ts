@@ -61,12 +61,9 @@ describe('a route that moves', needsLocalPrograms, () => {
       .map((name) => name.replace(/\..*\//, '/'))
   }
   const principals = () =>
-    read(
-      'authorizationpolicy/allow-ingress-to-frontend',
-      '{.spec.rules[0].from[0].source.principals}',
-    )
+    read('authorizationpolicy/signer-allow-gateway', '{.spec.rules[0].from[0].source.principals}')
   const peers = async () =>
-    (await read('networkpolicy/allow-gateway-to-frontend', '{.spec.ingress[0].from}')).length
+    (await read('networkpolicy/signer-allow-gateway-to-frontend', '{.spec.ingress[0].from}')).length
   const both = [
     'mesh.example/ns/infra/sa/shared-istio',
     'mesh.example/ns/edge-system/sa/edge-gateway',

@@ -215,7 +215,9 @@ describe('the public route', needsLocalPrograms, () => {
     const found = await find()
     expect(summarize(found)).toEqual(['istio', 'edge/shared', 'edge/ingress'])
     expect(found.host).toBe('signing.example')
-    expect(await findOtherRoutes(found)).toEqual(['VirtualService edge/same'])
+    expect(await findOtherRoutes(found)).toEqual([
+      { title: 'VirtualService edge/same', isApplication: false, path: '/process' },
+    ])
     expect(summarize(await find({ gateway: 'signing/public' }))[0]).toBe('own')
   })
 })

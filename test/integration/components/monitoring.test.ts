@@ -20,7 +20,7 @@ const mistakes: readonly [mistake: string, rule: string, change: Change][] = [
     'another identity in another policy',
     'signer-caller',
     [
-      'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
+      'AuthorizationPolicy/signer-allow-metrics',
       'spec.rules.0.from.0.source.principals.+',
       otherIdentity,
     ],

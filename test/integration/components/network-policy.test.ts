@@ -25,7 +25,7 @@ describe.each(samples)('on the overlay $overlay', ({ layout, sample }) => {
   }
 
   test('only the gateway of the cluster reaches the frontend, at the port of its Service', () => {
-    const { podSelector, ingress } = readPolicy('allow-gateway-to-frontend')
+    const { podSelector, ingress } = readPolicy('signer-allow-gateway-to-frontend')
     const gateway = {
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'edge-system' } },
       podSelector: { matchLabels: { istio: 'edge' } },
@@ -37,7 +37,7 @@ describe.each(samples)('on the overlay $overlay', ({ layout, sample }) => {
   })
 
   test('a proxy reaches istiod in the namespace that the cluster has it in', () => {
-    const { egress } = readPolicy('allow-proxy-to-istiod')
+    const { egress } = readPolicy('signer-allow-proxy-to-istiod')
     const istiod = {
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'mesh-system' } },
       podSelector: { matchLabels: { app: 'istiod' } },
@@ -46,10 +46,10 @@ describe.each(samples)('on the overlay $overlay', ({ layout, sample }) => {
   })
 
   test('the frontend may connect to the port of the signer, if that is another Pod', () => {
-    const [route] = readPolicy('allow-frontend-to-signer').egress
-    const { podSelector, ingress } = readPolicy('allow-signer-from-frontend')
+    const [route] = readPolicy('signer-allow-frontend-to-signer').egress
+    const { podSelector, ingress } = readPolicy('signer-allow-signer-from-frontend')
     expect(route).toEqual({ to: [{ podSelector }], ports: [{ port: 8081, protocol: 'TCP' }] })
-    const from = readPolicy('allow-frontend-to-signer').podSelector
+    const from = readPolicy('signer-allow-frontend-to-signer').podSelector
     expect(ingress).toEqual([{ from: [{ podSelector: from }], ports: route.ports }])
     const listeners = readSpec(`Sidecar/${layout.signer}`).ingress
     expect(listeners).toContainEqual(
@@ -63,7 +63,10 @@ describe.each(samples)('on the overlay $overlay', ({ layout, sample }) => {
   })
 
   test('every Pod of the namespace is denied all other traffic, in both directions', () => {
-    expect(readPolicy('deny-all')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] })
+    expect(readPolicy('signer-deny-all')).toEqual({
+      podSelector: {},
+      policyTypes: ['Ingress', 'Egress'],
+    })
   })
 
   test('`make deploy` and `make undeploy` find each policy in its namespace', async () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
+import { composeOwnApplication } from '../../../tools/deploy/render/own-application.ts'
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
 import { parseResources } from '../../../tools/kube/resources.ts'
@@ -24,6 +25,7 @@ test.each(layouts)(
     const both = await renderResources({
       ...{ folder: await makeRenderFolder(), layout, images: sampleImages },
       gateway: sampleGateway,
+      application: composeOwnApplication(),
       values: { ...values, tokenKeysUri },
     })
     const resources = parseResources(both.yaml)

@@ -51,7 +51,7 @@ describe('the rendered component', () => {
   })
 
   test('allows the proxy to connect to Vault, and to nothing else outside', () => {
-    expect(specOf('Sidecar/secure-signing').egress.at(-1).hosts).toEqual([`./${values.host}`])
+    expect(specOf('Sidecar/signer').egress.at(-1).hosts).toEqual([`./${values.host}`])
     expect(specOf('ServiceEntry/vault')).toMatchObject({
       hosts: [values.host],
       ports: [{ number: 8443, protocol: 'TLS' }],

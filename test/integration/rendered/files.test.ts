@@ -8,7 +8,11 @@ import { parseResources } from '../../../tools/kube/resources.ts'
 
 const folders = [
   'mesh',
-  'k8s/base',
+  'k8s/frontend',
+  'k8s/namespace',
+  'k8s/admission/pods-stay-restricted',
+  'k8s/layouts/linkerd',
+  'k8s/layouts/no-mesh',
   'k8s/admission',
   'k8s/components/apparmor',
   'k8s/components/autoscaling',
@@ -24,7 +28,6 @@ const folders = [
   'k8s/external-secrets',
   'k8s/monitoring',
   'k8s/network-policy',
-  'k8s/overlays/linkerd',
   'k8s/overlays/linkerd/network-policy',
   'k8s/overlays/separate-pods/components/autoscaling',
 ]

@@ -68,7 +68,7 @@ describe.each(Object.keys(routes))('%s', (name) => {
 
 test('two identities are both allowed, by the policy and by the network', async () => {
   const { spec } = await render('our Gateway with two identities')
-  expect(spec('AuthorizationPolicy/allow-ingress-to-frontend').rules[0].from).toEqual([
+  expect(spec('AuthorizationPolicy/signer-allow-gateway').rules[0].from).toEqual([
     {
       source: {
         principals: ['edge-canary', 'edge-gateway'].map(
@@ -77,7 +77,7 @@ test('two identities are both allowed, by the policy and by the network', async 
       },
     },
   ])
-  expect(spec('NetworkPolicy/allow-gateway-to-frontend').ingress[0].from).toHaveLength(1)
+  expect(spec('NetworkPolicy/signer-allow-gateway-to-frontend').ingress[0].from).toHaveLength(1)
   expect(spec('Gateway/public').selector).toEqual({ istio: 'edge' })
 })
 
@@ -112,7 +112,7 @@ test.each([
       ...{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...shared, sectionName },
     })),
   )
-  expect(spec('NetworkPolicy/allow-gateway-to-frontend').ingress[0].from).toEqual([
+  expect(spec('NetworkPolicy/signer-allow-gateway-to-frontend').ingress[0].from).toEqual([
     {
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'infra' } },
       podSelector: { matchLabels: labels },

@@ -11,6 +11,7 @@ import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.t
 import { parsePrometheusAccount } from '../../../tools/deploy/preflight/prometheus-account.ts'
 import { composeClusterValues } from '../../../tools/deploy/render/cluster-values.ts'
 import { composeGatewayValues } from '../../../tools/deploy/render/gateway-values.ts'
+import { composeOwnApplication } from '../../../tools/deploy/render/own-application.ts'
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { onePod } from '../../../tools/kube/layouts.ts'
@@ -35,6 +36,7 @@ beforeAll(async () => {
 test('is what make deploy renders from the same values, in the same order, except for the wave', async () => {
   const rendering = await renderResources({
     ...{ folder, layout: onePod, values, components: ['high-availability'] },
+    application: composeOwnApplication(),
     gateway: { component: 'k8s/gateways/own', values: Object(gatewayValues).spec },
     images: sampleImages,
   })

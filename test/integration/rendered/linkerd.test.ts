@@ -136,11 +136,11 @@ test('the network lets the gateway to the proxy, the proxy to its control plane,
     return [metadata.name, ports.map(({ port }: { port: number }) => port)]
   })
   expect(Object.fromEntries(opened)).toEqual({
-    'deny-all': [],
-    'allow-dns': [53, 53],
-    'allow-gateway-to-proxy': [4143],
-    'allow-proxy-to-control-plane': [8080, 8086, 8090],
-    'allow-scraping': [4191],
+    'signer-deny-all': [],
+    'signer-allow-dns': [53, 53],
+    'signer-allow-gateway-to-proxy': [4143],
+    'signer-allow-proxy-to-control-plane': [8080, 8086, 8090],
+    'signer-allow-scraping': [4191],
   })
 })
 

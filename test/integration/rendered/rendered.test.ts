@@ -55,7 +55,7 @@ describe('the cluster', () => {
     const broken = { yaml, path: rendering.path.replace('rendered', 'broken') }
     await writeFile(broken.path, yaml)
     expect(await analyzeRendering(broken, 'files')).toEqual([
-      expect.stringContaining('RequestAuthentication signing/authenticate-caller'),
+      expect.stringContaining('RequestAuthentication signing/signer-authenticate-caller'),
     ])
   })
 })

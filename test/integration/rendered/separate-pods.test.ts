@@ -41,7 +41,7 @@ describe('separate Pods', () => {
     const { prometheusPrincipal: _, istiodNamespace: __, ...values } = sampleValuesOf(separatePods)
     for (const value of Object.values(values)) expect(rendering.yaml).toContain(value)
     expect(rendering.yaml).not.toMatch(/cluster\.local\/ns|sa\/secure-signing|:secure-signing$/m)
-    const [rule] = specOf('AuthorizationPolicy/allow-frontend-to-sign').rules
+    const [rule] = specOf('AuthorizationPolicy/signer-allow-caller').rules
     expect(rule.from[0].source).toEqual({
       principals: ['mesh.example/ns/signing/sa/frontend'],
       requestPrincipals: ['https://tokens.example/system:serviceaccount:signing:frontend'],

@@ -22,7 +22,7 @@ import { processMessage } from '../../support/process-message.ts'
 import { WAIT_MS } from '../../support/timeouts.ts'
 import { query, waitForAlert, waitForQuiet } from './queries.ts'
 
-const changed = 'allow-pod-to-read-signer-metrics'
+const changed = 'signer-allow-metrics'
 const changes = [{ op: 'add', path: '/spec/rules/0/to/0/operation/paths/-', value: '/other' }]
 
 async function findPrimary(): Promise<string | undefined> {
@@ -89,14 +89,14 @@ export function testAlerts(): void {
 
   test('a policy that is deleted, by its name, and a signer that nobody can ask any more', async () => {
     const putBack = await deleteResources([
-      'AuthorizationPolicy/allow-nothing',
+      'AuthorizationPolicy/signer-allow-nothing',
       'AuthorizationPolicy/allow-prometheus-to-read-signer-metrics',
     ])
     try {
       const { summary } = await waitForAlert('SecureSigningPolicyMissing', {
-        policy: 'allow-nothing',
+        policy: 'signer-allow-nothing',
       })
-      expect(summary).toBe('The policy resource allow-nothing is missing')
+      expect(summary).toBe('The policy resource signer-allow-nothing is missing')
       await waitForAlert('SecureSigningSignerAbsent')
     } finally {
       await putBack()

@@ -11,7 +11,7 @@ import { PROCESS_TEST_MS, START_MS } from '../../support/timeouts.ts'
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 const KIB = 1_024
-/** The container's limit in k8s/base/deployment.yaml. */
+/** The container's limit in k8s/components/signer/deployment-patch.yaml. */
 const MEMORY_LIMIT_MIB = 192
 /** The signer waits 10 s for headers and 15 s for a request, and checks every second. */
 const SLOW_TEST_MS = 30_000

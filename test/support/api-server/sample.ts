@@ -7,6 +7,7 @@ import {
   composeClusterValues,
 } from '../../../tools/deploy/render/cluster-values.ts'
 import { composeGateway } from '../../../tools/deploy/render/gateway-values.ts'
+import { composeOwnApplication } from '../../../tools/deploy/render/own-application.ts'
 import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
 import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import type { ImageReference } from '../../../tools/images/image-references.ts'
@@ -110,6 +111,7 @@ export function describeSample(
 ) {
   return {
     layout,
+    application: composeOwnApplication(components.includes('vault')),
     values: sampleValuesOf(layout),
     gateway: composeGateway(route, findings.trustDomain),
     components,

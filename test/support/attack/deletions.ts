@@ -6,7 +6,7 @@ import { type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
 
 const list = z.object({ items: z.array(resourceSchema) })
 
-/** Deletes `resources`, e.g. "AuthorizationPolicy/allow-nothing". Returns a function that restores them. */
+/** Deletes `resources`, e.g. "AuthorizationPolicy/signer-allow-nothing". Returns a function that restores them. */
 export async function deleteResources(resources: readonly string[]): Promise<() => Promise<void>> {
   const args = ['get', ...resources, 'namespace/default', '-n', namespace, '-o', 'json']
   const { items } = await kubectlJson(list, args)

@@ -31,12 +31,12 @@ export function makeReport(): Report {
     requests,
     cells,
     declarations: [
-      ...['PeerAuthentication/require-mtls', 'Sidecar/secure-signing', 'Gateway/public'],
-      ...['VirtualService/frontend', 'RequestAuthentication/authenticate-caller'],
-      ...['AuthorizationPolicy/allow-nothing', 'AuthorizationPolicy/allow-frontend-to-sign'],
-      'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
-      'AuthorizationPolicy/allow-probe-to-signer',
-      ...['AuthorizationPolicy/allow-ingress-to-frontend', 'Deployment/secure-signing'],
+      ...['PeerAuthentication/signer-require-mtls', 'Sidecar/signer', 'Gateway/public'],
+      ...['VirtualService/frontend', 'RequestAuthentication/signer-authenticate-caller'],
+      ...['AuthorizationPolicy/signer-allow-nothing', 'AuthorizationPolicy/signer-allow-caller'],
+      'AuthorizationPolicy/signer-allow-metrics',
+      'AuthorizationPolicy/signer-allow-probe',
+      ...['AuthorizationPolicy/signer-allow-gateway', 'Deployment/secure-signing'],
     ].map((resource) => ({ resource, inPlace: true })),
     unauthorizedSignatures: 0,
   }
@@ -62,7 +62,9 @@ export function makeBrokenReport(): Report {
   return {
     ...unclear,
     declarations: unclear.declarations.map((each) =>
-      each.resource === 'AuthorizationPolicy/allow-nothing' ? { ...each, inPlace: false } : each,
+      each.resource === 'AuthorizationPolicy/signer-allow-nothing'
+        ? { ...each, inPlace: false }
+        : each,
     ),
     unauthorizedSignatures: 1,
   }

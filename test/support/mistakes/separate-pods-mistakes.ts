@@ -138,13 +138,13 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
   [
     'policy-ports',
     'a policy for the wrong Pod',
-    ['AuthorizationPolicy/allow-frontend-to-sign', 'spec.selector.matchLabels.app', 'frontend'],
+    ['AuthorizationPolicy/signer-allow-caller', 'spec.selector.matchLabels.app', 'frontend'],
   ],
   [
     'signer-caller',
     'the signer as caller',
     [
-      'AuthorizationPolicy/allow-frontend-to-sign',
+      'AuthorizationPolicy/signer-allow-caller',
       `${principals}.+`,
       'mesh.example/ns/signing/sa/signer',
     ],
@@ -153,7 +153,7 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
     'signer-caller',
     'a frontend that reads the metrics',
     [
-      'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
+      'AuthorizationPolicy/signer-allow-metrics',
       `${principals}.0`,
       'mesh.example/ns/signing/sa/frontend',
     ],

@@ -10,13 +10,13 @@ function make(kind: string, name: string, namespace?: string): Resource {
 test('there is one command for each namespace, and resources without one come last', () => {
   const resources = [
     make('Namespace', 'seccomp-profiles'),
-    make('NetworkPolicy', 'deny-all', 'signing'),
+    make('NetworkPolicy', 'signer-deny-all', 'signing'),
     make('DaemonSet', 'seccomp-profiles', 'seccomp-profiles'),
-    make('NetworkPolicy', 'allow-dns', 'signing'),
+    make('NetworkPolicy', 'signer-allow-dns', 'signing'),
   ]
   expect(formatDeletions(resources)).toEqual([
     'kubectl delete -n seccomp-profiles DaemonSet/seccomp-profiles',
-    'kubectl delete -n signing NetworkPolicy/deny-all NetworkPolicy/allow-dns',
+    'kubectl delete -n signing NetworkPolicy/signer-deny-all NetworkPolicy/signer-allow-dns',
     'kubectl delete Namespace/seccomp-profiles',
   ])
 })

@@ -19,7 +19,7 @@ const resources: Resource[] = [
   {
     apiVersion: 'security.istio.io/v1',
     kind: 'RequestAuthentication',
-    metadata: { name: 'authenticate-caller', namespace },
+    metadata: { name: 'signer-authenticate-caller', namespace },
   },
 ]
 type Rule = Partial<TokenRule>
@@ -75,7 +75,7 @@ test.each<[string, Resource]>([
   ['has our issuer and its own audience', policy([{ issuer, audiences: ['application'] }])],
   ['is for other Pods', policy([ofUs], { selector: { matchLabels: { app: 'other' } } })],
   ['is for a gateway', policy([ofUs], { selector: { matchLabels: {} }, targetRefs: [{}] })],
-  ['is ours', policy([ofUs], {}, { name: 'authenticate-caller', namespace })],
+  ['is ours', policy([ofUs], {}, { name: 'signer-authenticate-caller', namespace })],
 ])('does not note one that %s', (_, found) => {
   expect(describe(found)).toEqual([])
 })

@@ -4,7 +4,7 @@ import { noteBlockedVault } from '../../../tools/deploy/preflight/vault-egress.t
 
 const make = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name } })
 const vault = make('ServiceEntry', 'vault')
-const network = make('NetworkPolicy', 'deny-all')
+const network = make('NetworkPolicy', 'signer-deny-all')
 
 test.each([
   ['is printed', 'vault and network-policy', [vault, network], 1],

@@ -69,18 +69,18 @@ describe('a report that does not hold', () => {
     const text = format(makeBrokenReport()).replace(/\s+/g, ' ')
     expect(text).toContain(
       '!! a mesh Pod in another namespace: POST /sign of the signer was served (200); declared by ' +
-        'AuthorizationPolicy/allow-nothing and AuthorizationPolicy/allow-frontend-to-sign: refused by policy.',
+        'AuthorizationPolicy/signer-allow-nothing and AuthorizationPolicy/signer-allow-caller: refused by policy.',
     )
     expect(text).toContain(
       '!! the frontend container: POST /sign of the signer was neither served nor refused ' +
-        '(503 no healthy upstream); declared by AuthorizationPolicy/allow-frontend-to-sign: served.',
+        '(503 no healthy upstream); declared by AuthorizationPolicy/signer-allow-caller: served.',
     )
     expect(text).toContain('!! The signer made 1 unauthorized signature.')
   })
 
   test('names resources that are missing on the cluster', () => {
     expect(format(makeBrokenReport())).toContain(
-      '!! AuthorizationPolicy/allow-nothing is not on the cluster.',
+      '!! AuthorizationPolicy/signer-allow-nothing is not on the cluster.',
     )
   })
 

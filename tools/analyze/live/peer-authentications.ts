@@ -68,7 +68,7 @@ function describe(peer: Peer, weak: string | undefined, isInEffect: boolean): Ju
   }
   const oldest = hasSelector(peer)
     ? 'it is the oldest PeerAuthentication that selects our Pods, so ours has no effect'
-    : 'it is the oldest PeerAuthentication for the whole namespace, so require-mtls has no effect'
+    : 'it is the oldest PeerAuthentication for the whole namespace, so signer-require-mtls has no effect'
   if (weak === undefined) return [judge('note', resource, `${oldest}. mTLS stays STRICT`)]
   return hasSelector(peer)
     ? [judge('breaks', resource, `mTLS ${weak} accepts plain text: ${oldest}`)]
@@ -76,7 +76,7 @@ function describe(peer: Peer, weak: string | undefined, isInEffect: boolean): Ju
         judge(
           'weakens',
           resource,
-          `mTLS ${weak} accepts plain text: ${oldest}. require-mtls-of-pods keeps our Pods STRICT`,
+          `mTLS ${weak} accepts plain text: ${oldest}. signer-require-mtls keeps our Pods STRICT`,
         ),
       ]
 }

@@ -5,7 +5,7 @@ import { listInScope, listPodNamespaces, selectsPod } from '../model/namespace.t
 import { readPods, type Workload } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
-const advice = 'remove it, or restore its value from k8s/base/deployment.yaml'
+const advice = 'remove it, or restore its value from k8s/components/signer/istio/proxy-patch.yaml'
 
 export const captureRules: readonly Rule[] = [
   {

@@ -12,7 +12,7 @@ import { listPodNamespaces } from '../model/namespace.ts'
 import type { Rule } from '../rule.ts'
 
 const label = 'pod-security.kubernetes.io/enforce'
-const folder = join(CHECKOUT, 'k8s/components/selinux')
+const folder = join(CHECKOUT, 'k8s/admission/pods-stay-restricted')
 const standIns = ['policy', 'policy-binding'].flatMap((kind) =>
   parseResources(
     readFileSync(resolve(folder, `pods-stay-restricted-validating-admission-${kind}.yaml`), 'utf8'),
@@ -48,7 +48,7 @@ function checkLevel(home: Resource, resources: readonly Resource[]): Finding[] {
       ]
     }
     if (isDeepStrictEqual(found.spec, spec)) return []
-    const message = `${label} is privileged, so this must be the ${kind} of k8s/components/selinux: restore it`
+    const message = `${label} is privileged, so this must be the ${kind} of k8s/admission/pods-stay-restricted: restore it`
     return [{ resource: found, path: ['spec'], message }]
   })
 }

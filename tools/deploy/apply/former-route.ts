@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { matchesHost } from '../../kube/gateway/doors.ts'
 import { applyResource, deleteResources } from '../../kube/kubectl.ts'
-import { namespace } from '../../kube/names.ts'
+import { namespace, service } from '../../kube/names.ts'
 import {
   describeResource,
   formatResources,
@@ -23,13 +23,13 @@ const make = (apiVersion: string, kind: string, name: string): Resource => ({
 /** What the public route may consist of. */
 export const routeResources: readonly Resource[] = [
   make('networking.istio.io/v1', 'Gateway', 'public'),
-  make('networking.istio.io/v1', 'VirtualService', 'frontend'),
-  make('gateway.networking.k8s.io/v1', 'HTTPRoute', 'frontend'),
+  make('networking.istio.io/v1', 'VirtualService', service),
+  make('gateway.networking.k8s.io/v1', 'HTTPRoute', service),
 ]
 /** What says which gateways may send requests. */
 const allowing: readonly Resource[] = [
-  make('security.istio.io/v1', 'AuthorizationPolicy', 'allow-ingress-to-frontend'),
-  make('networking.k8s.io/v1', 'NetworkPolicy', 'allow-gateway-to-frontend'),
+  make('security.istio.io/v1', 'AuthorizationPolicy', 'signer-allow-gateway'),
+  make('networking.k8s.io/v1', 'NetworkPolicy', 'signer-allow-gateway-to-frontend'),
 ]
 
 const texts = z.array(z.string()).default([])

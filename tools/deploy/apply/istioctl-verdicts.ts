@@ -15,7 +15,6 @@ const breaking: Readonly<Record<string, string>> = {
   IST0132: 'the Gateway does not serve the host of the route',
   IST0134: 'a ServiceEntry without an address takes every address',
   IST0144: 'a container runs as the user whose traffic goes around the proxy',
-  IST0145: 'two Gateways claim one port and host, and the older wins',
   IST0173: 'a subset has no Pod, so its requests fail',
   IST0174: 'a DestinationRule is for no host, so mTLS or its limits are missing',
 }
@@ -27,6 +26,7 @@ const breaking: Readonly<Record<string, string>> = {
  * - IST0109, IST0130 and IST0131: our own rules judge routes.
  * - IST0111, a second Sidecar without selector: ours has one.
  * - IST0116, IST0118, IST0137, IST0143 and IST0170: our Service names its protocol and its ports.
+ * - IST0145, two Gateways for one port and host: ours is plain HTTP, and istiod joins the routes of both.
  * - IST0158, other proxy images: the next rollout renews them.
  * - IST0159, IST0160, telemetry, and IST0161, certificates of gateways: no control depends on them.
  * - IST0162, a gateway's Service lacks the port: hostPorts and other Services work. The last step sends a request.

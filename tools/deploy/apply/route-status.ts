@@ -11,7 +11,7 @@ import {
   isOfIstio,
 } from '../../kube/gateway/kubernetes-gateway.ts'
 import type { PublicRoute } from '../../kube/gateway/public-route.ts'
-import { namespace } from '../../kube/names.ts'
+import { namespace, service } from '../../kube/names.ts'
 
 /** Milliseconds until istiod writes it. Usually it takes less than one second. */
 const deadlineMs = 15_000
@@ -42,12 +42,12 @@ export async function showRouteStatus(route: PublicRoute): Promise<void> {
     const conditions = await readConditions()
     const failed = conditions.filter(({ status }) => status !== 'True')
     if (conditions.length > 0 && failed.length === 0) {
-      say(`  ok    HTTPRoute frontend: ${conditions.map(describeCondition).join('; ')}`)
+      say(`  ok    HTTPRoute ${service}: ${conditions.map(describeCondition).join('; ')}`)
       return
     }
     if (performance.now() >= deadline) {
       throw new UserError(
-        `HTTPRoute frontend does not serve: ${failed.map(describeCondition).join('; ') || 'Istio wrote no status'}`,
+        `HTTPRoute ${service} does not serve: ${failed.map(describeCondition).join('; ') || 'Istio wrote no status'}`,
         `Read \`kubectl describe gateways.${gatewayApiGroup} ${route.gateway.name} -n ${route.gateway.namespace}\`. Then run \`make deploy\` again.`,
       )
     }
@@ -57,7 +57,7 @@ export async function showRouteStatus(route: PublicRoute): Promise<void> {
 
 /** Reads the conditions that every parent of Istio must have, for the present generation. */
 async function readConditions(): Promise<Condition[]> {
-  const resource = await readResource(`httproutes.${gatewayApiGroup}`, 'frontend', namespace)
+  const resource = await readResource(`httproutes.${gatewayApiGroup}`, service, namespace)
   if (resource === undefined) return []
   const { metadata, status } = routeSchema.parse(resource)
   const all = status.parents

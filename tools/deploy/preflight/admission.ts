@@ -77,8 +77,8 @@ export async function checkPoliciesInEffect(waitMs = policyDelayMs): Promise<voi
   }
 }
 
-// With our label, so that no other policy refuses it for the lack of the label.
-const labels = { app: 'secure-signing' }
+// With the labels of every layout, so that no other policy refuses it for the lack of one.
+const labels = { app: 'signer', 'secure-signing.dev/protected': 'true' }
 const exposingDeployment = {
   apiVersion: 'apps/v1',
   kind: 'Deployment',

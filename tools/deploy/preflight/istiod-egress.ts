@@ -9,7 +9,8 @@ export function noteIstiodOutside(
   { istiod, injector, mesh }: ControlPlane,
 ): void {
   if (istiod !== undefined) return
-  if (!resources.map(describeResource).includes('NetworkPolicy/allow-proxy-to-istiod')) return
+  if (!resources.map(describeResource).includes('NetworkPolicy/signer-allow-proxy-to-istiod'))
+    return
   const address = mesh?.defaultConfig.discoveryAddress ?? injector.url ?? 'istiod'
   say(
     `  note  no Pod of istiod was found, and network-policy allows only Pods app=istiod in namespace ${injector.namespace}. If istiod is elsewhere, add a NetworkPolicy with an ipBlock for ${address}: docs/hardening.md#network-policies`,

@@ -3,7 +3,7 @@
 import { say } from '../../cli/terminal.ts'
 import { describeResource, type Resource } from '../../kube/resources.ts'
 
-const both = ['ServiceEntry/vault', 'NetworkPolicy/deny-all']
+const both = ['ServiceEntry/vault', 'NetworkPolicy/signer-deny-all']
 
 /** Prints a note if `resources` have both the Vault agent and NetworkPolicies. */
 export function noteBlockedVault(resources: readonly Resource[]): void {

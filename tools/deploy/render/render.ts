@@ -1,13 +1,21 @@
-// Renders the YAML for one cluster by kustomize: an overlay, its components, the cluster's values, and the images.
+// Renders the YAML for one cluster by kustomize: the application, a layout, components, the values of the application and of the
+// cluster, and the images.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse, stringify } from 'yaml'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../../cli/checkout.ts'
 import type { ImageReference } from '../../images/image-references.ts'
-import { tokenKeysComponent, valuesComponent } from '../../kube/application/component-names.ts'
+import {
+  applicationComponent,
+  componentsFolder,
+  sharedComponents,
+  tokenKeysComponent,
+  valuesComponent,
+} from '../../kube/application/component-names.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { type Layout, overlayFolder } from '../../kube/layouts.ts'
+import { type Layout, layoutFolder, overlayFolder, separatePods } from '../../kube/layouts.ts'
+import { type ApplicationValues, toApplicationResource } from './application-values.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
 import { componentFolder } from './components.ts'
 import { type RenderedGateway, toGatewayResource } from './gateway-values.ts'
@@ -22,6 +30,15 @@ export type Rendering = {
   yaml: string
 }
 
+/** The folders of the application, from the root of the repository, and its values. */
+export type RenderedApplication = {
+  /** Its own resources, and what attaches the signer to them. Unused by the layout separate-pods. */
+  resources: readonly string[]
+  components: readonly string[]
+  values: ApplicationValues
+  sharedNamespace: boolean
+}
+
 /**
  * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which it creates. Does not use the cluster.
  * Throws CommandError if kustomize fails. `components` are optional, and applied in this order. The component vault requires
@@ -31,6 +48,7 @@ export type Rendering = {
 export async function renderResources(input: {
   folder: string
   layout: Layout
+  application: RenderedApplication
   values: ClusterValues
   gateway: RenderedGateway
   images: readonly ImageReference[]
@@ -39,22 +57,14 @@ export async function renderResources(input: {
   origins?: boolean
   architecture?: string | undefined
 }): Promise<Rendering> {
-  const {
-    folder,
-    layout,
-    values,
-    gateway,
-    images,
-    components = [],
-    vault,
-    origins = false,
-    architecture,
-  } = input
+  const { folder, layout, application, values, gateway, images, vault, architecture } = input
+  const { components = [], origins = false } = input
   const overlay = overlayFolder(layout)
   const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
   const valuesFiles = {
     'cluster-values': [toConfigMap('cluster-values', values), toGatewayResource(gateway.values)],
+    'application-values': [toApplicationResource(application.values)],
     ...(vault && { 'vault-values': [toConfigMap('vault-values', vault)] }),
   }
   for (const [name, found] of Object.entries(valuesFiles)) {
@@ -63,25 +73,32 @@ export async function renderResources(input: {
       found.map((each) => stringify(each)).join('---\n'),
     )
   }
+  const base = listFolders(layout, application)
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: [fromFolder(overlay), ...Object.keys(valuesFiles).map((name) => `${name}.yaml`)],
+    resources: [
+      ...base.resources.map(fromFolder),
+      ...Object.keys(valuesFiles).map((name) => `${name}.yaml`),
+    ],
     components: [
+      ...base.components,
       ...[
         ...components,
+        ...(application.sharedNamespace ? listShared(components) : []),
         ...(values.tokenKeysUri === undefined ? [] : [tokenKeysComponent]),
         valuesComponent,
       ].map((name) => componentFolder(name, layout)),
       gateway.component,
+      ...base.valuesComponents,
     ].map(fromFolder),
-    labels: [
-      { pairs: { 'app.kubernetes.io/version': packageJson.version }, includeTemplates: true },
-    ],
     // kustomize takes the order only from this outermost file.
     sortOptions: await readSortOptions(overlay),
     buildMetadata: origins ? originMetadata : [],
-    patches: architecture === undefined ? [] : [selectArchitecture(architecture)],
+    patches: [
+      ...listVersionPatches(),
+      ...(architecture === undefined ? [] : [selectArchitecture(architecture)]),
+    ],
     images: images.map(({ name, repository, tag }) => ({
       name: `secure-signing/${name}`,
       newName: repository,
@@ -97,12 +114,52 @@ export async function renderResources(input: {
   return { path, yaml }
 }
 
+/** The layout separate-pods contains our own frontend. The others are for every application. */
+function listFolders(layout: Layout, { resources, components, values }: RenderedApplication) {
+  if (layout === separatePods) {
+    return { resources: [overlayFolder(layout)], components: [], valuesComponents: [] }
+  }
+  const ownComponents = join(componentsFolder, applicationComponent)
+  return {
+    resources,
+    components: [...components, layoutFolder(layout), join(ownComponents, 'egress')],
+    valuesComponents: [
+      ...(values.proxyConfig === undefined ? [] : [join(ownComponents, 'proxy-config')]),
+      ownComponents,
+    ],
+  }
+}
+
+/** The component selinux has the policy pods-stay-restricted already. */
+function listShared(components: readonly string[]): string[] {
+  return sharedComponents.filter(
+    (name) => name !== 'pods-stay-restricted' || !components.includes('selinux'),
+  )
+}
+
+/** The label of the version, on our own resources alone. */
+function listVersionPatches() {
+  const labelSelector = 'app.kubernetes.io/part-of=secure-signing'
+  const add = (path: string) => ({
+    ...{ op: 'add', path: `${path}/app.kubernetes.io~1version` },
+    value: packageJson.version,
+  })
+  return [
+    { target: { labelSelector }, patch: stringify([add('/metadata/labels')]) },
+    {
+      target: { kind: 'Deployment|DaemonSet', labelSelector },
+      patch: stringify([add('/spec/template/metadata/labels')]),
+    },
+  ]
+}
+
 function selectArchitecture(architecture: string) {
   const nodeSelector = { 'kubernetes.io/arch': architecture }
   const metadata = { name: 'any' }
   const spec = { template: { spec: { nodeSelector } } }
   const patch = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }
-  return { target: { kind: 'Deployment' }, patch: stringify(patch) }
+  const labelSelector = 'secure-signing.dev/protected=true'
+  return { target: { kind: 'Deployment', labelSelector }, patch: stringify(patch) }
 }
 
 async function readSortOptions(overlay: string): Promise<unknown> {

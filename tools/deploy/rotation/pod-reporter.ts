@@ -1,5 +1,5 @@
 // Reads from each signer's metrics which keys it holds. A port-forward ends at the Pod's loopback, and the proxy sees the
-// request as the Pod's own. mesh/allow-pod-to-read-signer-metrics.yaml allows exactly that.
+// request as the Pod's own. mesh/signer-allow-metrics.yaml allows exactly that.
 import { z } from 'zod'
 import { explainFetchError } from '../../cli/fetch-error.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'

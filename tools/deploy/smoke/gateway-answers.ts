@@ -25,7 +25,7 @@ const causes: readonly (readonly [
 ])[] = [
   [
     ({ status, body }) => status === 403 && body.startsWith('RBAC: access denied'),
-    "The policy allow-ingress-to-frontend does not know the gateway's identity. Run `make deploy` again, with GATEWAY or GATEWAY_SELECTOR for the gateway that answered.",
+    "The policy signer-allow-gateway does not know the gateway's identity. Run `make deploy` again, with GATEWAY or GATEWAY_SELECTOR for the gateway that answered.",
   ],
   [
     ({ status, body }) => status === 401 && body.startsWith('Jwt '),

@@ -2,7 +2,7 @@
 // does, in the field `exp`.
 import { listMissing, type TokenKey } from '../../kube/key-set.ts'
 
-/** How long a caller token lives: `expirationSeconds` in k8s/base/deployment.yaml. */
+/** How long a caller token lives: `expirationSeconds` in k8s/components/signer/istio/behind-proxy-patch.yaml. */
 export const tokenLifetimeSeconds = 7_200
 
 /** Returns the keys that the API server publishes, and those of `deployed` that tokens may still need. */

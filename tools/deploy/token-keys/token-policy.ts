@@ -7,7 +7,7 @@ import { fieldManager, namespace } from '../../kube/names.ts'
 export const tokenPolicy = {
   apiVersion: 'security.istio.io/v1',
   kind: 'RequestAuthentication',
-  metadata: { name: 'authenticate-caller', namespace },
+  metadata: { name: 'signer-authenticate-caller', namespace },
 }
 
 const policySpec = z.looseObject({

@@ -8,7 +8,14 @@ export const componentsFolder = 'k8s/components'
 export const valuesComponent = 'cluster-values'
 /** Part of each deployment whose values name a URL of the token keys. */
 export const tokenKeysComponent = 'token-keys-uri'
-const automatic = [valuesComponent, tokenKeysComponent, 'signer', 'application']
+/** Fills in the values of the application, after all others. */
+export const applicationComponent = 'application'
+/** For a namespace that others share. */
+export const sharedComponents = ['pods-stay-restricted', 'shared-namespace']
+const automatic = [
+  ...[valuesComponent, tokenKeysComponent, applicationComponent, 'signer'],
+  ...sharedComponents,
+]
 
 export const componentNames = readdirSync(join(CHECKOUT, componentsFolder))
   .filter((name) => !automatic.includes(name))

@@ -6,41 +6,29 @@ import { showPath } from '../../cli/checkout.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { parseResources, type Resource } from '../resources.ts'
 import { decodeText } from '../yaml-split.ts'
+import { type ApplicationPod, findDeployment } from './pod.ts'
 import type { SigningConfig } from './schema.ts'
 
 const labels = z.record(z.string(), z.string()).default({})
-const podSchema = z.looseObject({
-  metadata: z.looseObject({ labels }).prefault({}),
-  spec: z.looseObject({
-    serviceAccountName: z.string().optional(),
-    containers: z.array(
-      z.looseObject({
-        name: z.string(),
-        ports: z
-          .array(z.looseObject({ name: z.string().optional(), containerPort: z.int() }))
-          .default([]),
-      }),
-    ),
-  }),
-})
-const deploymentSpec = z.looseObject({ template: podSchema })
 const servicePort = z.looseObject({
   port: z.int(),
   targetPort: z.union([z.int(), z.string()]).optional(),
 })
 const serviceSpec = z.looseObject({ selector: labels, ports: z.array(servicePort).default([]) })
 
-type Pod = z.infer<typeof podSchema>
 /** `port`: the port of the Service that leads to the application's. */
 export type LeadingService = { name: string; port: number }
 
+/** `path`: the file or kustomize folder that has the resource. */
+export type Manifest = { path: string; resource: Resource }
+
 /** Reads files and kustomize folders. Throws UserError for what is no YAML of Kubernetes. */
-export function readManifests(paths: readonly string[]): Resource[] {
+export function readManifests(paths: readonly string[]): Manifest[] {
   return paths.flatMap((path) => {
     const isFolder = statSync(path).isDirectory()
     const text = isFolder ? kustomize(path) : decodeText(readFileSync(path))
     try {
-      return parseResources(text)
+      return parseResources(text).map((resource) => ({ path, resource }))
     } catch (error) {
       const reason = error instanceof z.ZodError ? z.prettifyError(error) : Object(error).message
       throw new UserError(
@@ -62,39 +50,19 @@ function kustomize(folder: string): string {
   )
 }
 
-/** Returns the Pod template of the Deployment. Throws UserError if the manifests have none. */
-export function findPod(
-  file: string,
-  { deployment }: SigningConfig,
-  found: readonly Resource[],
-): Pod {
-  const deployments = found.filter(({ kind }) => kind === 'Deployment')
-  const named = deployments.find(({ metadata }) => metadata.name === deployment)
-  const spec = deploymentSpec.safeParse(named?.spec)
-  if (spec.success) return spec.data.template
-  const names = deployments.map(({ metadata }) => metadata.name).join(', ')
-  throw new UserError(
-    named === undefined
-      ? `${file}: deployment: the resources have no Deployment ${deployment}`
-      : `Deployment ${deployment} is not valid: ${z.prettifyError(spec.error)}`,
-    names === ''
-      ? 'Add the manifest of the Deployment to `resources`.'
-      : `Set \`deployment\` to one of ${names}.`,
-  )
-}
-
 /** Lists the Services of the manifests that lead to `port` of the Pod. */
 export function listLeadingServices(
   { container, port }: SigningConfig,
-  pod: Pod,
-  found: readonly Resource[],
+  pod: ApplicationPod,
+  manifests: readonly Manifest[],
 ): LeadingService[] {
   const ports = pod.spec.containers.find(({ name }) => name === container)?.ports ?? []
   const leads = ({ port: own, targetPort = own }: z.infer<typeof servicePort>) =>
     typeof targetPort === 'number'
       ? targetPort === port
       : ports.some((each) => each.name === targetPort && each.containerPort === port)
-  return found.flatMap(({ kind, metadata, spec }) => {
+  return manifests.flatMap(({ resource }) => {
+    const { kind, metadata, spec } = resource
     const service = serviceSpec.safeParse(spec)
     if (kind !== 'Service' || !service.success) return []
     const selector = Object.entries(service.data.selector)
@@ -111,8 +79,8 @@ export function findAccountAndService(
   config: SigningConfig,
   paths: readonly string[],
 ): { serviceAccount: string; service: string } {
-  const found = readManifests(paths)
-  const pod = findPod(file, config, found)
+  const manifests = readManifests(paths)
+  const { pod } = findDeployment(file, config.deployment, manifests)
   const serviceAccount = config.serviceAccount ?? pod.spec.serviceAccountName ?? 'default'
   if (serviceAccount === 'default') {
     throw new UserError(
@@ -120,7 +88,7 @@ export function findAccountAndService(
       'Add a ServiceAccount to `resources`, and set serviceAccountName in the Pod template. The policies tell Pods apart by it.',
     )
   }
-  const services = listLeadingServices(config, pod, found)
+  const services = listLeadingServices(config, pod, manifests)
   const [service, second] = services
   if (config.service === undefined && (service === undefined || second !== undefined)) {
     const names = services.map(({ name }) => name).join(', ')

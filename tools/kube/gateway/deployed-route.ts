@@ -1,7 +1,7 @@
 // Reads which Gateway the deployed route is bound to, and for which host.
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
-import { namespace } from '../names.ts'
+import { namespace, service } from '../names.ts'
 import { readNamed, readResource } from './find-gateway.ts'
 import { istioGroup } from './istio-gateway.ts'
 import { gatewayApiGroup } from './kubernetes-gateway.ts'
@@ -16,8 +16,6 @@ export type DeployedRoute = {
   selector: string | undefined
 }
 
-/** The name of our VirtualService and of our HTTPRoute. */
-const routeName = 'frontend'
 const virtualService = z.looseObject({
   gateways: z.array(z.string()).default([]),
   hosts: z.array(z.string()).default([]),
@@ -32,11 +30,11 @@ const gatewaySpec = z.looseObject({ selector: z.record(z.string(), z.string()).d
 
 /** Returns undefined if no route is deployed. */
 export async function readDeployedRoute(): Promise<DeployedRoute | undefined> {
-  const names = [`virtualservices.${istioGroup}/${routeName}`, `gateways.${istioGroup}/public`]
+  const names = [`virtualservices.${istioGroup}/${service}`, `gateways.${istioGroup}/public`]
   const [ofIstio, http] = await Promise.all([
     readNamed(names, namespace),
     // A user who may not read HTTPRoutes has not deployed one.
-    readResource(`httproutes.${gatewayApiGroup}`, routeName, namespace).catch((error) => {
+    readResource(`httproutes.${gatewayApiGroup}`, service, namespace).catch((error) => {
       if (!(error instanceof UserError)) throw error
     }),
   ])

@@ -1,7 +1,9 @@
-// Routes of others that also serve our public path, on the same Gateway and host.
+// Routes of others that also serve one of our public paths, on the same Gateway and host. istiod joins the routes of all
+// VirtualServices for one host of a gateway, in whatever Gateways they are, so several can serve different paths of it.
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
-import { namespace } from '../names.ts'
+import { application } from '../application.ts'
+import { namespace, service } from '../names.ts'
 import type { Resource } from '../resources.ts'
 import { matchesHost } from './doors.ts'
 import { listResources } from './find-gateway.ts'
@@ -9,7 +11,11 @@ import { istioGroup } from './istio-gateway.ts'
 import { gatewayApiGroup } from './kubernetes-gateway.ts'
 import type { PublicRoute } from './public-route.ts'
 
-const publicPath = '/process'
+/** `isApplication`: it is the route of another application of this project. */
+export type OtherRoute = { title: string; isApplication: boolean; path: string }
+
+const { routes } = application
+const partOf = 'app.kubernetes.io/part-of'
 
 const virtualService = z.looseObject({
   gateways: z.array(z.string()).default([]),
@@ -47,65 +53,95 @@ const httpRoute = z.looseObject({
 })
 
 /**
- * Returns each as text, for example "VirtualService team/web". A route for every path is not among them, because Istio tries
- * it last. Returns none if the user may not list routes.
+ * Returns each with a path that both serve. A route of somebody else for every path is not among them, because Istio tries it
+ * last. Returns none if the user may not list routes.
  */
-export async function findOtherRoutes(route: PublicRoute): Promise<string[]> {
+export async function findOtherRoutes(route: PublicRoute): Promise<OtherRoute[]> {
   const isHttp = route.kind === 'gateway-api'
   const kind = isHttp ? `httproutes.${gatewayApiGroup}` : `virtualservices.${istioGroup}`
   const all = await listResources(kind).catch((error) => {
     if (error instanceof UserError) return []
     throw error
   })
-  const serves = isHttp ? httpRouteServes : virtualServiceServes
+  const find = isHttp ? findInHttpRoute : findInVirtualService
   return all
-    .filter(({ metadata }) => metadata.namespace !== namespace || metadata.name !== 'frontend')
-    .filter((each) => serves(each, route))
-    .map(({ kind: name, metadata }) => `${name} ${metadata.namespace}/${metadata.name}`)
+    .filter(({ metadata }) => metadata.namespace !== namespace || metadata.name !== service)
+    .flatMap((each) => {
+      const { kind: name, metadata } = each
+      const isApplication = metadata.labels?.[partOf] === 'secure-signing'
+      const path = find(each, route, isApplication)
+      if (path === undefined) return []
+      return [{ title: `${name} ${metadata.namespace}/${metadata.name}`, isApplication, path }]
+    })
 }
 
-function virtualServiceServes({ metadata, spec }: Resource, { gateway, host }: PublicRoute) {
+/** The Gateways `public` of two applications are different resources for the same port of the same gateway. */
+function findInVirtualService(
+  { metadata, spec }: Resource,
+  { kind, gateway, host }: PublicRoute,
+  isApplication: boolean,
+): string | undefined {
   const { gateways, hosts, http } = virtualService.parse(spec ?? {})
   const bound = gateways.map((name) =>
     name.includes('/') ? name : `${metadata.namespace}/${name}`,
   )
-  return (
-    bound.includes(`${gateway.namespace}/${gateway.name}`) &&
-    hosts.some((each) => overlaps(each, host)) &&
-    http.some(({ match }) => match.some(({ uri = {} }) => servesUri(uri)))
-  )
+  const isBound =
+    bound.includes(`${gateway.namespace}/${gateway.name}`) ||
+    (isApplication && kind === 'own' && bound.includes(`${metadata.namespace}/${gateway.name}`))
+  if (!isBound || !hosts.some((each) => shares(each, host, isApplication))) return undefined
+  const uris = http.flatMap(({ match }) => match.map(({ uri = {} }) => uri))
+  return routes.find(({ path }) => uris.some((uri) => servesUri(uri, path, isApplication)))?.path
 }
 
-function servesUri({ exact, prefix, regex }: Record<string, string>): boolean {
-  return (
-    exact === publicPath ||
-    (prefix !== undefined && prefix !== '/' && publicPath.startsWith(prefix)) ||
-    (regex !== undefined && regex !== '*' && matchesExpression(regex))
-  )
+/** `path`: one of ours, which may end with `/*`. */
+function servesUri(
+  { exact, prefix, regex }: Record<string, string>,
+  path: string,
+  isApplication: boolean,
+): boolean {
+  const ownPrefix = path.endsWith('/*') ? path.slice(0, -1) : undefined
+  const covers = (text: string) =>
+    text === path || (ownPrefix !== undefined && text.startsWith(ownPrefix))
+  if (exact !== undefined) return covers(exact)
+  if (prefix === '/') return isApplication
+  if (prefix !== undefined) return (ownPrefix ?? path).startsWith(prefix) || covers(prefix)
+  return regex !== undefined && regex !== '*' && matchesExpression(regex, path)
 }
 
 /** In the Gateway API an exact path comes before every other match. */
-function httpRouteServes({ metadata, spec }: Resource, { gateway, host }: PublicRoute): boolean {
+function findInHttpRoute(
+  { metadata, spec }: Resource,
+  { gateway, host }: PublicRoute,
+  isApplication: boolean,
+): string | undefined {
   const { parentRefs, hostnames, rules } = httpRoute.parse(spec ?? {})
-  return (
-    parentRefs.some(
-      (each) =>
-        each.name === gateway.name && (each.namespace ?? metadata.namespace) === gateway.namespace,
-    ) &&
-    (hostnames.length === 0 || hostnames.some((each) => overlaps(each, host))) &&
-    rules.some(({ matches }) =>
-      matches.some(({ path }) => path?.type === 'Exact' && path.value === publicPath),
-    )
+  const isBound = parentRefs.some(
+    (each) =>
+      each.name === gateway.name && (each.namespace ?? metadata.namespace) === gateway.namespace,
   )
+  const hosts = hostnames.length === 0 ? ['*'] : hostnames
+  const isHost = hosts.some((each) => shares(each, host, isApplication))
+  if (!isBound || !isHost) return undefined
+  const paths = rules.flatMap(({ matches }) => matches.map((each) => each.path))
+  return routes.find(({ path: own }) =>
+    paths.some((path) => {
+      if (path === undefined) return false
+      if (path.type === 'Exact')
+        return isApplication ? servesUri({ exact: path.value }, own, true) : path.value === own
+      return isApplication && servesUri({ prefix: path.value }, own, true)
+    }),
+  )?.path
 }
 
-function overlaps(pattern: string, host: string | undefined): boolean {
+/** Another application may have a more specific host, which comes first, or a less specific one. */
+function shares(pattern: string, host: string | undefined, isApplication: boolean): boolean {
+  if (isApplication) return pattern === (host ?? '*')
   return host === undefined || matchesHost(pattern, host)
 }
 
-function matchesExpression(text: string): boolean {
+function matchesExpression(text: string, path: string): boolean {
   try {
-    return new RegExp(`^(?:${text})$`).test(publicPath)
+    return new RegExp(`^(?:${text})$`).test(path.replace(/\/\*$/, '/'))
   } catch {
     return false
   }

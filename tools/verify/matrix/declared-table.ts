@@ -19,12 +19,12 @@ export const everything = (verdict: Verdict | 'none'): Row => ({
   ...{ sign: verdict, batch: verdict, verify: verdict, keys: verdict },
   ...{ metrics: verdict, readyz: verdict, process: verdict },
 })
-const toSign = 'AuthorizationPolicy/allow-frontend-to-sign'
+const toSign = 'AuthorizationPolicy/signer-allow-caller'
 const allows: Record<RequestId, string> = {
   ...{ sign: toSign, batch: toSign, verify: toSign, keys: toSign },
-  metrics: 'AuthorizationPolicy/allow-pod-to-read-signer-metrics',
-  readyz: 'AuthorizationPolicy/allow-probe-to-signer',
-  process: 'AuthorizationPolicy/allow-ingress-to-frontend',
+  metrics: 'AuthorizationPolicy/signer-allow-metrics',
+  readyz: 'AuthorizationPolicy/signer-allow-probe',
+  process: 'AuthorizationPolicy/signer-allow-gateway',
 }
 
 export type Declared = { verdict: Verdict; by: string[] }
@@ -36,10 +36,10 @@ export function createDeclaration(table: Readonly<Record<string, Row>>, signer: 
     if (verdict === undefined || verdict === 'none') return undefined
     const by: Record<Verdict, string[]> = {
       served: [allows[request]],
-      mtls: ['PeerAuthentication/require-mtls-of-pods', 'PeerAuthentication/require-mtls'],
+      mtls: ['PeerAuthentication/signer-require-mtls', 'PeerAuthentication/signer-require-mtls'],
       route: ['VirtualService/frontend'],
-      token: ['RequestAuthentication/authenticate-caller'],
-      policy: ['AuthorizationPolicy/allow-nothing', allows[request]],
+      token: ['RequestAuthentication/signer-authenticate-caller'],
+      policy: ['AuthorizationPolicy/signer-allow-nothing', allows[request]],
       pairing: [signer],
       caller: [signer],
     }

@@ -25,7 +25,7 @@ export type Cell = {
   seen: Verdict | 'other'
   /** The answer in a few words: "403 RBAC: access denied", "closed", "200". */
   answer: string
-  /** The resources that enforce it, e.g. "AuthorizationPolicy/allow-frontend-to-sign". */
+  /** The resources that enforce it, e.g. "AuthorizationPolicy/signer-allow-caller". */
   by: readonly string[]
 }
 

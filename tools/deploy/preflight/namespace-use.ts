@@ -1,0 +1,81 @@
+// Checks what else runs in the namespace of the application, before the namespace gets labels that are for all of it.
+import { z } from 'zod'
+import { say, UserError } from '../../cli/terminal.ts'
+import { application } from '../../kube/application.ts'
+import { kubectl } from '../../kube/kubectl.ts'
+import { layouts, listWorkloads } from '../../kube/layouts.ts'
+import { keySecret, namespace } from '../../kube/names.ts'
+import { describeResource, listOf, type Resource, resourceSchema } from '../../kube/resources.ts'
+
+const kinds = 'deployments,statefulsets,daemonsets,cronjobs'
+const signerLabel = 'secure-signing.dev/signer'
+const enforce = 'pod-security.kubernetes.io/enforce'
+const mountingKey = z.looseObject({
+  template: z.looseObject({
+    spec: z.looseObject({
+      volumes: z.array(
+        z.looseObject({ secret: z.looseObject({ secretName: z.string() }).optional() }),
+      ),
+    }),
+  }),
+})
+
+/** Throws UserError if another application has its signer here, or if the labels of the namespace would change other workloads. */
+export async function checkNamespaceUse(resources: readonly Resource[]): Promise<void> {
+  const live = await readNamespace()
+  if (live === undefined) {
+    if (!application.sharedNamespace) return
+    throw new UserError(
+      `the namespace ${namespace} does not exist, and ${application.file} says that others share it`,
+      `Create it: kubectl create namespace ${namespace}. Or leave out \`sharedNamespace\`.`,
+    )
+  }
+  const others = (await listOtherWorkloads(resources)) ?? []
+  const second = others.find(hasSigner)
+  if (second !== undefined) {
+    throw new UserError(
+      `${describeResource(second)} in namespace ${namespace} has a signer already, and a namespace has one key`,
+      `Deploy ${application.deployment} to a namespace of its own. Or run \`make undeploy\` with the CONFIG of the other first.`,
+    )
+  }
+  const manifest = resources.find(({ kind }) => kind === 'Namespace')
+  const isPrepared = live.metadata.labels?.[enforce] === manifest?.metadata.labels?.[enforce]
+  if (manifest === undefined || isPrepared || others.length === 0) return
+  const names = others.map(describeResource).join(', ')
+  throw new UserError(
+    `the namespace ${namespace} has other workloads, and make deploy would set its Pod Security and sidecar injection for them too: ${names}`,
+    `Set \`sharedNamespace: true\` in ${application.file}. Then the signer protects only its own Pods.`,
+  )
+}
+
+async function readNamespace(): Promise<Resource | undefined> {
+  const text = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'json'])
+  return text.trim() === '' ? undefined : resourceSchema.parse(JSON.parse(text))
+}
+
+/** Returns undefined if the user may not list them. */
+async function listOtherWorkloads(ours: readonly Resource[]): Promise<Resource[] | undefined> {
+  const own = [
+    ...ours.map(describeResource),
+    ...layouts.flatMap(listWorkloads).map((name) => `Deployment/${name}`),
+  ]
+  try {
+    const text = await kubectl(['get', kinds, '-n', namespace, '-o', 'json'])
+    return listOf(resourceSchema)
+      .parse(JSON.parse(text))
+      .filter((each) => !own.includes(describeResource(each)))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    say(`  note  cannot find out what else runs in namespace ${namespace}: ${error.message}`)
+    return undefined
+  }
+}
+
+function hasSigner({ metadata, spec }: Resource): boolean {
+  const parsed = mountingKey.safeParse(spec)
+  const volumes = parsed.success ? parsed.data.template.spec.volumes : []
+  return (
+    metadata.labels?.[signerLabel] === 'true' ||
+    volumes.some(({ secret }) => secret?.secretName === keySecret)
+  )
+}

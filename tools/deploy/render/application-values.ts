@@ -1,0 +1,76 @@
+// The values of the application that the signer runs beside. k8s/components/application fills them in.
+import type { Application } from '../../kube/application.ts'
+import type { Resource } from '../../kube/resources.ts'
+
+export type ApplicationValues = {
+  namespace: string
+  deployment: string
+  /** Its container that calls the signer. */
+  container: string
+  /** The container port of the public routes, as a number, as text, and with the loopback address. */
+  port: number
+  portText: string
+  endpoint: string
+  service: string
+  servicePort: number
+  /** The public routes, as in an AuthorizationPolicy, a VirtualService and an HTTPRoute. */
+  operations: { operation: { ports: string[]; methods: string[]; paths: string[] } }[]
+  matches: { uri: { exact: string } | { prefix: string } }[]
+  routeMatches: { method: string; path: { type: 'Exact' | 'PathPrefix'; value: string } }[]
+  /** The hosts that it may call, as in a Sidecar. `~/*` is none. */
+  egressHosts: string[]
+  /** The annotation proxy.istio.io/config, if the application has settings of its own. */
+  proxyConfig?: string
+}
+
+/**
+ * `servicePort`: the port of the Service that leads to the application's port. With `usesVault`, the component vault puts its
+ * own host in the place of the first one.
+ */
+export function composeApplicationValues(
+  application: Omit<Application, 'file' | 'resources' | 'isOurs'>,
+  servicePort: number,
+  usesVault = false,
+): ApplicationValues {
+  const { namespace, deployment, container, service, port, routes, egress } = application
+  const portText = String(port)
+  const paths = routes.map((route) => ({ ...route, prefix: readPrefix(route.path) }))
+  const matches = paths.map(({ path, prefix }) => ({
+    uri: prefix === undefined ? { exact: path } : { prefix },
+  }))
+  return {
+    ...{ namespace, deployment, container, service, servicePort, port, portText },
+    endpoint: `127.0.0.1:${port}`,
+    operations: routes.map(({ method, path }) => ({
+      operation: { ports: [portText], methods: [method], paths: [path] },
+    })),
+    // Two methods of one path are one match.
+    matches: [...new Map(matches.map((each) => [JSON.stringify(each), each])).values()],
+    routeMatches: paths.map(({ method, path, prefix }) => ({
+      method,
+      path:
+        prefix === undefined
+          ? { type: 'Exact', value: path }
+          : { type: 'PathPrefix', value: prefix },
+    })),
+    egressHosts: egress.length === 0 || usesVault ? ['~/*', ...egress] : egress,
+  }
+}
+
+/** Returns a local resource for the replacements, which kustomize does not print. */
+export function toApplicationResource(values: ApplicationValues): Resource {
+  return {
+    apiVersion: 'secure-signing.dev/v1',
+    kind: 'ApplicationValues',
+    metadata: {
+      name: 'application',
+      annotations: { 'config.kubernetes.io/local-config': 'true' },
+    },
+    spec: values,
+  }
+}
+
+/** Returns `/orders/` of `/orders/*`, and nothing of an exact path. */
+function readPrefix(path: string): string | undefined {
+  return path.endsWith('/*') ? path.slice(0, -1) : undefined
+}
