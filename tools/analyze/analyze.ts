@@ -6,6 +6,7 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { CommandError } from '../cli/exec.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
+import { renderApplication } from '../deploy/application/render-application.ts'
 import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
 import { type InspectedCluster, inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
@@ -13,12 +14,11 @@ import { checkWebhooks } from '../deploy/preflight/webhooks/check-webhooks.ts'
 import { composeClusterValues } from '../deploy/render/cluster-values.ts'
 import { parseComponents } from '../deploy/render/components.ts'
 import { composeGateway } from '../deploy/render/gateway-values.ts'
-import { composeOwnApplication } from '../deploy/render/own-application.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { parsePlatform } from '../images/platform.ts'
-import { readSetting } from '../kube/application.ts'
+import { application, readSetting } from '../kube/application.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { checkNoOtherLayout, overlayFolder, parseOverlay } from '../kube/layouts.ts'
 import type { Resource } from '../kube/resources.ts'
@@ -69,7 +69,10 @@ await runMain(async () => {
     const gateway = composeGateway(found.route, found.trustDomain)
     const { yaml } = await renderResources({
       ...{ folder: folder.path, layout, values, gateway, images, components },
-      application: composeOwnApplication(components.includes('vault')),
+      application: await renderApplication(application, {
+        ...{ folder: join(folder.path, 'application'), layout },
+        usesVault: components.includes('vault'),
+      }),
       vault: components.includes('vault') ? await readVaultValues() : undefined,
       origins: true,
     })

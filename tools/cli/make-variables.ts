@@ -248,13 +248,13 @@ export const makeVariables = {
     meaning: "The Vault role of the signer's Pod.",
     targets: deployment,
     value: 'a name',
-    default: 'secure-signing',
+    default: 'secure-NAMESPACE',
   },
   VAULT_SECRET_PATH: {
     meaning: "The secret's path in the KV mount.",
     targets: deployment,
     value: 'a path in Vault',
-    default: 'signing/hmac-key',
+    default: 'NAMESPACE/hmac-key',
   },
 } as const satisfies Readonly<Record<string, MakeVariable>>
 

@@ -1,5 +1,6 @@
 // The second half of make deploy: applies a plan, waits for the Pods, and removes what the version before needed.
 import { say, step } from '../cli/terminal.ts'
+import { deleteResources } from '../kube/kubectl.ts'
 import type { Layout } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
 import { describeResource, type Resource } from '../kube/resources.ts'
@@ -17,12 +18,19 @@ import type { Rendering } from './render/render.ts'
 
 /** Applies the resources, and prints what changed. */
 export async function apply(
-  { rendering, createsKey, former, formerRoute, orphaned, created }: Plan,
+  { rendering, createsKey, former, formerRoute, orphaned, created, replaced }: Plan,
   force: boolean,
 ): Promise<void> {
   const isNewKey = createsKey && (await step(`the Secret ${keySecret} exists`, ensureKey))
   const transition = await keepFormerRoute(await bindToFormer(rendering, former), formerRoute)
   const applied = await step('the resources are applied', () => applyRendering(transition, force))
+  // Istio takes the older of two Sidecars, and the new Pods need ours.
+  if (replaced.length > 0) {
+    const names = replaced.map(describeResource).join(', ')
+    await step(`${names} is removed, because Sidecar/signer has its content`, () =>
+      deleteResources(replaced),
+    )
+  }
   const changed = [
     ...created.map(describeResource),
     ...(isNewKey ? [`Secret/${keySecret} (a new random key)`] : []),

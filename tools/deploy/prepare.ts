@@ -11,7 +11,9 @@ import { deleteResources } from '../kube/kubectl.ts'
 import { checkNoOtherLayout, parseOverlay } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../kube/resources.ts'
+import { renderApplication } from './application/render-application.ts'
 import { dryRun, ensurePrerequisites, listMissingPrerequisites } from './apply/apply.ts'
+import { readExisting } from './apply/existing-resources.ts'
 import { findFormerResources } from './apply/former-resources.ts'
 import { findFormerRoute } from './apply/former-route.ts'
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
@@ -22,6 +24,7 @@ import { mountsKeySecret } from './keys/key-source.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteIstiodOutside } from './preflight/istiod-egress.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
+import { checkNamespaceUse } from './preflight/namespace-use.ts'
 import { findNodePlatform } from './preflight/node-platform.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
 import { checkOthers } from './preflight/other-resources.ts'
@@ -36,7 +39,6 @@ import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
 import { composeClusterValues } from './render/cluster-values.ts'
 import { parseComponents } from './render/components.ts'
 import { composeGateway } from './render/gateway-values.ts'
-import { composeOwnApplication } from './render/own-application.ts'
 import { renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
@@ -77,11 +79,16 @@ async function renderForCluster() {
   const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
   const values = composeClusterValues(findings, layout, prometheus)
   const gateway = composeGateway(findings.route, findings.trustDomain)
+  const attached = await step('the signer fits the application', () =>
+    renderApplication(application, {
+      ...{ folder: join(deployFolder, 'application'), layout, usesVault: vault !== undefined },
+    }),
+  )
   const rendering = await step('the resources are rendered for this cluster', () =>
     renderResources({
       folder: deployFolder,
       layout,
-      application: composeOwnApplication(vault !== undefined),
+      application: attached,
       values,
       gateway,
       images,
@@ -90,11 +97,17 @@ async function renderForCluster() {
       architecture,
     }),
   )
-  return { layout, findings, rendering, resources: parseResources(rendering.yaml) }
+  const { replaced } = attached
+  return { layout, findings, rendering, replaced, resources: parseResources(rendering.yaml) }
 }
 
 /** Checks what the resources need, and finds what the deployment replaces. */
-async function check({ findings, rendering, resources }: Rendered, isDry: boolean, force: boolean) {
+async function check(
+  { findings, rendering, resources, replaced: merged }: Rendered,
+  isDry: boolean,
+  force: boolean,
+) {
+  await step('nothing else in the namespace is changed', () => checkNamespaceUse(resources))
   checkPlaceholders(resources)
   const externalSecret = findKeyExternalSecret(resources)?.metadata.name
   if (externalSecret !== undefined) {
@@ -104,11 +117,12 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
   const usesSecret = mountsKeySecret(resources)
   const former = await findFormerResources()
   const formerRoute = await findFormerRoute(resources)
-  const removed = [...former, ...formerRoute.removed]
+  const replaced = await readExisting(merged)
+  const removed = [...former, ...formerRoute.removed, ...replaced]
   await step('the user has all required permissions', () =>
     checkPermissions(listRequiredPermissions(resources, usesSecret, removed)),
   )
-  const isManaged = await checkOtherWriters(resources, isDry || force)
+  const isManaged = await checkOtherWriters([...resources, ...replaced], isDry || force)
   if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
   const orphaned = await findOrphanedResources(resources)
@@ -127,6 +141,7 @@ async function check({ findings, rendering, resources }: Rendered, isDry: boolea
     createsKey: usesSecret && externalSecret === undefined,
     former,
     formerRoute,
+    replaced,
     orphaned,
     isManaged,
   }

@@ -6,18 +6,25 @@ import { kubectl } from './kubectl.ts'
 import { deployment, namespace, serviceAccount } from './names.ts'
 import { listOf } from './resources.ts'
 
-/** `frontend` and `signer`: the names of the Deployments. */
-export type Layout = Readonly<{ overlay: string; frontend: string; signer: string }>
+/** `frontend` and `signer`: the names of the Deployments. `isMeshed`: it needs Istio. */
+export type Layout = Readonly<{
+  overlay: string
+  frontend: string
+  signer: string
+  isMeshed: boolean
+}>
 
 export const onePod: Layout = {
   overlay: 'default',
   frontend: deployment,
   signer: deployment,
+  isMeshed: true,
 }
 export const separatePods: Layout = {
   overlay: 'separate-pods',
   frontend: 'frontend',
   signer: 'signer',
+  isMeshed: true,
 }
 /** The layouts that the application can have. */
 export const layouts: readonly Layout[] = application.isOurs ? [onePod, separatePods] : [onePod]

@@ -4,6 +4,8 @@ import { application } from './application.ts'
 /** `deployment` is the one of the default layout. layouts.ts has the others. `container` calls the signer, at `port` of `service`. */
 export const { namespace, deployment, container, serviceAccount, service, port } = application
 export const keySecret = 'hmac-key'
+/** Admission policies have no namespace, so their names begin with it. */
+export const policyPrefix = `secure-${namespace}-`
 
 /** The owner of the fields that `make deploy` applies. It leaves fields of other owners alone. */
 export const fieldManager = 'secure-signing'

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
-import { composeOwnApplication } from '../../../tools/deploy/render/own-application.ts'
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { layouts } from '../../../tools/kube/layouts.ts'
 import { parseResources } from '../../../tools/kube/resources.ts'
@@ -14,6 +13,7 @@ import {
   sampleValuesOf,
 } from '../../support/api-server/sample.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
+import { composeOwnApplication } from '../../support/own-application.ts'
 
 const tokenKeysUri = 'https://tokens.example/keys'
 

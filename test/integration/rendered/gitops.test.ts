@@ -11,13 +11,13 @@ import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.t
 import { parsePrometheusAccount } from '../../../tools/deploy/preflight/prometheus-account.ts'
 import { composeClusterValues } from '../../../tools/deploy/render/cluster-values.ts'
 import { composeGatewayValues } from '../../../tools/deploy/render/gateway-values.ts'
-import { composeOwnApplication } from '../../../tools/deploy/render/own-application.ts'
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { onePod } from '../../../tools/kube/layouts.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { sampleImages, sampleValuesOf } from '../../support/api-server/sample.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
+import { composeOwnApplication } from '../../support/own-application.ts'
 import { listTables } from '../../support/pages/pages.ts'
 
 const example = join(CHECKOUT, 'examples/gitops')

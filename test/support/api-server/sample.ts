@@ -7,7 +7,6 @@ import {
   composeClusterValues,
 } from '../../../tools/deploy/render/cluster-values.ts'
 import { composeGateway } from '../../../tools/deploy/render/gateway-values.ts'
-import { composeOwnApplication } from '../../../tools/deploy/render/own-application.ts'
 import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
 import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
 import type { ImageReference } from '../../../tools/images/image-references.ts'
@@ -20,6 +19,7 @@ import {
   type Resource,
 } from '../../../tools/kube/resources.ts'
 import { makeRenderFolder } from '../folder.ts'
+import { composeOwnApplication } from '../own-application.ts'
 
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
@@ -111,7 +111,7 @@ export function describeSample(
 ) {
   return {
     layout,
-    application: composeOwnApplication(components.includes('vault')),
+    application: composeOwnApplication(components.includes('vault'), layout),
     values: sampleValuesOf(layout),
     gateway: composeGateway(route, findings.trustDomain),
     components,

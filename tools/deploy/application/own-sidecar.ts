@@ -16,7 +16,7 @@ const sidecarSpec = z.strictObject({
   ingress: z.array(ingressListener).default([]),
   egress: z.array(egressListener).default([]),
   outboundTrafficPolicy: z.looseObject({ mode: z.string().optional() }).optional(),
-  inboundConnectionPool: z.unknown(),
+  inboundConnectionPool: z.unknown().optional(),
 })
 type Sidecar = { manifest: Manifest; spec: z.infer<typeof sidecarSpec> }
 type Operation = { op: 'add'; path: string; value: unknown }

@@ -4,6 +4,7 @@ import { findApplied, type OwnedResource } from '../../kube/field-owners.ts'
 import { describeResource, type Resource } from '../../kube/resources.ts'
 import { readComponentResources } from '../render/components.ts'
 import { readExisting } from './existing-resources.ts'
+import { splitShared } from './shared-resources.ts'
 
 /** Reads the resources of optional components that exist on the cluster, and that `make deploy` applied. */
 export async function readAppliedComponents(): Promise<OwnedResource[]> {
@@ -16,11 +17,12 @@ export async function readApplied(resources: readonly Resource[]): Promise<Owned
   return found.filter((each) => findApplied(each) !== undefined)
 }
 
-/** Returns the applied resources of optional components that are not among `resources`. */
+/** Returns the applied resources of optional components that are not among `resources`, and that no other application uses. */
 export async function findOrphanedResources(resources: readonly Resource[]): Promise<Resource[]> {
   const wanted = resources.map(describeResource)
   const applied = await readAppliedComponents()
-  return applied.filter((each) => !wanted.includes(describeResource(each)))
+  const left = applied.filter((each) => !wanted.includes(describeResource(each)))
+  return (await splitShared(left)).own
 }
 
 /** Returns the commands that delete `resources`: one for each namespace, and last the one for resources without a namespace. */

@@ -2,11 +2,12 @@
 // same.
 import { readOwned } from '../../kube/field-owners.ts'
 import { applyResource } from '../../kube/kubectl.ts'
+import { policyPrefix } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 
 const prefix = 'pod-security.kubernetes.io/'
 /** The admission policy of the component selinux that replaces Pod Security. */
-export const podSecurityReplacement = 'secure-signing-pods-stay-restricted'
+export const podSecurityReplacement = `${policyPrefix}pods-stay-restricted`
 
 /** Gives the existing Namespace the Pod Security labels of `wanted`, and keeps its other labels. */
 export async function restorePodSecurity(wanted: Resource): Promise<void> {

@@ -1,6 +1,8 @@
 // What to do about the text with which kubelet, the container runtime, the scheduler or the API server refuses a Pod. The first
 // pattern that fits decides. A text that none fits gets no advice, because a wrong one costs more time than none.
 
+import { policyPrefix } from '../../kube/names.ts'
+
 const pull = 'docs/production.md#private-registries'
 const pushImages =
   'Run `make images IMAGE_PREFIX=registry/prefix PUSH=yes` and then `make deploy IMAGE_PREFIX=registry/prefix`, with the same NODE_IMAGE and TARGET_PLATFORM. The tag depends on both'
@@ -119,7 +121,7 @@ const admissionAdvice: Advice = [
     "A mutating webhook has added a field that Pod Security restricted refuses, or Istio runs without its CNI plugin. Exclude the namespace signing from that webhook, or install Istio's CNI plugin.",
   ],
   [
-    /ValidatingAdmissionPolicy 'secure-signing-/,
+    new RegExp(`ValidatingAdmissionPolicy '${policyPrefix}`),
     'One of our admission policies refuses the Pod. If a mutating webhook has added the field, exclude the namespace signing from it. See docs/security-model.md#admission-policies.',
   ],
   [

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { tryRun } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { applyResource, kubectl, kubectlJson } from '../../kube/kubectl.ts'
-import { keySecret, namespace } from '../../kube/names.ts'
+import { keySecret, namespace, policyPrefix } from '../../kube/names.ts'
 import { listOf, type Resource } from '../../kube/resources.ts'
 
 /** Milliseconds until an API server enforces a new policy. Usually it takes one or two seconds. */
@@ -33,7 +33,7 @@ export function isRefusedOnlyByOurPolicies(stderr: string): boolean {
   return (
     reasons.length > 0 &&
     reasons.every((line) =>
-      /ValidatingAdmissionPolicy 'secure-signing-.* denied request/.test(line),
+      new RegExp(`ValidatingAdmissionPolicy '${policyPrefix}.* denied request`).test(line),
     )
   )
 }

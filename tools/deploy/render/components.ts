@@ -9,6 +9,7 @@ import { UserError } from '../../cli/terminal.ts'
 import { componentNames, componentsFolder } from '../../kube/application/component-names.ts'
 import { type Layout, layouts, onePod, overlayFolder, separatePods } from '../../kube/layouts.ts'
 import { parseResources, type Resource, removeDuplicates } from '../../kube/resources.ts'
+import { moveToApplication } from './move-resource.ts'
 
 /** These patch what other components add, so they come after all others. */
 const lastComponents = ['autoscaling', 'tracing']
@@ -82,7 +83,7 @@ export async function readComponentResources(): Promise<Resource[]> {
   )
   const texts = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))
   const found = texts.flatMap(parseResources).filter((each) => !isLocal(each))
-  return removeDuplicates(found)
+  return removeDuplicates(found.map(moveToApplication))
 }
 
 async function listResourceFiles(path: string): Promise<string[]> {

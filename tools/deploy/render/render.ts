@@ -15,12 +15,15 @@ import {
 } from '../../kube/application/component-names.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, layoutFolder, overlayFolder, separatePods } from '../../kube/layouts.ts'
+import type { Resource } from '../../kube/resources.ts'
 import { type ApplicationValues, toApplicationResource } from './application-values.ts'
 import { type ClusterValues, toConfigMap } from './cluster-values.ts'
 import { componentFolder } from './components.ts'
 import { type RenderedGateway, toGatewayResource } from './gateway-values.ts'
 import type { VaultValues } from './vault-values.ts'
 
+/** Our public route, left out. */
+const noRoute = 'k8s/gateways/none'
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
 export const originMetadata = ['originAnnotations', 'transformerAnnotations']
 
@@ -37,6 +40,13 @@ export type RenderedApplication = {
   components: readonly string[]
   values: ApplicationValues
   sharedNamespace: boolean
+  /** The application says itself how clients reach its Service. Then our route, or our DestinationRule, is left out. */
+  hasOwnRoutes: boolean
+  hasOwnDestinationRule: boolean
+  /** JSON patches of our Sidecar, with what a Sidecar of the application says. */
+  sidecarOperations: readonly object[]
+  /** Resources of the application that ours replace. */
+  replaced: readonly Resource[]
 }
 
 /**
@@ -89,7 +99,7 @@ export async function renderResources(input: {
         ...(values.tokenKeysUri === undefined ? [] : [tokenKeysComponent]),
         valuesComponent,
       ].map((name) => componentFolder(name, layout)),
-      gateway.component,
+      application.hasOwnRoutes ? noRoute : gateway.component,
       ...base.valuesComponents,
     ].map(fromFolder),
     // kustomize takes the order only from this outermost file.
@@ -97,6 +107,7 @@ export async function renderResources(input: {
     buildMetadata: origins ? originMetadata : [],
     patches: [
       ...listVersionPatches(),
+      ...listApplicationPatches(application),
       ...(architecture === undefined ? [] : [selectArchitecture(architecture)]),
     ],
     images: images.map(({ name, repository, tag }) => ({
@@ -109,7 +120,8 @@ export async function renderResources(input: {
   }
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
   const path = join(folder, 'rendered.yaml')
-  const yaml = await kubectl(['kustomize', folder])
+  // The manifests of an application are in a folder of their own.
+  const yaml = await kubectl(['kustomize', '--load-restrictor=LoadRestrictionsNone', folder])
   await writeFile(path, yaml)
   return { path, yaml }
 }
@@ -135,6 +147,31 @@ function listShared(components: readonly string[]): string[] {
   return sharedComponents.filter(
     (name) => name !== 'pods-stay-restricted' || !components.includes('selinux'),
   )
+}
+
+function listApplicationPatches({
+  hasOwnRoutes,
+  hasOwnDestinationRule,
+  sidecarOperations,
+  values,
+}: RenderedApplication) {
+  const labelSelector = 'app.kubernetes.io/part-of=secure-signing'
+  const kind = 'DestinationRule'
+  const remove = { $patch: 'delete', apiVersion: 'networking.istio.io/v1', kind }
+  const { service: name } = values
+  return [
+    ...(sidecarOperations.length === 0
+      ? []
+      : [{ target: { kind: 'Sidecar', name: 'signer' }, patch: stringify(sidecarOperations) }]),
+    ...(hasOwnDestinationRule && !hasOwnRoutes
+      ? [
+          {
+            target: { kind, name, labelSelector },
+            patch: stringify({ ...remove, metadata: { name } }),
+          },
+        ]
+      : []),
+  ]
 }
 
 /** The label of the version, on our own resources alone. */

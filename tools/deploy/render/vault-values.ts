@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readVariable, type VariableName } from '../../cli/make-variables.ts'
 import { UserError } from '../../cli/terminal.ts'
+import { namespace } from '../../kube/names.ts'
 
 export type VaultValues = {
   address: string
@@ -26,14 +27,14 @@ const image = /^[a-z0-9][A-Za-z0-9._/:@-]*$/
 export async function readVaultValues(env = process.env): Promise<VaultValues> {
   const { hostname: host, port } = parseAddress(readVariable('VAULT_ADDR', env) ?? '')
   const kv = read(env, 'VAULT_KV', 'kv')
-  const key = read(env, 'VAULT_SECRET_PATH', 'signing/hmac-key')
+  const key = read(env, 'VAULT_SECRET_PATH', `${namespace}/hmac-key`)
   return {
     address: `https://${host}:${port || defaultPort}`,
     host,
     port: port || defaultPort,
     namespace: readVariable('VAULT_NAMESPACE', env) ? read(env, 'VAULT_NAMESPACE', '') : '',
     authPath: read(env, 'VAULT_AUTH_PATH', 'auth/kubernetes'),
-    role: read(env, 'VAULT_ROLE', 'secure-signing'),
+    role: read(env, 'VAULT_ROLE', `secure-${namespace}`),
     metadataPath: `${kv}/metadata/${key}`,
     dataPath: `${kv}/data/${key}`,
     ca: await readCaCertificates(readVariable('VAULT_CACERT', env) ?? ''),

@@ -1,0 +1,22 @@
+// Our own application as `make deploy` renders it, without reading its manifests. A test compares it with what make deploy reads.
+import { join } from 'node:path'
+import { CHECKOUT } from '../../tools/cli/checkout.ts'
+import { wayOf } from '../../tools/deploy/application/attach-patch.ts'
+import { composeApplicationValues } from '../../tools/deploy/render/application-values.ts'
+import type { RenderedApplication } from '../../tools/deploy/render/render.ts'
+import { readApplication } from '../../tools/kube/application.ts'
+import { onePod } from '../../tools/kube/layouts.ts'
+
+const folder = 'k8s/frontend'
+
+/** `usesVault`: the component vault is among the components. */
+export function composeOwnApplication(usesVault = false, layout = onePod): RenderedApplication {
+  const own = readApplication(join(CHECKOUT, folder, 'signing.yaml'))
+  return {
+    resources: [folder],
+    components: [`${folder}/${wayOf(layout)}`],
+    values: composeApplicationValues(own, own.port, usesVault),
+    sharedNamespace: own.sharedNamespace,
+    ...{ hasOwnRoutes: false, hasOwnDestinationRule: false, sidecarOperations: [], replaced: [] },
+  }
+}

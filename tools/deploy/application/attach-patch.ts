@@ -1,0 +1,85 @@
+// The patch that attaches the signer to the Deployment of an application. k8s/frontend has the same for our own.
+import type { ApplicationPod } from '../../kube/application/pod.ts'
+import type { Application } from '../../kube/application.ts'
+import type { Layout } from '../../kube/layouts.ts'
+import { apiTokenVolume } from './check-pod.ts'
+
+const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
+const defaultContainer = 'kubectl.kubernetes.io/default-container'
+
+/** How the container reaches the signer: through the proxy of its Pod, or at the socket of the signer. */
+export type Way = 'through-proxy' | 'at-socket'
+
+export function wayOf({ isMeshed }: Layout): Way {
+  return isMeshed ? 'through-proxy' : 'at-socket'
+}
+
+const mounts = {
+  'through-proxy': [{ name: 'caller-token', mountPath: '/run/identity', readOnly: true }],
+  // Read-only allows a connection, but not another socket in its place.
+  'at-socket': [{ name: 'signer-socket', mountPath: '/run/signer', readOnly: true }],
+}
+const variables = {
+  'through-proxy': {},
+  'at-socket': { SIGNER_URL: 'unix:/run/signer/signer.sock:/sign', CALLER_TOKEN_FILE: 'none' },
+}
+
+export function composeAttachPatch(
+  { deployment, container, apiToken }: Application,
+  { metadata, spec }: ApplicationPod,
+  way: Way,
+) {
+  const token = { name: apiTokenVolume, mountPath: apiTokenPath, readOnly: true }
+  const mountToken = (name: string) => (apiToken.includes(name) ? [token] : [])
+  const env = Object.entries(variables[way]).map(([name, value]) => ({ name, value }))
+  const own = {
+    name: container,
+    ...(env.length > 0 && { env }),
+    volumeMounts: [
+      ...mounts[way],
+      { name: 'pairing', mountPath: '/run/pairing', readOnly: true },
+      ...mountToken(container),
+    ],
+  }
+  const withToken = (found: readonly { name: string }[]) =>
+    found
+      .filter(({ name }) => name !== container && apiToken.includes(name))
+      .map(({ name }) => ({ name, volumeMounts: [token] }))
+  const initContainers = withToken(spec.initContainers)
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: deployment, labels: { 'secure-signing.dev/signer': 'true' } },
+    spec: {
+      template: {
+        ...(metadata.annotations[defaultContainer] === undefined && {
+          metadata: { annotations: { [defaultContainer]: container } },
+        }),
+        spec: {
+          containers: [own, ...withToken(spec.containers)],
+          ...(initContainers.length > 0 && { initContainers }),
+          ...(apiToken.length > 0 && { volumes: [composeTokenVolume()] }),
+        },
+      },
+    },
+  }
+}
+
+/** What Kubernetes mounts by itself, unless the Pod says automountServiceAccountToken: false. The signer must not have it. */
+function composeTokenVolume() {
+  return {
+    name: apiTokenVolume,
+    projected: {
+      defaultMode: 0o444,
+      sources: [
+        { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }],
+          },
+        },
+      ],
+    },
+  }
+}

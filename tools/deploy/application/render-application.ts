@@ -1,0 +1,156 @@
+// Checks the manifests of an application, and writes the kustomization that attaches the signer to them.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { CHECKOUT } from '../../cli/checkout.ts'
+import { say } from '../../cli/terminal.ts'
+import {
+  listLeadingServices,
+  type Manifest,
+  readManifests,
+} from '../../kube/application/manifests.ts'
+import { type ApplicationPod, findDeployment } from '../../kube/application/pod.ts'
+import type { Application } from '../../kube/application.ts'
+import type { Layout } from '../../kube/layouts.ts'
+import { describeResource, type Resource } from '../../kube/resources.ts'
+import { composeApplicationValues } from '../render/application-values.ts'
+import type { RenderedApplication } from '../render/render.ts'
+import { composeAttachPatch, type Way, wayOf } from './attach-patch.ts'
+import { checkManifests } from './check-manifests.ts'
+import { checkPod } from './check-pod.ts'
+import { findOwnRoutes, hasOwnDestinationRule } from './own-routes.ts'
+import { mergeSidecars } from './own-sidecar.ts'
+import { refuseProblems } from './problem.ts'
+import { mergeProxyConfig, proxyConfigAnnotation } from './proxy-config.ts'
+
+const proxyPatch = 'k8s/components/signer/istio/proxy-patch.yaml'
+const ourFolder = 'k8s/frontend'
+
+/**
+ * `usesVault`: the component vault is among the components. Writes to `folder` unless the application is ours, whose patch is in
+ * k8s/frontend. Throws UserError with everything that does not fit.
+ */
+export async function renderApplication(
+  application: Application,
+  { folder, layout, usesVault }: { folder: string; layout: Layout; usesVault: boolean },
+): Promise<RenderedApplication> {
+  const { file, deployment, service, sharedNamespace } = application
+  const manifests = readManifests(application.resources)
+  const { manifest, pod } = findDeployment(file, deployment, manifests)
+  const [way, isInMesh] = [wayOf(layout), layout.isMeshed]
+  refuseProblems([
+    ...checkPod(manifest, { config: application, pod, isInMesh }),
+    ...checkManifests(application, manifest, pod, manifests),
+  ])
+  const sidecars = isInMesh
+    ? mergeSidecars(application, pod.metadata.labels, manifests)
+    : { merged: [], egress: [], operations: [] }
+  const proxyConfig = isInMesh
+    ? mergeProxyConfig(manifest, pod, await readOurProxyConfig())
+    : undefined
+  const routes = findOwnRoutes(manifests, service)
+  noteChanges(application, pod, manifests, routes, sidecars.merged)
+  const leading = listLeadingServices(application, pod, manifests)
+  const servicePort = leading.find(({ name }) => name === service)?.port ?? application.port
+  const egress = [...new Set([...application.egress, ...sidecars.egress])]
+  const values = composeApplicationValues({ ...application, egress }, servicePort, usesVault)
+  const common = {
+    values: { ...values, ...(proxyConfig !== undefined && { proxyConfig }) },
+    sharedNamespace,
+    hasOwnRoutes: routes.length > 0,
+    hasOwnDestinationRule: hasOwnDestinationRule(manifests, service),
+    sidecarOperations: sidecars.operations,
+    replaced: sidecars.merged.map(({ resource }) => withNamespace(resource, application.namespace)),
+  }
+  if (application.isOurs) {
+    return { ...common, resources: [ourFolder], components: [`${ourFolder}/${way}`] }
+  }
+  await mkdir(folder, { recursive: true })
+  const kustomization = composeKustomization(application, pod, { folder, way }, sidecars.merged)
+  await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
+  return { ...common, resources: [relative(CHECKOUT, folder)], components: [] }
+}
+
+function composeKustomization(
+  application: Application,
+  pod: ApplicationPod,
+  { folder, way }: { folder: string; way: Way },
+  merged: readonly Manifest[],
+) {
+  const { namespace, deployment, resources, images } = application
+  const patch = composeAttachPatch(application, pod, way)
+  return {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: resources.map((path) => relative(folder, path)),
+    images: Object.entries(images).map(([name, image]) => ({ name, ...image })),
+    patches: [
+      {
+        target: { kind: 'Deployment', name: deployment },
+        patch: stringify(patch, { aliasDuplicateObjects: false }),
+      },
+      ...merged.map(({ resource: { apiVersion, kind, metadata } }) => ({
+        target: { kind, name: metadata.name },
+        patch: stringify({
+          ...{ apiVersion, kind, metadata: { name: metadata.name }, $patch: 'delete' },
+        }),
+      })),
+    ],
+    transformers: [
+      stringify({
+        ...{ apiVersion: 'builtin', kind: 'NamespaceTransformer' },
+        metadata: { name: 'application', namespace },
+        unsetOnly: true,
+      }),
+    ],
+  }
+}
+
+/** Says what make deploy changes for the application, where it may not expect it. */
+function noteChanges(
+  { apiToken, service, namespace }: Application,
+  { spec }: ApplicationPod,
+  manifests: readonly Manifest[],
+  routes: readonly Manifest[],
+  merged: readonly Manifest[],
+): void {
+  const account = spec.serviceAccountName
+  const bindings = manifests.filter(
+    ({ resource: { kind, subjects } }) =>
+      /^(Cluster)?RoleBinding$/.test(kind) &&
+      Array.isArray(subjects) &&
+      subjects.some((each) => Object(each).name === account),
+  )
+  if (
+    apiToken.length === 0 &&
+    (spec.automountServiceAccountToken === true || bindings.length > 0)
+  ) {
+    say(
+      '  note  no container gets a token for the Kubernetes API. Name those that call it in `apiToken`.',
+    )
+  }
+  if (spec.terminationGracePeriodSeconds < 30) {
+    say(
+      `  note  terminationGracePeriodSeconds is ${spec.terminationGracePeriodSeconds}. The signer and the proxy need 30 to finish all requests.`,
+    )
+  }
+  for (const { resource } of routes) {
+    say(
+      `  note  ${describeResource(resource)} leads to Service ${service}, so no other route is added`,
+    )
+  }
+  for (const { resource } of merged) {
+    say(
+      `  note  ${describeResource(resource)} is merged into Sidecar/signer, and removed from namespace ${namespace}`,
+    )
+  }
+}
+
+async function readOurProxyConfig(): Promise<string> {
+  const patch = parse(await readFile(join(CHECKOUT, proxyPatch), 'utf8'))
+  return patch.spec.template.metadata.annotations[proxyConfigAnnotation]
+}
+
+function withNamespace(resource: Resource, namespace: string): Resource {
+  return { ...resource, metadata: { ...resource.metadata, namespace } }
+}
