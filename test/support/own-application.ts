@@ -17,6 +17,12 @@ export function composeOwnApplication(usesVault = false, layout = onePod): Rende
     components: [`${folder}/${wayOf(layout)}`],
     values: composeApplicationValues(own, own.port, usesVault),
     sharedNamespace: own.sharedNamespace,
-    ...{ hasOwnRoutes: false, hasOwnDestinationRule: false, sidecarOperations: [], replaced: [] },
+    ...{
+      hasOwnRoutes: false,
+      hasOwnDestinationRule: false,
+      sidecarOperations: [],
+      replaced: [],
+      notes: [],
+    },
   }
 }

@@ -84,6 +84,7 @@ async function renderForCluster() {
       ...{ folder: join(deployFolder, 'application'), layout, usesVault: vault !== undefined },
     }),
   )
+  for (const each of attached.notes) say(`  note  ${each}`)
   const rendering = await step('the resources are rendered for this cluster', () =>
     renderResources({
       folder: deployFolder,

@@ -1,31 +1,33 @@
-// make undeploy: removes what `make deploy` applied, of all overlays and components. The key, its namespace and the admission
-// policies that protect it stay, unless DELETE_KEY=yes.
-import { resolve } from 'node:path'
-import { CHECKOUT } from '../cli/checkout.ts'
+// make undeploy: removes what `make deploy` applied for the application, of all overlays and components. The key, its namespace and
+// the admission policies that protect it stay, unless DELETE_KEY=yes. What other applications use stays.
 import { readSwitch } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
+import { application } from '../kube/application.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { findApplied, type OwnedResource } from '../kube/field-owners.ts'
 import { deleteResources, exists, kubectl, listApiVersions } from '../kube/kubectl.ts'
-import { layouts, overlayFolder } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
-import { parseResources, type Resource, removeDuplicates } from '../kube/resources.ts'
+import { describeResource, type Resource } from '../kube/resources.ts'
 import { listSome } from '../kube/writers/writers.ts'
 import { readExisting } from './apply/existing-resources.ts'
 import { findFormerResources } from './apply/former-resources.ts'
 import { routeResources } from './apply/former-route.ts'
 import { readApplied, readAppliedComponents } from './apply/orphaned-resources.ts'
 import { podSecurityReplacement, restorePodSecurity } from './apply/pod-security.ts'
+import { splitShared } from './apply/shared-resources.ts'
 import { findKeyExternalSecret } from './keys/external-secret-wait.ts'
 import { admissionGroup } from './preflight/admission.ts'
 import { checkNotManaged, describeManaged, findManaged } from './preflight/other-writers.ts'
 import { checkPermissions, listPermissions } from './preflight/permissions.ts'
+import { renderOwnResources } from './render/own-resources.ts'
 
 const secret: Resource = {
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { name: keySecret, namespace },
 }
+/** What an application may have among its manifests, and what nobody can bring back. */
+const dataKinds = ['PersistentVolumeClaim', 'PersistentVolume', 'CustomResourceDefinition']
 const partOf = 'app.kubernetes.io/part-of'
 /** The resources that Kubernetes and Istio create in each namespace. */
 const automatic =
@@ -35,7 +37,7 @@ await runMain(async () => {
   const deletesKey = readSwitch('DELETE_KEY')
   const force = readSwitch('FORCE_CONFLICTS')
   await step('the cluster answers', checkCluster)
-  const resources = await readOverlays()
+  const resources = await readOwn()
   const policies = resources.filter(({ apiVersion }) => apiVersion.startsWith(admissionGroup))
   if (!(await exists(['namespace', namespace]))) {
     await checkRights(policies)
@@ -44,7 +46,11 @@ await runMain(async () => {
     say(`There is no namespace ${namespace}, so nothing else is left to remove.`)
     return
   }
-  const optional = await readAppliedComponents()
+  const { own: optional, shared, reason } = await splitShared(await readAppliedComponents())
+  if (reason !== undefined) {
+    const names = shared.map(describeResource).join(', ')
+    say(`  note  ${names} stays, because ${reason}`)
+  }
   const isFromManager = findKeyExternalSecret(optional) !== undefined
   const secured = resources.find(({ kind }) => kind === 'Namespace')
   const withKey = isFromManager ? policies : [secret, ...policies]
@@ -71,6 +77,10 @@ await runMain(async () => {
   }
   await step(`the Secret ${keySecret} is deleted`, () => deleteResources([secret]))
   await step('the admission policies are removed', () => deleteResources(policies))
+  if (application.sharedNamespace) {
+    say(`The namespace ${namespace} stays, because others share it.`)
+    return
+  }
   const owner = describeManaged(await findManaged(secured === undefined ? [] : [secured]))
   const remaining = await listRemainingResources()
   if (remaining.length > 0) {
@@ -119,16 +129,22 @@ async function sayWhatStays(hasExternalSecret: boolean): Promise<void> {
   const where = isInSecret ? `the key in its Secret ${keySecret}` : 'the key in its key manager'
   say(`The namespace ${namespace}, ${where}, and the admission policies that protect it stay.`)
   const what = isInSecret ? 'all of them' : 'the namespace and the policies'
-  say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes\`.`)
+  const config = application.isOurs ? '' : ` CONFIG=${application.file}`
+  say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes${config}\`.`)
 }
 
-/** Renders all overlays, because a partly removed one has no Deployment to identify it. Leaves out what went with its kind. */
-async function readOverlays(): Promise<Resource[]> {
-  const folders = layouts.map((layout) => resolve(CHECKOUT, overlayFolder(layout)))
-  const texts = await Promise.all(folders.map((folder) => kubectl(['kustomize', folder])))
+/** Leaves out what went with its kind, and what holds data of the application. */
+async function readOwn(): Promise<Resource[]> {
   const served = await listApiVersions()
-  const resources = removeDuplicates(texts.flatMap(parseResources))
-  return resources.filter(({ apiVersion }) => served.includes(apiVersion))
+  const resources = await renderOwnResources()
+  const kept = resources.filter(isData).map(describeResource)
+  if (kept.length > 0) say(`  note  left alone, because it holds data: ${kept.join(', ')}`)
+  return resources.filter((each) => served.includes(each.apiVersion) && !isData(each))
+}
+
+function isData({ kind, metadata }: Resource): boolean {
+  const isForeign = kind === 'Namespace' && metadata.name !== namespace
+  return isForeign || dataKinds.includes(kind)
 }
 
 async function removePods(resources: readonly Resource[]): Promise<void> {

@@ -3,7 +3,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { CHECKOUT } from '../../cli/checkout.ts'
-import { say } from '../../cli/terminal.ts'
 import {
   listLeadingServices,
   type Manifest,
@@ -49,7 +48,6 @@ export async function renderApplication(
     ? mergeProxyConfig(manifest, pod, await readOurProxyConfig())
     : undefined
   const routes = findOwnRoutes(manifests, service)
-  noteChanges(application, pod, manifests, routes, sidecars.merged)
   const leading = listLeadingServices(application, pod, manifests)
   const servicePort = leading.find(({ name }) => name === service)?.port ?? application.port
   const egress = [...new Set([...application.egress, ...sidecars.egress])]
@@ -57,6 +55,7 @@ export async function renderApplication(
   const common = {
     values: { ...values, ...(proxyConfig !== undefined && { proxyConfig }) },
     sharedNamespace,
+    notes: listNotes(application, pod, manifests, routes, sidecars.merged),
     hasOwnRoutes: routes.length > 0,
     hasOwnDestinationRule: hasOwnDestinationRule(manifests, service),
     sidecarOperations: sidecars.operations,
@@ -106,44 +105,40 @@ function composeKustomization(
   }
 }
 
-/** Says what make deploy changes for the application, where it may not expect it. */
-function noteChanges(
+/** Lists what make deploy changes for the application, where it may not expect it. */
+function listNotes(
   { apiToken, service, namespace }: Application,
   { spec }: ApplicationPod,
   manifests: readonly Manifest[],
   routes: readonly Manifest[],
   merged: readonly Manifest[],
-): void {
+): string[] {
   const account = spec.serviceAccountName
-  const bindings = manifests.filter(
+  const isBound = manifests.some(
     ({ resource: { kind, subjects } }) =>
       /^(Cluster)?RoleBinding$/.test(kind) &&
       Array.isArray(subjects) &&
       subjects.some((each) => Object(each).name === account),
   )
-  if (
-    apiToken.length === 0 &&
-    (spec.automountServiceAccountToken === true || bindings.length > 0)
-  ) {
-    say(
-      '  note  no container gets a token for the Kubernetes API. Name those that call it in `apiToken`.',
-    )
-  }
-  if (spec.terminationGracePeriodSeconds < 30) {
-    say(
-      `  note  terminationGracePeriodSeconds is ${spec.terminationGracePeriodSeconds}. The signer and the proxy need 30 to finish all requests.`,
-    )
-  }
-  for (const { resource } of routes) {
-    say(
-      `  note  ${describeResource(resource)} leads to Service ${service}, so no other route is added`,
-    )
-  }
-  for (const { resource } of merged) {
-    say(
-      `  note  ${describeResource(resource)} is merged into Sidecar/signer, and removed from namespace ${namespace}`,
-    )
-  }
+  const lacksToken =
+    apiToken.length === 0 && (spec.automountServiceAccountToken === true || isBound)
+  const seconds = spec.terminationGracePeriodSeconds
+  return [
+    ...(lacksToken
+      ? ['no container gets a token for the Kubernetes API. Name those that call it in `apiToken`']
+      : []),
+    ...(seconds < 30
+      ? [`terminationGracePeriodSeconds is ${seconds}. The last requests need 30`]
+      : []),
+    ...routes.map(
+      ({ resource }) =>
+        `${describeResource(resource)} leads to Service ${service}, so no other route is added`,
+    ),
+    ...merged.map(
+      ({ resource }) =>
+        `${describeResource(resource)} is merged into Sidecar/signer, and removed from namespace ${namespace}`,
+    ),
+  ]
 }
 
 async function readOurProxyConfig(): Promise<string> {

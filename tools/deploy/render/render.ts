@@ -45,6 +45,8 @@ export type RenderedApplication = {
   hasOwnDestinationRule: boolean
   /** JSON patches of our Sidecar, with what a Sidecar of the application says. */
   sidecarOperations: readonly object[]
+  /** What make deploy changes for the application, where it may not expect it. */
+  notes: readonly string[]
   /** Resources of the application that ours replace. */
   replaced: readonly Resource[]
 }

@@ -1,0 +1,34 @@
+// What `make deploy` may have applied for the application, in any layout. Only kinds and names count, so the values are those of
+// any cluster.
+import { mkdtempDisposable } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defaultFindings } from '../../analyze/default-findings.ts'
+import { application } from '../../kube/application.ts'
+import { layouts } from '../../kube/layouts.ts'
+import { parseResources, type Resource, removeDuplicates } from '../../kube/resources.ts'
+import { renderApplication } from '../application/render-application.ts'
+import { parsePrometheusAccount } from '../preflight/prometheus-account.ts'
+import { composeClusterValues } from './cluster-values.ts'
+import { composeGateway } from './gateway-values.ts'
+import { renderResources } from './render.ts'
+
+/** Renders all layouts, because a partly removed one has no Deployment to identify it. Leaves out the optional components. */
+export async function renderOwnResources(): Promise<Resource[]> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'own-resources-'))
+  const gateway = composeGateway(defaultFindings.route, defaultFindings.trustDomain)
+  const texts = await Promise.all(
+    layouts.map(async (layout) => {
+      const own = join(folder.path, layout.overlay)
+      const { yaml } = await renderResources({
+        ...{ folder: own, layout, images: [], gateway },
+        values: composeClusterValues(defaultFindings, layout, parsePrometheusAccount(undefined)),
+        application: await renderApplication(application, {
+          ...{ folder: join(own, 'application'), layout, usesVault: false },
+        }),
+      })
+      return yaml
+    }),
+  )
+  return removeDuplicates(texts.flatMap(parseResources))
+}
