@@ -1,0 +1,3 @@
+module secure-signing/signing
+
+go 1.21
