@@ -10,7 +10,8 @@ export function formatSigningYaml(): string {
   return Object.entries(jsonSchema.properties ?? {})
     .map(([name, field]) => {
       const kind = required.includes(name) ? 'Required.' : 'Optional.'
-      return `# ${field.description} ${kind}\n${formatField(name, field)}`
+      const inner = listInner(field, name).map((line) => `#   ${line}\n`)
+      return `# ${field.description} ${kind}\n${inner.join('')}${formatField(name, field)}`
     })
     .join('')
 }
@@ -22,4 +23,13 @@ function formatField(name: string, { examples, description }: FieldSchema): stri
   const options = { lineWidth: 0, flowCollectionPadding: false } as const
   const line = stringify({ [name]: example }, { ...options, collectionStyle: 'flow' }).slice(1, -2)
   return line.length <= LINE ? `${line}\n` : stringify({ [name]: example }, options)
+}
+
+/** Lists the fields inside a field that have a description of their own. */
+function listInner({ properties = {} }: FieldSchema, path: string): string[] {
+  return Object.entries(properties).flatMap(([name, field]) => {
+    const own = `${path}.${name}`
+    const text = field.description === undefined ? [] : [`${own}: ${field.description}`]
+    return [...text, ...listInner(field, own)]
+  })
 }

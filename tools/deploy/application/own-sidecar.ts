@@ -11,8 +11,10 @@ const egressListener = z.looseObject({
   captureMode: z.string().optional(),
   hosts: z.array(z.string()).default([]),
 })
+const workloadSelector = z.looseObject({ labels: z.record(z.string(), z.string()).default({}) })
+const selectingSpec = z.looseObject({ workloadSelector })
 const sidecarSpec = z.strictObject({
-  workloadSelector: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }),
+  workloadSelector,
   ingress: z.array(ingressListener).default([]),
   egress: z.array(egressListener).default([]),
   outboundTrafficPolicy: z.looseObject({ mode: z.string().optional() }).optional(),
@@ -77,20 +79,20 @@ export function mergeSidecars(
 /** A Sidecar without a selector is for all other Pods of the namespace. */
 function readSelecting(manifest: Manifest, labels: Readonly<Record<string, string>>): Sidecar[] {
   const { kind, spec } = manifest.resource
-  if (kind !== 'Sidecar' || Object(spec).workloadSelector === undefined) return []
-  const parsed = sidecarSpec.safeParse(spec)
-  if (!parsed.success) {
-    refuseProblems(
-      parsed.error.issues.map(({ path, message }) => ({
-        ...{ manifest, field: ['spec', ...path].join('.'), what: message },
-        todo: 'Remove it, or give the Sidecar labels that select other Pods',
-      })),
-    )
-    return []
-  }
-  const selector = Object.entries(parsed.data.workloadSelector.labels)
+  const selecting = selectingSpec.safeParse(spec)
+  if (kind !== 'Sidecar' || !selecting.success) return []
+  const selector = Object.entries(selecting.data.workloadSelector.labels)
   const selects = selector.length > 0 && selector.every(([key, value]) => labels[key] === value)
-  return selects ? [{ manifest, spec: parsed.data }] : []
+  if (!selects) return []
+  const parsed = sidecarSpec.safeParse(spec)
+  if (parsed.success) return [{ manifest, spec: parsed.data }]
+  refuseProblems(
+    parsed.error.issues.map(({ path, message }) => ({
+      ...{ manifest, field: ['spec', ...path].join('.'), what: message },
+      todo: 'Remove it, or give the Sidecar labels that select other Pods',
+    })),
+  )
+  return []
 }
 
 type Found = Omit<Problem, 'manifest'>

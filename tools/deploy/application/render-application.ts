@@ -8,6 +8,7 @@ import {
   type Manifest,
   readManifests,
 } from '../../kube/application/manifests.ts'
+import { findOwnRoutes, hasOwnDestinationRule } from '../../kube/application/own-routes.ts'
 import { type ApplicationPod, findDeployment } from '../../kube/application/pod.ts'
 import type { Application } from '../../kube/application.ts'
 import type { Layout } from '../../kube/layouts.ts'
@@ -17,7 +18,6 @@ import type { RenderedApplication } from '../render/render.ts'
 import { composeAttachPatch, type Way, wayOf } from './attach-patch.ts'
 import { checkManifests } from './check-manifests.ts'
 import { checkPod } from './check-pod.ts'
-import { findOwnRoutes, hasOwnDestinationRule } from './own-routes.ts'
 import { mergeSidecars } from './own-sidecar.ts'
 import { refuseProblems } from './problem.ts'
 import { mergeProxyConfig, proxyConfigAnnotation } from './proxy-config.ts'

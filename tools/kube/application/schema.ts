@@ -71,7 +71,9 @@ const answerSchema = z
     (each) => (each.message === undefined) !== (each.signed === undefined),
     'needs either message or signed: where the signed text is, or the text itself',
   )
-  .meta({ description: 'Where the JSON answer has the signature.' })
+  .meta({
+    description: 'Where the answer in JSON has the signature. Without it, nothing is compared.',
+  })
 
 const requestSchema = z
   .strictObject({
@@ -79,7 +81,7 @@ const requestSchema = z
     path: z
       .string()
       .regex(requestPath, 'must begin with / and have no spaces')
-      .meta({ description: 'May have a query.' }),
+      .meta({ description: 'The path of one of the routes, also with a query.' }),
     headers: z
       .record(
         z.string().regex(headerName, 'must be the name of a header'),
@@ -97,9 +99,7 @@ const requestSchema = z
     path: ['body'],
   })
 
-const smokeSchema = z
-  .strictObject({ request: requestSchema, answer: answerSchema.optional() })
-  .meta({ description: 'A request that makes the application sign.' })
+const smokeSchema = z.strictObject({ request: requestSchema, answer: answerSchema.optional() })
 
 export const signingSchema = z
   .strictObject({
@@ -188,11 +188,14 @@ export const signingSchema = z
     components: z
       .array(z.enum(componentNames))
       .default([])
-      .meta({ description: 'Optional components.', examples: [['network-policy']] }),
+      .meta({
+        description: 'What is added, in any order: see below.',
+        examples: [['network-policy']],
+      }),
     overlay: z
       .enum(overlayNames)
       .optional()
-      .meta({ description: 'The layout.', examples: ['default'] }),
+      .meta({ description: 'The layout. Default: default.', examples: ['default'] }),
     gateway: z
       .string()
       .regex(
@@ -214,7 +217,7 @@ export const signingSchema = z
         examples: [['web']],
       }),
     smoke: smokeSchema.optional().meta({
-      description: 'A request that makes the application sign, and where the answer has what.',
+      description: 'A request that makes the application sign, for make deploy, smoke and matrix.',
       examples: [
         {
           request: { method: 'POST', path: '/orders', body: { item: 'book' } },

@@ -1,14 +1,16 @@
 // The route of public clients: the Gateway that our route binds to, its host, and the Pods of the gateway.
 import { readVariable } from '../../cli/make-variables.ts'
 import { say, UserError } from '../../cli/terminal.ts'
-import { readSetting } from '../application.ts'
+import { readManifests } from '../application/manifests.ts'
+import { readOwnRoute } from '../application/own-routes.ts'
+import { application, readSetting } from '../application.ts'
 import {
   findIngressGateway,
   type IngressGateway,
   searchIngressGateway,
 } from '../ingress-gateway.ts'
 import { kubectl } from '../kubectl.ts'
-import { namespace } from '../names.ts'
+import { namespace, service } from '../names.ts'
 import { type Resource, resourceSchema } from '../resources.ts'
 import { readDeployedRoute } from './deployed-route.ts'
 import { chooseDoors, type Door } from './doors.ts'
@@ -63,11 +65,14 @@ export const ownGateway = { namespace, name: 'public' }
 const ownNames = [ownGateway.name, 'world']
 export const ownEntry: Entry = { port: 80, isTls: false, needsClientCertificate: false }
 
+/** A route of the application's own says it, unless the user does. */
 export function readWantedRoute(): WantedRoute {
+  const { resources } = application
+  const own = application.isOurs ? {} : readOwnRoute(readManifests(resources), service, namespace)
   return {
-    gateway: readSetting('GATEWAY'),
-    selector: readVariable('GATEWAY_SELECTOR'),
-    host: readSetting('PUBLIC_HOST'),
+    gateway: readSetting('GATEWAY') ?? own.gateway,
+    selector: readVariable('GATEWAY_SELECTOR') ?? own.selector,
+    host: readSetting('PUBLIC_HOST') ?? own.host,
   }
 }
 
