@@ -100,7 +100,10 @@ await runMain(async () => {
 async function leaveForeign(resources: readonly Resource[]): Promise<Resource[]> {
   const existing = await readExisting(resources)
   const isOurs = (each: OwnedResource) =>
-    findApplied(each) !== undefined || each.metadata.labels?.[partOf] === 'secure-signing'
+    findApplied(each) !== undefined ||
+    each.metadata.labels?.[partOf] === 'secure-signing' ||
+    // The API server records no owner of a resource without fields, such as a plain ServiceAccount.
+    each.metadata.managedFields.length === 0
   const foreign = existing.filter((each) => !isOurs(each))
   if (foreign.length > 0)
     say(`  note  left alone, because make deploy did not apply it: ${listSome(foreign)}`)

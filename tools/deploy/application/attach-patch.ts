@@ -61,7 +61,7 @@ export function composeAttachPatch(
         }),
         spec: {
           ...(way === 'through-proxy' &&
-            spec.securityContext['seccompProfile'] === undefined && {
+            spec.securityContext.seccompProfile === undefined && {
               securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
             }),
           containers: [own, ...withToken(spec.containers)],
