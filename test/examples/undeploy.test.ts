@@ -7,7 +7,7 @@ import { needsLocalCluster } from '../support/skips.ts'
 import { applications, runProgram, tryProgram } from './support/applications.ts'
 import { componentsInUse } from './support/bring-up.ts'
 import { ask, underLoadOf } from './support/signed-requests.ts'
-import { findUnrelated, isServedInPlainText } from './support/unrelated.ts'
+import { findUnrelated, readInPlainText } from './support/unrelated.ts'
 import { identify, listPodsOf } from './support/workloads.ts'
 
 const PER_SECOND = 20
@@ -73,7 +73,7 @@ describe('without the Go example', needsLocalCluster, () => {
   })
   test('the other workload of the namespace is the same, and answers', async () => {
     expect(identify(await findUnrelated())).toEqual(unrelated)
-    expect(await isServedInPlainText()).toBe(true)
+    expect(await readInPlainText()).toBe('Welcome to our blog')
   })
   test('cluster-wide resources stay, and make undeploy says who uses them', async () => {
     expect(await listClusterWide()).toEqual(before)

@@ -35,7 +35,7 @@ export async function ask(application: Application, message: string): Promise<An
     const sent = composeRequest({ ...request, body })
     const options = { ca: undefined, timeoutMs: TIMEOUT_MS }
     const received = await sendRequest(locateGateway(application), sent, options)
-    if (received.status !== 200) {
+    if (received.status >= 300) {
       return { outcome: `${received.status} ${received.body.slice(0, 80)}` }
     }
     const signed = readSignedAnswer(received.body, answer)

@@ -1,62 +1,39 @@
-// A workload of another team in the namespace of the Go example: a Deployment without a sidecar, which serves plain HTTP. Its
-// containers share their processes, which the admission policies forbid only to Pods with a signer.
+// The workload of another team in the namespace of the Go example: a blog without a sidecar, which serves plain HTTP. Its containers
+// share their processes, which the admission policies forbid only to Pods with a signer.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
-import type { Resource } from '../../../tools/kube/resources.ts'
-import { applications } from './applications.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { findPodOf, type RunningPod, waitForRolloutOf } from './workloads.ts'
 
-export const { namespace } = applications.go
-export const unrelated = 'ledger'
+export const namespace = 'shop'
+export const unrelated = 'blog'
+const image = 'registry.example/shop:1.0'
 const labelled = z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) })
-const served = 'ledger in plain text'
-const program = `require('node:http').createServer((_, outgoing) => outgoing.end('${served}')).listen(8000)`
 
-const confined = {
-  runAsNonRoot: true,
-  runAsUser: 10050,
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  seccompProfile: { type: 'RuntimeDefault' },
-}
-
-/** `image`: any image with Node. */
-export function makeDeployment(name: string, image: string): Resource {
-  const labels = { app: name }
-  const container = {
-    ...{ name: 'server', image, command: ['/nodejs/bin/node', '-e', program] },
-    readinessProbe: { httpGet: { path: '/', port: 8000 }, periodSeconds: 1 },
-    securityContext: confined,
-  }
-  const spec = { shareProcessNamespace: true, terminationGracePeriodSeconds: 1 }
-  return {
-    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace } },
-    spec: {
-      ...{ replicas: 1, selector: { matchLabels: labels } },
-      template: { metadata: { labels }, spec: { ...spec, containers: [container] } },
-    },
-  }
-}
-
-/** Reads the image of our own frontend, which has Node and is on the node. */
-export async function readNodeImage(): Promise<string> {
-  const { namespace: where, deployment } = applications.ours
-  const path = 'jsonpath={.spec.template.spec.containers[?(@.name=="frontend")].image}'
-  return kubectl(['get', 'deployment', deployment, '-n', where, '-o', path])
+/** Reads a manifest of the Go example as its owner applies it. */
+async function readManifest(name: string): Promise<Resource[]> {
+  const text = await readFile(join(CHECKOUT, 'examples/go', name), 'utf8')
+  return parseResources(text.replaceAll('image: shop\n', `image: ${image}\n`))
 }
 
 export async function startUnrelated(): Promise<void> {
-  const metadata = { name: namespace, labels: { team: 'shop' } }
-  const service = {
-    ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: unrelated, namespace } },
-    spec: { selector: { app: unrelated }, ports: [{ port: 80, targetPort: 8000 }] },
-  }
   await apply([
-    { apiVersion: 'v1', kind: 'Namespace', metadata },
-    service,
-    makeDeployment(unrelated, await readNodeImage()),
+    ...(await readManifest('namespace.yaml')),
+    ...(await readManifest('unrelated.yaml')),
   ])
   await waitForRolloutOf(namespace, unrelated)
+}
+
+/** Returns the Deployment under another name. */
+export async function renameUnrelated(name: string): Promise<Resource> {
+  const all = await readManifest('unrelated.yaml')
+  const deployment = all.find(({ kind }) => kind === 'Deployment')
+  const text = JSON.stringify(deployment).replaceAll(`"${unrelated}"`, `"${name}"`)
+  // The argument of the container says which program runs.
+  return JSON.parse(text.replace(`"args":["${name}"]`, `"args":["${unrelated}"]`))
 }
 
 export async function apply(items: readonly object[]): Promise<void> {
@@ -77,8 +54,8 @@ export async function readNamespaceLabels(): Promise<Record<string, string>> {
   return metadata.labels
 }
 
-/** Returns true if a request without mutual TLS is answered. The API server sends it to the Pod. */
-export async function isServedInPlainText(name = unrelated): Promise<boolean> {
-  const path = `/api/v1/namespaces/${namespace}/services/http:${name}:80/proxy/`
-  return (await kubectl(['get', '--raw', path])) === served
+/** Sends a request without mutual TLS, by the API server. */
+export async function readInPlainText(): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/services/http:${unrelated}:80/proxy/`
+  return (await kubectl(['get', '--raw', path])).trim()
 }
