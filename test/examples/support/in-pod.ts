@@ -1,6 +1,7 @@
 // Requests from the network of a Pod, as each of its containers sends them. The images of applications have no program for it.
 import { run } from '../../../tools/cli/exec.ts'
-import { findNodeInit, findSandboxOf } from '../../../tools/verify/faults/support/node.ts'
+import { findSandboxOf } from '../../../tools/verify/faults/support/node.ts'
+import type { RunningPod } from './workloads.ts'
 
 const TIMEOUT_MS = 5_000
 /** Prints the status and the body, or why there is none. */
@@ -14,9 +15,8 @@ const program = `
   request.on('timeout', () => request.destroy(new Error('timeout')))
   request.on('error', ({ code, message }) => console.log(code ?? message))`
 
-/** Gets `url` in the network of the Pod with this uid, or of the node. */
-export async function getFrom(origin: { uid: string } | 'node', url: string, host: string) {
-  const pid = origin === 'node' ? await findNodeInit() : await findSandboxOf(origin.uid)
-  const args = [`--net=/proc/${pid}/ns/net`, process.execPath, '-e', program, url, host]
-  return (await run('nsenter', args)).trim()
+/** Gets `url` in the network of the Pod. Returns status and body, or the error. */
+export async function getFrom({ metadata }: RunningPod, url: string, host: string) {
+  const network = `--net=/proc/${await findSandboxOf(metadata.uid)}/ns/net`
+  return (await run('nsenter', [network, process.execPath, '-e', program, url, host])).trim()
 }
