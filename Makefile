@@ -13,7 +13,7 @@ ALONE := vault external-secrets separate-pods confinement monitoring cluster-set
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
-VARIABLES := AMBIENT ARGS BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG DELETE_KEY DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT \
+VARIABLES := AMBIENT ARGS BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG DELETE_KEY DEMO_PORT DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT \
   FUZZ_SEED GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KUBECONFIG LINKERD_CRDS LIVE \
   NODE_IMAGE ONLY OUT OVERLAP OVERLAY PROMETHEUS PUBLIC_HOST PUSH SERVICE SHORT TARGET_PLATFORM TEST TOKEN_KEYS VAULT_ADDR \
   VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE VAULT_SECRET_PATH
@@ -48,6 +48,10 @@ endif
 deploy analyze $(TEST_ALONE): export IMAGE_PREFIX := $(or $(IMAGE_PREFIX),$(if $(CLUSTER_TARGET),localhost/secure-signing))
 
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*## .*/\1/p' $(firstword $(MAKEFILE_LIST)))
+
+##@ Try
+demo: node_modules ## Run frontend and signer on this machine, without a cluster, until you press Ctrl-C.
+	@exec node tools/demo/demo.ts
 
 ##@ Cluster
 up: $(or $(CLUSTER_TARGET),cluster) ## Start a local cluster with Istio, deploy, and print a curl command.

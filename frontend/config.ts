@@ -1,4 +1,5 @@
 // The configuration of the frontend. It holds addresses, paths and times, never a secret.
+import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import { isSocket, parseSignerUrl, type SignerTarget } from '../client/settings.ts'
 import { parseEnvironment, pathOrNone, pathOrWord, wholeNumber } from '../runtime/environment.ts'
@@ -10,6 +11,12 @@ const variables = z.object({
   FRONTEND_PORT: z._default(
     wholeNumber(0, 65_535).check(z.describe('the port to listen on, or 0 for any free port')),
     8080,
+  ),
+  FRONTEND_HOST: z.optional(
+    z.string().check(
+      z.refine((text) => isIP(text) !== 0, 'must be an IP address'),
+      z.describe('the IP address to listen on. If unset, every address'),
+    ),
   ),
   FRONTEND_SHUTDOWN_DELAY_MS: z._default(
     wholeNumber(0, 60_000).check(z.describe('how long new requests are accepted after SIGTERM')),
@@ -60,6 +67,7 @@ export const schema = variables.check(
 
 export type FrontendConfig = Readonly<{
   port: number
+  host: string | undefined
   shutdownDelayMs: number
   maxRequests: number
   signer: SignerTarget
@@ -75,6 +83,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): FrontendConfig {
   const tokenFile = found.CALLER_TOKEN_FILE
   return Object.freeze({
     port: found.FRONTEND_PORT,
+    host: found.FRONTEND_HOST,
     shutdownDelayMs: found.FRONTEND_SHUTDOWN_DELAY_MS,
     maxRequests: found.FRONTEND_MAX_REQUESTS,
     // The schema checked the URL.

@@ -47,6 +47,7 @@ await runService(
       requireSigner,
       maxRequests: config.maxRequests,
     })
-    return { app, address: { port: config.port }, shutdownDelayMs: config.shutdownDelayMs }
+    const { port, host, shutdownDelayMs } = config
+    return { app, address: { port, host }, shutdownDelayMs }
   },
 )

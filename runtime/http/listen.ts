@@ -4,13 +4,13 @@ import { chmod, rename, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Port 0 means any free port. */
-export type Address = { port: number } | { socket: string }
+/** Port 0 means any free port. Without a host, it is the port of every address of the machine. */
+export type Address = { port: number; host?: string | undefined } | { socket: string }
 
 /** Listens and returns the address for the log, for example `port 8080`. Rejects with the system's error. */
 export async function listenOn(server: Server, address: Address): Promise<string> {
   if ('port' in address) {
-    await bind(server, { port: address.port })
+    await bind(server, address)
     return `port ${(server.address() as AddressInfo).port}`
   }
   // Under the final name, clients would see the socket before its mode is set, and an old file would make bind fail.
@@ -28,7 +28,9 @@ export function freshSocket(socket: string): string {
   return `${socket}.new`
 }
 
-async function bind(server: Server, where: { port: number } | { path: string }): Promise<void> {
+type Place = { port: number; host?: string | undefined } | { path: string }
+
+async function bind(server: Server, where: Place): Promise<void> {
   server.listen(where)
   await once(server, 'listening')
 }

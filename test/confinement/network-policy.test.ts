@@ -45,11 +45,11 @@ describe('with the component network-policy', needsLocalCluster, () => {
   beforeAll(async () => {
     // Another test file can have replaced the Pod whose address the attack Pods have.
     await setup()
-    const { podIP: address, frontendImage } = await findTarget()
+    const { podIP: address, nodeImage } = await findTarget()
     podIP = address
     await Promise.all([
-      start(unmeshed, frontendImage, { 'sidecar.istio.io/inject': 'false' }),
-      start(asGateway, frontendImage, { istio: 'ingressgateway' }),
+      start(unmeshed, nodeImage, { 'sidecar.istio.io/inject': 'false' }),
+      start(asGateway, nodeImage, { istio: 'ingressgateway' }),
     ])
     out = await findWaysOut()
     engine = await startPolicyEngine()

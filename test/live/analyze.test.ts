@@ -31,9 +31,13 @@ describe('on the live API', needsCluster, () => {
 
   test('reports every schema error at its line, also if the namespace is missing', async () => {
     const places = [
-      await edit('k8s/base/deployment.yaml', 'hostname: signing-pod', 'hostnme: signing-pod'),
       await edit(
-        'k8s/base/deployment.yaml',
+        'k8s/components/signer/istio/behind-proxy-patch.yaml',
+        'hostname: signing-pod',
+        'hostnme: signing-pod',
+      ),
+      await edit(
+        'k8s/frontend/deployment.yaml',
         '{name: CALLER_TOKEN_FILE, value:',
         '{name: CALLER_TOKEN_FILE, valu:',
       ),

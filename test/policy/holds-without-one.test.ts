@@ -12,35 +12,41 @@ import { pods } from '../support/attack/attackers.ts'
 import { deleteResources } from '../support/attack/deletions.ts'
 
 const { layout } = await findTarget()
-/** `prober`: the caller that may read readiness and metrics without a token. */
-const [prober, sidecars, more] = sharesPod(layout)
-  ? ['frontend', ['Sidecar/signer'], []]
+/** `caller`: the application. `prober`: the caller that may read readiness and metrics without a token. */
+const [caller, prober, sidecars, more] = sharesPod(layout)
+  ? ['application', 'application', ['Sidecar/signer'], []]
   : // Without its Sidecar, the frontend may call any service. Without its rule, Istio still uses mutual TLS.
-    ['signer-account', ['Sidecar/signer'], ['Sidecar/frontend', 'DestinationRule/signer']]
+    [
+      'frontend',
+      'signer-account',
+      ['Sidecar/signer'],
+      ['Sidecar/frontend', 'DestinationRule/signer'],
+    ]
 
 type Deletion = { resource: string; shows?: string; seen?: Report['cells'][0]['seen'] }
 /** `shows`: a cell that changes, as "caller request". `seen`: what it changes to. The default: no longer served. */
 const deletions: readonly Deletion[] = [
   // Where an ALLOW policy exists, it also refuses everything that it does not allow.
   { resource: 'AuthorizationPolicy/signer-allow-nothing' },
-  // Each of the two requires mutual TLS of the Pod.
+  // A caller in plain text has no identity, and the other policies refuse it.
   { resource: 'PeerAuthentication/signer-require-mtls' },
-  { resource: 'PeerAuthentication/signer-require-mtls' },
+  // The ALLOW policies alone refuse the same.
+  { resource: 'AuthorizationPolicy/signer-deny-others' },
   ...Object.entries({
-    'AuthorizationPolicy/signer-allow-caller': 'frontend sign',
-    'AuthorizationPolicy/signer-allow-gateway': 'public process',
+    'AuthorizationPolicy/signer-allow-caller': `${caller} sign`,
+    'AuthorizationPolicy/signer-allow-gateway': 'public application',
     'AuthorizationPolicy/signer-allow-probe': `${prober} readyz`,
     'AuthorizationPolicy/signer-allow-metrics': `${prober} metrics`,
     // Without verification, the policy does not see the token.
-    'RequestAuthentication/signer-authenticate-caller': 'frontend sign',
+    'RequestAuthentication/signer-authenticate-caller': `${caller} sign`,
   }).map(([resource, shows]) => ({ resource, shows, seen: 'policy' as const })),
-  ...sidecars.map((resource) => ({ resource, shows: 'frontend sign', seen: 'other' as const })),
+  ...sidecars.map((resource) => ({ resource, shows: `${caller} sign`, seen: 'other' as const })),
   // Without the route of the readiness probe, the signer is not ready either.
-  { resource: 'ServiceEntry/signer-in-pod', shows: 'frontend sign' },
-  { resource: 'DestinationRule/signer-in-pod', shows: 'frontend sign' },
+  { resource: 'ServiceEntry/signer-in-pod', shows: `${caller} sign` },
+  { resource: 'DestinationRule/signer-in-pod', shows: `${caller} sign` },
   ...more.map((resource) => ({ resource })),
 ]
-const mayBeServed = ['metrics', 'readyz', 'process']
+const mayBeServed = ['metrics', 'readyz', 'application']
 
 const take = async () =>
   takeReport(await findTarget(), pods, { start: performance.now(), istio: 'as it is' })
@@ -91,7 +97,7 @@ describe.each(deletions)('without $resource', ({ resource, shows, seen }) => {
     expect(report.unauthorizedSignatures).toBe(0)
   })
   test('the frontend is served or refused, without a timeout', () => {
-    const answers = report.cells.filter(({ caller }) => caller === 'frontend')
+    const answers = report.cells.filter((each) => each.caller === caller)
     for (const { answer } of answers) expect(answer).not.toBe('timeout')
   })
   test('the matrix does not hold, and names the missing resource', () => {

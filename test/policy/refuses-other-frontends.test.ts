@@ -1,6 +1,7 @@
 // Attacks 4 and 5: callers that the mesh allows, but that are not the frontend of this Pod. The signer refuses them.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { serviceAccount } from '../../tools/kube/names.ts'
 import { readCounter } from '../../tools/verify/attack/counters.ts'
 import { readSpiffeId } from '../../tools/verify/attack/forged-identity.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
@@ -13,7 +14,8 @@ import {
   withCredentials,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
-import { type Credentials, readOwnToken, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import { type Credentials, SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
+import { issueToken } from '../../tools/verify/attack/tokens.ts'
 import { SIGNER_IN_MESH, sameAccountPod } from '../support/attack/attackers.ts'
 import { type BatchResult, runBatch } from '../support/attack/batch.ts'
 import { testAttack, testServedAround } from '../support/attack/expectations.ts'
@@ -88,7 +90,7 @@ describe('another Pod with the same ServiceAccount', () => {
       signParts(anotherSecret, { headers: tokenHeader(own) }),
   }
   testRefusals(Object.keys(bySameAccount), async (_, { token }) => {
-    const own = await readOwnToken(sameAccountPod)
+    const own = await issueToken(serviceAccount, 'signer')
     const requests = Object.entries(bySameAccount).map(([name, parts]) => {
       return [name, writeRequest(parts(own, token))]
     })
@@ -101,7 +103,7 @@ describe('another Pod with the same ServiceAccount and the pairing secret', () =
   let batch: BatchResult<Awaited<ReturnType<typeof send>>>
 
   beforeAll(async () => {
-    const token = await readOwnToken(sameAccountPod)
+    const token = await issueToken(serviceAccount, 'signer')
     batch = await runBatch((_, { pairing }) =>
       send(sameAccountPod, SIGNER_IN_MESH, withCredentials({ token, pairing })),
     )

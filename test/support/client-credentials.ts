@@ -35,9 +35,9 @@ const names = Object.keys(await makeCredentials('', ''))
 /** Tests on the deployment that a client gets a signature, whatever it sends to authenticate itself. */
 export function testClientCredentials(): void {
   test.each(names)('a client that sends %s gets a signature', async (name) => {
-    const { frontend, layout } = await findTarget()
-    const ofApi = await issueToken(layout.frontend)
-    const credentials = await makeCredentials(await readOwnToken(frontend), ofApi)
+    const target = await findTarget()
+    const ofApi = await issueToken(target.layout.frontend)
+    const credentials = await makeCredentials(await readOwnToken(target), ofApi)
     const headers = credentials[name as keyof typeof credentials]
     const { status, body } = await withGateway((place) => sendHeaders(place, headers))
     expect({ status, body }).toMatchObject({ status: 200, body: { processed_message: 'ATTACK' } })

@@ -5,12 +5,12 @@ import { wayOf } from '../../tools/deploy/application/attach-patch.ts'
 import { composeApplicationValues } from '../../tools/deploy/render/application-values.ts'
 import type { RenderedApplication } from '../../tools/deploy/render/render.ts'
 import { readApplication } from '../../tools/kube/application.ts'
-import { onePod } from '../../tools/kube/layouts.ts'
+import type { Layout } from '../../tools/kube/layouts.ts'
 
 const folder = 'k8s/frontend'
 
 /** `usesVault`: the component vault is among the components. */
-export function composeOwnApplication(usesVault = false, layout = onePod): RenderedApplication {
+export function composeOwnApplication(layout: Layout, usesVault = false): RenderedApplication {
   const own = readApplication(join(CHECKOUT, folder, 'signing.yaml'))
   return {
     resources: [folder],

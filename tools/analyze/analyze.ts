@@ -8,12 +8,11 @@ import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { renderApplication } from '../deploy/application/render-application.ts'
 import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
-import { type InspectedCluster, inspectCluster } from '../deploy/preflight/preflight.ts'
+import { type InspectedMesh, inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
 import { checkWebhooks } from '../deploy/preflight/webhooks/check-webhooks.ts'
-import { composeClusterValues } from '../deploy/render/cluster-values.ts'
+import { composeCluster } from '../deploy/render/cluster.ts'
 import { parseComponents } from '../deploy/render/components.ts'
-import { composeGateway } from '../deploy/render/gateway-values.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
@@ -28,7 +27,7 @@ import { judgeLive } from './live/judge-live.ts'
 import { formatJudgment } from './live/judgment.ts'
 import { readSubject } from './read-subject.ts'
 import { applyRules, type RuleFinding } from './rule.ts'
-import { rules } from './rules.ts'
+import { rulesOf } from './rules.ts'
 import { findSchemaErrors, listMissingNamespaces } from './schema.ts'
 import { takeOrigins } from './source/kustomized.ts'
 import { formatFindings, type Located, locateFindings } from './source/locate.ts'
@@ -43,15 +42,17 @@ await runMain(async () => {
   const isLive = readSwitch('LIVE')
   const layout = parseOverlay(readSetting('OVERLAY'))
   const components = await parseComponents(readSetting('COMPONENTS'), layout)
-  const cluster = await inspectCluster({
+  const cluster = await inspectCluster(layout, {
     revision: readVariable('ISTIO_REVISION'),
     route: readWantedRoute(),
     tokenKeys: readVariable('TOKEN_KEYS'),
-  }).catch((error) => {
-    if (!(error instanceof UserError)) throw error
-    say(`without the cluster: ${error.message}\n  → ${error.todo}`)
-    return undefined
   })
+    .then((mesh) => ({ mesh }))
+    .catch((error) => {
+      if (!(error instanceof UserError)) throw error
+      say(`without the cluster: ${error.message}\n  → ${error.todo}`)
+      return undefined
+    })
   if (isLive && cluster !== undefined) await checkNoOtherLayout(layout)
   await mkdir(parent, { recursive: true })
   await using folder = await mkdtempDisposable(join(parent, 'analyze-'))
@@ -63,16 +64,16 @@ await runMain(async () => {
       nodeImage: readVariable('NODE_IMAGE'),
       platform: parsePlatform(readVariable('TARGET_PLATFORM')),
     })
-    const found = cluster ?? defaultFindings
     const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
-    const values = composeClusterValues(found, layout, prometheus)
-    const gateway = composeGateway(found.route, found.trustDomain)
     const { yaml } = await renderResources({
-      ...{ folder: folder.path, layout, values, gateway, images, components },
+      ...{ folder: folder.path, layout, images, components },
       application: await renderApplication(application, {
         ...{ folder: join(folder.path, 'application'), layout },
         usesVault: components.includes('vault'),
       }),
+      cluster: layout.isMeshed
+        ? composeCluster(cluster?.mesh ?? defaultFindings, layout, prometheus)
+        : undefined,
       vault: components.includes('vault') ? await readVaultValues() : undefined,
       origins: true,
     })
@@ -83,17 +84,23 @@ await runMain(async () => {
     )
   })
   const { resources } = subject
+  const rules = rulesOf(layout)
   const check = (title: string, find: () => Promise<RuleFinding[]>) => runPart(title, subject, find)
   const found = [
     ...subject.unread.map((each) => ({ ...each, rule: 'yaml' })),
     ...(await check(`${rules.length} rules of this project`, async () =>
       applyRules(rules, resources),
     )),
-    ...(await check(
-      `istioctl analyze, ${cluster === undefined ? 'files only' : 'with the resources of the cluster'}`,
-      () => findComplaints(subject, cluster?.injector.revision),
-    )),
   ]
+  if (layout.isMeshed) {
+    const mesh = cluster?.mesh
+    const scope = mesh === undefined ? 'files only' : 'with the resources of the cluster'
+    found.push(
+      ...(await check(`istioctl analyze, ${scope}`, () =>
+        findComplaints(subject, mesh?.injector.revision),
+      )),
+    )
+  }
   if (cluster === undefined) {
     say('  FAIL  schemas: not checked. Set KUBECONFIG to a cluster whose API server can check them')
     process.exitCode = 1
@@ -119,18 +126,14 @@ await runMain(async () => {
 /** Returns a line for each resource of the cluster that opens, breaks or weakens the Pods. Prints notes about others. */
 async function reportLive(
   resources: readonly Resource[],
-  cluster: InspectedCluster | undefined,
+  cluster: { mesh: InspectedMesh | undefined } | undefined,
 ): Promise<string> {
   if (cluster === undefined) {
     say('  FAIL  the resources of others: not checked. Set KUBECONFIG to the cluster')
     process.exitCode = 1
     return ''
   }
-  const { controlPlane, route, tokens } = cluster
-  const judgments = await judgeLive({
-    ...{ resources, controlPlane, issuer: tokens.issuer, deployed: true },
-    gatewayNamespaces: listGatewayNamespaces(route),
-  })
+  const judgments = cluster.mesh === undefined ? [] : await judgeMesh(resources, cluster.mesh)
   const [notes = [], findings = []] = [true, false].map((isNote) =>
     judgments.filter(({ severity }) => (severity === 'note') === isNote),
   )
@@ -138,6 +141,13 @@ async function reportLive(
   for (const each of notes) say(`  note  ${formatJudgment(each)}`)
   const lines = findings.map((each) => `[${each.severity}] ${formatJudgment(each)}\n`)
   return [...lines, ...(await reportWebhooks(resources))].join('')
+}
+
+function judgeMesh(resources: readonly Resource[], { controlPlane, route, tokens }: InspectedMesh) {
+  return judgeLive({
+    ...{ resources, controlPlane, issuer: tokens.issuer, deployed: true },
+    gatewayNamespaces: listGatewayNamespaces(route),
+  })
 }
 
 /** Returns a line if a webhook keeps the Pods from starting or signing. */

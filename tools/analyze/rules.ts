@@ -1,4 +1,5 @@
 // All rules of `make analyze`. The tests apply them to the deployed resources too.
+import type { Layout } from '../kube/layouts.ts'
 import type { Rule } from './rule.ts'
 import { accountRules } from './rules/account-rules.ts'
 import { captureRules } from './rules/capture-rules.ts'
@@ -34,3 +35,8 @@ export const meshRules: readonly Rule[] = [
 ]
 
 export const rules: readonly Rule[] = [...podRules, ...meshRules, ...managerRules]
+
+/** Returns the rules for the resources of a layout. */
+export function rulesOf({ isMeshed }: Layout): readonly Rule[] {
+  return isMeshed ? rules : [...podRules, ...managerRules]
+}

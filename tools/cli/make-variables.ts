@@ -59,6 +59,12 @@ export const makeVariables = {
     targets: ['undeploy'],
     value: 'yes',
   },
+  DEMO_PORT: {
+    meaning: 'The port of the frontend on this machine.',
+    targets: ['demo'],
+    value: 'a number',
+    default: '8080',
+  },
   DOCS: {
     meaning: 'Also write the result into docs/.',
     targets: ['bench', 'faults', 'matrix'],
@@ -169,9 +175,9 @@ export const makeVariables = {
     default: '24h',
   },
   OVERLAY: {
-    meaning: 'The layout: one Pod or separate Pods.',
-    targets: deployment,
-    value: 'default|separate-pods',
+    meaning: 'The layout: one Pod, separate Pods, or one Pod without Istio.',
+    targets: ['up', 'cluster', ...deployment],
+    value: 'default|separate-pods|no-mesh',
     default: 'default',
   },
   PROMETHEUS: {

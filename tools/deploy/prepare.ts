@@ -36,9 +36,8 @@ import { parsePrometheusAccount } from './preflight/prometheus-account.ts'
 import { checkPrometheusOperator } from './preflight/prometheus-operator.ts'
 import { noteBlockedVault } from './preflight/vault-egress.ts'
 import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
-import { composeClusterValues } from './render/cluster-values.ts'
+import { composeCluster } from './render/cluster.ts'
 import { parseComponents } from './render/components.ts'
-import { composeGateway } from './render/gateway-values.ts'
 import { renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
@@ -64,7 +63,7 @@ async function renderForCluster() {
   const layout = parseOverlay(readSetting('OVERLAY'))
   const components = await parseComponents(readSetting('COMPONENTS'), layout)
   const vault = components.includes('vault') ? await readVaultValues() : undefined
-  const findings = await inspectCluster({
+  const mesh = await inspectCluster(layout, {
     revision: readVariable('ISTIO_REVISION'),
     route: readWantedRoute(),
     tokenKeys: readVariable('TOKEN_KEYS'),
@@ -77,8 +76,7 @@ async function renderForCluster() {
   const nodeImage = readVariable('NODE_IMAGE')
   const images = await computeImageReferences({ prefix, nodeImage, platform })
   const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
-  const values = composeClusterValues(findings, layout, prometheus)
-  const gateway = composeGateway(findings.route, findings.trustDomain)
+  const cluster = mesh && composeCluster(mesh, layout, prometheus)
   const attached = await step('the signer fits the application', () =>
     renderApplication(application, {
       ...{ folder: join(deployFolder, 'application'), layout, usesVault: vault !== undefined },
@@ -90,8 +88,7 @@ async function renderForCluster() {
       folder: deployFolder,
       layout,
       application: attached,
-      values,
-      gateway,
+      cluster,
       images,
       components,
       vault,
@@ -99,12 +96,12 @@ async function renderForCluster() {
     }),
   )
   const { replaced } = attached
-  return { layout, findings, rendering, replaced, resources: parseResources(rendering.yaml) }
+  return { layout, mesh, rendering, replaced, resources: parseResources(rendering.yaml) }
 }
 
 /** Checks what the resources need, and finds what the deployment replaces. */
 async function check(
-  { findings, rendering, resources, replaced: merged }: Rendered,
+  { mesh, rendering, resources, replaced: merged }: Rendered,
   isDry: boolean,
   force: boolean,
 ) {
@@ -116,7 +113,7 @@ async function check(
   }
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)
-  const former = await findFormerResources()
+  const former = await findFormerResources(resources)
   const formerRoute = await findFormerRoute(resources)
   const replaced = await readExisting(merged)
   const removed = [...former, ...formerRoute.removed, ...replaced]
@@ -129,13 +126,15 @@ async function check(
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteBlockedVault(resources)
-  noteIstiodOutside(resources, findings.controlPlane)
-  await step('nothing on the cluster opens or breaks the Pods', () =>
-    checkOthers(resources, findings, removed),
-  )
-  await step('istioctl analyze reports no problem', () =>
-    checkAnalysis(rendering, 'before', findings.injector.revision, removed),
-  )
+  if (mesh !== undefined) {
+    noteIstiodOutside(resources, mesh.controlPlane)
+    await step('nothing on the cluster opens or breaks the Pods', () =>
+      checkOthers(resources, mesh, removed),
+    )
+    await step('istioctl analyze reports no problem', () =>
+      checkAnalysis(rendering, 'before', mesh.injector.revision, removed),
+    )
+  }
   return {
     externalSecret,
     usesSecret,

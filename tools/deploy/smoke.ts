@@ -1,17 +1,20 @@
 // make smoke: sends the smoke request of signing.yaml through the ingress gateway, and compares the signature with what OpenSSL
-// computes from the Secret. It sends the request several times at once, because each Pod may hold other keys. If the key is in no
-// Secret, it says that it compared nothing.
+// computes from the Secret. It sends the request several times at once, because each Pod may hold other keys. Without a mesh it
+// sends it to each Pod. If the key is in no Secret, it says that it compared nothing.
 import { readVariable } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
 import { application } from '../kube/application.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { findPublicRoute, readWantedRoute } from '../kube/gateway/public-route.ts'
-import { withGatewayUrl } from '../kube/gateway-url.ts'
+import { type GatewayUrl, withGatewayUrl } from '../kube/gateway-url.ts'
 import { findDeployed } from '../kube/layouts.ts'
-import { namespace } from '../kube/names.ts'
+import { deployment, namespace } from '../kube/names.ts'
+import { listReadyPods } from '../kube/ready-pods.ts'
+import { withPodUrl } from '../kube/service-url.ts'
 import { checkSecret, compareSignature } from './keys/compare-signature.ts'
 import { isKeyInSecret } from './keys/key-source.ts'
 import { sendSmoke } from './smoke/send-smoke.ts'
+import type { SignedAnswer } from './smoke/signed-answer.ts'
 
 /** Milliseconds until the gateway must answer with a signature. */
 const answerMs = 3_000
@@ -37,19 +40,18 @@ await runMain(async () => {
     )
   }
   await checkCluster()
-  if ((await findDeployed()) === undefined) {
+  const layout = await findDeployed()
+  if (layout === undefined) {
     throw new UserError(`nothing is deployed in namespace ${namespace}`, 'Run `make deploy`.')
   }
-  const route = await findPublicRoute(readWantedRoute())
   const ca = readVariable('GATEWAY_CACERT')
-  const answers = await withGatewayUrl(route, readVariable('GATEWAY_URL'), (gatewayUrl) => {
-    const send = () => sendSmoke(gatewayUrl, smoke, { waitMs: answerMs, ca })
-    return Promise.all(Array.from({ length: copies }, send))
-  })
+  const send = (url: GatewayUrl) => sendSmoke(url, smoke, { waitMs: answerMs, ca })
+  const answers = await (layout.isMeshed ? sendToGateway(send) : sendToPods(send))
+  const way = layout.isMeshed ? 'through the gateway' : 'by each Pod'
   const signed = answers.filter((each) => each !== undefined)
   if (signed.length === 0) {
     say(`  note  ${file} has no smoke.answer, so no signature was compared`)
-    process.stdout.write(`ok: the application answered through the gateway (${elapsed(start)})\n`)
+    process.stdout.write(`ok: the application answered (${elapsed(start)})\n`)
     return
   }
   const isInSecret = await isKeyInSecret()
@@ -63,6 +65,21 @@ await runMain(async () => {
     ? "equal to OpenSSL's HMAC"
     : "NOT compared with OpenSSL's HMAC, because the key is in no Secret"
   process.stdout.write(
-    `ok: signed through the gateway with key "${ids.join('", "')}", ${compared} (${elapsed(start)})\n`,
+    `ok: signed ${way} with key "${ids.join('", "')}", ${compared} (${elapsed(start)})\n`,
   )
 })
+
+type Send = (url: GatewayUrl) => Promise<SignedAnswer | undefined>
+
+async function sendToGateway(send: Send) {
+  const route = await findPublicRoute(readWantedRoute())
+  return withGatewayUrl(route, readVariable('GATEWAY_URL'), (url) =>
+    Promise.all(Array.from({ length: copies }, () => send(url))),
+  )
+}
+
+/** Without a mesh, each Pod is reached by itself. */
+async function sendToPods(send: Send) {
+  const names = await listReadyPods(deployment)
+  return Promise.all(names.map((name) => withPodUrl(name, send)))
+}

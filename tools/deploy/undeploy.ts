@@ -99,10 +99,10 @@ await runMain(async () => {
 /** Returns those that exist and are ours: `make deploy` applied them, or they have our label. Names the others, which stay. */
 async function leaveForeign(resources: readonly Resource[]): Promise<Resource[]> {
   const existing = await readExisting(resources)
+  // The API server records no owner of a resource that has only a name, for example a ServiceAccount.
   const isOurs = (each: OwnedResource) =>
     findApplied(each) !== undefined ||
     each.metadata.labels?.[partOf] === 'secure-signing' ||
-    // The API server records no owner of a resource without fields, such as a plain ServiceAccount.
     each.metadata.managedFields.length === 0
   const foreign = existing.filter((each) => !isOurs(each))
   if (foreign.length > 0)

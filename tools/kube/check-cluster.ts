@@ -3,7 +3,7 @@ import { tryRun } from '../cli/exec.ts'
 import { UserError } from '../cli/terminal.ts'
 import { kubectl } from './kubectl.ts'
 
-const otherCluster = 'Set KUBECONFIG to a cluster with Istio, or run `make up` for a local one.'
+const otherCluster = 'Set KUBECONFIG to your cluster, or run `make up` for a local one.'
 
 /** What kubectl prints, what it means, and what to do. The first match counts. */
 const causes: readonly (readonly [RegExp, string, string])[] = [
@@ -15,7 +15,7 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   [
     /connection refused|was refused|no such host|no route to host/i,
     'the cluster is not reachable',
-    'Start it, the local cluster with `make up`. Or set KUBECONFIG to another cluster with Istio.',
+    'Start it, the local cluster with `make up`. Or set KUBECONFIG to another cluster.',
   ],
   [
     /timeout|deadline exceeded/i,

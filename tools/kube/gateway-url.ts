@@ -19,7 +19,7 @@ export type GatewayUrl = {
 }
 
 /** The local port in `prerequisite`. */
-const suggestedLocalPort = 8080
+export const suggestedLocalPort = 8080
 const loopback = '127.0.0.1'
 
 const services = z.object({

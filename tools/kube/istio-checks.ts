@@ -45,7 +45,7 @@ export async function checkIstioKinds(): Promise<void> {
     missing.length === neededKinds.length
       ? 'Istio is not installed on this cluster'
       : `Istio on this cluster has no ${missing.join(', ')}`,
-    `Install Istio ${minimumVersion} or newer with its CNI plugin: istioctl install --set components.cni.enabled=true`,
+    `Install Istio ${minimumVersion} or newer with its CNI plugin: istioctl install --set components.cni.enabled=true. Or deploy with OVERLAY=no-mesh, which has fewer controls: docs/layouts.md#no-mesh.`,
   )
 }
 

@@ -26,24 +26,37 @@ export const separatePods: Layout = {
   signer: 'signer',
   isMeshed: true,
 }
+/** One Pod, whose application calls the signer's socket. */
+export const noMesh: Layout = {
+  overlay: 'no-mesh',
+  frontend: deployment,
+  signer: deployment,
+  isMeshed: false,
+}
 /** The layouts that the application can have. */
-export const layouts: readonly Layout[] = application.isOurs ? [onePod, separatePods] : [onePod]
+export const layouts: readonly Layout[] = application.isOurs
+  ? [onePod, separatePods, noMesh]
+  : [onePod, noMesh]
+export const meshedLayouts: readonly Layout[] = layouts.filter(({ isMeshed }) => isMeshed)
 
+const container = z.object({
+  name: z.string(),
+  env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]),
+})
 const deployments = listOf(
   z
     .object({
       metadata: z.object({ name: z.string() }),
       spec: z.object({
-        template: z.object({
-          spec: z.object({ containers: z.array(z.object({ name: z.string() })) }),
-        }),
+        template: z.object({ spec: z.object({ containers: z.array(container) }) }),
       }),
     })
     .transform(({ metadata, spec }) => ({
       name: metadata.name,
-      containers: spec.template.spec.containers.map((each) => each.name),
+      containers: spec.template.spec.containers,
     })),
 )
+type Deployment = z.infer<typeof deployments>[number]
 
 /** Returns true if frontend and signer are containers of one Pod. Then they are paired. */
 export function sharesPod({ frontend, signer }: Layout): boolean {
@@ -87,18 +100,23 @@ export function parseOverlay(name = ''): Layout {
 
 /** Lists the layouts that have a Deployment on the cluster. There is more than one only if somebody mixed them. */
 export async function listDeployed(): Promise<Layout[]> {
-  const names = layouts.flatMap(listWorkloads)
+  const names = [...new Set(layouts.flatMap(listWorkloads))]
   const args = ['get', 'deployment', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']
   const text = await kubectl(args)
   const found = text.trim() === '' ? [] : deployments.parse(JSON.parse(text))
+  return layouts.filter((layout) => found.some((each) => isOf(each, layout)))
+}
+
+/** Layouts with one Pod differ in who connects to the signer. */
+function isOf({ name, containers }: Deployment, layout: Layout): boolean {
+  if (!listWorkloads(layout).includes(name)) return false
+  if (!sharesPod(layout)) return true
   // The Deployment of an application may be there before it gets its signer.
-  return layouts.filter((layout) =>
-    found.some(
-      ({ name, containers }) =>
-        listWorkloads(layout).includes(name) &&
-        (!sharesPod(layout) || containers.includes('signer')),
-    ),
+  const signer = containers.find((each) => each.name === 'signer')
+  const isCalledByContainer = signer?.env.some(
+    (each) => each.name === 'SIGNER_PEER' && each.value === 'container',
   )
+  return isCalledByContainer === !layout.isMeshed
 }
 
 /** Returns the deployed layout, or undefined. Throws UserError if there are two. */

@@ -1,14 +1,15 @@
-// Installs DNS and Istio on the local cluster.
+// Installs DNS and Istio on the local cluster. Without Istio, it removes an Istio that is there.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT, readText } from '../cli/checkout.ts'
 import { run } from '../cli/exec.ts'
 import { step } from '../cli/terminal.ts'
-import { kubectl } from '../kube/kubectl.ts'
+import { exists, kubectl } from '../kube/kubectl.ts'
 import { ISTIO_HUB } from './images/system-images.ts'
 import { STATE } from './paths.ts'
 import { keyOf } from './programs/cache.ts'
-import type { Programs } from './programs/programs.ts'
+import type { Built, Programs } from './programs/programs.ts'
+import { ISTIO_NAMESPACE, removeIstio } from './remove-istio.ts'
 
 const OPERATOR = join(CHECKOUT, 'tools/local-cluster/istio-operator.yaml')
 const AMBIENT = join(CHECKOUT, 'tools/local-cluster/ambient-mode.yaml')
@@ -17,20 +18,31 @@ const COREDNS = join(CHECKOUT, 'tools/local-cluster/coredns.yaml')
 const MARK = join(STATE, 'installed')
 const INSTALL_TIMEOUT_MS = 300_000
 
-/** Installs DNS and Istio, unless this version and configuration is installed. */
+/** Installs DNS and `istio`, unless this version and configuration is installed. */
 export async function installSystem(
-  { coredns, istio }: Programs,
+  { coredns }: Programs,
+  istio: Built | undefined,
   isAmbient: boolean,
 ): Promise<void> {
   const dns = (await readText(COREDNS)).replace('VERSION', coredns.tag)
   const files = isAmbient ? [OPERATOR, AMBIENT] : [OPERATOR]
-  const wanted = keyOf(dns, ...(await Promise.all(files.map(readText))), istio.folder)
+  const ofIstio =
+    istio === undefined
+      ? ['without Istio']
+      : [...(await Promise.all(files.map(readText))), istio.folder]
+  const wanted = keyOf(dns, ...ofIstio)
   if ((await readFile(MARK, 'utf8').catch(() => '')) === wanted) return
   await step('CoreDNS is installed', () =>
     kubectl(['apply', '--server-side', '--field-manager=cluster', '-f', '-'], { input: dns }),
   )
-  const what = `Istio ${istio.tag} is installed with its CNI plugin${isAmbient ? ' in ambient mode' : ''}`
-  await step(what, () => installIstio(istio.tag, files))
+  if (istio !== undefined) {
+    const mode = isAmbient ? ' in ambient mode' : ''
+    await step(`Istio ${istio.tag} is installed with its CNI plugin${mode}`, () =>
+      installIstio(istio.tag, files),
+    )
+  } else if (await exists(['namespace', ISTIO_NAMESPACE])) {
+    await step('Istio is removed', removeIstio)
+  }
   await writeFile(MARK, wanted)
 }
 

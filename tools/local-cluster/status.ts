@@ -21,17 +21,14 @@ await runMain(async () => {
   report(isUp, 'API server', `https://127.0.0.1:${node.apiPort}, KUBECONFIG=${KUBECONFIG}`)
   if (!isUp) return
   for (const { name, ready } of await listPods(node.since)) report(ready, 'Pod', name)
+  const url = (await readFile(GATEWAY_URL_FILE, 'utf8').catch(() => '')).trim()
+  if (url === '')
+    report(true, 'Istio', 'not installed, for OVERLAY=no-mesh. `make up` installs it.')
   const ours = await listPods(node.since, [namespace])
   for (const { name, ready } of ours) report(ready, 'Pod', name)
-  if (ours.length === 0) {
-    report(
-      true,
-      `namespace ${namespace}`,
-      'nothing is deployed. Run make deploy to open the gateway.',
-    )
-    return
-  }
-  const url = (await readFile(GATEWAY_URL_FILE, 'utf8')).trim()
+  if (ours.length === 0)
+    report(true, `namespace ${namespace}`, 'nothing is deployed. Run `make deploy`.')
+  if (ours.length === 0 || url === '') return
   const answers = await fetch(url).then(
     () => true,
     () => false,

@@ -1,9 +1,11 @@
 // make cluster: builds what the cache lacks, starts the node, installs Istio, and imports our images. It skips what is done,
-// so you can run it at any time.
+// so you can run it at any time. For an overlay without a mesh, the cluster has no Istio.
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
-import { elapsed, runMain, say, step } from '../cli/terminal.ts'
+import { elapsed, runMain, say, step, UserError } from '../cli/terminal.ts'
+import { readSetting } from '../kube/application.ts'
+import { parseOverlay } from '../kube/layouts.ts'
 import { provideAppImages } from './images/app-images.ts'
 import { fetchNodejs } from './images/nodejs.ts'
 import { buildRootFileSystems } from './images/root-file-systems.ts'
@@ -13,37 +15,53 @@ import { describeOrigin, findNode, type Node, startNode } from './node/node-proc
 import { GATEWAY_URL_FILE, KUBECONFIG, NODE_IMAGE_FILE, STATE, TOOLS, toNodePath } from './paths.ts'
 import { ensurePki, writeKubeconfig } from './pki.ts'
 import { fetchEnvoy } from './programs/envoy.ts'
-import { buildPrograms, type Programs } from './programs/programs.ts'
+import { buildIstio, buildPrograms, type Programs } from './programs/programs.ts'
 import { waitForApi, waitForSystemPods } from './ready.ts'
 import { checkRequirements } from './requirements.ts'
 
 await runMain(async () => {
   const start = performance.now()
+  const hasIstio = readMesh()
   await checkRequirements()
-  const ingredients = await step('programs and file systems are in the cache', fillCache)
-  const { programs, roots } = ingredients
+  const ingredients = await step('programs and file systems are in the cache', () =>
+    fillCache(hasIstio),
+  )
+  const { programs, roots, istio } = ingredients
   await mkdir(STATE, { recursive: true, mode: 0o700 })
   await ensurePki()
   const node = await ensureNode(programs, roots.nodeRoot)
-  await publish(node, programs, nameNodejsImage(ingredients))
+  await publish(node, ingredients)
   await Promise.all([
     step('the API server is ready', waitForApi),
     provideSystemImages(node, ingredients),
   ])
-  await installSystem(programs, readSwitch('AMBIENT'))
+  await installSystem(programs, istio, readSwitch('AMBIENT'))
   await provideAppImages(node, ingredients)
-  await step('DNS and Istio are ready', () => waitForSystemPods(node.since))
+  await step(`DNS ${hasIstio ? 'and Istio are' : 'is'} ready`, () => waitForSystemPods(node.since))
   say(
-    `The cluster is up (${elapsed(start)}). To use your own kubectl: export KUBECONFIG=${KUBECONFIG}`,
+    `The cluster is up${hasIstio ? '' : ' without Istio'} (${elapsed(start)}). To use your own kubectl: export KUBECONFIG=${KUBECONFIG}`,
   )
 })
 
-async function fillCache(): Promise<Ingredients> {
+/** Returns true if the cluster gets Istio: if the overlay to deploy needs it. Throws UserError for settings of no Istio. */
+function readMesh(): boolean {
+  const { overlay, isMeshed } = parseOverlay(readSetting('OVERLAY'))
+  const setting = (['ISTIO', 'AMBIENT'] as const).find((name) => readVariable(name) !== undefined)
+  if (isMeshed || setting === undefined) return isMeshed
+  throw new UserError(
+    `${setting} is set, but a cluster for OVERLAY=${overlay} has no Istio`,
+    `Leave out ${setting} or OVERLAY.`,
+  )
+}
+
+async function fillCache(hasIstio: boolean): Promise<Ingredients> {
   return {
     roots: await buildRootFileSystems(),
-    envoy: await fetchEnvoy(),
     nodejs: await fetchNodejs(),
-    programs: await buildPrograms(readVariable('ISTIO')),
+    programs: await buildPrograms(),
+    istio: hasIstio
+      ? { ...(await buildIstio(readVariable('ISTIO'))), envoy: await fetchEnvoy() }
+      : undefined,
   }
 }
 
@@ -63,14 +81,19 @@ async function ensureNode({ etcd, kubernetes }: Programs, root: string): Promise
 }
 
 /** Writes the files that other programs need to use the cluster, and uses the cluster in this process. */
-async function publish(node: Node, { kubernetes, istio }: Programs, nodejs: string): Promise<void> {
+async function publish(node: Node, ingredients: Ingredients): Promise<void> {
+  const { programs, istio } = ingredients
   await writeKubeconfig(KUBECONFIG, 'admin', `https://127.0.0.1:${node.apiPort}`)
-  await writeFile(GATEWAY_URL_FILE, `http://127.0.0.1:${node.gatewayPort}\n`)
-  await writeFile(NODE_IMAGE_FILE, `${nodejs}\n`)
-  await rm(TOOLS, { recursive: true, force: true })
+  await writeFile(NODE_IMAGE_FILE, `${nameNodejsImage(ingredients)}\n`)
+  await Promise.all(
+    [TOOLS, GATEWAY_URL_FILE].map((each) => rm(each, { recursive: true, force: true })),
+  )
   await mkdir(TOOLS)
-  await symlink(join(kubernetes.folder, 'kubectl'), join(TOOLS, 'kubectl'))
-  await symlink(join(istio.folder, 'istioctl'), join(TOOLS, 'istioctl'))
+  await symlink(join(programs.kubernetes.folder, 'kubectl'), join(TOOLS, 'kubectl'))
+  if (istio !== undefined) {
+    await writeFile(GATEWAY_URL_FILE, `http://127.0.0.1:${node.gatewayPort}\n`)
+    await symlink(join(istio.folder, 'istioctl'), join(TOOLS, 'istioctl'))
+  }
   process.env.KUBECONFIG = KUBECONFIG
   process.env.PATH = [TOOLS, process.env.PATH].join(delimiter)
 }

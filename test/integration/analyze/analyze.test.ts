@@ -40,9 +40,9 @@ test('without a cluster, prints what was not checked, and fails', async () => {
 
 test('reports every mistake at its line, sorted', async () => {
   const places = [
-    await edit('k8s/base/deployment.yaml', 'runAsUser: 10001', 'runAsUser: 1337'),
+    await edit('k8s/frontend/deployment.yaml', 'runAsUser: 10001', 'runAsUser: 1337'),
     await edit(
-      'k8s/base/deployment.yaml',
+      'k8s/components/signer/deployment-patch.yaml',
       '- {name: SIGNER_SOCKET, value: /',
       '- {name: SIGNER_SOCKET, value: "@"} #',
     ),
@@ -59,8 +59,8 @@ test('reports every mistake at its line, sorted', async () => {
   const { code, stdout } = await runAnalyze(nowhere)
   const [user, socket, policy, mtls, endpoint] = places
   expect(listPlaces(stdout)).toEqual([
-    `${user}: [user-ids]`,
     `${socket}: [addresses]`,
+    `${user}: [user-ids]`,
     `${policy}: [exact-allow]`,
     `${policy}: [negative-match]`,
     `${list}: [default-deny]`,

@@ -86,6 +86,12 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         'signing',
         older,
       ),
+      'an older one without a mode, which inherits PERMISSIVE': make(
+        'PeerAuthentication',
+        selecting(app),
+        'signing',
+        older,
+      ),
       'an older Sidecar that selects our Pods': make(
         'Sidecar',
         { workloadSelector: { labels: app } },
@@ -208,15 +214,13 @@ describe.each<[severity: string, cases: Record<string, Resource>]>([
         'signing',
         older,
       ),
-      'an older one without a mode, which inherits STRICT': make(
-        'PeerAuthentication',
-        selecting(app),
-        'signing',
-        older,
-      ),
       'an older one that opens a port on which nothing listens': make(
         'PeerAuthentication',
-        { ...selecting(app), portLevelMtls: { 9090: { mode: 'DISABLE' } } },
+        {
+          ...selecting(app),
+          mtls: { mode: 'STRICT' },
+          portLevelMtls: { 9090: { mode: 'DISABLE' } },
+        },
         'signing',
         older,
       ),

@@ -1,4 +1,4 @@
-// What version 0.1 named differently is replaced without a moment in which one of its Pods or routes has nothing.
+// What the versions before named or selected differently is replaced without a moment in which one of its Pods or routes has nothing.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   bindToFormer,
@@ -14,10 +14,27 @@ import { renderSample } from '../../support/api-server/sample.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
 const groups = {
+  AuthorizationPolicy: 'security.istio.io',
   Gateway: 'networking.istio.io',
-  VirtualService: 'networking.istio.io',
+  PeerAuthentication: 'security.istio.io',
   RequestAuthentication: 'security.istio.io',
+  Sidecar: 'networking.istio.io',
+  VirtualService: 'networking.istio.io',
 }
+/** This version's names, and those of version 0.1. */
+const names = {
+  public: ['world'],
+  signer: ['secure-signing'],
+  'signer-require-mtls': ['require-mtls'],
+  'signer-authenticate-caller': ['verify-caller-token', 'authenticate-caller'],
+  'signer-allow-nothing': ['allow-nothing'],
+  'signer-allow-gateway': ['allow-ingress-to-frontend'],
+  'signer-allow-caller': ['allow-frontend-to-sign'],
+  'signer-allow-probe': ['allow-probe-to-signer'],
+  'signer-allow-metrics': ['allow-pod-to-read-signer-metrics'],
+}
+const ours = Object.keys(names)
+const theirs = Object.values(names).flat()
 const makeKind = ([kind, group]: [string, string]) => {
   const [singular, plural] = [kind.toLowerCase(), `${kind.toLowerCase()}s`]
   const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
@@ -32,25 +49,32 @@ const makeKind = ([kind, group]: [string, string]) => {
   }
 }
 const isRenamed = ({ kind }: Resource) => Object.hasOwn(groups, kind)
-/** The names of version 0.1, by those of this version. */
-const toFormer = (yaml: string) =>
-  yaml
-    .replaceAll(/\bpublic$/gm, 'world')
-    .replaceAll('name: authenticate-caller', 'name: verify-caller-token')
+/** Each resource under each of its former names. */
+const toFormer = (resources: readonly Resource[]): Resource[] =>
+  resources.flatMap((each) => {
+    if (each.kind === 'VirtualService') {
+      return [{ ...each, spec: { ...Object(each.spec), gateways: ['world'] } }]
+    }
+    const former = Object.entries(names).find(([name]) => name === each.metadata.name)?.[1] ?? []
+    return former.map((name) => ({ ...each, metadata: { ...each.metadata, name } }))
+  })
 
-describe('the resources of version 0.1', needsLocalPrograms, () => {
+describe('the resources of the versions before', needsLocalPrograms, () => {
   let rendering: Rendering
   let former: Resource[]
+  let resources: readonly Resource[]
 
   beforeAll(async () => {
     await useBareApiServer()
-    rendering = await renderSample()
+    const sample = await renderSample()
+    rendering = sample
+    resources = sample.resources
     const kinds = Object.entries(groups).map(makeKind)
     for (const each of kinds) await kubectl(['create', '-f', '-'], { input: JSON.stringify(each) })
-    const names = kinds.map(({ metadata }) => `crd/${metadata.name}`)
-    await kubectl(['wait', '--for=condition=established', ...names, '--timeout=30s'])
+    const crds = kinds.map(({ metadata }) => `crd/${metadata.name}`)
+    await kubectl(['wait', '--for=condition=established', ...crds, '--timeout=30s'])
     await kubectl(['create', 'namespace', namespace])
-    former = parseResources(toFormer(rendering.yaml)).filter(isRenamed)
+    former = toFormer(parseResources(rendering.yaml).filter(isRenamed))
   })
   afterEach(async () => {
     const kinds = Object.keys(groups).join(',')
@@ -58,11 +82,10 @@ describe('the resources of version 0.1', needsLocalPrograms, () => {
   })
 
   const list = async () => {
-    const args = ['get', 'gateways,requestauthentications', '-n', namespace, '-o', 'name']
-    return (await kubectl(args))
-      .trim()
-      .split('\n')
-      .map((name) => name.replace(/^.*\//, ''))
+    const kinds = Object.keys(groups).filter((kind) => kind !== 'VirtualService')
+    const found = await kubectl(['get', kinds.join(','), '-n', namespace, '-o', 'name'])
+    const [added, all] = ['signer-deny-others', found.trim().split('\n')]
+    return all.map((name) => name.replace(/^.*\//, '')).filter((name) => name !== added)
   }
   const readGateways = async () => {
     const path = 'jsonpath={.spec.gateways}'
@@ -74,33 +97,50 @@ describe('the resources of version 0.1', needsLocalPrograms, () => {
   test('stay beside the new ones, and are deleted when the VirtualService belongs to the new Gateway alone', async () => {
     for (const each of former) await applyResource(each)
     expect(await readGateways()).toEqual(['world'])
-    const found = await findFormerResources()
-    expect(found.map(({ metadata }) => metadata.name)).toEqual(['world', 'verify-caller-token'])
+    const found = await findFormerResources(resources)
+    expect(found.map(({ metadata }) => metadata.name).toSorted()).toEqual(theirs.toSorted())
 
     const transition = await bindToFormer(rendering, found)
     const changed = parseResources(transition.yaml).filter(isRenamed)
     for (const each of changed) await applyResource(each)
     expect(await readGateways()).toEqual(['public', 'world'])
-    const both = ['public', 'world', 'authenticate-caller', 'verify-caller-token']
-    expect(await list()).toEqual(both)
+    expect((await list()).toSorted()).toEqual([...ours, ...theirs].toSorted())
 
     await removeFormerResources(rendering, found)
     expect(await readGateways()).toEqual(['public'])
-    expect(await list()).toEqual(['public', 'authenticate-caller'])
-    expect(await findFormerResources()).toEqual([])
+    expect((await list()).toSorted()).toEqual(ours.toSorted())
+    expect(await findFormerResources(resources)).toEqual([])
   })
 
   test('stay if `make deploy` did not apply them', async () => {
     for (const each of former) {
       await kubectl(['create', '-f', '-'], { input: JSON.stringify(each) })
     }
-    expect(await findFormerResources()).toEqual([])
+    expect(await findFormerResources(resources)).toEqual([])
     expect(await bindToFormer(rendering, [])).toBe(rendering)
   })
 
-  test('leave the rendering as it is if no Gateway is among them', async () => {
-    const tokenRule = former.filter(({ kind }) => kind === 'RequestAuthentication')
-    expect(tokenRule).toHaveLength(1)
-    expect(await bindToFormer(rendering, tokenRule)).toBe(rendering)
+  test('lets Pods with the former label alone be made until the former policies are gone', async () => {
+    const find = (yaml: string) =>
+      parseResources(yaml).find(({ metadata }) => metadata.name.endsWith('no-way-around-proxy'))
+    const read = (yaml: string) =>
+      Object(find(yaml)?.spec).variables.find(
+        ({ name }: { name: string }) => name === 'selectingLabels',
+      ).expression
+    const transition = await bindToFormer(rendering, former)
+    expect(read(transition.yaml)).toContain("in ['secure-signing', 'signer']")
+    expect(read(transition.yaml)).toContain(read(rendering.yaml))
+  })
+
+  test('of the component network-policy stay unless the new ones have it', async () => {
+    const policy = {
+      ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
+      ...{ metadata: { name: 'deny-all', namespace }, spec: { podSelector: {} } },
+    }
+    await applyResource(policy)
+    expect(await findFormerResources(resources)).toEqual([])
+    const [found] = await findFormerResources([...resources, policy])
+    expect(found?.metadata.name).toBe('deny-all')
+    await kubectl(['delete', 'networkpolicy', 'deny-all', '-n', namespace])
   })
 })

@@ -30,7 +30,7 @@ const bound: PublicRoute = {
 const byApi: PublicRoute = { ...bound, kind: 'gateway-api', sections: ['https'] }
 const isMoved = ({ kind, metadata }: Resource) =>
   /^(Gateway|VirtualService|HTTPRoute)$/.test(kind) ||
-  /^allow-(ingress|gateway)-to-frontend$/.test(metadata.name)
+  /^signer-allow-gateway(-to-frontend)?$/.test(metadata.name)
 const render = async (route: PublicRoute) => {
   const rendering = await renderSample(['network-policy'], onePod, route)
   return { ...rendering, moved: rendering.resources.filter(isMoved) }

@@ -5,7 +5,7 @@ import { rules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
 import { parseComponents, readComponentResources } from '../../../tools/deploy/render/components.ts'
 import { componentNames } from '../../../tools/kube/application/component-names.ts'
-import { layouts, parseOverlay } from '../../../tools/kube/layouts.ts'
+import { meshedLayouts, parseOverlay } from '../../../tools/kube/layouts.ts'
 import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
 import { renderSample, type Sample } from '../../support/api-server/sample.ts'
 import { listUnlabelled } from '../../support/labels.ts'
@@ -13,7 +13,7 @@ import { type Combination, listPairwise } from '../../support/pairwise.ts'
 
 /** A combination has one of each. The first one is nothing, or the default. */
 const choices = {
-  overlay: layouts.map(({ overlay }) => overlay),
+  overlay: meshedLayouts.map(({ overlay }) => overlay),
   key: ['', 'vault', 'external-secrets-aws', 'external-secrets-azure', 'external-secrets-gcp'],
   scale: ['', 'high-availability', 'autoscaling', 'high-availability autoscaling'],
   deployer: ['', 'deployer'],
@@ -43,7 +43,7 @@ let known: string[]
 const locate = (each: Resource) => `${each.metadata.namespace} ${describeResource(each)}`
 beforeAll(async () => {
   known = (await readComponentResources()).map(locate)
-  for (const layout of layouts) {
+  for (const layout of meshedLayouts) {
     const { resources } = await renderSample([], layout)
     plain.set(layout.overlay, new Set(resources.map(describeResource)))
   }

@@ -1,9 +1,9 @@
 // The component high-availability: three Pods, spread, replaced one at a time, and left out by the gateway while one fails.
 import { describe, expect, test } from 'vitest'
-import { layouts, listWorkloads } from '../../../tools/kube/layouts.ts'
 import { injectProxy } from '../../support/api-server/inject.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 
+const protectedPods = { 'secure-signing.dev/protected': 'true' }
 const fixed = ['high-availability']
 const scaled = [...fixed, 'autoscaling']
 const samples = [
@@ -21,9 +21,8 @@ describe.each(samples)('with $components', ({ replicas, rendering }) => {
 
   test('the disruption budget selects our Pods, and allows one eviction at a time', () => {
     const { selector, maxUnavailable } = readSpec('PodDisruptionBudget/secure-signing')
-    const names = layouts.flatMap(listWorkloads)
-    expect(selector).toEqual({ matchExpressions: [{ key: 'app', operator: 'In', values: names }] })
-    expect(names).toContain(readTemplate().metadata.labels.app)
+    expect(selector).toEqual({ matchLabels: protectedPods })
+    expect(readTemplate().metadata.labels).toMatchObject(protectedPods)
     expect(maxUnavailable).toBe(1)
   })
 
@@ -38,10 +37,8 @@ describe.each(samples)('with $components', ({ replicas, rendering }) => {
       matchLabelKeys: ['pod-template-hash'],
     })
     // Each Deployment has its own hash.
-    expect(constraint.labelSelector).toEqual({
-      matchExpressions: [{ key: 'app', operator: 'Exists' }],
-    })
-    expect(Object.keys(metadata.labels)).toContain('app')
+    expect(constraint.labelSelector).toEqual({ matchLabels: protectedPods })
+    expect(metadata.labels).toMatchObject(protectedPods)
   })
 
   test('the DestinationRule applies to the Service, and is visible in all namespaces', () => {

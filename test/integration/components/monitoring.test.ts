@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { parsePrometheusAccount } from '../../../tools/deploy/preflight/prometheus-account.ts'
-import { layouts } from '../../../tools/kube/layouts.ts'
+import { meshedLayouts, onePod } from '../../../tools/kube/layouts.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
@@ -27,7 +27,7 @@ const mistakes: readonly [mistake: string, rule: string, change: Change][] = [
   ],
 ]
 
-describe.each(layouts)('on the overlay $overlay', async (layout) => {
+describe.each(meshedLayouts)('on the overlay $overlay', async (layout) => {
   const { resources } = await renderSample(['monitoring'], layout)
 
   test.each([
@@ -39,7 +39,10 @@ describe.each(layouts)('on the overlay $overlay', async (layout) => {
     const principals = ['mesh.example/ns/observability/sa/prometheus-k8s']
     const request = { ports: [port], methods: ['GET'], paths: ['/metrics'] }
     expect(policy?.spec).toEqual({
-      selector: { matchLabels: { app: layout[who] } },
+      selector: {
+        matchLabels:
+          layout === onePod ? { 'secure-signing.dev/protected': 'true' } : { app: layout[who] },
+      },
       action: 'ALLOW',
       rules: [{ from: [{ source: { principals } }], to: [{ operation: request }] }],
     })

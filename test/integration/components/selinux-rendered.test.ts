@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { application } from '../../../tools/kube/application.ts'
-import { layouts } from '../../../tools/kube/layouts.ts'
+import { meshedLayouts } from '../../../tools/kube/layouts.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
@@ -12,7 +12,7 @@ const policy = `ValidatingAdmissionPolicy/${podSecurityReplacement}`
 const binding = `ValidatingAdmissionPolicyBinding/${podSecurityReplacement}`
 const label = 'metadata.labels.pod-security~1kubernetes~1io/enforce'
 
-describe.each(layouts)('$overlay with selinux', async (layout) => {
+describe.each(meshedLayouts)('$overlay with selinux', async (layout) => {
   const { resources } = await renderSample(['selinux'], layout)
 
   test('sets a type for each container, and only categories for the Pod', () => {

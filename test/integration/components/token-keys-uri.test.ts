@@ -4,7 +4,7 @@ import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
 import { renderResources } from '../../../tools/deploy/render/render.ts'
-import { layouts } from '../../../tools/kube/layouts.ts'
+import { meshedLayouts } from '../../../tools/kube/layouts.ts'
 import { parseResources } from '../../../tools/kube/resources.ts'
 import {
   renderSample,
@@ -17,16 +17,15 @@ import { composeOwnApplication } from '../../support/own-application.ts'
 
 const tokenKeysUri = 'https://tokens.example/keys'
 
-test.each(layouts)(
+test.each(meshedLayouts)(
   'adds a rule that differs only in its keys, in the overlay $overlay',
   async (layout) => {
     const values = sampleValuesOf(layout)
     const inline = await renderSample([], layout)
     const both = await renderResources({
       ...{ folder: await makeRenderFolder(), layout, images: sampleImages },
-      gateway: sampleGateway,
-      application: composeOwnApplication(),
-      values: { ...values, tokenKeysUri },
+      application: composeOwnApplication(layout),
+      cluster: { values: { ...values, tokenKeysUri }, gateway: sampleGateway },
     })
     const resources = parseResources(both.yaml)
     const expected = structuredClone(inline.resources)

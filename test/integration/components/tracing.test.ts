@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { rules } from '../../../tools/analyze/rules.ts'
-import { type Layout, layouts, onePod } from '../../../tools/kube/layouts.ts'
+import { type Layout, meshedLayouts, onePod } from '../../../tools/kube/layouts.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 
 const sidecarSpec = z.object({ egress: z.array(z.looseObject({ hosts: z.array(z.string()) })) })
@@ -24,7 +24,7 @@ async function readEgress(components: string[], layout: Layout) {
   )
 }
 
-describe.each(layouts)('$overlay', (layout) => {
+describe.each(meshedLayouts)('$overlay', (layout) => {
   test('adds the collector to each Sidecar, and changes nothing else', async () => {
     const plain = await readEgress([], layout)
     expect(plain.size).toBeGreaterThan(0)
@@ -36,7 +36,7 @@ describe.each(layouts)('$overlay', (layout) => {
 })
 
 test('works together with the component vault', async () => {
-  const egress = (await readEgress(['vault', 'tracing'], onePod)).get('secure-signing')
+  const egress = (await readEgress(['vault', 'tracing'], onePod)).get('signer')
   const hosts = egress?.flatMap((each) => each.hosts)
   expect(hosts).toEqual([...collector.hosts, './signer.pod.internal', './keys.example'])
 })

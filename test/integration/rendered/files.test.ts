@@ -32,7 +32,9 @@ const folders = [
   'k8s/overlays/separate-pods/components/autoscaling',
 ]
 /** Settings of kustomize and kube-state-metrics. */
-const settings = ['kustomization.yaml', 'parameters.yaml', 'custom-resource-state.yaml']
+const settings = [
+  ...['kustomization.yaml', 'parameters.yaml', 'custom-resource-state.yaml', 'signing.yaml'],
+]
 /** A patch is not a whole resource, because it may remove fields. */
 const isPatch = (name: string) => name.endsWith('-patch.yaml')
 const policyKinds = [

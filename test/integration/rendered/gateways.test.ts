@@ -5,7 +5,7 @@ import { meshRules, rules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
 import type { PublicRoute } from '../../../tools/kube/gateway/public-route.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
-import { layouts, onePod } from '../../../tools/kube/layouts.ts'
+import { meshedLayouts, onePod } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
 import { expectAccepted, expectFixedFields } from '../../support/api-server/accepted.ts'
@@ -52,7 +52,7 @@ const render = (name: string, layout = onePod) =>
   renderSample(['network-policy'], layout, routes[name])
 
 describe.each(Object.keys(routes))('%s', (name) => {
-  test.each(layouts)('keeps every rule in the overlay $overlay', async (layout) => {
+  test.each(meshedLayouts)('keeps every rule in the overlay $overlay', async (layout) => {
     const { resources } = await render(name, layout)
     expect(applyRules(rules, resources)).toEqual([])
     expect(listUnlabelled(resources)).toEqual([])

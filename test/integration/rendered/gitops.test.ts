@@ -35,9 +35,12 @@ beforeAll(async () => {
 
 test('is what make deploy renders from the same values, in the same order, except for the wave', async () => {
   const rendering = await renderResources({
-    ...{ folder, layout: onePod, values, components: ['high-availability'] },
-    application: composeOwnApplication(),
-    gateway: { component: 'k8s/gateways/own', values: Object(gatewayValues).spec },
+    ...{ folder, layout: onePod, components: ['high-availability'] },
+    application: composeOwnApplication(onePod),
+    cluster: {
+      values,
+      gateway: { component: 'k8s/gateways/own', values: Object(gatewayValues).spec },
+    },
     images: sampleImages,
   })
   const resources = parseResources(yaml)

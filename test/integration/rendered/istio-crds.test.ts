@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parseComponents } from '../../../tools/deploy/render/components.ts'
 import { componentNames } from '../../../tools/kube/application/component-names.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
-import { layouts } from '../../../tools/kube/layouts.ts'
+import { meshedLayouts } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { expectAccepted, expectFixedFields } from '../../support/api-server/accepted.ts'
@@ -16,7 +16,7 @@ import { needsLocalPrograms } from '../../support/skips.ts'
 /** Every variant of every Istio resource, of all overlays with no component and with each that they support. */
 async function renderVariants(): Promise<Resource[]> {
   const variants = new Map<string, Resource>()
-  for (const layout of layouts) {
+  for (const layout of meshedLayouts) {
     for (const name of ['', ...componentNames]) {
       const components = await parseComponents(name, layout).catch(() => [])
       for (const each of (await renderSample(components, layout)).resources) {

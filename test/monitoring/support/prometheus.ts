@@ -46,7 +46,7 @@ async function bringUp(image: string): Promise<void> {
   const text = (await read('test/monitoring/support/monitoring.yaml'))
     .replaceAll('NAMESPACE', namespace)
     .replaceAll('IMAGE', image)
-    .replaceAll('FRONTEND', (await findTarget()).frontendImage)
+    .replaceAll('FRONTEND', (await findTarget()).nodeImage)
   // What the page has a Prometheus be given.
   const [, block = ''] = /```yaml\n(.*?)```/s.exec(await read(page)) ?? []
   const wanted = parse(block)

@@ -38,6 +38,12 @@ export const allowedCases: readonly AdmissionCase[] = [
     does: 'make',
     pod: { containers: [foreign] },
   }),
+  // The namespace may be shared. Pod Security judges these Pods, if the namespace has its labels.
+  ...['shareProcessNamespace', 'hostPID'].map((field) =>
+    allowed(`a Deployment without the key, with ${field}`, {
+      ...{ does: 'make', kind: 'Deployment', pod: { [field]: true } },
+    }),
+  ),
   allowed('a Pod with another Secret', {
     does: 'make',
     pod: {

@@ -21,8 +21,8 @@ export const entryCases: readonly AdmissionCase[] = [
   apart('a changed Deployment: the containers share their processes', showsFiles, {
     ...{ does: 'change the Deployment', changes: [shared] },
   }),
-  apart("a Deployment without the key sees the node's processes", showsProcesses, {
-    ...{ does: 'make', kind: 'Deployment', pod: { hostPID: true } },
+  apart("a Deployment with the key sees the node's processes", showsProcesses, {
+    ...{ does: 'make', kind: 'Deployment', changes: [host] },
   }),
   apart("a changed Deployment sees the node's processes", showsProcesses, {
     ...{ does: 'change the Deployment', changes: [host] },

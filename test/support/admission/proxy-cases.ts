@@ -99,8 +99,9 @@ const configs: Readonly<Record<string, string>> = {
 const aroundProxy = 'can lead traffic around the proxy'
 const outOfProxy = 'takes the Pod out of its proxy'
 const onlyIstio = 'only Istio may set the annotations'
-const needsLabel = 'must have the label app=secure-signing'
-const keepsLabel = 'the label app of this Pod must not change'
+const protectedLabel = 'secure-signing.dev/protected'
+const needsLabel = 'must have the label secure-signing.dev/protected=true'
+const keepsLabel = 'the label secure-signing.dev/protected of this Pod must not change'
 const aliases = 'hostAliases must not contain'
 const hostname = 'the hostname of the Pod must be signing-pod'
 const proxyUser = 'no container may have the user or group of the proxy'
@@ -132,15 +133,34 @@ export const proxyCases: readonly AdmissionCase[] = [
   made('no injection, by a label', outOfProxy, label('sidecar.istio.io/inject', 'false')),
   made('ambient mode', outOfProxy, label('istio.io/dataplane-mode', 'ambient')),
   made('plain text towards the Pod', outOfProxy, label('security.istio.io/tlsMode', 'disabled')),
-  made('no label', needsLabel, label('app', undefined)),
-  made('a label that no policy selects', needsLabel, label('app', 'thief')),
+  ...workloadKinds.flatMap((kind) => [
+    refused(`${kind}: no label`, needsLabel, {
+      ...{ does: 'make', kind, changes: [label(protectedLabel, undefined)] },
+    }),
+    refused(`${kind}: no label, with the caller token alone`, needsLabel, {
+      ...{ does: 'make', kind, pod: { volumes: [tokenVolume] } },
+      changes: [['metadata.labels', { app: 'other' }]],
+    }),
+  ]),
+  made('a label that no policy selects', needsLabel, label(protectedLabel, 'false')),
+  refused('the label taken off the existing Deployment', needsLabel, {
+    ...{ does: 'change the Deployment', changes: [label(protectedLabel, undefined)] },
+  }),
   ...(['sidecar.istio.io/status', 'proxy.istio.io/overrides'] as const).map((key) =>
     refused(`a template that claims to be injected: ${key}`, onlyIstio, {
       ...{ does: 'make', kind: 'Deployment', changes: [annotation(key, '{}')] },
     }),
   ),
-  refused('the label of the running Pod removed', keepsLabel, update({ labels: { app: null } })),
-  refused('the label of the running Pod changed', keepsLabel, update({ labels: { app: 'x' } })),
+  refused(
+    'the label of the running Pod removed',
+    keepsLabel,
+    update({ labels: { [protectedLabel]: null } }),
+  ),
+  refused(
+    'the label of the running Pod changed',
+    keepsLabel,
+    update({ labels: { [protectedLabel]: 'x' } }),
+  ),
   refused('the running Pod in ambient mode', outOfProxy, {
     ...update({ labels: { 'istio.io/dataplane-mode': 'ambient' } }),
   }),

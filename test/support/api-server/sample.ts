@@ -2,6 +2,7 @@
 
 import { generateKeyPairSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
+import { composeCluster } from '../../../tools/deploy/render/cluster.ts'
 import {
   type ClusterFindings,
   composeClusterValues,
@@ -111,9 +112,10 @@ export function describeSample(
 ) {
   return {
     layout,
-    application: composeOwnApplication(components.includes('vault'), layout),
-    values: sampleValuesOf(layout),
-    gateway: composeGateway(route, findings.trustDomain),
+    application: composeOwnApplication(layout, components.includes('vault')),
+    cluster: layout.isMeshed
+      ? composeCluster({ ...findings, route }, layout, prometheus)
+      : undefined,
     components,
     vault: components.includes('vault') ? sampleVaultValues : undefined,
     images: sampleImages,

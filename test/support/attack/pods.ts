@@ -17,7 +17,7 @@ export function makePod(spec: object = {}, name = 'admission-test'): Resource {
     apiVersion: 'v1',
     kind: 'Pod',
     // With our label, so that no policy refuses a Pod for the lack of it.
-    metadata: { name, namespace, labels: { app: 'secure-signing' } },
+    metadata: { name, namespace, labels: { 'secure-signing.dev/protected': 'true' } },
     spec: {
       serviceAccountName: serviceAccount,
       automountServiceAccountToken: false,

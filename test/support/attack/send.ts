@@ -1,5 +1,11 @@
 // Sends requests to the target, and collects what comes back.
-import { callIn, type Origin, probeFrom } from '../../../tools/verify/attack/containers.ts'
+import {
+  callIn,
+  hasNode,
+  intoPod,
+  type Origin,
+  probeFrom,
+} from '../../../tools/verify/attack/containers.ts'
 import type { Outcome, Place, Probe } from '../../../tools/verify/attack/probe.ts'
 import {
   defaultBody,
@@ -43,6 +49,9 @@ export function sendH2From(
   requests: readonly H2Request[],
 ): Promise<H2Outcome[]> {
   if (origin === 'here') return runH2Requests(place, requests, PROBE_MS)
+  if (!hasNode(origin)) {
+    return intoPod(origin, [place], ([local = place]) => runH2Requests(local, requests, PROBE_MS))
+  }
   const call = `({ place, requests }) => runH2Requests(place, requests, ${PROBE_MS})`
   return callIn(origin, 'test/support/attack/h2-probe.ts', call, { place, requests })
 }

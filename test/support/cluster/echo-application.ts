@@ -15,10 +15,10 @@ const program = `
   }).listen(8080, '127.0.0.1')`
 
 /** Starts the Pod beside the Pods of the frontend, so the gateway sends it some of the requests. */
-export async function startEchoApplication({ layout, frontendImage }: Target): Promise<void> {
+export async function startEchoApplication({ layout, nodeImage }: Target): Promise<void> {
   const container = {
     name: 'frontend',
-    image: frontendImage,
+    image: nodeImage,
     command: ['/nodejs/bin/node', '-e', program],
     ...confined,
   }

@@ -38,6 +38,7 @@ export function makeReport(): Report {
       'AuthorizationPolicy/signer-allow-probe',
       ...['AuthorizationPolicy/signer-allow-gateway', 'Deployment/secure-signing'],
     ].map((resource) => ({ resource, inPlace: true })),
+    notes: [],
     unauthorizedSignatures: 0,
   }
 }
@@ -58,7 +59,7 @@ export function breakCell(
 export function makeBrokenReport(): Report {
   const opened = breakCell(makeReport(), ['other-namespace', 'sign'], 'served', '200')
   const early = breakCell(opened, ['same-account', 'sign'], 'policy', answers.policy)
-  const unclear = breakCell(early, ['frontend', 'sign'], 'other', '503 no healthy upstream')
+  const unclear = breakCell(early, ['application', 'sign'], 'other', '503 no healthy upstream')
   return {
     ...unclear,
     declarations: unclear.declarations.map((each) =>

@@ -2,20 +2,19 @@
 import type { Mistakes } from './mistakes.ts'
 import { routeMistakes } from './route-mistakes.ts'
 
-const sidecar = 'Sidecar/secure-signing'
+const sidecar = 'Sidecar/signer'
 const pod = 'Deployment/secure-signing'
-const peers = 'PeerAuthentication/require-mtls-of-pods'
-const tokens = 'RequestAuthentication/authenticate-caller'
-const nothing = 'AuthorizationPolicy/allow-nothing'
-const ingress = 'AuthorizationPolicy/allow-ingress-to-frontend'
-const sign = 'AuthorizationPolicy/allow-frontend-to-sign'
-const probe = 'AuthorizationPolicy/allow-probe-to-signer'
+const peers = 'PeerAuthentication/signer-require-mtls'
+const tokens = 'RequestAuthentication/signer-authenticate-caller'
+const nothing = 'AuthorizationPolicy/signer-allow-nothing'
+const ingress = 'AuthorizationPolicy/signer-allow-gateway'
+const sign = 'AuthorizationPolicy/signer-allow-caller'
+const probe = 'AuthorizationPolicy/signer-allow-probe'
 const route = 'VirtualService/frontend'
 const metadata = 'spec.template.metadata'
 const excluding = `${metadata}.annotations.traffic~1sidecar~1istio~1io`
 const operation = 'spec.rules.0.to.0.operation'
 const source = 'spec.rules.0.from.0.source'
-const own = { matchLabels: { app: 'secure-signing' } }
 const other = { matchLabels: { app: 'other' } }
 
 export const meshMistakes: Mistakes = {
@@ -23,17 +22,12 @@ export const meshMistakes: Mistakes = {
     'its absence': [peers, '', undefined],
     PERMISSIVE: [peers, 'spec.mtls.mode', 'PERMISSIVE'],
     'an exception for a port': [peers, 'spec.portLevelMtls', { 8081: { mode: 'DISABLE' } }],
-    'another Pod only': [peers, 'spec.selector', { matchLabels: { a: 'b' } }],
-    'no selector, so that an older policy for the namespace wins': [
-      peers,
-      'spec.selector',
-      undefined,
-    ],
+    'one Pod only': [peers, 'spec.selector', { matchLabels: { a: 'b' } }],
     'another namespace': [peers, 'metadata.namespace', 'other'],
     'a second one that is PERMISSIVE': [
       '+',
       '',
-      security('PeerAuthentication', { selector: own, mtls: { mode: 'PERMISSIVE' } }),
+      security('PeerAuthentication', { selector: other, mtls: { mode: 'PERMISSIVE' } }),
     ],
   },
   'token-check': {
@@ -95,28 +89,11 @@ export const meshMistakes: Mistakes = {
     'any method': [sign, `${operation}.methods`, undefined],
     'any port': [sign, `${operation}.ports`, undefined],
     'any Pod': [sign, 'spec.selector', undefined],
-  },
-  'signer-policies': {
     'one for every namespace': [
       '+',
       '',
-      security('AuthorizationPolicy', { rules: [{}] }, 'istio-system'),
+      { ...security('AuthorizationPolicy', { rules: [{}] }, 'istio-system') },
     ],
-    'one for every port': ['+', '', opening({ methods: ['GET'] })],
-    'one for all ports but another': ['+', '', opening({ notPorts: ['9090'] })],
-    "one for the signer's port": ['+', '', opening({ ports: ['8000', '8081'] })],
-    'one for a token of users': [
-      '+',
-      '',
-      security('AuthorizationPolicy', {
-        rules: [{ from: [{ source: { requestPrincipals: ['https://users.example/*'] } }] }],
-      }),
-    ],
-  },
-  'declared-paths': {
-    'another path': [ingress, `${operation}.paths.+`, '/metrics'],
-    'another method': [ingress, `${operation}.methods.+`, 'GET'],
-    'a prefix': [ingress, `${operation}.paths`, ['/process*']],
   },
   'negative-match': {
     notPaths: [sign, `${operation}.notPaths`, ['/keys']],
@@ -222,28 +199,10 @@ export const meshMistakes: Mistakes = {
       'unix:///run/signer/signer.sock',
     ],
     'a port that is not captured': [sidecar, 'spec.ingress.1.captureMode', 'NONE'],
-    'a port that leads to the signer with our identity': [
-      sidecar,
-      'spec.ingress.0.defaultEndpoint',
-      '127.0.0.1:8081',
-    ],
     'no Sidecar': [sidecar, '', undefined],
     'a Sidecar for another Pod': [sidecar, 'spec.workloadSelector.labels.app', 'other'],
   },
-  'one-sidecar': {
-    'a second one': [
-      '+',
-      '',
-      networking('Sidecar', {
-        workloadSelector: { labels: { app: 'secure-signing' } },
-        egress: [{ hosts: ['./*'] }],
-      }),
-    ],
-  },
   egress: {
-    'a signer that other Pods reach': [sidecar, 'spec.egress.0.bind', '0.0.0.0'],
-    'a signer at an address that Istio chooses': [sidecar, 'spec.egress.0.bind', undefined],
-    "another host at the signer's port": [sidecar, 'spec.egress.0.hosts', ['./other.internal']],
     'any service of the mesh': [sidecar, 'spec.egress.1.hosts', ['*/*']],
     'any of the namespace': [sidecar, 'spec.egress.1.hosts', ['./*']],
     'no egress list': [sidecar, 'spec.egress', undefined],
@@ -324,10 +283,6 @@ export const meshMistakes: Mistakes = {
     TCP: ['Gateway/public', 'spec.servers.0.port.protocol', 'TCP'],
   },
   ...routeMistakes,
-}
-
-function opening(operation: object) {
-  return security('AuthorizationPolicy', { selector: own, rules: [{ to: [{ operation }] }] })
 }
 
 function security(kind: string, spec: unknown, namespace = 'signing') {

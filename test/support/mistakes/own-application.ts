@@ -325,23 +325,23 @@ export const ownApplicationMistakes: readonly [rule: string, mistake: string, ch
   [
     'proxy-endpoints',
     'a port that leads to the signer with its identity',
-    ['Sidecar/secure-signing', 'spec.ingress.2.defaultEndpoint', '127.0.0.1:8081'],
+    ['Sidecar/signer', 'spec.ingress.2.defaultEndpoint', '127.0.0.1:8081'],
   ],
   [
     'proxy-endpoints',
     'a second port for the socket',
-    ['Sidecar/secure-signing', 'spec.ingress.2.defaultEndpoint', 'unix:///run/signer/signer.sock'],
+    ['Sidecar/signer', 'spec.ingress.2.defaultEndpoint', 'unix:///run/signer/signer.sock'],
   ],
   [
     'proxy-endpoints',
     'a port that leads to the admin port',
-    ['Sidecar/secure-signing', 'spec.ingress.2.defaultEndpoint', '127.0.0.1:15000'],
+    ['Sidecar/signer', 'spec.ingress.2.defaultEndpoint', '127.0.0.1:15000'],
   ],
   [
     'proxy-endpoints',
     'no port of its own',
     [
-      'Sidecar/secure-signing',
+      'Sidecar/signer',
       'spec.ingress.0',
       {
         port: { number: 9091 },
@@ -423,17 +423,13 @@ export const ownApplicationMistakes: readonly [rule: string, mistake: string, ch
   [
     'declared-paths',
     'a path that signing.yaml does not have',
-    [
-      'AuthorizationPolicy/allow-ingress-to-frontend',
-      'spec.rules.0.to.0.operation.paths.+',
-      '/admin',
-    ],
+    ['AuthorizationPolicy/signer-allow-gateway', 'spec.rules.0.to.0.operation.paths.+', '/admin'],
   ],
   [
     'signer-caller',
     'another ServiceAccount at the signer',
     [
-      'AuthorizationPolicy/allow-frontend-to-sign',
+      'AuthorizationPolicy/signer-allow-caller',
       'spec.rules.0.from.0.source.principals.+',
       'mesh.example/ns/signing/sa/secure-signing',
     ],

@@ -267,6 +267,34 @@ describe('undici', () => {
     ])
   })
 
+  test('6 receives one error if it aborts, and not the answer that follows', async () => {
+    const answers: (() => void)[] = []
+    const { dispatcher, url } = await makePlugIn((_, outgoing) => {
+      answers.push(() => outgoing.end())
+    })
+    const calls: string[] = []
+    let abort = (_: Error) => {}
+    const handler = {
+      onConnect: (given: typeof abort) => {
+        abort = given
+      },
+      onHeaders: () => calls.push('headers'),
+      onComplete: () => calls.push('complete'),
+      onError: (error: Error) => calls.push(error.message),
+    }
+    const options = { origin: new URL(url).origin, method: 'GET', path: '/keys' }
+    ;(dispatcher as unknown as Dispatch).dispatch(options, handler)
+    await expect.poll(() => answers.length).toBe(1)
+    for (const reason of ['first', 'second']) abort(new Error(reason))
+    answers[0]?.()
+    // When this request has its answer, the first answer has arrived.
+    const next = fetch(url, { dispatcher })
+    await expect.poll(() => answers.length).toBe(2)
+    answers[1]?.()
+    await next
+    expect(calls).toEqual(['first'])
+  })
+
   test.each([
     ['an object', { 'X-A': '1', 'X-B': ['2', '3'], Host: 'x', 'Content-Length': '9' }],
     ['names and values in turn', ['X-A', '1', 'X-B', '2, 3', 'Host', 'x', 'Content-Length', '9']],

@@ -62,3 +62,15 @@ test.each(['CALLER_TOKEN_FILE', 'PAIRING_SECRET_FILE'])(
     )
   },
 )
+
+describe('FRONTEND_HOST', () => {
+  const load = (FRONTEND_HOST?: string) => loadConfig({ ...overSocket, FRONTEND_HOST }).host
+
+  test('is an address, or unset for every address', () => {
+    expect([load('127.0.0.1'), load('::1'), load()]).toEqual(['127.0.0.1', '::1', undefined])
+  })
+
+  test.each(['', 'localhost', '127.0.0.1:8080'])('cannot be %j', (host) => {
+    expect(() => load(host)).toThrow('FRONTEND_HOST: must be an IP address')
+  })
+})

@@ -32,7 +32,7 @@ describe('a report that holds', () => {
       ['caller', '/sign', '/sign/batch', '/verify', '/keys', '/metrics', '/readyz', '/process'],
     ])
     const find = (id: string) => rows.find((row) => row.startsWith(`${id} `))?.split(/ {2,}/)
-    expect(find('frontend')).toEqual(['frontend', ...Array(6).fill('✓ served'), '–'])
+    expect(find('application')).toEqual(['application', ...Array(6).fill('✓ served'), '–'])
     expect(find('non-mesh')).toEqual(['non-mesh', ...Array(7).fill('✕ mTLS')])
     expect(find('public')).toEqual(['public', ...Array(6).fill('✕ route'), '✓ served'])
     expect(find('same-account')?.slice(4, 7)).toEqual(['✕ pairing', '✓ served', '✓ served'])
@@ -43,6 +43,12 @@ describe('a report that holds', () => {
       'holds: 73 of 73 as declared, 60 refused, 0 unauthorized signatures',
     )
     expect(format().split('not as declared')).toHaveLength(2) // in the legend
+  })
+
+  test('says what nothing could measure', () => {
+    expect(format()).not.toContain('note:')
+    const notes = ['the image of web has no Node']
+    expect(format({ ...makeReport(), notes })).toContain('\nnote: the image of web has no Node\n')
   })
 
   test('explains the callers and the controls', () => {

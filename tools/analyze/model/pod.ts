@@ -1,6 +1,14 @@
 // Workloads as the rules read them: a Pod template or a Pod, with the path of each part in its resource.
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { type Layout, layouts, onePod, separatePods, sharesPod } from '../../kube/layouts.ts'
+import {
+  type Layout,
+  layouts,
+  noMesh,
+  onePod,
+  separatePods,
+  sharesPod,
+} from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type Path, readAt, UnreadableError, valueAt } from '../finding.ts'
 import type { Application } from './application.ts'
@@ -137,10 +145,21 @@ export function findSigningResource(resources: readonly Resource[]): Resource | 
   return [...named, ...workloads].find((resource) => runs(resource, 'signer')) ?? named[0]
 }
 
-/** The layout of the resources. They are separate Pods if the signer's Deployment has the name of that layout. */
+/**
+ * The layout of the resources. They are separate Pods if the signer's Deployment has the name of that layout, and without a mesh
+ * if a container calls the signer's socket.
+ */
 export function readLayout(resources: readonly Resource[]): Layout {
   const found = findSigningResource(resources)
-  return found !== undefined && isDeployment(found, [separatePods.signer]) ? separatePods : onePod
+  if (found === undefined) return onePod
+  if (isDeployment(found, [separatePods.signer])) return separatePods
+  return isCalledByContainer(found) ? noMesh : onePod
+}
+
+function isCalledByContainer(resource: Resource): boolean {
+  const containers = valueAt(resource, [...pathOf(resource), 'spec', 'containers'])
+  const env = Array.isArray(containers) ? containers.flatMap((each) => valueAt(each, ['env'])) : []
+  return env.some((each) => isDeepStrictEqual(each, { name: 'SIGNER_PEER', value: 'container' }))
 }
 
 /** Finds the resource of the Pod with the frontend. It may be the signer's Pod too. */

@@ -28,6 +28,9 @@ export const tokenRules: readonly Rule[] = [
       'only the container of the application has the caller token, which is for the signer and lives two hours',
     find: (resources, application) => {
       const pod = readFrontendPod(resources)
+      const layout = readLayout(resources)
+      // Nothing verifies a token at the socket.
+      if (!layout.isMeshed) return findTokens(pod, application)
       return [
         ...checkTokens(pod, listCallerVolumes(pod, application), {
           name: 'the caller token',
@@ -36,7 +39,7 @@ export const tokenRules: readonly Rule[] = [
           maxSeconds: 7200,
         }),
         // In a Pod of its own, the signer needs no caller token.
-        ...(sharesPod(readLayout(resources)) ? [] : findTokens(readPod(resources), application)),
+        ...(sharesPod(layout) ? [] : findTokens(readPod(resources), application)),
       ]
     },
   },
@@ -75,7 +78,8 @@ function findTokens(pod: Workload, application: Application): Finding[] {
     .map(({ path }) => ({
       resource: pod.resource,
       path,
-      message: "the signer's Pod has a ServiceAccount token, but calls nothing: remove the volume",
+      message:
+        "the signer's Pod has a ServiceAccount token that nobody verifies: remove the volume",
     }))
 }
 

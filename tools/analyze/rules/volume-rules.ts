@@ -4,7 +4,7 @@ import { sharesPod } from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
 import type { Finding } from '../finding.ts'
 import type { Application } from '../model/application.ts'
-import { checkInMemory, checkMounters, listMounts } from '../model/mounts.ts'
+import { checkInMemory, checkMounters, listMounts, type Mount } from '../model/mounts.ts'
 import { findPodNamespace } from '../model/namespace.ts'
 import {
   listContainers,
@@ -24,14 +24,14 @@ const mountMap = z.record(z.string(), z.object({ mountPath: z.string() }))
 export const volumeRules: readonly Rule[] = [
   {
     name: 'socket-mount',
-    title: 'only the signer and the proxy mount the socket, which is in memory',
-    find: (resources) => {
+    title: 'only the signer and what calls it mount the socket, which is in memory',
+    find: (resources, application) => {
       const pod = readPod(resources)
       const volumes = listVolumes(pod).filter(({ name }) => name === 'signer-socket')
-      const isInjected = listContainers(pod).some(({ name }) => name === proxyName)
-      const owners = isInjected ? [proxyName, 'signer'] : ['signer']
+      const callers = readLayout(resources).isMeshed ? listProxies(pod) : [application.container]
       return [
-        ...checkMounters(pod, volumes, owners, 'the socket'),
+        ...checkMounters(pod, volumes, [...callers, 'signer'], 'the socket'),
+        ...checkReadOnly(pod, listMounts(pod, volumes), 'the socket'),
         ...checkInMemory(pod, volumes, 'the socket'),
       ]
     },
@@ -40,7 +40,9 @@ export const volumeRules: readonly Rule[] = [
     name: 'proxy-mount',
     title: "the signer's proxy mounts the socket, and no proxy mounts anything else",
     find: (resources) =>
-      readPods(resources).flatMap((pod, index) => checkProxyMounts(pod, { isSigner: index === 0 })),
+      readPods(resources).flatMap((pod, index) =>
+        checkProxyMounts(pod, { isSigner: index === 0 && readLayout(resources).isMeshed }),
+      ),
   },
   {
     name: 'pairing-mount',
@@ -55,6 +57,11 @@ export const volumeRules: readonly Rule[] = [
           ],
   },
 ]
+
+/** Before injection, the Pod has no proxy. */
+function listProxies(pod: Workload): string[] {
+  return listContainers(pod).some(({ name }) => name === proxyName) ? [proxyName] : []
+}
 
 function listProxyMounts(annotation = '{}'): string[] | undefined {
   try {
@@ -75,25 +82,29 @@ function expectVariable(pod: Workload, container: string, variable: string) {
 }
 
 function checkPairing(pod: Workload, { container: caller, isOurs }: Application): Finding[] {
-  const { resource } = pod
   const volumes = listVolumes(pod).filter(({ name }) => name === 'pairing')
   return [
     ...checkMounters(pod, volumes, [caller, 'signer'], 'the pairing secret'),
     ...checkInMemory(pod, volumes, 'the pairing secret'),
-    ...listMounts(pod, volumes)
-      .filter(({ container, readOnly }) => readOnly !== (container !== 'signer'))
-      .map(({ container, path }) => ({
-        resource,
-        path: [...path, 'readOnly'],
-        message:
-          container === 'signer'
-            ? 'the signer cannot write the pairing secret: set readOnly to false'
-            : `${container} can write the pairing secret: set readOnly to true`,
-      })),
+    ...checkReadOnly(pod, listMounts(pod, volumes), 'the pairing secret'),
     ...expectVariable(pod, 'signer', 'SIGNER_PAIRING_DIR'),
     // Another application has a client, which knows the path.
     ...(isOurs ? expectVariable(pod, caller, 'PAIRING_SECRET_FILE') : []),
   ]
+}
+
+/** Finds a signer that cannot write `what`, and others that can. */
+function checkReadOnly({ resource }: Workload, mounts: readonly Mount[], what: string): Finding[] {
+  return mounts
+    .filter(({ container, readOnly }) => readOnly !== (container !== 'signer'))
+    .map(({ container, path }) => ({
+      resource,
+      path: [...path, 'readOnly'],
+      message:
+        container === 'signer'
+          ? `the signer cannot write ${what}: set readOnly to false`
+          : `${container} can write ${what}: set readOnly to true`,
+    }))
 }
 
 /** Pods share no volume. With a secret in only one of them, the signer would refuse every request. */

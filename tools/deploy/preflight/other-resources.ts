@@ -4,7 +4,7 @@ import { formatJudgment, type Judgment, refuseBreaking } from '../../analyze/liv
 import { say } from '../../cli/terminal.ts'
 import type { PublicRoute } from '../../kube/gateway/public-route.ts'
 import type { Resource } from '../../kube/resources.ts'
-import type { InspectedCluster } from './preflight.ts'
+import type { InspectedMesh } from './preflight.ts'
 
 /**
  * Throws UserError for what opens or breaks our Pods, and prints a note for the rest. With `leaving`, which the deployment
@@ -12,7 +12,7 @@ import type { InspectedCluster } from './preflight.ts'
  */
 export async function checkOthers(
   resources: readonly Resource[],
-  { controlPlane, route, tokens }: InspectedCluster,
+  { controlPlane, route, tokens }: InspectedMesh,
   leaving?: readonly Resource[],
 ): Promise<void> {
   const judgments = await judgeLive({

@@ -9,6 +9,7 @@ import {
   checkIstioVersion,
   readTrustDomain,
 } from '../../kube/istio-checks.ts'
+import type { Layout } from '../../kube/layouts.ts'
 import { findInjector } from '../../kube/sidecar-injector.ts'
 import { readTokenIssuer } from '../../kube/token-issuer.ts'
 import type { ClusterFindings } from '../render/cluster-values.ts'
@@ -16,17 +17,29 @@ import { chooseTokenKeys } from '../token-keys/token-keys.ts'
 import { checkAdmissionKinds } from './admission.ts'
 import { describeRoute } from './describe-route.ts'
 
-export type InspectedCluster = ClusterFindings & { controlPlane: ControlPlane }
+export type InspectedMesh = ClusterFindings & { controlPlane: ControlPlane }
 
-/** Runs the checks, and prints one line for each. Throws UserError at the first that fails. */
-export async function inspectCluster(wanted: {
+export type WantedMesh = {
   revision: string | undefined
   route: WantedRoute
   tokenKeys: string | undefined
-}): Promise<InspectedCluster> {
-  await step('istioctl is installed', checkIstioctl)
+}
+
+/**
+ * Runs the checks, and prints one line for each. Throws UserError at the first that fails. Returns what it found about Istio, or
+ * undefined for a layout without a mesh.
+ */
+export async function inspectCluster(
+  { isMeshed }: Layout,
+  wanted: WantedMesh,
+): Promise<InspectedMesh | undefined> {
+  if (isMeshed) await step('istioctl is installed', checkIstioctl)
   await step('the cluster answers', checkCluster)
   await step('the API server supports admission policies', checkAdmissionKinds)
+  return isMeshed ? inspectMesh(wanted) : undefined
+}
+
+async function inspectMesh(wanted: WantedMesh): Promise<InspectedMesh> {
   await step("the API server has Istio's resource kinds", checkIstioKinds)
   const injector = await step('Istio injects sidecars', () => findInjector(wanted.revision))
   const controlPlane = await readControlPlane(injector)

@@ -7,7 +7,14 @@ import { z } from 'zod'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { componentNames, componentsFolder } from '../../kube/application/component-names.ts'
-import { type Layout, layouts, onePod, overlayFolder, separatePods } from '../../kube/layouts.ts'
+import {
+  type Layout,
+  layouts,
+  noMesh,
+  onePod,
+  overlayFolder,
+  separatePods,
+} from '../../kube/layouts.ts'
 import { parseResources, type Resource, removeDuplicates } from '../../kube/resources.ts'
 import { moveToApplication } from './move-resource.ts'
 
@@ -17,10 +24,20 @@ const lastComponents = ['autoscaling', 'tracing']
 const keyManager = /^(external-secrets-|vault$)/
 /** Only one of these is allowed, because a kernel enforces one. */
 const kernelModules = ['apparmor', 'selinux']
+const istioOnly = 'it consists of resources of Istio'
+const noSocket = "its profile of the frontend allows no connection to the signer's socket"
 /** The components that an overlay does not support, and why. */
 const unsupported: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [separatePods.overlay]: {
     vault: 'its agent, Sidecar and Vault role are for one Pod',
+  },
+  [noMesh.overlay]: {
+    monitoring: istioOnly,
+    tracing: istioOnly,
+    vault: 'its agent reaches Vault through the proxy of Istio',
+    apparmor: noSocket,
+    seccomp: noSocket,
+    selinux: noSocket,
   },
 }
 const kustomization = z.object({ resources: z.array(z.string()).default([]) })

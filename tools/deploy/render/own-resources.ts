@@ -9,20 +9,19 @@ import { layouts } from '../../kube/layouts.ts'
 import { parseResources, type Resource, removeDuplicates } from '../../kube/resources.ts'
 import { renderApplication } from '../application/render-application.ts'
 import { parsePrometheusAccount } from '../preflight/prometheus-account.ts'
-import { composeClusterValues } from './cluster-values.ts'
-import { composeGateway } from './gateway-values.ts'
+import { composeCluster } from './cluster.ts'
 import { renderResources } from './render.ts'
 
 /** Renders all layouts, because a partly removed one has no Deployment to identify it. Leaves out the optional components. */
 export async function renderOwnResources(): Promise<Resource[]> {
+  const prometheus = parsePrometheusAccount(undefined)
   await using folder = await mkdtempDisposable(join(tmpdir(), 'own-resources-'))
-  const gateway = composeGateway(defaultFindings.route, defaultFindings.trustDomain)
   const texts = await Promise.all(
     layouts.map(async (layout) => {
       const own = join(folder.path, layout.overlay)
       const { yaml } = await renderResources({
-        ...{ folder: own, layout, images: [], gateway },
-        values: composeClusterValues(defaultFindings, layout, parsePrometheusAccount(undefined)),
+        ...{ folder: own, layout, images: [] },
+        cluster: layout.isMeshed ? composeCluster(defaultFindings, layout, prometheus) : undefined,
         application: await renderApplication(application, {
           ...{ folder: join(own, 'application'), layout, usesVault: false },
         }),

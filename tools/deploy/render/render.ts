@@ -17,13 +17,16 @@ import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, layoutFolder, overlayFolder, separatePods } from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type ApplicationValues, toApplicationResource } from './application-values.ts'
-import { type ClusterValues, toConfigMap } from './cluster-values.ts'
+import type { RenderedCluster } from './cluster.ts'
+import { toConfigMap } from './cluster-values.ts'
 import { componentFolder } from './components.ts'
-import { type RenderedGateway, toGatewayResource } from './gateway-values.ts'
+import { toGatewayResource } from './gateway-values.ts'
 import type { VaultValues } from './vault-values.ts'
 
 /** Our public route, left out. */
 const noRoute = 'k8s/gateways/none'
+/** Labels what other components add. The component with the cluster's values does it too. */
+const labelsComponent = 'k8s/labels'
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
 export const originMetadata = ['originAnnotations', 'transformerAnnotations']
 
@@ -54,28 +57,32 @@ export type RenderedApplication = {
 /**
  * Writes kustomization.yaml, cluster-values.yaml and rendered.yaml into `folder`, which it creates. Does not use the cluster.
  * Throws CommandError if kustomize fails. `components` are optional, and applied in this order. The component vault requires
- * `vault`. With `origins`, annotations name the source of each resource, for an analysis. With `architecture`, the Pods run only
- * on nodes that have it.
+ * `vault`. Without a mesh there is no `cluster`. With `origins`, annotations name the source of each resource, for an analysis. With
+ * `architecture`, the Pods run only on nodes that have it.
  */
 export async function renderResources(input: {
   folder: string
   layout: Layout
   application: RenderedApplication
-  values: ClusterValues
-  gateway: RenderedGateway
+  cluster: RenderedCluster | undefined
   images: readonly ImageReference[]
   components?: readonly string[]
   vault?: VaultValues | undefined
   origins?: boolean
   architecture?: string | undefined
 }): Promise<Rendering> {
-  const { folder, layout, application, values, gateway, images, vault, architecture } = input
+  const { folder, layout, application, cluster, images, vault, architecture } = input
   const { components = [], origins = false } = input
   const overlay = overlayFolder(layout)
   const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
   const valuesFiles = {
-    'cluster-values': [toConfigMap('cluster-values', values), toGatewayResource(gateway.values)],
+    ...(cluster && {
+      'cluster-values': [
+        toConfigMap('cluster-values', cluster.values),
+        toGatewayResource(cluster.gateway.values),
+      ],
+    }),
     'application-values': [toApplicationResource(application.values)],
     ...(vault && { 'vault-values': [toConfigMap('vault-values', vault)] }),
   }
@@ -98,10 +105,9 @@ export async function renderResources(input: {
       ...[
         ...components,
         ...(application.sharedNamespace ? listShared(components) : []),
-        ...(values.tokenKeysUri === undefined ? [] : [tokenKeysComponent]),
-        valuesComponent,
+        ...listValuesComponents(cluster),
       ].map((name) => componentFolder(name, layout)),
-      application.hasOwnRoutes ? noRoute : gateway.component,
+      chooseRoute(application, cluster),
       ...base.valuesComponents,
     ].map(fromFolder),
     // kustomize takes the order only from this outermost file.
@@ -130,16 +136,19 @@ export async function renderResources(input: {
 
 /** The layout separate-pods contains our own frontend. The others are for every application. */
 function listFolders(layout: Layout, { resources, components, values }: RenderedApplication) {
-  if (layout === separatePods) {
+  if (layout.overlay === separatePods.overlay) {
     return { resources: [overlayFolder(layout)], components: [], valuesComponents: [] }
   }
-  const ownComponents = join(componentsFolder, applicationComponent)
+  const fill = (...name: string[]) => join(componentsFolder, applicationComponent, ...name)
   return {
     resources,
-    components: [...components, layoutFolder(layout), join(ownComponents, 'egress')],
+    components: [
+      ...[...components, layoutFolder(layout)],
+      fill(layout.isMeshed ? 'egress' : 'at-socket'),
+    ],
     valuesComponents: [
-      ...(values.proxyConfig === undefined ? [] : [join(ownComponents, 'proxy-config')]),
-      ownComponents,
+      ...(layout.isMeshed && values.proxyConfig !== undefined ? [fill('proxy-config')] : []),
+      fill(),
     ],
   }
 }
@@ -176,6 +185,11 @@ function listApplicationPatches({
   ]
 }
 
+function chooseRoute({ hasOwnRoutes }: RenderedApplication, cluster: RenderedCluster | undefined) {
+  if (cluster === undefined) return labelsComponent
+  return hasOwnRoutes ? noRoute : cluster.gateway.component
+}
+
 /** The label of the version, on our own resources alone. */
 function listVersionPatches() {
   const labelSelector = 'app.kubernetes.io/part-of=secure-signing'
@@ -190,6 +204,13 @@ function listVersionPatches() {
       patch: stringify([add('/spec/template/metadata/labels')]),
     },
   ]
+}
+
+/** They come last, because they also fill in the resources of other components. */
+function listValuesComponents(cluster: RenderedCluster | undefined): string[] {
+  if (cluster === undefined) return []
+  const isFetched = cluster.values.tokenKeysUri !== undefined
+  return [...(isFetched ? [tokenKeysComponent] : []), valuesComponent]
 }
 
 function selectArchitecture(architecture: string) {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { componentNames } from './component-names.ts'
 
 /** The layouts that `make deploy` knows. The first is the default. */
-export const overlayNames = ['default', 'separate-pods'] as const
+export const overlayNames = ['default', 'separate-pods', 'no-mesh'] as const
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 const serviceName = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/

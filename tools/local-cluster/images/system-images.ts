@@ -4,7 +4,7 @@ import { readText } from '../../cli/checkout.ts'
 import type { Node } from '../node/node-process.ts'
 import { CACHE, IN_NODE, toNodePath } from '../paths.ts'
 import { cached, keyOf } from '../programs/cache.ts'
-import type { Programs } from '../programs/programs.ts'
+import type { Built, Programs } from '../programs/programs.ts'
 import { buildInNode, exportImage } from './buildah.ts'
 import { importImage } from './containerd.ts'
 import type { RootFileSystems } from './root-file-systems.ts'
@@ -15,20 +15,16 @@ export const ISTIO_HUB = 'localhost/istio'
 export type Ingredients = {
   programs: Programs
   roots: RootFileSystems
-  envoy: string
+  /** Undefined for a cluster without Istio. */
+  istio: (Built & { envoy: string }) | undefined
   nodejs: { folder: string; version: string }
 }
 
 /** `containerfile`: a path. `parts`: its build arguments, each a folder of the cache. */
 export type Image = { reference: string; containerfile: string; parts: Record<string, string> }
 
-function listSystemImages({ programs, roots, envoy }: Ingredients): Image[] {
-  const { istio, coredns } = programs
-  const ofIstio = (name: string, parts: Record<string, string>): Image => ({
-    reference: `${ISTIO_HUB}/${name}:${istio.tag}`,
-    containerfile: fileOf(name),
-    parts: { BASE: roots.proxyBase, ISTIO: istio.folder, ...parts },
-  })
+function listSystemImages({ programs, roots, istio }: Ingredients): Image[] {
+  const { coredns } = programs
   return [
     {
       reference: 'localhost/secure-signing/pause:1',
@@ -40,10 +36,20 @@ function listSystemImages({ programs, roots, envoy }: Ingredients): Image[] {
       containerfile: fileOf('coredns'),
       parts: { COREDNS: coredns.folder },
     },
-    ofIstio('pilot', {}),
-    ofIstio('proxyv2', { ENVOY: envoy }),
-    ofIstio('install-cni', {}),
+    ...(istio === undefined ? [] : listIstioImages(istio, roots)),
   ]
+}
+
+function listIstioImages(
+  { tag, folder, envoy }: NonNullable<Ingredients['istio']>,
+  { proxyBase }: RootFileSystems,
+): Image[] {
+  const ofIstio = (name: string, parts: Record<string, string> = {}): Image => ({
+    reference: `${ISTIO_HUB}/${name}:${tag}`,
+    containerfile: fileOf(name),
+    parts: { BASE: proxyBase, ISTIO: folder, ...parts },
+  })
+  return [ofIstio('pilot'), ofIstio('proxyv2', { ENVOY: envoy }), ofIstio('install-cni')]
 }
 
 export async function provideSystemImages(node: Node, ingredients: Ingredients): Promise<void> {

@@ -16,21 +16,22 @@ const goMod = z.object({
 })
 
 /** `folder` contains the programs. `tag` is their version in the form of an image tag. */
-type Built = { folder: string; tag: string }
-export type Programs = Record<Exclude<keyof typeof recipes, 'vault'>, Built>
+export type Built = { folder: string; tag: string }
+export type Programs = Record<'etcd' | 'kubernetes' | 'coredns', Built>
 
-/**
- * Compiles the programs that are not in the cache. This takes minutes if the cache is empty. `otherIstio` is a version of Istio in
- * place of the pinned one.
- */
-export async function buildPrograms(otherIstio?: string): Promise<Programs> {
+/** Compiles the programs of Kubernetes that are not in the cache. This takes minutes if the cache is empty. */
+export async function buildPrograms(): Promise<Programs> {
   // One at a time, because one Go build uses every core.
   return {
     etcd: await build('etcd'),
     kubernetes: await build('kubernetes'),
     coredns: await build('coredns'),
-    istio: otherIstio === undefined ? await build('istio') : await buildOtherIstio(otherIstio),
   }
+}
+
+/** Compiles Istio, as buildPrograms does. `other` is a version in place of the pinned one. */
+export function buildIstio(other?: string): Promise<Built> {
+  return other === undefined ? build('istio') : buildOtherIstio(other)
 }
 
 /** Compiles Vault, and returns the folder with the program. */

@@ -3,10 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { CommandError } from '../../cli/exec.ts'
+import { readVariable } from '../../cli/make-variables.ts'
+import { UserError } from '../../cli/terminal.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { sharesPod } from '../../kube/layouts.ts'
-import { namespace } from '../../kube/names.ts'
+import { accountOf, sharesPod } from '../../kube/layouts.ts'
+import { namespace, port } from '../../kube/names.ts'
 import { type Resource, resourceSchema } from '../../kube/resources.ts'
+import { findInjector } from '../../kube/sidecar-injector.ts'
 import { type Container, probeFrom } from './containers.ts'
 import type { Outcome } from './probe.ts'
 import { readStatus, writeRequest } from './requests.ts'
@@ -41,8 +45,8 @@ export function nameAttackPods(run: string, address: string): AttackPods {
     otherAccountPod: name(namespace, `${run}-other-account`),
     sameAccountPod: name(namespace, `${run}-same-account`),
     signerAccountPod: name(namespace, `${run}-signer-account`),
-    otherNamespacePod: name(`signing-${run}-other`, 'other-namespace'),
-    nonMeshPod: name(`signing-${run}-non-mesh`, 'non-mesh'),
+    otherNamespacePod: name(`${namespace}-${run}-other`, 'other-namespace'),
+    nonMeshPod: name(`${namespace}-${run}-non-mesh`, 'non-mesh'),
   }
 }
 
@@ -57,15 +61,22 @@ export async function bringUp(pods: AttackPods, target: Target): Promise<void> {
     ...(sharesPod(target.layout) ? [] : [signerAccountPod]),
   ]
   await apply(await readResources(pods, target))
-  await Promise.all(
-    [...inMesh, nonMeshPod].map(({ namespace: where, pod }) =>
-      kubectl(
-        ['wait', `pod/${pod}`, '-n', where, '--for=condition=Ready', `--timeout=${PODS_MS}ms`],
-        { timeoutMs: PODS_MS },
-      ),
-    ),
-  )
+  await Promise.all([...inMesh, nonMeshPod].map((each) => waitForPod(each, target)))
   await Promise.all(inMesh.map((from) => waitForRoute(from, pods)))
+}
+
+async function waitForPod({ namespace: where, pod }: Container, target: Target): Promise<void> {
+  const ready = ['--for=condition=Ready', `--timeout=${PODS_MS}ms`]
+  const wait = kubectl(['wait', `pod/${pod}`, '-n', where, ...ready], { timeoutMs: PODS_MS })
+  await wait.catch(async (error) => {
+    if (!(error instanceof CommandError)) throw error
+    const path = '{.status.containerStatuses[*].state.waiting.message}'
+    const why = await kubectl(['get', 'pod', pod, '-n', where, '-o', `jsonpath=${path}`])
+    throw new UserError(
+      `the Pod ${where}/${pod} does not start: ${why || error.message}`,
+      `It has the signer's image, ${target.nodeImage}. Check that a Pod of any namespace can pull it, and that no policy refuses the Pod.`,
+    )
+  })
 }
 
 export async function takeAway(pods: AttackPods): Promise<void> {
@@ -75,6 +86,7 @@ export async function takeAway(pods: AttackPods): Promise<void> {
   const ours = [
     ...[otherAccountPod, sameAccountPod, signerAccountPod].map(({ pod }) => `pod/${pod}`),
     `serviceaccount/${otherAccountPod.pod}`,
+    `sidecars.networking.istio.io/${pods.run}-attackers`,
   ]
   await Promise.all([
     kubectl(
@@ -90,30 +102,36 @@ async function apply(resources: unknown): Promise<void> {
 }
 
 async function readResources({ run, targetInMesh, signerAccountPod }: AttackPods, target: Target) {
-  const { layout, frontendImage, podIP, signerIP } = target
+  const { layout, nodeImage, pullSecrets, podIP, signerIP } = target
   const file = join(import.meta.dirname, 'attackers.yaml')
-  const revision = await kubectl([
-    ...['get', 'namespace', namespace, '-o', String.raw`jsonpath={.metadata.labels.istio\.io/rev}`],
-  ])
+  const { label } = await findInjector(readVariable('ISTIO_REVISION'))
   const yaml = (await readFile(file, 'utf8'))
-    .replaceAll('REVISION', revision)
-    .replaceAll('IMAGE', frontendImage)
+    .replaceAll('REVISION', label)
+    .replaceAll('IMAGE', nodeImage)
     .replaceAll('POD_IP', podIP)
     .replaceAll('SIGNER_IP', signerIP)
-    .replaceAll('FRONTEND_ACCOUNT', layout.frontend)
-    .replaceAll('SIGNER_ACCOUNT', layout.signer)
+    .replaceAll('FRONTEND_ACCOUNT', accountOf(layout.frontend))
+    .replaceAll('SIGNER_ACCOUNT', accountOf(layout.signer))
+    .replaceAll('APPLICATION_PORT', String(port))
+    .replaceAll('TARGET_NAMESPACE', namespace)
     .replaceAll('RUN', run)
     .replaceAll('ADDRESS', targetInMesh)
   const list = listSchema.parse(parse(yaml, { merge: true }))
   const isIn = ({ metadata }: Resource) =>
     !sharesPod(layout) || metadata.name !== signerAccountPod.pod
-  return { ...list, items: list.items.filter(isIn) }
+  return { ...list, items: list.items.filter(isIn).map(withPullSecrets) }
+
+  /** The Secrets exist in the namespace of the target. A cluster may need none. */
+  function withPullSecrets(each: Resource): Resource {
+    if (each.kind !== 'Pod' || each.metadata.namespace !== namespace) return each
+    return { ...each, spec: { ...Object(each.spec), imagePullSecrets: pullSecrets } }
+  }
 }
 
 /** Waits until the proxy has the new ServiceEntry. Before that, a refusal proves nothing. */
 async function waitForRoute(from: Container, { targetInMesh }: AttackPods): Promise<void> {
   const bytes = writeRequest({ method: 'GET', path: '/' })
-  const probes = [8080, 8081].map((port) => ({ host: targetInMesh, port, bytes }))
+  const probes = [port, 8081].map((each) => ({ host: targetInMesh, port: each, bytes }))
   let outcomes: Outcome[] = []
   await waitFor(
     async () => {

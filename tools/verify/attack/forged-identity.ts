@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../cli/exec.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { type Layout, onePod } from '../../kube/layouts.ts'
+import { accountOf, type Layout, onePod } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
 
 /** Reads the frontend's mesh identity, e.g. "spiffe://cluster.local/ns/signing/sa/secure-signing". */
@@ -12,8 +12,8 @@ export async function readSpiffeId({ frontend, signer }: Layout = onePod): Promi
   const name = 'serviceentry/signer-in-pod'
   const path = 'jsonpath={.spec.subjectAltNames[0]}'
   const found = await kubectl(['get', name, '-n', namespace, '--ignore-not-found', '-o', path])
-  const own = found.trim() || `spiffe://cluster.local/ns/${namespace}/sa/${signer}`
-  return own.replace(/[^/]*$/, frontend)
+  const own = found.trim() || `spiffe://cluster.local/ns/${namespace}/sa/${accountOf(signer)}`
+  return own.replace(/[^/]*$/, accountOf(frontend))
 }
 
 /** Headers that a proxy adds after it has verified the caller. */

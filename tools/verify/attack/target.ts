@@ -1,37 +1,51 @@
-// The deployment under attack: its Pods, and the frontend's credentials.
+// The deployment under attack: its Pods, and the credentials of its application.
 import { createSecretKey, type KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
-import { kubectl, kubectlJson } from '../../kube/kubectl.ts'
-import { type Layout, layouts, listWorkloads, onePod, sharesPod } from '../../kube/layouts.ts'
-import { namespace } from '../../kube/names.ts'
-import type { Container } from './containers.ts'
+import { exists, kubectlJson } from '../../kube/kubectl.ts'
+import { findDeployed, type Layout, onePod, sharesPod } from '../../kube/layouts.ts'
+import { container as callerContainer, namespace } from '../../kube/names.ts'
+import { readPodSelector } from '../../kube/pod-selector.ts'
+import { listOf } from '../../kube/resources.ts'
+import { locateCredentials } from '../faults/support/volumes.ts'
+import { type Container, withNode } from './containers.ts'
+import { readFileIn } from './read-file.ts'
+import { isLocalCluster } from './tokens.ts'
 
-const pods = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({
+const podSchema = z.object({
+  metadata: z.object({
+    name: z.string(),
+    uid: z.string(),
+    deletionTimestamp: z.string().optional(),
+  }),
+  spec: z.object({
+    containers: z.array(
+      z.object({
         name: z.string(),
-        labels: z.object({ app: z.string() }),
-        deletionTimestamp: z.string().optional(),
+        image: z.string(),
+        volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })).default([]),
       }),
-      spec: z.object({
-        containers: z.array(z.object({ name: z.string(), image: z.string() })),
-      }),
-      status: z.object({ podIP: z.string() }),
-    }),
-  ),
+    ),
+    imagePullSecrets: z.array(z.object({ name: z.string() })).default([]),
+  }),
+  status: z.object({ podIP: z.string() }),
 })
-
-type Pod = z.infer<typeof pods>['items'][number]
+type Pod = z.infer<typeof podSchema>
 
 export type Target = {
   layout: Layout
+  /** The container of the application. */
   frontend: Container
-  /** The address of the frontend's Pod. */
+  /** The address of its Pod. */
   podIP: string
-  frontendImage: string
-  /** The signers that the frontend's requests can reach. Attacks go to the first, at `signerIP`. */
+  uid: string
+  /** Where its container has each volume, by the name of the volume. */
+  mounts: Readonly<Record<string, string>>
+  /** The signer's image, which has Node, and which the cluster can pull. */
+  nodeImage: string
+  pullSecrets: Pod['spec']['imagePullSecrets']
+  /** The signers that the application's requests can reach. Attacks go to the first, at `signerIP`. */
   signers: Container[]
   signerIP: string
 }
@@ -41,48 +55,65 @@ export const SIGNER_IN_POD = { host: '127.0.0.1', port: 8081 }
 
 /** Finds the Pod of both services, or one Pod for each. `any` takes one of several Pods. */
 export async function findTarget(which: 'only' | 'any' = 'only'): Promise<Target> {
-  const all = await listPods()
-  const of = (name: string) => all.filter(({ metadata }) => metadata.labels.app === name)
-  const layout = layouts.find(({ signer }) => of(signer).length > 0) ?? onePod
-  const [frontends, signers] = [of(layout.frontend), of(layout.signer)]
+  const layout = (await findDeployed()) ?? onePod
+  const [frontends, signers] = await Promise.all([
+    listPods(layout.frontend, callerContainer),
+    listPods(layout.signer, 'signer'),
+  ])
   const [pod, ...others] = frontends
   const [signer, ...otherSigners] = signers
   const hasSeveral = others.length + otherSigners.length > 0
   if (pod === undefined || signer === undefined || (which === 'only' && hasSeveral)) {
-    const counts = listWorkloads(layout).map((name) => `${of(name).length} Pods of ${name}`)
+    const counts = [
+      `${frontends.length} Pods with the container ${callerContainer}`,
+      `${signers.length} with the signer`,
+    ]
     throw new UserError(
       `expected one Pod in the namespace ${namespace}, found ${counts.join(' and ')}`,
       'Run `make deploy`, and wait until it ends.',
     )
   }
-  // In a shared Pod, the frontend's requests reach only the signer beside it.
+  // In a shared Pod, the application's requests reach only the signer beside it.
   const reached = sharesPod(layout) ? [pod] : signers
   const container = (name: string, { metadata }: Pod) => ({
     ...{ namespace, pod: metadata.name, container: name },
   })
+  const mounts = findContainer(pod, callerContainer)?.volumeMounts ?? []
   return {
     layout,
-    frontend: container('frontend', pod),
+    frontend: await withNode(container(callerContainer, pod)),
     podIP: pod.status.podIP,
-    frontendImage: pod.spec.containers.find(({ name }) => name === 'frontend')?.image ?? '',
+    uid: pod.metadata.uid,
+    mounts: Object.fromEntries(mounts.map(({ name, mountPath }) => [name, mountPath])),
+    nodeImage: findContainer(signer, 'signer')?.image ?? '',
+    pullSecrets: signer.spec.imagePullSecrets,
     signers: reached.map((each) => container('signer', each)),
     signerIP: (sharesPod(layout) ? pod : signer).status.podIP,
   }
 }
 
-/** Lists the Pods of every layout, without those that terminate. They may still serve. */
-async function listPods(): Promise<Pod[]> {
-  const names = layouts.flatMap(listWorkloads)
-  const selector = ['-n', namespace, '-l', `app in (${names.join(',')})`]
+/** Lists the running Pods of a Deployment that have the container, without those that terminate. They may still serve. */
+async function listPods(deployment: string, container: string): Promise<Pod[]> {
+  if (!(await exists(['deployment', deployment, '-n', namespace]))) return []
+  const selector = ['-n', namespace, '-l', await readPodSelector(deployment)]
   const running = ['--field-selector=status.phase=Running', '-o', 'json']
-  const { items } = await kubectlJson(pods, ['get', 'pods', ...selector, ...running])
-  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const found = await kubectlJson(listOf(podSchema), ['get', 'pods', ...selector, ...running])
+  return found
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .filter((pod) => findContainer(pod, container) !== undefined)
+}
+
+function findContainer({ spec }: Pod, name: string) {
+  return spec.containers.find((each) => each.name === name)
 }
 
 /** What the frontend shows to prove its identity. */
 export type Credentials = { token: string; pairing: KeyObject }
 
-/** Reads the credentials as a compromised frontend can. Throws UserError for separate Pods, which have no pairing. */
+/**
+ * Reads the credentials as a compromised application can. Throws UserError for separate Pods, which have no pairing, and for an
+ * image in which nothing can read files.
+ */
 export async function stealCredentials(target: Target): Promise<Credentials> {
   if (!sharesPod(target.layout)) {
     throw new UserError(
@@ -90,25 +121,34 @@ export async function stealCredentials(target: Target): Promise<Credentials> {
       'Run `make undeploy`, then `make deploy`. Or run `make matrix`, which measures both layouts.',
     )
   }
-  const secret = read('/run/pairing/secret', 'hex')
-  const [token = '', pairing = ''] = await evaluateIn(
-    target.frontend,
-    `${readToken} + " " + ${secret}`,
+  const stolen = await tryStealing(target)
+  if (stolen !== undefined) return stolen
+  throw new UserError(
+    `the image of ${target.frontend.container} has no program that reads its credentials: node, od or python3`,
+    'Run this on the local cluster, or with an image that has one of them.',
   )
-  return { token, pairing: createSecretKey(pairing, 'hex') }
 }
 
-/** Reads the token for the signer that is mounted into a container. */
-export async function readOwnToken(from: Container): Promise<string> {
-  const [token = ''] = await evaluateIn(from, readToken)
-  return token
+/** Returns undefined if nothing in the image can read files. On the local cluster, the node can. */
+export async function tryStealing(target: Target): Promise<Credentials | undefined> {
+  const { frontend, mounts, uid } = target
+  const read = (volume: string, name: string) =>
+    readFileIn(frontend, `${mounts[volume] ?? ''}/${name}`)
+  const [token, pairing] = await Promise.all([
+    read('caller-token', 'token'),
+    read('pairing', 'secret'),
+  ])
+  if (token !== undefined && pairing !== undefined) return toCredentials(token, pairing)
+  if (!isLocalCluster) return undefined
+  const { tokenFile, pairingFile } = await locateCredentials({ uid })
+  return toCredentials(await readFile(tokenFile), await readFile(pairingFile))
 }
 
-const read = (file: string, encoding: string) => `fs.readFileSync("${file}", "${encoding}")`
-const readToken = read('/run/identity/token', 'utf8')
+function toCredentials(token: Buffer, pairing: Buffer): Credentials {
+  return { token: token.toString(), pairing: createSecretKey(pairing) }
+}
 
-/** Evaluates `script` in a container, and splits the result into words. */
-async function evaluateIn(from: Container, script: string): Promise<string[]> {
-  const exec = ['exec', '-n', from.namespace, from.pod, '-c', from.container, '--']
-  return (await kubectl([...exec, '/nodejs/bin/node', '-p', script])).trim().split(' ')
+/** Reads the token for the signer that is mounted into the container. */
+export async function readOwnToken({ frontend, mounts }: Target): Promise<string> {
+  return String((await readFileIn(frontend, `${mounts['caller-token'] ?? ''}/token`)) ?? '')
 }

@@ -1,12 +1,12 @@
 // From where each caller sends requests, and which credentials it shows.
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
-import { sharesPod } from '../../kube/layouts.ts'
+import { accountOf, sharesPod } from '../../kube/layouts.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
 import type { Container, Origin } from '../attack/containers.ts'
 import { forgeCertificate, forgeHeaders, readSpiffeId } from '../attack/forged-identity.ts'
 import type { PublicPlace } from '../attack/gateway.ts'
 import type { Probe } from '../attack/probe.ts'
-import { readOwnToken, stealCredentials, type Target } from '../attack/target.ts'
+import { readOwnToken, type Target, tryStealing } from '../attack/target.ts'
 import { issueToken } from '../attack/tokens.ts'
 import type { CallerId } from './declared.ts'
 import type { CallerId as SeparateCallerId } from './declared-separate-pods.ts'
@@ -24,24 +24,28 @@ export type Approach = {
   shows: Shows
 }
 
-/** The credentials that a compromised frontend can steal, and others to try. */
+/** The credentials that a compromised application can steal, and others to try. */
 type CallerCredentials = { stolen: Shows & { token: string }; ownToken: string; wrongToken: string }
 
-/** Steals and forges what the callers of the target's layout need. Returns how each caller sends requests, by id. */
+/**
+ * Steals and forges what the callers of the target's layout need. Returns how each caller sends requests, by id. Without the
+ * pairing secret, which not every image can read, the application itself cannot ask.
+ */
 export async function planApproaches(
   target: Target,
   pods: AttackPods,
   gateway: PublicPlace,
 ): Promise<Record<string, Approach>> {
   const spiffeId = await readSpiffeId(target.layout)
-  const [stolen, ownToken, wrongToken, certificate] = await Promise.all([
-    sharesPod(target.layout)
-      ? stealCredentials(target)
-      : readOwnToken(target.frontend).then(asShown),
-    readOwnToken(pods.sameAccountPod),
-    issueToken(target.layout.frontend),
+  const account = accountOf(target.layout.frontend)
+  const [ownToken, wrongToken, certificate] = await Promise.all([
+    issueToken(account, 'signer'),
+    issueToken(account),
     forgeCertificate(spiffeId),
   ])
+  const stolen = sharesPod(target.layout)
+    ? ((await tryStealing(target)) ?? { token: ownToken })
+    : { token: await readOwnToken(target) }
   const credentials = { stolen, ownToken, wrongToken }
   const { otherAccountPod, otherNamespacePod, nonMeshPod, targetInMesh } = pods
   const inMesh = (from: Container) => ({ from, host: targetInMesh, shows: stolen })
@@ -67,10 +71,6 @@ export async function planApproaches(
   }
 }
 
-function asShown(token: string) {
-  return { token }
-}
-
 type Common =
   | 'other-account'
   | 'other-namespace'
@@ -83,15 +83,15 @@ function planInPod(
   { frontend }: Target,
   { sameAccountPod, targetInMesh }: AttackPods,
   { stolen, ownToken, wrongToken }: CallerCredentials,
-): Record<Exclude<CallerId, Common>, Approach> {
+): Partial<Record<Exclude<CallerId, Common>, Approach>> {
   const { token, ...signature } = stolen
   const inPod = { from: frontend, host: '127.0.0.1' }
   const pairing = createSecretKey(randomBytes(32))
   return {
-    frontend: { ...inPod, shows: stolen },
-    'frontend-no-token': { ...inPod, shows: signature },
-    'frontend-wrong-token': { ...inPod, shows: { ...signature, token: wrongToken } },
-    'frontend-no-pairing': { ...inPod, shows: { token } },
+    ...(stolen.pairing && { application: { ...inPod, shows: stolen } }),
+    'application-no-token': { ...inPod, shows: signature },
+    'application-wrong-token': { ...inPod, shows: { ...signature, token: wrongToken } },
+    'application-no-pairing': { ...inPod, shows: { token } },
     'same-account': {
       from: sameAccountPod,
       host: targetInMesh,

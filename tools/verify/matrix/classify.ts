@@ -5,6 +5,26 @@ import type { Cell } from './report.ts'
 
 const WORDS = 40
 
+/** What the signer answers with, and no application by chance. */
+const ofSigner =
+  /"(signature|key_?[iI]d|valid|keys)"\s*:|"code":"(pairing|caller)_refused"|^signer_\w+/m
+
+/** An answer through a gateway that others use too. Whatever is not the signer's shows that the gateway does not lead there. */
+export function classifyBehindGateway(outcome: Outcome): Pick<Cell, 'seen' | 'answer'> {
+  const found = classify(outcome)
+  return readStatus(outcome.received) === undefined || ofSigner.test(outcome.received)
+    ? found
+    : { ...found, seen: 'route' }
+}
+
+/** An application may answer with any status that means success. */
+export function classifyApplication(outcome: Outcome): Pick<Cell, 'seen' | 'answer'> {
+  const status = readStatus(outcome.received) ?? 0
+  return status >= 200 && status < 300
+    ? { seen: 'served', answer: String(status) }
+    : classify(outcome)
+}
+
 export function classify({ connected, end, received }: Outcome): Pick<Cell, 'seen' | 'answer'> {
   const status = readStatus(received)
   if (status === undefined) {

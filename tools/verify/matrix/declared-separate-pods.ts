@@ -58,11 +58,11 @@ const closed = { metrics: 'policy' } as const
 const open = { metrics: 'served', readyz: 'served' } as const
 
 const table: Record<CallerId, Row> = {
-  frontend: { ...everything('served'), ...closed, process: 'none' },
-  'frontend-no-token': { ...everything('policy'), process: 'none' },
-  'frontend-wrong-token': { ...everything('token'), process: 'none' },
+  frontend: { ...everything('served'), ...closed, application: 'none' },
+  'frontend-no-token': { ...everything('policy'), application: 'none' },
+  'frontend-wrong-token': { ...everything('token'), application: 'none' },
   // Pairing would refuse this caller.
-  'same-account': { ...everything('served'), ...closed, process: 'policy' },
+  'same-account': { ...everything('served'), ...closed, application: 'policy' },
   'same-account-no-token': everything('policy'),
   'signer-account': { ...everything('policy'), ...open },
   'other-account': everything('policy'),
@@ -70,7 +70,7 @@ const table: Record<CallerId, Row> = {
   'other-namespace-forged': everything('policy'),
   'non-mesh': everything('mtls'),
   'non-mesh-tls': everything('mtls'),
-  public: { ...everything('route'), process: 'served' },
+  public: { ...everything('route'), application: 'served' },
 }
 
 /** Returns the declared outcome of a request and the resources that enforce it. Undefined: the caller cannot send it. */

@@ -1,5 +1,10 @@
 // The requests of the matrix, and how the declared table of a layout is read.
+import { application } from '../../kube/application.ts'
 import type { AskedFor, Verdict } from './report.ts'
+
+const { smoke, routes, container } = application
+/** What public clients may ask the application for: the smoke request, or else the first route. */
+const asked = smoke?.request ?? routes[0] ?? { method: 'GET', path: '/' }
 
 export const requests = [
   { id: 'sign', method: 'POST', path: '/sign', of: 'signer' },
@@ -8,23 +13,28 @@ export const requests = [
   { id: 'keys', method: 'GET', path: '/keys', of: 'signer' },
   { id: 'metrics', method: 'GET', path: '/metrics', of: 'signer' },
   { id: 'readyz', method: 'GET', path: '/readyz', of: 'signer' },
-  { id: 'process', method: 'POST', path: '/process', of: 'frontend' },
+  {
+    id: 'application',
+    method: asked.method as string,
+    path: asked.path.replace(/\/\*$/, '/'),
+    of: container,
+  },
 ] as const satisfies readonly AskedFor[]
 export type RequestId = (typeof requests)[number]['id']
 
-/** `none`: the caller cannot send this request. The frontend does not call itself. */
+/** `none`: the caller cannot send this request. The application does not call itself. */
 export type Row = Record<RequestId, Verdict | 'none'>
 
 export const everything = (verdict: Verdict | 'none'): Row => ({
   ...{ sign: verdict, batch: verdict, verify: verdict, keys: verdict },
-  ...{ metrics: verdict, readyz: verdict, process: verdict },
+  ...{ metrics: verdict, readyz: verdict, application: verdict },
 })
 const toSign = 'AuthorizationPolicy/signer-allow-caller'
 const allows: Record<RequestId, string> = {
   ...{ sign: toSign, batch: toSign, verify: toSign, keys: toSign },
   metrics: 'AuthorizationPolicy/signer-allow-metrics',
   readyz: 'AuthorizationPolicy/signer-allow-probe',
-  process: 'AuthorizationPolicy/signer-allow-gateway',
+  application: 'AuthorizationPolicy/signer-allow-gateway',
 }
 
 export type Declared = { verdict: Verdict; by: string[] }

@@ -1,26 +1,30 @@
-// Declares who may do what when frontend and signer share a Pod. `make matrix` and the tests read this table.
+// Declares who may do what when application and signer share a Pod. `make matrix` and the tests read this table.
+import { application } from '../../kube/application.ts'
 import { createDeclaration, everything, type Row } from './declared-table.ts'
 import type { Caller } from './report.ts'
 
+const who = application.isOurs ? 'frontend' : 'application'
+const stolen = `the ${who}'s stolen token and pairing secret`
+
 export const callers = [
   {
-    id: 'frontend',
-    name: 'the frontend container',
+    id: 'application',
+    name: `the ${who} container`,
     shows: 'its own token and a pairing signature',
   },
   {
-    id: 'frontend-no-token',
-    name: 'the frontend container without a token',
+    id: 'application-no-token',
+    name: `the ${who} container without a token`,
     shows: 'only a pairing signature',
   },
   {
-    id: 'frontend-wrong-token',
-    name: 'the frontend container with a wrong token',
+    id: 'application-wrong-token',
+    name: `the ${who} container with a wrong token`,
     shows: 'a token with the API server as audience, and a pairing signature',
   },
   {
-    id: 'frontend-no-pairing',
-    name: 'the frontend container without pairing',
+    id: 'application-no-pairing',
+    name: `the ${who} container without pairing`,
     shows: 'only its own token',
   },
   {
@@ -31,12 +35,12 @@ export const callers = [
   {
     id: 'other-account',
     name: 'a Pod with another ServiceAccount',
-    shows: "the frontend's stolen token and pairing secret",
+    shows: stolen,
   },
   {
     id: 'other-namespace',
     name: 'a mesh Pod in another namespace',
-    shows: "the frontend's stolen token and pairing secret",
+    shows: stolen,
   },
   {
     id: 'other-namespace-forged',
@@ -46,17 +50,17 @@ export const callers = [
   {
     id: 'non-mesh',
     name: 'a Pod without a sidecar',
-    shows: "the frontend's stolen token and pairing secret, over plain HTTP",
+    shows: `${stolen}, over plain HTTP`,
   },
   {
     id: 'non-mesh-tls',
     name: 'a Pod without a sidecar, over TLS',
-    shows: 'the same, and a self-signed certificate that names the frontend',
+    shows: `the same, and a self-signed certificate that names the ${who}`,
   },
   {
     id: 'public',
     name: 'a public client, through the ingress gateway',
-    shows: "the frontend's stolen token and pairing secret",
+    shows: stolen,
   },
 ] as const satisfies readonly Caller[]
 export type CallerId = (typeof callers)[number]['id']
@@ -65,18 +69,18 @@ export type CallerId = (typeof callers)[number]['id']
 const openToPod = { metrics: 'served', readyz: 'served' } as const
 
 const table: Record<CallerId, Row> = {
-  frontend: { ...everything('served'), process: 'none' },
-  'frontend-no-token': { ...everything('policy'), ...openToPod, process: 'none' },
-  'frontend-wrong-token': { ...everything('token'), process: 'none' },
-  'frontend-no-pairing': { ...everything('pairing'), ...openToPod, process: 'none' },
-  'same-account': { ...everything('pairing'), ...openToPod, process: 'policy' },
+  application: { ...everything('served'), application: 'none' },
+  'application-no-token': { ...everything('policy'), ...openToPod, application: 'none' },
+  'application-wrong-token': { ...everything('token'), application: 'none' },
+  'application-no-pairing': { ...everything('pairing'), ...openToPod, application: 'none' },
+  'same-account': { ...everything('pairing'), ...openToPod, application: 'policy' },
   'other-account': everything('policy'),
   'other-namespace': everything('policy'),
   'other-namespace-forged': everything('policy'),
   'non-mesh': everything('mtls'),
   'non-mesh-tls': everything('mtls'),
-  public: { ...everything('route'), process: 'served' },
+  public: { ...everything('route'), application: 'served' },
 }
 
 /** Returns the declared outcome of a request and the resources that enforce it. Undefined: the caller cannot send it. */
-export const declare = createDeclaration(table, 'Deployment/secure-signing')
+export const declare = createDeclaration(table, `Deployment/${application.deployment}`)

@@ -1,16 +1,18 @@
 // make matrix: measures which caller reaches which endpoint. It starts attacker Pods, sends requests from them and from the
-// frontend, compares the answers with the declared table, and deletes the Pods. Exits with 1 if an answer differs.
+// application, compares the answers with the declared table, and deletes the Pods. Exits with 1 if an answer differs.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
-import { runMain, say, step } from '../../cli/terminal.ts'
+import { runMain, say, step, UserError } from '../../cli/terminal.ts'
+import { application } from '../../kube/application.ts'
 import { checkCluster } from '../../kube/check-cluster.ts'
 import { readControlPlane } from '../../kube/control-plane.ts'
 import { checkIstioVersion } from '../../kube/istio-checks.ts'
 import { findInjector } from '../../kube/sidecar-injector.ts'
 import { bringUp, nameAttackPods, takeAway } from '../attack/attack-pods.ts'
 import { findTarget } from '../attack/target.ts'
+import { checkSigned } from './check-signed.ts'
 import { drawPicture } from './picture.ts'
 import { holds, type Report } from './report.ts'
 import { takeReport } from './take-report.ts'
@@ -21,6 +23,12 @@ const pods = nameAttackPods('matrix', '192.0.2.67')
 await runMain(async () => {
   const start = performance.now()
   const writesDocs = readSwitch('DOCS')
+  if (writesDocs && !application.isOurs) {
+    throw new UserError(
+      'DOCS=yes writes the picture of our own frontend, not of another application',
+      'Leave it out. The picture is in .deploy/matrix.',
+    )
+  }
   await step('the cluster answers', checkCluster)
   const { istio, target } = await step('the deployment exists', async () => {
     const injector = await findInjector(readVariable('ISTIO_REVISION'))
@@ -29,6 +37,8 @@ await runMain(async () => {
       target: await findTarget('any'),
     }
   })
+  // Without a signature for the right caller, refusals would prove nothing.
+  await step('the application gets a signature', checkSigned)
   const stop = () => void clean().finally(() => process.exit(130))
   process.once('SIGINT', stop).once('SIGTERM', stop)
   let report: Report
@@ -51,7 +61,8 @@ function clean(): Promise<void> {
 }
 
 async function publish(report: Report, writesDocs: boolean): Promise<void> {
-  const folder = resolve(readVariable('OUT') ?? join(CHECKOUT, '.deploy/matrix'))
+  const own = application.isOurs ? '' : application.namespace
+  const folder = resolve(readVariable('OUT') ?? join(CHECKOUT, '.deploy', own, 'matrix'))
   const picture = drawPicture(report)
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`)

@@ -1,4 +1,6 @@
 // Sends every request as every caller, and classifies the answers.
+import { composeRequest } from '../../deploy/smoke/smoke-request.ts'
+import { application } from '../../kube/application.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
 import { readAuditLog } from '../attack/audited-requests.ts'
 import { probeFrom } from '../attack/containers.ts'
@@ -15,42 +17,48 @@ import type { Target } from '../attack/target.ts'
 import { LOG_MS } from '../attack/timeouts.ts'
 import { waitFor } from '../attack/wait.ts'
 import { type Approach, planApproaches, type Shows } from './approaches.ts'
-import { classify } from './classify.ts'
+import { classify, classifyApplication, classifyBehindGateway } from './classify.ts'
 import { type RequestId, requests } from './declared-table.ts'
 import { type Expectations, expectationsOf } from './expectations.ts'
 import type { Cell } from './report.ts'
 
 /** A cell before its request is sent. */
-type Plan = Pick<Cell, 'caller' | 'request' | 'declared' | 'by'> & {
+type Plan = Pick<Cell, 'caller' | 'declared' | 'by'> & {
+  request: RequestId
   requestId: string
   from: Approach['from']
   probe: Probe
 }
 type Sent = { cell: Cell; requestId: string }
 
-const bodies: Record<RequestId, string> = {
+const bodies: Record<Exclude<RequestId, 'application'>, string> = {
   sign: '{"message":"matrix"}',
   batch: '{"messages":["matrix"]}',
   verify: JSON.stringify({ message: 'matrix', signature: '0'.repeat(64) }),
   ...{ keys: '', metrics: '', readyz: '' },
-  process: '{"message":"matrix"}',
 }
-const ports = { signer: 8081, frontend: 8080 }
+const signerPort = 8081
 const audited = ['sign', 'batch', 'verify', 'keys']
 
-/** Sends all requests. Returns a cell for each, and the number of signatures for unauthorized requests. */
+/**
+ * Sends all requests. Returns a cell for each, and the number of signatures for unauthorized requests. `isMeasured`: whether a
+ * request of a caller is sent.
+ */
 export async function measure(
   target: Target,
   pods: AttackPods,
   gateway: PublicPlace,
+  isMeasured: (caller: string, request: RequestId) => boolean,
 ): Promise<{ cells: Cell[]; unauthorizedSignatures: number }> {
   const start = new Date()
   const approaches = await planApproaches(target, pods, gateway)
   const expected = expectationsOf(target.layout)
-  const plans = expected.callers.flatMap(({ id }) => plan(id, approaches[id], expected))
+  const plans = expected.callers
+    .flatMap(({ id }) => plan(id, approaches[id], expected))
+    .filter(({ caller, request }) => isMeasured(caller, request))
   const outcomes = await send(plans)
   const sent = plans.map(({ caller, request, declared, by, requestId }, index) => {
-    const seen = classify(outcomes[index] as Outcome)
+    const seen = classifierOf(caller, request)(outcomes[index] as Outcome)
     return { requestId, cell: { caller, request, declared, ...seen, by } }
   })
   return {
@@ -60,19 +68,35 @@ export async function measure(
 }
 
 function plan(caller: string, approach: Approach | undefined, { declare }: Expectations): Plan[] {
-  if (approach === undefined) throw new Error(`no approach for the caller ${caller}`)
+  if (approach === undefined) return []
   const { from, port, tls, authority, shows } = approach
   return requests.flatMap(({ id, method, path, of }) => {
     const declared = declare(caller, id)
     if (declared === undefined) return []
     const requestId = makeRequestId()
     const host = (of === 'signer' && approach.signerHost) || approach.host
-    const parts = { method, path, body: bodies[id], ...(authority && { host: authority }) }
+    const asked = id === 'application' ? composeAsked() : { body: bodies[id] }
+    const parts = { method, path, ...asked, ...(authority && { host: authority }) }
     const bytes = writeRequest(show(shows, parts, requestId))
-    const probe = { host, port: port ?? ports[of], bytes, ...(tls && { tls }) }
+    const own = of === 'signer' ? signerPort : application.port
+    const probe = { host, port: port ?? own, bytes, ...(tls && { tls }) }
     const { verdict, by } = declared
     return [{ caller, request: id, declared: verdict, by, requestId, from, probe }]
   })
+}
+
+/** Others may have routes at the gateway of another application. */
+function classifierOf(caller: string, request: string) {
+  if (request === 'application') return classifyApplication
+  return caller === 'public' && !application.isOurs ? classifyBehindGateway : classify
+}
+
+/** The smoke request. A request has one byte for each character. */
+function composeAsked(): RequestParts {
+  const { smoke } = application
+  if (smoke === undefined) return { body: '' }
+  const { headers, body = '' } = composeRequest(smoke.request)
+  return { headers, body: Buffer.from(body).toString('latin1') }
 }
 
 function show(shows: Shows, parts: RequestParts, requestId: string): RequestParts {
@@ -80,6 +104,7 @@ function show(shows: Shows, parts: RequestParts, requestId: string): RequestPart
   const shown = {
     ...parts,
     headers: {
+      ...parts.headers,
       'x-request-id': requestId,
       ...headers,
       ...(token === undefined ? {} : tokenHeader(token)),

@@ -14,8 +14,8 @@ export type Caller = {
   shows: string
 }
 
-/** A column, e.g. `POST /sign` of the signer. */
-export type AskedFor = { id: string; method: string; path: string; of: 'signer' | 'frontend' }
+/** A column, e.g. `POST /sign` of the signer. `of`: the container. */
+export type AskedFor = { id: string; method: string; path: string; of: string }
 
 export type Cell = {
   caller: string
@@ -40,9 +40,11 @@ export type Report = {
   istio: string
   callers: readonly Caller[]
   requests: readonly AskedFor[]
-  /** One for each caller and request, except where the caller cannot send the request. */
+  /** One for each caller and request, except where the caller cannot send the request, or nothing can measure it. */
   cells: readonly Cell[]
   declarations: readonly Declaration[]
+  /** What could not be measured, and why. */
+  notes: readonly string[]
   /** Signatures that the signer made for requests that were to be refused. Must be 0. */
   unauthorizedSignatures: number
 }

@@ -5,7 +5,7 @@ import { CHECKOUT } from '../../cli/checkout.ts'
 import { isPartOfRoute, routeResources } from '../../deploy/apply/former-route.ts'
 import type { RouteKind } from '../../kube/gateway/public-route.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { type Layout, overlayFolder } from '../../kube/layouts.ts'
+import { type Layout, overlayFolder, sharesPod } from '../../kube/layouts.ts'
 import {
   describeResource,
   formatResources,
@@ -18,6 +18,7 @@ import { withGateway } from '../attack/gateway.ts'
 import type { Target } from '../attack/target.ts'
 import { requests } from './declared-table.ts'
 import { expectationsOf } from './expectations.ts'
+import { findLimits } from './limits.ts'
 import { measure } from './measure.ts'
 import type { Declaration, Report } from './report.ts'
 
@@ -30,8 +31,9 @@ export async function takeReport(
   { start, istio }: { start: number; istio: string },
 ): Promise<Report> {
   const takenAt = new Date().toISOString()
+  const limits = await findLimits(target.layout.frontend)
   const { kind, ...measured } = await withGateway(async (place, used) => ({
-    ...(await measure(target, pods, place)),
+    ...(await measure(target, pods, place, limits.isMeasured)),
     kind: used,
   }))
   const cells = measured.cells.map((cell) => ({ ...cell, by: cell.by.map(nameRoute(kind)) }))
@@ -45,8 +47,17 @@ export async function takeReport(
     callers: expectationsOf(target.layout).callers,
     requests,
     ...{ ...measured, cells },
+    notes: [...limits.notes, ...describeUnread(target, cells)],
     declarations: await listDeclarations(target.layout, kind),
   }
+}
+
+/** The image of an application may have no program that reads the pairing secret. */
+function describeUnread({ layout, frontend }: Target, cells: Report['cells']): string[] {
+  if (!sharesPod(layout) || cells.some(({ caller }) => caller === 'application')) return []
+  return [
+    `the image of ${frontend.container} has no Node, od or python3 to read its pairing secret with. So the container itself cannot ask, and the others show a token of its ServiceAccount alone`,
+  ]
 }
 
 /** What `make deploy` applies, by name, and whether the cluster has it. */

@@ -19,6 +19,8 @@ export function formatTable(
     ...formatRows(report, paint),
     '',
     ...formatLegend(report),
+    ...(report.notes.length === 0 ? [] : ['']),
+    ...report.notes.flatMap((text) => indent('note: ', text)),
     ...(disagreements.length === 0 ? [] : ['', 'not as declared:']),
     ...disagreements.flatMap((text) => indent('!! ', text)).map((line) => paint('red', line)),
     '',

@@ -11,7 +11,7 @@ export const controlWords: Record<Control, { label: string; asks: string; refuse
   route: {
     label: 'route',
     asks: 'public path?',
-    refuses: 'sends nothing but the public path to the frontend',
+    refuses: 'sends nothing but the public paths to the application',
   },
   token: {
     label: 'token',
@@ -26,7 +26,7 @@ export const controlWords: Record<Control, { label: string; asks: string; refuse
   pairing: {
     label: 'pairing',
     asks: 'same Pod?',
-    refuses: 'is in the signer: refuses every caller but the frontend of its own Pod',
+    refuses: 'is in the signer: refuses every caller but the application of its own Pod',
   },
   caller: {
     label: 'caller',

@@ -1,6 +1,7 @@
 // The volumes of our Pods, as folders of the node.
 import { findNodeInit } from './node.ts'
-import type { Pod } from './pods.ts'
+
+type Pod = { uid: string }
 
 /** Locates a volume of `pod`, e.g. kind "projected" and name "caller-token". The path is valid on this machine. */
 export async function locateVolume({ uid }: Pod, kind: string, name: string): Promise<string> {

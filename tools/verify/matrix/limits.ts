@@ -1,0 +1,62 @@
+// What the matrix cannot ask another application than our frontend, because the answer is the application's own.
+
+import { isDeclared, isOfProject } from '../../analyze/model/application.ts'
+import { isForPort, readPolicies } from '../../analyze/model/policies.ts'
+import { application } from '../../kube/application.ts'
+import { kubectlJson } from '../../kube/kubectl.ts'
+import { namespace } from '../../kube/names.ts'
+import { listOf, resourceSchema } from '../../kube/resources.ts'
+import { type RequestId, requests } from './declared-table.ts'
+
+export type Limits = {
+  notes: readonly string[]
+  isMeasured: (caller: string, request: RequestId) => boolean
+}
+
+/** Reads the policies of the application. `deployment`: the name of its Deployment. */
+export async function findLimits(deployment: string): Promise<Limits> {
+  if (application.isOurs) return { notes: [], isMeasured: () => true }
+  const { file, port, smoke } = application
+  const opening = await listOpeningPolicies(deployment)
+  const own = requests.filter(
+    ({ path, id }) => id !== 'application' && isDeclared(application, path),
+  )
+  return {
+    notes: [
+      ...(smoke === undefined ? [`${file} has no smoke request, so no public client asks`] : []),
+      ...(opening.length === 0
+        ? []
+        : [
+            `${opening.join(' and ')} of the application opens its port ${port}, so no other Pod asks there`,
+          ]),
+      ...own.map(
+        ({ path }) =>
+          `${path} is also a public path of the application, so no public client asks the signer for it`,
+      ),
+    ],
+    isMeasured: (caller, request) => {
+      if (request === 'application') {
+        return caller === 'public' ? smoke !== undefined : opening.length === 0
+      }
+      // Any service behind the gateway may have readiness.
+      return caller !== 'public' || (request !== 'readyz' && !own.some(({ id }) => id === request))
+    },
+  }
+}
+
+/** Lists the policies that open the port of the application and are not of this project. */
+async function listOpeningPolicies(deployment: string): Promise<string[]> {
+  const read = (what: readonly string[]) =>
+    kubectlJson(listOf(resourceSchema), ['get', ...what, '-n', namespace, '-o', 'json'])
+  const [own, policies] = await Promise.all([
+    read(['deployment', deployment]),
+    read(['authorizationpolicies.security.istio.io']),
+  ])
+  return readPolicies([...own, ...policies])
+    .filter(({ action, isForGateway }) => action === 'ALLOW' && !isForGateway)
+    .filter(({ resource }) => !isOfProject(resource))
+    .filter(({ alternatives }) =>
+      alternatives.some((each) => isForPort(each, String(application.port))),
+    )
+    .map(({ name }) => `AuthorizationPolicy/${name}`)
+}
