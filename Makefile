@@ -101,6 +101,9 @@ matrix: node_modules ## Measure which caller reaches which endpoint of your depl
 images: node_modules ## Build both images with docker, podman or buildah.
 	@node tools/images/images.ts
 
+example-images: node_modules ## Build the images of examples/ on the local cluster, and print their names.
+	@node tools/local-cluster/example-images.ts
+
 release: node_modules ## Build both images with their bill of materials and provenance.
 	@node tools/release/release.ts
 

@@ -108,5 +108,7 @@ func (t target) dial(ctx context.Context, network, address string) (net.Conn, er
 	} else if strings.HasPrefix(strings.ToLower(address), "localhost:") {
 		network = "tcp4"
 	}
-	return new(net.Dialer).DialContext(ctx, network, address)
+	// An http.Transport goes on to connect after the deadline of a request.
+	dialer := net.Dialer{Timeout: 10 * time.Second}
+	return dialer.DialContext(ctx, network, address)
 }

@@ -69,8 +69,10 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := t.target.check(request.URL); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(request.Context(), t.timeout)
+	// A context of its own: a trace in the one of the request would receive the credentials (net/http/httptrace).
+	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 	defer cancel()
+	defer context.AfterFunc(request.Context(), cancel)()
 	body, err := readBody(request)
 	if err != nil {
 		return nil, err
@@ -79,10 +81,15 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if t.hasAnother(used, response, err) {
 		response, _, err = t.attempt(ctx, request, body)
 	}
-	if err != nil && ctx.Err() != nil && request.Context().Err() == nil {
-		err = timeoutError(fmt.Sprintf("signing: the signer did not answer within %s", t.timeout))
+	switch {
+	case err == nil:
+		return response, nil
+	case request.Context().Err() != nil:
+		return nil, request.Context().Err()
+	case ctx.Err() != nil:
+		return nil, timeoutError(fmt.Sprintf("signing: the signer did not answer within %s", t.timeout))
 	}
-	return response, err
+	return nil, err
 }
 
 // hasAnother says whether a second attempt may succeed.

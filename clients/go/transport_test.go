@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -442,11 +443,28 @@ func TestTheDeadlineCoversTheBodyOfTheAnswer(t *testing.T) {
 func TestTheCallersContextCounts(t *testing.T) {
 	signer := startSigner(t, func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	transport, _, _ := makeTransport(t, signer.URL)
-	ctx, cancel := context.WithCancel(context.Background())
+	canceled, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(50*time.Millisecond, cancel)
+	short, end := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer end()
+	for ctx, want := range map[context.Context]error{canceled: context.Canceled, short: context.DeadlineExceeded} {
+		request, _ := http.NewRequestWithContext(ctx, "POST", signer.URL+"/sign", strings.NewReader("{}"))
+		begin := time.Now()
+		_, err := transport.RoundTrip(request)
+		expect(t, err, want)
+		expect(t, time.Since(begin) < transport.timeout/2, true)
+	}
+}
+
+func TestShowsNoCredentialToATrace(t *testing.T) {
+	signer := startSigner(t, serveAnswer)
+	transport, _, _ := makeTransport(t, signer.URL)
+	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+		WroteHeaderField: func(name string, _ []string) { t.Error(name) },
+	})
 	request, _ := http.NewRequestWithContext(ctx, "POST", signer.URL+"/sign", strings.NewReader("{}"))
 	_, err := transport.RoundTrip(request)
-	expect(t, err, context.Canceled)
+	expect(t, err, nil)
 }
 
 func TestBoundsTheBody(t *testing.T) {

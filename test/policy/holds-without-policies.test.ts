@@ -1,8 +1,9 @@
 // Attacks 27 and 28, the worst case: all policies are deleted, and a Service leads to the signer. The mesh lets every caller
 // through, also in plain text. The signer still enforces pairing.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kubectl } from '../../tools/kube/kubectl.ts'
-import { deployment, namespace } from '../../tools/kube/names.ts'
+import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
+import { labelSelector } from '../../tools/kube/label-selector.ts'
+import { deployment, namespace, serviceAccount } from '../../tools/kube/names.ts'
 import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
 import type { Container } from '../../tools/verify/attack/containers.ts'
 import type { Outcome, Place } from '../../tools/verify/attack/probe.ts'
@@ -44,12 +45,18 @@ async function waitForStatus(from: Container, place: Place, wanted: number): Pro
   )
 }
 
+/** Reads the labels by which the Deployment selects its Pods. */
+function readLabels() {
+  const path = 'jsonpath={.spec.selector}'
+  return kubectlJson(labelSelector, ['get', 'deployment', deployment, '-n', namespace, '-o', path])
+}
+
 /** Creates a Service for the signer's port, as every user with edit rights can. */
 async function exposeSigner(): Promise<Place> {
   const service = {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'test-exposed', namespace } },
     spec: {
-      selector: { app: deployment },
+      selector: (await readLabels()).matchLabels,
       ports: [{ name: 'http-signer', port: 8081, targetPort: 8081 }],
     },
   }
@@ -104,9 +111,9 @@ describe('with every policy deleted: AuthorizationPolicies, mTLS and token check
     const entries = all.filter((entry) => entry.request_id === requestId)
     const spiffe = (name: string) => `spiffe://cluster.local/ns/${name}`
     expect(entries.map(({ caller, outcome }) => [caller, outcome])).toEqual([
-      [spiffe('signing-test-other/sa/default'), 'pairing_refused'],
-      [spiffe('signing/sa/test-other-account'), 'pairing_refused'],
-      [spiffe('signing/sa/secure-signing'), 'pairing_refused'],
+      [spiffe(`${namespace}-test-other/sa/default`), 'pairing_refused'],
+      [spiffe(`${namespace}/sa/test-other-account`), 'pairing_refused'],
+      [spiffe(`${namespace}/sa/${serviceAccount}`), 'pairing_refused'],
       ['unknown', 'pairing_refused'],
       // In plain text until the attacker's proxy knows the Service.
       [expect.stringMatching(/^unknown$|\/signing-test-other\/sa\/default$/), 'pairing_refused'],

@@ -1,5 +1,6 @@
 // Attacks 6, 7 and 9: other Pods, with and without a sidecar, with all credentials that they can steal or forge.
 import { describe } from 'vitest'
+import { port } from '../../tools/kube/names.ts'
 import {
   forgeCertificate,
   forgeHeaders,
@@ -13,6 +14,7 @@ import {
   withCredentials,
   writeRequest,
 } from '../../tools/verify/attack/requests.ts'
+import { requests } from '../../tools/verify/matrix/declared-table.ts'
 import {
   nonMeshPod,
   otherAccountPod,
@@ -23,6 +25,7 @@ import { testAttackOnMesh, testOutcomes } from '../support/attack/expectations.t
 import { sendProbes } from '../support/attack/send.ts'
 
 const spiffeId = await readSpiffeId()
+const asked = requests.find(({ of }) => of !== 'signer') ?? requests[0]
 const forged = forgeHeaders(spiffeId)
 
 type Attack = [name: string, port: number, parts: (stolenToken: string) => RequestParts]
@@ -50,8 +53,12 @@ const throughTheMesh: readonly Attack[] = [
     8081,
     () => ({ method: 'GET', path: '/readyz' }),
   ],
-  ['POST /process, which is open only to the gateway', 8080, () => ({ path: '/process' })],
-  ["POST /sign on the frontend's port", 8080, (token) => ({ headers: tokenHeader(token) })],
+  [
+    `${asked.method} ${asked.path}, which is open only to the gateway`,
+    port,
+    () => ({ method: asked.method, path: asked.path }),
+  ],
+  ["POST /sign on the application's port", port, (token) => ({ headers: tokenHeader(token) })],
 ]
 
 /** Name → how the connection is made, from `forged`, a certificate with the frontend's identity. */
@@ -63,23 +70,23 @@ const withoutSidecar: Record<string, (forged: Probe['tls']) => Pick<Probe, 'tls'
     tls: { ...tls, serverName: 'outbound_.8081_._.signer.pod.internal', protocols: ['istio'] },
   }),
 }
-const connections = [8080, 8081].flatMap((port) =>
+const connections = [port, 8081].flatMap((each) =>
   Object.entries(withoutSidecar).map(([how, connect]) => ({
-    name: `port ${port}: ${how}`,
-    port,
+    name: `port ${each}: ${how}`,
+    port: each,
     connect,
   })),
 )
 
 const batch = testAttackOnMesh(async ({ podIP }, stolen) => {
   const certificate = await forgeCertificate(spiffeId)
-  const inMesh = throughTheMesh.map(([name, port, parts]) => {
+  const inMesh = throughTheMesh.map(([name, to, parts]) => {
     const bytes = writeRequest(signParts(stolen.pairing, parts(stolen.token)))
-    return [name, { host: TARGET_IN_MESH, port, bytes }] as const
+    return [name, { host: TARGET_IN_MESH, port: to, bytes }] as const
   })
   const bytes = writeRequest(withCredentials(stolen))
-  const outside = connections.map(({ name, port, connect }) => {
-    return [name, { host: podIP, port, bytes, ...connect(certificate) }] as const
+  const outside = connections.map(({ name, port: to, connect }) => {
+    return [name, { host: podIP, port: to, bytes, ...connect(certificate) }] as const
   })
   const [byOtherNamespace, byOtherAccount, byNonMesh] = await Promise.all([
     sendProbes(otherNamespacePod, Object.fromEntries(inMesh)),

@@ -25,6 +25,7 @@ import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
 import { judgeLive } from './live/judge-live.ts'
 import { formatJudgment } from './live/judgment.ts'
+import { chooseApplication } from './model/derive-application.ts'
 import { readSubject } from './read-subject.ts'
 import { applyRules, type RuleFinding } from './rule.ts'
 import { rulesOf } from './rules.ts'
@@ -85,11 +86,13 @@ await runMain(async () => {
   })
   const { resources } = subject
   const rules = rulesOf(layout)
+  const isDescribed = readVariable('FILES') === undefined || readVariable('CONFIG') !== undefined
+  const judged = isDescribed ? application : chooseApplication(resources)
   const check = (title: string, find: () => Promise<RuleFinding[]>) => runPart(title, subject, find)
   const found = [
     ...subject.unread.map((each) => ({ ...each, rule: 'yaml' })),
     ...(await check(`${rules.length} rules of this project`, async () =>
-      applyRules(rules, resources),
+      applyRules(rules, resources, judged),
     )),
   ]
   if (layout.isMeshed) {

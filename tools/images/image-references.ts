@@ -61,9 +61,10 @@ export function formatReference({ repository, tag }: ImageReference): string {
   return `${repository}:${tag}`
 }
 
-async function hashSources(
+/** Returns the hash of these files and folders of the checkout, without their tests, and of the settings. */
+export async function hashSources(
   sources: readonly string[],
-  settings: Readonly<Record<string, string>>,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const hash = createHash('sha256')
   for (const [name, value] of Object.entries(settings)) hash.update(`${name}=${value}\0`)

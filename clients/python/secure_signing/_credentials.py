@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Callable, Dict, NamedTuple, Optional, Tuple, Type
 from urllib.parse import urlsplit
 
-from ._settings import Settings, SigningError, origin_of
+from ._settings import USUAL_ORIGIN, Settings, SigningError, origin_of
 
 #: The headers that must not reach anyone but the signer.
 CREDENTIAL_HEADERS = ("Caller-Token", "Content-Digest", "Signature-Input", "Signature")
@@ -23,8 +23,9 @@ Raise = Callable[[str], SigningError]
 
 
 class Attempt(NamedTuple):
-    """What one attempt sends."""
+    """What one attempt sends, and where."""
 
+    url: str
     headers: Dict[str, str]
     token: Optional[str]
     secret: Optional[bytes]
@@ -126,8 +127,8 @@ class Signer:
         self._token = CallerToken(settings.token_file, error) if settings.token_file else None
 
     def attempt(self, method: str, url: str, body: object) -> Attempt:
-        """Returns the headers of a request to the signer. Refuses every other URL."""
-        self.check(url)
+        """Returns the headers of a request to the signer, and its URL. Refuses every other URL."""
+        url = self.locate(url)
         if not isinstance(body, bytes):
             raise self._error("the pairing signature covers the body, so it must be bytes or text, not a stream")
         token = self._token.read() if self._token else None
@@ -138,15 +139,20 @@ class Signer:
             headers["Caller-Token"] = token
         if secret:
             headers.update(sign(secret, method, urlsplit(url).path or "/", body, int(time.time())))
-        return Attempt(headers, token, secret)
+        return Attempt(url, headers, token, secret)
 
-    def check(self, url: str) -> None:
-        """Raises if `url` is not the signer's."""
+    def locate(self, url: str) -> str:
+        """Returns the URL to send to, which is at the signer. Raises if `url` is neither there nor at the usual address."""
+        self.check(url, USUAL_ORIGIN)
+        return urlsplit(url)._replace(netloc=urlsplit(self.settings.url).netloc).geturl()
+
+    def check(self, url: str, *others: str) -> None:
+        """Raises if `url` is neither the signer's nor at one of the other origins."""
         try:
             found = origin_of(url)
         except ValueError:
             found = "an invalid URL"
-        if found != self.settings.origin:
+        if found not in (self.settings.origin, *others):
             hint = "Use this authentication only for the signer, or set SIGNER_URL"
             raise self._error(f"the request goes to {found}, and the signer is at {self.settings.origin}. {hint}")
 

@@ -5,6 +5,8 @@ import re
 from typing import Callable, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
+#: Where applications call the signer, wherever SIGNER_URL says that it is.
+USUAL_ORIGIN = "http://localhost:8081"
 #: Seconds for a request with all attempts, as in the other clients.
 TIMEOUT = 0.9
 
@@ -17,9 +19,9 @@ class SigningError(Exception):
 
 
 class Settings(NamedTuple):
-    #: The URL to send requests to. At a socket it is the default one, so that code is the same with and without a mesh.
+    #: At a socket, this is the usual one.
     url: str
-    #: The signer's Unix socket, or None to connect to the host in the URL.
+    #: The signer's Unix socket, or None to connect to the host in `url`.
     socket: Optional[str]
     token_file: Optional[str]
     secret_file: Optional[str]
@@ -44,10 +46,10 @@ def read_settings(environment: Mapping[str, str], error: Callable[[str], Signing
         files[name] = environment.get(name, default)
         if files[name] != "none" and not files[name].startswith("/"):
             problems.append(f"{name} must be an absolute path, or the word none")
-    url = environment.get("SIGNER_URL", "http://localhost:8081/sign")
+    url = environment.get("SIGNER_URL", USUAL_ORIGIN + "/sign")
     socket = _OVER_SOCKET.fullmatch(url)
     if socket:
-        url = "http://localhost:8081" + socket[2]
+        url = USUAL_ORIGIN + socket[2]
         # No mesh checks a token there, so pairing is the only control.
         if files["CALLER_TOKEN_FILE"] != "none":
             problems.append("CALLER_TOKEN_FILE must be none if SIGNER_URL is a socket")

@@ -67,7 +67,8 @@ class SignerAuth(httpx.Auth):
 
     def _sign(self, request: httpx.Request) -> Attempt:
         used = self._signer.attempt(request.method, str(request.url), request.content)
-        request.headers.update(used.headers)
+        request.url = httpx.URL(used.url)
+        request.headers.update({**used.headers, "Host": request.url.netloc.decode()})
         return used
 
     def _check(self, event: str, info: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from urllib3.util import Timeout
 
 from . import _settings
 from ._credentials import CREDENTIAL_HEADERS, Attempt, Signer, share_signer
-from ._settings import TIMEOUT, read_settings
+from ._settings import TIMEOUT, USUAL_ORIGIN, read_settings
 
 __all__ = ["SignerAdapter", "SignerAuth", "SigningError", "signer_session"]
 
@@ -39,10 +39,9 @@ class SignerAuth(AuthBase):
         self._signer = share_signer(settings, SigningError)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        url = request.url or ""
-        if select_proxy(url, get_environ_proxies(url)):
-            raise SigningError(f"HTTP_PROXY takes {url} away from the signer. Add its host to NO_PROXY, or use signer_session()")
         used = _sign(self._signer, request)
+        if select_proxy(used.url, get_environ_proxies(used.url)):
+            raise SigningError(f"HTTP_PROXY takes {used.url} from the signer. Add its host to NO_PROXY, or use signer_session()")
         request.hooks["response"].append(partial(self._handle, used))
         return request
 
@@ -123,15 +122,16 @@ def signer_session(environment: Mapping[str, str] = os.environ, timeout: float =
     adapter = SignerAdapter(environment, timeout)
     origin = read_settings(environment, SigningError).origin
     # requests compares the text of URLs, with and without the default port.
-    for prefix in {origin, origin[:-3] if origin.endswith(":80") else origin}:
+    for prefix in {USUAL_ORIGIN, origin, origin[:-3] if origin.endswith(":80") else origin}:
         session.mount(prefix + "/", adapter)
     return session
 
 
 def _sign(signer: Signer, request: requests.PreparedRequest) -> Attempt:
-    """Adds the credentials, and turns the body into the bytes that they cover."""
+    """Adds the credentials and the address, and turns the body into the bytes that they cover."""
     body = request.body.encode() if isinstance(request.body, str) else request.body
     used = signer.attempt(request.method or "GET", request.url or "", b"" if body is None else body)
+    request.url = used.url
     if body is not None:
         request.body = body
         request.prepare_content_length(body)

@@ -200,6 +200,23 @@ class Common(SignerTest):
         for received in other.received:
             self.assertEqual([name for name in NAMES if name in received.headers], [])
 
+    def test_sends_a_request_for_the_usual_address_to_the_signer(self):
+        self.assertEqual(self.post("http://localhost:8081/sign/batch?a=b").status_code, 200)
+        (received,) = self.server.received
+        self.assertEqual(received.path, "/sign/batch?a=b")
+        self.assertIn(f"//{received.headers['host']}/", self.server.url)
+
+    def test_keeps_the_credentials_from_a_redirect_to_the_usual_address(self):
+        other = self.serve()
+        with mock.patch("secure_signing._credentials.USUAL_ORIGIN", other.url[: -len("/sign")]):
+            self.server.script = lambda _: (307, {"location": other.url})
+            try:
+                self.post()
+            except SigningError as error:
+                self.assertRegex(str(error), "the request goes to")
+        for received in other.received:
+            self.assertEqual([name for name in NAMES if name in received.headers], [])
+
     def test_keeps_the_credentials_from_a_proxy_of_the_environment(self):
         proxy = self.serve()
         with mock.patch.dict(os.environ, {"HTTP_PROXY": proxy.url, "http_proxy": proxy.url}):
@@ -372,7 +389,7 @@ class TestRequestsSession(RequestsSession, Kept, OfRequests, Common):
     def test_takes_urls_with_and_without_the_default_port(self):
         self.environment["SIGNER_URL"] = "http://signer/sign"
         self.use()
-        for url in ("http://signer/sign", "http://signer:80/sign", "http://SIGNER/sign"):
+        for url in ("http://localhost:8081/sign", "http://signer/sign", "http://signer:80/sign", "http://SIGNER/sign"):
             self.assertIsInstance(self.session.get_adapter(url), secure_signing.requests.SignerAdapter)
         for url in ("http://signer.example/sign", "http://signer:8080/sign", "https://signer/sign"):
             self.assertNotIsInstance(self.session.get_adapter(url), secure_signing.requests.SignerAdapter)

@@ -11,7 +11,7 @@ import { cleanUp } from '../../support/clean-up.ts'
 import {
   buildWheel,
   describePython,
-  fetchLibraries,
+  fetchPackages,
   installWheel,
   PYTHON_CLIENT,
   type Python,
@@ -39,7 +39,10 @@ beforeAll(async () => {
   const installed = await makeFolder()
   wheel = await buildWheel(await makeFolder())
   await installWheel(wheel, installed)
-  python = describePython(installed, await fetchLibraries())
+  python = describePython(
+    installed,
+    await fetchPackages(join(PYTHON_CLIENT, 'test/requirements.txt')),
+  )
 })
 
 function runPython(args: readonly string[]) {

@@ -15,21 +15,17 @@ export function describePython(...folders: readonly string[]): Python {
   return { command: ['python3', '-S'], env }
 }
 
-/** Installs requests and httpx. Returns the folder. */
-export function fetchLibraries(): Promise<string> {
-  return fetchPackages('python-libraries', 'requirements.txt')
-}
-
-async function fetchPackages(name: string, file: string): Promise<string> {
-  const requirements = join(PYTHON_CLIENT, 'test', file)
-  const key = keyOf(await readText(requirements))
-  return cached(`programs/${name}-${key}`, (folder) => installWheels(requirements, folder))
+/** Installs the packages of a requirements file. Returns the folder. */
+export async function fetchPackages(requirements: string): Promise<string> {
+  // The version of pip says for which Python the wheels are.
+  const key = keyOf(await readText(requirements), await run('pip3', ['--version']))
+  return cached(`programs/python-${key}`, (folder) => installWheels(requirements, folder))
 }
 
 /** Builds the wheel, by way of the source distribution, into `folder`. Returns its path. */
 export async function buildWheel(folder: string): Promise<string> {
   const { command, env } = describePython(
-    await fetchPackages('python-build', 'build-requirements.txt'),
+    await fetchPackages(join(PYTHON_CLIENT, 'build-requirements.txt')),
   )
   const args = ['-m', 'build', '--no-isolation', '--outdir', folder, PYTHON_CLIENT]
   const [python, ...flags] = command

@@ -205,6 +205,10 @@ function describeDeployment(deployment: Resource): Resource {
   }
   const metadata = {
     ...spec.template.metadata,
+    annotations: {
+      ...spec.template.metadata.annotations,
+      'kubectl.kubernetes.io/default-container': 'web',
+    },
     labels: { ...spec.template.metadata.labels, ...labels },
   }
   return {

@@ -28,7 +28,11 @@ export function listAccounts(
 }
 
 /** True if a declared route covers an exact path. */
-export function isDeclared({ routes }: Application, path: string, method?: string): boolean {
+export function isDeclared(
+  { routes }: Pick<Application, 'routes'>,
+  path: string,
+  method?: string,
+): boolean {
   return routes.some(
     (route) =>
       (method === undefined || route.method === method) &&

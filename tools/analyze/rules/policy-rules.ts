@@ -21,7 +21,7 @@ const signerPort = '8081'
 /** Refuses everyone else at the signer, whatever ALLOW somebody adds. */
 export const denyOthers = 'signer-deny-others'
 /** What the ingress gateway may call. */
-const gatewayPolicies = ['signer-allow-gateway', 'allow-ingress-to-frontend']
+export const gatewayPolicies = ['signer-allow-gateway', 'allow-ingress-to-frontend']
 /** The only policy that lets another workload send a request without a token. */
 const scraping = { name: 'allow-prometheus-to-read-signer-metrics', request: 'GET /metrics' }
 /** What each ALLOW must name, without patterns. */

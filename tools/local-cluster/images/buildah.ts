@@ -5,7 +5,10 @@ import { IN_NODE } from '../paths.ts'
 
 const globalArgs = ['--root', `${IN_NODE.state}/buildah`, '--runroot', '/run/buildah']
 
-/** Builds an image. `context` and `containerfile` are paths in the node. A missing base image is an error. */
+/**
+ * Builds an image. `context` and `containerfile` are paths in the node. `mounts` are folders of the node for RUN, by their path
+ * in the build. A missing base image is an error.
+ */
 export async function buildInNode(
   node: Node,
   input: {
@@ -13,13 +16,15 @@ export async function buildInNode(
     containerfile: string
     context: string
     buildArgs: Record<string, string>
+    mounts?: Record<string, string>
   },
 ): Promise<void> {
-  const { reference, containerfile, context, buildArgs } = input
+  const { reference, containerfile, context, buildArgs, mounts = {} } = input
   await runInNode(node, [
     ...['buildah', ...globalArgs, 'build', '--quiet', '--pull-never', '--isolation', 'chroot'],
     ...fixedTime.buildah,
     ...Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    ...Object.entries(mounts).flatMap(([path, folder]) => ['--volume', `${folder}:${path}:ro`]),
     ...['--tag', reference, '--file', containerfile, context],
   ])
 }

@@ -35,6 +35,12 @@ export async function buildRootFileSystems(): Promise<RootFileSystems> {
   return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase }
 }
 
+/** Builds the base of examples in Python, if the cache lacks it: Python, pip, and a shell for its installation of packages. */
+export function buildPythonBase(): Promise<string> {
+  const contents = [...libraries, 'python3', 'python3-pip', 'dash']
+  return buildDebian('python-base', 'extract', 'base.tar', contents)
+}
+
 /**
  * dpkg's database does not list packages that are only extracted. Instead there is a file for each package, as in distroless
  * images, for scanners and tools/release/image-contents.ts. os-release is written by hand, because its package needs awk.

@@ -11,6 +11,7 @@ import { runMain, say } from '../../cli/terminal.ts'
 
 import { buildVault } from '../../local-cluster/programs/programs.ts'
 import { writeSection } from '../docs-section.ts'
+import { requireOurs } from '../require-ours.ts'
 
 import { generateLoad, type Load } from './generator.ts'
 import { findMeshSubjects } from './mesh-subjects.ts'
@@ -37,6 +38,7 @@ const docs = join(CHECKOUT, 'docs')
 
 await runMain(async () => {
   const writesDocs = readSwitch('DOCS')
+  requireOurs('make bench')
   const vaultProgram = await tryToBuildVault()
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-bench-'))
   const running: Started[] = []

@@ -3,6 +3,7 @@
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../../cli/terminal.ts'
 import { writeSection } from '../docs-section.ts'
+import { requireOurs } from '../require-ours.ts'
 import type { Experiment } from './experiment.ts'
 import { experiments } from './experiments.ts'
 import { measure } from './measure.ts'
@@ -15,6 +16,7 @@ import { ensurePods } from './support/pods.ts'
 await runMain(async () => {
   const gatewayUrl = readVariable('GATEWAY_URL')
   const [isShort, writesDocs] = [readSwitch('SHORT'), readSwitch('DOCS')]
+  requireOurs('make faults')
   requireLocalCluster()
   if (!gatewayUrl) throw new UserError('GATEWAY_URL is not set', 'Run `make faults`.')
   const chosen = chooseExperiments(readVariable('ONLY'))

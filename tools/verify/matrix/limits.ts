@@ -2,7 +2,7 @@
 
 import { isDeclared, isOfProject } from '../../analyze/model/application.ts'
 import { isForPort, readPolicies } from '../../analyze/model/policies.ts'
-import { application } from '../../kube/application.ts'
+import { type Application, application } from '../../kube/application.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
 import { listOf, resourceSchema } from '../../kube/resources.ts'
@@ -15,20 +15,26 @@ export type Limits = {
 
 /** Reads the policies of the application. `deployment`: the name of its Deployment. */
 export async function findLimits(deployment: string): Promise<Limits> {
-  if (application.isOurs) return { notes: [], isMeasured: () => true }
-  const { file, port, smoke } = application
-  const opening = await listOpeningPolicies(deployment)
+  return application.isOurs
+    ? { notes: [], isMeasured: () => true }
+    : composeLimits(application, await listOpeningPolicies(deployment))
+}
+
+/** `opening`: the policies of the application that open its port. */
+export function composeLimits(
+  described: Pick<Application, 'file' | 'port' | 'smoke' | 'routes'>,
+  opening: readonly string[],
+): Limits {
+  const { file, port, smoke, routes } = described
   const own = requests.filter(
-    ({ path, id }) => id !== 'application' && isDeclared(application, path),
+    ({ path, id }) => id !== 'application' && isDeclared({ routes }, path),
   )
   return {
     notes: [
       ...(smoke === undefined ? [`${file} has no smoke request, so no public client asks`] : []),
       ...(opening.length === 0
         ? []
-        : [
-            `${opening.join(' and ')} of the application opens its port ${port}, so no other Pod asks there`,
-          ]),
+        : [`${opening.join(' and ')} opens port ${port} of the application, so no Pod asks there`]),
       ...own.map(
         ({ path }) =>
           `${path} is also a public path of the application, so no public client asks the signer for it`,

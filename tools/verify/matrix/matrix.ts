@@ -11,7 +11,8 @@ import { readControlPlane } from '../../kube/control-plane.ts'
 import { checkIstioVersion } from '../../kube/istio-checks.ts'
 import { findInjector } from '../../kube/sidecar-injector.ts'
 import { bringUp, nameAttackPods, takeAway } from '../attack/attack-pods.ts'
-import { findTarget } from '../attack/target.ts'
+import { findTarget, type Target } from '../attack/target.ts'
+import { requireOurs } from '../require-ours.ts'
 import { checkSigned } from './check-signed.ts'
 import { drawPicture } from './picture.ts'
 import { holds, type Report } from './report.ts'
@@ -23,19 +24,13 @@ const pods = nameAttackPods('matrix', '192.0.2.67')
 await runMain(async () => {
   const start = performance.now()
   const writesDocs = readSwitch('DOCS')
-  if (writesDocs && !application.isOurs) {
-    throw new UserError(
-      'DOCS=yes writes the picture of our own frontend, not of another application',
-      'Leave it out. The picture is in .deploy/matrix.',
-    )
-  }
+  if (writesDocs) requireOurs('make matrix DOCS=yes')
   await step('the cluster answers', checkCluster)
   const { istio, target } = await step('the deployment exists', async () => {
+    const found = await findTarget('any')
+    checkMeshed(found)
     const injector = await findInjector(readVariable('ISTIO_REVISION'))
-    return {
-      istio: await checkIstioVersion(await readControlPlane(injector)),
-      target: await findTarget('any'),
-    }
+    return { istio: await checkIstioVersion(await readControlPlane(injector)), target: found }
   })
   // Without a signature for the right caller, refusals would prove nothing.
   await step('the application gets a signature', checkSigned)
@@ -55,6 +50,15 @@ await runMain(async () => {
   await publish(report, writesDocs)
   if (!holds(report)) process.exitCode = 1
 })
+
+/** Without a mesh, no other Pod has a way to the signer, and no identity that a policy could refuse. */
+function checkMeshed({ layout }: Target): void {
+  if (layout.isMeshed) return
+  throw new UserError(
+    `the overlay ${layout.overlay} has no mesh, whose policies the matrix measures`,
+    'Run `make smoke` to see that the application gets signatures. docs/layouts.md names the controls that are missing.',
+  )
+}
 
 function clean(): Promise<void> {
   return step("the attackers' Pods are removed", () => takeAway(pods))
