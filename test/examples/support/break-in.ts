@@ -20,7 +20,7 @@ export type Compromised = {
 export async function breakInto(name: Name): Promise<Compromised> {
   const { namespace, container } = applications[name]
   const { metadata, status } = await findPodOf(namespace, 'secure-signing.dev/protected=true')
-  const files = await locateCredentials({ uid: metadata.uid, containers: {} })
+  const files = await locateCredentials({ uid: metadata.uid })
   return {
     container: { namespace, pod: metadata.name, container, node: 'none' },
     podIP: status.podIP,
