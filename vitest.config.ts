@@ -103,7 +103,7 @@ export default defineConfig({
           ...withManager,
           name: 'examples',
           include: ['test/examples/**/*.test.ts'],
-          // globalSetup: ['test/examples/support/bring-up.ts'],
+          globalSetup: ['test/examples/support/bring-up.ts'],
           // Helpers without another application work on this one.
           env: { CONFIG: 'examples/flask/signing.yaml' },
         },
