@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # These tests change the deployment, so each set runs alone: make test-vault and so on.
-ALONE := vault external-secrets separate-pods confinement monitoring cluster-settings token-keys examples
+ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys examples
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
@@ -137,6 +137,7 @@ test: $(if $(TEST),node_modules,check $(CLUSTER_TARGET)) ## Deploy, and run all 
 test-vault: ## Test keys from HashiCorp Vault. The first run compiles it: ten minutes.
 test-external-secrets: ## Test keys from External Secrets. The first run compiles it: five minutes.
 test-separate-pods: ## Test frontend and signer in separate Pods: two minutes.
+test-no-mesh: ## Test the layout without a mesh, on the cluster with and without Istio: seven minutes.
 test-confinement: ## Test the system call filter and the network policies: three minutes.
 test-monitoring: ## Test metrics and alerts with Prometheus. The first run compiles it: four minutes.
 test-cluster-settings: ## Test Istio as others install it: gateways, defaults, ambient mode: 25 minutes.

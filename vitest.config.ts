@@ -108,6 +108,7 @@ export default defineConfig({
           env: { CONFIG: 'examples/flask/signing.yaml' },
         },
       },
+      { test: { ...withManager, name: 'no-mesh', include: ['test/no-mesh/**/*.test.ts'] } },
       { test: { ...last, name: 'separate-pods', include: ['test/separate-pods/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],

@@ -5,6 +5,7 @@ import { createAuditLog } from './audit-log.ts'
 import { createCallerCheck } from './caller-identity.ts'
 import { loadConfig } from './config.ts'
 import { holdKeyRing } from './keys/key-holder.ts'
+import { reportKeys } from './keys/key-reports.ts'
 import { createSignerMetrics } from './metrics.ts'
 import { createPairingCheck, createPairingSecret } from './pairing.ts'
 
@@ -14,6 +15,7 @@ await runService(
     const { socket, keyDir, keyBundle, admission, peer, maxRequests, shutdownDelayMs } = config
     const metrics = createSignerMetrics(deps.metrics.registry)
     const getKeyRing = await holdKeyRing(keyDir, { log: deps.log, metrics, bundle: keyBundle })
+    if (peer === 'container') reportKeys(getKeyRing, deps.log)
     const admit =
       'caller' in admission
         ? createCallerCheck(admission.caller)

@@ -8,7 +8,7 @@ import type { Log } from '../../runtime/log.ts'
 import type { SignerMetrics } from '../metrics.ts'
 import { describeGeneration, loadKeyFiles } from './key-files.ts'
 import { createKeyHistory } from './key-history.ts'
-import { isSameRing, type KeyRing, KeyRingError } from './key-ring.ts'
+import { describeRing, isSameRing, type KeyRing, KeyRingError } from './key-ring.ts'
 
 /** A watch sees kubelet's swap at once. Polling finds what the watch misses. */
 const POLL_MS = 1_000
@@ -52,7 +52,7 @@ export async function holdKeyRing(
     metrics.setKeys(ring, loaded.shortKeys, returned)
     for (const id of loaded.shortKeys) log('warn', 'key_short', { key_id: id })
     for (const id of returned) log('error', 'retired_key_returned', { key_id: id })
-    log('info', 'keys_loaded', { primary: ring.primary.id, count: ring.keys.size })
+    log('info', 'keys_loaded', describeRing(ring))
   }
 
   async function tryToLoad(): Promise<void> {

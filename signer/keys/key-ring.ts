@@ -34,6 +34,11 @@ export function isSameRing(one: KeyRing, other: KeyRing): boolean {
   )
 }
 
+/** Describes the keys for the log, whose fields are flat. No id contains a comma. */
+export function describeRing({ primary, keys }: KeyRing) {
+  return { primary: primary.id, count: keys.size, key_ids: [...keys.keys()].join(',') }
+}
+
 /** Returns the id and the state of each key, in the order of the ring. */
 export function listKeyStates({ primary, keys }: KeyRing): KeysResponse['keys'] {
   const stateOf = (id: string) => (id === primary.id ? 'primary' : 'active')

@@ -34,6 +34,7 @@ import { checkPlaceholders } from './preflight/placeholders.ts'
 import { inspectCluster } from './preflight/preflight.ts'
 import { parsePrometheusAccount } from './preflight/prometheus-account.ts'
 import { checkPrometheusOperator } from './preflight/prometheus-operator.ts'
+import { noteUnusedSettings } from './preflight/unused-settings.ts'
 import { noteBlockedVault } from './preflight/vault-egress.ts'
 import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
 import { composeCluster } from './render/cluster.ts'
@@ -63,6 +64,7 @@ async function renderForCluster() {
   const layout = parseOverlay(readSetting('OVERLAY'))
   const components = await parseComponents(readSetting('COMPONENTS'), layout)
   const vault = components.includes('vault') ? await readVaultValues() : undefined
+  noteUnusedSettings(layout)
   const mesh = await inspectCluster(layout, {
     revision: readVariable('ISTIO_REVISION'),
     route: readWantedRoute(),

@@ -5,7 +5,7 @@ import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { findApplied } from '../kube/field-owners.ts'
 import { describeKeys, formatKeySet, listMissing, parseKeySet } from '../kube/key-set.ts'
-import { applyResource } from '../kube/kubectl.ts'
+import { applyResource, listApiVersions } from '../kube/kubectl.ts'
 import { namespace } from '../kube/names.ts'
 import { describeResource } from '../kube/resources.ts'
 import { readTokenIssuer } from '../kube/token-issuer.ts'
@@ -54,6 +54,12 @@ await runMain(async () => {
 })
 
 async function requirePolicy(issuer: string): Promise<TokenPolicy> {
+  if (!(await listApiVersions()).includes(tokenPolicy.apiVersion)) {
+    throw new UserError(
+      'this cluster has no Istio, so nothing verifies caller tokens',
+      'Without a mesh there are no token keys to renew: docs/layouts.md#no-mesh.',
+    )
+  }
   const policy = await readTokenPolicy()
   if (policy === undefined) {
     throw new UserError(

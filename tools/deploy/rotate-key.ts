@@ -7,31 +7,42 @@ import { findDeployed, layouts, listWorkloads, onePod } from '../kube/layouts.ts
 import { keySecret, namespace } from '../kube/names.ts'
 import { readPodSelector } from '../kube/pod-selector.ts'
 import { isKeyInSecret } from './keys/key-source.ts'
-import { checkPermissions } from './preflight/permissions.ts'
+import { checkPermissions, type Permission } from './preflight/permissions.ts'
 import { parseDuration } from './rotation/duration.ts'
+import { openLog } from './rotation/log-source.ts'
+import { openMetrics } from './rotation/metrics-source.ts'
 import { createPodReporter } from './rotation/pod-reporter.ts'
 import { createDryEffects, createEffects } from './rotation/rotation-effects.ts'
 import { rotateKey } from './rotation/run-rotation.ts'
 
 const secret = { group: '', resource: 'secrets', namespace, name: keySecret }
 const pods = { group: '', resource: 'pods', namespace }
-const requiredPermissions = [
+const requiredPermissions: Permission[] = [
   { verb: 'get', ...secret },
   { verb: 'update', ...secret },
   { verb: 'get', ...pods },
   { verb: 'list', ...pods },
-  { verb: 'create', ...pods, subresource: 'portforward' },
   ...layouts
     .flatMap(listWorkloads)
     .map((name) => ({ verb: 'get', group: 'apps', resource: 'deployments', namespace, name })),
 ]
+
+/** How the signers of a layout report their keys, and the permission that this needs. */
+const reporting = {
+  throughMesh: { open: openMetrics, permission: { verb: 'create', subresource: 'portforward' } },
+  byLog: { open: openLog, permission: { verb: 'get', subresource: 'log' } },
+}
 
 await runMain(async () => {
   const overlap = readVariable('OVERLAP')
   const overlapMs = overlap === undefined ? undefined : parseDuration('OVERLAP', overlap)
   const isDry = readDryRun(process.argv.slice(2))
   await step('the cluster answers', checkCluster)
-  await step('the user has all required permissions', () => checkPermissions(requiredPermissions))
+  const { signer, isMeshed } = (await findDeployed()) ?? onePod
+  const { open, permission } = isMeshed ? reporting.throughMesh : reporting.byLog
+  await step('the user has all required permissions', () =>
+    checkPermissions([...requiredPermissions, { ...pods, ...permission }]),
+  )
   if (!(await isKeyInSecret())) {
     throw new UserError(
       'the keys of the signer are in no Secret, so make rotate-key cannot rotate them',
@@ -44,8 +55,7 @@ await runMain(async () => {
     process.stdout.write(`${closing}\n`)
     return
   }
-  const { signer } = (await findDeployed()) ?? onePod
-  const { readReports, stop } = createPodReporter(await readPodSelector(signer))
+  const { readReports, stop } = createPodReporter(await readPodSelector(signer), open)
   try {
     process.stdout.write(`${await rotateKey(createEffects(readReports), overlapMs)}\n`)
   } finally {

@@ -1,11 +1,13 @@
 // make kind: creates a kind cluster in Docker, installs a stock Istio, and loads both images. It skips what exists. It needs
-// Docker, kind, istioctl and kubectl. docs/support.md says how far this is tested.
+// Docker, kind, istioctl and kubectl. For an overlay without a mesh, it needs no istioctl and installs no Istio.
+// docs/support.md says how far this is tested.
 import { mkdir } from 'node:fs/promises'
 import { run, tryRun } from '../cli/exec.ts'
 import { elapsed, runMain, say, step, UserError } from '../cli/terminal.ts'
 import { buildImages } from '../images/build-images.ts'
 import { createBuild } from '../images/image-builder.ts'
 import { formatReference } from '../images/image-references.ts'
+import { needsIstio } from './needs-istio.ts'
 import { KIND_KUBECONFIG, STATE } from './paths.ts'
 import { isThere } from './requirements.ts'
 
@@ -20,20 +22,23 @@ const istioArgs = ['components.cni.enabled=true', 'values.pilot.cni.enabled=true
 
 await runMain(async () => {
   const start = performance.now()
+  const hasIstio = needsIstio()
   await requireDocker()
   for (const [program, origin] of Object.entries(programs)) {
-    if (await isThere(program)) continue
+    if ((program === 'istioctl' && !hasIstio) || (await isThere(program))) continue
     throw new UserError(`${program} is not on the PATH`, `Install it: ${origin}`)
   }
   await mkdir(STATE, { recursive: true, mode: 0o700 })
   process.env.KUBECONFIG = KIND_KUBECONFIG
   await ensureCluster()
-  await step('Istio is installed with its CNI plugin', () =>
-    run('istioctl', [
-      ...['install', '--skip-confirmation'],
-      ...istioArgs.flatMap((each) => ['--set', each]),
-    ]),
-  )
+  if (hasIstio) {
+    await step('Istio is installed with its CNI plugin', () =>
+      run('istioctl', [
+        ...['install', '--skip-confirmation'],
+        ...istioArgs.flatMap((each) => ['--set', each]),
+      ]),
+    )
+  }
   const images = (await buildImages({ build: createBuild('docker') })).map(formatReference)
   await step('the images are loaded', () =>
     run('kind', ['load', 'docker-image', ...images, '--name', CLUSTER]),

@@ -3,14 +3,13 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
-import { elapsed, runMain, say, step, UserError } from '../cli/terminal.ts'
-import { readSetting } from '../kube/application.ts'
-import { parseOverlay } from '../kube/layouts.ts'
+import { elapsed, runMain, say, step } from '../cli/terminal.ts'
 import { provideAppImages } from './images/app-images.ts'
 import { fetchNodejs } from './images/nodejs.ts'
 import { buildRootFileSystems } from './images/root-file-systems.ts'
 import { type Ingredients, nameNodejsImage, provideSystemImages } from './images/system-images.ts'
 import { installSystem } from './install.ts'
+import { needsIstio } from './needs-istio.ts'
 import { describeOrigin, findNode, type Node, startNode } from './node/node-process.ts'
 import { GATEWAY_URL_FILE, KUBECONFIG, NODE_IMAGE_FILE, STATE, TOOLS, toNodePath } from './paths.ts'
 import { ensurePki, writeKubeconfig } from './pki.ts'
@@ -21,7 +20,7 @@ import { checkRequirements } from './requirements.ts'
 
 await runMain(async () => {
   const start = performance.now()
-  const hasIstio = readMesh()
+  const hasIstio = needsIstio()
   await checkRequirements()
   const ingredients = await step('programs and file systems are in the cache', () =>
     fillCache(hasIstio),
@@ -42,17 +41,6 @@ await runMain(async () => {
     `The cluster is up${hasIstio ? '' : ' without Istio'} (${elapsed(start)}). To use your own kubectl: export KUBECONFIG=${KUBECONFIG}`,
   )
 })
-
-/** Returns true if the cluster gets Istio: if the overlay to deploy needs it. Throws UserError for settings of no Istio. */
-function readMesh(): boolean {
-  const { overlay, isMeshed } = parseOverlay(readSetting('OVERLAY'))
-  const setting = (['ISTIO', 'AMBIENT'] as const).find((name) => readVariable(name) !== undefined)
-  if (isMeshed || setting === undefined) return isMeshed
-  throw new UserError(
-    `${setting} is set, but a cluster for OVERLAY=${overlay} has no Istio`,
-    `Leave out ${setting} or OVERLAY.`,
-  )
-}
 
 async function fillCache(hasIstio: boolean): Promise<Ingredients> {
   return {

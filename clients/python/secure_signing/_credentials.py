@@ -103,7 +103,7 @@ def _read(file: str, what: str, error: Raise) -> bytes:
         with open(file, "rb") as content:
             return content.read()
     except OSError as cause:
-        raise error(f"{what} in {file} cannot be read: {cause.strerror}") from cause
+        raise error(f"{what} in {file} cannot be read: {cause.strerror}. Mount it, or set the variable") from cause
 
 
 def sign(secret: bytes, method: str, path: str, body: bytes, created: int) -> Dict[str, str]:

@@ -10,7 +10,7 @@ if WAY.startswith("requests"):
     import requests
     from secure_signing.requests import SignerAuth, signer_session
 
-    session = signer_session()
+    session = signer_session(timeout=5)
 
     def ask(message):
         if WAY == "requests session":
@@ -21,17 +21,17 @@ else:
     import httpx
     from secure_signing.httpx import SignerAuth, async_signer_client, signer_client
 
-    client = signer_client()
+    client = signer_client(timeout=5)
 
     def ask(message):
         if WAY == "httpx client":
             return client.post(URL, json={"message": message})
         if WAY == "httpx async client":
             return asyncio.run(ask_async(message))
-        return httpx.post(URL, json={"message": message}, auth=SignerAuth())
+        return httpx.post(URL, json={"message": message}, auth=SignerAuth(), timeout=5)
 
     async def ask_async(message):
-        async with async_signer_client() as other:
+        async with async_signer_client(timeout=5) as other:
             return await other.post(URL, json={"message": message})
 
 

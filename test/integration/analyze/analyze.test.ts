@@ -61,9 +61,9 @@ test('reports every mistake at its line, sorted', async () => {
   expect(listPlaces(stdout)).toEqual([
     `${socket}: [addresses]`,
     `${user}: [user-ids]`,
+    `${list}: [default-deny]`,
     `${policy}: [exact-allow]`,
     `${policy}: [negative-match]`,
-    `${list}: [default-deny]`,
     `${mtls}: [strict-mtls]`,
     `${endpoint}: [proxy-endpoints]`,
   ])

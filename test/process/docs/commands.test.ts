@@ -45,7 +45,7 @@ test('the README shows the answer of its first request', async () => {
   await signer.waitFor('listening')
   const { url } = await startFrontendAtSocket({ socket, pairingDir })
   const [, line = '', wanted = '{}'] = /\$ (curl .*)\n\s+(\{.*\})/.exec(readFile('README.md')) ?? []
-  const script = line.replace('http://127.0.0.1:18080', url)
+  const script = line.replace('http://127.0.0.1:8080', url)
   expect(script).toContain(url)
   const answer = JSON.parse(await run('bash', ['-euo', 'pipefail', '-c', script]))
   const { body } = await askToSign(socket, pairingDir, 'HELLO')

@@ -12,7 +12,7 @@ import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 /** Runs `make kind` with only these scripts on its PATH. Returns their calls, one a line. */
-async function runKind(scripts: Record<string, string>) {
+async function runKind(scripts: Record<string, string>, variables: Record<string, string> = {}) {
   const shell = (await tryRun('sh', ['-c', 'command -v sh'])).stdout.trim()
   const recorders = Object.entries(scripts).map(([name, script]) => {
     return [name, `echo "${name} $* KUBECONFIG=\${KUBECONFIG-}" >> $LOG\n${script}`]
@@ -21,7 +21,7 @@ async function runKind(scripts: Record<string, string>) {
   const bin = await makePrograms(programs)
   const LOG = join(bin, 'log')
   await writeFile(LOG, '')
-  const env = { HOME: bin, PATH: bin, LOG }
+  const env = { HOME: bin, PATH: bin, LOG, ...variables }
   const { code, stderr } = await tryRun(
     process.execPath,
     [join(CHECKOUT, 'tools/local-cluster/kind.ts')],
@@ -82,4 +82,24 @@ test('fails with kind’s error if it cannot create the cluster', async () => {
   expect(code).toBe(1)
   expect(stderr).toContain('no space')
   expect(calls.at(-1)).toContain('kind create')
+})
+
+test('for an overlay without a mesh, it needs no istioctl and installs no Istio', async () => {
+  const { istioctl: _, ...others } = all
+  const { code, stderr, calls } = await runKind(others, { OVERLAY: 'no-mesh' })
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  expect(calls.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+    'docker info',
+    'kind get',
+    'kind create',
+    'docker build',
+    'docker build',
+    'kind load',
+  ])
+})
+
+test.each(['ISTIO', 'AMBIENT'])('refuses %s for an overlay without a mesh', async (name) => {
+  const { code, stderr, calls } = await runKind(all, { OVERLAY: 'no-mesh', [name]: 'yes' })
+  expect({ code, calls }).toEqual({ code: 1, calls: [] })
+  expect(stderr).toContain(`${name} is set, but a cluster for OVERLAY=no-mesh has no Istio`)
 })

@@ -15,6 +15,9 @@ const metadata = 'spec.template.metadata'
 const excluding = `${metadata}.annotations.traffic~1sidecar~1istio~1io`
 const operation = 'spec.rules.0.to.0.operation'
 const source = 'spec.rules.0.from.0.source'
+const deny = 'AuthorizationPolicy/signer-deny-others'
+const refused = 'spec.rules.0.from.0.source'
+const own = { matchLabels: { app: 'secure-signing' } }
 const other = { matchLabels: { app: 'other' } }
 
 export const meshMistakes: Mistakes = {
@@ -22,12 +25,17 @@ export const meshMistakes: Mistakes = {
     'its absence': [peers, '', undefined],
     PERMISSIVE: [peers, 'spec.mtls.mode', 'PERMISSIVE'],
     'an exception for a port': [peers, 'spec.portLevelMtls', { 8081: { mode: 'DISABLE' } }],
-    'one Pod only': [peers, 'spec.selector', { matchLabels: { a: 'b' } }],
+    'another Pod only': [peers, 'spec.selector', { matchLabels: { a: 'b' } }],
+    'no selector, so that an older policy for the namespace wins': [
+      peers,
+      'spec.selector',
+      undefined,
+    ],
     'another namespace': [peers, 'metadata.namespace', 'other'],
     'a second one that is PERMISSIVE': [
       '+',
       '',
-      security('PeerAuthentication', { selector: other, mtls: { mode: 'PERMISSIVE' } }),
+      security('PeerAuthentication', { selector: own, mtls: { mode: 'PERMISSIVE' } }),
     ],
   },
   'token-check': {
@@ -50,6 +58,10 @@ export const meshMistakes: Mistakes = {
     'a token in a cookie': [tokens, 'spec.jwtRules.0.fromCookies', ['token']],
     'keys without TLS': [tokens, 'spec.jwtRules.0.jwksUri', 'HTTP://keys.example/jwks'],
   },
+  'protected-label': {
+    'its absence': [pod, `${metadata}.labels.secure-signing~1dev/protected`, undefined],
+    'another value': [pod, `${metadata}.labels.secure-signing~1dev/protected`, 'yes'],
+  },
   selector: {
     'mTLS for no Pod': [peers, 'spec.selector', other],
     'a policy for no Pod': [sign, 'spec.selector', other],
@@ -67,6 +79,49 @@ export const meshMistakes: Mistakes = {
   'allow-only': {
     'a DENY instead': [sign, 'spec.action', 'DENY'],
     'an AUDIT, which refuses nothing': [sign, 'spec.action', 'AUDIT'],
+  },
+  'deny-others': {
+    'its absence': [deny, '', undefined],
+    'an ALLOW instead': [deny, 'spec.action', 'ALLOW'],
+    'one for another Pod': [deny, 'spec.selector', other],
+    'a second identity': [
+      deny,
+      `${refused}.notPrincipals.+`,
+      'mesh.example/ns/other/sa/other',
+      'spec.rules',
+    ],
+    'any identity of the namespace': [
+      deny,
+      `${refused}.notPrincipals`,
+      ['mesh.example/ns/signing/*'],
+      'spec.rules',
+    ],
+    'one source that is refused only with another condition': [
+      deny,
+      `${refused}.namespaces`,
+      ['other'],
+      'spec.rules',
+    ],
+    'one method alone': [deny, 'spec.rules.0.to.0.operation.methods', ['POST'], 'spec.rules'],
+    'another port': [deny, 'spec.rules.0.to.0.operation.ports', ['8080'], 'spec.rules'],
+    'a path that stays open': [
+      deny,
+      'spec.rules.1.to.0.operation.notPaths.+',
+      '/sign',
+      'spec.rules',
+    ],
+    'a condition': [
+      deny,
+      'spec.rules.0.when',
+      [{ key: 'source.ip', values: ['10.0.0.0/8'] }],
+      'spec.rules',
+    ],
+    'no rule for requests without a token': [
+      deny,
+      'spec.rules.1.from.0.source',
+      { notNamespaces: ['signing'] },
+      'spec.rules',
+    ],
   },
   'policy-ports': {
     'a new port': [
@@ -89,11 +144,28 @@ export const meshMistakes: Mistakes = {
     'any method': [sign, `${operation}.methods`, undefined],
     'any port': [sign, `${operation}.ports`, undefined],
     'any Pod': [sign, 'spec.selector', undefined],
+  },
+  'signer-policies': {
     'one for every namespace': [
       '+',
       '',
-      { ...security('AuthorizationPolicy', { rules: [{}] }, 'istio-system') },
+      security('AuthorizationPolicy', { rules: [{}] }, 'istio-system'),
     ],
+    'one for every port': ['+', '', opening({ methods: ['GET'] })],
+    'one for all ports but another': ['+', '', opening({ notPorts: ['9090'] })],
+    "one for the signer's port": ['+', '', opening({ ports: ['8000', '8081'] })],
+    'one for a token of users': [
+      '+',
+      '',
+      security('AuthorizationPolicy', {
+        rules: [{ from: [{ source: { requestPrincipals: ['https://users.example/*'] } }] }],
+      }),
+    ],
+  },
+  'declared-paths': {
+    'another path': [ingress, `${operation}.paths.+`, '/metrics'],
+    'another method': [ingress, `${operation}.methods.+`, 'GET'],
+    'a prefix': [ingress, `${operation}.paths`, ['/process*']],
   },
   'negative-match': {
     notPaths: [sign, `${operation}.notPaths`, ['/keys']],
@@ -174,7 +246,6 @@ export const meshMistakes: Mistakes = {
     ],
   },
   injection: {
-    'no revision': ['Namespace/signing', 'metadata.labels.istio~1io/rev', undefined],
     'injection disabled': ['Namespace/signing', 'metadata.labels.istio-injection', 'disabled'],
   },
   'admin-port': {
@@ -199,10 +270,28 @@ export const meshMistakes: Mistakes = {
       'unix:///run/signer/signer.sock',
     ],
     'a port that is not captured': [sidecar, 'spec.ingress.1.captureMode', 'NONE'],
+    'a port that leads to the signer with our identity': [
+      sidecar,
+      'spec.ingress.0.defaultEndpoint',
+      '127.0.0.1:8081',
+    ],
     'no Sidecar': [sidecar, '', undefined],
     'a Sidecar for another Pod': [sidecar, 'spec.workloadSelector.labels.app', 'other'],
   },
+  'one-sidecar': {
+    'a second one': [
+      '+',
+      '',
+      networking('Sidecar', {
+        workloadSelector: { labels: { app: 'secure-signing' } },
+        egress: [{ hosts: ['./*'] }],
+      }),
+    ],
+  },
   egress: {
+    'a signer that other Pods reach': [sidecar, 'spec.egress.0.bind', '0.0.0.0'],
+    'a signer at an address that Istio chooses': [sidecar, 'spec.egress.0.bind', undefined],
+    "another host at the signer's port": [sidecar, 'spec.egress.0.hosts', ['./other.internal']],
     'any service of the mesh': [sidecar, 'spec.egress.1.hosts', ['*/*']],
     'any of the namespace': [sidecar, 'spec.egress.1.hosts', ['./*']],
     'no egress list': [sidecar, 'spec.egress', undefined],
@@ -283,6 +372,10 @@ export const meshMistakes: Mistakes = {
     TCP: ['Gateway/public', 'spec.servers.0.port.protocol', 'TCP'],
   },
   ...routeMistakes,
+}
+
+function opening(operation: object) {
+  return security('AuthorizationPolicy', { selector: own, rules: [{ to: [{ operation }] }] })
 }
 
 function security(kind: string, spec: unknown, namespace = 'signing') {

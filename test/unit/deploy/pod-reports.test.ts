@@ -1,10 +1,12 @@
 // A rotation waits until every Pod reports that it is ready for the next step. It uses one port-forward for each Pod, and an
 // error names the Pods that are not ready.
-import { readFile, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { openLog, readKeyLine } from '../../../tools/deploy/rotation/log-source.ts'
 import {
   type Condition,
   isMet,
@@ -12,9 +14,10 @@ import {
 } from '../../../tools/deploy/rotation/pod-condition.ts'
 import { createPodReporter } from '../../../tools/deploy/rotation/pod-reporter.ts'
 import { waitForPods } from '../../../tools/deploy/rotation/wait-for-pods.ts'
-import { deployment } from '../../../tools/kube/names.ts'
+import { deployment, namespace } from '../../../tools/kube/names.ts'
 import { cleanUp } from '../../support/clean-up.ts'
 import { makeFolder } from '../../support/folder.ts'
+import { WAIT_MS } from '../../support/timeouts.ts'
 
 const reports = (primary: string | undefined, ...held: string[]): PodReport => {
   return { pod: 'pod-1', keys: { primary, held } }
@@ -133,4 +136,60 @@ test('each running Pod reports through one port-forward, which is replaced if it
   answer = { status: 200, text }
   expect(await readReports()).toEqual([good])
   expect(await kubectl.readForwards()).toBe('pod/pod-1\npod/pod-1\n')
+})
+
+describe('without a mesh', () => {
+  const line = (event: string, fields: object) =>
+    JSON.stringify({ level: 'info', event, ...fields })
+  const first = { primary: 'key-1', count: 1, key_ids: 'key-1' }
+  const second = { primary: 'key-1', count: 2, key_ids: 'key-1,key-2' }
+
+  test.each([
+    ['loads its keys', line('keys_loaded', first), { primary: 'key-1', held: ['key-1'] }],
+    ['repeats them', line('keys_held', second), { primary: 'key-1', held: ['key-1', 'key-2'] }],
+    ['is of an older version', line('keys_loaded', { primary: 'key-1', count: 1 }), undefined],
+    ['logs a request', line('audit', { request_id: line('keys_held', second) }), undefined],
+    ['logs a part of a line', line('keys_held', second).slice(0, -1), undefined],
+  ])('a signer that %s', (_, text, keys) => expect(readKeyLine(text)).toEqual(keys))
+
+  test('each Pod reports by the last line of its log, which is followed again if it ends', async () => {
+    const folder = await makeFolder()
+    const list = { items: [{ metadata: { name: 'pod-1' }, status: { phase: 'Running' } }] }
+    await writeFile(join(folder, 'list.json'), JSON.stringify(list))
+    const script = `#!/bin/sh
+if [ "$1" = get ]; then exec cat ${folder}/list.json; fi
+echo "$*" >> ${folder}/follows
+exec tail -n +1 -F ${folder}/log --pid=$(cat ${folder}/container)
+`
+    await writeFile(join(folder, 'kubectl'), script, { mode: 0o755 })
+    const container = spawn('sleep', ['60'])
+    await writeFile(join(folder, 'container'), String(container.pid))
+    await writeFile(join(folder, 'log'), '')
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
+    cleanUp(() => vi.unstubAllEnvs())
+    const { readReports, stop } = createPodReporter(`app=${deployment}`, openLog)
+    cleanUp(stop)
+    const report = (keys: object) => [{ pod: 'pod-1', keys }]
+    const eventually = (wanted: unknown) =>
+      vi.waitFor(async () => expect(await readReports()).toEqual(wanted), WAIT_MS)
+
+    const silent = expect.stringContaining('does not say which keys it holds')
+    expect(await readReports()).toEqual([{ pod: 'pod-1', problem: silent }])
+    await appendFile(join(folder, 'log'), `${line('keys_loaded', first)}\n`)
+    await eventually(report({ primary: 'key-1', held: ['key-1'] }))
+    await appendFile(join(folder, 'log'), `${line('audit', {})}\n${line('keys_held', second)}\n`)
+    await eventually(report({ primary: 'key-1', held: ['key-1', 'key-2'] }))
+
+    await writeFile(join(folder, 'log'), '')
+    await writeFile(join(folder, 'container'), String(process.pid))
+    container.kill()
+    await eventually([{ pod: 'pod-1', problem: expect.stringContaining('kubectl logs ended') }])
+    await eventually([{ pod: 'pod-1', problem: silent }])
+    const follow = `logs -f -n ${namespace} pod-1 -c signer --since=90s\n`
+    // kubectl writes it after its start, which the report does not wait for.
+    await vi.waitFor(
+      async () => expect(await readFile(join(folder, 'follows'), 'utf8')).toBe(follow.repeat(2)),
+      WAIT_MS,
+    )
+  })
 })

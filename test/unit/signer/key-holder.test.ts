@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { describe, expect, test, vi } from 'vitest'
 import { holdKeyRing } from '../../../signer/keys/key-holder.ts'
+import { reportKeys } from '../../../signer/keys/key-reports.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
 import { type Entries, makeFolder, makeVolume, mountEntries } from '../../support/folder.ts'
 import { createMemoryLog } from '../../support/services/logged.ts'
@@ -175,4 +176,17 @@ describe('keeps the last valid ring', () => {
     await eventually(() => expect(events()).toContain('keys_refused'))
     expect(primary()).toBe('a')
   })
+})
+
+test('reports its keys again and again, and nothing while it has none', async () => {
+  const { folder, lines, getKeyRing, eventually } = await hold({ a: 'hunter2' })
+  const { log, lines: reports } = createMemoryLog()
+  reportKeys(getKeyRing, log, POLL_MS)
+  await eventually(() => expect(lines).toHaveLength(1))
+  expect(reports).toEqual([])
+  await mountEntries(folder, { a: good(), b: good(), primary: 'b' }, '2')
+  const held = { level: 'info', event: 'keys_held', primary: 'b', count: 2, key_ids: 'a,b' }
+  await eventually(() => expect(reports.length).toBeGreaterThan(2))
+  for (const each of reports) expect(each).toMatchObject(held)
+  expect(lines.at(-1)).toMatchObject({ ...held, event: 'keys_loaded' })
 })

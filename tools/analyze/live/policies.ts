@@ -14,7 +14,8 @@ import { selects } from '../model/namespace.ts'
 import { findSigningResource } from '../model/pod.ts'
 import { isForPort, readPolicies } from '../model/policies.ts'
 import { applyRules } from '../rule.ts'
-import { denyOthers, policyRules } from '../rules/policy-rules.ts'
+import { denyOthers } from '../rules/deny-others-rule.ts'
+import { policyRules } from '../rules/policy-rules.ts'
 import { type Judgment, judge } from './judgment.ts'
 import { type LiveSubject, listSelected } from './subject.ts'
 
@@ -65,7 +66,7 @@ function judgeOpening({ ours, application }: LiveSubject, each: Resource): Judgm
   return judge(
     'weakens',
     each,
-    `${opens}. ${denyOthers} still refuses every identity but that of the ServiceAccount ${listAccounts(ours, application).frontend}, and asks for its token. Still open: other methods and paths of the signer, for Pods with this ServiceAccount. They get no signature, because pairing refuses them`,
+    `${opens}. ${denyOthers} still refuses every identity but that of the ServiceAccount ${listAccounts(ours, application).frontend}, and asks for its token. Still open: /metrics for everyone whom it allows, and other methods and paths for Pods with this ServiceAccount. They get no signature, because pairing refuses them`,
   )
 }
 

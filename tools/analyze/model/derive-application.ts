@@ -4,7 +4,7 @@ import { application } from '../../kube/application.ts'
 import { container, port, service } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { UnreadableError, valueAt } from '../finding.ts'
-import { gatewayPolicies } from '../rules/policy-rules.ts'
+import { gatewayPolicy } from '../rules/policy-rules.ts'
 import { type Application, describePaths, isOfProject } from './application.ts'
 import { isOfPodNamespace, selects } from './namespace.ts'
 import { findSigningResource, readWorkload } from './pod.ts'
@@ -63,7 +63,7 @@ export function deriveApplication(resources: readonly Resource[]): Application |
 /** What our policy lets the ingress gateway call. */
 function listRoutes(resources: readonly Resource[]): Application['routes'] {
   return readPolicies(resources)
-    .filter(({ resource, name }) => isOfProject(resource) && gatewayPolicies.includes(name))
+    .filter(({ resource, name }) => isOfProject(resource) && name === gatewayPolicy)
     .flatMap(({ alternatives }) => alternatives)
     .flatMap(({ methods, paths }) =>
       methods.values.flatMap((method) =>

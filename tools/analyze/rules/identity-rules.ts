@@ -3,10 +3,11 @@ import { z } from 'zod'
 import { type Path, readAt, valueAt } from '../finding.ts'
 import { isOfProject } from '../model/application.ts'
 import { isOfPodNamespace, listInScope, matches, selects, selectsPod } from '../model/namespace.ts'
-import { findOurResources, listWorkloadResources, readLabels } from '../model/pod.ts'
+import { findOurResources, listWorkloadResources, readLabels, readPods } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 import { tokenCheckRule } from './token-check-rule.ts'
 
+const protectedLabel = 'secure-signing.dev/protected'
 const mode = z.object({ mode: z.string().default('UNSET') })
 const peerSpec = z
   .object({
@@ -67,6 +68,18 @@ export const identityRules: readonly Rule[] = [
     },
   },
   tokenCheckRule,
+  {
+    name: 'protected-label',
+    title: 'our Pods have the label by which the policies select them',
+    find: (resources) =>
+      readPods(resources)
+        .filter(({ metadata }) => metadata.labels[protectedLabel] !== 'true')
+        .map(({ resource, path }) => ({
+          resource,
+          path: [...path, 'metadata', 'labels', protectedLabel],
+          message: `without the label ${protectedLabel}, no policy applies to the Pod: set it to "true"`,
+        })),
+  },
   {
     name: 'selector',
     title: 'every selector of this project selects a Pod of these resources',

@@ -14,14 +14,13 @@ import { findOurResources, findSigningResource } from '../model/pod.ts'
 import { type Alternative, isForPort, type Policy, readPolicies } from '../model/policies.ts'
 import { readListeners } from '../model/sidecar.ts'
 import type { Rule } from '../rule.ts'
+import { denyOthers, denyOthersRule } from './deny-others-rule.ts'
 
 /** Requests that the signer's Pod may send to the signer without a token. */
 const openToPod = ['GET /readyz', 'GET /metrics']
 const signerPort = '8081'
-/** Refuses everyone else at the signer, whatever ALLOW somebody adds. */
-export const denyOthers = 'signer-deny-others'
 /** What the ingress gateway may call. */
-export const gatewayPolicies = ['signer-allow-gateway', 'allow-ingress-to-frontend']
+export const gatewayPolicy = 'signer-allow-gateway'
 /** The only policy that lets another workload send a request without a token. */
 const scraping = { name: 'allow-prometheus-to-read-signer-metrics', request: 'GET /metrics' }
 /** What each ALLOW must name, without patterns. */
@@ -71,6 +70,7 @@ export const policyRules: readonly Rule[] = [
         }))
     },
   },
+  denyOthersRule,
   {
     name: 'policy-ports',
     title: 'every port of our Pods has an ALLOW, and no policy of this project has another port',
@@ -140,7 +140,7 @@ export const policyRules: readonly Rule[] = [
     title: 'the ingress gateway may call only declared paths of the application',
     find: (resources, application) =>
       readOwnAllows(resources)
-        .filter(({ name }) => gatewayPolicies.includes(name))
+        .filter(({ name }) => name === gatewayPolicy)
         .flatMap(({ resource, alternatives }) =>
           alternatives.flatMap(({ methods, paths }) =>
             paths.values.flatMap((value) => {

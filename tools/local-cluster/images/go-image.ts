@@ -1,6 +1,7 @@
-// The image of examples/go. This machine's Go compiles it, because the node has no network and no Go.
+// The image of examples/go. This machine's Go compiles the program, which is linked statically and needs no base image.
 import { join, relative } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
+import { run } from '../../cli/exec.ts'
 import { hashSources } from '../../images/image-references.ts'
 import { CACHE, IN_NODE, toNodePath } from '../paths.ts'
 import { cached } from '../programs/cache.ts'
@@ -13,24 +14,20 @@ const sources = ['examples/go', 'clients/go']
 export const goRecipe: ExampleRecipe = {
   reference: 'registry.example/shop:1.0',
   sources,
-  build: async (node, reference) => {
-    const folder = await cached(
-      `programs/example-go-${await hashSources(sources)}`,
-      async (target) => {
-        await go(join(CHECKOUT, 'examples/go'), [
-          'build',
-          '-ldflags=-s',
-          '-o',
-          join(target, 'shop'),
-          '.',
-        ])
-      },
-    )
-    await buildInNode(node, {
+  build: async (node, reference) =>
+    buildInNode(node, {
       reference,
-      containerfile: toNodePath(join(import.meta.dirname, 'go-example.Containerfile')),
+      containerfile: toNodePath(join(import.meta.dirname, 'go.Containerfile')),
       context: IN_NODE.cache,
-      buildArgs: { SHOP: relative(CACHE, folder) },
-    })
-  },
+      buildArgs: { PROGRAM: relative(CACHE, await compile()) },
+    }),
+}
+
+/** Returns a folder of the cache with the program. */
+async function compile(): Promise<string> {
+  const key = await hashSources(sources, { GO: await run('go', ['version']) })
+  return cached(`programs/example-go-${key}`, async (folder) => {
+    const args = ['build', '-ldflags=-s', '-o', join(folder, 'shop'), '.']
+    await go(join(CHECKOUT, 'examples/go'), args)
+  })
 }

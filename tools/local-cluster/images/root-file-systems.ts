@@ -1,5 +1,5 @@
 // Debian file systems. apt verifies their packages with Debian's signatures. The node runs in one of them, and uses nothing
-// of the machine but the kernel. Two others are the bases of images.
+// of the machine but the kernel. The others are the bases of images.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../../cli/exec.ts'

@@ -2,7 +2,7 @@
 import { application } from '../../kube/application.ts'
 import type { AskedFor, Verdict } from './report.ts'
 
-const { smoke, routes, container } = application
+const { smoke, routes, container, service } = application
 /** What public clients may ask the application for: the smoke request, or else the first route. */
 const asked = smoke?.request ?? routes[0] ?? { method: 'GET', path: '/' }
 
@@ -46,8 +46,8 @@ export function createDeclaration(table: Readonly<Record<string, Row>>, signer: 
     if (verdict === undefined || verdict === 'none') return undefined
     const by: Record<Verdict, string[]> = {
       served: [allows[request]],
-      mtls: ['PeerAuthentication/signer-require-mtls', 'PeerAuthentication/signer-require-mtls'],
-      route: ['VirtualService/frontend'],
+      mtls: ['PeerAuthentication/signer-require-mtls'],
+      route: [`VirtualService/${service}`],
       token: ['RequestAuthentication/signer-authenticate-caller'],
       policy: ['AuthorizationPolicy/signer-allow-nothing', allows[request]],
       pairing: [signer],

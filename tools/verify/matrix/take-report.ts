@@ -6,6 +6,7 @@ import { isPartOfRoute, routeResources } from '../../deploy/apply/former-route.t
 import type { RouteKind } from '../../kube/gateway/public-route.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, overlayFolder, sharesPod } from '../../kube/layouts.ts'
+import { service } from '../../kube/names.ts'
 import {
   describeResource,
   formatResources,
@@ -83,5 +84,5 @@ const routeKinds = { own: 'VirtualService', istio: 'VirtualService', 'gateway-ap
 /** The declared tables name the VirtualService. An HTTPRoute may take its place. */
 function nameRoute(kind: RouteKind) {
   return (resource: string) =>
-    resource === 'VirtualService/frontend' ? `${routeKinds[kind]}/frontend` : resource
+    resource === `VirtualService/${service}` ? `${routeKinds[kind]}/${service}` : resource
 }

@@ -8,6 +8,7 @@ import type { Change } from './container-changes.ts'
 import { dryRunPod } from './dry-run-pod.ts'
 import { adviseOptOut } from './known-webhooks.ts'
 import { findChanges } from './pod-changes.ts'
+import { checkNoProxy } from './unwanted-proxy.ts'
 
 const page = 'See docs/production.md#admission-webhooks.'
 const noCandidate =
@@ -31,6 +32,7 @@ export async function checkWebhooks(resources: readonly Resource[]): Promise<voi
 async function checkDeployment(deployment: Resource, resources: readonly Resource[]) {
   const name = describeResource(deployment)
   const { sent, keyVolume, admitted, refusal } = await dryRunPod(deployment)
+  if (admitted !== undefined) checkNoProxy(name, sent, admitted)
   const changes = admitted === undefined ? [] : findChanges(sent, admitted, keyVolume)
   const stops = changes.filter(({ isRefused }) => isRefused)
   const notes = changes.filter(({ isRefused }) => !isRefused)

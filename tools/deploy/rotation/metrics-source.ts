@@ -1,0 +1,25 @@
+// Reads from a signer's metrics which keys it holds. A port-forward ends at the Pod's loopback, and the proxy sees the request as
+// the Pod's own. mesh/signer-allow-metrics.yaml allows exactly that.
+import { namespace } from '../../kube/names.ts'
+import { startPortForward } from '../../kube/port-forward.ts'
+import { parseKeyMetrics } from '../keys/key-metrics.ts'
+import { type KeyReport, type KeySource, tooOld } from './key-source.ts'
+
+const signerPort = 8081
+/** Milliseconds for the answer of one Pod. */
+const answerTimeoutMs = 3_000
+
+export async function openMetrics(pod: string): Promise<KeySource> {
+  const { port, stop } = await startPortForward(['-n', namespace, `pod/${pod}`], signerPort)
+  return { read: () => readKeys(port), stop }
+}
+
+async function readKeys(port: number): Promise<KeyReport> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`, {
+    signal: AbortSignal.timeout(answerTimeoutMs),
+  })
+  const text = await response.text()
+  if (!response.ok) return { problem: `GET /metrics returns ${response.status}` }
+  const keys = parseKeyMetrics(text)
+  return keys === undefined ? { problem: tooOld } : { keys }
+}
