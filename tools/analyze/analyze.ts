@@ -69,8 +69,7 @@ await runMain(async () => {
     const { yaml } = await renderResources({
       ...{ folder: folder.path, layout, images, components },
       application: await renderApplication(application, {
-        ...{ folder: join(folder.path, 'application'), layout },
-        usesVault: components.includes('vault'),
+        ...{ folder: join(folder.path, 'application'), layout, components },
       }),
       cluster: layout.isMeshed
         ? composeCluster(cluster?.mesh ?? defaultFindings, layout, prometheus)

@@ -81,7 +81,7 @@ async function renderForCluster() {
   const cluster = mesh && composeCluster(mesh, layout, prometheus)
   const attached = await step('the signer fits the application', () =>
     renderApplication(application, {
-      ...{ folder: join(deployFolder, 'application'), layout, usesVault: vault !== undefined },
+      ...{ folder: join(deployFolder, 'application'), layout, components },
     }),
   )
   for (const each of attached.notes) say(`  note  ${each}`)

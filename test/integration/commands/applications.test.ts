@@ -8,7 +8,7 @@ import { applyResource, kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
-import { makeDeployment, plain, writeApplication } from '../../support/application/application.ts'
+import { makeDeployment, plain, writeFiles } from '../../support/application/manifests.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
 const signer = { 'secure-signing.dev/signer': 'true' }
@@ -76,7 +76,7 @@ describe('on an API server', needsLocalPrograms, () => {
     changes: Record<string, unknown> = {},
     variables = {},
   ) {
-    const { file } = await writeApplication(resources, changes)
+    const file = await writeFiles(resources, changes)
     const env = { ...process.env, KUBECONFIG: kubeconfig, CONFIG: file, ...variables }
     const program = join(CHECKOUT, 'tools/deploy/undeploy.ts')
     const { code, stderr } = await tryRun('node', [program], { env, timeoutMs: 60_000 })

@@ -1,73 +1,9 @@
-// An application of somebody else, as its manifests and its signing.yaml.
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { stringify } from 'yaml'
-import type { Manifest } from '../../../tools/kube/application/manifests.ts'
-import type { SigningConfig } from '../../../tools/kube/application/schema.ts'
+// An application of somebody else, as the programs read it.
 import { type Application, readApplication } from '../../../tools/kube/application.ts'
-import { makeFolder } from '../folder.ts'
+import { writeFiles } from './manifests.ts'
 
-type Content = Record<string, unknown>
-
-export const config = {
-  namespace: 'orders',
-  resources: ['manifests.yaml'],
-  deployment: 'orders',
-  container: 'web',
-  port: 8000,
-  routes: [{ method: 'POST', path: '/orders' }],
-  egress: [],
-} as const satisfies Partial<SigningConfig>
-
-/** `spec` and `metadata` are of the Pod template. */
-export function makeDeployment({
-  spec = {},
-  metadata = {},
-}: {
-  spec?: Content
-  metadata?: Content
-} = {}) {
-  const labels = { app: 'orders' }
-  return {
-    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'orders' } },
-    spec: {
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels, ...metadata },
-        spec: {
-          serviceAccountName: 'orders',
-          containers: [
-            { name: 'web', image: 'orders:1', ports: [{ name: 'http', containerPort: 8000 }] },
-          ],
-          ...spec,
-        },
-      },
-    },
-  }
-}
-export const account = {
-  ...{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'orders' } },
-}
-export const service = {
-  ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders' } },
-  spec: { selector: { app: 'orders' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
-}
-export const plain = [makeDeployment(), account, service]
-
-/** Writes the files to a new folder. */
 export async function writeApplication(
-  resources: readonly object[] = plain,
-  changes: Content = {},
+  ...content: Parameters<typeof writeFiles>
 ): Promise<Application> {
-  const folder = await makeFolder()
-  await writeFile(
-    join(folder, 'manifests.yaml'),
-    resources.map((each) => stringify(each)).join('---\n'),
-  )
-  await writeFile(join(folder, 'signing.yaml'), stringify({ ...config, ...changes }))
-  return readApplication(join(folder, 'signing.yaml'))
-}
-
-export function toManifest(resource: object): Manifest {
-  return { path: 'manifests.yaml', resource: resource as Manifest['resource'] }
+  return readApplication(await writeFiles(...content))
 }

@@ -10,5 +10,5 @@ export async function attachSignerTo(
   layout = onePod,
 ) {
   const application = await writeApplication(resources, changes)
-  return renderApplication(application, { folder: await makeFolder(), layout, usesVault: false })
+  return renderApplication(application, { folder: await makeFolder(), layout, components: [] })
 }

@@ -1,8 +1,8 @@
 // What in the manifests of an application does not fit the signer beside it. Every error names the manifest and the field.
 import { expect, test } from 'vitest'
 import { onePod } from '../../../tools/kube/layouts.ts'
-import { account, makeDeployment, plain, service } from '../../support/application/application.ts'
 import { attachSignerTo } from '../../support/application/attach.ts'
+import { account, makeDeployment, plain, service } from '../../support/application/manifests.ts'
 
 const ports = [{ name: 'http', containerPort: 8000 }]
 const container = { name: 'web', image: 'orders:1', ports }

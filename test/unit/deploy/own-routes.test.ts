@@ -1,8 +1,8 @@
 // A route or DestinationRule of the application's own stays, and ours is left out.
 import { expect, test } from 'vitest'
 import { readOwnRoute } from '../../../tools/kube/application/own-routes.ts'
-import { plain, toManifest } from '../../support/application/application.ts'
 import { attachSignerTo } from '../../support/application/attach.ts'
+import { plain, toManifest } from '../../support/application/manifests.ts'
 
 const istio = (kind: string, spec: object, name = 'mine') => ({
   ...{ apiVersion: 'networking.istio.io/v1', kind, metadata: { name }, spec },

@@ -4,7 +4,7 @@ import { mergeSidecars } from '../../../tools/deploy/application/own-sidecar.ts'
 import { mergeProxyConfig } from '../../../tools/deploy/application/proxy-config.ts'
 import { findDeployment } from '../../../tools/kube/application/pod.ts'
 import type { SigningConfig } from '../../../tools/kube/application/schema.ts'
-import { config, makeDeployment, toManifest } from '../../support/application/application.ts'
+import { config, makeDeployment, toManifest } from '../../support/application/manifests.ts'
 
 const labels = { app: 'orders', tier: 'web' }
 const sidecar = (spec: object, selector: object | null = { labels: { app: 'orders' } }) =>

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { podSecurityReplacement } from '../../deploy/apply/pod-security.ts'
+import { moveToApplication } from '../../deploy/render/move-resource.ts'
 import { namespace } from '../../kube/names.ts'
 import { parseResources, type Resource } from '../../kube/resources.ts'
 import type { Finding } from '../finding.ts'
@@ -16,7 +17,7 @@ const folder = join(CHECKOUT, 'k8s/admission/pods-stay-restricted')
 const standIns = ['policy', 'policy-binding'].flatMap((kind) =>
   parseResources(
     readFileSync(resolve(folder, `pods-stay-restricted-validating-admission-${kind}.yaml`), 'utf8'),
-  ),
+  ).map(moveToApplication),
 )
 
 export const podSecurityRule: Rule = {

@@ -32,6 +32,7 @@ export function composeAttachPatch(
   { deployment, container, apiToken }: Application,
   { metadata, spec }: ApplicationPod,
   way: Way,
+  replicas: number | undefined,
 ) {
   const token = { name: apiTokenVolume, mountPath: apiTokenPath, readOnly: true }
   const mountToken = (name: string) => (apiToken.includes(name) ? [token] : [])
@@ -45,16 +46,19 @@ export function composeAttachPatch(
       ...mountToken(container),
     ],
   }
-  const withToken = (found: readonly { name: string }[]) =>
-    found
-      .filter(({ name }) => name !== container && apiToken.includes(name))
-      .map(({ name }) => ({ name, volumeMounts: [token] }))
-  const initContainers = withToken(spec.initContainers)
+  // All of them, because kustomize puts what a patch names first.
+  const patchAll = (found: readonly { name: string }[]) =>
+    found.map(({ name }) => {
+      const volumeMounts = mountToken(name)
+      if (name === container) return own
+      return volumeMounts.length === 0 ? { name } : { name, volumeMounts }
+    })
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: deployment, labels: { 'secure-signing.dev/signer': 'true' } },
     spec: {
+      ...(replicas !== undefined && { replicas }),
       template: {
         ...(metadata.annotations[defaultContainer] === undefined && {
           metadata: { annotations: { [defaultContainer]: container } },
@@ -64,8 +68,8 @@ export function composeAttachPatch(
             spec.securityContext.seccompProfile === undefined && {
               securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
             }),
-          containers: [own, ...withToken(spec.containers)],
-          ...(initContainers.length > 0 && { initContainers }),
+          containers: patchAll(spec.containers),
+          ...(spec.initContainers.length > 0 && { initContainers: patchAll(spec.initContainers) }),
           ...(apiToken.length > 0 && { volumes: [composeTokenVolume()] }),
         },
       },

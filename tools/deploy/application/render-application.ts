@@ -15,7 +15,7 @@ import type { Layout } from '../../kube/layouts.ts'
 import { describeResource, type Resource } from '../../kube/resources.ts'
 import { composeApplicationValues } from '../render/application-values.ts'
 import type { RenderedApplication } from '../render/render.ts'
-import { composeAttachPatch, type Way, wayOf } from './attach-patch.ts'
+import { composeAttachPatch, wayOf } from './attach-patch.ts'
 import { checkManifests } from './check-manifests.ts'
 import { checkPod } from './check-pod.ts'
 import { addOtherListeners } from './other-listeners.ts'
@@ -27,12 +27,12 @@ const proxyPatch = 'k8s/components/signer/istio/proxy-patch.yaml'
 const ourFolder = 'k8s/frontend'
 
 /**
- * `usesVault`: the component vault is among the components. Writes to `folder` unless the application is ours, whose patch is in
+ * `components`: the optional ones. Writes to `folder` unless the application is ours, whose patch is in
  * k8s/frontend. Throws UserError with everything that does not fit.
  */
 export async function renderApplication(
   application: Application,
-  { folder, layout, usesVault }: { folder: string; layout: Layout; usesVault: boolean },
+  { folder, layout, components }: { folder: string; layout: Layout; components: readonly string[] },
 ): Promise<RenderedApplication> {
   const { file, deployment, service, sharedNamespace } = application
   const manifests = readManifests(application.resources)
@@ -53,7 +53,11 @@ export async function renderApplication(
   const leading = listLeadingServices(application, pod, manifests)
   const servicePort = leading.find(({ name }) => name === service)?.port ?? application.port
   const egress = [...new Set([...application.egress, ...sidecars.egress])]
-  const values = composeApplicationValues({ ...application, egress }, servicePort, usesVault)
+  const values = composeApplicationValues(
+    { ...application, egress },
+    servicePort,
+    components.includes('vault'),
+  )
   const common = {
     values: { ...values, ...(proxyConfig !== undefined && { proxyConfig }) },
     sharedNamespace,
@@ -67,19 +71,19 @@ export async function renderApplication(
     return { ...common, resources: [ourFolder], components: [`${ourFolder}/${way}`] }
   }
   await mkdir(folder, { recursive: true })
-  const kustomization = composeKustomization(application, pod, { folder, way }, sidecars.merged)
+  const replicas = chooseReplicas(Object(manifest.resource.spec).replicas, components)
+  const patch = composeAttachPatch(application, pod, way, replicas)
+  const kustomization = composeKustomization(application, patch, folder, sidecars.merged)
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
   return { ...common, resources: [relative(CHECKOUT, folder)], components: [] }
 }
 
 function composeKustomization(
-  application: Application,
-  pod: ApplicationPod,
-  { folder, way }: { folder: string; way: Way },
+  { namespace, deployment, resources, images }: Application,
+  patch: object,
+  folder: string,
   merged: readonly Manifest[],
 ) {
-  const { namespace, deployment, resources, images } = application
-  const patch = composeAttachPatch(application, pod, way)
   return {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
@@ -105,6 +109,13 @@ function composeKustomization(
       }),
     ],
   }
+}
+
+/** The components that set the number of Pods expect one. Without them, nothing is set, for an autoscaler of the application. */
+function chooseReplicas(own: unknown, components: readonly string[]): number | undefined {
+  if (components.includes('high-availability')) return 1
+  if (components.includes('autoscaling')) return typeof own === 'number' ? own : 1
+  return undefined
 }
 
 /** Lists what make deploy changes for the application, where it may not expect it. */

@@ -1,10 +1,12 @@
 // Moves a resource of this project to the application, as k8s/components/application does: to its namespace, and with its names.
+import { z } from 'zod'
 import { application } from '../../kube/application.ts'
 import { namespace, policyPrefix, service } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 
 /** Our resources are written for this namespace and this Service. */
 const written = { namespace: 'signing', service: 'frontend' }
+const bindingSpec = z.looseObject({ policyName: z.string(), matchResources: z.looseObject({}) })
 const admissionKind = /^ValidatingAdmissionPolicy(Binding)?$/
 const namedAfterService = ['VirtualService', 'DestinationRule', 'HTTPRoute']
 
@@ -12,12 +14,27 @@ const namedAfterService = ['VirtualService', 'DestinationRule', 'HTTPRoute']
 export function moveToApplication(resource: Resource): Resource {
   const { kind, metadata } = resource
   if (application.isOurs) return resource
-  if (admissionKind.test(kind)) {
-    const name = metadata.name.replace(/^secure-signing-/, policyPrefix)
-    return { ...resource, metadata: { ...metadata, name } }
-  }
+  if (admissionKind.test(kind)) return movePolicy(resource)
   if (metadata.namespace !== written.namespace) return resource
   const isRenamed = metadata.name === written.service && namedAfterService.includes(kind)
   const name = isRenamed ? service : metadata.name
   return { ...resource, metadata: { ...metadata, name, namespace } }
+}
+
+function movePolicy(resource: Resource): Resource {
+  const move = (name: string) => name.replace(/^secure-signing-/, policyPrefix)
+  const { metadata, spec } = resource
+  const moved = { ...resource, metadata: { ...metadata, name: move(metadata.name) } }
+  const binding = bindingSpec.safeParse(spec)
+  if (!binding.success) return moved
+  const { policyName, matchResources } = binding.data
+  const matchLabels = { 'kubernetes.io/metadata.name': namespace }
+  return {
+    ...moved,
+    spec: {
+      ...binding.data,
+      policyName: move(policyName),
+      matchResources: { ...matchResources, namespaceSelector: { matchLabels } },
+    },
+  }
 }

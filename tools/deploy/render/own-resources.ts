@@ -23,7 +23,7 @@ export async function renderOwnResources(): Promise<Resource[]> {
         ...{ folder: own, layout, images: [] },
         cluster: layout.isMeshed ? composeCluster(defaultFindings, layout, prometheus) : undefined,
         application: await renderApplication(application, {
-          ...{ folder: join(own, 'application'), layout, usesVault: false },
+          ...{ folder: join(own, 'application'), layout, components: [] },
         }),
       })
       return yaml

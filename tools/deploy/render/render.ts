@@ -25,6 +25,8 @@ import type { VaultValues } from './vault-values.ts'
 
 /** Our public route, left out. */
 const noRoute = 'k8s/gateways/none'
+/** Our DestinationRule of the application's Service, left out. */
+const noDestinationRule = 'k8s/gateways/own-destination-rule'
 /** Labels what other components add. The component with the cluster's values does it too. */
 const labelsComponent = 'k8s/labels'
 /** With these, kustomize adds annotations to each resource: its file, and the kustomizations that changed it. */
@@ -107,7 +109,7 @@ export async function renderResources(input: {
         ...(application.sharedNamespace ? listShared(components) : []),
         ...listValuesComponents(cluster),
       ].map((name) => componentFolder(name, layout)),
-      chooseRoute(application, cluster),
+      ...listRouteComponents(application, cluster),
       ...base.valuesComponents,
     ].map(fromFolder),
     // kustomize takes the order only from this outermost file.
@@ -115,7 +117,7 @@ export async function renderResources(input: {
     buildMetadata: origins ? originMetadata : [],
     patches: [
       ...listVersionPatches(),
-      ...listApplicationPatches(application),
+      ...listSidecarPatches(application),
       ...(architecture === undefined ? [] : [selectArchitecture(architecture)]),
     ],
     images: images.map(({ name, repository, tag }) => ({
@@ -160,34 +162,18 @@ function listShared(components: readonly string[]): string[] {
   )
 }
 
-function listApplicationPatches({
-  hasOwnRoutes,
-  hasOwnDestinationRule,
-  sidecarOperations,
-  values,
-}: RenderedApplication) {
-  const labelSelector = 'app.kubernetes.io/part-of=secure-signing'
-  const kind = 'DestinationRule'
-  const remove = { $patch: 'delete', apiVersion: 'networking.istio.io/v1', kind }
-  const { service: name } = values
-  return [
-    ...(sidecarOperations.length === 0
-      ? []
-      : [{ target: { kind: 'Sidecar', name: 'signer' }, patch: stringify(sidecarOperations) }]),
-    ...(hasOwnDestinationRule && !hasOwnRoutes
-      ? [
-          {
-            target: { kind, name, labelSelector },
-            patch: stringify({ ...remove, metadata: { name } }),
-          },
-        ]
-      : []),
-  ]
+function listSidecarPatches({ sidecarOperations }: RenderedApplication) {
+  if (sidecarOperations.length === 0) return []
+  return [{ target: { kind: 'Sidecar', name: 'signer' }, patch: stringify(sidecarOperations) }]
 }
 
-function chooseRoute({ hasOwnRoutes }: RenderedApplication, cluster: RenderedCluster | undefined) {
-  if (cluster === undefined) return labelsComponent
-  return hasOwnRoutes ? noRoute : cluster.gateway.component
+function listRouteComponents(
+  { hasOwnRoutes, hasOwnDestinationRule }: RenderedApplication,
+  cluster: RenderedCluster | undefined,
+): string[] {
+  if (cluster === undefined) return [labelsComponent]
+  if (hasOwnRoutes) return [noRoute]
+  return [cluster.gateway.component, ...(hasOwnDestinationRule ? [noDestinationRule] : [])]
 }
 
 /** The label of the version, on our own resources alone. */
