@@ -1,30 +1,18 @@
 // No application gets a signature of another one's signer: neither by credentials of its own in the other's Pod, nor by the other's
 // credentials in a Pod of its own. In each Pod, the right credentials get a signature.
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
-import { probeFrom } from '../../tools/verify/attack/containers.ts'
-import type { Outcome } from '../../tools/verify/attack/probe.ts'
-import {
-  describeOutcome,
-  makeRequestId,
-  readJsonBody,
-  readStatus,
-  withCredentials,
-  writeRequest,
-} from '../../tools/verify/attack/requests.ts'
+import { describeOutcome, readJsonBody, readStatus } from '../../tools/verify/attack/requests.ts'
 import { SIGNER_IN_POD } from '../../tools/verify/attack/target.ts'
-import { CONFIG_MS, LOG_MS } from '../../tools/verify/attack/timeouts.ts'
+import { CONFIG_MS } from '../../tools/verify/attack/timeouts.ts'
 import { waitFor } from '../../tools/verify/attack/wait.ts'
-import { otherNamespacePod, sameAccountPod } from '../support/attack/attackers.ts'
+import { otherNamespacePod, sameAccountPod, setup, teardown } from '../support/attack/attackers.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 import { type Name, names } from './support/applications.ts'
-import { breakInto, type Compromised, readAuditOf } from './support/break-in.ts'
+import { type Attempt, listSigned, type Sent, sendAttempts } from './support/attempts.ts'
+import { breakInto, type Compromised } from './support/break-in.ts'
 import { apply } from './support/unrelated.ts'
-
-type Credentials = { token: string; pairing: KeyObject }
-type Sent = { id: string; outcome: Outcome }
-type Attempts = Record<string, Credentials>
 
 const ports = [{ number: 8081, name: 'tcp-signer', protocol: 'TCP' }]
 /** The Flask example's Pods reach the two other signers at these addresses, which nothing else has (RFC 5737). */
@@ -32,39 +20,6 @@ const addresses = { ours: '192.0.2.71', go: '192.0.2.72' }
 const victims = ['ours', 'go'] as const
 const start = new Date()
 let compromised: Record<Name, Compromised>
-
-/** Sends a signing request for each attempt. Returns the outcomes by name. */
-async function send(
-  from: Parameters<typeof probeFrom>[0],
-  place: { host: string; port: number },
-  attempts: Attempts,
-): Promise<Record<string, Sent>> {
-  const all = Object.entries(attempts).map(([name, credentials]) => {
-    const id = makeRequestId()
-    const parts = withCredentials(credentials, { headers: { 'x-request-id': id } })
-    return { name, id, probe: { ...place, bytes: writeRequest(parts) } }
-  })
-  const outcomes = await probeFrom(
-    from,
-    all.map(({ probe }) => probe),
-  )
-  return Object.fromEntries(
-    all.map(({ name, id }, index) => [name, { id, outcome: outcomes[index] as Outcome }]),
-  )
-}
-
-/** Lists the requests that the signer of `name` signed. `control` is one of them. */
-async function listSigned(name: Name, control: string): Promise<string[]> {
-  return waitFor(
-    async () => {
-      const entries = await readAuditOf(compromised[name], start)
-      const signed = entries.filter(({ count }) => count > 0).map((each) => String(each.request_id))
-      return signed.includes(control) ? signed : undefined
-    },
-    LOG_MS,
-    () => 'the audit log lacks the control',
-  )
-}
 
 beforeAll(async () => {
   const all = await Promise.all(names.map(async (name) => [name, await breakInto(name)] as const))
@@ -76,7 +31,7 @@ describe.each(names)('in the Pod of %s', needsLocalCluster, (name) => {
   let sent: Record<string, Sent>
   beforeAll(async () => {
     const own = compromised[name]
-    const attempts = others.flatMap((each): [string, Credentials][] => {
+    const attempts = others.flatMap((each): [string, Attempt][] => {
       const { token, pairing } = compromised[each]
       return [
         [`the token of ${each}`, { token, pairing: own.pairing }],
@@ -85,7 +40,7 @@ describe.each(names)('in the Pod of %s', needsLocalCluster, (name) => {
       ]
     })
     const pairing = createSecretKey(randomBytes(32))
-    sent = await send(own.container, SIGNER_IN_POD, {
+    sent = await sendAttempts(own.container, SIGNER_IN_POD, {
       'its own credentials': own,
       ...Object.fromEntries(attempts),
       'a pairing secret of nobody': { token: own.token, pairing },
@@ -113,12 +68,14 @@ describe.each(names)('in the Pod of %s', needsLocalCluster, (name) => {
     const { id } = sent['its own credentials'] as Sent
     const ids = Object.values(sent).map((each) => each.id)
     expect(ids).toHaveLength(8)
-    expect((await listSigned(name, id)).filter((each) => ids.includes(each))).toEqual([id])
+    const signed = await listSigned(compromised[name], start, id)
+    expect(signed.filter((each) => ids.includes(each))).toEqual([id])
   })
 })
 
 describe('a Pod with the ServiceAccount of the Flask example', needsLocalCluster, () => {
   beforeAll(async () => {
+    await setup()
     await apply(
       victims.map((name) => ({
         apiVersion: 'networking.istio.io/v1',
@@ -136,6 +93,7 @@ describe('a Pod with the ServiceAccount of the Flask example', needsLocalCluster
   })
   afterAll(async () => {
     await kubectl(['delete', 'serviceentry', ...victims, '-n', otherNamespacePod.namespace])
+    await teardown()
   })
 
   test.each(victims)('gets no signature from the signer of %s, which it reaches', async (name) => {
@@ -144,7 +102,7 @@ describe('a Pod with the ServiceAccount of the Flask example', needsLocalCluster
     const attempts = { 'its own credentials': compromised.flask, 'the stolen ones': victim }
     const sent = await waitFor(
       async () => {
-        const all = await send(sameAccountPod, place, attempts)
+        const all = await sendAttempts(sameAccountPod, place, attempts)
         const answered = Object.values(all).every(({ outcome }) => readStatus(outcome.received))
         return answered ? all : undefined
       },
@@ -155,9 +113,9 @@ describe('a Pod with the ServiceAccount of the Flask example', needsLocalCluster
       expect(describeOutcome(outcome)).toBe('403')
       expect(outcome.received).toContain('RBAC: access denied')
     }
-    const { control } = await send(victim.container, SIGNER_IN_POD, { control: victim })
-    expect(describeOutcome(control?.outcome as Outcome)).toBe('200')
-    const signed = await listSigned(name, control?.id ?? '')
+    const { control } = await sendAttempts(victim.container, SIGNER_IN_POD, { control: victim })
+    expect(describeOutcome((control as Sent).outcome)).toBe('200')
+    const signed = await listSigned(victim, start, (control as Sent).id)
     for (const { id } of Object.values(sent)) expect(signed).not.toContain(id)
   })
 })

@@ -1,6 +1,7 @@
 // Deploys the examples beside our own application before the first test, and removes them after the last.
 import type { TestProject } from 'vitest/node'
 import { requireLocalCluster } from '../../../tools/verify/faults/support/node.ts'
+import { exampleNames, provideExampleImage } from '../../../tools/local-cluster/images/example-images.ts'
 import { runProgram } from './applications.ts'
 import { findUnrelated, readNamespaceLabels, startUnrelated, stopUnrelated } from './unrelated.ts'
 import { identify } from './workloads.ts'
@@ -17,6 +18,7 @@ export const componentsInUse = 'seccomp'
 
 export async function setup({ provide }: TestProject): Promise<void> {
   requireLocalCluster()
+  for (const name of exampleNames) await provideExampleImage(name)
   await startUnrelated()
   const pod = identify(await findUnrelated())
   provide('unrelatedBefore', { pod, labels: await readNamespaceLabels() })

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { addOtherListeners } from '../../../tools/deploy/application/other-listeners.ts'
 import { findDeployment } from '../../../tools/kube/application/pod.ts'
-import { config, makeDeployment, toManifest } from '../../support/application/application.ts'
+import { config, makeDeployment, toManifest } from '../../support/application/manifests.ts'
 
 const manifests = [toManifest(makeDeployment())]
 const { pod } = findDeployment('signing.yaml', config.deployment, manifests)
