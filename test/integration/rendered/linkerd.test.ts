@@ -51,9 +51,11 @@ describe('the Pod', () => {
     expect(signer?.env).toContainEqual({ name: 'SIGNER_PEER', value: 'container' })
   })
 
-  test('nothing of Istio is left', () => {
+  test('nothing of Istio is left, and Istio injects nothing', () => {
+    expect(readPod(resources).metadata.labels).toMatchObject({ 'sidecar.istio.io/inject': 'false' })
     for (const resource of [...listKind('Namespace'), ...listKind('Deployment')]) {
-      expect(JSON.stringify(resource)).not.toContain('istio.io')
+      const text = JSON.stringify(resource).replace('"sidecar.istio.io/inject":"false"', '')
+      expect(text).not.toContain('istio.io')
     }
     expect(resources.filter(({ apiVersion }) => apiVersion.includes('istio.io'))).toEqual([])
   })

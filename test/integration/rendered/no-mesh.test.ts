@@ -33,18 +33,15 @@ test('breaks no rule', () => {
   expect(listUnlabelled(resources)).toEqual([])
 })
 
-test('has no resource of a mesh, and no label or annotation for injection', () => {
+test('has no resource of a mesh, and nothing by which one injects a proxy', () => {
   expect(resources.filter(({ apiVersion }) => /istio|linkerd/.test(apiVersion))).toEqual([])
-  for (const { kind, metadata } of [
-    ...resources.filter(isInjected),
-    { kind: 'Pod', ...readPod(resources) },
-  ]) {
-    const keys = Object.keys({ ...metadata.labels, ...metadata.annotations })
-    expect({ kind, keys: keys.filter((key) => /istio|linkerd/.test(key)) }).toEqual({
-      kind,
-      keys: [],
-    })
-  }
+  const { metadata } = readPod(resources)
+  const places = [...resources.filter(isInjected).map((each) => each.metadata), metadata]
+  const found = places.flatMap(({ labels, annotations }) =>
+    Object.entries({ ...labels, ...annotations }).filter(([key]) => /istio|linkerd/.test(key)),
+  )
+  // Of the Pod: Istio leaves it alone in a namespace that it injects into.
+  expect(found).toEqual([['sidecar.istio.io/inject', 'false']])
 })
 
 test('keeps the admission policies, which come first, and the Deployment comes last', () => {
@@ -111,5 +108,24 @@ describe('components', () => {
     expect(applyRules(rules, sample.resources)).toEqual([])
     expect(sample.resources.filter(({ apiVersion }) => /istio/.test(apiVersion))).toEqual([])
     expect(listUnlabelled(sample.resources)).toEqual([])
+  })
+})
+
+test('network-policy allows the application’s port to labelled namespaces, DNS, and nothing else', async () => {
+  const sample = await renderSample(['network-policy'], noMesh)
+  const policies = sample.resources.filter(({ kind }) => kind === 'NetworkPolicy')
+  const rules = policies.map(({ metadata, spec }) => [metadata.name, Object(spec)])
+  const { 'signer-deny-all': deny, 'signer-allow-dns': dns, ...others } = Object.fromEntries(rules)
+  expect(deny.policyTypes).toEqual(['Ingress', 'Egress'])
+  expect(dns.policyTypes).toEqual(['Egress'])
+  const from = [{ namespaceSelector: { matchLabels: { 'secure-signing.dev/calls': 'true' } } }]
+  const podSelector = { matchLabels: { 'secure-signing.dev/protected': 'true' } }
+  expect(readPod(sample.resources).metadata.labels).toMatchObject(podSelector.matchLabels)
+  expect(others).toEqual({
+    'signer-allow-clients': {
+      podSelector,
+      policyTypes: ['Ingress'],
+      ingress: [{ from, ports: [{ port: 8080, protocol: 'TCP' }] }],
+    },
   })
 })

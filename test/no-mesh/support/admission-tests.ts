@@ -60,6 +60,7 @@ export function testAdmission(read: () => Deployed): void {
   test.each([
     ['hmac-key', 'key-stays-in-signer'],
     ['signer-socket', 'no-way-around-proxy'],
+    ['pairing', 'no-way-around-proxy'],
   ])('a third container with the volume %s is refused', async (volume, judge) => {
     expect(await findRefusal(copyPod(read(), [besideOthers(volume)]))).toBe(judge)
   })
