@@ -9,7 +9,7 @@ import { needsLocalCluster } from '../support/skips.ts'
 
 /** The API server's timestamps have seconds. */
 const olderMs = 1_500
-const ours = ['require-mtls', 'require-mtls-of-pods']
+const ours = ['signer-require-mtls']
 const remove = (...names: string[]) =>
   kubectl(['delete', 'peerauthentication', ...names, '-n', namespace, '--ignore-not-found'])
 
@@ -47,10 +47,10 @@ describe('an older PERMISSIVE PeerAuthentication', needsLocalCluster, () => {
   })
 
   test('for the namespace opens our Pods without the policy that selects them', async () => {
-    await remove('require-mtls-of-pods')
+    await remove('signer-require-mtls')
     const { code, said } = await runMake('matrix')
     expect(code, said).not.toBe(0)
-    expect(said).toContain('require-mtls-of-pods is not on the cluster')
+    expect(said).toContain('signer-require-mtls is not on the cluster')
   })
 
   test('that selects our Pods stops make deploy, and make analyze LIVE=yes reports it', async () => {
@@ -65,7 +65,7 @@ describe('an older PERMISSIVE PeerAuthentication', needsLocalCluster, () => {
     expect(found.code).not.toBe(0)
     expect(found.said).toContain('[breaks] PeerAuthentication signing/open-pods: ')
     expect(found.said).toContain(
-      '[breaks] PeerAuthentication signing/require-mtls: it is not on the cluster',
+      '[breaks] PeerAuthentication signing/signer-require-mtls: it is not on the cluster',
     )
   })
 })

@@ -8,6 +8,11 @@ import { readApplication } from '../../tools/kube/application.ts'
 import type { Layout } from '../../tools/kube/layouts.ts'
 
 const folder = 'k8s/frontend'
+/** An application without a route, DestinationRule or Sidecar of its own. */
+export const nothingOfItsOwn = {
+  ...{ hasOwnRoutes: false, hasOwnDestinationRule: false },
+  ...{ sidecarOperations: [], replaced: [], notes: [] },
+}
 
 /** `usesVault`: the component vault is among the components. */
 export function composeOwnApplication(layout: Layout, usesVault = false): RenderedApplication {
@@ -17,12 +22,6 @@ export function composeOwnApplication(layout: Layout, usesVault = false): Render
     components: [`${folder}/${wayOf(layout)}`],
     values: composeApplicationValues(own, own.port, usesVault),
     sharedNamespace: own.sharedNamespace,
-    ...{
-      hasOwnRoutes: false,
-      hasOwnDestinationRule: false,
-      sidecarOperations: [],
-      replaced: [],
-      notes: [],
-    },
+    ...nothingOfItsOwn,
   }
 }

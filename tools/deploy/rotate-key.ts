@@ -38,8 +38,9 @@ await runMain(async () => {
   const overlapMs = overlap === undefined ? undefined : parseDuration('OVERLAP', overlap)
   const isDry = readDryRun(process.argv.slice(2))
   await step('the cluster answers', checkCluster)
-  const { signer, isMeshed } = (await findDeployed()) ?? onePod
-  const { open, permission } = isMeshed ? reporting.throughMesh : reporting.byLog
+  // Without the right to read the Deployment, the next step names it with all others.
+  const deployed = (await findDeployed().catch(() => undefined)) ?? onePod
+  const { open, permission } = deployed.isMeshed ? reporting.throughMesh : reporting.byLog
   await step('the user has all required permissions', () =>
     checkPermissions([...requiredPermissions, { ...pods, ...permission }]),
   )
@@ -55,6 +56,7 @@ await runMain(async () => {
     process.stdout.write(`${closing}\n`)
     return
   }
+  const { signer } = (await findDeployed()) ?? onePod
   const { readReports, stop } = createPodReporter(await readPodSelector(signer), open)
   try {
     process.stdout.write(`${await rotateKey(createEffects(readReports), overlapMs)}\n`)

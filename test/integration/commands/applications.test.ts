@@ -3,12 +3,17 @@ import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
+import { renderApplication } from '../../../tools/deploy/application/render-application.ts'
 import { checkNamespaceUse } from '../../../tools/deploy/preflight/namespace-use.ts'
+import { application } from '../../../tools/kube/application.ts'
 import { applyResource, kubectl } from '../../../tools/kube/kubectl.ts'
+import { layouts, separatePods } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { makeDeployment, plain, writeFiles } from '../../support/application/manifests.ts'
+import { makeFolder } from '../../support/folder.ts'
+import { composeOwnApplication } from '../../support/own-application.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
 const signer = { 'secure-signing.dev/signer': 'true' }
@@ -49,6 +54,15 @@ const daemon = (where: string) => {
     },
   )
 }
+
+test.each(layouts.filter((each) => each !== separatePods))(
+  'our own application in the overlay $overlay is what its manifests say',
+  async (layout) => {
+    const folder = await makeFolder()
+    const found = await renderApplication(application, { folder, layout, components: [] })
+    expect(found).toEqual(composeOwnApplication(layout))
+  },
+)
 
 describe('on an API server', needsLocalPrograms, () => {
   let kubeconfig: string

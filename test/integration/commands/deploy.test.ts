@@ -108,6 +108,28 @@ describe('a message of istioctl about a resource that the deployment creates or 
       expect(isFalsePositive(resources, found)).toBe(false)
     },
   )
+
+  test.each([
+    [true, 'secure-signing signer'],
+    [false, 'signer theirs'],
+    [false, 'secure-signing signer theirs'],
+  ])(
+    'is a false positive: %s, for the Sidecars %s, if secure-signing is removed',
+    (isFalse, names) => {
+      const message = `The Sidecars [${names}] in namespace "signing" select the same workload pod "x", which can lead to undefined behavior.`
+      const found = {
+        code: 'IST0110',
+        level: 'Error',
+        message,
+        origin: 'Sidecar signing/signer',
+        reference: '',
+      }
+      expect(isFalsePositive(resources, found, [make('Sidecar', 'secure-signing', {})])).toBe(
+        isFalse,
+      )
+      expect(isFalsePositive(resources, found)).toBe(false)
+    },
+  )
 })
 
 describe('a message of istioctl', () => {

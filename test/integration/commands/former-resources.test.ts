@@ -1,5 +1,5 @@
 // What the versions before named or selected differently is replaced without a moment in which one of its Pods or routes has nothing.
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   bindToFormer,
   findFormerResources,
@@ -9,7 +9,9 @@ import type { Rendering } from '../../../tools/deploy/render/render.ts'
 import { applyResource, kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { asWorkload } from '../../support/admission/workloads.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { asPod } from '../../support/api-server/guarded-api-server.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
@@ -120,16 +122,26 @@ describe('the resources of the versions before', needsLocalPrograms, () => {
     expect(await bindToFormer(rendering, [])).toBe(rendering)
   })
 
-  test('lets Pods with the former label alone be made until the former policies are gone', async () => {
-    const find = (yaml: string) =>
-      parseResources(yaml).find(({ metadata }) => metadata.name.endsWith('no-way-around-proxy'))
-    const read = (yaml: string) =>
-      Object(find(yaml)?.spec).variables.find(
-        ({ name }: { name: string }) => name === 'selectingLabels',
-      ).expression
+  test('lets the former ReplicaSet make Pods until the former policies are gone', async () => {
+    const isPolicy = ({ kind, metadata }: Resource) =>
+      kind.startsWith('ValidatingAdmission') && metadata.name.endsWith('no-way-around-proxy')
+    const pod = asPod(resources, 'former')
+    const make = async (labels: Record<string, string>) => {
+      const metadata = { ...pod.metadata, labels }
+      const input = JSON.stringify(asWorkload('ReplicaSet', { ...pod, metadata }))
+      return kubectl(['create', '-f', '-', '--dry-run=server'], { input })
+    }
+    const isRefused = (labels: Record<string, string>) =>
+      vi.waitFor(() => expect(make(labels)).rejects.toThrow('must have the label'), {
+        ...{ timeout: 15_000, interval: 250 },
+      })
     const transition = await bindToFormer(rendering, former)
-    expect(read(transition.yaml)).toContain("in ['secure-signing', 'signer']")
-    expect(read(transition.yaml)).toContain(read(rendering.yaml))
+    for (const each of parseResources(transition.yaml).filter(isPolicy)) await applyResource(each)
+    await isRefused({ app: 'other' })
+    await make({ app: 'secure-signing' })
+    await removeFormerResources(rendering, [])
+    await isRefused({ app: 'secure-signing' })
+    await make({ 'secure-signing.dev/protected': 'true' })
   })
 
   test('of the component network-policy stay unless the new ones have it', async () => {

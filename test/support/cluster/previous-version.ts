@@ -2,14 +2,16 @@
 // in Authorization. Image and signer are those of this version.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { vi } from 'vitest'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { readEntrypoint } from '../../../tools/images/containerfile.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { listWorkloads, onePod } from '../../../tools/kube/layouts.ts'
 import { fieldManager, namespace } from '../../../tools/kube/names.ts'
-import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { ROLLOUT_MS } from '../../../tools/verify/faults/support/timeouts.ts'
+import { WAIT_MS } from '../timeouts.ts'
 import { deploy } from './deployment.ts'
 
 /** Sends each request of the frontend to the signer with the header of version 0.1. */
@@ -30,23 +32,53 @@ const podSpec = z.looseObject({
   }),
 })
 
+/** Its names, by those of this version. */
+const formerNames: Readonly<Record<string, string>> = {
+  'Gateway/public': 'world',
+  'Sidecar/signer': 'secure-signing',
+  'PeerAuthentication/signer-require-mtls': 'require-mtls',
+  'RequestAuthentication/signer-authenticate-caller': 'verify-caller-token',
+  'AuthorizationPolicy/signer-allow-nothing': 'allow-nothing',
+  'AuthorizationPolicy/signer-allow-gateway': 'allow-ingress-to-frontend',
+  'AuthorizationPolicy/signer-allow-caller': 'allow-frontend-to-sign',
+  'AuthorizationPolicy/signer-allow-probe': 'allow-probe-to-signer',
+  'AuthorizationPolicy/signer-allow-metrics': 'allow-pod-to-read-signer-metrics',
+}
+const added = ['AuthorizationPolicy/signer-deny-others']
+/** Those without a selector, which are for the whole namespace. */
+const namespaceWide = ['allow-nothing', 'require-mtls']
+
 /** Replaces the deployment by the previous version. `make deploy` then finds it as that version has left it. */
 export async function deployPreviousVersion(layout = onePod): Promise<void> {
-  await deploy({ DRY_RUN: 'yes', OVERLAY: layout.overlay })
-  const yaml = await readFile(join(CHECKOUT, '.deploy/rendered.yaml'), 'utf8')
-  const items = parseResources(yaml).map(toPreviousVersion)
-  const list = { apiVersion: 'v1', kind: 'List', items }
-  const apply = ['apply', '--server-side', '--force-conflicts', `--field-manager=${fieldManager}`]
-  await kubectl([...apply, '-f', '-'], { input: JSON.stringify(list) })
-  await waitForRollout(layout)
-  const renamed = [
-    'gateways.networking.istio.io/public',
-    'requestauthentication/authenticate-caller',
-  ]
-  await kubectl(['delete', ...renamed, '-n', namespace])
+  await applyPreviousVersion(await renderPreviousVersion(layout), layout)
+  await removeThisVersion()
 }
 
-export async function waitForRollout(layout = onePod): Promise<void> {
+export async function renderPreviousVersion(layout = onePod): Promise<Resource[]> {
+  await deploy({ DRY_RUN: 'yes', OVERLAY: layout.overlay })
+  const yaml = await readFile(join(CHECKOUT, '.deploy/rendered.yaml'), 'utf8')
+  return parseResources(yaml)
+    .filter((each) => !added.includes(describeResource(each)))
+    .map(toPreviousVersion)
+}
+
+/** Does what `make deploy` of the previous version does. The resources that have other names there stay. */
+export async function applyPreviousVersion(items: Resource[], layout = onePod): Promise<void> {
+  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+  const apply = ['apply', '--server-side', '--force-conflicts', `--field-manager=${fieldManager}`]
+  // The admission policies take effect after a moment, so this tries again, as `make deploy` does.
+  await vi.waitFor(() => kubectl([...apply, '-f', '-'], { input }), WAIT_MS)
+  await waitForRollout(layout)
+}
+
+async function removeThisVersion(): Promise<void> {
+  const names = [...Object.keys(formerNames), ...added].map((name) =>
+    name.replace('Gateway/', 'gateways.networking.istio.io/'),
+  )
+  await kubectl(['delete', ...names, '-n', namespace])
+}
+
+async function waitForRollout(layout = onePod): Promise<void> {
   for (const name of listWorkloads(layout)) {
     const args = ['rollout', 'status', `deployment/${name}`, '-n', namespace]
     await kubectl([...args, `--timeout=${ROLLOUT_MS}ms`], { timeoutMs: ROLLOUT_MS })
@@ -62,26 +94,45 @@ export async function replaceProgram(): Promise<void> {
 
 function toPreviousVersion(resource: Resource): Resource {
   const { kind, metadata } = resource
+  const name = formerNames[describeResource(resource)] ?? metadata.name
+  const renamed = { ...withFormerSelector({ ...resource, metadata: { ...metadata, name } }) }
   switch (kind) {
-    case 'Gateway':
-      return { ...resource, metadata: { ...metadata, name: 'world' } }
     case 'VirtualService':
-      return replace(resource, [
+      return replace(renamed, [
         ['"public"', '"world"'],
         ['"remove":["caller-token"]', '"remove":[]'],
       ])
     case 'RequestAuthentication':
-      return {
-        ...replace(resource, [
-          ['{"name":"Caller-Token"}', '{"name":"Authorization","prefix":"Bearer "}'],
-        ]),
-        metadata: { ...metadata, name: 'verify-caller-token' },
-      }
+      return replace(renamed, [
+        ['{"name":"Caller-Token"}', '{"name":"Authorization","prefix":"Bearer "}'],
+      ])
+    case 'ValidatingAdmissionPolicy':
+      return replace(renamed, [
+        [JSON.stringify("{'secure-signing.dev/protected': 'true'}"), JSON.stringify('dyn({})')],
+      ])
     case 'Deployment':
-      return { ...resource, spec: withFormerHeader(resource.spec) }
+      return { ...renamed, spec: withFormerHeader(renamed.spec) }
     default:
-      return resource
+      return renamed
   }
+}
+
+/** Its policies select the Pods by the label `app`, or all Pods of the namespace. */
+function withFormerSelector(resource: Resource): Resource {
+  if (namespaceWide.includes(resource.metadata.name)) {
+    const { selector: _, ...spec } = Object(resource.spec)
+    return { ...resource, spec }
+  }
+  const label = '"secure-signing.dev/protected":"true"'
+  if (resource.kind === 'Deployment') {
+    return replace(resource, [
+      [`,${label}`, ''],
+      [`${label},`, ''],
+    ])
+  }
+  return resource.apiVersion.includes('istio.io')
+    ? replace(resource, [[label, '"app":"secure-signing"']])
+    : resource
 }
 
 function replace(resource: Resource, changes: readonly (readonly [string, string])[]): Resource {

@@ -28,14 +28,17 @@ const missingHost: Readonly<Record<string, RegExp>> = {
 }
 const missingSelector = /^Referenced selector not found: "(.*)"$/
 const conflictingGateways = /^Conflict with gateways (\S+) \(/
+const conflictingSidecars = /^The Sidecars \[(.*)\] in namespace "(.*)" select the same workload/
 
-/** Returns true if `resources` create the Pod or Service that `message` misses, or if it conflicts with a removed Gateway. */
+/** Returns true if `resources` create the Pod or Service that `message` misses, or if it conflicts with a removed Gateway or Sidecar. */
 export function isFalsePositive(
   resources: readonly Resource[],
   message: Message,
   removed: readonly Resource[] = [],
 ): boolean {
-  if (message.code === 'IST0145') return isConflictWithRemoved(message, removed)
+  if (message.code === 'IST0145' || message.code === 'IST0110') {
+    return isConflictWithRemoved(message, removed)
+  }
   const subject = findSubject(resources, message.origin)
   const namespace = subject?.metadata.namespace
   if (subject === undefined || namespace === undefined) return false
@@ -51,13 +54,23 @@ export function isFalsePositive(
   return createsPod(resources, namespace, parseSelector(selector))
 }
 
-/** Returns true if at most one of the Gateways in conflict stays. */
-function isConflictWithRemoved({ origin, message }: Message, removed: readonly Resource[]) {
-  const [, others] = conflictingGateways.exec(message) ?? []
-  if (others === undefined) return false
-  const names = removed.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
-  const all = [origin.replace(/^Gateway /, ''), ...others.split(',')]
-  return all.filter((each) => !names.includes(each)).length <= 1
+/** Returns true if at most one of the Gateways or Sidecars in conflict stays. */
+function isConflictWithRemoved(message: Message, removed: readonly Resource[]): boolean {
+  const all = listInConflict(message)
+  const names = removed.map(
+    ({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`,
+  )
+  return all.length > 0 && all.filter((each) => !names.includes(each)).length <= 1
+}
+
+/** E.g. "Gateway signing/public". */
+function listInConflict({ origin, message }: Message): string[] {
+  const [, gateways] = conflictingGateways.exec(message) ?? []
+  if (gateways !== undefined) {
+    return [origin, ...gateways.split(',').map((each) => `Gateway ${each}`)]
+  }
+  const [, names, namespace] = conflictingSidecars.exec(message) ?? []
+  return names?.split(' ').map((name) => `Sidecar ${namespace}/${name}`) ?? []
 }
 
 /** `origin` is istioctl's text, for example "Sidecar signing/secure-signing". */

@@ -1,7 +1,7 @@
 // Renders the YAML for one cluster by kustomize: the application, a layout, components, the values of the application and of the
 // cluster, and the images.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../../cli/checkout.ts'
@@ -21,6 +21,7 @@ import type { RenderedCluster } from './cluster.ts'
 import { toConfigMap } from './cluster-values.ts'
 import { componentFolder } from './components.ts'
 import { toGatewayResource } from './gateway-values.ts'
+import { fillInQueries } from './monitoring.ts'
 import type { VaultValues } from './vault-values.ts'
 
 /** Our public route, left out. */
@@ -38,7 +39,7 @@ export type Rendering = {
   yaml: string
 }
 
-/** The folders of the application, from the root of the repository, and its values. */
+/** The folders of the application, absolute or from the root of the repository, and its values. */
 export type RenderedApplication = {
   /** Its own resources, and what attaches the signer to them. Unused by the layout separate-pods. */
   resources: readonly string[]
@@ -76,7 +77,7 @@ export async function renderResources(input: {
   const { folder, layout, application, cluster, images, vault, architecture } = input
   const { components = [], origins = false } = input
   const overlay = overlayFolder(layout)
-  const fromFolder = (path: string) => relative(folder, join(CHECKOUT, path))
+  const fromFolder = (path: string) => relative(folder, resolve(CHECKOUT, path))
   await mkdir(folder, { recursive: true })
   const valuesFiles = {
     ...(cluster && {
@@ -131,7 +132,8 @@ export async function renderResources(input: {
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
   const path = join(folder, 'rendered.yaml')
   // The manifests of an application are in a folder of their own.
-  const yaml = await kubectl(['kustomize', '--load-restrictor=LoadRestrictionsNone', folder])
+  const args = ['kustomize', '--load-restrictor=LoadRestrictionsNone', folder]
+  const yaml = fillInQueries(await kubectl(args), application.values)
   await writeFile(path, yaml)
   return { path, yaml }
 }
