@@ -1,7 +1,10 @@
 // Deploys the examples beside our own application before the first test, and removes them after the last.
 import type { TestProject } from 'vitest/node'
+import {
+  exampleNames,
+  provideExampleImage,
+} from '../../../tools/local-cluster/images/example-images.ts'
 import { requireLocalCluster } from '../../../tools/verify/faults/support/node.ts'
-import { exampleNames, provideExampleImage } from '../../../tools/local-cluster/images/example-images.ts'
 import { runProgram } from './applications.ts'
 import { findUnrelated, readNamespaceLabels, startUnrelated, stopUnrelated } from './unrelated.ts'
 import { identify } from './workloads.ts'
