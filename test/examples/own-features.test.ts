@@ -196,6 +196,6 @@ describe('the Go example', needsLocalCluster, () => {
   })
 
   test('signs as before after all of this', async () => {
-    expect((await ask(go, 'pen')).outcome).toBe('signed')
+    expect((await ask(go)).outcome).toBe('signed')
   })
 })

@@ -13,7 +13,7 @@ describe.each(names)('%s', needsLocalCluster, (name) => {
   const application = applications[name]
 
   test("gets the signature that OpenSSL computes from its namespace's Secret", async () => {
-    const { outcome, signed } = await ask(application, 'side by side')
+    const { outcome, signed } = await ask(application)
     expect(outcome).toBe('signed')
     const key = (await readKeysOf(application)).get(signed?.keyId ?? '') ?? Buffer.alloc(0)
     const expected = await computeOpensslHmac(key, Buffer.from(signed?.message ?? ''))
@@ -56,5 +56,5 @@ test('each application has a key of its own', needsLocalCluster, async () => {
 test('no application is served for the host of another', needsLocalCluster, async () => {
   const { publicHost } = applications.go
   const moved = { ...applications.flask, ...(publicHost !== undefined && { publicHost }) }
-  expect((await ask(moved, 'wrong host')).outcome).toMatch(/^404/)
+  expect((await ask(moved)).outcome).toMatch(/^404/)
 })

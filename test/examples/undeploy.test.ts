@@ -64,7 +64,7 @@ describe('without the Go example', needsLocalCluster, () => {
 
   test('its Pods are gone, and public clients get 404', async () => {
     expect(await listPodsOf(go.namespace, protectedPods)).toEqual([])
-    expect((await ask(go, 'gone')).outcome).toMatch(/^404/)
+    expect((await ask(go)).outcome).toMatch(/^404/)
   })
   test('no request of the others is lost', () => expectNoLoss('undeploy', loads))
   test('the Pods of the others are the same', async () => {
@@ -89,7 +89,7 @@ describe('without the Go example', needsLocalCluster, () => {
         runProgram('tools/deploy/deploy.ts', 'go', { COMPONENTS: componentsInUse }),
       )
       expectNoLoss('deploy', again)
-      expect((await ask(go, 'back')).outcome).toBe('signed')
+      expect((await ask(go)).outcome).toBe('signed')
       expect(await identifyOthers()).toEqual(others)
     },
     HOOK_MS,

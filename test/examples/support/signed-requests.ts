@@ -23,13 +23,13 @@ export async function readKeysOf({ namespace }: Application): Promise<Map<string
   return new Map(keys.map(([id, key]) => [id, Buffer.from(key, 'base64')]))
 }
 
-/** Sends the smoke request with `message` in the place of each text of its body. Never rejects. */
-export async function ask(application: Application, message: string): Promise<Answer> {
+/** Sends the smoke request, with `message` in the place of each text of its body. Never rejects. */
+export async function ask(application: Application, message?: string): Promise<Answer> {
   const { request, answer } = application.smoke ?? {}
   if (request === undefined || answer === undefined)
     throw new Error(`${application.file}: no smoke`)
   const body = JSON.parse(JSON.stringify(request.body), (_, value) =>
-    typeof value === 'string' ? message : value,
+    typeof value === 'string' ? (message ?? value) : value,
   )
   try {
     const sent = composeRequest({ ...request, body })
@@ -40,7 +40,7 @@ export async function ask(application: Application, message: string): Promise<An
     }
     const signed = readSignedAnswer(received.body, answer)
     // The application may change the case, so an answer to another request is noticed all the same.
-    if (!signed.message.toLowerCase().includes(message))
+    if (!signed.message.toLowerCase().includes(message ?? ''))
       return { outcome: 'the answer to another request' }
     const requestId = String(received.headers['x-request-id'])
     return { outcome: 'signed', signed: { ...signed, requestId } }
