@@ -14,7 +14,6 @@ import {
   applyPreviousVersion,
   deployPreviousVersion,
   renderPreviousVersion,
-  replaceProgram,
 } from '../support/cluster/previous-version.ts'
 import { underLoad } from '../support/cluster/signing.ts'
 import { sendHeaders } from '../support/gateway-requests.ts'
@@ -55,7 +54,6 @@ async function waitForNoPods(selector: string): Promise<void> {
 
 /** The other version has taken over fields. */
 async function upgradeAgain(): Promise<void> {
-  await replaceProgram()
   await deploy({ FORCE_CONFLICTS: 'yes' })
 }
 

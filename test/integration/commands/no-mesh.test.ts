@@ -2,10 +2,11 @@
 // run, and the others are left out.
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
 import { checkWebhooks } from '../../../tools/deploy/preflight/webhooks/check-webhooks.ts'
+import { dryRunPod } from '../../../tools/deploy/preflight/webhooks/dry-run-pod.ts'
 import { checkNoOtherLayout, findDeployed, noMesh, onePod } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { type BareApiServer, useBareApiServer } from '../../support/api-server/bare-api-server.ts'
@@ -14,8 +15,10 @@ import { renderSample } from '../../support/api-server/sample.ts'
 import { makePrograms } from '../../support/folder.ts'
 import { runDeploy } from '../../support/run-deploy.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
+import { WAIT_MS } from '../../support/timeouts.ts'
 
 const variables = { OVERLAY: 'no-mesh', DRY_RUN: 'yes' }
+const isPolicy = ({ kind }: Resource) => kind.startsWith('ValidatingAdmissionPolicy')
 /** As Istio injects its proxy. */
 const inject: Mutation = ({ metadata, spec }) => {
   metadata.annotations = { 'sidecar.istio.io/status': '{"containers":["istio-proxy"]}' }
@@ -109,4 +112,23 @@ describe('without Istio', needsLocalPrograms, () => {
       'the overlay "default" is deployed, not "no-mesh"',
     )
   })
+
+  test.each([
+    [noMesh, onePod],
+    [onePod, noMesh],
+  ])(
+    'the policies that $overlay has left do not hide what webhooks do to the next layout',
+    async (left, next) => {
+      const policies = (await renderSample([], left)).resources.filter(isPolicy)
+      for (const each of policies) await server.api.apply(each)
+      const { resources: wanted } = await renderSample([], next)
+      const deployment = wanted.find(({ kind }) => kind === 'Deployment') as Resource
+      await vi.waitFor(async () => {
+        expect((await dryRunPod(deployment)).refusal).toContain('no-way-around-proxy')
+      }, WAIT_MS)
+      await expect(checkWebhooks(wanted)).resolves.toBeUndefined()
+      await serveWebhook(server.api, ({ spec }) => (spec.shareProcessNamespace = true))
+      await expect(checkWebhooks(wanted)).rejects.toThrow('shareProcessNamespace')
+    },
+  )
 })

@@ -1,6 +1,7 @@
 // Which gateway the public route binds to, on clusters as people run them: a real API server with the Pods and Gateways, and the
 // status that Istio would write.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describeRoute } from '../../../tools/deploy/preflight/describe-route.ts'
 import { findOtherRoutes } from '../../../tools/kube/gateway/other-routes.ts'
 import { findPublicRoute, type PublicRoute } from '../../../tools/kube/gateway/public-route.ts'
 import { formatIdentity } from '../../../tools/kube/gateway/workloads.ts'
@@ -219,5 +220,34 @@ describe('the public route', needsLocalPrograms, () => {
       { title: 'VirtualService edge/same', isApplication: false, path: '/process' },
     ])
     expect(summarize(await find({ gateway: 'signing/public' }))[0]).toBe('own')
+  })
+
+  test('another application is named if it serves one of our paths at the same host', async () => {
+    await run('ingress', { istio: 'ingressgateway' })
+    const labels = { 'app.kubernetes.io/part-of': 'secure-signing' }
+    const route = [{ destination: { host: 'web' } }]
+    const bind = (name: string, uri: object, hosts = ['*']) =>
+      istio(
+        'VirtualService',
+        { name, namespace: edge, labels },
+        { gateways: ['public'], hosts, http: [{ match: [{ uri }], route }] },
+      )
+    await apply(
+      bind('same', { exact: '/process' }),
+      bind('everything', { prefix: '/' }),
+      bind('another-path', { exact: '/orders' }),
+      bind('another-host', { exact: '/process' }, ['orders.example']),
+    )
+    const found = await find()
+    expect(found.kind).toBe('own')
+    expect(await findOtherRoutes(found)).toEqual(
+      ['everything', 'same'].map((name) => ({
+        ...{ title: `VirtualService ${edge}/${name}`, isApplication: true, path: '/process' },
+      })),
+    )
+    await expect(describeRoute(found, 'cluster.local')).rejects.toMatchObject({
+      message: expect.stringContaining('of another application serves /process'),
+      todo: expect.stringContaining('publicHost'),
+    })
   })
 })

@@ -14,7 +14,12 @@ export const publicHost = 'signing.example'
 /** The private CA of the certificates. */
 export const privateCa = join(PKI, 'ca.crt')
 
-type Metadata = { name: string; namespace?: string; annotations?: Record<string, string> }
+type Metadata = {
+  name: string
+  namespace?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+}
 export const gatewayApi = (kind: string, metadata: Metadata, spec: object) => ({
   ...{ apiVersion: 'gateway.networking.k8s.io/v1', kind, metadata, spec },
 })

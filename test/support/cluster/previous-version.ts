@@ -85,13 +85,6 @@ async function waitForRollout(layout = onePod): Promise<void> {
   }
 }
 
-/** Gives the frontend the program of this version. A new image does that, but here both versions have the same. */
-export async function replaceProgram(): Promise<void> {
-  const containers = [{ name: 'frontend', command: null }]
-  const patch = JSON.stringify({ spec: { template: { spec: { containers } } } })
-  await kubectl(['patch', 'deployment', onePod.frontend, '-n', namespace, '-p', patch])
-}
-
 function toPreviousVersion(resource: Resource): Resource {
   const { kind, metadata } = resource
   const name = formerNames[describeResource(resource)] ?? metadata.name

@@ -55,7 +55,7 @@ function makePod({ metadata, spec }: Resource) {
   }
 }
 
-/** Replaces the key's volume by an empty one with another name, by which no policy selects the Pod. */
+/** Replaces what the policies know the Pod by: the key's volume, by an empty one with another name, and the token's audience. */
 function withoutKey(pod: ReturnType<typeof makePod>) {
   const name = substitute
   const rename = (each: { name: string }) => (each.name === keySecret ? { ...each, name } : each)
@@ -65,7 +65,7 @@ function withoutKey(pod: ReturnType<typeof makePod>) {
     spec: {
       ...spec,
       volumes: volumes.map((each: { name: string }) =>
-        each.name === keySecret ? { name, emptyDir: { medium: 'Memory' } } : each,
+        each.name === keySecret ? { name, emptyDir: { medium: 'Memory' } } : withoutAudience(each),
       ),
       containers: containers.map((each: { volumeMounts?: { name: string }[] }) => ({
         ...each,
@@ -73,6 +73,11 @@ function withoutKey(pod: ReturnType<typeof makePod>) {
       })),
     },
   }
+}
+
+function withoutAudience(volume: object): object {
+  const text = JSON.stringify(volume)
+  return JSON.parse(text.replace('"audience":"signer"', `"audience":"${substitute}"`))
 }
 
 async function send(sent: unknown, keyVolume: string): Promise<DryRun> {
