@@ -46,7 +46,10 @@ await runMain(async () => {
     say(`There is no namespace ${namespace}, so nothing else is left to remove.`)
     return
   }
-  const { own: optional, shared, reason } = await splitShared(await readAppliedComponents())
+  const { own, shared, reason } = await splitShared(await readAppliedComponents())
+  // In a shared namespace, a policy of a component is among those that protect the key.
+  const ofKey = policies.map(describeResource)
+  const optional = own.filter((each) => !ofKey.includes(describeResource(each)))
   if (reason !== undefined) {
     const names = shared.map(describeResource).join(', ')
     say(`  note  ${names} stays, because ${reason}`)
