@@ -1,16 +1,14 @@
 // Takes a report of the deployment, with attackers' Pods that are there.
-import { resolve } from 'node:path'
 import { z } from 'zod'
-import { CHECKOUT } from '../../cli/checkout.ts'
 import { isPartOfRoute, routeResources } from '../../deploy/apply/former-route.ts'
+import { renderOwnResources } from '../../deploy/render/own-resources.ts'
 import type { RouteKind } from '../../kube/gateway/public-route.ts'
 import { kubectl } from '../../kube/kubectl.ts'
-import { type Layout, overlayFolder, sharesPod } from '../../kube/layouts.ts'
+import { type Layout, sharesPod } from '../../kube/layouts.ts'
 import { service } from '../../kube/names.ts'
 import {
   describeResource,
   formatResources,
-  parseResources,
   removeDuplicates,
   resourceSchema,
 } from '../../kube/resources.ts'
@@ -63,7 +61,7 @@ function describeUnread({ layout, frontend }: Target, cells: Report['cells']): s
 
 /** What `make deploy` applies, by name, and whether the cluster has it. */
 async function listDeclarations(layout: Layout, kind: RouteKind): Promise<Declaration[]> {
-  const all = parseResources(await kubectl(['kustomize', resolve(CHECKOUT, overlayFolder(layout))]))
+  const all = await renderOwnResources([layout])
   const resources = [
     ...all.filter((each) => kind === 'own' || !isPartOfRoute(each)),
     ...routeResources.filter(({ kind: name }) => name === routeKinds[kind]),
