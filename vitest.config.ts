@@ -98,6 +98,16 @@ export default defineConfig({
         },
       },
       { test: { ...withManager, name: 'token-keys', include: ['test/token-keys/**/*.test.ts'] } },
+      {
+        test: {
+          ...withManager,
+          name: 'examples',
+          include: ['test/examples/**/*.test.ts'],
+          globalSetup: ['test/examples/support/bring-up.ts'],
+          // Helpers without another application work on this one.
+          env: { CONFIG: 'examples/flask/signing.yaml' },
+        },
+      },
       { test: { ...withManager, name: 'no-mesh', include: ['test/no-mesh/**/*.test.ts'] } },
       { test: { ...last, name: 'separate-pods', include: ['test/separate-pods/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },

@@ -17,6 +17,7 @@ import { needsLocalCluster } from '../support/skips.ts'
 import { testAdmission } from './support/admission-tests.ts'
 import { removeClients, startClients } from './support/clients.ts'
 import { type Deployed, overlay, readPod, readPrimary, succeed } from './support/deployed.ts'
+import { testFlask } from './support/flask-tests.ts'
 import { testSocket } from './support/socket-tests.ts'
 
 const isCompared = /^ok: signed by each Pod .* equal to OpenSSL's HMAC/m
@@ -88,6 +89,7 @@ describe('the layout no-mesh', needsLocalCluster, () => {
 
     testSocket(() => deployed)
     describe('admission', () => testAdmission(() => deployed))
+    describe('the Flask example', testFlask)
 
     test('rotates the key under load, and no request fails', async () => {
       const keys = new Map(await readKeys())

@@ -46,7 +46,10 @@ await runMain(async () => {
     say(`There is no namespace ${namespace}, so nothing else is left to remove.`)
     return
   }
-  const { own: optional, shared, reason } = await splitShared(await readAppliedComponents())
+  const { own, shared, reason } = await splitShared(await readAppliedComponents())
+  // In a shared namespace, a policy of a component is among those that protect the key.
+  const ofKey = policies.map(describeResource)
+  const optional = own.filter((each) => !ofKey.includes(describeResource(each)))
   if (reason !== undefined) {
     const names = shared.map(describeResource).join(', ')
     say(`  note  ${names} stays, because ${reason}`)
@@ -132,8 +135,7 @@ async function sayWhatStays(hasExternalSecret: boolean): Promise<void> {
   const where = isInSecret ? `the key in its Secret ${keySecret}` : 'the key in its key manager'
   say(`The namespace ${namespace}, ${where}, and the admission policies that protect it stay.`)
   const what = isInSecret ? 'all of them' : 'the namespace and the policies'
-  const config = application.isOurs ? '' : ` CONFIG=${application.file}`
-  say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes${config}\`.`)
+  say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes\`.`)
 }
 
 /** Leaves out what went with its kind, and what holds data of the application. */

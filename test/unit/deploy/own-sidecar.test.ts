@@ -34,6 +34,7 @@ test('listeners, hosts and limits of all kinds are merged', () => {
     outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
   })
   expect(merge(mine)).toEqual({
+    listed: [8000, 9100, 8000],
     merged: [mine],
     egress: ['billing/*'],
     operations: [
@@ -62,7 +63,7 @@ test.each([
   ['for the whole namespace', sidecar({ egress: [{ hosts: ['./*'] }] }, null)],
   ['for Pods with more labels', sidecar({}, { labels: { app: 'orders', zone: 'a' } })],
 ])('a Sidecar %s stays', (_, mine) => {
-  expect(merge(mine)).toEqual({ merged: [], egress: [], operations: [] })
+  expect(merge(mine)).toEqual({ merged: [], egress: [], operations: [], listed: [8000] })
 })
 
 test.each<[string, object, string]>([

@@ -24,6 +24,10 @@ const variables = {
   'at-socket': { SIGNER_URL: 'unix:/run/signer/signer.sock:/sign', CALLER_TOKEN_FILE: 'none' },
 }
 
+/**
+ * Istio's proxy has no seccomp profile of its own, and Pod Security `restricted` requires one. So the Pod gets one, unless the
+ * application sets it.
+ */
 export function composeAttachPatch(
   { deployment, container, apiToken }: Application,
   { metadata, spec }: ApplicationPod,
@@ -60,6 +64,10 @@ export function composeAttachPatch(
           metadata: { annotations: { [defaultContainer]: container } },
         }),
         spec: {
+          ...(way === 'through-proxy' &&
+            spec.securityContext.seccompProfile === undefined && {
+              securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+            }),
           containers: patchAll(spec.containers),
           ...(spec.initContainers.length > 0 && { initContainers: patchAll(spec.initContainers) }),
           ...(apiToken.length > 0 && { volumes: [composeTokenVolume()] }),

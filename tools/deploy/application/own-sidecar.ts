@@ -21,12 +21,20 @@ const sidecarSpec = z.strictObject({
   inboundConnectionPool: z.unknown().optional(),
 })
 type Sidecar = { manifest: Manifest; spec: z.infer<typeof sidecarSpec> }
-type Operation = { op: 'add'; path: string; value: unknown }
+export type Operation = { op: 'add'; path: string; value: unknown }
 
-/** `egress`: hosts for our Sidecar. `operations`: JSON patches of it. `merged`: the Sidecars whose content they have. */
-export type MergedSidecar = { merged: Manifest[]; egress: string[]; operations: Operation[] }
+export type MergedSidecar = {
+  /** The Sidecars whose content ours gets. */
+  merged: Manifest[]
+  /** Hosts for ours. */
+  egress: string[]
+  /** JSON patches of ours. */
+  operations: Operation[]
+  /** The ports that have a listener then. */
+  listed: number[]
+}
 
-const signerPort = 8081
+export const signerPort = 8081
 /** Our Sidecar has the application's port first. */
 const ownListener = '/spec/ingress/0'
 
@@ -37,7 +45,8 @@ export function mergeSidecars(
   manifests: readonly Manifest[],
 ): MergedSidecar {
   const [sidecar, second] = manifests.flatMap((manifest) => readSelecting(manifest, labels))
-  if (sidecar === undefined) return { merged: [], egress: [], operations: [] }
+  const none = { merged: [], egress: [], operations: [], listed: [applicationPort] }
+  if (sidecar === undefined) return none
   if (second !== undefined) {
     refuseProblems([
       {
@@ -57,6 +66,7 @@ export function mergeSidecars(
   refuseProblems(problems.map((each) => ({ ...each, manifest })))
   const catchAll = spec.egress.find((each) => each.port === undefined)
   return {
+    listed: [applicationPort, ...spec.ingress.map((each) => each.port.number)],
     merged: [manifest],
     egress: (catchAll?.hosts ?? []).filter((host) => host !== '~/*'),
     operations: [

@@ -18,6 +18,7 @@ import type { RenderedApplication } from '../render/render.ts'
 import { composeAttachPatch, wayOf } from './attach-patch.ts'
 import { checkManifests } from './check-manifests.ts'
 import { checkPod } from './check-pod.ts'
+import { addOtherListeners } from './other-listeners.ts'
 import { mergeSidecars } from './own-sidecar.ts'
 import { refuseProblems } from './problem.ts'
 import { mergeProxyConfig, proxyConfigAnnotation } from './proxy-config.ts'
@@ -43,7 +44,8 @@ export async function renderApplication(
   ])
   const sidecars = isInMesh
     ? mergeSidecars(application, pod.metadata.labels, manifests)
-    : { merged: [], egress: [], operations: [] }
+    : { merged: [], egress: [], operations: [], listed: [] }
+  const listeners = isInMesh ? addOtherListeners(pod, manifests, sidecars.listed) : []
   const proxyConfig = isInMesh
     ? mergeProxyConfig(manifest, pod, await readOurProxyConfig())
     : undefined
@@ -62,7 +64,7 @@ export async function renderApplication(
     notes: listNotes(application, pod, manifests, routes, sidecars.merged),
     hasOwnRoutes: routes.length > 0,
     hasOwnDestinationRule: hasOwnDestinationRule(manifests, service),
-    sidecarOperations: sidecars.operations,
+    sidecarOperations: [...sidecars.operations, ...listeners],
     replaced: sidecars.merged.map(({ resource }) => withNamespace(resource, application.namespace)),
   }
   if (application.isOurs) {

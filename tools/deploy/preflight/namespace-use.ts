@@ -38,7 +38,9 @@ export async function checkNamespaceUse(resources: readonly Resource[]): Promise
       `Deploy ${application.deployment} to a namespace of its own. Or run \`make undeploy\` with the CONFIG of the other first.`,
     )
   }
-  const manifest = resources.find(({ kind }) => kind === 'Namespace')
+  const manifest = resources.find(
+    ({ kind, metadata }) => kind === 'Namespace' && metadata.name === namespace,
+  )
   const isPrepared = live.metadata.labels?.[enforce] === manifest?.metadata.labels?.[enforce]
   if (manifest === undefined || isPrepared || others.length === 0) return
   const names = others.map(describeResource).join(', ')

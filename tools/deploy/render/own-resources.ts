@@ -5,19 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defaultFindings } from '../../analyze/default-findings.ts'
 import { application } from '../../kube/application.ts'
-import { layouts } from '../../kube/layouts.ts'
+import { type Layout, layouts } from '../../kube/layouts.ts'
 import { parseResources, type Resource, removeDuplicates } from '../../kube/resources.ts'
 import { renderApplication } from '../application/render-application.ts'
 import { parsePrometheusAccount } from '../preflight/prometheus-account.ts'
 import { composeCluster } from './cluster.ts'
 import { renderResources } from './render.ts'
 
-/** Renders all layouts, because a partly removed one has no Deployment to identify it. Leaves out the optional components. */
-export async function renderOwnResources(): Promise<Resource[]> {
+/** The default is all layouts, because a partly removed one has no Deployment to identify it. Leaves out the optional components. */
+export async function renderOwnResources(which: readonly Layout[] = layouts): Promise<Resource[]> {
   const prometheus = parsePrometheusAccount(undefined)
   await using folder = await mkdtempDisposable(join(tmpdir(), 'own-resources-'))
   const texts = await Promise.all(
-    layouts.map(async (layout) => {
+    which.map(async (layout) => {
       const own = join(folder.path, layout.overlay)
       const { yaml } = await renderResources({
         ...{ folder: own, layout, images: [] },

@@ -11,6 +11,8 @@ import type { SigningConfig } from './schema.ts'
 
 const labels = z.record(z.string(), z.string()).default({})
 const servicePort = z.looseObject({
+  name: z.string().optional(),
+  appProtocol: z.string().optional(),
   port: z.int(),
   targetPort: z.union([z.int(), z.string()]).optional(),
 })
@@ -50,17 +52,14 @@ function kustomize(folder: string): string {
   )
 }
 
-/** Lists the Services of the manifests that lead to `port` of the Pod. */
-export function listLeadingServices(
-  { container, port }: SigningConfig,
-  pod: ApplicationPod,
-  manifests: readonly Manifest[],
-): LeadingService[] {
-  const ports = pod.spec.containers.find(({ name }) => name === container)?.ports ?? []
-  const leads = ({ port: own, targetPort = own }: z.infer<typeof servicePort>) =>
-    typeof targetPort === 'number'
-      ? targetPort === port
-      : ports.some((each) => each.name === targetPort && each.containerPort === port)
+/** A port of a Service that selects the Pod, and the port of the Pod that it leads to. */
+export type ServedPort = z.infer<typeof servicePort> & { service: string; leadsTo: number }
+
+/** Lists the ports of all Services of the manifests that select the Pod. */
+export function listServedPorts(pod: ApplicationPod, manifests: readonly Manifest[]): ServedPort[] {
+  const ports = pod.spec.containers.flatMap((each) => each.ports)
+  const resolve = (target: number | string) =>
+    typeof target === 'number' ? target : ports.find(({ name }) => name === target)?.containerPort
   return manifests.flatMap(({ resource }) => {
     const { kind, metadata, spec } = resource
     const service = serviceSpec.safeParse(spec)
@@ -68,9 +67,22 @@ export function listLeadingServices(
     const selector = Object.entries(service.data.selector)
     const selects =
       selector.length > 0 && selector.every(([key, value]) => pod.metadata.labels[key] === value)
-    const leading = service.data.ports.find(leads)
-    return selects && leading !== undefined ? [{ name: metadata.name, port: leading.port }] : []
+    return service.data.ports.flatMap((each) => {
+      const leadsTo = resolve(each.targetPort ?? each.port)
+      return selects && leadsTo !== undefined ? [{ ...each, service: metadata.name, leadsTo }] : []
+    })
   })
+}
+
+/** Lists the Services of the manifests that lead to `port` of the Pod. */
+export function listLeadingServices(
+  { port }: SigningConfig,
+  pod: ApplicationPod,
+  manifests: readonly Manifest[],
+): LeadingService[] {
+  const leading = listServedPorts(pod, manifests).filter(({ leadsTo }) => leadsTo === port)
+  const byName = new Map(leading.toReversed().map((each) => [each.service, each.port]))
+  return [...byName].map(([name, found]) => ({ name, port: found })).toReversed()
 }
 
 /** Returns what the file leaves out. Throws UserError if the manifests do not answer it. */

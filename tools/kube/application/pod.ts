@@ -33,6 +33,7 @@ const pod = z.looseObject({
         runAsGroup: id,
         fsGroup: id,
         supplementalGroups: z.array(z.int()).default([]),
+        seccompProfile: z.unknown().optional(),
       })
       .prefault({}),
     initContainers: z.array(container).default([]),

@@ -1,7 +1,8 @@
-// The images of examples/ on the local cluster. Tests and `make example-images` ask for them. `make up` does not.
+// The images of examples/ on the local cluster, by the names in their manifests. Tests and `make example-images` ask for them.
+// `make up` does not.
 import { join } from 'node:path'
 import { UserError } from '../../cli/terminal.ts'
-import { defaultPrefix, hashSources } from '../../images/image-references.ts'
+import { hashSources } from '../../images/image-references.ts'
 import { findNode, type Node } from '../node/node-process.ts'
 import { toNodePath } from '../paths.ts'
 import { cached } from '../programs/cache.ts'
@@ -12,6 +13,8 @@ import { goRecipe } from './go-image.ts'
 
 /** `sources`: what the image is built from, as paths in the checkout. `build`: builds it in the node's buildah. */
 export type ExampleRecipe = {
+  /** Its name in the manifests. */
+  reference: string
   sources: readonly string[]
   build: (node: Node, reference: string) => Promise<void>
 }
@@ -26,14 +29,12 @@ export async function provideExampleImage(name: ExampleName): Promise<string> {
   if (node === undefined) {
     throw new UserError('the local cluster does not run', 'Run `make up`, and then this again.')
   }
-  const { sources, build } = recipes[name]
-  // The tag is a hash of the content, so it identifies the content.
-  const tag = await hashSources([...sources, 'tools/local-cluster/images'])
-  const reference = `${defaultPrefix}/example-${name}:${tag}`
-  const folder = await cached(`images/example-${name}-${tag}`, async (target) => {
+  const { reference, sources, build } = recipes[name]
+  const content = await hashSources([...sources, 'tools/local-cluster/images'])
+  const folder = await cached(`images/example-${name}-${content}`, async (target) => {
     await build(node, reference)
     await exportImage(node, reference, toNodePath(join(target, 'image.oci')))
   })
-  await importImage(node, reference, reference, toNodePath(join(folder, 'image.oci')))
+  await importImage(node, reference, content, toNodePath(join(folder, 'image.oci')))
   return reference
 }

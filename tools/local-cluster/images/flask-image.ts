@@ -16,6 +16,7 @@ const BASE_IMAGE = `localhost/secure-signing/python:${PYTHON}`
 const requirements = ['examples/flask/requirements.txt', 'clients/python/build-requirements.txt']
 
 export const flaskRecipe: ExampleRecipe = {
+  reference: 'registry.example/orders:1.0',
   sources: ['examples/flask', 'clients/python'],
   build: async (node, reference) => {
     await buildBase(node)

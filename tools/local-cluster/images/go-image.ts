@@ -12,6 +12,7 @@ import type { ExampleRecipe } from './example-images.ts'
 const sources = ['examples/go', 'clients/go']
 
 export const goRecipe: ExampleRecipe = {
+  reference: 'registry.example/shop:1.0',
   sources,
   build: async (node, reference) =>
     buildInNode(node, {
