@@ -82,7 +82,7 @@ describe('a good key is accepted', () => {
           [0xfe, 0xff],
           [0xff, 0xfe, 0, 0],
         ]
-        return Buffer.from([...(marks[randomInt(4)] ?? []), ...randomBytes(14), 0x0d, 0x0a])
+        return Buffer.from([...(marks[randomInt(4)] ?? []), ...randomBytes(30), 0x0d, 0x0a])
       },
     ],
     [
