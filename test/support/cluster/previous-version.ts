@@ -32,6 +32,10 @@ const podSpec = z.looseObject({
   }),
 })
 
+const policySpec = z.looseObject({
+  variables: z.array(z.looseObject({ name: z.string() })).default([]),
+})
+
 /** Its names, by those of this version. */
 const formerNames: Readonly<Record<string, string>> = {
   'Gateway/public': 'world',
@@ -100,9 +104,7 @@ function toPreviousVersion(resource: Resource): Resource {
         ['{"name":"Caller-Token"}', '{"name":"Authorization","prefix":"Bearer "}'],
       ])
     case 'ValidatingAdmissionPolicy':
-      return replace(renamed, [
-        [JSON.stringify("{'secure-signing.dev/protected': 'true'}"), JSON.stringify('dyn({})')],
-      ])
+      return { ...renamed, spec: withoutSelectingLabels(renamed.spec) }
     case 'Deployment':
       return { ...renamed, spec: withFormerHeader(renamed.spec) }
     default:
@@ -132,6 +134,15 @@ function replace(resource: Resource, changes: readonly (readonly [string, string
   const text = JSON.stringify(resource.spec)
   const spec = changes.reduce((json, [old, former]) => json.replaceAll(old, former), text)
   return { ...resource, spec: JSON.parse(spec) }
+}
+
+/** Its admission policies require no label that this version brought. */
+function withoutSelectingLabels(spec: unknown) {
+  const { variables, ...others } = policySpec.parse(spec)
+  const former = variables.map((each) =>
+    each.name === 'selectingLabels' ? { ...each, expression: 'dyn({})' } : each,
+  )
+  return { ...others, variables: former }
 }
 
 function withFormerHeader(spec: unknown) {
