@@ -18,6 +18,7 @@ import {
   policyDelayMs,
 } from '../preflight/admission.ts'
 import type { Rendering } from '../render/render.ts'
+import { keepNamespaceLabels } from './keep-namespace-labels.ts'
 import { keepReplicas } from './keep-replicas.ts'
 
 const liveResources = listOf(resourceSchema)
@@ -78,7 +79,9 @@ export function condenseErrors(output: string): string {
 /** Applies all resources, and returns those that changed. `force` takes over fields of other managers. */
 export async function applyRendering(rendering: Rendering, force = false): Promise<string[]> {
   const before = await readLive(rendering)
-  await keepReplicas(parseResources(rendering.yaml))
+  const resources = parseResources(rendering.yaml)
+  await keepNamespaceLabels(resources)
+  await keepReplicas(resources)
   await applyWithPolicies(rendering, force)
   const after = await readLive(rendering)
   return [...after.entries()]
