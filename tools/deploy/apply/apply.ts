@@ -62,10 +62,20 @@ export async function dryRun(rendering: Rendering, force = false): Promise<void>
     throw new UserError(
       `the API server refuses the resources:\n${condenseErrors(output)}`,
       /conflict/i.test(output)
-        ? 'Find out who set these fields, and why. To take them over: make deploy FORCE_CONFLICTS=yes'
+        ? adviseOnConflict(output)
         : `The resources are in ${rendering.path}.`,
     )
   }
+}
+
+export function adviseOnConflict(output: string): string {
+  const managers = [...output.matchAll(/conflicts? with "([^"]+)"/g)].map(([, name]) => name)
+  const isApplied = managers.every((name) => name === 'kubectl-client-side-apply')
+  const cause =
+    managers.length > 0 && isApplied
+      ? 'You or a pipeline set these fields with `kubectl apply`. If a pipeline does, stop it.'
+      : 'Find out who set these fields, and why.'
+  return `${cause} To take them over, add FORCE_CONFLICTS=yes to make deploy`
 }
 
 /** Returns each error of `kubectl apply` once, without kubectl's own advice about conflicts. */
