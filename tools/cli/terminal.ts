@@ -1,5 +1,6 @@
 // Output for people, on stderr: one line for each step with its time. Data goes to stdout. An error says what to do next.
 import { CommandError } from './exec.ts'
+import { withConfig } from './with-config.ts'
 
 /** An error that the user can fix. It is printed without a stack. `todo` says what to do next. */
 export class UserError extends Error {
@@ -13,7 +14,7 @@ export class UserError extends Error {
 }
 
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${withConfig(line)}\n`)
 }
 
 /** Returns the time since `start`, a value of performance.now(), as text. */

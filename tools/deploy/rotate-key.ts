@@ -2,6 +2,7 @@
 // ready for it. You can run it again at any point, and it continues where it stopped.
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
+import { withConfig } from '../cli/with-config.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { findDeployed, layouts, listWorkloads, onePod } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
@@ -59,7 +60,7 @@ await runMain(async () => {
   const { signer } = (await findDeployed()) ?? onePod
   const { readReports, stop } = createPodReporter(await readPodSelector(signer), open)
   try {
-    process.stdout.write(`${await rotateKey(createEffects(readReports), overlapMs)}\n`)
+    process.stdout.write(`${withConfig(await rotateKey(createEffects(readReports), overlapMs))}\n`)
   } finally {
     stop()
   }

@@ -135,8 +135,7 @@ async function sayWhatStays(hasExternalSecret: boolean): Promise<void> {
   const where = isInSecret ? `the key in its Secret ${keySecret}` : 'the key in its key manager'
   say(`The namespace ${namespace}, ${where}, and the admission policies that protect it stay.`)
   const what = isInSecret ? 'all of them' : 'the namespace and the policies'
-  const config = application.isOurs ? '' : ` CONFIG=${application.file}`
-  say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes${config}\`.`)
+  say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes\`.`)
 }
 
 /** Leaves out what went with its kind, and what holds data of the application. */

@@ -93,10 +93,18 @@ describe('a message of istioctl about a resource that the deployment creates or 
     expect(isFalsePositive(resources, found)).toBe(isFalse)
   })
 
+  test('is a false positive if two applications open the same port', () => {
+    const message =
+      'Conflict with gateways orders/public (workload selector istio=ingressgateway, port 80, hosts *).'
+    const found = { code: 'IST0145', level: 'Error', message, origin: 'Gateway signing/public' }
+    expect(isFalsePositive(resources, { ...found, reference: '' })).toBe(true)
+  })
+
   test.each([
     [true, 'public', 'signing/world'],
     [true, 'world', 'signing/public'],
     [false, 'public', 'other/gateway'],
+    [false, 'public', 'other/public,other/gateway'],
     [false, 'public', 'other/gateway,signing/world'],
   ])(
     'is a false positive: %s, for Gateway %s in conflict with %s, if world is removed',

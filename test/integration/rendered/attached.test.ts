@@ -291,8 +291,10 @@ test('the mesh has the port, the routes and the hosts of the application', async
   expect(ingress[0].ports[0].port).toBe(8000)
 })
 
-test('without a mesh, admission lets the application container at the socket', async () => {
-  const resources = await render('orders', noMesh)
+test('without a mesh, admission lets the application container at the socket, and clients reach its port', async () => {
+  const resources = await render('orders', noMesh, ['network-policy'])
+  const clients = find(resources, 'NetworkPolicy', 'signer-allow-clients')
+  expect(Object(clients?.spec).ingress[0].ports[0].port).toBe(8000)
   const policy = find(resources, 'ValidatingAdmissionPolicy', 'secure-orders-no-way-around-proxy')
   const variables: { name: string; expression: string }[] = Object(policy?.spec).variables
   expect(variables.find(({ name }) => name === 'socketHolders')?.expression).toBe(

@@ -9,7 +9,11 @@ import { makeDeployment, plain, writeFiles } from '../../support/application/man
 import { makeRenderFolder } from '../../support/folder.ts'
 
 // All modules know the application from the start, as in a program.
-process.env.CONFIG = await writeFiles()
+process.env.CONFIG = await writeFiles(plain, {
+  ...{ imagePrefix: 'registry.example/team', overlay: 'no-mesh', publicHost: 'orders.example' },
+  components: ['seccomp', 'network-policy'],
+})
+const { readSetting } = await import('../../../tools/kube/application.ts')
 const { applyRules } = await import('../../../tools/analyze/rule.ts')
 const { rulesOf } = await import('../../../tools/analyze/rules.ts')
 const { renderApplication } = await import(
@@ -140,6 +144,21 @@ describe.each([
     const { application, found } = await render(resources, {}, layout)
     expect(judge(found, application, layout)).toEqual([])
   })
+})
+
+test('variables of make override signing.yaml', () => {
+  const names = ['IMAGE_PREFIX', 'OVERLAY', 'PUBLIC_HOST', 'COMPONENTS', 'GATEWAY'] as const
+  expect(names.map((each) => readSetting(each, {}))).toEqual([
+    ...['registry.example/team', 'no-mesh', 'orders.example', 'seccomp network-policy', undefined],
+  ])
+  const given = {
+    IMAGE_PREFIX: 'a',
+    OVERLAY: 'default',
+    PUBLIC_HOST: 'b',
+    COMPONENTS: 'c',
+    GATEWAY: 'd/e',
+  }
+  expect(names.map((each) => readSetting(each, given))).toEqual(Object.values(given))
 })
 
 test('what the application says itself is merged, or takes the place of ours', async () => {

@@ -72,7 +72,7 @@ describe('a good key is accepted', () => {
   })
 
   test.each([
-    ['random bytes', () => randomBytes(14 + randomInt(19))],
+    ['random bytes', () => randomBytes(24 + randomInt(9))],
     [
       'bytes after each mark',
       () => {
@@ -82,7 +82,7 @@ describe('a good key is accepted', () => {
           [0xfe, 0xff],
           [0xff, 0xfe, 0, 0],
         ]
-        return Buffer.from([...(marks[randomInt(4)] ?? []), ...randomBytes(14), 0x0d, 0x0a])
+        return Buffer.from([...(marks[randomInt(4)] ?? []), ...randomBytes(30), 0x0d, 0x0a])
       },
     ],
     [

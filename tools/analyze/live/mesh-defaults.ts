@@ -1,6 +1,7 @@
 // What the mesh-wide configuration does to our Pods. What our resources set themselves is left out: capture, automatic mTLS, export
 // and injection.
 import { z } from 'zod'
+import { application } from '../../kube/application.ts'
 import type { ControlPlane } from '../../kube/control-plane.ts'
 import { type LabelSelector, selectsLabels } from '../../kube/label-selector.ts'
 import { separatePods } from '../../kube/layouts.ts'
@@ -160,7 +161,9 @@ function hasOwnGateway(ours: readonly Resource[]): boolean {
 
 function judgeNamespace({ labels }: Input): Judgment[] {
   const injection = labels[namespace]?.['istio-injection']
-  if (injection === undefined) return []
+  // Other workloads of a shared namespace may need the label.
+  if (injection === undefined || (application.sharedNamespace && injection !== 'disabled'))
+    return []
   return [
     {
       severity: injection === 'disabled' ? 'breaks' : 'note',
@@ -169,7 +172,9 @@ function judgeNamespace({ labels }: Input): Judgment[] {
         injection === 'disabled'
           ? 'its label istio-injection=disabled wins over istio.io/rev, so Pods get no sidecar'
           : `its label istio-injection=${injection} wins over istio.io/rev: the default revision injects`,
-      todo: `Remove the label: kubectl label namespace ${namespace} istio-injection-`,
+      todo: application.sharedNamespace
+        ? 'Use a namespace that injects.'
+        : `Remove the label: kubectl label namespace ${namespace} istio-injection-`,
     },
   ]
 }

@@ -19,7 +19,7 @@ export async function requireImagePrefix(
   }
   throw new UserError(
     'IMAGE_PREFIX is not set: the registry and prefix of the images that this cluster pulls',
-    'Run `make images IMAGE_PREFIX=registry/prefix PUSH=yes`, then `make deploy IMAGE_PREFIX=registry/prefix`. If the nodes have the images, give the prefix of their tags.',
+    'Run `make images IMAGE_PREFIX=registry/prefix PUSH=yes`, then `make deploy IMAGE_PREFIX=registry/prefix`. If the nodes have the images, give the prefix of their tags. `imagePrefix` in signing.yaml keeps it.',
   )
 }
 
