@@ -65,6 +65,12 @@ async function renderForCluster() {
   const components = await parseComponents(readSetting('COMPONENTS'), layout)
   const vault = components.includes('vault') ? await readVaultValues() : undefined
   noteUnusedSettings(layout)
+  const attached = await step('the signer fits the application', () =>
+    renderApplication(application, {
+      ...{ folder: join(deployFolder, 'application'), layout, components },
+    }),
+  )
+  for (const each of attached.notes) say(`  note  ${each}`)
   const mesh = await inspectCluster(layout, {
     revision: readVariable('ISTIO_REVISION'),
     route: readWantedRoute(),
@@ -79,12 +85,6 @@ async function renderForCluster() {
   const images = await computeImageReferences({ prefix, nodeImage, platform })
   const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
   const cluster = mesh && composeCluster(mesh, layout, prometheus)
-  const attached = await step('the signer fits the application', () =>
-    renderApplication(application, {
-      ...{ folder: join(deployFolder, 'application'), layout, components },
-    }),
-  )
-  for (const each of attached.notes) say(`  note  ${each}`)
   const rendering = await step('the resources are rendered for this cluster', () =>
     renderResources({
       folder: deployFolder,

@@ -48,7 +48,10 @@ export function readApplication(path: string): Application {
 function readText(path: string, file: string): string {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) {
-    throw new UserError(`CONFIG=${file} does not exist`, 'Give the path of a signing.yaml.')
+    throw new UserError(
+      `CONFIG=${file} does not exist`,
+      `Give the path of a signing.yaml. A relative path starts at ${process.cwd()}.`,
+    )
   }
   if (found.isDirectory()) {
     throw new UserError(`CONFIG=${file} is a folder`, `Give a file: CONFIG=${file}/signing.yaml.`)

@@ -324,6 +324,12 @@ describe('our resources on the cluster', () => {
 
   test('are as they were applied', () => expect(judgeNow(structuredClone(ours))).toEqual([]))
   test('do not exist yet', () => expect(judgeNow([])).toEqual([]))
+  test('have a finding that the files have, too', () => {
+    const wide = applyChange(ours, ['VirtualService/frontend', 'spec.http.0.match', []])
+    const judged = judgeDeployed(wide, structuredClone(wide), application)
+    expect(judged).toEqual([])
+    expect(judgeNow(structuredClone(wide))).not.toEqual([])
+  })
 
   test.each(['PeerAuthentication/signer-require-mtls', 'Gateway/public', 'Sidecar/signer'])(
     'lack one: %s',

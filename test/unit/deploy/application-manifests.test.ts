@@ -140,7 +140,17 @@ test.each<[string, object[], string, Record<string, unknown>?]>([
   [
     'a bootstrap of its own',
     annotated('proxy.istio.io/config', 'customConfigFile: /x'),
-    `${template}.metadata.annotations.proxy.istio.io/config: customConfigFile replaces`,
+    `${template}.metadata.annotations.proxy.istio.io/config: customConfigFile can lead`,
+  ],
+  [
+    'an unknown annotation of Istio',
+    annotated('sidecar.istio.io/proxyImage', 'mine'),
+    `${template}.metadata.annotations.sidecar.istio.io/proxyImage: it can lead traffic around the proxy`,
+  ],
+  [
+    'a label that leads to ztunnel',
+    withPod({}, { labels: { app: 'orders', 'istio.io/dataplane-mode': 'ambient' } }),
+    `${template}.metadata.labels.istio.io/dataplane-mode: it can lead traffic around the proxy`,
   ],
   ['no ProxyConfig', annotated('proxy.istio.io/config', '{'), 'it is no ProxyConfig of Istio'],
   [
@@ -207,6 +217,7 @@ test.each<[string, object[], Record<string, unknown>?]>([
   ['a volume around ours', withPod(mounted('/run'))],
   ['a mount beside ours', withPod(mounted('/run/pairings')), { service: 'orders' }],
   ['our own value of a setting', annotated('sidecar.istio.io/interceptionMode', 'REDIRECT')],
+  ['resources of the proxy', annotated('sidecar.istio.io/proxyCPU', '50m')],
   ['a group for volumes', withPod({ securityContext: { fsGroup: 2000 } })],
   [
     'a Namespace in a shared one',

@@ -62,6 +62,16 @@ test.each([
     [istio('VirtualService', { ...bound, gateways: ['edge'] }), gateway],
     { selector: 'istio=edge,zone=a', host: 'orders.example' },
   ],
+  [
+    'the gateway of another namespace, which it names itself',
+    [
+      {
+        ...istio('VirtualService', { ...bound, gateways: ['edge'] }),
+        metadata: { name: 'mine', namespace: 'shop' },
+      },
+    ],
+    { gateway: 'shop/edge', host: 'orders.example' },
+  ],
   ['the parent of an HTTPRoute', [httpRoute], { gateway: 'orders/edge', host: 'orders.example' }],
   [
     'no host of its own',

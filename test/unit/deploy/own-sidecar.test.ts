@@ -124,17 +124,28 @@ const annotate = (text: string | undefined) => {
   const deployment = toManifest(makeDeployment({ metadata: { labels, annotations } }))
   const { manifest, pod } = findDeployment('signing.yaml', 'orders', [deployment])
   const ours =
-    '{"holdApplicationUntilProxyStarts": true, "terminationDrainDuration": "28s", "proxyMetadata": {"A": "1"}}'
+    '{"holdApplicationUntilProxyStarts": true, "terminationDrainDuration": "28s", "proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "1"}}'
   return mergeProxyConfig(manifest, pod, ours)
 }
 
 test('settings of the proxy are merged, and ours win', () => {
   expect(annotate(undefined)).toBeUndefined()
   const mine =
-    'concurrency: 2\nholdApplicationUntilProxyStarts: false\nproxyMetadata: {A: "0", B: "2"}\nterminationDrainDuration: 5s'
+    'concurrency: 2\nholdApplicationUntilProxyStarts: false\nproxyMetadata: {ISTIO_META_DNS_CAPTURE: "0", MINIMUM_DRAIN_DURATION: "2s"}\nterminationDrainDuration: 5s'
   expect(JSON.parse(annotate(mine) ?? '')).toEqual({
     ...{ concurrency: 2, holdApplicationUntilProxyStarts: true, terminationDrainDuration: '28s' },
-    proxyMetadata: { A: '1', B: '2' },
+    proxyMetadata: { ISTIO_META_DNS_CAPTURE: '1', MINIMUM_DRAIN_DURATION: '2s' },
   })
   expect(annotate('terminationDrainDuration: 90s')).toContain('"90s"')
+})
+
+test('settings of the proxy that admission refuses are named', () => {
+  const mine =
+    'concurrency: 1\nstatNameLength: 200\nproxyMetadata: {TEAM: billing, ISTIO_META_DNS_CAPTURE: "true"}'
+  expect(() => annotate(mine)).toThrow(
+    /config: statNameLength can .*\n.*config: proxyMetadata\.TEAM can .*Remove/,
+  )
+  expect(
+    annotate('tracing: {sampling: 10}\nproxyStatsMatcher: {inclusionRegexps: [".*"]}'),
+  ).toContain('10')
 })

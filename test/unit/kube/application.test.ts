@@ -103,6 +103,7 @@ test('a file that is not there, and a folder, are refused', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'application-'))
   const missing = await readError(() => readApplication(join(folder.path, 'none.yaml')))
   expect(missing).toContain('none.yaml does not exist')
+  expect(missing).toContain(`A relative path starts at ${process.cwd()}.`)
   await mkdir(join(folder.path, 'app'))
   const isFolder = await readError(() => readApplication(join(folder.path, 'app')))
   expect(isFolder).toMatch(/is a folder\nGive a file: CONFIG=.*app\/signing\.yaml/)

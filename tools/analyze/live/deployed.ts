@@ -1,7 +1,7 @@
 // Compares our mesh resources with their deployed state: one that is missing, or that somebody changed so that it breaks a rule.
 import { type Resource, resourceKey } from '../../kube/resources.ts'
 import type { Application } from '../model/application.ts'
-import { applyRules } from '../rule.ts'
+import { applyRules, type RuleFinding } from '../rule.ts'
 import { meshRules } from '../rules.ts'
 import { type Judgment, nameOf } from './judgment.ts'
 
@@ -19,9 +19,13 @@ export function judgeDeployed(
   // Nothing is deployed yet.
   if (missing.length === ofMesh.length) return []
   const now = ours.map((each) => deployed.get(resourceKey(each)) ?? each)
-  const found = applyRules(meshRules, now, application).filter(({ resource }) =>
-    live.includes(resource as Resource),
-  )
+  const identify = ({ resource, rule, message }: RuleFinding) =>
+    [resource && resourceKey(resource), rule, message].join()
+  // What the files say already is no change on the cluster.
+  const declared = applyRules(meshRules, ours, application).map(identify)
+  const found = applyRules(meshRules, now, application)
+    .filter(({ resource }) => live.includes(resource as Resource))
+    .filter((each) => !declared.includes(identify(each)))
   return [
     ...missing.map((each) => ({
       severity: 'breaks' as const,

@@ -1,4 +1,5 @@
 // What in an application's Pod template collides with the signer beside it, or opens a way around it.
+import { listRefusedAnnotations, listRefusedLabels } from '../../analyze/model/allowed-metadata.ts'
 import type { Manifest } from '../../kube/application/manifests.ts'
 import {
   type ApplicationContainer,
@@ -7,6 +8,7 @@ import {
 } from '../../kube/application/pod.ts'
 import type { SigningConfig } from '../../kube/application/schema.ts'
 import type { Problem } from './problem.ts'
+import { proxyConfigAnnotation } from './proxy-config.ts'
 
 type Found = Omit<Problem, 'manifest'>
 /** `isInMesh`: Istio's proxy runs in the Pod. */
@@ -198,6 +200,20 @@ function checkProxySettings({ pod }: Subject): Found[] {
       field: `${template}.metadata.labels.sidecar.istio.io/inject`,
       what: 'the signer is only reached through the proxy',
       todo: 'Remove it, or use OVERLAY=no-mesh',
+    })
+  }
+  // The API server refuses these at the Pod, when the cluster has changed already.
+  const { [proxyConfigAnnotation]: _, ...others } = annotations
+  const judged = [
+    ...listRefusedAnnotations(others).map((name) => `annotations.${name}`),
+    ...listRefusedLabels(labels).map((name) => `labels.${name}`),
+  ].map((name) => `${template}.metadata.${name}`)
+  for (const field of judged) {
+    if (found.some((each) => each.field === field)) continue
+    found.push({
+      field,
+      what: 'it can lead traffic around the proxy, or nobody has checked what it does',
+      todo: 'Remove it',
     })
   }
   if (pod.spec.hostname !== undefined) {

@@ -1,5 +1,6 @@
 // The annotation proxy.istio.io/config of an application together with what the signer needs.
 import { z } from 'zod'
+import { listRefusedAnnotations } from '../../analyze/model/allowed-metadata.ts'
 import type { Manifest } from '../../kube/application/manifests.ts'
 import type { ApplicationPod } from '../../kube/application/pod.ts'
 import { parseYaml } from '../../kube/yaml.ts'
@@ -7,16 +8,6 @@ import { type Problem, refuseProblems } from './problem.ts'
 
 export const proxyConfigAnnotation = 'proxy.istio.io/config'
 const field = `spec.template.metadata.annotations.${proxyConfigAnnotation}`
-/** They replace the configuration that keeps the proxy's administration closed. */
-const replacing = [
-  ...[
-    'binaryPath',
-    'configPath',
-    'customConfigFile',
-    'proxyAdminPort',
-    'proxyBootstrapTemplatePath',
-  ],
-]
 const proxyConfig = z.looseObject({
   proxyMetadata: z.record(z.string(), z.string()).default({}),
   terminationDrainDuration: z.string().optional(),
@@ -38,11 +29,12 @@ export function mergeProxyConfig(
     return undefined
   }
   refuseProblems(
-    replacing
-      .filter((name) => theirs.data[name] !== undefined)
-      .map((name) =>
-        problem(`${name} replaces the configuration that the signer depends on`, `Remove ${name}`),
+    listRefused(theirs.data).map((name) =>
+      problem(
+        `${name} can lead traffic around the proxy, or nobody has checked what it does`,
+        `Remove ${name}`,
       ),
+    ),
   )
   return JSON.stringify({
     ...theirs.data,
@@ -53,6 +45,21 @@ export function mergeProxyConfig(
         ? theirs.data.terminationDrainDuration
         : own.data.terminationDrainDuration,
   })
+}
+
+/** The settings that the admission policy no-way-around-proxy refuses. */
+function listRefused({ proxyMetadata, ...others }: z.infer<typeof proxyConfig>): string[] {
+  const isRefused = (setting: object) =>
+    listRefusedAnnotations({ [proxyConfigAnnotation]: JSON.stringify(setting) }).length > 0
+  const metadata = Object.entries(proxyMetadata)
+  return [
+    ...Object.entries(others)
+      .filter(([name, value]) => isRefused({ [name]: value }))
+      .map(([name]) => name),
+    ...metadata
+      .filter(([name, value]) => isRefused({ proxyMetadata: { [name]: value } }))
+      .map(([name]) => `proxyMetadata.${name}`),
+  ]
 }
 
 function tryParse(text: string): unknown {

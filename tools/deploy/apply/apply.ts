@@ -18,6 +18,7 @@ import {
   policyDelayMs,
 } from '../preflight/admission.ts'
 import type { Rendering } from '../render/render.ts'
+import { keepNamespaceLabels } from './keep-namespace-labels.ts'
 import { keepReplicas } from './keep-replicas.ts'
 
 const liveResources = listOf(resourceSchema)
@@ -61,10 +62,20 @@ export async function dryRun(rendering: Rendering, force = false): Promise<void>
     throw new UserError(
       `the API server refuses the resources:\n${condenseErrors(output)}`,
       /conflict/i.test(output)
-        ? 'Find out who set these fields, and why. To take them over: make deploy FORCE_CONFLICTS=yes'
+        ? adviseOnConflict(output)
         : `The resources are in ${rendering.path}.`,
     )
   }
+}
+
+export function adviseOnConflict(output: string): string {
+  const managers = [...output.matchAll(/conflicts? with "([^"]+)"/g)].map(([, name]) => name)
+  const isApplied = managers.every((name) => name === 'kubectl-client-side-apply')
+  const cause =
+    managers.length > 0 && isApplied
+      ? 'You or a pipeline set these fields with `kubectl apply`. If a pipeline does, stop it.'
+      : 'Find out who set these fields, and why.'
+  return `${cause} To take them over, add FORCE_CONFLICTS=yes to make deploy`
 }
 
 /** Returns each error of `kubectl apply` once, without kubectl's own advice about conflicts. */
@@ -78,7 +89,9 @@ export function condenseErrors(output: string): string {
 /** Applies all resources, and returns those that changed. `force` takes over fields of other managers. */
 export async function applyRendering(rendering: Rendering, force = false): Promise<string[]> {
   const before = await readLive(rendering)
-  await keepReplicas(parseResources(rendering.yaml))
+  const resources = parseResources(rendering.yaml)
+  await keepNamespaceLabels(resources)
+  await keepReplicas(resources)
   await applyWithPolicies(rendering, force)
   const after = await readLive(rendering)
   return [...after.entries()]

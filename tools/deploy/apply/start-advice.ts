@@ -122,7 +122,7 @@ const admissionAdvice: Advice = [
   ],
   [
     new RegExp(`ValidatingAdmissionPolicy '${policyPrefix}`),
-    'One of our admission policies refuses the Pod. If a mutating webhook has added the field, exclude the namespace signing from it. See docs/security-model.md#admission-policies.',
+    'One of our admission policies refuses the Pod. If your manifests have the field, correct it there. If a mutating webhook has added it, exclude this namespace from the webhook. See docs/security-model.md#admission-policies.',
   ],
   [
     /ValidatingAdmissionPolicy '/,

@@ -41,10 +41,11 @@ export function readOwnRoute(
   const [route] = findOwnRoutes(manifests, service)
   if (route === undefined) return {}
   const { gateways, hosts, hostnames, parentRefs } = routeSpec.parse(route.resource.spec ?? {})
+  const here = route.resource.metadata.namespace ?? namespace
   const named = gateways.find((each) => each !== 'mesh')
   const [ref] = parentRefs
-  const text = named ?? (ref && `${ref.namespace ?? namespace}/${ref.name}`)
-  const gateway = text === undefined || text.includes('/') ? text : `${namespace}/${text}`
+  const text = named ?? (ref && `${ref.namespace ?? here}/${ref.name}`)
+  const gateway = text === undefined || text.includes('/') ? text : `${here}/${text}`
   const host = [...hosts, ...hostnames].find((each) => each !== '*')
   const own = manifests.find(
     ({ resource: { kind, apiVersion, metadata } }) =>
