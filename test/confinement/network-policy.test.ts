@@ -32,6 +32,8 @@ const name = (where: string, pod: string): Container => ({
 })
 /** In our namespace and in no mesh, so only the network refuses its connections. */
 const unmeshed = name(namespace, 'test-unmeshed')
+/** The same, with the label by which the policies select. */
+const labelled = name(namespace, 'test-labelled')
 /** Has the namespace and label by which the policy knows the gateway. */
 const asGateway = name('istio-system', 'test-as-gateway')
 
@@ -49,13 +51,17 @@ describe('with the component network-policy', needsLocalCluster, () => {
     podIP = address
     await Promise.all([
       start(unmeshed, nodeImage, { 'sidecar.istio.io/inject': 'false' }),
+      start(labelled, nodeImage, {
+        'sidecar.istio.io/inject': 'false',
+        'secure-signing.dev/protected': 'true',
+      }),
       start(asGateway, nodeImage, { istio: 'ingressgateway' }),
     ])
     out = await findWaysOut()
     engine = await startPolicyEngine()
     before = {
       in: await reach(nonMeshPod, all()),
-      out: await reach(unmeshed, Object.values(out)),
+      out: await reach(labelled, Object.values(out)),
       inMesh: await askInMesh(),
     }
     await kubectl(['apply', '-k', component])
@@ -67,7 +73,7 @@ describe('with the component network-policy', needsLocalCluster, () => {
   }, COMPILE_MS)
   afterAll(async () => {
     await kubectl(['delete', '-k', component, '--ignore-not-found'])
-    await Promise.all([unmeshed, asGateway].map(takeAway))
+    await Promise.all([unmeshed, labelled, asGateway].map(takeAway))
     await engine.stop()
     // The Pod was replaced, and the attack Pods must reach it again.
     await setup()
@@ -85,9 +91,13 @@ describe('with the component network-policy', needsLocalCluster, () => {
     expect(await askInMesh()).not.toBe(403)
   })
 
-  test('a Pod of the namespace reaches DNS and istiod’s one port, and not the API server', async () => {
+  test('a protected Pod reaches DNS and istiod’s one port, and not the API server', async () => {
     expect(before.out).toEqual(Object.values(out))
-    expect(await reach(unmeshed, Object.values(out))).toEqual([out.istiod, out.dns])
+    expect(await reach(labelled, Object.values(out))).toEqual([out.istiod, out.dns])
+  })
+
+  test('other Pods of the namespace reach what they reached before', async () => {
+    expect(await reach(unmeshed, Object.values(out))).toEqual(Object.values(out))
   })
 
   test.each([
