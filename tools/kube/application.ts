@@ -5,13 +5,15 @@ import { CHECKOUT, showPath } from '../cli/checkout.ts'
 import { readVariable } from '../cli/make-variables.ts'
 import { readOrExit, UserError } from '../cli/terminal.ts'
 import { findAccountAndService } from './application/manifests.ts'
-import { type Mistake, parseSigningConfig } from './application/parse.ts'
+import { type Mistake, type Place, parseSigningConfig } from './application/parse.ts'
 import type { SigningConfig } from './application/schema.ts'
 import { decodeText } from './yaml-split.ts'
 
 export type Application = Omit<SigningConfig, 'resources' | 'serviceAccount' | 'service'> & {
   /** The path of its file, as the user knows it. */
   file: string
+  /** Returns where a field is in the file: "signing.yaml:3:7". */
+  place: Place
   /** Absolute paths. */
   resources: string[]
   serviceAccount: string
@@ -30,19 +32,21 @@ export function readApplication(path: string): Application {
   const parsed = parseSigningConfig(readText(absolute, file))
   if ('mistakes' in parsed) throw describe(file, parsed.mistakes)
   const { config } = parsed
+  const place = (field: string) => `${file}:${parsed.place(field)}`
   const resources = config.resources.map((each) => resolve(dirname(absolute), each))
-  const missing = config.resources.filter((_, index) => !exists(resources[index]))
+  const missing = config.resources.flatMap((each, index) =>
+    exists(resources[index])
+      ? []
+      : [`${place(`resources.${index}`)}: resources.${index}: ${each} does not exist`],
+  )
   if (missing.length > 0) {
-    throw new UserError(
-      `${file}: resources: ${missing.join(', ')} does not exist beside it`,
-      `Give paths from ${dirname(absolute)}.`,
-    )
+    throw new UserError(missing.join('\n'), `Give paths from ${dirname(absolute)}.`)
   }
   const found =
     config.serviceAccount === undefined || config.service === undefined
-      ? findAccountAndService(file, config, resources)
+      ? findAccountAndService(place, config, resources)
       : { serviceAccount: config.serviceAccount, service: config.service }
-  return { ...config, ...found, file, resources, isOurs: absolute === ourFile }
+  return { ...config, ...found, file, place, resources, isOurs: absolute === ourFile }
 }
 
 function readText(path: string, file: string): string {

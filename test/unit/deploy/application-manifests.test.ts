@@ -47,7 +47,13 @@ test.each<[string, object[], string, Record<string, unknown>?]>([
   [
     'another container',
     withPod({ containers: [{ name: 'app', image: 'a' }] }),
-    `${template}.spec.containers: there is no container web. Set \`container\` to one of app`,
+    'signing.yaml:5:12 to one of app',
+    { service: 'orders' },
+  ],
+  [
+    'another container',
+    withPod({ containers: [{ name: 'app', image: 'a' }] }),
+    `${template}.spec.containers: there is no container web. Set \`container\` at `,
     { service: 'orders' },
   ],
   [

@@ -5,7 +5,7 @@ import { findDeployment } from '../../../tools/kube/application/pod.ts'
 import { config, makeDeployment, toManifest } from '../../support/application/manifests.ts'
 
 const manifests = [toManifest(makeDeployment())]
-const { pod } = findDeployment('signing.yaml', config.deployment, manifests)
+const { pod } = findDeployment((field) => field, config.deployment, manifests)
 const service = (ports: object[], selector: object = { app: 'orders' }, name = 'orders') =>
   toManifest({
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name } },

@@ -122,7 +122,7 @@ const annotate = (text: string | undefined) => {
   const annotations = text === undefined ? {} : { 'proxy.istio.io/config': text }
   const labels = { app: 'orders' }
   const deployment = toManifest(makeDeployment({ metadata: { labels, annotations } }))
-  const { manifest, pod } = findDeployment('signing.yaml', 'orders', [deployment])
+  const { manifest, pod } = findDeployment((field) => field, 'orders', [deployment])
   const ours =
     '{"holdApplicationUntilProxyStarts": true, "terminationDrainDuration": "28s", "proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "1"}}'
   return mergeProxyConfig(manifest, pod, ours)

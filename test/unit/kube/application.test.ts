@@ -111,5 +111,5 @@ test('a file that is not there, and a folder, are refused', async () => {
 
 test('a manifest that is not there is refused with its name', async () => {
   const error = await readError(() => read(deployment, config.replace('[app]', '[app, none.yaml]')))
-  expect(error).toContain('resources: none.yaml does not exist beside it')
+  expect(error).toMatch(/signing\.yaml:2:18: resources\.1: none\.yaml does not exist/)
 })

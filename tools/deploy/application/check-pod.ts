@@ -6,13 +6,13 @@ import {
   type ApplicationPod,
   listContainers,
 } from '../../kube/application/pod.ts'
-import type { SigningConfig } from '../../kube/application/schema.ts'
+import type { Application } from '../../kube/application.ts'
 import type { Problem } from './problem.ts'
 import { proxyConfigAnnotation } from './proxy-config.ts'
 
 type Found = Omit<Problem, 'manifest'>
 /** `isInMesh`: Istio's proxy runs in the Pod. */
-type Subject = { config: SigningConfig; pod: ApplicationPod; isInMesh: boolean }
+type Subject = { config: Application; pod: ApplicationPod; isInMesh: boolean }
 
 export const apiTokenVolume = 'api-token'
 const ownVolumes = ['hmac-key', 'pairing', 'signer-socket', 'caller-token', apiTokenVolume]
@@ -60,7 +60,7 @@ function checkContainerNames({ config, pod }: Subject): Found[] {
         {
           field: `${podSpec}.containers`,
           what: `there is no container ${config.container}`,
-          todo: `Set \`container\` to one of ${names.join(', ')}`,
+          todo: `Set \`container\` at ${config.place('container')} to one of ${names.join(', ')}`,
         },
       ]
   const unknown = config.apiToken.filter((name) => !all.includes(name))

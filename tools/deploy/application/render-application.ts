@@ -34,9 +34,9 @@ export async function renderApplication(
   application: Application,
   { folder, layout, components }: { folder: string; layout: Layout; components: readonly string[] },
 ): Promise<RenderedApplication> {
-  const { file, deployment, service, sharedNamespace } = application
+  const { place, deployment, service, sharedNamespace } = application
   const manifests = readManifests(application.resources)
-  const { manifest, pod } = findDeployment(file, deployment, manifests)
+  const { manifest, pod } = findDeployment(place, deployment, manifests)
   const [way, isInMesh] = [wayOf(layout), layout.isMeshed]
   refuseProblems([
     ...checkPod(manifest, { config: application, pod, isInMesh }),

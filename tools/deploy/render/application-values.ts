@@ -28,7 +28,7 @@ export type ApplicationValues = {
  * own host in the place of the first one.
  */
 export function composeApplicationValues(
-  application: Omit<Application, 'file' | 'resources' | 'isOurs'>,
+  application: Omit<Application, 'file' | 'place' | 'resources' | 'isOurs'>,
   servicePort: number,
   usesVault = false,
 ): ApplicationValues {

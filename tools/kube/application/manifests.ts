@@ -6,6 +6,7 @@ import { showPath } from '../../cli/checkout.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { parseResources, type Resource } from '../resources.ts'
 import { decodeText } from '../yaml-split.ts'
+import type { Place } from './parse.ts'
 import { type ApplicationPod, findDeployment } from './pod.ts'
 import type { SigningConfig } from './schema.ts'
 
@@ -87,16 +88,16 @@ export function listLeadingServices(
 
 /** Returns what the file leaves out. Throws UserError if the manifests do not answer it. */
 export function findAccountAndService(
-  file: string,
+  place: Place,
   config: SigningConfig,
   paths: readonly string[],
 ): { serviceAccount: string; service: string } {
   const manifests = readManifests(paths)
-  const { pod } = findDeployment(file, config.deployment, manifests)
+  const { pod } = findDeployment(place, config.deployment, manifests)
   const serviceAccount = config.serviceAccount ?? pod.spec.serviceAccountName ?? 'default'
   if (serviceAccount === 'default') {
     throw new UserError(
-      `Deployment ${config.deployment} has no ServiceAccount of its own`,
+      `${place('deployment')}: deployment: ${config.deployment} has no ServiceAccount of its own`,
       'Add a ServiceAccount to `resources`, and set serviceAccountName in the Pod template. The policies tell Pods apart by it.',
     )
   }
@@ -106,8 +107,8 @@ export function findAccountAndService(
     const names = services.map(({ name }) => name).join(', ')
     throw new UserError(
       service === undefined
-        ? `${file}: port: no Service in the resources leads to port ${config.port} of the container ${config.container}`
-        : `${file}: several Services lead to port ${config.port}: ${names}`,
+        ? `${place('port')}: port: no Service in the resources leads to port ${config.port} of the container ${config.container}`
+        : `${place('port')}: port: several Services lead to ${config.port}: ${names}`,
       service === undefined
         ? 'Add a Service whose selector has labels of the Pod, and whose targetPort is this port. Or correct `port`.'
         : `Set \`service\` to one of ${names}.`,

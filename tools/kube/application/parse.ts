@@ -7,13 +7,15 @@ import { type SigningConfig, signingSchema } from './schema.ts'
 
 /** `field`: for example "routes.0.method". Empty if the mistake is in the YAML itself. `problem`: what is wrong and what to do. */
 export type Mistake = { line: number; column: number; field: string; problem: string }
+/** Returns where a field is, for example "resources.0": "LINE:COLUMN", or "FILE:LINE:COLUMN" where the file is known. */
+export type Place = (field: string) => string
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
-/** Returns the configuration, or what is wrong with it. */
+/** Returns the configuration and where its fields are, or what is wrong with it. */
 export function parseSigningConfig(
   text: string,
-): { config: SigningConfig } | { mistakes: Mistake[] } {
+): { config: SigningConfig; place: Place } | { mistakes: Mistake[] } {
   const lines = new LineCounter()
   const found = parseAllDocuments(text.replace(/^\uFEFF/, ''), {
     lineCounter: lines,
@@ -43,7 +45,14 @@ export function parseSigningConfig(
   const refused = listRefusedNodes(document).map(([offset, problem]) => at(offset, problem))
   if (refused.length > 0) return { mistakes: refused }
   const parsed = signingSchema.safeParse(document.toJS(), { reportInput: true })
-  if (parsed.success) return { config: parsed.data }
+  if (parsed.success) {
+    const place: Place = (field) => {
+      const path = field.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key))
+      const { line, column } = at(locate(document, path, undefined), '')
+      return `${line}:${column}`
+    }
+    return { config: parsed.data, place }
+  }
   const mistakes = parsed.error.issues.flatMap(explain).map(({ path, key, problem }) => {
     const field = [...path, ...(key === undefined ? [] : [key])].join('.')
     return at(locate(document, path, key), problem, field)

@@ -4,6 +4,7 @@ import { showPath } from '../../cli/checkout.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { describeResource } from '../resources.ts'
 import type { Manifest } from './manifests.ts'
+import type { Place } from './parse.ts'
 
 const texts = z.record(z.string(), z.string()).default({})
 const id = z.int().optional()
@@ -46,7 +47,7 @@ export type ApplicationPod = z.infer<typeof pod>
 
 /** Throws UserError if the manifests have no such Deployment. */
 export function findDeployment(
-  file: string,
+  place: Place,
   name: string,
   manifests: readonly Manifest[],
 ): { manifest: Manifest; pod: ApplicationPod } {
@@ -55,7 +56,7 @@ export function findDeployment(
   if (manifest === undefined) {
     const names = deployments.map(({ resource }) => resource.metadata.name).join(', ')
     throw new UserError(
-      `${file}: deployment: the resources have no Deployment ${name}`,
+      `${place('deployment')}: deployment: the resources have no Deployment ${name}`,
       names === ''
         ? 'Add the manifest of the Deployment to `resources`.'
         : `Set \`deployment\` to one of ${names}.`,
