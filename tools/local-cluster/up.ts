@@ -18,6 +18,8 @@ import { buildIstio, buildPrograms, type Programs } from './programs/programs.ts
 import { waitForApi, waitForSystemPods } from './ready.ts'
 import { checkRequirements } from './requirements.ts'
 
+const istioctl = join(TOOLS, 'istioctl')
+
 await runMain(async () => {
   const start = performance.now()
   const hasIstio = needsIstio()
@@ -35,6 +37,9 @@ await runMain(async () => {
     provideSystemImages(node, ingredients),
   ])
   await installSystem(programs, istio, readSwitch('AMBIENT'))
+  // Not before: the installation refuses to remove an Istio that is in use.
+  if (!hasIstio)
+    await Promise.all([GATEWAY_URL_FILE, istioctl].map((each) => rm(each, { force: true })))
   await provideAppImages(node, ingredients)
   await step(`DNS ${hasIstio ? 'and Istio are' : 'is'} ready`, () => waitForSystemPods(node.since))
   say(
@@ -73,15 +78,18 @@ async function publish(node: Node, ingredients: Ingredients): Promise<void> {
   const { programs, istio } = ingredients
   await writeKubeconfig(KUBECONFIG, 'admin', `https://127.0.0.1:${node.apiPort}`)
   await writeFile(NODE_IMAGE_FILE, `${nameNodejsImage(ingredients)}\n`)
-  await Promise.all(
-    [TOOLS, GATEWAY_URL_FILE].map((each) => rm(each, { recursive: true, force: true })),
-  )
-  await mkdir(TOOLS)
-  await symlink(join(programs.kubernetes.folder, 'kubectl'), join(TOOLS, 'kubectl'))
+  await link(programs.kubernetes.folder, 'kubectl')
   if (istio !== undefined) {
     await writeFile(GATEWAY_URL_FILE, `http://127.0.0.1:${node.gatewayPort}\n`)
-    await symlink(join(istio.folder, 'istioctl'), join(TOOLS, 'istioctl'))
+    await link(istio.folder, 'istioctl')
   }
   process.env.KUBECONFIG = KUBECONFIG
   process.env.PATH = [TOOLS, process.env.PATH].join(delimiter)
+}
+
+/** Makes `name` of this cluster's version the one that make finds. */
+async function link(folder: string, name: string): Promise<void> {
+  await mkdir(TOOLS, { recursive: true })
+  await rm(join(TOOLS, name), { force: true })
+  await symlink(join(folder, name), join(TOOLS, name))
 }
