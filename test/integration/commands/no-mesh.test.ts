@@ -50,10 +50,10 @@ describe('without Istio', needsLocalPrograms, () => {
       .split('\n')
       .flatMap((line) => /^ {2}(ok|FAIL|skip) {1,4}([^(:]*\w)/.exec(line)?.[2] ?? [])
     expect(steps).toEqual([
+      'the signer fits the application',
       'the cluster answers',
       'the API server supports admission policies',
       'no other overlay is deployed',
-      'the signer fits the application',
       'the resources are rendered for this cluster',
       'nothing else in the namespace is changed',
       'the user has all required permissions',
