@@ -1,6 +1,6 @@
 // Reads which field manager owns which fields of a resource. The API server records this for server-side apply.
 import { z } from 'zod'
-import { kubectl } from './kubectl.ts'
+import { kubectlJsonIfAny } from './kubectl.ts'
 import { fieldManager } from './names.ts'
 import { listOf, type Resource, resourceSchema } from './resources.ts'
 
@@ -33,8 +33,7 @@ export async function readOwned(resources: readonly Resource[]): Promise<OwnedRe
   if (resources.length === 0) return []
   const list = { apiVersion: 'v1', kind: 'List', items: resources }
   const args = ['get', '-f', '-', '--ignore-not-found', '--show-managed-fields', '-o', 'json']
-  const text = await kubectl(args, { input: JSON.stringify(list) })
-  return text.trim() === '' ? [] : found.parse(JSON.parse(text))
+  return (await kubectlJsonIfAny(found, args, { input: JSON.stringify(list) })) ?? []
 }
 
 /** Returns the fields that `make deploy` applied. Returns undefined if it did not apply the resource. */

@@ -17,6 +17,16 @@ export async function kubectlJson<T>(schema: z.ZodType<T>, args: readonly string
   return schema.parse(JSON.parse(await kubectl(args)))
 }
 
+/** The same for a command that may print nothing, such as get with --ignore-not-found. Returns undefined then. */
+export async function kubectlJsonIfAny<T>(
+  schema: z.ZodType<T>,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<T | undefined> {
+  const text = await kubectl(args, options)
+  return text.trim() === '' ? undefined : schema.parse(JSON.parse(text))
+}
+
 /** Returns true if the resource exists, for example `exists(['namespace', 'signing'])`. */
 export async function exists(resource: readonly string[]): Promise<boolean> {
   return (await kubectl(['get', ...resource, '--ignore-not-found', '-o', 'name'])).trim() !== ''

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import { application } from './application.ts'
-import { kubectl } from './kubectl.ts'
+import { kubectlJsonIfAny } from './kubectl.ts'
 import { deployment, namespace, serviceAccount } from './names.ts'
 import { listOf } from './resources.ts'
 
@@ -102,8 +102,7 @@ export function parseOverlay(name = ''): Layout {
 export async function listDeployed(): Promise<Layout[]> {
   const names = [...new Set(layouts.flatMap(listWorkloads))]
   const args = ['get', 'deployment', ...names, '-n', namespace, '--ignore-not-found', '-o', 'json']
-  const text = await kubectl(args)
-  const found = text.trim() === '' ? [] : deployments.parse(JSON.parse(text))
+  const found = (await kubectlJsonIfAny(deployments, args)) ?? []
   return layouts.filter((layout) => found.some((each) => isOf(each, layout)))
 }
 

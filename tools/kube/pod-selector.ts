@@ -1,6 +1,6 @@
 // The labels by which a Deployment on the cluster selects its Pods, old and new ones.
 import { z } from 'zod'
-import { kubectl } from './kubectl.ts'
+import { kubectlJsonIfAny } from './kubectl.ts'
 import { formatLabelSelector, labelSelector } from './label-selector.ts'
 import { namespace } from './names.ts'
 
@@ -9,16 +9,8 @@ const selecting = z.object({ spec: z.object({ selector: podSelector }) })
 
 /** Returns the selector as `kubectl -l` takes it. Without the Deployment, Pods of ours may still run. */
 export async function readPodSelector(deployment: string): Promise<string> {
-  const args = [
-    'get',
-    'deployment',
-    deployment,
-    '-n',
-    namespace,
-    '--ignore-not-found',
-    '-o',
-    'json',
-  ]
-  const text = await kubectl(args)
-  return text.trim() === '' ? `app=${deployment}` : selecting.parse(JSON.parse(text)).spec.selector
+  const found = await kubectlJsonIfAny(selecting, [
+    ...['get', 'deployment', deployment, '-n', namespace, '--ignore-not-found', '-o', 'json'],
+  ])
+  return found?.spec.selector ?? `app=${deployment}`
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { CommandError } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
-import { applyResource, exists, kubectl } from '../../kube/kubectl.ts'
+import { applyResource, exists, kubectl, kubectlJsonIfAny } from '../../kube/kubectl.ts'
 import { fieldManager } from '../../kube/names.ts'
 import {
   describeResource,
@@ -122,8 +122,7 @@ function listApplyArgs({ path }: Rendering, force: boolean): string[] {
 
 async function readLive(rendering: Rendering): Promise<Map<string, unknown>> {
   const args = ['get', '-f', rendering.path, '--ignore-not-found', '-o', 'json']
-  const text = await kubectl(args)
-  const items = text.trim() === '' ? [] : liveResources.parse(JSON.parse(text))
+  const items = (await kubectlJsonIfAny(liveResources, args)) ?? []
   return new Map(items.map((item) => [describeResource(item), removeStatus(item)]))
 }
 

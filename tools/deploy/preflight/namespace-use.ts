@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { say, UserError } from '../../cli/terminal.ts'
 import { application } from '../../kube/application.ts'
-import { kubectl } from '../../kube/kubectl.ts'
+import { kubectlJson, kubectlJsonIfAny } from '../../kube/kubectl.ts'
 import { layouts, listWorkloads } from '../../kube/layouts.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 import { describeResource, listOf, type Resource, resourceSchema } from '../../kube/resources.ts'
@@ -50,9 +50,9 @@ export async function checkNamespaceUse(resources: readonly Resource[]): Promise
   )
 }
 
-async function readNamespace(): Promise<Resource | undefined> {
-  const text = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'json'])
-  return text.trim() === '' ? undefined : resourceSchema.parse(JSON.parse(text))
+function readNamespace(): Promise<Resource | undefined> {
+  const args = ['get', 'namespace', namespace, '--ignore-not-found', '-o', 'json']
+  return kubectlJsonIfAny(resourceSchema, args)
 }
 
 /** Returns undefined if the user may not list them. */
@@ -62,10 +62,10 @@ async function listOtherWorkloads(ours: readonly Resource[]): Promise<Resource[]
     ...layouts.flatMap(listWorkloads).map((name) => `Deployment/${name}`),
   ]
   try {
-    const text = await kubectl(['get', kinds, '-n', namespace, '-o', 'json'])
-    return listOf(resourceSchema)
-      .parse(JSON.parse(text))
-      .filter((each) => !own.includes(describeResource(each)))
+    const found = await kubectlJson(listOf(resourceSchema), [
+      ...['get', kinds, '-n', namespace, '-o', 'json'],
+    ])
+    return found.filter((each) => !own.includes(describeResource(each)))
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     say(`  note  cannot find out what else runs in namespace ${namespace}: ${error.message}`)

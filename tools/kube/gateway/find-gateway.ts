@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { CommandError } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
-import { kubectl } from '../kubectl.ts'
+import { kubectlJsonIfAny } from '../kubectl.ts'
 import { listOf, type Resource, resourceSchema } from '../resources.ts'
 import { istioGroup } from './istio-gateway.ts'
 import { gatewayApiGroup } from './kubernetes-gateway.ts'
@@ -65,9 +65,10 @@ const builtInClasses: Readonly<Record<string, string>> = {
 /** Returns the controller of a GatewayClass. Returns undefined if there is no such class. */
 export async function readController(gatewayClass: string): Promise<string | undefined> {
   const kind = `gatewayclasses.${gatewayApiGroup}`
-  const text = await kubectl(['get', kind, gatewayClass, '--ignore-not-found', '-o', 'json'])
-  if (text.trim() === '') return builtInClasses[gatewayClass]
-  return classSchema.parse(JSON.parse(text)).spec.controllerName
+  const known = await kubectlJsonIfAny(classSchema, [
+    ...['get', kind, gatewayClass, '--ignore-not-found', '-o', 'json'],
+  ])
+  return known === undefined ? builtInClasses[gatewayClass] : known.spec.controllerName
 }
 
 /** Lists the resources of one kind in all namespaces. Returns none if the cluster does not have the kind. */
@@ -92,8 +93,7 @@ export function readNamed(names: readonly string[], namespace: string): Promise<
 
 async function readResources(args: readonly string[]): Promise<Resource[]> {
   try {
-    const text = await kubectl([...args, '-o', 'json'])
-    return text.trim() === '' ? [] : found.parse(JSON.parse(text))
+    return (await kubectlJsonIfAny(found, [...args, '-o', 'json'])) ?? []
   } catch (error) {
     const isMissing =
       error instanceof CommandError && /doesn't have a resource type/.test(error.result.stderr)

@@ -9,7 +9,7 @@ import {
   type IngressGateway,
   searchIngressGateway,
 } from '../ingress-gateway.ts'
-import { kubectl } from '../kubectl.ts'
+import { kubectlJsonIfAny } from '../kubectl.ts'
 import { namespace, service } from '../names.ts'
 import { type Resource, resourceSchema } from '../resources.ts'
 import { readDeployedRoute } from './deployed-route.ts'
@@ -140,9 +140,8 @@ async function readAcceptedListeners(title: string, gateway: Resource): Promise<
 /** Reads the labels of our namespace, by which a listener may admit it. It may not exist yet. */
 async function readOwnLabels(): Promise<Labels> {
   const args = ['get', 'namespace', namespace, '--ignore-not-found', '-o', 'json']
-  const text = await kubectl(args)
-  const labels = text.trim() === '' ? {} : resourceSchema.parse(JSON.parse(text)).metadata.labels
-  return { 'kubernetes.io/metadata.name': namespace, ...labels }
+  const found = await kubectlJsonIfAny(resourceSchema, args)
+  return { 'kubernetes.io/metadata.name': namespace, ...found?.metadata.labels }
 }
 
 /** Finds the Gateway of the Kubernetes Gateway API that Istio serves. Throws UserError if there are several. */

@@ -1,20 +1,18 @@
 // Which resources `make deploy` applies, and whether the cluster has them.
-import { z } from 'zod'
 import { isOfProject } from '../../analyze/model/application.ts'
 import { isPartOfRoute, routeResources } from '../../deploy/apply/former-route.ts'
 import { renderOwnResources } from '../../deploy/render/own-resources.ts'
 import type { RouteKind } from '../../kube/gateway/public-route.ts'
-import { kubectl } from '../../kube/kubectl.ts'
+import { kubectlJsonIfAny } from '../../kube/kubectl.ts'
 import type { Layout } from '../../kube/layouts.ts'
 import {
   describeResource,
   formatResources,
+  listOf,
   removeDuplicates,
   resourceSchema,
 } from '../../kube/resources.ts'
 import type { Declaration } from './report.ts'
-
-const found = z.object({ items: z.array(resourceSchema) })
 
 /** The resource that decides about paths. Our own Gateway has a VirtualService too. */
 export const routeKinds = {
@@ -34,8 +32,8 @@ export async function listDeclarations(layout: Layout, kind: RouteKind): Promise
   ]
   const yaml = formatResources(removeDuplicates(resources))
   const args = ['get', '-f', '-', '--ignore-not-found', '-o', 'json']
-  const live = await kubectl(args, { input: yaml })
-  const names = live.trim() === '' ? [] : found.parse(JSON.parse(live)).items.map(describeResource)
+  const live = (await kubectlJsonIfAny(listOf(resourceSchema), args, { input: yaml })) ?? []
+  const names = live.map(describeResource)
   return removeDuplicates(resources).map((resource) => ({
     resource: describeResource(resource),
     inPlace: names.includes(describeResource(resource)),

@@ -2,7 +2,7 @@
 // controller's field manager, which marks the entries to remove later, and makes the ExternalSecret the owner.
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { kubectl, kubectlJson } from '../../../kube/kubectl.ts'
+import { kubectl, kubectlJson, kubectlJsonIfAny } from '../../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../../kube/names.ts'
 import { type Resource, resourceSchema } from '../../../kube/resources.ts'
 
@@ -84,10 +84,9 @@ function readExternalSecret(): Promise<Resource> {
   ])
 }
 
-async function readSecret(): Promise<Secret | undefined> {
+function readSecret(): Promise<Secret | undefined> {
   const shown = ['--ignore-not-found', '--show-managed-fields', '-o', 'json']
-  const text = await kubectl(['get', 'secret', keySecret, '-n', namespace, ...shown])
-  return text.trim() === '' ? undefined : secretSchema.parse(JSON.parse(text))
+  return kubectlJsonIfAny(secretSchema, ['get', 'secret', keySecret, '-n', namespace, ...shown])
 }
 
 function listManaged({ metadata }: Secret): string[] {
