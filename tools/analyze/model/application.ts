@@ -1,4 +1,5 @@
 // The application beside the signer, as the rules need it. Its signing.yaml says so.
+import { coversPath, readPrefix } from '../../kube/application/route-path.ts'
 import type { Application as Described } from '../../kube/application.ts'
 import { sharesPod } from '../../kube/layouts.ts'
 import type { Resource } from '../../kube/resources.ts'
@@ -34,9 +35,7 @@ export function isDeclared(
   method?: string,
 ): boolean {
   return routes.some(
-    (route) =>
-      (method === undefined || route.method === method) &&
-      (route.path === path || (isPrefix(route) && path.startsWith(route.path.slice(0, -1)))),
+    (route) => (method === undefined || route.method === method) && coversPath(route.path, path),
   )
 }
 
@@ -46,16 +45,13 @@ export function isPrefixDeclared(
   prefix: string,
   method?: string,
 ): boolean {
+  const isCovered = (path: string) => {
+    const own = readPrefix(path)
+    return own !== undefined && prefix.startsWith(own)
+  }
   return routes.some(
-    (route) =>
-      isPrefix(route) &&
-      (method === undefined || route.method === method) &&
-      prefix.startsWith(route.path.slice(0, -1)),
+    (route) => (method === undefined || route.method === method) && isCovered(route.path),
   )
-}
-
-function isPrefix({ path }: Application['routes'][number]): boolean {
-  return path.endsWith('/*')
 }
 
 /** E.g. "the exact path /process", or "one of /orders, /orders/*". */
@@ -63,5 +59,5 @@ export function describePaths({ routes }: Application): string {
   const paths = [...new Set(routes.map(({ path }) => path))]
   const [only = ''] = paths
   if (paths.length > 1) return `one of ${paths.join(', ')}`
-  return only.endsWith('/*') ? `the prefix ${only}` : `the exact path ${only}`
+  return readPrefix(only) === undefined ? `the exact path ${only}` : `the prefix ${only}`
 }

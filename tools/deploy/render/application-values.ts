@@ -1,4 +1,5 @@
 // The values of the application that the signer runs beside. k8s/components/application fills them in.
+import { readPrefix } from '../../kube/application/route-path.ts'
 import type { Application } from '../../kube/application.ts'
 import type { Resource } from '../../kube/resources.ts'
 
@@ -68,9 +69,4 @@ export function toApplicationResource(values: ApplicationValues): Resource {
     },
     spec: values,
   }
-}
-
-/** Returns `/orders/` of `/orders/*`, and nothing of an exact path. */
-function readPrefix(path: string): string | undefined {
-  return path.endsWith('/*') ? path.slice(0, -1) : undefined
 }

@@ -1,6 +1,7 @@
 // The file that describes an application: signing.yaml. The JSON Schema for editors and docs/configuration.md come from here.
 import { z } from 'zod'
 import { componentNames } from './component-names.ts'
+import { coversPath } from './route-path.ts'
 
 /** The layouts that `make deploy` knows. The first is the default. */
 export const overlayNames = ['default', 'separate-pods', 'no-mesh'] as const
@@ -259,7 +260,5 @@ export type SmokeAnswer = z.infer<typeof answerSchema>
 /** Returns true if the route lets the request through. */
 export function matches(allowed: Route, { method: used, path }: SmokeRequest): boolean {
   const [plain = ''] = path.split(/[?#]/)
-  const prefix = allowed.path.endsWith('/*') ? allowed.path.slice(0, -1) : undefined
-  const fits = prefix === undefined ? plain === allowed.path : plain.startsWith(prefix)
-  return fits && used === allowed.method
+  return coversPath(allowed.path, plain) && used === allowed.method
 }

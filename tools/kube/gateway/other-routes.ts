@@ -2,6 +2,7 @@
 // VirtualServices for one host of a gateway, in whatever Gateways they are, so several can serve different paths of it.
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
+import { coversPath, readPrefix } from '../application/route-path.ts'
 import { application } from '../application.ts'
 import { namespace, service } from '../names.ts'
 import type { Resource } from '../resources.ts'
@@ -99,12 +100,11 @@ function servesUri(
   path: string,
   isApplication: boolean,
 ): boolean {
-  const ownPrefix = path.endsWith('/*') ? path.slice(0, -1) : undefined
-  const covers = (text: string) =>
-    text === path || (ownPrefix !== undefined && text.startsWith(ownPrefix))
-  if (exact !== undefined) return covers(exact)
+  if (exact !== undefined) return coversPath(path, exact)
   if (prefix === '/') return isApplication
-  if (prefix !== undefined) return (ownPrefix ?? path).startsWith(prefix) || covers(prefix)
+  if (prefix !== undefined) {
+    return (readPrefix(path) ?? path).startsWith(prefix) || coversPath(path, prefix)
+  }
   return regex !== undefined && regex !== '*' && matchesExpression(regex, path)
 }
 
@@ -141,7 +141,7 @@ function shares(pattern: string, host: string | undefined, isApplication: boolea
 
 function matchesExpression(text: string, path: string): boolean {
   try {
-    return new RegExp(`^(?:${text})$`).test(path.replace(/\/\*$/, '/'))
+    return new RegExp(`^(?:${text})$`).test(readPrefix(path) ?? path)
   } catch {
     return false
   }

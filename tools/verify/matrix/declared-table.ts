@@ -1,4 +1,5 @@
 // The requests of the matrix, and how the declared table of a layout is read.
+import { readPrefix } from '../../kube/application/route-path.ts'
 import { application } from '../../kube/application.ts'
 import type { AskedFor, Verdict } from './report.ts'
 
@@ -16,7 +17,7 @@ export const requests = [
   {
     id: 'application',
     method: asked.method as string,
-    path: asked.path.replace(/\/\*$/, '/'),
+    path: readPrefix(asked.path) ?? asked.path,
     of: container,
   },
 ] as const satisfies readonly AskedFor[]
