@@ -1,4 +1,6 @@
 // Confinement of the containers: privileges, namespaces, ports, images.
+
+import { signerPort } from '../../kube/names.ts'
 import type { Finding, Path } from '../finding.ts'
 import type { Application } from '../model/application.ts'
 import {
@@ -14,7 +16,6 @@ import {
 import type { Rule } from '../rule.ts'
 import { podSecurityRule } from './pod-security-rule.ts'
 
-const signerPort = 8081
 /** Pod Security "restricted" allows them. */
 const allowedCapabilities = ['NET_BIND_SERVICE']
 const confining = ['RuntimeDefault', 'Localhost']

@@ -1,6 +1,6 @@
 // What public clients can reach through routes of the Kubernetes Gateway API: the declared paths of the application.
 import { z } from 'zod'
-import { keySecret } from '../../kube/names.ts'
+import { keySecret, signerPort } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, type Path, readAt } from '../finding.ts'
 import {
@@ -15,7 +15,6 @@ import type { Rule } from '../rule.ts'
 
 /** Routes that do not know what a path is. GRPCRoute knows only methods of services. */
 const otherRoutes = ['GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute']
-const signerPort = 8081
 
 const reference = z.looseObject({
   group: z.string().optional(),

@@ -1,5 +1,6 @@
 // How callers are identified: mutual TLS on every port, tokens with a checked audience, and policies that select our Pods.
 import { z } from 'zod'
+import { protectedLabel } from '../../kube/names.ts'
 import { type Path, readAt, valueAt } from '../finding.ts'
 import { isOfProject } from '../model/application.ts'
 import { isOfPodNamespace, listInScope, matches, selects, selectsPod } from '../model/namespace.ts'
@@ -7,7 +8,6 @@ import { findOurResources, listWorkloadResources, readLabels, readPods } from '.
 import type { Rule } from '../rule.ts'
 import { tokenCheckRule } from './token-check-rule.ts'
 
-const protectedLabel = 'secure-signing.dev/protected'
 const mode = z.object({ mode: z.string().default('UNSET') })
 const peerSpec = z
   .object({

@@ -1,6 +1,7 @@
 // What public clients can reach through a VirtualService: the declared paths of the application. Rules for other kinds of routes are in
 // gateway-api-rules.ts and ingress-rule.ts.
 import { z } from 'zod'
+import { signerPort } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, type Path, readAt } from '../finding.ts'
 import {
@@ -47,7 +48,6 @@ const serverSpec = z.object({
     .array(z.object({ port: z.object({ number: z.number(), protocol: z.string() }) }))
     .default([]),
 })
-const signerPort = 8081
 type HttpRoute = z.infer<typeof httpRoute>
 type Found = Omit<Finding, 'resource'>
 

@@ -2,6 +2,7 @@
 import type { ApplicationPod } from '../../kube/application/pod.ts'
 import type { Application } from '../../kube/application.ts'
 import type { Layout } from '../../kube/layouts.ts'
+import { signerLabel } from '../../kube/names.ts'
 import { apiTokenVolume } from './check-pod.ts'
 
 const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -56,7 +57,7 @@ export function composeAttachPatch(
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: deployment, labels: { 'secure-signing.dev/signer': 'true' } },
+    metadata: { name: deployment, labels: { [signerLabel]: 'true' } },
     spec: {
       ...(replicas !== undefined && { replicas }),
       template: {

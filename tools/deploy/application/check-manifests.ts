@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { listLeadingServices, type Manifest } from '../../kube/application/manifests.ts'
 import type { ApplicationPod } from '../../kube/application/pod.ts'
 import type { SigningConfig } from '../../kube/application/schema.ts'
-import { keySecret } from '../../kube/names.ts'
+import { keySecret, signerLabel, writtenNamespace } from '../../kube/names.ts'
 import { describeResource } from '../../kube/resources.ts'
 import type { Problem } from './problem.ts'
 
@@ -17,9 +17,6 @@ const own = new Set([
 ])
 const ownPolicy =
   /^(AuthorizationPolicy|PeerAuthentication|RequestAuthentication|NetworkPolicy)\/signer-/
-const signerLabel = 'secure-signing.dev/signer'
-/** Our resources are made for this namespace, and then moved. */
-const ownNamespace = 'signing'
 
 const podOwner = z.looseObject({
   template: z.looseObject({
@@ -91,7 +88,7 @@ function checkResource(
     )
   }
   const isElsewhere = metadata.namespace !== undefined && metadata.namespace !== config.namespace
-  if (isElsewhere && (manifest === deployment || metadata.namespace === ownNamespace)) {
+  if (isElsewhere && (manifest === deployment || metadata.namespace === writtenNamespace)) {
     found.push(
       problem(
         'metadata.namespace',

@@ -7,6 +7,7 @@ import {
   listContainers,
 } from '../../kube/application/pod.ts'
 import type { Application } from '../../kube/application.ts'
+import { signerPort } from '../../kube/names.ts'
 import type { Problem } from './problem.ts'
 import { proxyConfigAnnotation } from './proxy-config.ts'
 
@@ -21,7 +22,6 @@ const ownContainer = /^(signer|vault-agent|istio-.*|linkerd-.*)$/
 const signerId = 10_002
 /** Istio lets this user and group around its proxy. */
 const proxyId = 1337
-const signerPort = 8081
 /** The settings of the proxy that the signer depends on, with the only value that they may have. */
 const proxySettings: Readonly<Record<string, string | undefined>> = {
   'sidecar.istio.io/inject': 'true',

@@ -6,7 +6,8 @@ import {
   type ServedPort,
 } from '../../kube/application/manifests.ts'
 import type { ApplicationPod } from '../../kube/application/pod.ts'
-import { type Operation, signerPort } from './own-sidecar.ts'
+import { signerPort } from '../../kube/names.ts'
+import type { Operation } from './own-sidecar.ts'
 
 /** The names by which Istio knows the protocol of a Service's port, and the names that a Sidecar has for them. */
 const protocols: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Manifest } from '../../kube/application/manifests.ts'
 import type { SigningConfig } from '../../kube/application/schema.ts'
+import { signerPort } from '../../kube/names.ts'
 import { type Problem, refuseProblems } from './problem.ts'
 
 const port = z.looseObject({ number: z.int() })
@@ -34,7 +35,6 @@ export type MergedSidecar = {
   listed: number[]
 }
 
-export const signerPort = 8081
 /** Our Sidecar has the application's port first. */
 const ownListener = '/spec/ingress/0'
 

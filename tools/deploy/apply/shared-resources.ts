@@ -1,10 +1,9 @@
 // Resources that are for every application of the cluster, for example the DaemonSet that puts profiles on the nodes.
 import { UserError } from '../../cli/terminal.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
-import { namespace, policyPrefix } from '../../kube/names.ts'
+import { namespace, policyPrefix, signerLabel } from '../../kube/names.ts'
 import { listOf, type Resource, resourceSchema } from '../../kube/resources.ts'
 
-const signerLabel = 'secure-signing.dev/signer=true'
 const applications = listOf(resourceSchema)
 
 /** `reason`: why the shared ones stay. Undefined if no other application may use them. */
@@ -26,7 +25,7 @@ export async function splitShared<T extends Resource>(
 
 async function findOtherUse(): Promise<string | undefined> {
   try {
-    const args = ['get', 'deployments', '-A', '-l', signerLabel, '-o', 'json']
+    const args = ['get', 'deployments', '-A', '-l', `${signerLabel}=true`, '-o', 'json']
     const found = await kubectlJson(applications, args)
     const others = found.filter(({ metadata }) => metadata.namespace !== namespace)
     if (others.length === 0) return undefined

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { findDeployed } from '../../kube/layouts.ts'
-import { keySecret, namespace } from '../../kube/names.ts'
+import { keySecret, namespace, signerLabel } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 
 const volume = z.object({ secret: z.object({ secretName: z.string().optional() }).optional() })
@@ -11,9 +11,6 @@ const workload = z.object({
     template: z.object({ spec: z.object({ volumes: z.array(volume).default([]) }) }),
   }),
 })
-
-/** The label of each Deployment with a signer. */
-const signerLabel = 'secure-signing.dev/signer'
 
 /** Returns true if the signer's Deployment among `resources` mounts the Secret. */
 export function mountsKeySecret(resources: readonly Resource[]): boolean {

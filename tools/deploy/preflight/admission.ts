@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { tryRun } from '../../cli/exec.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { applyResource, kubectl, kubectlJson } from '../../kube/kubectl.ts'
-import { keySecret, namespace, policyPrefix } from '../../kube/names.ts'
+import { keySecret, namespace, policyPrefix, protectedLabel } from '../../kube/names.ts'
 import { listOf, type Resource } from '../../kube/resources.ts'
 
 /** Milliseconds until an API server enforces a new policy. Usually it takes one or two seconds. */
@@ -78,7 +78,7 @@ export async function checkPoliciesInEffect(waitMs = policyDelayMs): Promise<voi
 }
 
 // With the labels of every layout, so that no other policy refuses it for the lack of one.
-const labels = { app: 'signer', 'secure-signing.dev/protected': 'true' }
+const labels = { app: 'signer', [protectedLabel]: 'true' }
 const exposingDeployment = {
   apiVersion: 'apps/v1',
   kind: 'Deployment',

@@ -4,11 +4,10 @@ import { say, UserError } from '../../cli/terminal.ts'
 import { application } from '../../kube/application.ts'
 import { kubectlJson, kubectlJsonIfAny } from '../../kube/kubectl.ts'
 import { layouts, listWorkloads } from '../../kube/layouts.ts'
-import { keySecret, namespace } from '../../kube/names.ts'
+import { keySecret, namespace, signerLabel } from '../../kube/names.ts'
 import { describeResource, listOf, type Resource, resourceSchema } from '../../kube/resources.ts'
 
 const kinds = 'deployments,statefulsets,daemonsets,cronjobs'
-const signerLabel = 'secure-signing.dev/signer'
 const enforce = 'pod-security.kubernetes.io/enforce'
 const mountingKey = z.looseObject({
   template: z.looseObject({

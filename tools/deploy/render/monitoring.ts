@@ -1,4 +1,5 @@
 // The namespace in the alerts and in the dashboard. It is within PromQL, where kustomize fills in nothing.
+import { writtenNamespace } from '../../kube/names.ts'
 import type { ApplicationValues } from './application-values.ts'
 
 const holdsPromql = /^ {2}name: secure-signing-dashboard$|^kind: PrometheusRule$/m
@@ -8,24 +9,14 @@ const holdsPromql = /^ {2}name: secure-signing-dashboard$|^kind: PrometheusRule$
  * and so does each dashboard.
  */
 export function fillInQueries(yaml: string, { namespace, deployment }: ApplicationValues): string {
-  if (namespace === 'signing') return yaml
+  if (namespace === writtenNamespace) return yaml
+  const fillIn = (text: string) =>
+    text
+      .replaceAll(/(namespace=\\?")signing(?=\\?")/g, `$1${namespace}`)
+      .replaceAll('deployment=~"secure-signing|frontend|signer"', `deployment="${deployment}"`)
+      .replaceAll(/\bsigning:(?=[a-z_]+:[a-z])/g, `signing_${namespace.replaceAll('-', '_')}:`)
+      .replace('"uid": "secure-signing"', `"uid": "secure-signing-${namespace}"`)
+      .replace('"title": "Secure signing"', `"title": "Secure signing: ${namespace}"`)
   const documents = yaml.split(/^---\n/m)
-  return documents
-    .map((text) =>
-      holdsPromql.test(text)
-        ? text
-            .replaceAll(/(namespace=\\?")signing(?=\\?")/g, `$1${namespace}`)
-            .replaceAll(
-              'deployment=~"secure-signing|frontend|signer"',
-              `deployment="${deployment}"`,
-            )
-            .replaceAll(
-              /\bsigning:(?=[a-z_]+:[a-z])/g,
-              `signing_${namespace.replaceAll('-', '_')}:`,
-            )
-            .replace('"uid": "secure-signing"', `"uid": "secure-signing-${namespace}"`)
-            .replace('"title": "Secure signing"', `"title": "Secure signing: ${namespace}"`)
-        : text,
-    )
-    .join('---\n')
+  return documents.map((text) => (holdsPromql.test(text) ? fillIn(text) : text)).join('---\n')
 }

@@ -1,11 +1,11 @@
 // Moves a resource of this project to the application, as k8s/components/application does: to its namespace, and with its names.
 import { z } from 'zod'
 import { application } from '../../kube/application.ts'
-import { namespace, policyPrefix, service } from '../../kube/names.ts'
+import { namespace, policyPrefix, service, writtenNamespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 
-/** Our resources are written for this namespace and this Service. */
-const written = { namespace: 'signing', service: 'frontend' }
+/** The Service in our YAML. */
+const writtenService = 'frontend'
 const bindingSpec = z.looseObject({ policyName: z.string(), matchResources: z.looseObject({}) })
 const admissionKind = /^ValidatingAdmissionPolicy(Binding)?$/
 const namedAfterService = ['VirtualService', 'DestinationRule', 'HTTPRoute']
@@ -15,8 +15,8 @@ export function moveToApplication(resource: Resource): Resource {
   const { kind, metadata } = resource
   if (application.isOurs) return resource
   if (admissionKind.test(kind)) return movePolicy(resource)
-  if (metadata.namespace !== written.namespace) return resource
-  const isRenamed = metadata.name === written.service && namedAfterService.includes(kind)
+  if (metadata.namespace !== writtenNamespace) return resource
+  const isRenamed = metadata.name === writtenService && namedAfterService.includes(kind)
   const name = isRenamed ? service : metadata.name
   return { ...resource, metadata: { ...metadata, name, namespace } }
 }

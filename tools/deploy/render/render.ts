@@ -15,6 +15,7 @@ import {
 } from '../../kube/application/component-names.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { type Layout, layoutFolder, overlayFolder, separatePods } from '../../kube/layouts.ts'
+import { protectedLabel } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type ApplicationValues, toApplicationResource } from './application-values.ts'
 import type { RenderedCluster } from './cluster.ts'
@@ -206,7 +207,7 @@ function selectArchitecture(architecture: string) {
   const metadata = { name: 'any' }
   const spec = { template: { spec: { nodeSelector } } }
   const patch = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }
-  const labelSelector = 'secure-signing.dev/protected=true'
+  const labelSelector = `${protectedLabel}=true`
   return { target: { kind: 'Deployment', labelSelector }, patch: stringify(patch) }
 }
 

@@ -1,11 +1,10 @@
 // Reads from a signer's metrics which keys it holds. A port-forward ends at the Pod's loopback, and the proxy sees the request as
 // the Pod's own. mesh/signer-allow-metrics.yaml allows exactly that.
-import { namespace } from '../../kube/names.ts'
+import { namespace, signerPort } from '../../kube/names.ts'
 import { startPortForward } from '../../kube/port-forward.ts'
 import { parseKeyMetrics } from '../keys/key-metrics.ts'
 import { type KeyReport, type KeySource, tooOld } from './key-source.ts'
 
-const signerPort = 8081
 /** Milliseconds for the answer of one Pod. */
 const answerTimeoutMs = 3_000
 

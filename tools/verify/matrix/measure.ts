@@ -1,6 +1,7 @@
 // Sends every request as every caller, and classifies the answers.
 import { composeRequest } from '../../deploy/smoke/smoke-request.ts'
 import { application } from '../../kube/application.ts'
+import { signerPort } from '../../kube/names.ts'
 import type { AttackPods } from '../attack/attack-pods.ts'
 import { readAuditLog } from '../attack/audited-requests.ts'
 import { probeFrom } from '../attack/containers.ts'
@@ -37,7 +38,6 @@ const bodies: Record<Exclude<RequestId, 'application'>, string> = {
   verify: JSON.stringify({ message: 'matrix', signature: '0'.repeat(64) }),
   ...{ keys: '', metrics: '', readyz: '' },
 }
-const signerPort = 8081
 const audited = ['sign', 'batch', 'verify', 'keys']
 
 /**
