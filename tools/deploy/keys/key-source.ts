@@ -28,6 +28,12 @@ export async function isKeyInSecret(): Promise<boolean> {
   return hasKeyVolume(await kubectlJson(workload, args))
 }
 
+/** Returns true for a workload that mounts the Secret. */
+export function isMounting(resource: Resource): boolean {
+  const { success, data } = workload.safeParse(resource)
+  return success && hasKeyVolume(data)
+}
+
 function hasKeyVolume({ spec }: z.infer<typeof workload>): boolean {
   return spec.template.spec.volumes.some(({ secret }) => secret?.secretName === keySecret)
 }

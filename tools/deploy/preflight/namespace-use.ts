@@ -1,23 +1,14 @@
 // Checks what else runs in the namespace of the application, before the namespace gets labels that are for all of it.
-import { z } from 'zod'
 import { say, UserError } from '../../cli/terminal.ts'
 import { application } from '../../kube/application.ts'
 import { kubectlJson, kubectlJsonIfAny } from '../../kube/kubectl.ts'
 import { layouts, listWorkloads } from '../../kube/layouts.ts'
-import { keySecret, namespace, signerLabel } from '../../kube/names.ts'
+import { namespace, signerLabel } from '../../kube/names.ts'
 import { describeResource, listOf, type Resource, resourceSchema } from '../../kube/resources.ts'
+import { isMounting } from '../keys/key-source.ts'
 
 const kinds = 'deployments,statefulsets,daemonsets,cronjobs'
 const enforce = 'pod-security.kubernetes.io/enforce'
-const mountingKey = z.looseObject({
-  template: z.looseObject({
-    spec: z.looseObject({
-      volumes: z.array(
-        z.looseObject({ secret: z.looseObject({ secretName: z.string() }).optional() }),
-      ),
-    }),
-  }),
-})
 
 /** Throws UserError if another application has its signer here, or if the labels of the namespace would change other workloads. */
 export async function checkNamespaceUse(resources: readonly Resource[]): Promise<void> {
@@ -72,11 +63,6 @@ async function listOtherWorkloads(ours: readonly Resource[]): Promise<Resource[]
   }
 }
 
-function hasSigner({ metadata, spec }: Resource): boolean {
-  const parsed = mountingKey.safeParse(spec)
-  const volumes = parsed.success ? parsed.data.template.spec.volumes : []
-  return (
-    metadata.labels?.[signerLabel] === 'true' ||
-    volumes.some(({ secret }) => secret?.secretName === keySecret)
-  )
+function hasSigner(workload: Resource): boolean {
+  return workload.metadata.labels?.[signerLabel] === 'true' || isMounting(workload)
 }
