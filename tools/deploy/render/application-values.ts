@@ -2,6 +2,7 @@
 import { readPrefix } from '../../kube/application/route-path.ts'
 import type { Application } from '../../kube/application.ts'
 import type { Resource } from '../../kube/resources.ts'
+import { makeLocal } from './local-resource.ts'
 
 export type ApplicationValues = {
   namespace: string
@@ -58,15 +59,8 @@ export function composeApplicationValues(
   }
 }
 
-/** Returns a local resource for the replacements, which kustomize does not print. */
+/** Returns a local resource for the replacements. */
 export function toApplicationResource(values: ApplicationValues): Resource {
-  return {
-    apiVersion: 'secure-signing.dev/v1',
-    kind: 'ApplicationValues',
-    metadata: {
-      name: 'application',
-      annotations: { 'config.kubernetes.io/local-config': 'true' },
-    },
-    spec: values,
-  }
+  const type = { apiVersion: 'secure-signing.dev/v1', kind: 'ApplicationValues' }
+  return makeLocal(type, 'application', { spec: values })
 }

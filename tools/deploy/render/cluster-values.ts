@@ -6,6 +6,7 @@ import type { Resource } from '../../kube/resources.ts'
 import type { SidecarInjector } from '../../kube/sidecar-injector.ts'
 import type { PrometheusAccount } from '../preflight/prometheus-account.ts'
 import type { TokenKeys } from '../token-keys/token-keys.ts'
+import { makeLocal } from './local-resource.ts'
 
 export type ClusterValues = {
   /** SPIFFE identities without the scheme, as in an AuthorizationPolicy. The gateway may have more: gateway-values.ts. */
@@ -60,15 +61,7 @@ export function composeClusterValues(
   }
 }
 
-/** Returns a ConfigMap for the replacements of a component. It is local, so kustomize does not print it. */
+/** Returns a local ConfigMap for the replacements of a component. */
 export function toConfigMap(name: string, values: Record<string, string>): Resource {
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: {
-      name,
-      annotations: { 'config.kubernetes.io/local-config': 'true' },
-    },
-    data: values,
-  }
+  return makeLocal({ apiVersion: 'v1', kind: 'ConfigMap' }, name, { data: values })
 }

@@ -16,6 +16,7 @@ import {
   separatePods,
 } from '../../kube/layouts.ts'
 import { parseResources, type Resource, removeDuplicates } from '../../kube/resources.ts'
+import { isLocal } from './local-resource.ts'
 import { moveToApplication } from './move-resource.ts'
 
 /** These patch what other components add, so they come after all others. */
@@ -112,8 +113,4 @@ async function listResourceFiles(path: string): Promise<string[]> {
     ),
   )
   return files.flat()
-}
-
-function isLocal({ metadata }: Resource): boolean {
-  return metadata.annotations?.['config.kubernetes.io/local-config'] === 'true'
 }

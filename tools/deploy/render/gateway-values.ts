@@ -3,6 +3,7 @@ import type { PublicRoute } from '../../kube/gateway/public-route.ts'
 import { formatIdentity, formatSelector, type Labels } from '../../kube/gateway/workloads.ts'
 import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
+import { makeLocal } from './local-resource.ts'
 
 export type GatewayValues = {
   /** The identities of the gateway, as in an AuthorizationPolicy. */
@@ -54,15 +55,8 @@ export function composeGatewayValues(route: PublicRoute, trustDomain: string): G
   }
 }
 
-/** Returns a local resource for the replacements, which kustomize does not print. */
+/** Returns a local resource for the replacements. */
 export function toGatewayResource(values: GatewayValues): Resource {
-  return {
-    apiVersion: 'secure-signing.dev/v1',
-    kind: 'GatewayValues',
-    metadata: {
-      name: 'gateway-values',
-      annotations: { 'config.kubernetes.io/local-config': 'true' },
-    },
-    spec: values,
-  }
+  const type = { apiVersion: 'secure-signing.dev/v1', kind: 'GatewayValues' }
+  return makeLocal(type, 'gateway-values', { spec: values })
 }
