@@ -3,8 +3,9 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { UserError } from '../cli/terminal.ts'
 import type { PublicRoute } from './gateway/public-route.ts'
-import { formatIdentity, type GatewayWorkload } from './gateway/workloads.ts'
+import { formatIdentity } from './gateway/workloads.ts'
 import { kubectlJson } from './kubectl.ts'
+import { selectsByLabels } from './label-selector.ts'
 import { startPortForward } from './port-forward.ts'
 
 export type Address = { host: string; port: number }
@@ -125,7 +126,8 @@ function isWildcard(host: string): boolean {
   return host.startsWith('*')
 }
 
-function bracket(host: string): string {
+/** Returns the host as it is in a URL. */
+export function bracket(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host
 }
 
@@ -135,7 +137,8 @@ async function findService({ workloads, entry }: PublicRoute) {
     const { items } = await kubectlJson(services, args)
     const service = items.find(
       ({ spec }) =>
-        selectsPods(spec.selector, workload) && spec.ports.some(({ port }) => port === entry.port),
+        selectsByLabels(spec.selector, workload.podLabels) &&
+        spec.ports.some(({ port }) => port === entry.port),
     )
     if (service !== undefined) return service
   }
@@ -143,9 +146,4 @@ async function findService({ workloads, entry }: PublicRoute) {
     `no Service has port ${entry.port} of the gateway ${workloads.map(formatIdentity).join(', ')}`,
     'Set GATEWAY_URL to the address of the gateway, for example http://192.0.2.7.',
   )
-}
-
-function selectsPods(selector: Record<string, string>, { podLabels }: GatewayWorkload): boolean {
-  const labels = Object.entries(selector)
-  return labels.length > 0 && labels.every(([key, value]) => podLabels[key] === value)
 }

@@ -25,6 +25,15 @@ export function selectsLabels(
   )
 }
 
+/** Returns true if `labels` fit the selector of a Service or of a Sidecar. An empty one selects no Pod here. */
+export function selectsByLabels(
+  selector: Readonly<Record<string, string>>,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  const wanted = Object.entries(selector)
+  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
+}
+
 /** Returns the selector as `kubectl -l` takes it, for example "app=web,tier in (a,b)". */
 export function formatLabelSelector({ matchLabels, matchExpressions }: LabelSelector): string {
   return [

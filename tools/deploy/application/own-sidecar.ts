@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Manifest } from '../../kube/application/manifests.ts'
 import type { SigningConfig } from '../../kube/application/schema.ts'
+import { selectsByLabels } from '../../kube/label-selector.ts'
 import { signerPort } from '../../kube/names.ts'
 import { type Problem, refuseProblems } from './problem.ts'
 
@@ -91,9 +92,7 @@ function readSelecting(manifest: Manifest, labels: Readonly<Record<string, strin
   const { kind, spec } = manifest.resource
   const selecting = selectingSpec.safeParse(spec)
   if (kind !== 'Sidecar' || !selecting.success) return []
-  const selector = Object.entries(selecting.data.workloadSelector.labels)
-  const selects = selector.length > 0 && selector.every(([key, value]) => labels[key] === value)
-  if (!selects) return []
+  if (!selectsByLabels(selecting.data.workloadSelector.labels, labels)) return []
   const parsed = sidecarSpec.safeParse(spec)
   if (parsed.success) return [{ manifest, spec: parsed.data }]
   refuseProblems(

@@ -4,10 +4,10 @@ import { explainFetchError } from '../../cli/fetch-error.ts'
 import { UserError } from '../../cli/terminal.ts'
 import type { SigningConfig } from '../../kube/application/schema.ts'
 import { type Answer, sendRequest } from '../../kube/gateway-request.ts'
-import type { GatewayUrl } from '../../kube/gateway-url.ts'
+import { bracket, type GatewayUrl } from '../../kube/gateway-url.ts'
 import { explainAnswer, explainConnection, type Refusal } from './gateway-answers.ts'
 import { readSignedAnswer, type SignedAnswer } from './signed-answer.ts'
-import { bracket, composeRequest } from './smoke-request.ts'
+import { composeRequest } from './smoke-request.ts'
 
 const requestTimeoutMs = 5_000
 const pauseMs = 300

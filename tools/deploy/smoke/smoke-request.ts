@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import type { SmokeRequest } from '../../kube/application/schema.ts'
 import type { HttpRequest } from '../../kube/gateway-request.ts'
-import { type GatewayUrl, readAddress } from '../../kube/gateway-url.ts'
+import { bracket, type GatewayUrl, readAddress } from '../../kube/gateway-url.ts'
 
 /** Text is sent as it is, and everything else as JSON. */
 export function composeRequest({ method, path, headers = {}, body }: SmokeRequest): HttpRequest {
@@ -42,10 +42,6 @@ export function formatCurl(
     ...Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
     ...data,
   ].join(' ')
-}
-
-export function bracket(host: string): string {
-  return isIP(host) === 6 ? `[${host}]` : host
 }
 
 function chooseMethod(method: string, body: string | undefined): string[] {

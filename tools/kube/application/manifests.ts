@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { showPath } from '../../cli/checkout.ts'
 import { UserError } from '../../cli/terminal.ts'
+import { selectsByLabels } from '../label-selector.ts'
 import { parseResources, type Resource } from '../resources.ts'
 import { decodeText } from '../yaml-split.ts'
 import type { Place } from './parse.ts'
@@ -65,9 +66,7 @@ export function listServedPorts(pod: ApplicationPod, manifests: readonly Manifes
     const { kind, metadata, spec } = resource
     const service = serviceSpec.safeParse(spec)
     if (kind !== 'Service' || !service.success) return []
-    const selector = Object.entries(service.data.selector)
-    const selects =
-      selector.length > 0 && selector.every(([key, value]) => pod.metadata.labels[key] === value)
+    const selects = selectsByLabels(service.data.selector, pod.metadata.labels)
     return service.data.ports.flatMap((each) => {
       const leadsTo = resolve(each.targetPort ?? each.port)
       return selects && leadsTo !== undefined ? [{ ...each, service: metadata.name, leadsTo }] : []
