@@ -2,6 +2,7 @@
 // /readyz.
 import { z } from 'zod'
 import { tryRun } from '../../cli/exec.ts'
+import { parseJson } from '../../cli/parse-json.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 
@@ -38,12 +39,4 @@ export function describeRefusedKeys(log: string): UserError | undefined {
     `the signer has no usable key: ${reason}`,
     `Fix the Secret ${keySecret} in namespace ${namespace}. The signer reads it without a restart.`,
   )
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

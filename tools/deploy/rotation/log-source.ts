@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
+import { parseJson } from '../../cli/parse-json.ts'
 import { namespace } from '../../kube/names.ts'
 import type { HeldKeys } from '../keys/key-metrics.ts'
 import type { KeySource } from './key-source.ts'
@@ -56,12 +57,4 @@ export function readKeyLine(line: string): HeldKeys | undefined {
   if (!isAboutKeys.test(line)) return undefined
   const { success, data } = keyLine.safeParse(parseJson(line))
   return success ? { primary: data.primary, held: data.key_ids } : undefined
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

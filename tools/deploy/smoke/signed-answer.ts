@@ -1,4 +1,5 @@
 // Finds the signature in an application's answer, where signing.yaml says that it is.
+import { parseJson } from '../../cli/parse-json.ts'
 import { UserError } from '../../cli/terminal.ts'
 import type { SmokeAnswer } from '../../kube/application/schema.ts'
 
@@ -39,12 +40,4 @@ function resolvePointer(content: unknown, pointer: string): unknown {
         return undefined
       return Reflect.get(found, part)
     }, content)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
