@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { CHECKOUT, showPath } from '../cli/checkout.ts'
 import { readVariable } from '../cli/make-variables.ts'
 import { readOrExit, UserError } from '../cli/terminal.ts'
-import { findAccountAndService } from './application/manifests.ts'
+import { findAccountAndService, type Manifest, readManifests } from './application/manifests.ts'
 import { type Mistake, type Place, parseSigningConfig } from './application/parse.ts'
 import type { SigningConfig } from './application/schema.ts'
 import { decodeText } from './yaml-split.ts'
@@ -16,6 +16,8 @@ export type Application = Omit<SigningConfig, 'resources' | 'serviceAccount' | '
   place: Place
   /** Absolute paths. */
   resources: string[]
+  /** Reads the resources, once. Throws UserError for what is no YAML of Kubernetes. */
+  readManifests: () => readonly Manifest[]
   serviceAccount: string
   service: string
   /** Our own application, for which the layouts separate-pods and linkerd are. */
@@ -42,11 +44,17 @@ export function readApplication(path: string): Application {
   if (missing.length > 0) {
     throw new UserError(missing.join('\n'), `Give paths from ${dirname(absolute)}.`)
   }
+  let manifests: readonly Manifest[] | undefined
+  const read = () => {
+    manifests ??= readManifests(resources)
+    return manifests
+  }
   const found =
     config.serviceAccount === undefined || config.service === undefined
-      ? findAccountAndService(place, config, resources)
+      ? findAccountAndService(place, config, read())
       : { serviceAccount: config.serviceAccount, service: config.service }
-  return { ...config, ...found, file, place, resources, isOurs: absolute === ourFile }
+  const isOurs = absolute === ourFile
+  return { ...config, ...found, file, place, resources, readManifests: read, isOurs }
 }
 
 function readText(path: string, file: string): string {

@@ -6,6 +6,7 @@ import {
   type ApplicationPod,
   listContainers,
 } from '../../kube/application/pod.ts'
+import { reservedContainer } from '../../kube/application/schema.ts'
 import type { Application } from '../../kube/application.ts'
 import { signerPort } from '../../kube/names.ts'
 import type { Problem } from './problem.ts'
@@ -18,7 +19,6 @@ type Subject = { config: Application; pod: ApplicationPod; isInMesh: boolean }
 export const apiTokenVolume = 'api-token'
 const ownVolumes = ['hmac-key', 'pairing', 'signer-socket', 'caller-token', apiTokenVolume]
 const ownPaths = ['/run/pairing', '/run/identity', '/run/signer', '/run/key']
-const ownContainer = /^(signer|vault-agent|istio-.*|linkerd-.*)$/
 const signerId = 10_002
 /** Istio lets this user and group around its proxy. */
 const proxyId = 1337
@@ -72,7 +72,7 @@ function checkContainerNames({ config, pod }: Subject): Found[] {
       todo: `Use names among ${all.join(', ')}`,
     })),
     ...all
-      .filter((name) => ownContainer.test(name))
+      .filter((name) => reservedContainer.test(name))
       .map((name) => ({
         field: `${podSpec}.containers.${name}`,
         what: 'the signer or a proxy has this name',

@@ -3,11 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { CHECKOUT } from '../../cli/checkout.ts'
-import {
-  listLeadingServices,
-  type Manifest,
-  readManifests,
-} from '../../kube/application/manifests.ts'
+import { listLeadingServices, type Manifest } from '../../kube/application/manifests.ts'
 import { findOwnRoutes, hasOwnDestinationRule } from '../../kube/application/own-routes.ts'
 import { type ApplicationPod, findDeployment } from '../../kube/application/pod.ts'
 import type { Application } from '../../kube/application.ts'
@@ -35,7 +31,7 @@ export async function renderApplication(
   { folder, layout, components }: { folder: string; layout: Layout; components: readonly string[] },
 ): Promise<RenderedApplication> {
   const { place, deployment, service, sharedNamespace } = application
-  const manifests = readManifests(application.resources)
+  const manifests = application.readManifests()
   const { manifest, pod } = findDeployment(place, deployment, manifests)
   const [way, isInMesh] = [wayOf(layout), layout.isMeshed]
   refuseProblems([

@@ -30,7 +30,10 @@ export type ApplicationValues = {
  * own host in the place of the first one.
  */
 export function composeApplicationValues(
-  application: Omit<Application, 'file' | 'place' | 'resources' | 'isOurs'>,
+  application: Pick<
+    Application,
+    'namespace' | 'deployment' | 'container' | 'service' | 'port' | 'routes' | 'egress'
+  >,
   servicePort: number,
   usesVault = false,
 ): ApplicationValues {

@@ -89,9 +89,8 @@ export function listLeadingServices(
 export function findAccountAndService(
   place: Place,
   config: SigningConfig,
-  paths: readonly string[],
+  manifests: readonly Manifest[],
 ): { serviceAccount: string; service: string } {
-  const manifests = readManifests(paths)
   const { pod } = findDeployment(place, config.deployment, manifests)
   const serviceAccount = config.serviceAccount ?? pod.spec.serviceAccountName ?? 'default'
   if (serviceAccount === 'default') {

@@ -15,8 +15,10 @@ const hostName =
 const egressHost =
   /^(\*|\.|[a-z0-9]([-a-z0-9]*[a-z0-9])?)\/(\*|(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)$/
 /** The names that the signer's own containers and the proxies have. */
-const ownContainer =
-  /^(?!(?:signer|vault-agent|istio-.*|linkerd-.*)$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+export const reservedContainer = /^(?:signer|vault-agent|istio-.*|linkerd-.*)$/
+const ownContainer = new RegExp(
+  `^(?!${reservedContainer.source.slice(1)})${dnsLabel.source.slice(1)}`,
+)
 /** What both Istio and the Gateway API compare literally. */
 const route =
   /^(?!.*(?:\/\/|\/\.{1,2}(?:\/|$)|%2[fF]))(?:\/(?:[-\w.~!$&'()+,;=:@]|%[0-9a-fA-F]{2})*)*(?:\/\*)?$/

@@ -1,7 +1,6 @@
 // The route of public clients: the Gateway that our route binds to, its host, and the Pods of the gateway.
 import { readVariable } from '../../cli/make-variables.ts'
 import { say, UserError } from '../../cli/terminal.ts'
-import { readManifests } from '../application/manifests.ts'
 import { readOwnRoute } from '../application/own-routes.ts'
 import { application, readSetting } from '../application.ts'
 import {
@@ -67,8 +66,9 @@ export const ownEntry: Entry = { port: 80, isTls: false, needsClientCertificate:
 
 /** A route of the application's own says it, unless the user does. */
 export function readWantedRoute(): WantedRoute {
-  const { resources } = application
-  const own = application.isOurs ? {} : readOwnRoute(readManifests(resources), service, namespace)
+  const own = application.isOurs
+    ? {}
+    : readOwnRoute(application.readManifests(), service, namespace)
   return {
     gateway: readSetting('GATEWAY') ?? own.gateway,
     selector: readVariable('GATEWAY_SELECTOR') ?? own.selector,
