@@ -5,13 +5,11 @@ import { readSetting } from '../../kube/application.ts'
 import type { Layout } from '../../kube/layouts.ts'
 
 const fromMake: readonly VariableName[] = [
-  ...([
-    'GATEWAY_SELECTOR',
-    'GATEWAY_CACERT',
-    'ISTIO_REVISION',
-    'TOKEN_KEYS',
-    'PROMETHEUS',
-  ] as const),
+  'GATEWAY_SELECTOR',
+  'GATEWAY_CACERT',
+  'ISTIO_REVISION',
+  'TOKEN_KEYS',
+  'PROMETHEUS',
 ]
 /** These may also be in signing.yaml. */
 const fromBoth = ['GATEWAY', 'PUBLIC_HOST'] as const

@@ -3,10 +3,10 @@ import { readVariable } from '../../cli/make-variables.ts'
 import { say } from '../../cli/terminal.ts'
 import { compareSignature } from '../../deploy/keys/compare-signature.ts'
 import { isKeyInSecret } from '../../deploy/keys/key-source.ts'
+import { withApplicationUrl } from '../../deploy/smoke/application-url.ts'
 import { sendSmoke } from '../../deploy/smoke/send-smoke.ts'
 import { application } from '../../kube/application.ts'
 import { findPublicRoute, readWantedRoute } from '../../kube/gateway/public-route.ts'
-import { withGatewayUrl } from '../../kube/gateway-url.ts'
 
 /** Milliseconds until the gateway must answer with a signature. */
 const answerMs = 5_000
@@ -19,7 +19,7 @@ export async function checkSigned(): Promise<void> {
   }
   const route = await findPublicRoute(readWantedRoute())
   const ca = readVariable('GATEWAY_CACERT')
-  const answer = await withGatewayUrl(route, readVariable('GATEWAY_URL'), (gatewayUrl) =>
+  const answer = await withApplicationUrl(route, (gatewayUrl) =>
     sendSmoke(gatewayUrl, smoke, { waitMs: answerMs, ca }),
   )
   if (answer === undefined) return note(`${file} has no smoke.answer, so no signature is compared`)
