@@ -19,10 +19,10 @@ import { conditions, measureAll } from './measure.ts'
 import { findMesh, listUnsigned } from './mesh-subjects.ts'
 import type { StartGenerator } from './networks.ts'
 import { drawPlot } from './plot.ts'
-import { formatMarkdown, formatSection, type Report } from './report.ts'
+import { formatMarkdown, formatSection, listFailures, type Report } from './report.ts'
 import { startGenerator } from './start-generator.ts'
-import { message } from './subject.ts'
-import { deployUnsigned, removeUnsigned } from './unsigned/deploy.ts'
+import { message, type Subject } from './subject.ts'
+import { deployUnsigned, findObstacle, removeUnsigned } from './unsigned/deploy.ts'
 
 const LOOP_SECONDS = 1
 const docs = join(CHECKOUT, 'docs')
@@ -41,10 +41,10 @@ await runMain(async () => {
   try {
     const report = await measureReport(folder, isShort, keep, interrupted)
     process.stdout.write(formatMarkdown(report))
-    if (writesDocs) {
-      await writeSection('benchmark', formatSection(report))
-      await writeFile(join(docs, 'benchmark.svg'), drawPlot(report))
-    }
+    const failures = listFailures(report)
+    for (const each of failures) say(`  FAIL  ${each}`)
+    if (failures.length > 0) process.exitCode = 1
+    else if (writesDocs) await publish(report)
   } finally {
     for (const { stop } of running) stop()
     if (isLocalCluster) await removeUnsigned()
@@ -52,6 +52,11 @@ await runMain(async () => {
   }
   say(`measured in ${elapsed(begin)}`)
 })
+
+async function publish(report: Report): Promise<void> {
+  await writeSection('benchmark', formatSection(report))
+  await writeFile(join(docs, 'benchmark.svg'), drawPlot(report))
+}
 
 /** Only once, so that a second signal ends the program at once. */
 function listenForInterrupts(): AbortSignal {
@@ -77,22 +82,20 @@ async function measureReport(
   if (mesh === undefined) {
     say('  note  the mesh is not measured: the cluster of KUBECONFIG has no deployment')
   }
-  const subjects = [...(mesh?.subjects ?? []), ...local.subjects]
+  const found = [...(mesh?.subjects ?? []), ...local.subjects]
+  const subjects = isShort ? found.filter(({ signatures }) => signatures === 1) : found
   const measured: Measured[] = local.measured
-  if (mesh !== undefined && gatewayUrl !== undefined && isLocalCluster) {
-    const uid = await step('the frontend without signing runs', () =>
-      deployUnsigned(gatewayUrl),
-    )
-    subjects.push(...(await listUnsigned(uid, gatewayUrl, start)))
+  if (mesh !== undefined && isLocalCluster) {
     measured.push(...(await followPod()))
+    subjects.push(...(await startUnsigned(gatewayUrl, start)))
   }
   const loads = await measureAll(subjects, start().generate, interrupted)
   const hmacPerSecond = measureLoop()
   if (mesh !== undefined && isLocalCluster && !isShort) {
-    const found = await step('every signature is on record', () =>
+    const counted = await step('every signature is on record', () =>
       requireAuditRecord(mesh.target, mesh.inPod),
     )
-    say(`        ${found}`)
+    say(`        ${counted}`)
   }
   const memory = await Promise.all(
     measured.map(async ({ memory: before, readAgain }) =>
@@ -105,6 +108,20 @@ async function measureReport(
     memory,
     conditions: `Node ${process.version}, ${availableParallelism()} cores for everything. ${conditions}`,
   }
+}
+
+/** The frontend without a signer, if its route fits beside ours. */
+async function startUnsigned(
+  gatewayUrl: string | undefined,
+  start: StartGenerator,
+): Promise<Subject[]> {
+  const obstacle = await findObstacle(gatewayUrl)
+  if (obstacle !== undefined || gatewayUrl === undefined) {
+    say(`  note  the frontend without signing is not measured: ${obstacle}`)
+    return []
+  }
+  const uid = await step('the frontend without signing runs', () => deployUnsigned(gatewayUrl))
+  return listUnsigned(uid, gatewayUrl, start)
 }
 
 /** The memory of both containers of the deployment. */

@@ -8,7 +8,7 @@ export type Part = { name: string; ms: number }
  * Undefined if a subject was not measured.
  */
 export function breakDown(
-  times: Partial<Record<SubjectId, number>>,
+  times: Partial<Record<SubjectId, number | undefined>>,
   hmacMs: number,
 ): Part[] | undefined {
   const { gateway, unsigned, pod, signer, probe } = times

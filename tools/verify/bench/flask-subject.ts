@@ -36,7 +36,7 @@ export async function startFlask(
   return { subject, started: [signer, frontend] }
 }
 
-function serve(
+async function serve(
   python: Python,
   app: string,
   port: number,
@@ -47,5 +47,8 @@ function serve(
   const bind = [`--bind=127.0.0.1:${port}`, '--workers=2', `--chdir=${APPS}`]
   const args = [...flags, '-m', 'gunicorn', ...bind, '--no-control-socket', `${app}:app`]
   const env = { PATH: process.env.PATH ?? '', ...python.env, ...environment }
-  return startProgram(program, args, env, join(folder, `flask-${app}.log`), 'Booting worker')
+  const log = join(folder, `flask-${app}.log`)
+  const started = await startProgram(program, args, env, log, 'Booting worker')
+  // gunicorn has to end its workers.
+  return { ...started, stop: () => started.child.kill('SIGTERM') }
 }

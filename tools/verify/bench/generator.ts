@@ -30,7 +30,9 @@ export async function generateLoad(load: LoadRequest): Promise<Load> {
   const { address, bytes, connections, seconds, requests = Infinity } = load
   const request = Buffer.from(bytes)
   const latencies: number[] = []
-  let [sent, served, failed] = [0, 0, 0]
+  let [served, failed] = [0, 0]
+  /** Requests that were sent, or will be on a new connection. */
+  let begun = connections
   const start = performance.now() + WARM_UP_SECONDS * 1_000
   const end = start + seconds * 1_000
 
@@ -42,7 +44,6 @@ export async function generateLoad(load: LoadRequest): Promise<Load> {
         const socket = connect(address)
         let [isDone, isClosing] = [false, false]
         function send(): void {
-          sent += 1
           received = ''
           sentAt = performance.now()
           socket.write(request)
@@ -58,7 +59,8 @@ export async function generateLoad(load: LoadRequest): Promise<Load> {
             served += 1
             if (now > start) latencies.push(now - sentAt)
           }
-          isDone = now >= end || sent >= requests
+          isDone = now >= end || begun >= requests
+          if (!isDone) begun += 1
           isClosing = isLast(received)
           if (isDone || isClosing) socket.destroy()
           else send()

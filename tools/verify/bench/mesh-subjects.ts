@@ -30,7 +30,11 @@ const all = [ALONE, USUAL, MANY]
 const keepAlive = { connection: 'keep-alive' }
 
 /** `inPod` sends a load on the frontend of the deployment, from the network of its Pod. */
-export type Mesh = { target: Target; subjects: Subject[]; inPod: (load: Omit<LoadRequest, 'address'>) => Promise<Load> }
+export type Mesh = {
+  target: Target
+  subjects: Subject[]
+  inPod: (load: Omit<LoadRequest, 'address'>) => Promise<Load>
+}
 
 /** Finds the deployment. Returns undefined without a cluster or a deployment. */
 export async function findMesh(

@@ -14,12 +14,33 @@ export type Report = {
   conditions: string
 }
 
-/** The protected service, and what it is compared with. */
-export type Comparison = { ours: SubjectId; base: SubjectId; name: string }
-export const comparisons: readonly Comparison[] = [
-  { ours: 'gateway', base: 'unsigned', name: 'through the gateway, of without signing' },
-  { ours: 'pod', base: 'pair', name: 'in its Pod, of the unprotected pair' },
-  { ours: 'pod', base: 'flask', name: 'in its Pod, of the Flask pair' },
+/** The protected service, and what it is compared with. `describe`: says the ratios in a sentence. */
+type Comparison = {
+  ours: SubjectId
+  base: SubjectId
+  name: string
+  describe: (ratios: string) => string
+}
+const comparisons: readonly Comparison[] = [
+  {
+    ours: 'gateway',
+    base: 'unsigned',
+    name: 'through the gateway, of the same without signing',
+    describe: (ratios) =>
+      `Through the gateway, it serves ${ratios} of what it serves without signing.`,
+  },
+  {
+    ours: 'pod',
+    base: 'pair',
+    name: 'in its Pod, of the unprotected pair',
+    describe: (ratios) => `In its Pod, it serves ${ratios} of two unprotected processes.`,
+  },
+  {
+    ours: 'pod',
+    base: 'flask',
+    name: 'in its Pod, of the Flask pair',
+    describe: (ratios) => `That is ${ratios} times the unprotected use case in Flask.`,
+  },
 ]
 export const counts = [ALONE, USUAL, MANY] as const
 const processRows: readonly SubjectId[] = ['gateway', 'unsigned', 'pod', 'pair', 'flask']
@@ -36,9 +57,11 @@ function pick(rows: readonly Row[], ids: readonly SubjectId[]): Row[] {
   return ids.flatMap((id) => rows.find((each) => each.id === id) ?? [])
 }
 
-/** Signatures a second. */
+/** Signatures a second. A lone caller's rate comes from its median, because few slow requests would change the mean. */
 export function readRate({ loads, signatures }: Row, connections: number = USUAL): number {
-  return (loads.get(connections)?.perSecond ?? Number.NaN) * signatures
+  const load = loads.get(connections)
+  if (load === undefined) return Number.NaN
+  return (connections === ALONE ? 1_000 / load.p50Ms : load.perSecond) * signatures
 }
 
 /** Returns the ratio at each number of connections, or undefined if one of both was not measured. */
@@ -49,6 +72,15 @@ export function compare(
   const [measured, of] = [ours, base].map((id) => rows.find((each) => each.id === id))
   if (measured === undefined || of === undefined) return undefined
   return counts.map((each) => readRate(measured, each) / readRate(of, each))
+}
+
+/** Names each subject and number of connections at which requests failed. */
+export function listFailures({ rows }: Report): string[] {
+  return rows.flatMap(({ name, loads }) =>
+    [...loads].flatMap(([connections, { failed }]) =>
+      failed === 0 ? [] : [`${failed} requests failed at ${connections} connections: ${name}`],
+    ),
+  )
 }
 
 /** All tables and the conditions. */
@@ -73,9 +105,15 @@ export function formatSection(report: Report): string {
 export function describeOutcome(report: Report): string {
   const sentences = comparisons.flatMap((each) => {
     const ratios = compare(report, each)
-    return ratios ? [`${each.name}: × ${ratios.map(formatRatio).join(', ')}`] : []
+    return ratios === undefined ? [] : [each.describe(listWords(ratios.map(formatRatio)))]
   })
-  return `\`/process\` at ${counts.join(', ')} connections, ${sentences.join('; ')}.`
+  return [`\`POST /process\` at ${listWords(counts.map(String))} connections:`, ...sentences].join(
+    ' ',
+  )
+}
+
+function listWords(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }
 
 function listParts({ rows, hmacPerSecond }: Report): Part[] | undefined {
@@ -92,11 +130,16 @@ function formatComparisons(report: Report): string[] {
 }
 
 function formatProcess(rows: readonly Row[]): string[] {
-  const heads = counts.flatMap((each) => [`${each}: /s`, 'p50 ms', 'p99 ms'])
+  const heads = counts.flatMap((each) => [
+    ...(each === ALONE ? [] : [`${each}: /s`]),
+    each === ALONE ? 'alone, ms' : 'p50 ms',
+    'p99 ms',
+  ])
   const lines = rows.map(({ name, loads }) => {
     const cells = counts.flatMap((each) => {
       const load = loads.get(each)
-      return [formatCount(load?.perSecond), formatMs(load?.p50Ms), formatMs(load?.p99Ms)]
+      const rate = each === ALONE ? [] : [formatCount(load?.perSecond)]
+      return [...rate, formatMs(load?.p50Ms), formatMs(load?.p99Ms)]
     })
     return formatLine(name, cells)
   })

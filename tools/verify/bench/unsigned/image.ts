@@ -7,7 +7,7 @@ import { hashSources, ownFolders } from '../../../images/image-references.ts'
 import { buildInNode, exportImage } from '../../../local-cluster/images/buildah.ts'
 import { importImage, isImported } from '../../../local-cluster/images/containerd.ts'
 import type { Node } from '../../../local-cluster/node/node-process.ts'
-import { toNodePath } from '../../../local-cluster/paths.ts'
+import { IN_NODE, STATE, toNodePath } from '../../../local-cluster/paths.ts'
 
 const FOLDER = 'tools/verify/bench/unsigned'
 const context = join(CHECKOUT, '.deploy/bench')
@@ -29,9 +29,10 @@ export async function provideUnsignedImage(node: Node, nodeImage: string): Promi
     context: toNodePath(context),
     buildArgs: { NODE_IMAGE: nodeImage },
   })
-  const archive = toNodePath(join(context, 'image.oci'))
+  const name = 'bench.oci'
+  const archive = `${IN_NODE.state}/${name}`
   await exportImage(node, reference, archive)
   await importImage(node, reference, reference, archive)
-  await rm(context, { recursive: true })
+  await Promise.all([context, join(STATE, name)].map((each) => rm(each, { recursive: true })))
   return reference
 }
