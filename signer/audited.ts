@@ -1,6 +1,12 @@
 // Writes an audit line for every request except probes and metrics, before the response is sent.
 import type { MiddlewareHandler } from 'hono'
-import { type AppContext, type AppEnv, nameRequest, readRoute } from '../runtime/http/http-app.ts'
+import {
+  type AppContext,
+  type AppEnv,
+  makeAnswer,
+  nameRequest,
+  readRoute,
+} from '../runtime/http/http-app.ts'
 import { formatAnswer, JSON_CASE_HEADER } from '../runtime/previous-version.ts'
 import type { AuditEntry, AuditLog } from './audit-log.ts'
 import { createCallerReader, type Peer } from './caller-identity.ts'
@@ -36,6 +42,5 @@ export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHand
 /** Makes the answer, and records what goes into the audit line. */
 export function answer(c: AppContext, body: object, done: Done): Response {
   c.set('done', done)
-  const json = formatAnswer(body, c.req.header(JSON_CASE_HEADER))
-  return c.body(json, 200, { 'content-type': 'application/json' })
+  return makeAnswer(c, formatAnswer(body, c.req.header(JSON_CASE_HEADER)))
 }

@@ -20,7 +20,7 @@ export function createSignBatchHandler(deps: SigningDeps) {
   const { getKeyRing, admit, countSignatures } = deps
   return async function signBatch(c: AppContext): Promise<Response> {
     const options = { maxBytes: MAX_BATCH_BODY_BYTES, checkBody: admit(c) }
-    const request = await readJson(c.req.raw, schema, options)
+    const request = await readJson(c, schema, options)
     const { messages, encoding } = request
     const key = chooseKey(getKeyRing(), request.key_id)
     const decoded = messages.map((each, index) =>

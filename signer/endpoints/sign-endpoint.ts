@@ -18,7 +18,7 @@ const schema = acceptKeyId(signRequest)
 export function createSignHandler(deps: SigningDeps) {
   const { getKeyRing, admit, countSignatures } = deps
   return async function sign(c: AppContext): Promise<Response> {
-    const request = await readJson(c.req.raw, schema, { checkBody: admit(c) })
+    const request = await readJson(c, schema, { checkBody: admit(c) })
     const key = chooseKey(getKeyRing(), request.key_id)
     const response: SignResponse = {
       signature: computeMac(key.material, decodeMessage(request.message, request.encoding)),
