@@ -16,13 +16,13 @@ export type Problem = {
 export type ProblemResponse = { status: number; headers: Record<string, string>; body: string }
 
 /** Describes `error` for the caller. An AppError is described in full, any other error only as `internal`. */
-export function describeProblem(error: unknown, requestId: string): ProblemResponse {
+export function toProblem(error: unknown, requestId: string): Problem {
   const { code, message, field } =
     error instanceof AppError
       ? error
       : new AppError('internal', 'the service failed, its log has the reason')
   const status = statusOf[code]
-  const problem: Problem = {
+  return {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? code,
     status,
@@ -31,6 +31,12 @@ export function describeProblem(error: unknown, requestId: string): ProblemRespo
     request_id: requestId,
     ...(field === undefined ? {} : { field }),
   }
+}
+
+/** Describes `error` as a response. */
+export function describeProblem(error: unknown, requestId: string): ProblemResponse {
+  const problem = toProblem(error, requestId)
+  const { status } = problem
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
