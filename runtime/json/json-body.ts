@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { MIMEType } from 'node:util'
 import type * as z from 'zod/mini'
-import { MAX_BATCH_MESSAGES, MAX_BODY_BYTES } from '../contract.ts'
+import { MAX_BODY_BYTES } from '../contract.ts'
 import { AppError } from '../errors.ts'
 import type { AppContext } from '../http/http-app.ts'
 import { hasDuplicateNames, outlineJson } from './json-outline.ts'
@@ -11,33 +11,40 @@ import { hasDuplicateNames, outlineJson } from './json-outline.ts'
 const jsonType = 'application/json'
 /** Names of UTF-8 and of its subset. RFC 8259 section 8.1 requires UTF-8, and defines no charset. */
 const utf8 = /^(utf-?8|us-ascii)$/i
-/** `checkBody` throws AppError. */
-export type JsonBodyOptions = { maxBytes?: number; checkBody?: (body: Uint8Array) => void }
+/** Enough for every route that takes one message or a list of texts. */
+const MAX_PARTS = 2_000
 
-/** Twice the largest batch, so that a batch that is slightly too large gets the schema's error. */
-const MAX_PARTS = 2 * MAX_BATCH_MESSAGES
+/** `maxParts` bounds the parts of json-outline.ts. `checkBody` throws AppError. */
+export type JsonBodyOptions = {
+  maxBytes?: number
+  maxParts?: number
+  checkBody?: (body: Uint8Array) => void
+}
+
 const printableName = /^[A-Za-z0-9._-]{1,64}$/
 
 /**
- * Reads at most `maxBytes`, calls `checkBody` with the bytes, then parses and validates them. Throws AppError:
- * payload_too_large, unsupported_media_type, invalid_request, or an error of `checkBody`.
+ * Reads at most `maxBytes`, calls `checkBody` with the bytes, then parses and validates them. `schema` may choose the
+ * schema by the parsed value. Throws AppError: payload_too_large, unsupported_media_type, invalid_request, or an error
+ * of `checkBody`.
  */
 export async function readJson<T extends z.ZodMiniType>(
   c: AppContext,
-  schema: T,
-  { maxBytes = MAX_BODY_BYTES, checkBody }: JsonBodyOptions = {},
+  schema: T | ((value: unknown) => T),
+  { maxBytes = MAX_BODY_BYTES, maxParts = MAX_PARTS, checkBody }: JsonBodyOptions = {},
 ): Promise<z.output<T>> {
   requireJson(c)
   const bytes = await readBytes(c, maxBytes)
   checkBody?.(bytes)
   const json = decodeUtf8(bytes)
-  const outline = outlineJson(json, MAX_PARTS)
-  if (outline.parts > MAX_PARTS) {
+  const outline = outlineJson(json, maxParts)
+  if (outline.parts > maxParts) {
     throw new AppError('invalid_request', 'the body has too many values')
   }
   const value = parseJson(json)
-  const result = schema.safeParse(value)
-  if (!result.success) throw explain(result.error.issues[0])
+  const chosen = typeof schema === 'function' ? schema(value) : schema
+  const result = chosen.safeParse(value)
+  if (!result.success) throw explainIssue(result.error.issues[0])
   if (hasDuplicateNames(outline, value)) {
     throw new AppError('invalid_request', 'the body has a field twice')
   }
@@ -115,7 +122,8 @@ function parseJson(json: string): unknown {
   }
 }
 
-function explain(issue: z.core.$ZodIssue | undefined): AppError {
+/** Returns the error of the first issue that a schema has found. It quotes no value. */
+export function explainIssue(issue: z.core.$ZodIssue | undefined): AppError {
   if (issue?.code === 'unrecognized_keys') {
     const field = issue.keys[0] ?? ''
     const options = printableName.test(field) ? { field } : {}
