@@ -1,5 +1,7 @@
 // The JSON that frontend and signer exchange. Objects are strict: an unknown field is an error.
 import * as z from 'zod/mini'
+import type { Problem } from './http/problem.ts'
+import { requestIdPattern } from './http/request-id.ts'
 
 /** The longest body on every route that takes one message. */
 export const MAX_BODY_BYTES = 64 * 1024
@@ -46,19 +48,55 @@ export const signRequest = z.strictObject({ message: text, encoding, key_id: z.o
 export const signResponse = z.strictObject({ signature, key_id: keyId, algorithm })
 export type SignResponse = z.output<typeof signResponse>
 
-export const signBatchRequest = z.strictObject({
-  messages: z
-    .array(text, 'must be a list')
+/** A list of 1 to MAX_BATCH_MESSAGES. */
+function listOf<T extends z.ZodMiniType>(schema: T) {
+  return z
+    .array(schema, 'must be a list')
     .check(
       z.minLength(1, 'must have at least one message'),
       z.maxLength(MAX_BATCH_MESSAGES, `must have at most ${MAX_BATCH_MESSAGES} messages`),
-    ),
+    )
+}
+
+export const signBatchRequest = z.strictObject({
+  messages: listOf(text),
   encoding,
   key_id: z.optional(keyId),
 })
 
 /** Signatures are in the order of the messages. */
 export type SignBatchResponse = { key_id: string; algorithm: 'HMAC-SHA256'; signatures: string[] }
+
+/** A request of /sign within a call, with the ids that it would have in its headers. */
+export const signItem = z.strictObject(
+  {
+    request_id: z
+      .string('must be a string')
+      .check(
+        z.regex(requestIdPattern, 'must be 1 to 128 of A-Z a-z 0-9 . _ -'),
+        z.describe('as in `x-request-id`, unique within the call'),
+      ),
+    trace_id: z.optional(
+      z
+        .string('must be a string')
+        .check(
+          z.regex(/^(?!0{32})[0-9a-f]{32}$/, 'must be 32 digits of lower-case hex, not all 0'),
+          z.describe('the trace id of `traceparent`, for the audit log'),
+        ),
+    ),
+    ...signRequest.shape,
+  },
+  'must be an object',
+)
+
+/** The items are not validated here, because an invalid one fails alone. */
+export const signItemsRequest = z.strictObject({
+  items: listOf(z.unknown().check(z.describe('requests that are signed or refused one by one'))),
+})
+
+/** Results are in the order of the items. */
+export type SignItemResult = { request_id: string } & (SignResponse | { problem: Problem })
+export type SignItemsResponse = { results: SignItemResult[] }
 
 export const verifyRequest = z.strictObject({
   message: text,

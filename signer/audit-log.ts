@@ -1,26 +1,14 @@
-// The audit log: one JSON line on stdout for each request, written before the answer. Without its line, no answer is
-// sent. A line never holds a message, a key, a token or a signature.
+// The audit log: lines of JSON on stdout for each request, written before the answer. Without its lines, no answer is sent.
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { AppError } from '../runtime/errors.ts'
-
-export type AuditEntry = {
-  request_id: string
-  /** The trace id that the caller sent. It proves nothing. */
-  trace_id?: string
-  /** The caller's SPIFFE id that the proxy verified, "unknown" without one, or "socket" without a proxy. */
-  caller: string
-  /** For example "POST /sign". */
-  route: string
-  /** `signed`, `verified`, `listed`, or an error code. */
-  outcome: string
-  /** How many messages were signed or verified. */
-  count: number
-  key_id?: string
-}
+import { type AuditEntry, formatAuditLines } from './audit-lines.ts'
 
 export type AuditLog = {
-  /** Resolves when the line is written. Rejects with AppError audit_unavailable if that fails or takes too long. */
-  record: (entry: AuditEntry) => Promise<void>
+  /**
+   * Resolves when the lines of all entries are written, which one write does. Rejects with AppError audit_unavailable if
+   * that fails or takes too long.
+   */
+  record: (...entries: AuditEntry[]) => Promise<void>
   /** Throws AppError audit_unavailable while nothing reads the lines. */
   requireWritable: () => void
 }
@@ -31,7 +19,7 @@ export type WriteText = (text: string) => Promise<void>
 /** Shorter than the second within which the frontend answers. */
 const DEADLINE_MS = 500
 
-type Waiting = { line: string; resolve: () => void; reject: (error: AppError) => void }
+type Waiting = { lines: string; resolve: () => void; reject: (error: AppError) => void }
 
 /**
  * Makes the audit log. One write carries all lines of one turn of the event loop, and all lines that arrive during the
@@ -45,21 +33,21 @@ export function createAuditLog(
   let isWriting = false
   let isStuck = false
 
-  function failAll(lines: readonly Waiting[], cause?: unknown): void {
-    for (const { reject } of lines) reject(unavailable(cause))
+  function failAll(records: readonly Waiting[], cause?: unknown): void {
+    for (const { reject } of records) reject(unavailable(cause))
   }
 
-  async function writeLines(lines: readonly Waiting[]): Promise<void> {
+  async function writeRecords(records: readonly Waiting[]): Promise<void> {
     const timer = setTimeout(() => {
       isStuck = true
-      failAll([...lines, ...waiting])
+      failAll([...records, ...waiting])
       waiting = []
     }, deadlineMs)
     try {
-      await write(lines.map(({ line }) => line).join(''))
-      for (const { resolve } of lines) resolve()
+      await write(records.map(({ lines }) => lines).join(''))
+      for (const { resolve } of records) resolve()
     } catch (error) {
-      failAll(lines, error)
+      failAll(records, error)
     } finally {
       clearTimeout(timer)
       isStuck = false
@@ -70,20 +58,18 @@ export function createAuditLog(
     isWriting = true
     await endOfTurn()
     while (waiting.length > 0) {
-      const lines = waiting
+      const records = waiting
       waiting = []
-      await writeLines(lines)
+      await writeRecords(records)
     }
     isWriting = false
   }
 
-  function record(entry: AuditEntry): Promise<void> {
+  function record(...entries: AuditEntry[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      const time = new Date(now()).toISOString()
-      // JSON escapes line breaks, so one request is always one line.
-      const line = `${JSON.stringify({ time, event: 'audit', ...entry })}\n`
       if (isStuck) return reject(unavailable())
-      waiting.push({ line, resolve, reject })
+      const lines = formatAuditLines(entries, new Date(now()).toISOString())
+      waiting.push({ lines, resolve, reject })
       if (!isWriting) void drain()
     })
   }

@@ -1,16 +1,21 @@
 // Writes an audit line for every request except probes and metrics, before the response is sent.
 import type { MiddlewareHandler } from 'hono'
-import { type AppContext, type AppEnv, nameRequest, readRoute } from '../runtime/http/http-app.ts'
+import {
+  type AppContext,
+  type AppEnv,
+  makeAnswer,
+  nameRequest,
+  readRoute,
+} from '../runtime/http/http-app.ts'
 import { formatAnswer, JSON_CASE_HEADER } from '../runtime/previous-version.ts'
-import type { AuditEntry, AuditLog } from './audit-log.ts'
+import type { Outcome } from './audit-lines.ts'
+import type { AuditLog } from './audit-log.ts'
 import { createCallerReader, type Peer } from './caller-identity.ts'
-
-/** What a handler did for its caller. */
-type Done = Pick<AuditEntry, 'outcome' | 'count' | 'key_id'>
 
 declare module 'hono' {
   interface ContextVariableMap {
-    done?: Done
+    /** What a handler did for its caller. */
+    outcomes?: readonly Outcome[]
   }
 }
 
@@ -24,18 +29,20 @@ export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHand
     await next()
     const route = `${c.req.method} ${readRoute(c) ?? 'other'}`
     if (unaudited.has(route)) return
-    await record({
-      ...nameRequest(c),
-      caller: readCaller(c.req.header('x-forwarded-client-cert')),
-      route,
-      ...(c.get('done') ?? { outcome: c.get('errorCode') ?? 'internal', count: 0 }),
-    })
+    const caller = readCaller(c.req.header('x-forwarded-client-cert'))
+    const call = { ...nameRequest(c), caller, route }
+    const outcomes = c.get('outcomes') ?? [{ outcome: c.get('errorCode') ?? 'internal', count: 0 }]
+    await record(...outcomes.map((each) => ({ ...call, ...each })))
   }
 }
 
-/** Makes the answer, and records what goes into the audit line. */
-export function answer(c: AppContext, body: object, done: Done): Response {
-  c.set('done', done)
-  const json = formatAnswer(body, c.req.header(JSON_CASE_HEADER))
-  return c.body(json, 200, { 'content-type': 'application/json' })
+/** Makes the answer as its caller reads it, and keeps what goes into the audit line. */
+export function answer(c: AppContext, body: object, outcome: Outcome): Response {
+  return answerJson(c, formatAnswer(body, c.req.header(JSON_CASE_HEADER)), [outcome])
+}
+
+/** Makes the answer from its text, and keeps what goes into the audit lines. */
+export function answerJson(c: AppContext, json: string, outcomes: readonly Outcome[]): Response {
+  c.set('outcomes', outcomes)
+  return makeAnswer(c, json)
 }

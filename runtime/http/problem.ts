@@ -15,14 +15,19 @@ export type Problem = {
 
 export type ProblemResponse = { status: number; headers: Record<string, string>; body: string }
 
+/** Returns the headers that every answer has. */
+export function describeAnswer(requestId: string, type: string): Record<string, string> {
+  return { 'content-type': type, 'cache-control': 'no-store', 'x-request-id': requestId }
+}
+
 /** Describes `error` for the caller. An AppError is described in full, any other error only as `internal`. */
-export function describeProblem(error: unknown, requestId: string): ProblemResponse {
+export function toProblem(error: unknown, requestId: string): Problem {
   const { code, message, field } =
     error instanceof AppError
       ? error
       : new AppError('internal', 'the service failed, its log has the reason')
   const status = statusOf[code]
-  const problem: Problem = {
+  return {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? code,
     status,
@@ -31,11 +36,13 @@ export function describeProblem(error: unknown, requestId: string): ProblemRespo
     request_id: requestId,
     ...(field === undefined ? {} : { field }),
   }
-  const headers: Record<string, string> = {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    'x-request-id': requestId,
-  }
+}
+
+/** Describes `error` as a response. */
+export function describeProblem(error: unknown, requestId: string): ProblemResponse {
+  const problem = toProblem(error, requestId)
+  const { status } = problem
+  const headers = describeAnswer(requestId, 'application/problem+json')
   // In seconds (RFC 9110 section 10.2.3). Every 503 is short: a restart, or a token or key that arrives soon.
   if (status === 503) headers['retry-after'] = '1'
   return { status, headers, body: JSON.stringify(problem) }

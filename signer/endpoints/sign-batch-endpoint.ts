@@ -1,26 +1,48 @@
-// POST /sign/batch: the signatures of many messages by one key, all or none.
+// POST /sign/batch: the signatures of many messages. The form `messages` has one key, and signs all or none. The form
+// `items` has requests of several callers.
 import {
   MAX_BATCH_BODY_BYTES,
+  MAX_BATCH_MESSAGES,
   type SignBatchResponse,
+  type SignItemsResponse,
   signBatchRequest,
+  signItem,
+  signItemsRequest,
 } from '../../runtime/contract.ts'
 import type { AppContext } from '../../runtime/http/http-app.ts'
 import { readJson } from '../../runtime/json/json-body.ts'
 import { acceptKeyId } from '../../runtime/previous-version.ts'
-import { answer } from '../audited.ts'
+import { answer, answerJson } from '../audited.ts'
 import { computeMac } from '../hmac.ts'
 import { chooseKey } from '../keys/key-ring.ts'
 import { decodeMessage } from '../message.ts'
 import type { SigningDeps } from '../signing-deps.ts'
+import { signItems } from './sign-items.ts'
 
-const schema = acceptKeyId(signBatchRequest)
+const messagesForm = acceptKeyId(signBatchRequest)
+/** Twice the parts of the largest batch, so that a batch that is slightly too large gets the schema's error. */
+const MAX_PARTS = 2 * MAX_BATCH_MESSAGES * (Object.keys(signItem.shape).length + 1)
 
-/** Makes the handler. It answers SignBatchResponse. It throws like POST /sign, and names the invalid message. */
+function chooseForm(value: unknown) {
+  const hasItems = typeof value === 'object' && value !== null && Object.hasOwn(value, 'items')
+  return hasItems ? signItemsRequest : messagesForm
+}
+
+/**
+ * Makes the handler. It answers SignBatchResponse, or SignItemsResponse for items. It throws like POST /sign, and names
+ * the invalid message.
+ */
 export function createSignBatchHandler(deps: SigningDeps) {
   const { getKeyRing, admit, countSignatures } = deps
   return async function signBatch(c: AppContext): Promise<Response> {
-    const options = { maxBytes: MAX_BATCH_BODY_BYTES, checkBody: admit(c) }
-    const request = await readJson(c.req.raw, schema, options)
+    const limits = { maxBytes: MAX_BATCH_BODY_BYTES, maxParts: MAX_PARTS }
+    const request = await readJson(c, chooseForm, { ...limits, checkBody: admit(c) })
+    if ('items' in request) {
+      const { results, outcomes } = signItems(getKeyRing(), request.items)
+      for (const { key_id: id, count } of outcomes) if (id !== undefined) countSignatures(id, count)
+      const response: SignItemsResponse = { results }
+      return answerJson(c, JSON.stringify(response), outcomes)
+    }
     const { messages, encoding } = request
     const key = chooseKey(getKeyRing(), request.key_id)
     const decoded = messages.map((each, index) =>

@@ -1,7 +1,7 @@
 // The signer's audit line has the trace id of a public client, which passes the gateway, the frontend and both proxies. A
 // malformed trace id is dropped, and the message is still signed.
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { AuditEntry } from '../../signer/audit-log.ts'
+import type { AuditEntry } from '../../signer/audit-lines.ts'
 import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { makeRequestId } from '../../tools/verify/attack/requests.ts'

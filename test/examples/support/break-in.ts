@@ -2,7 +2,7 @@
 // kubelet's folders, because the images of applications have few programs.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { AuditEntry } from '../../../signer/audit-log.ts'
+import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import type { Container } from '../../../tools/verify/attack/containers.ts'
 import { locateCredentials } from '../../../tools/verify/faults/support/volumes.ts'

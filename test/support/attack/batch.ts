@@ -1,5 +1,5 @@
 // Sends attacks between two control requests, which must succeed. Without them, refusals would prove nothing.
-import type { AuditEntry } from '../../../signer/audit-log.ts'
+import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { readKey } from '../../../tools/deploy/keys/hmac-key.ts'
 import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
 import { readAuditLog } from '../../../tools/verify/attack/audited-requests.ts'

@@ -1,6 +1,6 @@
 // The signer's audit log: a line for each request, written before the answer.
 
-import type { AuditEntry } from '../../../signer/audit-log.ts'
+import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import type { Target } from './target.ts'
 import { CLOCK_SKEW_MS } from './timeouts.ts'

@@ -1,0 +1,81 @@
+// The form `items` of POST /sign/batch: requests of several callers in one call. Each is signed or refused by itself.
+import { type SignItemResult, signItem } from '../../runtime/contract.ts'
+import { AppError } from '../../runtime/errors.ts'
+import { toProblem } from '../../runtime/http/problem.ts'
+import { explainIssue } from '../../runtime/json/json-body.ts'
+import type { Outcome } from '../audit-lines.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import { type SignRequest, signMessage } from '../sign-message.ts'
+
+/** `traceId` is empty if there is none. `request` is an error if the item is invalid. */
+type Item = { id: string; traceId: string; request: SignRequest | AppError }
+type Done = { item: Item; result: SignItemResult }
+
+/**
+ * Returns a result for each item, in their order, and what goes into the audit log. Throws AppError invalid_request if
+ * an item has no valid and unique id.
+ */
+export function signItems(
+  ring: KeyRing,
+  values: readonly unknown[],
+): { results: SignItemResult[]; outcomes: Outcome[] } {
+  const items = values.map(readItem)
+  requireUniqueIds(items)
+  const done = items.map((item) => ({ item, result: sign(ring, item) }))
+  const groups = Map.groupBy(done, ({ result }) =>
+    'problem' in result ? result.problem.code : `signed ${result.key_id}`,
+  )
+  const outcomes = [...groups.values()].map(describeGroup)
+  return { results: done.map(({ result }) => result), outcomes }
+}
+
+function readItem(value: unknown, index: number): Item {
+  const { data, error } = signItem.safeParse(value)
+  if (data !== undefined) {
+    return { id: data.request_id, traceId: data.trace_id ?? '', request: data }
+  }
+  const { issues } = error
+  // An item without an id has no answer that its caller could find.
+  const fatal = issues.find(
+    ({ code, path: [field] }) =>
+      field === 'request_id' || (field === undefined && code !== 'unrecognized_keys'),
+  )
+  if (fatal !== undefined) {
+    throw explainIssue({ ...fatal, path: ['items', index, ...fatal.path] })
+  }
+  const { request_id: id = '', trace_id: traceId = '' } = value as Record<string, string>
+  const isTraced = issues.every(({ path: [field] }) => field !== 'trace_id')
+  return { id, traceId: isTraced ? traceId : '', request: explainIssue(issues[0]) }
+}
+
+function requireUniqueIds(items: readonly Item[]): void {
+  const ids = new Set<string>()
+  for (const [index, { id }] of items.entries()) {
+    const field = `items.${index}.request_id`
+    if (ids.has(id)) throw new AppError('invalid_request', `${field}: must be unique`, { field })
+    ids.add(id)
+  }
+}
+
+function sign(ring: KeyRing, { id, request }: Item): SignItemResult {
+  try {
+    if (request instanceof AppError) throw request
+    return { request_id: id, ...signMessage(ring, request) }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return { request_id: id, problem: toProblem(error, id) }
+  }
+}
+
+/** Describes the items that one key signed, or that have the same error. */
+function describeGroup(group: readonly Done[]): Outcome {
+  const result = group[0]?.result as SignItemResult
+  const traceIds = group.map(({ item }) => item.traceId)
+  return {
+    ...('problem' in result
+      ? { outcome: result.problem.code, count: 0 }
+      : { outcome: 'signed', count: group.length, key_id: result.key_id }),
+    request_ids: group.map(({ item }) => item.id),
+    ...(traceIds.some((id) => id !== '') && { trace_ids: traceIds }),
+  }
+}
