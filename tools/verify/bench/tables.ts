@@ -56,12 +56,13 @@ export function formatMarkdown(report: Report): string {
 /** The outcome, the picture, and the main figures. */
 export function formatSection(report: Report): string {
   const shown = ({ isDetail }: Column) => isDetail !== true
+  const parts = listParts(report)
   return joinBlocks([
     `**${describeOutcome(report)}**`,
     '![What the protection costs](benchmark.svg)',
     report.conditions,
     formatRows(processColumns.filter(shown), listProcessRows(report)),
-    ...describeParts(listParts(report)),
+    ...(parts === undefined ? [] : [formatParts(parts)]),
     ...describeCpuTimes(report),
     formatSigners(report, shown),
     describeMemory(report),
@@ -87,13 +88,7 @@ function formatComparisons(report: Report): string {
 
 function formatParts(parts: readonly Part[]): string {
   const lines = parts.map(({ name, ms }) => [name, formatMs(ms)])
-  return formatTable(['a lone request', 'ms'], lines)
-}
-
-function describeParts(parts: readonly Part[] | undefined): string[] {
-  if (parts === undefined) return []
-  const [whole, unsigned, ...others] = parts.map(({ name, ms }) => `${name} ${formatMs(ms)} ms`)
-  return [`Where the time of a lone request goes: ${whole}, ${unsigned}.`, formatList(others)]
+  return formatTable(['lone request', 'ms'], lines)
 }
 
 function formatCpuTimes({ cpuTimes }: Report): string {
