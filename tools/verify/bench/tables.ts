@@ -43,7 +43,7 @@ const processColumns = [
 export function formatMarkdown(report: Report): string {
   const parts = listParts(report)
   const tables = [
-    formatComparisons(report),
+    ...formatComparisons(report),
     formatRows(processColumns, listProcessRows(report)),
     ...(parts === undefined ? [] : [formatParts(parts)]),
     ...(report.cpuTimes.length === 0 ? [] : [formatCpuTimes(report)]),
@@ -78,12 +78,13 @@ function listParts({ rows, hmacPerSecond }: Report): Part[] | undefined {
   return breakDown(Object.fromEntries(times), 1_000 / hmacPerSecond)
 }
 
-function formatComparisons(report: Report): string {
+function formatComparisons(report: Report): string[] {
   const lines = comparisons.flatMap((each) => {
     const ratios = compare(report, each)
     return ratios ? [[each.name, ...ratios.map(formatRatio)]] : []
   })
-  return formatTable(['`/process`, as a ratio', ...counts.map(String)], lines)
+  const head = ['`/process`, as a ratio', ...counts.map(String)]
+  return lines.length === 0 ? [] : [formatTable(head, lines)]
 }
 
 function formatParts(parts: readonly Part[]): string {
