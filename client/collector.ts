@@ -1,5 +1,6 @@
-// Collects messages under load, as a database commits in groups. With nothing on its way a message goes at once and alone.
-// Otherwise it waits, and the next call takes all that wait. No message waits for a timer.
+// Collects messages under load, as a database commits in groups. With few calls on their way, the messages that arrive in one
+// turn of the event loop go at once. Otherwise they wait, and the next call takes all that wait. A single one goes alone. No
+// message waits for a timer.
 import { makeCall, type Result, readResults } from './collected-call.ts'
 import type { Answer } from './http-client.ts'
 import type { SendUntil } from './signed-request.ts'
@@ -46,6 +47,7 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
   let active = 0
   let slow = 0
   let isAlone = false
+  let isScheduled = false
 
   function collect(message: Message): Promise<Reply> {
     return new Promise((resolve, reject) => {
@@ -55,13 +57,13 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
       }
       // Within a call each request id is unique.
       const goesAlone = isAlone || waiting.has(message.requestId)
-      if (!goesAlone && active >= MAX_CALLS && !waiting.add(entry)) {
+      if (!goesAlone && !waiting.add(entry)) {
         reject(new SignerError('overloaded', 'too many messages wait for the signer, try again'))
         return
       }
       entry.timer = setTimeout(expire, timeoutMs, entry)
       if (goesAlone) void sendAlone(entry)
-      else if (active < MAX_CALLS) void occupy([entry])
+      else schedule()
     })
   }
 
@@ -69,6 +71,21 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
     // Only the last message's deadline ends a call. All have the same time, so the last one handed in is the last one to end.
     if (!waiting.remove(entry) && entry.call?.last === entry) entry.call.deadline.abort()
     else fail(entry, new SignerError('signer_timeout', 'the signer did not answer in time'))
+  }
+
+  // Not at once, because all messages that have arrived by now go together.
+  function schedule(): void {
+    if (isScheduled || active >= MAX_CALLS || waiting.isEmpty()) return
+    isScheduled = true
+    setImmediate(sendWaiting)
+  }
+
+  function sendWaiting(): void {
+    isScheduled = false
+    while (active < MAX_CALLS && !waiting.isEmpty()) {
+      const entries = waiting.take()
+      if (entries.length > 0) void occupy(entries)
+    }
   }
 
   async function occupy(entries: Entry[]): Promise<void> {
@@ -89,10 +106,7 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
 
   function release(): void {
     active -= 1
-    while (active < MAX_CALLS && !waiting.isEmpty()) {
-      const entries = waiting.take()
-      if (entries.length > 0) void occupy(entries)
-    }
+    schedule()
   }
 
   async function sendAlone(entry: Entry): Promise<void> {

@@ -30,8 +30,10 @@ async function startOccupied(listen: (call: FakeCall) => void = ({ sign }) => si
   const send = createSignerClient({ environment, timeoutMs: 5_000 })
   const dispatcher = signer({ environment, timeoutMs: 5_000 })
   const occupy = async (ask: () => Promise<unknown>) => {
-    for (let count = 0; count < MAX_CALLS; count++) ask().catch(() => {})
-    await until(() => held.length === MAX_CALLS)
+    for (let count = 1; count <= MAX_CALLS; count++) {
+      ask().catch(() => {})
+      await until(() => held.length === count)
+    }
   }
   const release = () => {
     for (const call of held) call.sign()
