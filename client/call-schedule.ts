@@ -1,5 +1,5 @@
-// Decides when calls start. There is one at a time, and under load a pause comes after it. A call costs as much as many messages,
-// so fewer and larger calls serve more of them. `make bench` measures what that brings.
+// Decides when calls start: one at a time, and under load with a pause. A call costs as much as many messages do, so fewer and
+// larger calls serve more of them. `make bench` measures it.
 
 /** Under load a call starts this long after the one before, or as soon as as many messages wait as that one carried. */
 export const APART_MS = 5
@@ -9,38 +9,53 @@ const SLOW_MS = 100
 const MAX_SLOW_CALLS = 4
 
 export type CallSchedule = {
-  /** Returns true if a message may go without waiting. */
-  isIdle: () => boolean
-  /** Makes a call for `size` messages. It counts until the promise is settled, which never rejects. */
+  /** A message waits. */
+  notice: () => void
+  /** Makes a call for `size` messages. The next one starts after its promise is settled, which never rejects. */
   run: (size: number, call: () => Promise<unknown>) => Promise<void>
-  /** Ends the pause if enough messages wait. */
-  checkWaiting: () => void
 }
 
-/** Makes the schedule. It calls `startNext` when a call may start and messages wait. */
+/** Makes the schedule. It calls `startNext` when messages wait and a call may start. */
 export function createCallSchedule(
   countWaiting: () => number,
   startNext: () => void,
 ): CallSchedule {
   let isBusy = false
   let slowCalls = 0
+  let isStarting = false
   let pause: NodeJS.Timeout | undefined
-  /** The newest call. */
+  /** Those of the newest call. */
   let size = 0
   let startedAt = 0
 
-  function goOn(): void {
+  function notice(): void {
+    const isEarly = pause !== undefined && countWaiting() < size
+    if (isBusy || isStarting || isEarly || countWaiting() === 0) return
+    endPause()
+    isStarting = true
+    // Not at once, so that all messages that arrive in one turn of the event loop go together.
+    setImmediate(() => {
+      isStarting = false
+      startNext()
+    })
+  }
+
+  function endPause(): void {
     clearTimeout(pause)
     pause = undefined
-    if (countWaiting() > 0) startNext()
   }
 
   function release(): void {
     isBusy = false
     const rest = startedAt + APART_MS - performance.now()
     // After a call with one message there is no load, so a caller that is alone never waits.
-    if (size < 2 || rest < 1 || countWaiting() >= size) goOn()
-    else pause = setTimeout(goOn, rest)
+    if (size > 1 && rest >= 1) {
+      pause = setTimeout(() => {
+        endPause()
+        notice()
+      }, rest)
+    }
+    notice()
   }
 
   async function run(count: number, call: () => Promise<unknown>): Promise<void> {
@@ -60,11 +75,5 @@ export function createCallSchedule(
     else release()
   }
 
-  return {
-    isIdle: () => !isBusy && pause === undefined,
-    run,
-    checkWaiting: () => {
-      if (pause !== undefined && countWaiting() >= size) goOn()
-    },
-  }
+  return { notice, run }
 }

@@ -1,5 +1,5 @@
-// Collects messages under load, as a database commits in groups. With nothing on its way a message goes at once and alone.
-// Otherwise it waits, and the next call takes all that wait.
+// Collects messages under load, as a database commits in groups. With nothing on its way, the messages that arrive in one turn
+// of the event loop go at once. Otherwise they wait, and the next call takes all that wait. A single one goes alone.
 import { createCallSchedule } from './call-schedule.ts'
 import { makeCall, type Result, readResults } from './collected-call.ts'
 import type { Answer } from './http-client.ts'
@@ -49,15 +49,13 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
       }
       // Within a call each request id is unique.
       const goesAlone = isAlone || waiting.has(message.requestId)
-      const goesAtOnce = goesAlone || schedule.isIdle()
-      if (!goesAtOnce && !waiting.add(entry)) {
+      if (!goesAlone && !waiting.add(entry)) {
         reject(new SignerError('overloaded', 'too many messages wait for the signer, try again'))
         return
       }
       entry.timer = setTimeout(expire, timeoutMs, entry)
       if (goesAlone) void sendAlone(entry)
-      else if (goesAtOnce) start([entry])
-      else schedule.checkWaiting()
+      else schedule.notice()
     })
   }
 
@@ -69,10 +67,7 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
 
   function startNext(): void {
     const entries = waiting.take()
-    if (entries.length > 0) start(entries)
-  }
-
-  function start(entries: Entry[]): void {
+    if (entries.length === 0) return
     const isOne = entries.length === 1 || isAlone
     const call = () => (isOne ? Promise.all(entries.map(sendAlone)) : sendTogether(entries))
     void schedule.run(entries.length, call)

@@ -7,7 +7,6 @@ import {
   startCollector,
   startOccupied,
   stopTimers,
-  until,
 } from '../../support/services/collector.ts'
 import { signatureOf } from '../../support/services/fake-signer.ts'
 

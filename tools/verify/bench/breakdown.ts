@@ -28,7 +28,7 @@ export function breakDown(
   const token = probeWithToken - probe
   return [
     { name: '`/process` through the gateway', ms: gateway },
-    { name: '– the same without signing', ms: unsigned },
+    { name: 'the same without signing', ms: unsigned },
     { name: 'gateway, and the proxy before the frontend', ms: gateway - pod },
     { name: 'frontend', ms: frontend },
     { name: 'client in the frontend', ms: pod - sign - frontend },
