@@ -26,13 +26,13 @@ export async function startLocal(folder: string, isShort: boolean, keep: Keep): 
   if (!isShort) {
     const source = keep(await startFromSource(setup, join(folder, 'source.log')))
     const idleMib = await readResidentMib(source)
-    measured.push({ memory: { name: 'signer, as TypeScript', readyMs: source.readyMs, idleMib } })
+    measured.push({ memory: { name: 'signer from its sources', readyMs: source.readyMs, idleMib } })
     source.stop()
   }
   const naive = await startNaive(folder)
   for (const each of Object.values(naive.started)) keep(each)
   const signer = await startShipped(setup, join(folder, 'signer.log'))
-  await follow('signer, as shipped', keep(signer.started))
+  await follow('signer over its socket', keep(signer.started))
   await follow('naive signer', naive.started.signer)
   const flask = await tryToStart('the Flask pair', () => startFlask(folder))
   for (const each of flask?.started ?? []) keep(each)
