@@ -1,8 +1,8 @@
 // Sends the requests of Node's fetch, or of the package undici, to the signer. Node 20 to 24 call a dispatcher with the handler
 // of undici 6, and Node 26 with that of undici 8. undici 7 has both.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import type { SendCollected } from './collecting.ts'
 import type { Answer } from './http-client.ts'
-import type { SendSigned } from './signed-request.ts'
 import { SignerError } from './signer-error.ts'
 
 /** The type of fetch's option `dispatcher`, whichever version of Node's types the application has. */
@@ -42,7 +42,7 @@ type Receiver = {
 }
 
 /** Makes the dispatcher. It refuses requests to other origins than these, because they would get the credentials. */
-export function createDispatcher(send: SendSigned, origins: readonly string[]): Dispatcher {
+export function createDispatcher(send: SendCollected, origins: readonly string[]): Dispatcher {
   function dispatch(options: DispatchOptions, handler: HandlerOf6 | HandlerOf8): boolean {
     const receiver = 'onRequestStart' in handler ? receiveBy8(handler) : receiveBy6(handler)
     let isOver = false
@@ -50,11 +50,11 @@ export function createDispatcher(send: SendSigned, origins: readonly string[]): 
       if (!isOver) receiver.fail(error)
       isOver = true
     }
-    // After an abort the request goes on until its deadline, and nobody receives its answer.
+    // After an abort a request that is on its way goes on until its deadline, and nobody receives its answer.
     receiver.start(fail)
     if (isOver) return true
     prepare(options, origins)
-      .then(send)
+      .then((request) => send(request, () => isOver))
       .then((answer) => {
         if (isOver) return
         receiver.answer(answer)

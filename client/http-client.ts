@@ -28,6 +28,8 @@ export type Outgoing = {
   path: string
   headers: OutgoingHttpHeaders
   body: Uint8Array
+  /** Instead of the limit of the client. */
+  maxAnswerBytes?: number
 }
 export type Send = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answer>
 
@@ -41,8 +43,10 @@ export type Send = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answer>
  */
 export function createSend(connect: SignerTarget['connect'], maxBytes = MAX_ANSWER_BYTES): Send {
   const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
+  const options = { ...connect, agent }
   return async (outgoing, signal) => {
-    const attempt = () => sendOnce(outgoing, { ...connect, agent, signal }, maxBytes)
+    const limit = outgoing.maxAnswerBytes ?? maxBytes
+    const attempt = () => sendOnce(outgoing, options, signal, limit)
     try {
       return await attempt().catch((error) => {
         if (signal.aborted || !(error instanceof UnansweredError)) throw error
@@ -80,6 +84,7 @@ class UnansweredError extends Error {
 function sendOnce(
   { method, path, headers, body }: Outgoing,
   options: RequestOptions,
+  signal: AbortSignal,
   maxBytes: number,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -89,6 +94,10 @@ function sendOnce(
       path,
       headers: { ...headers, 'content-length': body.length },
     })
+    // Node's own option `signal` costs a tenth of the whole request.
+    const abort = () => void outgoing.destroy(new Error('aborted'))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
     let seenBytes = 0
     outgoing.on('socket', (socket) => {
       seenBytes = socket.bytesRead
@@ -97,7 +106,8 @@ function sendOnce(
       const unanswered = isUnanswered(error, outgoing, seenBytes)
       reject(unanswered ? new UnansweredError(error) : error)
     })
-    outgoing.on('response', (incoming) => readAnswer(incoming, maxBytes).then(resolve, reject))
+    outgoing.on('close', () => signal.removeEventListener('abort', abort))
+    outgoing.on('response', (incoming) => readAnswer(incoming, maxBytes, resolve, reject))
     outgoing.end(body)
   })
 }
@@ -108,14 +118,25 @@ function isUnanswered({ code }: NodeJS.ErrnoException, outgoing: ClientRequest, 
   return outgoing.reusedSocket && outgoing.socket?.bytesRead === seenBytes
 }
 
-async function readAnswer(incoming: IncomingMessage, maxBytes: number): Promise<Answer> {
+function readAnswer(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  resolve: (answer: Answer) => void,
+  reject: (error: Error) => void,
+): void {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  incoming.on('data', (chunk: Buffer) => {
     length += chunk.length
-    if (length > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`)
     chunks.push(chunk)
-  }
-  const { statusCode: status = 0, statusMessage: statusText = '', headers, rawHeaders } = incoming
-  return { status, statusText, headers, rawHeaders, body: Buffer.concat(chunks) }
+    if (length > maxBytes) {
+      incoming.destroy(new Error(`the answer is longer than ${maxBytes} bytes`))
+    }
+  })
+  // Also for an answer that breaks off.
+  incoming.on('error', reject)
+  incoming.on('end', () => {
+    const { statusCode: status = 0, statusMessage: statusText = '', headers, rawHeaders } = incoming
+    resolve({ status, statusText, headers, rawHeaders, body: Buffer.concat(chunks) })
+  })
 }

@@ -1,5 +1,6 @@
 // secure-signing-client: what a Node application needs to call the signer.
 import { createCallerToken } from './caller-token.ts'
+import { createCollecting } from './collecting.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import type { Answer } from './http-client.ts'
 import { createPairing } from './pairing.ts'
@@ -40,12 +41,14 @@ export function signer(options: SignerOptions = {}): Dispatcher {
 
 /** Makes the same without fetch: a function that sends a request, and rejects with SignerError. Throws as `signer` does. */
 export function createSignerClient(options: SignerOptions = {}): SendSigned {
-  return connect(options).send
+  const { send } = connect(options)
+  return (request) => send(request)
 }
 
 function connect({ environment = process.env, timeoutMs = TIMEOUT_MS }: SignerOptions) {
   const { url, target, tokenFile, secretFile } = readSettings(environment)
   const callerToken = tokenFile === undefined ? undefined : createCallerToken(tokenFile)
   const pairing = secretFile === undefined ? undefined : createPairing(secretFile)
-  return { send: createSignedRequest({ target, timeoutMs, callerToken, pairing }), url }
+  const send = createSignedRequest({ target, callerToken, pairing })
+  return { send: createCollecting({ send, path: target.path, timeoutMs }), url }
 }

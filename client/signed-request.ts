@@ -16,9 +16,6 @@ export type SignedRequestOptions = {
   callerToken: CallerToken | undefined
   /** Undefined if the signer is in another Pod. */
   pairing: Pairing | undefined
-  /** The deadline of a whole call: connection, answer and a second attempt. */
-  timeoutMs: number
-  maxAnswerBytes?: number
 }
 
 /** The names of `headers` are in lower case. `path` is the one of SIGNER_URL by default. */
@@ -28,17 +25,22 @@ export type SignerRequest = {
   headers?: OutgoingHttpHeaders
   body: Uint8Array
 }
+/** Resolves for every status. Rejects with SignerError. */
 export type SendSigned = (request: SignerRequest) => Promise<Answer>
+/** Does the same until `signal` aborts it: connection, answer and a second attempt. */
+export type SendUntil = (
+  request: SignerRequest & { maxAnswerBytes?: number },
+  signal: AbortSignal,
+) => Promise<Answer>
 
 type Credentials = { token: string | undefined; proof: Proof | undefined }
 
-/** Makes the function that sends a request. It resolves for every status. It rejects with SignerError. */
-export function createSignedRequest(options: SignedRequestOptions): SendSigned {
-  const { target, callerToken, pairing, timeoutMs, maxAnswerBytes } = options
-  const send = createSend(target.connect, maxAnswerBytes)
-  return async ({ method, path = target.path, headers, body }) => {
-    const request = { method, path, body }
-    const signal = AbortSignal.timeout(timeoutMs)
+/** Makes the function that sends a request. */
+export function createSignedRequest(options: SignedRequestOptions): SendUntil {
+  const { target, callerToken, pairing } = options
+  const send = createSend(target.connect)
+  return async ({ method, path = target.path, headers, ...others }, signal) => {
+    const request = { method, path, ...others }
     const prepare = () => ({ token: callerToken?.read(), proof: pairing?.sign(request) })
     const attempt = ({ token, proof }: Credentials) => {
       const own = { ...(token && { [CALLER_TOKEN_HEADER]: token }), ...proof?.headers }
@@ -52,5 +54,18 @@ export function createSignedRequest(options: SignedRequestOptions): SendSigned {
     const credentials = prepare()
     const answer = await attempt(credentials)
     return hasOthers(credentials, answer) ? attempt(prepare()) : answer
+  }
+}
+
+/** Gives each request a deadline of its own. */
+export function withDeadline(send: SendUntil, timeoutMs: number): SendSigned {
+  return async (request) => {
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), timeoutMs)
+    try {
+      return await send(request, deadline.signal)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }

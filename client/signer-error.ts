@@ -10,6 +10,8 @@ export type SignerErrorCode =
   /** Nothing listens, the connection broke, or the answer is no valid HTTP. */
   | 'signer_unavailable'
   | 'signer_timeout'
+  /** Too many messages wait for the signer. Nothing was sent. */
+  | 'overloaded'
 
 export class SignerError extends Error {
   readonly code: SignerErrorCode

@@ -6,6 +6,7 @@ import {
   addMetricsRoute,
   addRoute,
   createHttpApp,
+  makeAnswer,
 } from '../runtime/http/http-app.ts'
 import type { ServiceDeps } from '../runtime/service.ts'
 import { describeApi } from './openapi.ts'
@@ -29,8 +30,8 @@ export function createApp(deps: FrontendDeps): App {
     return requireSigner()
   })
   addMetricsRoute(app, metrics)
-  const api = describeApi()
-  addRoute(app, 'GET', '/openapi.json', (c) => c.json(api))
+  const api = JSON.stringify(describeApi())
+  addRoute(app, 'GET', '/openapi.json', (c) => makeAnswer(c, api))
   addRoute(app, 'POST', '/process', createProcessHandler(askSigner, maxRequests))
   return app
 }

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import { createConcurrencyLimit } from '../runtime/concurrency-limit.ts'
 import { keyId, signature, text } from '../runtime/contract.ts'
-import type { AppContext } from '../runtime/http/http-app.ts'
+import { type AppContext, makeAnswer } from '../runtime/http/http-app.ts'
 import { readJson } from '../runtime/json/json-body.ts'
 import { processMessage } from './message.ts'
 import type { AskSigner } from './signer-client.ts'
@@ -30,15 +30,14 @@ export function createProcessHandler(askSigner: AskSigner, maxRequests: number) 
   const reading = createConcurrencyLimit(MAX_BODIES)
   const signing = createConcurrencyLimit(maxRequests)
   return async function process(c: AppContext): Promise<Response> {
-    const { requestId, trace } = c.var
-    const { message } = await reading(() => readJson(c.req.raw, processRequest))
+    const { message } = await reading(() => readJson(c, processRequest))
     const processed = processMessage(message)
-    const signed = await signing(() => askSigner(processed, requestId, trace))
+    const signed = await signing(() => askSigner(processed, c.get('requestId'), c.get('trace')))
     const response: ProcessResponse = {
       processed_message: processed,
       signature: signed.signature,
       key_id: signed.key_id,
     }
-    return c.json(response)
+    return makeAnswer(c, JSON.stringify(response))
   }
 }

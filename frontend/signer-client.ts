@@ -1,14 +1,11 @@
 // Requests signatures from the signer, and explains why there is none.
-import type { Answer } from '../client/http-client.ts'
+import { createCollector, type Reply } from '../client/collector.ts'
 import { createSignedRequest, type SignedRequestOptions } from '../client/signed-request.ts'
 import { SignerError, type SignerErrorCode } from '../client/signer-error.ts'
 import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/contract.ts'
 import { AppError, type ErrorCode } from '../runtime/errors.ts'
 import type { TraceContext } from '../runtime/http/trace-context.ts'
 import { acceptKeyId } from '../runtime/previous-version.ts'
-
-/** An answer with one signature is much shorter. */
-const MAX_ANSWER_BYTES = 16 * 1024
 
 const schema = acceptKeyId(signResponse)
 
@@ -19,6 +16,7 @@ const codeOf: Record<SignerErrorCode, ErrorCode> = {
   pairing_unavailable: 'pairing_unavailable',
   signer_unavailable: 'signer_unavailable',
   signer_timeout: 'signer_timeout',
+  overloaded: 'overloaded',
 }
 
 /**
@@ -32,12 +30,16 @@ export type AskSigner = (
   trace?: TraceContext,
 ) => Promise<SignResponse>
 
-/** Makes the client. */
-export function createSignerClient(options: SignedRequestOptions): AskSigner {
-  const send = createSignedRequest({ ...options, maxAnswerBytes: MAX_ANSWER_BYTES })
+/** Makes the client. `timeoutMs` is the deadline of each message. */
+export function createSignerClient(
+  options: SignedRequestOptions & { timeoutMs: number },
+): AskSigner {
+  const { target, timeoutMs } = options
+  const send = createSignedRequest(options)
+  const collect = createCollector({ send, path: target.path, timeoutMs })
   return async (message, requestId, trace) => {
-    const body = Buffer.from(JSON.stringify({ message }))
-    if (body.length > MAX_BODY_BYTES) {
+    const text = JSON.stringify({ message })
+    if (isTooLong(text)) {
       throw new AppError('payload_too_large', 'the processed message is too long to sign')
     }
     const headers = {
@@ -46,17 +48,24 @@ export function createSignerClient(options: SignedRequestOptions): AskSigner {
       ...trace?.headers,
     }
     try {
-      return readSignature(await send({ method: 'POST', headers, body }))
+      return readSignature(await collect({ text, requestId, traceId: trace?.traceId, headers }))
     } catch (error) {
       throw explainFailure(error)
     }
   }
 }
 
-function readSignature({ status, body }: Answer): SignResponse {
+/** A character takes at most three bytes, so most messages need no count of bytes. */
+function isTooLong(text: string): boolean {
+  return text.length > MAX_BODY_BYTES / 3 && Buffer.byteLength(text) > MAX_BODY_BYTES
+}
+
+function readSignature({ answer, result }: Reply): SignResponse {
+  if (result !== undefined && 'signed' in result) return result.signed
+  const { status } = result?.problem ?? answer
   // This includes 4xx: the signer refused the frontend's request, and the public client cannot fix that.
   if (status !== 200) throw new AppError('signer_unavailable', `the signer answered ${status}`)
-  return schema.parse(JSON.parse(body.toString('utf8')))
+  return schema.parse(JSON.parse(answer.body.toString('utf8')))
 }
 
 /** Returns the AppError that explains why there was no answer. */

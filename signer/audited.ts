@@ -1,6 +1,12 @@
 // Writes an audit line for every request except probes and metrics, before the response is sent.
 import type { MiddlewareHandler } from 'hono'
-import { type AppContext, type AppEnv, nameRequest, readRoute } from '../runtime/http/http-app.ts'
+import {
+  type AppContext,
+  type AppEnv,
+  makeAnswer,
+  nameRequest,
+  readRoute,
+} from '../runtime/http/http-app.ts'
 import { formatAnswer, JSON_CASE_HEADER } from '../runtime/previous-version.ts'
 import type { Outcome } from './audit-lines.ts'
 import type { AuditLog } from './audit-log.ts'
@@ -38,5 +44,5 @@ export function answer(c: AppContext, body: object, outcome: Outcome): Response 
 /** Makes the answer from its text, and keeps what goes into the audit lines. */
 export function answerJson(c: AppContext, json: string, outcomes: readonly Outcome[]): Response {
   c.set('outcomes', outcomes)
-  return c.body(json, 200, { 'content-type': 'application/json' })
+  return makeAnswer(c, json)
 }

@@ -5,7 +5,7 @@ import { routePath } from 'hono/route'
 import { AppError, type ErrorCode, statusOf } from '../errors.ts'
 import type { Log, LogFields } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import { makeProblem } from './problem.ts'
+import { describeAnswer, makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
 import { readTraceContext, type TraceContext } from './trace-context.ts'
 
@@ -23,11 +23,9 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
     const requestId = chooseRequestId(c.req.header('x-request-id'))
     c.set('requestId', requestId)
     c.set('trace', readTraceContext(c.req.header('traceparent'), c.req.header('tracestate')))
-    c.header('x-request-id', requestId)
-    c.header('cache-control', 'no-store')
     await next()
     const { method } = c.req
-    const request = { method, route: readRoute(c), status: c.res.status, code: c.var.errorCode }
+    const request = { method, route: readRoute(c), status: c.res.status, code: c.get('errorCode') }
     observeRequest(request, (performance.now() - start) / 1_000)
   })
   app.notFound((c) => answerError(c, new AppError('not_found', 'no such resource')))
@@ -61,23 +59,30 @@ export function readRoute(c: AppContext): string | undefined {
 
 /** Returns the ids of a request for a log line. The caller chooses the trace id, so it proves nothing. */
 export function nameRequest(c: AppContext): { request_id: string; trace_id?: string } {
-  const { requestId, trace } = c.var
-  return { request_id: requestId, ...(trace && { trace_id: trace.traceId }) }
+  const trace = c.get('trace')
+  return { request_id: c.get('requestId'), ...(trace && { trace_id: trace.traceId }) }
 }
+
+/** Makes the answer of a handler. The methods of `c` would build a slow Headers object, and leave out the request id. */
+export function makeAnswer(c: AppContext, body: string, type = 'application/json'): Response {
+  return new Response(body, { headers: describeAnswer(c.get('requestId'), type) })
+}
+
+const healthy = JSON.stringify({ status: 'ok' })
 
 /** Adds `GET /healthz` and `GET /readyz`. `requireReady` throws or rejects with an AppError that says why not. */
 export function addHealthRoutes(app: App, requireReady: () => void | Promise<void>): void {
-  addRoute(app, 'GET', '/healthz', (c) => c.json({ status: 'ok' }))
+  addRoute(app, 'GET', '/healthz', (c) => makeAnswer(c, healthy))
   addRoute(app, 'GET', '/readyz', async (c) => {
     await requireReady()
-    return c.json({ status: 'ok' })
+    return makeAnswer(c, healthy)
   })
 }
 
 /** Adds `GET /metrics` in the text format of Prometheus. */
 export function addMetricsRoute(app: App, { registry }: Metrics): void {
   addRoute(app, 'GET', '/metrics', async (c) => {
-    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType })
+    return makeAnswer(c, await registry.metrics(), registry.contentType)
   })
 }
 
@@ -89,7 +94,7 @@ function readTarget(request: Request, options?: { env?: AppEnv['Bindings'] }): s
 
 function answerError(c: AppContext, error: Error, headers?: Record<string, string>): Response {
   c.set('errorCode', error instanceof AppError ? error.code : 'internal')
-  return makeProblem(error, c.var.requestId, headers)
+  return makeProblem(error, c.get('requestId'), headers)
 }
 
 function logFailure(log: Log, error: Error, request: LogFields): void {

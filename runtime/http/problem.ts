@@ -15,6 +15,11 @@ export type Problem = {
 
 export type ProblemResponse = { status: number; headers: Record<string, string>; body: string }
 
+/** Returns the headers that every answer has. */
+export function describeAnswer(requestId: string, type: string): Record<string, string> {
+  return { 'content-type': type, 'cache-control': 'no-store', 'x-request-id': requestId }
+}
+
 /** Describes `error` for the caller. An AppError is described in full, any other error only as `internal`. */
 export function toProblem(error: unknown, requestId: string): Problem {
   const { code, message, field } =
@@ -37,11 +42,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
 export function describeProblem(error: unknown, requestId: string): ProblemResponse {
   const problem = toProblem(error, requestId)
   const { status } = problem
-  const headers: Record<string, string> = {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    'x-request-id': requestId,
-  }
+  const headers = describeAnswer(requestId, 'application/problem+json')
   // In seconds (RFC 9110 section 10.2.3). Every 503 is short: a restart, or a token or key that arrives soon.
   if (status === 503) headers['retry-after'] = '1'
   return { status, headers, body: JSON.stringify(problem) }

@@ -36,7 +36,7 @@ export function createSignBatchHandler(deps: SigningDeps) {
   const { getKeyRing, admit, countSignatures } = deps
   return async function signBatch(c: AppContext): Promise<Response> {
     const limits = { maxBytes: MAX_BATCH_BODY_BYTES, maxParts: MAX_PARTS }
-    const request = await readJson(c.req.raw, chooseForm, { ...limits, checkBody: admit(c) })
+    const request = await readJson(c, chooseForm, { ...limits, checkBody: admit(c) })
     if ('items' in request) {
       const { results, outcomes } = signItems(getKeyRing(), request.items)
       for (const { key_id: id, count } of outcomes) if (id !== undefined) countSignatures(id, count)

@@ -16,7 +16,7 @@ const schema = acceptKeyId(signRequest)
 export function createSignHandler(deps: SigningDeps) {
   const { getKeyRing, admit, countSignatures } = deps
   return async function sign(c: AppContext): Promise<Response> {
-    const request = await readJson(c.req.raw, schema, { checkBody: admit(c) })
+    const request = await readJson(c, schema, { checkBody: admit(c) })
     const response = signMessage(getKeyRing(), request)
     countSignatures(response.key_id, 1)
     return answer(c, response, { outcome: 'signed', count: 1, key_id: response.key_id })

@@ -18,7 +18,7 @@ const schema = acceptKeyId(verifyRequest)
  */
 export function createVerifyHandler(getKeyRing: GetKeyRing, admit: Admit) {
   return async function verify(c: AppContext): Promise<Response> {
-    const request = await readJson(c.req.raw, schema, { checkBody: admit(c) })
+    const request = await readJson(c, schema, { checkBody: admit(c) })
     const { message, encoding, signature, key_id: keyId } = request
     const decoded = decodeMessage(message, encoding)
     const ring = getKeyRing()

@@ -199,7 +199,7 @@ export const makeVariables = {
     value: 'frontend|signer',
     default: 'both',
   },
-  SHORT: { meaning: 'Run each experiment in its short form.', targets: ['faults'], value: 'yes' },
+  SHORT: { meaning: 'Leave out what takes long.', targets: ['faults', 'bench'], value: 'yes' },
   TARGET_PLATFORM: {
     meaning: 'The platform of both images.',
     targets: ['images', 'release', ...deployment],

@@ -15,13 +15,21 @@ import { type ImageName, ownFolders } from './image-references.ts'
  */
 export async function stageContext(folder: string): Promise<Record<ImageName, BundledPackage[]>> {
   await rm(folder, { recursive: true, force: true })
-  return { frontend: await stage('frontend', folder), signer: await stage('signer', folder) }
+  return {
+    frontend: await stageService('frontend', folder),
+    signer: await stageService('signer', folder),
+  }
 }
 
-async function stage(service: ImageName, folder: string): Promise<BundledPackage[]> {
+/** Writes the files of one service. `program`: what its image runs. */
+export async function stageService(
+  service: ImageName,
+  folder: string,
+  program: Program = programOf(service),
+): Promise<BundledPackage[]> {
   const target = join(folder, service)
   await mkdir(target, { recursive: true })
-  const packages = await describePackages(await bundleService(service, join(target, 'main.mjs')))
+  const packages = await describePackages(await bundle(program, join(target, 'main.mjs')))
   await writeFile(join(target, 'LICENSES'), await formatLicences(packages))
   await writeFile(join(target, 'Containerfile'), await readText(`${service}/Containerfile`))
   for (const name of ['main.mjs', 'LICENSES']) {
@@ -32,13 +40,24 @@ async function stage(service: ImageName, folder: string): Promise<BundledPackage
   return packages
 }
 
+/** `input`: a file of the checkout. `folders`: what it consists of, besides runtime/ and libraries. */
+export type Program = { input: string; folders: readonly string[] }
+
+function programOf(service: ImageName): Program {
+  return { input: join(service, 'main.ts'), folders: ownFolders[service] }
+}
+
 /**
  * Bundles a service into `file`. Returns the sorted paths of its packages in the lockfile, for example "node_modules/zod".
  * Throws if the bundle contains code of another folder.
  */
-export async function bundleService(service: ImageName, file: string): Promise<string[]> {
-  const bundle = await rolldown({
-    input: join(CHECKOUT, service, 'main.ts'),
+export function bundleService(service: ImageName, file: string): Promise<string[]> {
+  return bundle(programOf(service), file)
+}
+
+async function bundle({ input, folders }: Program, file: string): Promise<string[]> {
+  const build = await rolldown({
+    input: join(CHECKOUT, input),
     // The bundle names its modules relative to this folder.
     cwd: CHECKOUT,
     platform: 'node',
@@ -47,24 +66,25 @@ export async function bundleService(service: ImageName, file: string): Promise<s
       if (level === 'warn') throw new Error(`${log.code}: ${log.message}`)
     },
   })
-  const { output } = await bundle.write({
+  const { output } = await build.write({
     file,
     format: 'esm',
     codeSplitting: false,
     comments: { jsdoc: false },
     charset: 'ascii',
   })
-  await bundle.close()
+  await build.close()
   // Of package.json only the version gets into the bundle.
-  const folders = ['runtime', ...ownFolders[service], 'node_modules']
-  const allowed = new RegExp(`^(${folders.join('|')})/|^package\\.json$`)
+  const allowed = new RegExp(
+    `^(${[...folders, 'runtime', 'node_modules'].join('|')})/|^package\\.json$`,
+  )
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
   // A name that begins with NUL is code of the bundler. The image contains it too.
   const paths = modules.map((id) =>
     id.startsWith('\0') ? join('node_modules', id.slice(1)) : relative(CHECKOUT, id),
   )
   const foreign = paths.filter((path) => !allowed.test(path))
-  if (foreign.length > 0) throw new Error(`${service}/ imports ${foreign.join(', ')}`)
+  if (foreign.length > 0) throw new Error(`${input} imports ${foreign.join(', ')}`)
   const packages = paths.map((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
   return [...new Set(packages.filter((name) => name !== undefined))].sort()
 }

@@ -7,15 +7,13 @@ import { createInterface } from 'node:readline'
 import { beforeAll, expect, test, vi } from 'vitest'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { run, tryRun } from '../../../tools/cli/exec.ts'
-import { cleanUp } from '../../support/clean-up.ts'
 import {
-  buildWheel,
   describePython,
   fetchPackages,
-  installWheel,
-  PYTHON_CLIENT,
   type Python,
-} from '../../support/clients/python.ts'
+} from '../../../tools/local-cluster/programs/python.ts'
+import { cleanUp } from '../../support/clean-up.ts'
+import { buildWheel, installWheel, PYTHON_CLIENT } from '../../support/clients/python.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { makeFreshToken } from '../../support/services/caller-token.ts'
 import { serve } from '../../support/services/http.ts'

@@ -5,14 +5,13 @@ import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
-import { cleanUp } from '../../support/clean-up.ts'
 import {
-  buildWheel,
   describePython,
   fetchPackages,
-  installWheel,
   type Python,
-} from '../../support/clients/python.ts'
+} from '../../../tools/local-cluster/programs/python.ts'
+import { cleanUp } from '../../support/clean-up.ts'
+import { buildWheel, installWheel } from '../../support/clients/python.ts'
 import { makeFolder, makeVolume } from '../../support/folder.ts'
 import { makeFreshToken } from '../../support/services/caller-token.ts'
 import { serve } from '../../support/services/http.ts'

@@ -50,23 +50,29 @@ export async function startFrontend(
   token: string,
   pairingDir?: string,
   shutdownDelayMs = 0,
+  environment: Record<string, string> = {},
 ) {
   const folder = await makeVolume({ token })
-  return startFrontendWith(
+  const started = await startFrontendWith(
     {
       SIGNER_URL: `http://127.0.0.1:${signerPort}/sign`,
       CALLER_TOKEN_FILE: join(folder, 'token'),
       FRONTEND_SHUTDOWN_DELAY_MS: String(shutdownDelayMs),
+      ...environment,
     },
     { '/run/identity': folder },
     pairingDir,
   )
+  return { ...started, tokenDir: folder }
 }
 
 /** Starts a frontend with the flags of its image that calls the signer at its socket, without a token. */
-export function startFrontendAtSocket({ socket, pairingDir }: Paired) {
+export function startFrontendAtSocket(
+  { socket, pairingDir }: Paired,
+  environment: Record<string, string> = {},
+) {
   return startFrontendWith(
-    { SIGNER_URL: `unix:${socket}:/sign`, CALLER_TOKEN_FILE: 'none' },
+    { SIGNER_URL: `unix:${socket}:/sign`, CALLER_TOKEN_FILE: 'none', ...environment },
     { '/run/identity': pairingDir },
     pairingDir,
   )

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { createSecretKey } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { createHttpApp } from '../../../runtime/http/http-app.ts'
+import { createHttpApp, makeAnswer } from '../../../runtime/http/http-app.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createPairingCheck } from '../../../signer/pairing.ts'
 import { createMemoryLog } from '../../support/services/logged.ts'
@@ -19,7 +19,7 @@ async function checkRequest(
   const admit = createPairingCheck(key, () => (created + later) * 1_000)
   app.all(path, (c) => {
     admit(c)(body)
-    return c.text('admitted')
+    return makeAnswer(c, '{}')
   })
   return (await app.request(path, { method, headers })).status
 }

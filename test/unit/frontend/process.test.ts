@@ -36,8 +36,10 @@ describe('POST /process', () => {
     ['', ''],
   ])('converts %j to upper case and has it signed', async (message, processed) => {
     const { app, asked } = makeApp()
-    const { status, body } = await post(app, '/process', { message }, { 'x-request-id': 'id-1' })
-    expect(status).toBe(200)
+    const answer = await post(app, '/process', { message }, { 'x-request-id': 'id-1' })
+    const { status, headers, body } = answer
+    expect([status, headers.get('x-request-id')]).toEqual([200, 'id-1'])
+    expect(headers.get('cache-control')).toBe('no-store')
     const signature = 'ab'.repeat(32)
     expect(body).toEqual({ processed_message: processed, signature, key_id: 'key-1' })
     expect(asked).toEqual([[processed, 'id-1', undefined]])

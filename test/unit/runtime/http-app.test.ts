@@ -5,6 +5,7 @@ import {
   addMetricsRoute,
   addRoute,
   createHttpApp,
+  makeAnswer,
 } from '../../../runtime/http/http-app.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { get } from '../../support/services/http.ts'
@@ -18,7 +19,7 @@ addHealthRoutes(app, () => {
   if (notReady !== undefined) throw notReady
 })
 addMetricsRoute(app, metrics)
-addRoute(app, 'POST', '/act', (c) => c.json({ done: true }))
+addRoute(app, 'POST', '/act', (c) => makeAnswer(c, '{"done":true}'))
 addRoute(app, 'GET', '/broken', () => {
   throw new Error('an internal detail')
 })
@@ -79,6 +80,22 @@ describe('the request id', () => {
     const { headers, body } = await get(app, '/nowhere', { 'x-request-id': 'mine' })
     expect([headers.get('x-request-id'), body.request_id]).toEqual(['mine', 'mine'])
   })
+})
+
+test.each([
+  ['GET /healthz', 'application/json'],
+  ['HEAD /healthz', 'application/json'],
+  ['GET /readyz', 'application/json'],
+  ['GET /metrics', metrics.registry.contentType],
+  ['POST /act', 'application/json'],
+  ['GET /act', 'application/problem+json'],
+  ['GET /nowhere', 'application/problem+json'],
+  ['GET /broken', 'application/problem+json'],
+])('the answer to %s has its type and request id, and no cache keeps it', async (route, type) => {
+  const [method = '', path = ''] = route.split(' ')
+  const { headers } = await app.request(path, { method, headers: { 'x-request-id': 'mine' } })
+  const expected = { 'content-type': type, 'cache-control': 'no-store', 'x-request-id': 'mine' }
+  expect(Object.fromEntries(headers)).toMatchObject(expected)
 })
 
 describe('the trace', () => {

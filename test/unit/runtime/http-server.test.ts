@@ -1,10 +1,12 @@
+import { once } from 'node:events'
+import type { Server, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import * as z from 'zod/mini'
 import { AppError } from '../../../runtime/errors.ts'
-import { addRoute, createHttpApp } from '../../../runtime/http/http-app.ts'
+import { type App, addRoute, createHttpApp, makeAnswer } from '../../../runtime/http/http-app.ts'
 import { createHttpServer } from '../../../runtime/http/http-server.ts'
 import { readJson } from '../../../runtime/json/json-body.ts'
 import type { Log } from '../../../runtime/log.ts'
@@ -12,6 +14,15 @@ import { createMetrics } from '../../../runtime/metrics.ts'
 import { listenOnLoopback, sendRaw } from '../../support/services/http.ts'
 import { createMemoryLog } from '../../support/services/logged.ts'
 import { WAIT_MS } from '../../support/timeouts.ts'
+
+function serveApp(app: App, isDraining = () => false): Server {
+  const server = createHttpServer(app, isDraining)
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return server
+}
 
 /** Starts a server that echoes messages. `begun` counts requests, `seen` and `rejected` list the results. */
 async function startEcho(isDraining = () => false, log: Log = () => {}) {
@@ -21,20 +32,16 @@ async function startEcho(isDraining = () => false, log: Log = () => {}) {
   let begun = 0
   addRoute(app, 'POST', '/echo', async (c) => {
     begun += 1
-    const { message } = await readJson(c.req.raw, z.strictObject({ message: z.string() })).catch(
+    const { message } = await readJson(c, z.strictObject({ message: z.string() })).catch(
       (error: unknown) => {
         rejected.push(error instanceof AppError ? error.code : String(error))
         throw error
       },
     )
     seen.push(message)
-    return c.json({ message })
+    return makeAnswer(c, JSON.stringify({ message }))
   })
-  const server = createHttpServer(app, isDraining)
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
+  const server = serveApp(app, isDraining)
   const port = await listenOnLoopback(server)
   return { port, seen, rejected, begun: () => begun, server }
 }
@@ -115,6 +122,20 @@ describe('requests as bytes', () => {
     )
     expect(lines).toEqual([])
     expect(await sendRaw(port, good)).toMatch(/^HTTP\/1\.1 200 OK/)
+  })
+
+  test('are rejected if the client is gone before the body is read', async () => {
+    const app = createHttpApp(() => {}, createMetrics())
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    addRoute(app, 'POST', '/late', async (c) => {
+      await once(c.env.outgoing as ServerResponse, 'close')
+      await readJson(c, z.strictObject({})).catch(resolve)
+      return makeAnswer(c, '{}')
+    })
+    const port = await listenOnLoopback(serveApp(app))
+    const peer = connect(port, '127.0.0.1')
+    peer.write(makeRequest('/late', 'content-length: 100\r\n', '{'), () => peer.destroy())
+    expect(await promise).toMatchObject({ message: 'the body is incomplete' })
   })
 
   test('are rejected if their headers are longer than 16 KiB', async () => {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod/mini'
 import { MAX_BODY_BYTES, text } from '../../../runtime/contract.ts'
-import { addRoute, createHttpApp } from '../../../runtime/http/http-app.ts'
+import { addRoute, createHttpApp, makeAnswer } from '../../../runtime/http/http-app.ts'
 import { readJson } from '../../../runtime/json/json-body.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { post } from '../../support/services/http.ts'
 
 const app = createHttpApp(() => {}, createMetrics())
 addRoute(app, 'POST', '/echo', async (c) =>
-  c.json(await readJson(c.req.raw, z.strictObject({ message: text }))),
+  makeAnswer(c, JSON.stringify(await readJson(c, z.strictObject({ message: text })))),
 )
 
 function makeBody(bytes: number): string {

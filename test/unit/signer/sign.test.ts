@@ -59,6 +59,19 @@ describe('POST /sign', () => {
   })
 })
 
+test.each([
+  ['/sign', { message: 'a' }],
+  ['/sign/batch', { messages: ['a'] }],
+  ['/verify', { message: 'a', signature: macOf('a') }],
+  ['/keys', undefined],
+])('%s answers with the request id, and no cache keeps the answer', async (path, request) => {
+  const id = { 'x-request-id': 'mine' }
+  const { status, headers } = await (request ? post(app, path, request, id) : get(app, path, id))
+  const names = ['content-type', 'x-request-id', 'cache-control']
+  const expected = ['application/json', 'mine', 'no-store']
+  expect([status, ...names.map((name) => headers.get(name))]).toEqual([200, ...expected])
+})
+
 describe('health', () => {
   test('is alive and ready with a key', async () => {
     expect((await get(app, '/healthz')).body).toEqual({ status: 'ok' })

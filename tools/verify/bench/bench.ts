@@ -1,5 +1,5 @@
-// make bench: compares the signer with a minimal signer, with Vault and with the HMAC alone. It also measures a deployment
-// through the mesh, if there is one. All measurements run on one machine in one run.
+// make bench: measures what the protection costs. It compares POST /process of the deployment with unprotected services, and the
+// signer with a minimal one, with Vault and with the HMAC alone. All measurements run on one machine in one run.
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -7,130 +7,132 @@ import { join } from 'node:path'
 import { computeMac } from '../../../signer/hmac.ts'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
-import { runMain, say } from '../../cli/terminal.ts'
-
-import { buildVault } from '../../local-cluster/programs/programs.ts'
+import { elapsed, runMain, say, step, UserError } from '../../cli/terminal.ts'
+import { isLocalCluster } from '../attack/tokens.ts'
 import { writeSection } from '../docs-section.ts'
+import { readMib } from '../faults/support/node.ts'
+import { findPod } from '../faults/support/pods.ts'
 import { requireOurs } from '../require-ours.ts'
-
-import { generateLoad, type Load } from './generator.ts'
-import { findMeshSubjects } from './mesh-subjects.ts'
-import { startNaive } from './naive-subject.ts'
-import {
-  drawPlot,
-  formatMarkdown,
-  formatSection,
-  type Memory,
-  type Report,
-  type Row,
-} from './report.ts'
-import { readResidentMib, type Started } from './service.ts'
-import { setUpSigner, startFromSource, startShipped } from './signer-subjects.ts'
+import { requireAuditRecord } from './audit-record.ts'
+import { type Keep, type Measured, startLocal } from './local-subjects.ts'
+import { conditions, measureAll } from './measure.ts'
+import { findMesh, listUnsigned } from './mesh-subjects.ts'
+import type { StartGenerator } from './networks.ts'
+import { drawPlot } from './plot.ts'
+import { formatMarkdown, formatSection, listFailures, type Report } from './report.ts'
+import { startGenerator } from './start-generator.ts'
 import { message, type Subject } from './subject.ts'
-import { startVault } from './vault-subjects.ts'
+import { deployUnsigned, findObstacle, removeUnsigned } from './unsigned/deploy.ts'
 
-const ROUNDS = 3
-const CONNECTIONS = 32
-const SECONDS = 3
-const ALONE_SECONDS = 1
 const LOOP_SECONDS = 1
 const docs = join(CHECKOUT, 'docs')
 
 await runMain(async () => {
-  const writesDocs = readSwitch('DOCS')
+  const begin = performance.now()
+  const [writesDocs, isShort] = [readSwitch('DOCS'), readSwitch('SHORT')]
   requireOurs('make bench')
-  const vaultProgram = await tryToBuildVault()
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-bench-'))
-  const running: Started[] = []
-  const keep = <T extends { started: Started }>(one: T): T => {
-    running.push(one.started)
-    return one
+  const running: { stop: () => void }[] = []
+  const keep: Keep = (started) => {
+    running.push(started)
+    return started
   }
+  const interrupted = listenForInterrupts()
   try {
-    const setup = await setUpSigner(folder)
-    const source = await startFromSource(setup, join(folder, 'source.log'))
-    running.push(source)
-    const memory: Memory[] = [await describe('signer, as TypeScript', source)]
-    source.stop()
-    const naive = keep(await startNaive(join(folder, 'naive.log')))
-    const signer = keep(await startShipped(setup, join(folder, 'signer.log')))
-    const vault =
-      vaultProgram === undefined ? undefined : keep(await startVault(vaultProgram, folder))
-    const mesh = await findMeshSubjects(readVariable('GATEWAY_URL'))
-    if (mesh.length === 0)
-      say('not measured through the mesh: the cluster of KUBECONFIG has no deployment')
-    const started = {
-      'signer, as shipped': signer,
-      'naive signer': naive,
-      ...(vault && { Vault: vault }),
-    }
-    const idle = await Promise.all(
-      Object.entries(started).map(([name, each]) => describe(name, each.started)),
-    )
-
-    const subjects = [naive.subject, ...signer.subjects, ...(vault?.subjects ?? []), ...mesh]
-    const rows = await measureAll(subjects)
-    const bare = 'the bare HMAC in a loop, one core'
-    const loop: Row = { name: bare, isOurs: false, perSecond: measureLoop() }
-    for (const [index, each] of Object.values(started).entries()) {
-      memory.push({ ...idle[index], afterMib: await readResidentMib(each.started) } as Memory)
-    }
-    const conditions = `Node ${process.version}, ${availableParallelism()} cores for everything, ${CONNECTIONS} connections, median of ${ROUNDS} rounds.`
-    await publish({ rows: [...rows, loop], memory, conditions }, writesDocs)
+    const report = await measureReport(folder, isShort, keep, interrupted)
+    process.stdout.write(formatMarkdown(report))
+    const failures = listFailures(report)
+    for (const each of failures) say(`  FAIL  ${each}`)
+    if (failures.length > 0) process.exitCode = 1
+    else if (writesDocs) await publish(report)
   } finally {
     for (const { stop } of running) stop()
+    if (isLocalCluster) await removeUnsigned()
     await rm(folder, { recursive: true })
   }
+  say(`measured in ${elapsed(begin)}`)
 })
 
-async function tryToBuildVault(): Promise<string | undefined> {
-  try {
-    return join(await buildVault(), 'vault')
-  } catch (error) {
-    say(
-      `Vault is not measured, because its build failed: ${error instanceof Error ? error.message : error}`,
+async function publish(report: Report): Promise<void> {
+  await writeSection('benchmark', formatSection(report))
+  await writeFile(join(docs, 'benchmark.svg'), drawPlot(report))
+}
+
+/** Only once, so that a second signal ends the program at once. */
+function listenForInterrupts(): AbortSignal {
+  const controller = new AbortController()
+  const stop = () => {
+    say('Removing what the benchmark has started. Press Ctrl-C again to skip it.')
+    controller.abort(new UserError('interrupted', 'Run `make bench` again.'))
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  return controller.signal
+}
+
+async function measureReport(
+  folder: string,
+  isShort: boolean,
+  keep: Keep,
+  interrupted: AbortSignal,
+): Promise<Report> {
+  const start: StartGenerator = (network) => keep(startGenerator(network))
+  const gatewayUrl = readVariable('GATEWAY_URL')
+  const local = await startLocal(folder, isShort, keep)
+  const mesh = await findMesh(gatewayUrl, start)
+  if (mesh === undefined) {
+    say('  note  the mesh is not measured: the cluster of KUBECONFIG has no deployment')
+  }
+  const found = [...(mesh?.subjects ?? []), ...local.subjects]
+  const subjects = isShort ? found.filter(({ signatures }) => signatures === 1) : found
+  const measured: Measured[] = local.measured
+  if (mesh !== undefined && isLocalCluster) {
+    measured.push(...(await followPod()))
+    subjects.push(...(await startUnsigned(gatewayUrl, start)))
+  }
+  const loads = await measureAll(subjects, start().generate, interrupted)
+  const hmacPerSecond = measureLoop()
+  if (mesh !== undefined && isLocalCluster && !isShort) {
+    const counted = await step('every signature is on record', () =>
+      requireAuditRecord(mesh.target, mesh.inPod),
     )
-    return undefined
+    say(`        ${counted}`)
+  }
+  const memory = await Promise.all(
+    measured.map(async ({ memory: before, readAgain }) =>
+      readAgain === undefined ? before : { ...before, afterMib: await readAgain() },
+    ),
+  )
+  return {
+    rows: subjects.map((subject, index) => ({ ...subject, loads: loads[index] ?? new Map() })),
+    hmacPerSecond,
+    memory,
+    conditions: `Node ${process.version}, ${availableParallelism()} cores for everything. ${conditions}`,
   }
 }
 
-async function describe(name: string, started: Started): Promise<Memory> {
-  return { name, readyMs: started.readyMs, idleMib: await readResidentMib(started) }
-}
-
-/** Measures the subjects in turns, so that other work of the machine affects all of them. */
-async function measureAll(subjects: readonly Subject[]): Promise<Row[]> {
-  const loads = subjects.map(() => [] as Load[])
-  for (let round = 1; round <= ROUNDS; round++) {
-    say(`round ${round} of ${ROUNDS}`)
-    for (const [index, subject] of subjects.entries()) {
-      loads[index]?.push(await measure(subject, CONNECTIONS, SECONDS))
-    }
+/** The frontend without a signer, if its route fits beside ours. */
+async function startUnsigned(
+  gatewayUrl: string | undefined,
+  start: StartGenerator,
+): Promise<Subject[]> {
+  const obstacle = await findObstacle(gatewayUrl)
+  if (obstacle !== undefined || gatewayUrl === undefined) {
+    say(`  note  the frontend without signing is not measured: ${obstacle}`)
+    return []
   }
-  const rows: Row[] = []
-  for (const [index, subject] of subjects.entries()) {
-    const load = takeMedian(loads[index] ?? [])
-    const { p50Ms } = await measure(subject, 1, ALONE_SECONDS)
-    const perSecond = load.perSecond * subject.signatures
-    rows.push({ name: subject.name, isOurs: subject.isOurs, perSecond, load, aloneMs: p50Ms })
-  }
-  return rows
+  const uid = await step('the frontend without signing runs', () => deployUnsigned(gatewayUrl))
+  return listUnsigned(uid, gatewayUrl, start)
 }
 
-/** Measures one subject. Throws if any answer is not 200. */
-async function measure(subject: Subject, connections: number, seconds: number): Promise<Load> {
-  const { address, write, generate = generateLoad, name } = subject
-  const load = await generate({ address, bytes: write(), connections, seconds })
-  if (load.failed > 0 || load.perSecond === 0)
-    throw new Error(`${name}: ${load.failed} requests failed`)
-  return load
-}
-
-/** Returns the median by requests a second. */
-function takeMedian(loads: readonly Load[]): Load {
-  const median = loads.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(loads.length / 2)]
-  if (median === undefined) throw new Error('no measurements')
-  return median
+/** The memory of both containers of the deployment. */
+async function followPod(): Promise<Measured[]> {
+  const pod = await findPod()
+  return Promise.all(
+    ['signer', 'frontend'].map(async (name) => {
+      const read = () => readMib(pod, name, 'VmRSS')
+      return { memory: { name: `${name} in its Pod`, idleMib: await read() }, readAgain: read }
+    }),
+  )
 }
 
 /** Measures signatures a second of the signer's own function, without a server. */
@@ -144,11 +146,4 @@ function measureLoop(): number {
     count += 1_000
   }
   return count / ((performance.now() - start) / 1_000)
-}
-
-async function publish(report: Report, writesDocs: boolean): Promise<void> {
-  process.stdout.write(formatMarkdown(report))
-  if (!writesDocs) return
-  await writeSection('benchmark', formatSection(report))
-  await writeFile(join(docs, 'benchmark.svg'), drawPlot(report))
 }

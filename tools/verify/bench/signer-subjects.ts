@@ -6,7 +6,7 @@ import { CHECKOUT } from '../../cli/checkout.ts'
 import { readEnvironment, readFlags } from '../../images/containerfile.ts'
 import { bundleService } from '../../images/image-context.ts'
 import { type Started, startNode } from './service.ts'
-import { BATCH, message, messages, type Subject, writeSignedPost } from './subject.ts'
+import { ALONE, BATCH, message, messages, type Subject, USUAL, writeSignedPost } from './subject.ts'
 
 /** What a start of the signer needs, from its bundle or from the sources. */
 export type SignerSetup = { socket: string; env: Record<string, string>; folder: string }
@@ -47,16 +47,19 @@ export async function startShipped(
   const secret = createSecretKey(await readFile(join(folder, 'pairing/secret')))
   const write = (path: string, request: unknown) => () => writeSignedPost(secret, path, request)
   const address = { path: socket }
-  const sign = {
+  const ours = { isOurs: true, connections: [ALONE, USUAL] } as const
+  const sign: Subject = {
+    ...ours,
+    id: 'signer',
     name: '`/sign` over its socket',
-    isOurs: true,
     signatures: 1,
     address,
     write: write('/sign', { message }),
   }
-  const batch = {
+  const batch: Subject = {
+    ...ours,
+    id: 'signer-batch',
     name: `\`/sign/batch\` of ${BATCH} over its socket`,
-    isOurs: true,
     signatures: BATCH,
     address,
     write: write('/sign/batch', { messages }),

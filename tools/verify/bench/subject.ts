@@ -8,17 +8,44 @@ export const BATCH = 100
 export const message = 'a message of a usual length, as somebody would have it signed'
 export const messages = Array.from({ length: BATCH }, () => message)
 
+/** One, as a lone caller, or many at once. */
+export const ALONE = 1
+export const USUAL = 32
+export const MANY = 128
+
 export type Subject = {
+  /** By which the report finds it. */
+  id: SubjectId
   name: string
   isOurs: boolean
+  /** At how many connections it is measured. */
+  connections: readonly number[]
   /** The number of signatures that a request returns. */
   signatures: number
   address: LoadRequest['address']
   /** Makes the request. Called for each round, because a pairing signature is valid for a minute. */
   write: () => string
-  /** Sends the load from another place than this machine. */
+  /** Sends the load from another place than the network of this machine. */
   generate?: (load: LoadRequest) => Promise<Load>
 }
+
+/** `POST /process` in all its forms, then what signs by itself, then the parts of a lone call. */
+export type SubjectId =
+  | 'gateway'
+  | 'unsigned'
+  | 'pod'
+  | 'pair'
+  | 'flask'
+  | 'naive'
+  | 'signer'
+  | 'signer-batch'
+  | 'vault'
+  | 'vault-batch'
+  | 'sign-in-pod'
+  | 'batch-in-pod'
+  | 'unsigned-in-pod'
+  | 'probe'
+  | 'probe-with-token'
 
 /** Writes a POST of `request` as JSON, on a keep-alive connection. */
 export function writePost(path: string, request: unknown, headers = {}): string {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { findFreePort } from '../../local-cluster/free-port.ts'
 import { type Started, startProgram } from './service.ts'
-import { BATCH, message, messages, type Subject, writePost } from './subject.ts'
+import { ALONE, BATCH, message, messages, type Subject, USUAL, writePost } from './subject.ts'
 
 const toBase64 = (text: string) => Buffer.from(text).toString('base64')
 
@@ -35,19 +35,23 @@ export async function startVault(
   await ask('transit/keys/key-1', { type: 'hmac', key_size: 32 })
   const write = (request: unknown) => () =>
     writePost('/v1/transit/hmac/key-1/sha2-256', request, { 'x-vault-token': token })
-  const address = { host: '127.0.0.1', port }
-  const sign = {
-    name: 'Vault Transit, file audit',
+  const common = {
     isOurs: false,
+    connections: [ALONE, USUAL],
+    address: { host: '127.0.0.1', port },
+  } as const
+  const sign: Subject = {
+    ...common,
+    id: 'vault',
+    name: 'Vault Transit, file audit',
     signatures: 1,
-    address,
     write: write({ input: toBase64(message) }),
   }
-  const batch = {
+  const batch: Subject = {
+    ...common,
+    id: 'vault-batch',
     name: `Vault Transit, file audit, batch of ${BATCH}`,
-    isOurs: false,
     signatures: BATCH,
-    address,
     write: write({ batch_input: messages.map((each) => ({ input: toBase64(each) })) }),
   }
   return { subjects: [sign, batch], started }

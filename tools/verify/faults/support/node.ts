@@ -94,13 +94,19 @@ const measuredContainers = ['frontend', 'signer'] as const
 /** Describes e.g. "Peak memory: frontend 90 MiB, signer 78 MiB". Throws if a container has restarted. */
 export async function readPeakMib(pod: Pod): Promise<string> {
   const peaks = await Promise.all(
-    measuredContainers.map(async (name) => {
-      const status = await readFile(
-        `/proc/${await findInContainer(pod, name, 'node')}/status`,
-        'utf8',
-      )
-      return `${name} ${Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024)} MiB`
-    }),
+    measuredContainers.map(async (name) => `${name} ${await readMib(pod, name, 'VmHWM')} MiB`),
   )
   return `Peak memory: ${peaks.join(', ')}`
+}
+
+/** Reads the resident memory of a container's Node: the peak (VmHWM) or what it has now (VmRSS). */
+export async function readMib(
+  pod: Pod,
+  container: string,
+  field: 'VmHWM' | 'VmRSS',
+): Promise<number> {
+  const path = `/proc/${await findInContainer(pod, container, 'node')}/status`
+  const [, size] =
+    new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(await readFile(path, 'utf8')) ?? []
+  return Math.round(Number(size) / 1_024)
 }

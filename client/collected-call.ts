@@ -1,0 +1,76 @@
+// One call for many messages: POST /sign/batch with `items`. A result belongs to the item with its place and its request id.
+// If one result does not, none is used, so nobody gets the signature of another message.
+import type { Answer } from './http-client.ts'
+import { SignerError } from './signer-error.ts'
+import type { Message } from './waiting-messages.ts'
+
+/** Longer than an answer about one message, also about one whose request id has 128 characters. */
+const MAX_RESULT_BYTES = 4 * 1024
+
+export type Signed = { signature: string; key_id: string; algorithm: 'HMAC-SHA256' }
+/** RFC 9457. */
+export type Problem = { status: number }
+export type Result = { signed: Signed } | { problem: Problem }
+
+const signature = /^[0-9a-f]{64}$/
+const keyId = /^[A-Za-z0-9._-]{1,253}$/
+
+/** Makes the call. `signPath` is the path for one message. Each `text` is already JSON, so it is not written again. */
+export function makeCall(messages: readonly Message[], signPath: string) {
+  let items = ''
+  for (const { requestId, traceId, text } of messages) {
+    const trace = traceId === undefined ? '' : `"trace_id":"${traceId}",`
+    items += `${items === '' ? '' : ','}{"request_id":"${requestId}",${trace}${text.slice(1)}`
+  }
+  return {
+    method: 'POST',
+    path: `${signPath}/batch`,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(`{"items":[${items}]}`),
+    maxAnswerBytes: messages.length * MAX_RESULT_BYTES,
+  }
+}
+
+/** Returns the result of each message. Throws SignerError signer_unavailable if any is missing, extra, misplaced or invalid. */
+export function readResults(messages: readonly Message[], { body }: Answer): Result[] {
+  const { results } = parse(body)
+  if (!Array.isArray(results) || results.length !== messages.length) throw invalid()
+  return messages.map(({ requestId }, index) => readResult(results[index], requestId))
+}
+
+function readResult(value: unknown, wantedId: string): Result {
+  if (typeof value !== 'object' || value === null) throw invalid()
+  const { request_id: id, problem, ...signed } = value as Record<string, unknown>
+  if (id !== wantedId) throw invalid()
+  if (problem === undefined && isSigned(signed)) return { signed }
+  if (isProblem(problem) && !('signature' in signed)) return { problem }
+  throw invalid()
+}
+
+function isSigned(value: Record<string, unknown>): value is Signed {
+  return (
+    typeof value.signature === 'string' &&
+    signature.test(value.signature) &&
+    typeof value.key_id === 'string' &&
+    keyId.test(value.key_id) &&
+    value.algorithm === 'HMAC-SHA256'
+  )
+}
+
+function isProblem(value: unknown): value is Problem {
+  const { status } = Object(value)
+  return Number.isInteger(status) && status >= 400 && status < 600
+}
+
+function parse(body: Buffer): { results?: unknown } {
+  try {
+    return Object(JSON.parse(body.toString('utf8')))
+  } catch {
+    // Without the cause, because V8 quotes the body in it.
+    throw invalid()
+  }
+}
+
+function invalid(): SignerError {
+  return new SignerError('signer_unavailable', 'the signer sent an invalid answer')
+}

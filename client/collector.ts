@@ -1,0 +1,152 @@
+// Collects messages under load, as a database commits in groups. With nothing on its way a message goes at once and alone.
+// Otherwise it waits, and the next call takes all that wait. No message waits for a timer.
+import { makeCall, type Result, readResults } from './collected-call.ts'
+import type { Answer } from './http-client.ts'
+import type { SendUntil } from './signed-request.ts'
+import { SignerError } from './signer-error.ts'
+import { createWaitingMessages, type Message } from './waiting-messages.ts'
+
+/** How many calls are on their way before messages wait. */
+export const MAX_CALLS = 2
+/** A call that takes longer no longer counts, so that one that hangs does not keep the others waiting. */
+const SLOW_MS = 100
+/** How many of those there may be. The signer serves 8 batches at once. */
+const MAX_SLOW_CALLS = 4
+/** How long messages go alone after a signer that does not know `items`. */
+const ALONE_MS = 60_000
+/** Not the signer's answers about a message, but about a call that it or a proxy does not know or allow. */
+const refusesCall = new Set([400, 403, 404, 405, 413])
+
+/** What the signer says about a message. Without `result` it is `answer`, else a part of it. */
+export type Reply = { answer: Answer; result: Result | undefined }
+/** Rejects with SignerError. */
+export type Collect = (message: Message) => Promise<Reply>
+
+export type CollectorOptions = {
+  send: SendUntil
+  /** The path for one message. */
+  path: string
+  /** The deadline of each message: waiting, and all attempts. */
+  timeoutMs: number
+}
+
+type Call = { last: Entry; deadline: AbortController }
+type Entry = {
+  message: Message
+  resolve: (reply: Reply) => void
+  reject: (error: unknown) => void
+  timer: NodeJS.Timeout | undefined
+  isOver: boolean
+  call: Call | undefined
+}
+
+/** Makes the collector. */
+export function createCollector({ send, path, timeoutMs }: CollectorOptions): Collect {
+  const waiting = createWaitingMessages<Entry>()
+  let active = 0
+  let slow = 0
+  let isAlone = false
+
+  function collect(message: Message): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const entry: Entry = {
+        ...{ message, resolve, reject },
+        ...{ timer: undefined, isOver: false, call: undefined },
+      }
+      // Within a call each request id is unique.
+      const goesAlone = isAlone || waiting.has(message.requestId)
+      if (!goesAlone && active >= MAX_CALLS && !waiting.add(entry)) {
+        reject(new SignerError('overloaded', 'too many messages wait for the signer, try again'))
+        return
+      }
+      entry.timer = setTimeout(expire, timeoutMs, entry)
+      if (goesAlone) void sendAlone(entry)
+      else if (active < MAX_CALLS) void occupy([entry])
+    })
+  }
+
+  function expire(entry: Entry): void {
+    // Only the last message's deadline ends a call. All have the same time, so the last one handed in is the last one to end.
+    if (!waiting.remove(entry) && entry.call?.last === entry) entry.call.deadline.abort()
+    else fail(entry, new SignerError('signer_timeout', 'the signer did not answer in time'))
+  }
+
+  async function occupy(entries: Entry[]): Promise<void> {
+    active += 1
+    let isSlow = false
+    const timer = setTimeout(() => {
+      if (slow >= MAX_SLOW_CALLS) return
+      isSlow = true
+      slow += 1
+      release()
+    }, SLOW_MS)
+    const isOne = entries.length === 1 || isAlone
+    await (isOne ? Promise.all(entries.map(sendAlone)) : sendTogether(entries))
+    clearTimeout(timer)
+    if (isSlow) slow -= 1
+    else release()
+  }
+
+  function release(): void {
+    active -= 1
+    while (active < MAX_CALLS && !waiting.isEmpty()) {
+      const entries = waiting.take()
+      if (entries.length > 0) void occupy(entries)
+    }
+  }
+
+  async function sendAlone(entry: Entry): Promise<void> {
+    const deadline = new AbortController()
+    entry.call = { last: entry, deadline }
+    const { text, headers } = entry.message
+    const request = { method: 'POST', headers, body: Buffer.from(text) }
+    try {
+      settle(entry, { answer: await send(request, deadline.signal), result: undefined })
+    } catch (error) {
+      fail(entry, error)
+    }
+  }
+
+  async function sendTogether(entries: Entry[]): Promise<void> {
+    const deadline = new AbortController()
+    const call = { last: entries.at(-1) as Entry, deadline }
+    for (const entry of entries) entry.call = call
+    const messages = entries.map(({ message }) => message)
+    try {
+      const answer = await send(makeCall(messages, path), deadline.signal)
+      if (refusesCall.has(answer.status)) {
+        stopCollecting()
+        await Promise.all(entries.filter(({ isOver }) => !isOver).map(sendAlone))
+        return
+      }
+      const results = answer.status === 200 ? readResults(messages, answer) : []
+      entries.forEach((entry, index) => {
+        settle(entry, { answer, result: results[index] })
+      })
+    } catch (error) {
+      for (const entry of entries) fail(entry, error)
+    }
+  }
+
+  // Each message then goes as it did before messages were collected.
+  function stopCollecting(): void {
+    isAlone = true
+    setTimeout(() => {
+      isAlone = false
+    }, ALONE_MS).unref()
+  }
+
+  return collect
+}
+
+function settle(entry: Entry, reply: Reply): void {
+  entry.isOver = true
+  clearTimeout(entry.timer)
+  entry.resolve(reply)
+}
+
+function fail(entry: Entry, error: unknown): void {
+  entry.isOver = true
+  clearTimeout(entry.timer)
+  entry.reject(error)
+}

@@ -1,0 +1,63 @@
+// The messages that wait for a call, in order and bounded.
+import type { OutgoingHttpHeaders } from 'node:http'
+
+export type Message = {
+  /** The body of a request of its own: the JSON of an object that is not empty, with fields of POST /sign. */
+  text: string
+  /** 1 to 128 of A-Z a-z 0-9 . _ - */
+  requestId: string
+  traceId: string | undefined
+  /** The headers of a request of its own. */
+  headers: OutgoingHttpHeaders
+  /** Returns true if nobody needs the answer any more. */
+  isOver?: () => boolean
+}
+
+/** The most that one call takes. */
+const MAX_MESSAGES = 128
+const MAX_CHARACTERS = 128 * 1024
+/** The most that wait. A character takes one or two bytes of memory. */
+const MAX_WAITING = 1_024
+const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
+
+/** Makes the list. An entry is what the caller keeps about a message. */
+export function createWaitingMessages<Entry extends { message: Message }>() {
+  // By request id, which is unique within a call.
+  const entries = new Map<string, Entry>()
+  let characters = 0
+
+  function remove(entry: Entry): boolean {
+    const { requestId, text } = entry.message
+    if (entries.get(requestId) !== entry) return false
+    characters -= text.length
+    return entries.delete(requestId)
+  }
+
+  return {
+    has: (requestId: string) => entries.has(requestId),
+    isEmpty: () => entries.size === 0,
+    /** Returns false if it is full. */
+    add: (entry: Entry): boolean => {
+      const { requestId, text } = entry.message
+      if (entries.size >= MAX_WAITING) return false
+      if (characters + text.length > MAX_WAITING_CHARACTERS) return false
+      characters += text.length
+      entries.set(requestId, entry)
+      return true
+    },
+    /** Returns false if the entry does not wait. */
+    remove,
+    /** Removes and returns the entries of the next call. */
+    take: (): Entry[] => {
+      const taken: Entry[] = []
+      let length = 0
+      for (const entry of entries.values()) {
+        length += entry.message.text.length
+        if (taken.length === MAX_MESSAGES || (taken.length > 0 && length > MAX_CHARACTERS)) break
+        remove(entry)
+        if (entry.message.isOver?.() !== true) taken.push(entry)
+      }
+      return taken
+    },
+  }
+}

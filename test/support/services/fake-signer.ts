@@ -1,0 +1,76 @@
+// Stands for the signer at its socket. It signs each message with its own key, alone or in a call for many. A test decides when
+// and how it answers.
+import { createHmac } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { parseSignerUrl, type SignerTarget } from '../../../client/settings.ts'
+import { serveOverSocket } from './http.ts'
+
+type Item = { request_id: string; message: string }
+export type Result = Record<string, unknown>
+export type FakeCall = {
+  path: string | undefined
+  headers: IncomingHttpHeaders
+  body: string
+  /** The message of a request of its own, or those of the call. */
+  messages: string[]
+  /** The correct results, in order. Of a request of its own it is the one answer. */
+  results: Result[]
+  /** Answers with `results`, or with these. */
+  sign: (results?: unknown[]) => void
+  answer: (status: number, body: string) => void
+  /** Closes the connection during the answer. */
+  breakOff: () => void
+  /** Becomes true when the caller closes the connection. */
+  isClosed: () => boolean
+}
+
+/** Returns the correct signature. */
+export const macOf = (message: string): string =>
+  createHmac('sha256', 'a key of the test').update(message).digest('hex')
+
+export const signatureOf = (message: string) => ({
+  signature: macOf(message),
+  key_id: 'key-1',
+  algorithm: 'HMAC-SHA256',
+})
+
+/** Starts it. `serve` answers each call. By default each is signed. */
+export async function startFakeSigner(serve: (call: FakeCall) => void = (call) => call.sign()) {
+  const calls: FakeCall[] = []
+  const socket = await serveOverSocket(async (incoming, outgoing) => {
+    const body = (await buffer(incoming)).toString()
+    const { items, message } = parse(body)
+    const answer = (status: number, sent: string) => {
+      const type = status === 200 ? 'application/json' : 'application/problem+json'
+      const headers = { 'content-type': type, 'content-length': Buffer.byteLength(sent) }
+      outgoing.writeHead(status, { ...headers, 'x-request-id': 'of-the-call' }).end(sent)
+    }
+    const messages = items?.map((item) => item.message) ?? [String(message)]
+    const results = messages.map((each, index) => {
+      return { ...(items && { request_id: items[index]?.request_id }), ...signatureOf(each) }
+    })
+    const call: FakeCall = {
+      ...{ path: incoming.url, headers: incoming.headers, body, messages, results, answer },
+      breakOff: () => {
+        outgoing.writeHead(200, { 'content-length': 500 })
+        outgoing.write('{"results":', () => incoming.socket.destroy())
+      },
+      isClosed: () => incoming.socket.destroyed,
+      sign: (given = results) => answer(200, JSON.stringify(items ? { results: given } : given[0])),
+    }
+    calls.push(call)
+    serve(call)
+  })
+  const url = `unix:${socket}:/sign`
+  return { url, target: parseSignerUrl(url) as SignerTarget, calls }
+}
+
+/** A body that is no JSON has no message. */
+function parse(body: string): { items?: Item[]; message?: unknown } {
+  try {
+    return Object(JSON.parse(body))
+  } catch {
+    return {}
+  }
+}
