@@ -20,7 +20,7 @@ describe('the limit of values', () => {
   const list = createHttpApp(() => {}, createMetrics())
   const limits = { maxParts: 3_000 }
   addRoute(list, 'POST', '/list', async (c) =>
-    c.json(await readJson(c.req.raw, () => z.strictObject({ list: z.array(z.number()) }), limits)),
+    c.json(await readJson(c, () => z.strictObject({ list: z.array(z.number()) }), limits)),
   )
 
   // The object and the list count, too.
