@@ -80,13 +80,13 @@ test('thousands of messages get their own signatures, and each is on record once
   const pair = await startSigner({ a: key }, 0, { SIGNER_PEER: 'container' })
   await pair.signer.waitFor('listening')
   const { url } = await startFrontendAtSocket(pair, patient)
-  expect(await load(url, (index) => index < 4_000)).toEqual({ 200: 4_000 })
+  expect(await load(url, (index) => index < 2_000)).toEqual({ 200: 2_000 })
   const signed = readAudit(pair.signer.output()).filter(({ outcome }) => outcome === 'signed')
   const ids = signed.flatMap(({ request_id, request_ids }) => request_ids ?? [request_id])
-  expect(signed.reduce((sum, { count }) => sum + count, 0)).toBe(4_000)
-  expect(new Set(ids)).toEqual(new Set(Array.from({ length: 4_000 }, (_, index) => `id-${index}`)))
+  expect(signed.reduce((sum, { count }) => sum + count, 0)).toBe(2_000)
+  expect(new Set(ids)).toEqual(new Set(Array.from({ length: 2_000 }, (_, index) => `id-${index}`)))
   // Most of them in a call with others.
-  expect(signed.length).toBeLessThan(2_000)
+  expect(signed.length).toBeLessThan(1_000)
 })
 
 test('a signer that is killed and starts with another secret signs no message for another', async () => {
@@ -106,26 +106,33 @@ test('a signer that is killed and starts with another secret signs no message fo
   expect(await load(url, (index) => index < 500)).toEqual({ 200: 500 })
 })
 
-test('no message fails while the mesh refuses the renewed token, or the one before', async () => {
+test('no message fails while the mesh does not know the key of a renewed token, and then forgets the one before', async () => {
   const { signer, socket, pairingDir } = await startSigner({ a: key })
   await signer.waitFor('listening')
   const [old, renewed] = [makeFreshToken(1_000), makeFreshToken(2_000)]
-  let accepted = old
+  let accepted = [old]
   const shown = new Set<string | undefined>()
-  const proxy = forwardToSocket(socket, (token) => {
+  const proxy = forwardToSocket(socket, (token = '') => {
     shown.add(token)
-    return token === accepted
+    return accepted.includes(token)
   })
   const { port } = await serve(proxy)
   const started = await startFrontend(Number(port), old, pairingDir, 0, patient)
   let isOver = false
   const loaded = load(started.url, () => !isOver)
+  const waitFor = (token: string) => {
+    shown.clear()
+    return vi.waitFor(() => expect(shown).toContain(token), PROCESS_TEST_MS / 2)
+  }
+  await waitFor(old)
   await mountEntries(started.tokenDir, { token: renewed }, '2')
   // The frontend reads the file again within a second.
-  await vi.waitFor(() => expect(shown).toContain(renewed), PROCESS_TEST_MS / 2)
-  accepted = renewed
-  shown.clear()
-  await vi.waitFor(() => expect(shown).toContain(renewed), PROCESS_TEST_MS / 2)
+  await waitFor(renewed)
+  await waitFor(old)
+  accepted = [old, renewed]
+  await waitFor(old)
+  accepted = [renewed]
+  await waitFor(renewed)
   isOver = true
   expect(Object.keys(await loaded)).toEqual(['200'])
 })

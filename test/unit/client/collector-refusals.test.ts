@@ -1,6 +1,6 @@
 // What the answer to a whole call means for its messages. A signer of a version before knows no call for several callers.
 import { describe, expect, test, vi } from 'vitest'
-import { failed, range, signed, startOccupied } from '../../support/services/collector.ts'
+import { endPause, failed, range, signed, startOccupied } from '../../support/services/collector.ts'
 import { signatureOf } from '../../support/services/fake-signer.ts'
 
 const messages = range(20)
@@ -55,6 +55,7 @@ describe('every other answer is the answer to each message', () => {
     expect(await asked).toEqual(messages.map(() => unavailable))
     expect(sizes()).toEqual([20])
     isRefused = false
+    endPause()
     expect(await ask('a')).toEqual(signatureOf('a'))
   })
 

@@ -11,7 +11,7 @@ import { makeRequestId } from '../attack/requests.ts'
 import type { Target } from '../attack/target.ts'
 import { LOG_MS } from '../attack/timeouts.ts'
 import { waitFor } from '../attack/wait.ts'
-import { joinLines, listSignedIds } from './audit-ids.ts'
+import { compareRecords, joinLines, listSignedIds } from './audit-ids.ts'
 import type { Load, LoadRequest } from './generator.ts'
 import { ALONE, message, USUAL, writePost } from './subject.ts'
 
@@ -35,11 +35,7 @@ export async function requireAuditRecord(
   const signatures = (await readCounter(target, 'signer_signatures_total', '')) - before
   await mark(last)
   const ids = await readIdsBetween(target, first, last)
-  const found = `${signatures} signatures for ${served} messages, ${ids.length} request ids in the audit log, ${new Set(ids).size} of them distinct`
-  const counts = new Set([signatures, served, ids.length, new Set(ids).size])
-  if (counts.size > 1 || served < MESSAGES)
-    throw new Error(`not every signature is on record: ${found}`)
-  return found
+  return compareRecords(MESSAGES, { served, signatures, ids })
 
   async function send(bytes: string, connections: number, requests: number): Promise<Load> {
     const load = await generate({ bytes, connections, requests, seconds: LONGEST_SECONDS })

@@ -10,19 +10,19 @@ import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { elapsed, runMain, say, step, UserError } from '../../cli/terminal.ts'
 import { isLocalCluster } from '../attack/tokens.ts'
 import { writeSection } from '../docs-section.ts'
-import { readMib } from '../faults/support/node.ts'
-import { findPod } from '../faults/support/pods.ts'
 import { requireOurs } from '../require-ours.ts'
 import { requireAuditRecord } from './audit-record.ts'
+import { measureCpuTimes } from './cpu-time.ts'
 import { type Keep, type Measured, startLocal } from './local-subjects.ts'
 import { conditions, measureAll } from './measure.ts'
-import { findMesh, listUnsigned } from './mesh-subjects.ts'
+import { findMesh } from './mesh.ts'
 import type { StartGenerator } from './networks.ts'
 import { drawPlot } from './plot.ts'
-import { formatMarkdown, formatSection, listFailures, type Report } from './report.ts'
+import { listFailures, type Report } from './report.ts'
 import { startGenerator } from './start-generator.ts'
-import { message, type Subject } from './subject.ts'
-import { deployUnsigned, findObstacle, removeUnsigned } from './unsigned/deploy.ts'
+import { message } from './subject.ts'
+import { formatMarkdown, formatSection } from './tables.ts'
+import { removeUnsigned } from './unsigned/deploy.ts'
 
 const LOOP_SECONDS = 1
 const docs = join(CHECKOUT, 'docs')
@@ -39,7 +39,10 @@ await runMain(async () => {
   }
   const interrupted = listenForInterrupts()
   try {
-    const report = await measureReport(folder, isShort, keep, interrupted)
+    const report = await measureReport(folder, isShort, keep, interrupted).catch((error) => {
+      // A signal also ends the programs that the benchmark has started, which is an error of its own.
+      throw interrupted.aborted ? interrupted.reason : error
+    })
     process.stdout.write(formatMarkdown(report))
     const failures = listFailures(report)
     for (const each of failures) say(`  FAIL  ${each}`)
@@ -79,17 +82,11 @@ async function measureReport(
   const gatewayUrl = readVariable('GATEWAY_URL')
   const local = await startLocal(folder, isShort, keep)
   const mesh = await findMesh(gatewayUrl, start)
-  if (mesh === undefined) {
-    say('  note  the mesh is not measured: the cluster of KUBECONFIG has no deployment')
-  }
   const found = [...(mesh?.subjects ?? []), ...local.subjects]
   const subjects = isShort ? found.filter(({ signatures }) => signatures === 1) : found
-  const measured: Measured[] = local.measured
-  if (mesh !== undefined && isLocalCluster) {
-    measured.push(...(await followPod()))
-    subjects.push(...(await startUnsigned(gatewayUrl, start)))
-  }
-  const loads = await measureAll(subjects, start().generate, interrupted)
+  const { generate } = start()
+  const loads = await measureAll(subjects, generate, interrupted)
+  const cpuTimes = await measureCpuTimes(subjects, generate)
   const hmacPerSecond = measureLoop()
   if (mesh !== undefined && isLocalCluster && !isShort) {
     const counted = await step('every signature is on record', () =>
@@ -97,6 +94,7 @@ async function measureReport(
     )
     say(`        ${counted}`)
   }
+  const measured: Measured[] = [...local.measured, ...(mesh?.measured ?? [])]
   const memory = await Promise.all(
     measured.map(async ({ memory: before, readAgain }) =>
       readAgain === undefined ? before : { ...before, afterMib: await readAgain() },
@@ -105,34 +103,10 @@ async function measureReport(
   return {
     rows: subjects.map((subject, index) => ({ ...subject, loads: loads[index] ?? new Map() })),
     hmacPerSecond,
+    cpuTimes,
     memory,
     conditions: `Node ${process.version}, ${availableParallelism()} cores for everything. ${conditions}`,
   }
-}
-
-/** The frontend without a signer, if its route fits beside ours. */
-async function startUnsigned(
-  gatewayUrl: string | undefined,
-  start: StartGenerator,
-): Promise<Subject[]> {
-  const obstacle = await findObstacle(gatewayUrl)
-  if (obstacle !== undefined || gatewayUrl === undefined) {
-    say(`  note  the frontend without signing is not measured: ${obstacle}`)
-    return []
-  }
-  const uid = await step('the frontend without signing runs', () => deployUnsigned(gatewayUrl))
-  return listUnsigned(uid, gatewayUrl, start)
-}
-
-/** The memory of both containers of the deployment. */
-async function followPod(): Promise<Measured[]> {
-  const pod = await findPod()
-  return Promise.all(
-    ['signer', 'frontend'].map(async (name) => {
-      const read = () => readMib(pod, name, 'VmRSS')
-      return { memory: { name: `${name} in its Pod`, idleMib: await read() }, readAgain: read }
-    }),
-  )
 }
 
 /** Measures signatures a second of the signer's own function, without a server. */

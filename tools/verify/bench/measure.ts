@@ -1,7 +1,7 @@
 // Measures the subjects in turns, so that other work of the machine affects all of them.
 import { say } from '../../cli/terminal.ts'
-import type { Load, LoadRequest } from './generator.ts'
-import { ALONE, MANY, type Subject, USUAL } from './subject.ts'
+import type { Load } from './generator.ts'
+import { ALONE, type Generate, MANY, type Subject, USUAL } from './subject.ts'
 
 const ROUNDS = 5
 /** Under load, fewer rounds are enough. */
@@ -17,7 +17,7 @@ export const conditions = `Medians of ${ROUNDS} rounds at ${ALONE} connection, a
 /** Measures each subject at its numbers of connections. `signal` ends it. */
 export async function measureAll(
   subjects: readonly Subject[],
-  generate: (load: LoadRequest) => Promise<Load>,
+  generate: Generate,
   signal: AbortSignal,
 ): Promise<Loads[]> {
   const rounds = subjects.map(() => new Map<number, Load[]>())
@@ -41,7 +41,7 @@ export async function measureAll(
 async function measure(
   { address, write, name, generate }: Subject,
   connections: number,
-  fromHere: (load: LoadRequest) => Promise<Load>,
+  fromHere: Generate,
 ): Promise<Load> {
   const seconds = connections === ALONE ? ALONE_SECONDS : LOAD_SECONDS
   const load = await (generate ?? fromHere)({ address, bytes: write(), connections, seconds })

@@ -1,23 +1,17 @@
 // The deployment on the cluster: its frontend and its signer, called in their Pod, and the frontend, called by public clients
 // through the ingress gateway. Beside it, the same frontend without a signer.
-import { tryRun } from '../../cli/exec.ts'
-import { deployment, namespace, port } from '../../kube/names.ts'
+import { port } from '../../kube/names.ts'
+import type { Place } from '../attack/probe.ts'
 import { tokenHeader, writeRequest } from '../attack/requests.ts'
-import { findTarget, SIGNER_IN_POD, stealCredentials, type Target } from '../attack/target.ts'
-import type { Load, LoadRequest } from './generator.ts'
-import {
-  enterGateway,
-  enterPod,
-  enterTarget,
-  type Generate,
-  type StartGenerator,
-} from './networks.ts'
+import { type Credentials, SIGNER_IN_POD } from '../attack/target.ts'
 import {
   ALONE,
   BATCH,
+  type Generate,
   MANY,
   message,
   messages,
+  type Processes,
   type Subject,
   USUAL,
   writePost,
@@ -25,34 +19,12 @@ import {
 } from './subject.ts'
 import { UNSIGNED_HOST } from './unsigned/resources.ts'
 
-const FRONTEND_IN_POD = { host: '127.0.0.1', port }
+export const FRONTEND_IN_POD = { host: '127.0.0.1', port }
 const all = [ALONE, USUAL, MANY]
 const keepAlive = { connection: 'keep-alive' }
 
-/** `inPod` sends a load on the frontend of the deployment, from the network of its Pod. */
-export type Mesh = {
-  target: Target
-  subjects: Subject[]
-  inPod: (load: Omit<LoadRequest, 'address'>) => Promise<Load>
-}
-
-/** Finds the deployment. Returns undefined without a cluster or a deployment. */
-export async function findMesh(
-  gatewayUrl: string | undefined,
-  start: StartGenerator,
-): Promise<Mesh | undefined> {
-  const args = ['get', 'deployment', deployment, '-n', namespace, '--request-timeout=5s']
-  if ((await tryRun('kubectl', args)).code !== 0) return undefined
-  const target = await findTarget()
-  const generate = await enterTarget(target, start)
-  const subjects = [...(await listInPod(target, generate))]
-  if (gatewayUrl !== undefined) {
-    const name = '`/process` through the ingress gateway'
-    const throughGateway = await enterGateway(gatewayUrl, start)
-    subjects.unshift({ ...publicSubject, ...throughGateway, id: 'gateway', name, isOurs: true })
-  }
-  return { target, subjects, inPod: (load) => generate({ ...load, address: FRONTEND_IN_POD }) }
-}
+/** Where the gateway is, and what sends loads to it. */
+export type GatewayRoute = { address: Place; generate: Generate }
 
 const publicSubject = {
   signatures: 1,
@@ -60,8 +32,21 @@ const publicSubject = {
   write: () => writePost('/process', { message }),
 }
 
-async function listInPod(target: Target, generate: Generate): Promise<Subject[]> {
-  const { token, pairing } = await stealCredentials(target)
+/** The frontend as public clients reach it. */
+export function describeGateway(route: GatewayRoute, processes?: Processes): Subject {
+  const name = '`/process` through the ingress gateway'
+  return {
+    ...{ ...publicSubject, ...route, id: 'gateway', name, isOurs: true },
+    ...(processes && { processes }),
+  }
+}
+
+/** Frontend and signer, called from the network of their Pod. */
+export function listInPod(
+  { token, pairing }: Credentials,
+  generate: Generate,
+  processes?: Processes,
+): Subject[] {
   const sign = (path: string, request: unknown) => () =>
     writeSignedPost(pairing, path, request, tokenHeader(token))
   const probe = (headers: Record<string, string>) => () =>
@@ -76,6 +61,7 @@ async function listInPod(target: Target, generate: Generate): Promise<Subject[]>
       id: 'pod',
       name: '`/process` in its Pod, all controls on',
       address: FRONTEND_IN_POD,
+      ...(processes && { processes }),
     },
     {
       ...ofSigner,
@@ -105,30 +91,29 @@ async function listInPod(target: Target, generate: Generate): Promise<Subject[]>
   ]
 }
 
-/** The frontend without a signer, whose Pod has this uid. */
-export async function listUnsigned(
-  uid: string,
-  gatewayUrl: string,
-  start: StartGenerator,
-): Promise<Subject[]> {
-  const withHost = () => writePost('/process', { message }, { host: UNSIGNED_HOST })
+/** The frontend without a signer, through the gateway and in its Pod. */
+export function listUnsigned(
+  route: GatewayRoute,
+  generate: Generate,
+  processes: Processes,
+): Subject[] {
+  const unsigned = { ...publicSubject, isOurs: false }
   return [
     {
-      ...publicSubject,
-      ...(await enterGateway(gatewayUrl, start)),
+      ...unsigned,
+      ...route,
       id: 'unsigned',
       name: 'the same frontend without signing',
-      isOurs: false,
-      write: withHost,
+      write: () => writePost('/process', { message }, { host: UNSIGNED_HOST }),
+      processes,
     },
     {
-      ...publicSubject,
+      ...unsigned,
       id: 'unsigned-in-pod',
       name: 'the frontend without signing, in its Pod',
-      isOurs: false,
       connections: [ALONE],
       address: FRONTEND_IN_POD,
-      generate: await enterPod(uid, start),
+      generate,
     },
   ]
 }

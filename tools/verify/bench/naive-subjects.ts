@@ -19,6 +19,7 @@ export async function startNaive(
     signatures: 1,
     address: { host: '127.0.0.1', port },
     write: () => writePost('/process', { message }),
+    processes: { application: frontend.pid, signer: signerAlone.pid },
   }
   const signer: Subject = {
     id: 'naive',

@@ -8,10 +8,10 @@ import type { Place } from '../attack/probe.ts'
 import type { Target } from '../attack/target.ts'
 import { isLocalCluster } from '../attack/tokens.ts'
 import { findNodeInit, findSandboxOf } from '../faults/support/node.ts'
-import type { Load, LoadRequest } from './generator.ts'
+import type { Load } from './generator.ts'
 import type { Generator } from './start-generator.ts'
+import type { Generate } from './subject.ts'
 
-export type Generate = (load: LoadRequest) => Promise<Load>
 /** `start`: starts a generator that ends with the benchmark. */
 export type StartGenerator = (network?: string) => Generator
 

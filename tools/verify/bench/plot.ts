@@ -15,6 +15,8 @@ const style = `
     svg { --page: #0d1117; --ink: #e6edf3; --quiet: #9198a1; --rule: #3d444d; --ours: #4493f8; --other: #656c76 }
   }
   text { font-size: 12px; font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; fill: var(--ink) }
+  .value { paint-order: stroke; stroke: var(--page); stroke-width: 5px; stroke-linejoin: round }
+  .headline { font-size: 20px; font-weight: 600 }
   .title { font-size: 15px; font-weight: 600 }
   .quiet { fill: var(--quiet) }
   .page { fill: var(--page); stroke: var(--rule) }
@@ -28,8 +30,7 @@ type Bar = { lead?: string; label: string; isOurs: boolean; length: number; valu
 type Group = { title: string; bars: Bar[]; marks: { at: number; label: string }[] }
 
 const throughGateway = {
-  title:
-    'POST /process through the ingress gateway, as a share of the same frontend without signing',
+  title: 'POST /process through the gateway, as a share of the same without signing',
   ids: ['unsigned', 'gateway'],
 } as const
 const inPod = {
@@ -51,7 +52,7 @@ export function drawPlot(report: Report): string {
     drawShares(report, inPod),
     drawSigners(report),
   ].filter(({ bars }) => bars.length > 0)
-  let y = 34
+  let y = 72
   const parts = groups.map((group) => {
     const drawn = drawGroup(group, y)
     y = drawn.bottom + 34
@@ -63,6 +64,7 @@ export function drawPlot(report: Report): string {
     '<title id="title">What the protection costs, in requests and signatures a second</title>',
     `<style>${style}</style>`,
     `<rect class="page" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="6"/>`,
+    write(MARGIN, 36, 'What the protection costs', 'class="headline"'),
     ...parts,
     '</svg>\n',
   ].join('\n')
@@ -99,7 +101,7 @@ function drawShares(
 /** On a logarithmic scale, each with its ratio to the first. */
 function drawSigners(report: Report): Group {
   const rows = listSignerRows(report)
-  const title = `Signatures a second of signers by themselves at ${USUAL} connections, logarithmic, × the naive one`
+  const title = `Signatures a second of signers by themselves, logarithmic, ${USUAL} connections`
   const rates = [...rows.map((row) => readRate(row)), report.hmacPerSecond]
   const logs = rates.map(Math.log10)
   const [least, most] = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs))]
@@ -137,7 +139,7 @@ function drawGroup({ title, bars, marks }: Group, y: number): { text: string; bo
       ...(lead === undefined ? [] : [write(MARGIN, baseline, lead, 'class="quiet"')]),
       write(BAR.left - 10, baseline, label, 'text-anchor="end"'),
       `<rect class="${isOurs ? 'ours' : 'other'}" x="${BAR.left}" y="${next}" width="${width.toFixed(1)}" height="${BAR.height}" rx="2"/>`,
-      write(BAR.left + width + 6, baseline, value, ''),
+      write(BAR.left + width + 6, baseline, value, 'class="value"'),
     )
     next += BAR.step
   }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const START_MS = 15_000
 const POLL_MS = 1
 
-export type Started = { child: ChildProcess; readyMs: number; stop: () => void }
+export type Started = { child: ChildProcess; pid: number; readyMs: number; stop: () => void }
 
 /** Starts a program with its output in the file `log`. Waits until the log contains `sign`. */
 export async function startProgram(
@@ -28,7 +28,8 @@ export async function startProgram(
     }
     await sleep(POLL_MS)
   }
-  return { child, readyMs: performance.now() - start, stop: () => child.kill('SIGKILL') }
+  const { pid = 0 } = child
+  return { child, pid, readyMs: performance.now() - start, stop: () => child.kill('SIGKILL') }
 }
 
 /** The same for a Node program that logs the event "listening". */
@@ -41,7 +42,7 @@ export function startNode(
 }
 
 /** Resident memory in MiB. */
-export async function readResidentMib({ child }: Started): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
+export async function readResidentMib({ pid }: Started): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024
 }

@@ -26,8 +26,14 @@ export type Subject = {
   /** Makes the request. Called for each round, because a pairing signature is valid for a minute. */
   write: () => string
   /** Sends the load from another place than the network of this machine. */
-  generate?: (load: LoadRequest) => Promise<Load>
+  generate?: Generate
+  /** What handles a request, if its CPU time is measured. */
+  processes?: Processes
 }
+
+export type Generate = (load: LoadRequest) => Promise<Load>
+/** Process ids. */
+export type Processes = { application: number; signer?: number; proxy?: number }
 
 /** `POST /process` in all its forms, then what signs by itself, then the parts of a lone call. */
 export type SubjectId =

@@ -1,6 +1,10 @@
 // The request ids of signatures, from a log as the container runtime writes it.
 import { expect, test } from 'vitest'
-import { joinLines, listSignedIds } from '../../../../tools/verify/bench/audit-ids.ts'
+import {
+  compareRecords,
+  joinLines,
+  listSignedIds,
+} from '../../../../tools/verify/bench/audit-ids.ts'
 
 const time = '2026-11-29T12:35:16.935617137Z'
 const line = (fields: object) => JSON.stringify({ event: 'audit', ...fields })
@@ -28,4 +32,18 @@ test('a line that the runtime has split is one line', () => {
 
 test('a line without its id is an error, and not a missing id', () => {
   expect(() => listSignedIds([line({ outcome: 'signed' })])).toThrow('request_id')
+})
+
+test.each([
+  ['a lost line', { served: 3, signatures: 3, ids: ['a', 'b'] }],
+  ['a line for two answers', { served: 3, signatures: 3, ids: ['a', 'b', 'b'] }],
+  ['a signature that was not counted', { served: 3, signatures: 2, ids: ['a', 'b', 'c'] }],
+  ['a signature that nobody got', { served: 3, signatures: 4, ids: ['a', 'b', 'c', 'd'] }],
+])('%s is not on record', (_, found) => {
+  expect(() => compareRecords(3, found)).toThrow('not every signature is on record')
+})
+
+test('every signature is on record', () => {
+  const found = { served: 3, signatures: 3, ids: ['a', 'b', 'c'] }
+  expect(compareRecords(3, found)).toContain('3 messages, 3 signatures, 3 request ids')
 })

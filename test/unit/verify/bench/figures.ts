@@ -19,7 +19,8 @@ export function makeRow(id: SubjectId, rates: readonly number[], signatures = 1)
 
 export function makeReport(rows: readonly Row[]): Report {
   const memory = [{ name: 'signer in its Pod', idleMib: 60, afterMib: 70 }]
-  return { rows, hmacPerSecond: 500_000, memory, conditions: 'On a machine.' }
+  const cpuTimes = [{ name: 'the pod', application: 60, signer: 20, proxy: 40 }]
+  return { rows, hmacPerSecond: 500_000, cpuTimes, memory, conditions: 'On a machine.' }
 }
 
 export const complete = makeReport([

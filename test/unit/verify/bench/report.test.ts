@@ -1,12 +1,8 @@
 // The tables of `make bench`: ratios, the parts of a lone request, and rows that were not measured.
 import { describe, expect, test } from 'vitest'
 import { breakDown } from '../../../../tools/verify/bench/breakdown.ts'
-import {
-  compare,
-  describeOutcome,
-  formatMarkdown,
-  listFailures,
-} from '../../../../tools/verify/bench/report.ts'
+import { compare, describeOutcome, listFailures } from '../../../../tools/verify/bench/report.ts'
+import { formatMarkdown, formatSection } from '../../../../tools/verify/bench/tables.ts'
 import { complete, makeLoad, makeReport, makeRow } from './figures.ts'
 
 test('a ratio is of the same number of connections, and there is none without a measurement', () => {
@@ -35,7 +31,9 @@ test('rows that were not measured are left out, and so are their ratios and the 
 })
 
 test('every table has as many cells in each line as in its head', () => {
-  const tables = formatMarkdown(complete).split('\n\n').slice(1)
+  const blocks = `${formatMarkdown(complete)}\n${formatSection(complete)}`.split('\n\n')
+  const tables = blocks.filter((each) => each.startsWith('|'))
+  expect(tables.length).toBe(9)
   for (const table of tables) {
     const widths = table
       .trim()
@@ -43,6 +41,18 @@ test('every table has as many cells in each line as in its head', () => {
       .map((line) => line.split('|').length)
     expect(new Set(widths).size).toBe(1)
   }
+})
+
+test('the page has the outcome, the picture, the parts of a lone request and the memory', () => {
+  const text = formatSection(complete)
+  expect(text).toContain(
+    '**The rate of `POST /process` at 1, 32 and 128 connections. Through the gateway: 0.50,',
+  )
+  expect(text).toContain('](benchmark.svg)')
+  expect(text).toContain('- the pod: frontend 60 µs, signer 20 µs, proxy 40 µs')
+  expect(text).toMatch(/^\| token check \| 0\.10 \|$/m)
+  expect(text).toContain('signer in its Pod 70 MiB.')
+  expect(text).not.toMatch(/NaN|undefined/)
 })
 
 test('failed requests are named', () => {

@@ -11,15 +11,15 @@ import { readStatus, writeRequest } from '../../attack/requests.ts'
 import { CONFIG_MS } from '../../attack/timeouts.ts'
 import { waitFor } from '../../attack/wait.ts'
 import { requireNode } from '../../faults/support/node.ts'
+import { type Pod, podSchema, toPod } from '../../faults/support/pods.ts'
 import { provideUnsignedImage } from './image.ts'
 import { copied, makeUnsigned, UNSIGNED_HOST, UNSIGNED_NAMESPACE } from './resources.ts'
 
 const READY_MS = 120_000
 const route = z.object({ spec: z.object({ hosts: z.array(z.string()) }) })
-const pod = z.object({ metadata: z.object({ uid: z.string() }) })
 
-/** Starts the Pod, after removing what an interrupted run has left. Returns its uid when the gateway routes to it. */
-export async function deployUnsigned(gatewayUrl: string): Promise<string> {
+/** Starts the Pod, after removing what an interrupted run has left. Returns it when the gateway routes to it. */
+export async function deployUnsigned(gatewayUrl: string): Promise<Pod> {
   await removeUnsigned()
   const nodeImage = (await readText(NODE_IMAGE_FILE)).trim()
   const image = await provideUnsignedImage(await requireNode(), nodeImage)
@@ -30,10 +30,10 @@ export async function deployUnsigned(gatewayUrl: string): Promise<string> {
   const wait = ['rollout', 'status', 'deployment', '-n', UNSIGNED_NAMESPACE]
   await kubectl(wait, { timeoutMs: READY_MS })
   const all = ['get', 'pods', '-n', UNSIGNED_NAMESPACE, '-o', 'json']
-  const [found] = await kubectlJson(listOf(pod), all)
+  const [found] = await kubectlJson(listOf(podSchema), all)
   if (found === undefined) throw new Error(`no Pod in ${UNSIGNED_NAMESPACE}`)
   await waitForRoute(gatewayUrl)
-  return found.metadata.uid
+  return toPod(found)
 }
 
 async function waitForRoute(gatewayUrl: string): Promise<void> {

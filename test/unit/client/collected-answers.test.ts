@@ -1,0 +1,51 @@
+// With the signer's own app: an answer looks the same, whether its message went alone or with others.
+import { expect, test } from 'vitest'
+import type { Answer } from '../../../client/http-client.ts'
+import { createSignerClient } from '../../../client/index.ts'
+import { createHttpServer } from '../../../runtime/http/http-server.ts'
+import { cleanUp } from '../../support/clean-up.ts'
+import { makeVolume } from '../../support/folder.ts'
+import { listenOnLoopback } from '../../support/services/http.ts'
+import { makeSignerApp } from '../../support/services/signer-app.ts'
+
+const requests: Record<string, object> = {
+  text: { message: 'Grüße "\\\n😀' },
+  bytes: { message: 'YQ==', encoding: 'base64' },
+  'another key': { message: 'a', key_id: 'old' },
+  'an unknown key': { message: 'a', key_id: 'none' },
+  'bytes that are no base64': { message: '%', encoding: 'base64' },
+  'an unknown encoding': { message: 'a', encoding: 'latin1' },
+  'a lone surrogate': { message: '\ud800' },
+}
+
+test('an answer from a call for many has the status, headers and body of one for itself', async () => {
+  const paths: unknown[] = []
+  const server = createHttpServer(makeSignerApp(), () => false)
+  server.on('request', ({ url }) => paths.push(url))
+  cleanUp(() => server.closeAllConnections())
+  const port = await listenOnLoopback(server)
+  const volume = await makeVolume({ secret: Buffer.alloc(32, 1) })
+  const environment = {
+    SIGNER_URL: `http://127.0.0.1:${port}/sign`,
+    CALLER_TOKEN_FILE: 'none',
+    PAIRING_SECRET_FILE: `${volume}/secret`,
+  }
+  const send = createSignerClient({ environment, timeoutMs: 5_000 })
+  const ask = async ([name, value]: [string, object]) => {
+    const requestId = `id-${name.replaceAll(' ', '-')}`
+    const headers = { 'content-type': 'application/json', 'x-request-id': requestId }
+    const body = Buffer.from(JSON.stringify(value))
+    return describe(await send({ method: 'POST', headers, body }))
+  }
+  const alone = []
+  for (const each of Object.entries(requests)) alone.push(await ask(each))
+  expect(alone.map(({ status }) => status)).toEqual([200, 200, 200, 400, 400, 400, 400])
+  expect(await Promise.all(Object.entries(requests).map(ask))).toEqual(alone)
+  expect(paths.slice(alone.length)).toEqual(['/sign/batch'])
+})
+
+function describe({ status, statusText, headers, rawHeaders, body }: Answer) {
+  const { date: _, ...others } = headers
+  const names = rawHeaders.filter((__, at) => at % 2 === 0).map((name) => name.toLowerCase())
+  return { status, statusText, headers: others, names: names.toSorted(), body: body.toString() }
+}
