@@ -3,7 +3,15 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { MAX_CALLS } from '../../../client/collector.ts'
-import { failed, range, signed, startOccupied, until } from '../../support/services/collector.ts'
+import {
+  failed,
+  range,
+  signed,
+  startCollector,
+  startOccupied,
+  stopTimers,
+  until,
+} from '../../support/services/collector.ts'
 import { type FakeCall, signatureOf } from '../../support/services/fake-signer.ts'
 
 const TIMEOUT_MS = 1_000
@@ -69,4 +77,25 @@ test('if all calls hang, there are four more, and the messages that wait fail at
   for (const each of asked) expect(await each).toEqual([late, late])
   expect(await first).toEqual(range(MAX_CALLS).map(() => late))
   expect(others()).toHaveLength(4)
+})
+
+test('calls that hung and have ended count no more', async () => {
+  stopTimers()
+  const held: FakeCall[] = []
+  const { askAll } = await startCollector((call) => void held.push(call))
+  // More often than calls may hang at once.
+  for (const round of range(4)) {
+    const asked: Promise<unknown>[] = []
+    for (let count = 1; count <= MAX_CALLS; count++) {
+      asked.push(askAll([`${round}-${count}`]))
+      await until(() => held.length === count)
+    }
+    asked.push(askAll([round]))
+    for (let turn = 0; turn < 9; turn++) await setImmediate()
+    expect(held).toHaveLength(MAX_CALLS)
+    vi.advanceTimersByTime(SLOW_MS)
+    await until(() => held.length === MAX_CALLS + 1)
+    for (const call of held.splice(0)) call.sign()
+    await Promise.all(asked)
+  }
 })
