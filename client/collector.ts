@@ -1,18 +1,12 @@
-// Collects messages under load, as a database commits in groups. With few calls on their way, the messages that arrive in one
-// turn of the event loop go at once. Otherwise they wait, and the next call takes all that wait. A single one goes alone. No
-// message waits for a timer.
+// Collects messages under load, as a database commits in groups. With nothing on its way, the messages that arrive in one turn
+// of the event loop go at once. Otherwise they wait, and the next call takes all that wait. A single one goes alone.
+import { createCallSchedule } from './call-schedule.ts'
 import { makeCall, type Result, readResults } from './collected-call.ts'
 import type { Answer } from './http-client.ts'
 import type { SendUntil } from './signed-request.ts'
 import { SignerError } from './signer-error.ts'
 import { createWaitingMessages, type Message } from './waiting-messages.ts'
 
-/** How many calls are on their way before messages wait. */
-export const MAX_CALLS = 2
-/** A call that takes longer no longer counts, so that one that hangs does not keep the others waiting. */
-const SLOW_MS = 100
-/** How many of those there may be. The signer serves 8 batches at once. */
-const MAX_SLOW_CALLS = 4
 /** How long messages go alone after a signer that does not know `items`. */
 const ALONE_MS = 60_000
 /** Not the signer's answers about a message, but about a call that it or a proxy does not know or allow. */
@@ -44,10 +38,8 @@ type Entry = {
 /** Makes the collector. */
 export function createCollector({ send, path, timeoutMs }: CollectorOptions): Collect {
   const waiting = createWaitingMessages<Entry>()
-  let active = 0
-  let slow = 0
+  const schedule = createCallSchedule(waiting.count, startNext)
   let isAlone = false
-  let isScheduled = false
 
   function collect(message: Message): Promise<Reply> {
     return new Promise((resolve, reject) => {
@@ -63,7 +55,7 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
       }
       entry.timer = setTimeout(expire, timeoutMs, entry)
       if (goesAlone) void sendAlone(entry)
-      else schedule()
+      else schedule.notice()
     })
   }
 
@@ -73,40 +65,12 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
     else fail(entry, new SignerError('signer_timeout', 'the signer did not answer in time'))
   }
 
-  // Not at once, because all messages that have arrived by now go together.
-  function schedule(): void {
-    if (isScheduled || active >= MAX_CALLS || waiting.isEmpty()) return
-    isScheduled = true
-    setImmediate(sendWaiting)
-  }
-
-  function sendWaiting(): void {
-    isScheduled = false
-    while (active < MAX_CALLS && !waiting.isEmpty()) {
-      const entries = waiting.take()
-      if (entries.length > 0) void occupy(entries)
-    }
-  }
-
-  async function occupy(entries: Entry[]): Promise<void> {
-    active += 1
-    let isSlow = false
-    const timer = setTimeout(() => {
-      if (slow >= MAX_SLOW_CALLS) return
-      isSlow = true
-      slow += 1
-      release()
-    }, SLOW_MS)
+  function startNext(): void {
+    const entries = waiting.take()
+    if (entries.length === 0) return
     const isOne = entries.length === 1 || isAlone
-    await (isOne ? Promise.all(entries.map(sendAlone)) : sendTogether(entries))
-    clearTimeout(timer)
-    if (isSlow) slow -= 1
-    else release()
-  }
-
-  function release(): void {
-    active -= 1
-    schedule()
+    const call = () => (isOne ? Promise.all(entries.map(sendAlone)) : sendTogether(entries))
+    void schedule.run(entries.length, call)
   }
 
   async function sendAlone(entry: Entry): Promise<void> {

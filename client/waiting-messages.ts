@@ -35,7 +35,7 @@ export function createWaitingMessages<Entry extends { message: Message }>() {
 
   return {
     has: (requestId: string) => entries.has(requestId),
-    isEmpty: () => entries.size === 0,
+    count: () => entries.size,
     /** Returns false if it is full. */
     add: (entry: Entry): boolean => {
       const { requestId, text } = entry.message

@@ -1,7 +1,7 @@
 // The frontend's client of the signer before a signer that a test plays. The request id of a message is its text.
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, vi } from 'vitest'
-import { MAX_CALLS } from '../../../client/collector.ts'
+import { APART_MS } from '../../../client/call-schedule.ts'
 import { createSignerClient } from '../../../frontend/signer-client.ts'
 import { type FakeCall, signatureOf, startFakeSigner } from './fake-signer.ts'
 
@@ -40,8 +40,11 @@ export function stopTimers(): void {
   onTestFinished(() => void vi.useRealTimers())
 }
 
+/** Ends the pause that follows a call with several messages. */
+export const endPause = () => void vi.advanceTimersByTime(APART_MS)
+
 /**
- * Starts both, and sends so many messages that the next one waits. The signer keeps their calls until `release`.
+ * Starts both, and sends a message, so that the next one waits. The signer keeps its call until `release`.
  * `listen` answers all later calls. Timers are stopped.
  */
 export async function startOccupied(
@@ -49,21 +52,16 @@ export async function startOccupied(
   timeoutMs?: number,
 ) {
   stopTimers()
-  const held: FakeCall[] = []
+  let held: FakeCall | undefined
   const started = await startCollector((call, index) => {
-    if (index < MAX_CALLS) held.push(call)
+    if (index === 0) held = call
     else listen(call)
   }, timeoutMs)
-  const first: Promise<unknown>[] = []
-  for (const message of range(MAX_CALLS, 1_000_000)) {
-    first.push(started.ask(message))
-    await until(() => held.length === first.length)
-  }
-  const release = () => {
-    for (const call of held) call.sign()
-  }
-  /** The calls after the first ones. */
-  const others = () => started.signer.calls.slice(MAX_CALLS)
+  const first = started.askAll(['first of all'])
+  await until(() => held !== undefined)
+  const release = () => held?.sign()
+  /** The calls after the first one. */
+  const others = () => started.signer.calls.slice(1)
   const sizes = () => others().map(({ messages }) => messages.length)
-  return { ...started, held, first: Promise.allSettled(first), release, others, sizes }
+  return { ...started, first, release, others, sizes }
 }

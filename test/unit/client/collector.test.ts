@@ -1,6 +1,13 @@
 // How messages travel: alone with nothing on its way, otherwise together, and within the limits.
-import { describe, expect, test } from 'vitest'
-import { range, signed, startCollector, startOccupied } from '../../support/services/collector.ts'
+import { describe, expect, test, vi } from 'vitest'
+import {
+  endPause,
+  range,
+  signed,
+  startCollector,
+  startOccupied,
+  stopTimers,
+} from '../../support/services/collector.ts'
 import { signatureOf } from '../../support/services/fake-signer.ts'
 
 describe('a message', () => {
@@ -65,13 +72,44 @@ describe('a message', () => {
   })
 })
 
+describe('after a call with several messages, the next one starts', () => {
+  const startSeveral = async () => {
+    const started = await startOccupied()
+    const asked = started.askAll(range(3))
+    started.release()
+    expect(await asked).toEqual(signed(range(3)))
+    return started
+  }
+
+  test('5 ms after it', async () => {
+    const { askAll, sizes } = await startSeveral()
+    const asked = askAll(['a', 'b'])
+    expect(sizes()).toEqual([3])
+    vi.advanceTimersByTime(5)
+    expect(await asked).toEqual(signed(['a', 'b']))
+    expect(sizes()).toEqual([3, 2])
+  })
+
+  test('as soon as as many wait as it carried', async () => {
+    const { askAll, sizes } = await startSeveral()
+    expect(await askAll(['a', 'b', 'c'])).toEqual(signed(['a', 'b', 'c']))
+    expect(sizes()).toEqual([3, 3])
+  })
+})
+
+test('a caller that is alone never waits', async () => {
+  stopTimers()
+  const { ask } = await startCollector()
+  for (const message of range(20)) expect(await ask(message)).toEqual(signatureOf(message))
+})
+
 describe('a call takes', () => {
   test('at most 128 messages', async () => {
     const { askAll, release, sizes } = await startOccupied()
-    const asked = askAll(range(300))
+    const asked = askAll(range(384))
     release()
-    expect(await asked).toEqual(signed(range(300)))
-    expect(sizes()).toEqual([128, 128, 44])
+    expect(await asked).toEqual(signed(range(384)))
+    expect(sizes()).toEqual([128, 128, 128])
   })
 
   test('at most 128 Ki characters', async () => {
@@ -95,6 +133,7 @@ describe('at most', () => {
     })
     release()
     expect(await asked).toEqual(signed(range(1_024)))
+    endPause()
     expect(await ask('one more')).toEqual(signatureOf('one more'))
   })
 

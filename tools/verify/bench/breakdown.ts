@@ -29,12 +29,12 @@ export function breakDown(
   return [
     { name: '`/process` through the gateway', ms: gateway },
     { name: 'the same without signing', ms: unsigned },
-    { name: 'gateway, and the proxy before the frontend', ms: gateway - pod },
+    { name: 'gateway, proxy before the frontend', ms: gateway - pod },
     { name: 'frontend', ms: frontend },
-    { name: 'client in the frontend', ms: pod - sign - frontend },
-    { name: 'proxy to the signer, both passes, mTLS', ms: sign - signer - token },
+    { name: 'client', ms: pod - sign - frontend },
+    { name: 'proxy to the signer, twice', ms: sign - signer - token },
     { name: 'token check', ms: token },
-    { name: 'signer with pairing and audit line', ms: signer - hmacMs },
+    { name: 'signer', ms: signer - hmacMs },
     { name: 'HMAC', ms: hmacMs },
   ]
 }

@@ -27,20 +27,19 @@ export const comparisons: readonly Comparison[] = [
     ours: 'gateway',
     base: 'unsigned',
     name: 'through the gateway, of the same without signing',
-    describe: (ratios) =>
-      `Through the gateway, it serves ${ratios} of what it serves without signing.`,
+    describe: (ratios) => `Through the gateway: ${ratios} of the rate without signing.`,
   },
   {
     ours: 'pod',
     base: 'pair',
     name: 'in its Pod, of the unprotected pair',
-    describe: (ratios) => `In its Pod, it serves ${ratios} of two unprotected processes.`,
+    describe: (ratios) => `In its Pod: ${ratios} of two unprotected processes.`,
   },
   {
     ours: 'pod',
     base: 'flask',
     name: 'in its Pod, of the Flask pair',
-    describe: (ratios) => `That is ${ratios} times the unprotected use case in Flask.`,
+    describe: (ratios) => `In its Pod: ${ratios} times the unprotected use case in Flask.`,
   },
 ]
 export const counts = [ALONE, USUAL, MANY] as const
@@ -81,9 +80,8 @@ export function describeOutcome(report: Report): string {
     const ratios = compare(report, each)
     return ratios === undefined ? [] : [each.describe(listWords(ratios.map(formatRatio)))]
   })
-  return [`\`POST /process\` at ${listWords(counts.map(String))} connections:`, ...sentences].join(
-    ' ',
-  )
+  const subject = `The rate of \`POST /process\` at ${listWords(counts.map(String))} connections.`
+  return [subject, ...sentences].join(' ')
 }
 
 function listWords(words: readonly string[]): string {

@@ -43,7 +43,7 @@ const processColumns = [
 export function formatMarkdown(report: Report): string {
   const parts = listParts(report)
   const tables = [
-    formatComparisons(report),
+    ...formatComparisons(report),
     formatRows(processColumns, listProcessRows(report)),
     ...(parts === undefined ? [] : [formatParts(parts)]),
     ...(report.cpuTimes.length === 0 ? [] : [formatCpuTimes(report)]),
@@ -56,12 +56,13 @@ export function formatMarkdown(report: Report): string {
 /** The outcome, the picture, and the main figures. */
 export function formatSection(report: Report): string {
   const shown = ({ isDetail }: Column) => isDetail !== true
+  const parts = listParts(report)
   return joinBlocks([
     `**${describeOutcome(report)}**`,
     '![What the protection costs](benchmark.svg)',
     report.conditions,
     formatRows(processColumns.filter(shown), listProcessRows(report)),
-    ...describeParts(listParts(report)),
+    ...(parts === undefined ? [] : [formatParts(parts)]),
     ...describeCpuTimes(report),
     formatSigners(report, shown),
     describeMemory(report),
@@ -77,23 +78,18 @@ function listParts({ rows, hmacPerSecond }: Report): Part[] | undefined {
   return breakDown(Object.fromEntries(times), 1_000 / hmacPerSecond)
 }
 
-function formatComparisons(report: Report): string {
+function formatComparisons(report: Report): string[] {
   const lines = comparisons.flatMap((each) => {
     const ratios = compare(report, each)
     return ratios ? [[each.name, ...ratios.map(formatRatio)]] : []
   })
-  return formatTable(['`/process`, as a ratio', ...counts.map(String)], lines)
+  const head = ['`/process`, as a ratio', ...counts.map(String)]
+  return lines.length === 0 ? [] : [formatTable(head, lines)]
 }
 
 function formatParts(parts: readonly Part[]): string {
   const lines = parts.map(({ name, ms }) => [name, formatMs(ms)])
-  return formatTable(['a lone request', 'ms'], lines)
-}
-
-function describeParts(parts: readonly Part[] | undefined): string[] {
-  if (parts === undefined) return []
-  const [whole, unsigned, ...others] = parts.map(({ name, ms }) => `${name} ${formatMs(ms)} ms`)
-  return [`Where the time of a lone request goes: ${whole}, ${unsigned}.`, formatList(others)]
+  return formatTable(['lone request', 'ms'], lines)
 }
 
 function formatCpuTimes({ cpuTimes }: Report): string {

@@ -33,7 +33,7 @@ test('rows that were not measured are left out, and so are their ratios and the 
 test('every table has as many cells in each line as in its head', () => {
   const blocks = `${formatMarkdown(complete)}\n${formatSection(complete)}`.split('\n\n')
   const tables = blocks.filter((each) => each.startsWith('|'))
-  expect(tables.length).toBe(8)
+  expect(tables.length).toBe(9)
   for (const table of tables) {
     const widths = table
       .trim()
@@ -45,10 +45,12 @@ test('every table has as many cells in each line as in its head', () => {
 
 test('the page has the outcome, the picture, the parts of a lone request and the memory', () => {
   const text = formatSection(complete)
-  expect(text).toContain('**`POST /process` at 1, 32 and 128 connections: Through the gateway')
+  expect(text).toContain(
+    '**The rate of `POST /process` at 1, 32 and 128 connections. Through the gateway: 0.50,',
+  )
   expect(text).toContain('](benchmark.svg)')
   expect(text).toContain('- the pod: frontend 60 µs, signer 20 µs, proxy 40 µs')
-  expect(text).toMatch(/^- token check 0\.10 ms$/m)
+  expect(text).toMatch(/^\| token check \| 0\.10 \|$/m)
   expect(text).toContain('signer in its Pod 70 MiB.')
   expect(text).not.toMatch(/NaN|undefined/)
 })
