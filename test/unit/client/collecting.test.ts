@@ -38,7 +38,7 @@ async function startOccupied(listen: (call: FakeCall) => void = ({ sign }) => si
 
 /** fetch takes several steps until it calls the dispatcher. */
 async function steps(): Promise<void> {
-  for (let count = 0; count < 20; count++) await setImmediate()
+  for (let count = 0; count < 50; count++) await setImmediate()
 }
 
 const plain = '{"message":"a"}'
