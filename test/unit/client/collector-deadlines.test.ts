@@ -10,6 +10,7 @@ import {
   startCollector,
   startOccupied,
   stopTimers,
+  turns,
   until,
 } from '../../support/services/collector.ts'
 import { type FakeCall, signatureOf } from '../../support/services/fake-signer.ts'
@@ -89,7 +90,7 @@ test('calls that hung and have ended count no more', async () => {
     const asked = [askAll([`${round}-a`])]
     await until(() => held.length === 1)
     asked.push(askAll([`${round}-b`]))
-    for (let turn = 0; turn < 9; turn++) await setImmediate()
+    await turns()
     expect(held).toHaveLength(1)
     vi.advanceTimersByTime(SLOW_MS)
     await until(() => held.length === 2)

@@ -7,6 +7,7 @@ import {
   startCollector,
   startOccupied,
   stopTimers,
+  turns,
 } from '../../support/services/collector.ts'
 import { signatureOf } from '../../support/services/fake-signer.ts'
 
@@ -84,6 +85,7 @@ describe('after a call with several messages, the next one starts', () => {
   test('5 ms after it', async () => {
     const { askAll, sizes } = await startSeveral()
     const asked = askAll(['a', 'b'])
+    await turns()
     expect(sizes()).toEqual([3])
     vi.advanceTimersByTime(5)
     expect(await asked).toEqual(signed(['a', 'b']))
