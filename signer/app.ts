@@ -1,5 +1,6 @@
 // The signer's routes: POST /sign, /sign/batch, /verify, and GET /keys, /healthz, /readyz, /metrics.
 import { createConcurrencyLimit } from '../runtime/concurrency-limit.ts'
+import { MAX_BODY_BYTES } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import {
   type App,
@@ -23,6 +24,8 @@ export type SignerDeps = ServiceDeps &
 
 /** How many batches are served at once. At 4 MiB each, more would not fit into the container's memory. */
 const MAX_BATCHES = 8
+/** The same for batches of at most MAX_BODY_BYTES, as frontends under load send them. */
+const MAX_SMALL_BATCHES = 32
 
 /** Makes the app. It is ready when it has a key and can write its audit log. */
 export function createApp(deps: SignerDeps): App {
@@ -32,6 +35,7 @@ export function createApp(deps: SignerDeps): App {
   // The limits apply before a body is read, so an excess request costs nothing.
   const one = createConcurrencyLimit(deps.maxRequests)
   const batch = createConcurrencyLimit(MAX_BATCHES)
+  const smallBatch = createConcurrencyLimit(MAX_SMALL_BATCHES)
   addHealthRoutes(app, () => {
     if (isDraining()) throw new AppError('shutting_down', 'the signer is shutting down')
     auditLog.requireWritable()
@@ -41,7 +45,10 @@ export function createApp(deps: SignerDeps): App {
   const [sign, signBatch] = [createSignHandler(deps), createSignBatchHandler(deps)]
   const verify = createVerifyHandler(getKeyRing, admit)
   addRoute(app, 'POST', '/sign', (c) => one(() => sign(c)))
-  addRoute(app, 'POST', '/sign/batch', (c) => batch(() => signBatch(c)))
+  addRoute(app, 'POST', '/sign/batch', (c) => {
+    const announced = Number(c.req.header('content-length') ?? Infinity)
+    return (announced <= MAX_BODY_BYTES ? smallBatch : batch)(() => signBatch(c))
+  })
   addRoute(app, 'POST', '/verify', (c) => one(() => verify(c)))
   addRoute(app, 'GET', '/keys', createKeysHandler(getKeyRing, admit))
   return app

@@ -33,9 +33,10 @@ const MAX_LINE_BYTES = 16 * 1024
 /** Formats the lines of one call. JSON escapes line breaks, so a line is one entry, or a part of a longer one. */
 export function formatAuditLines(entries: readonly AuditEntry[], time: string): string {
   const parts = entries.flatMap((entry) => splitEntry({ time, event: 'audit', ...entry }))
+  const isOne = parts.length === 1
   const lines = parts.map((each, index) => {
-    const place = parts.length > 1 && { part: index + 1, parts: parts.length }
-    return `${JSON.stringify({ ...each, ...place })}\n`
+    const line = isOne ? each : { ...each, part: index + 1, parts: parts.length }
+    return `${JSON.stringify(line)}\n`
   })
   return lines.join('')
 }

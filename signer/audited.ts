@@ -41,8 +41,12 @@ export function answer(c: AppContext, body: object, outcome: Outcome): Response 
   return answerJson(c, formatAnswer(body, c.req.header(JSON_CASE_HEADER)), [outcome])
 }
 
-/** Makes the answer from its text, and keeps what goes into the audit lines. */
-export function answerJson(c: AppContext, json: string, outcomes: readonly Outcome[]): Response {
+/** Makes the answer from JSON, and keeps what goes into the audit lines. */
+export function answerJson(
+  c: AppContext,
+  json: string | Uint8Array<ArrayBuffer>,
+  outcomes: readonly Outcome[],
+): Response {
   c.set('outcomes', outcomes)
   return makeAnswer(c, json)
 }

@@ -64,7 +64,11 @@ export function nameRequest(c: AppContext): { request_id: string; trace_id?: str
 }
 
 /** Makes the answer of a handler. The methods of `c` would build a slow Headers object, and leave out the request id. */
-export function makeAnswer(c: AppContext, body: string, type = 'application/json'): Response {
+export function makeAnswer(
+  c: AppContext,
+  body: string | Uint8Array<ArrayBuffer>,
+  type = 'application/json',
+): Response {
   return new Response(body, { headers: describeAnswer(c.get('requestId'), type) })
 }
 

@@ -95,7 +95,7 @@ function collect(body: Readable, maxBytes: number): Promise<Buffer> {
       body.off('data', keep).pause()
       reject(tooLarge(maxBytes))
     })
-    body.on('end', () => resolve(Buffer.concat(chunks)))
+    body.on('end', () => resolve(Buffer.concat(chunks.splice(0))))
     body.on('error', fail)
     body.on('close', () => body.readableEnded || fail())
   })

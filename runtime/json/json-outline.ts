@@ -46,10 +46,17 @@ export function hasDuplicateNames({ strings }: JsonOutline, parsed: unknown): bo
   return strings > countStrings(parsed)
 }
 
-function countStrings(value: unknown): number {
-  if (typeof value === 'string') return 1
-  if (typeof value !== 'object' || value === null) return 0
-  const parts: unknown[] = Object.values(value)
-  const names = Array.isArray(value) ? 0 : parts.length
-  return parts.reduce<number>((sum, part) => sum + countStrings(part), names)
+/** Keeps a list of its own, because a call for each level would exceed the stack. */
+function countStrings(root: unknown): number {
+  let strings = 0
+  const values = [root]
+  // The list grows on the way.
+  for (const value of values) {
+    if (typeof value === 'string') strings += 1
+    if (typeof value !== 'object' || value === null) continue
+    const parts = Object.values(value)
+    if (!Array.isArray(value)) strings += parts.length
+    values.push(...parts)
+  }
+  return strings
 }

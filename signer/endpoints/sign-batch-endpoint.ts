@@ -41,7 +41,8 @@ export function createSignBatchHandler(deps: SigningDeps) {
       const { results, outcomes } = signItems(getKeyRing(), request.items)
       for (const { key_id: id, count } of outcomes) if (id !== undefined) countSignatures(id, count)
       const response: SignItemsResponse = { results }
-      return answerJson(c, JSON.stringify(response), outcomes)
+      // V8's heap would not hold the text of several large answers that wait for the audit log. Bytes are outside of it.
+      return answerJson(c, Buffer.from(JSON.stringify(response)), outcomes)
     }
     const { messages, encoding } = request
     const key = chooseKey(getKeyRing(), request.key_id)

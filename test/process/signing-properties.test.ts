@@ -70,6 +70,41 @@ test('a signature equals OpenSSL’s', async () => {
   await fc.assert(property, { numRuns: OPENSSL_RUNS, examples: edges })
 })
 
+test('items have the same answers as single requests, whatever their keys, encodings and mistakes are', async () => {
+  const askSigner = await startWithKeys()
+  const unknown = fc.constant('unknown')
+  const item = fc.oneof(
+    { weight: 8, arbitrary: fc.tuple(message, fc.option(keyId, { nil: undefined })) },
+    { weight: 1, arbitrary: fc.tuple(message, unknown) },
+  )
+  const wrong = fc.constantFrom({ message: 1 }, { message: '', a: 1 }, { encoding: 'base64' })
+  const items = fc.array(
+    fc.oneof(
+      {
+        weight: 8,
+        arbitrary: item.map(([{ text, bytes: _, ...rest }, id]) => {
+          return { message: text, ...rest, ...(id && { key_id: id }) }
+        }),
+      },
+      { weight: 1, arbitrary: wrong },
+    ),
+    { minLength: 1, maxLength: 20 },
+  )
+  const property = fc.asyncProperty(items, async (all) => {
+    const sent = all.map((each, index) => ({ request_id: `id-${index}`, ...each }))
+    const { body } = await askSigner('/sign/batch', { items: sent })
+    const single = []
+    for (const [index, each] of all.entries()) {
+      const { status, body } = await askSigner('/sign', each)
+      const request_id = `id-${index}`
+      const problem = { problem: { ...body, request_id } }
+      single.push({ request_id, ...(status === 200 ? body : problem) })
+    }
+    expect(body).toEqual({ results: single })
+  })
+  await fc.assert(property, { numRuns: OPENSSL_RUNS })
+})
+
 test('a batch has the same signatures as single requests', async () => {
   const askSigner = await startWithKeys()
   const texts = fc.array(fc.string({ unit: 'binary', maxLength: 50 }), {

@@ -128,11 +128,11 @@ async function formatOperations(app: App): Promise<string> {
 }
 
 async function formatSignerRoute(app: App, route: SignerRoute): Promise<string> {
-  const { method, path, summary, schema } = route
+  const { method, path, form, summary, owner = 'request', schema } = route
   const fields =
-    schema && formatFields('request', z.toJSONSchema(schema, { io: 'input' }) as ObjectSchema)
+    schema && formatFields(owner, z.toJSONSchema(schema, { io: 'input' }) as ObjectSchema)
   return [
-    `### ${method} ${path}`,
+    `### ${method} ${path}${form === undefined ? '' : ` with ${form}`}`,
     summary,
     '',
     ...(fields === undefined ? [] : [fields, '']),

@@ -4,6 +4,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { parseAuditLog } from '../../../tools/verify/attack/audited-requests.ts'
 import type { Container } from '../../../tools/verify/attack/containers.ts'
 import { locateCredentials } from '../../../tools/verify/faults/support/volumes.ts'
 import { applications, type Name } from './applications.ts'
@@ -35,6 +36,5 @@ export async function readAuditOf(
   since: Date,
 ): Promise<AuditEntry[]> {
   const args = ['logs', '-n', namespace, pod, '-c', 'signer', `--since-time=${since.toISOString()}`]
-  const lines = (await kubectl(args)).split('\n').filter((line) => line.includes('"event":"audit"'))
-  return lines.map((line) => JSON.parse(line))
+  return parseAuditLog(await kubectl(args))
 }

@@ -27,6 +27,14 @@ function makeBody(bytes: number, before: string, after: string): string {
 }
 const makeSign = (bytes: number) => makeBody(bytes, '{"message":"', '"}')
 const makeBatch = (bytes: number) => makeBody(bytes, '{"messages":["', '"]}')
+/** Items of the largest number with the longest ids. `bytes` is the length of each message. */
+const makeItems = (count: number, bytes = 1) => {
+  const items = Array.from({ length: count }, (_, index) => ({
+    ...{ request_id: String(index).padStart(128, '0'), trace_id: 'a'.repeat(32) },
+    ...{ message: 'a'.repeat(bytes), encoding: 'utf8', key_id: 'key-1' },
+  }))
+  return JSON.stringify({ items })
+}
 
 describe('bodies', () => {
   test.each([
@@ -37,25 +45,34 @@ describe('bodies', () => {
     ['/sign/batch', JSON.stringify({ messages: Array(1_000).fill('a') }), 200],
     ['/sign/batch', JSON.stringify({ messages: Array(1_001).fill('a') }), 400],
     ['/sign/batch', JSON.stringify({ messages: [] }), 400],
+    ['/sign/batch', makeItems(1_000, 3_900), 200],
+    ['/sign/batch', makeItems(1_000, 4_000), 413],
+    ['/sign/batch', makeItems(1_001), 400],
+    ['/sign/batch', makeItems(0), 400],
   ])('%s %# gets %3$i', async (path, body, expected) => {
     expect((await askPaired(signer, path, body)).status).toBe(expected)
   })
 
-  test('many of the largest batches at once get 200 or 503, within the container’s memory', async () => {
-    const signer = await startSigner({ 'key-1': randomBytes(32) })
-    await signer.signer.waitFor('listening')
+  test.each([
     // One character outside of Latin-1 makes V8 use two bytes for each character.
-    const body = makeBatch(4 * KIB * KIB - 3).replace('a"]}', 'a€"]}')
-    const answers = await Promise.all(
-      Array.from({ length: 24 }, () => askPaired(signer, '/sign/batch', body)),
-    )
-    const statuses = new Set(answers.map(({ status }) => status))
-    expect([...statuses].filter((status) => status !== 503)).toEqual([200])
-    expect((await askPaired(signer, '/sign', { message: 'a' })).status).toBe(200)
-    const status = await readFile(`/proc/${signer.signer.pid}/status`, 'utf8')
-    const peakKib = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1])
-    expect(peakKib / KIB).toBeLessThan(MEMORY_LIMIT_MIB)
-  })
+    ['batches', makeBatch(4 * KIB * KIB - 3).replace('a"]}', 'a€"]}')],
+    ['items', makeItems(1_000, 3_900).replaceAll('aaa","enc', '€","enc')],
+  ])(
+    'many of the largest %s at once get 200 or 503, within the container’s memory',
+    async (_, body) => {
+      const signer = await startSigner({ 'key-1': randomBytes(32) })
+      await signer.signer.waitFor('listening')
+      const answers = await Promise.all(
+        Array.from({ length: 24 }, () => askPaired(signer, '/sign/batch', body)),
+      )
+      const statuses = new Set(answers.map(({ status }) => status))
+      expect([...statuses].filter((status) => status !== 503)).toEqual([200])
+      expect((await askPaired(signer, '/sign', { message: 'a' })).status).toBe(200)
+      const status = await readFile(`/proc/${signer.signer.pid}/status`, 'utf8')
+      const peakKib = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1])
+      expect(peakKib / KIB).toBeLessThan(MEMORY_LIMIT_MIB)
+    },
+  )
 })
 
 describe('headers', () => {

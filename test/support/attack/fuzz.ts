@@ -67,6 +67,11 @@ const good = fc.constantFrom(
   { method: 'POST', path: '/sign', body: sign },
   { method: 'POST', path: '/sign', body: sign },
   { method: 'POST', path: '/sign/batch', body: '{"messages":["fuzz"]}' },
+  {
+    method: 'POST',
+    path: '/sign/batch',
+    body: '{"items":[{"request_id":"fuzz","message":"fuzz"}]}',
+  },
   { method: 'POST', path: '/verify', body: `{"message":"fuzz","signature":"${'0'.repeat(64)}"}` },
   { method: 'GET', path: '/keys', body: '' },
   { method: 'GET', path: '/metrics', body: '' },

@@ -21,6 +21,11 @@ export async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await setImmediate()
 }
 
+/** Waits for what happens without a timer and without an answer. */
+export async function turns(): Promise<void> {
+  for (let count = 0; count < 50; count++) await setImmediate()
+}
+
 /** Starts both. `listen` answers each call. */
 export async function startCollector(
   listen: (call: FakeCall, index: number) => void = (call) => call.sign(),
@@ -36,7 +41,7 @@ export async function startCollector(
 
 /** Stops the client's timers until the end of the test. Those of connections are others. */
 export function stopTimers(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
 }
 

@@ -44,6 +44,8 @@ export async function startFakeSigner(serve: (call: FakeCall) => void = (call) =
     const answer = (status: number, sent: string) => {
       const type = status === 200 ? 'application/json' : 'application/problem+json'
       const headers = { 'content-type': type, 'content-length': Buffer.byteLength(sent) }
+      // The time differs from answer to answer.
+      outgoing.sendDate = false
       outgoing.writeHead(status, { ...headers, 'x-request-id': 'of-the-call' }).end(sent)
     }
     const messages = items?.map((item) => item.message) ?? [String(message)]

@@ -22,7 +22,7 @@ export async function post(app: App, path: string, body: unknown, headers = {}) 
 }
 
 /** POSTs JSON whose last part is sent only when `finish` is called. */
-export function beginPost(app: App, path: string, json: string) {
+export function beginPost(app: App, path: string, json: string, headers = {}) {
   let finish = () => {}
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
@@ -34,7 +34,7 @@ export function beginPost(app: App, path: string, json: string) {
   })
   const init: RequestInit & { duplex: 'half' } = {
     method: 'POST',
-    headers: jsonHeaders,
+    headers: { ...jsonHeaders, ...headers },
     body,
     duplex: 'half',
   }

@@ -43,6 +43,7 @@ const wrong: Record<string, (results: Result[]) => unknown> = {
   'a long signature': change({ signature: 'ab'.repeat(33) }),
   'a signature that is a list': change({ signature: ['ab'.repeat(32)] }),
   'a key that is a number': change({ key_id: 1 }),
+  'a key with a space': change({ key_id: 'a b' }),
   'another algorithm': change({ algorithm: 'none' }),
   'a result that is null': (results) => [...results.slice(1), null],
   'an object for the list': (results) => ({ ...results, length: results.length }),

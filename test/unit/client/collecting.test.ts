@@ -1,9 +1,8 @@
 // Which requests of an application share a call, and that their answers look like those to requests of their own.
-import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { createSignerClient, type SignerRequest, signer } from '../../../client/index.ts'
 import { makeVolume } from '../../support/folder.ts'
-import { endPause, stopTimers, until } from '../../support/services/collector.ts'
+import { endPause, stopTimers, turns, until } from '../../support/services/collector.ts'
 import { type FakeCall, signatureOf, startFakeSigner } from '../../support/services/fake-signer.ts'
 
 const usual = 'http://localhost:8081/sign'
@@ -34,11 +33,6 @@ async function startOccupied(listen: (call: FakeCall) => void = ({ sign }) => si
   }
   const release = () => held?.sign()
   return { send, dispatcher, occupy, release, others: () => fake.calls.slice(1) }
-}
-
-/** fetch takes several steps until it calls the dispatcher. */
-async function steps(): Promise<void> {
-  for (let count = 0; count < 20; count++) await setImmediate()
 }
 
 const plain = '{"message":"a"}'
@@ -131,7 +125,8 @@ describe('requests that wait share a call', () => {
     }
     await occupy(() => ask('x'))
     const asked = [ask('a'), ask('b')]
-    await steps()
+    // fetch takes several turns until it calls the dispatcher.
+    await turns()
     release()
     const [first, second] = await Promise.all(asked)
     const [call] = others()
@@ -162,7 +157,8 @@ describe('requests that wait share a call', () => {
     const aborting = new AbortController()
     const aborted = ask('a', aborting.signal)
     const asked = ['b', 'c'].map((message) => ask(message))
-    await steps()
+    // fetch takes several turns until it calls the dispatcher.
+    await turns()
     aborting.abort()
     await expect(aborted).rejects.toMatchObject({ name: 'AbortError' })
     release()

@@ -7,7 +7,10 @@ import {
   failed,
   range,
   signed,
+  startCollector,
   startOccupied,
+  stopTimers,
+  turns,
   until,
 } from '../../support/services/collector.ts'
 import { type FakeCall, signatureOf } from '../../support/services/fake-signer.ts'
@@ -76,4 +79,22 @@ test('if all calls hang, there are four more, and the messages that wait fail at
   for (const each of asked) expect(await each).toEqual([late, late])
   expect(await first).toEqual([late])
   expect(others()).toHaveLength(4)
+})
+
+test('calls that hung and have ended count no more', async () => {
+  stopTimers()
+  const held: FakeCall[] = []
+  const { askAll } = await startCollector((call) => void held.push(call))
+  // More often than calls may hang at once.
+  for (const round of range(6)) {
+    const asked = [askAll([`${round}-a`])]
+    await until(() => held.length === 1)
+    asked.push(askAll([`${round}-b`]))
+    await turns()
+    expect(held).toHaveLength(1)
+    vi.advanceTimersByTime(SLOW_MS)
+    await until(() => held.length === 2)
+    for (const call of held.splice(0)) call.sign()
+    await Promise.all(asked)
+  }
 })

@@ -16,6 +16,23 @@ function makeBody(bytes: number): string {
   return `{"message":"${'a'.repeat(bytes - frame.length)}"}`
 }
 
+describe('the limit of values', () => {
+  const list = createHttpApp(() => {}, createMetrics())
+  const limits = { maxParts: 3_000 }
+  addRoute(list, 'POST', '/list', async (c) =>
+    c.json(await readJson(c, () => z.strictObject({ list: z.array(z.number()) }), limits)),
+  )
+
+  // The object and the list count, too.
+  test.each([
+    [2_999, 200],
+    [3_000, 400],
+  ])('of a route: a list of %i gets %i', async (length, expected) => {
+    const { status } = await post(list, '/list', { list: Array(length).fill(1) })
+    expect(status).toBe(expected)
+  })
+})
+
 describe('the limit', () => {
   const full = { 'content-length': String(MAX_BODY_BYTES) }
   const over = { 'content-length': String(MAX_BODY_BYTES + 1) }

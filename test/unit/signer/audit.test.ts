@@ -116,9 +116,9 @@ describe('each request', () => {
       maxRequests: 1,
       peer,
       auditLog: {
-        record: async (each) => {
+        record: async (...all) => {
           if (fail) throw new AppError('audit_unavailable', 'the audit log cannot be written')
-          entries.push(each)
+          entries.push(...all)
         },
         requireWritable: () => {},
       },
@@ -138,6 +138,16 @@ describe('each request', () => {
       '/sign/batch',
       { messages: [secret, secret] },
       { outcome: 'signed', count: 2, key_id: 'key-1' },
+    ],
+    [
+      '/sign/batch',
+      { items: [{ request_id: 'a', message: secret }] },
+      { outcome: 'signed', count: 1, key_id: 'key-1', request_ids: ['a'] },
+    ],
+    [
+      '/sign/batch',
+      { items: [{ request_id: 'a', message: secret, encoding: secret }] },
+      { outcome: 'invalid_request', count: 0, request_ids: ['a'] },
     ],
     ['/verify', { message: secret, signature: '0'.repeat(64) }, { outcome: 'verified', count: 1 }],
     ['/sign', { message: 1 }, { outcome: 'invalid_request', count: 0 }],
@@ -199,6 +209,7 @@ describe('each request', () => {
   test.each([
     ['/sign', { message: 'a' }],
     ['/sign/batch', { messages: ['a'] }],
+    ['/sign/batch', { items: [{ request_id: 'a', message: 'a' }] }],
     ['/verify', { message: 'a', signature: '0'.repeat(64) }],
     ['/sign', { message: 1 }],
   ])('gets only 503 if its line cannot be written: POST %s %#', async (path, request) => {
@@ -207,6 +218,7 @@ describe('each request', () => {
     expect([status, body.code]).toEqual([503, 'audit_unavailable'])
     expect(body).not.toHaveProperty('signature')
     expect(body).not.toHaveProperty('signatures')
+    expect(body).not.toHaveProperty('results')
   })
 })
 

@@ -1,11 +1,29 @@
-// The signer's audit log: a line for each request, written before the answer.
+// The signer's audit log: its requests, whether each came alone or in a call with others.
 
 import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import type { Target } from './target.ts'
 import { CLOCK_SKEW_MS } from './timeouts.ts'
 
-/** Reads the audit entries of the target's signers since `since`, and some older ones. */
+/** Parses the audit lines of a log. A line with several requests becomes an entry for each, as if it came alone. */
+export function parseAuditLog(log: string): AuditEntry[] {
+  return log
+    .split('\n')
+    .filter((line) => line.includes('"event":"audit"'))
+    .flatMap((line) => listRequests(JSON.parse(line)))
+}
+
+function listRequests(line: AuditEntry): AuditEntry[] {
+  const { request_ids: ids, trace_ids: traceIds = [], trace_id: _ofCall, ...entry } = line
+  if (ids === undefined) return [line]
+  return ids.map((id, index) => {
+    const traceId = traceIds[index]
+    const own = { request_id: id, ...(traceId && { trace_id: traceId }) }
+    return { ...entry, ...own, count: entry.outcome === 'signed' ? 1 : 0 }
+  })
+}
+
+/** Reads the audited requests of the target's signers since `since`, and some older ones. */
 export async function readAuditLog({ signers }: Target, since: Date): Promise<AuditEntry[]> {
   // The clock of the node may differ.
   const from = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString()
@@ -14,8 +32,5 @@ export async function readAuditLog({ signers }: Target, since: Date): Promise<Au
       kubectl(['logs', '-n', namespace, pod, '-c', container, `--since-time=${from}`]),
     ),
   )
-  return logs
-    .flatMap((log) => log.split('\n'))
-    .filter((line) => line.includes('"event":"audit"'))
-    .map((line) => JSON.parse(line))
+  return logs.flatMap(parseAuditLog)
 }

@@ -13,7 +13,8 @@ export async function requireAuditLines(samples: readonly Sample[], since: Date)
   await waitFor(
     async () => {
       const entries = await readAuditLog(target, since)
-      const written = new Set(entries.map(({ request_id }) => request_id))
+      const signed = entries.filter(({ outcome }) => outcome === 'signed')
+      const written = new Set(signed.map(({ request_id }) => request_id))
       missing = ids.filter((id) => !written.has(id))
       return (ids.length > 0 && missing.length === 0) || undefined
     },
