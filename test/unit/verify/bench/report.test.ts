@@ -19,7 +19,7 @@ test('the outcome gives each ratio', () => {
 })
 
 test('a batch counts as its signatures', () => {
-  expect(formatMarkdown(complete)).toContain('| the signer-batch | 400000 | 20 |')
+  expect(formatMarkdown(complete)).toMatch(/^\| the signer-batch \| 400000 \|.*\| 20 \|$/m)
 })
 
 test('rows that were not measured are left out, and so are their ratios and the lone request', () => {
