@@ -20,7 +20,7 @@ export {
 export type SignerOptions = {
   /** Where the three settings are. The default is process.env. */
   environment?: Record<string, string | undefined>
-  /** The deadline of a whole call, with a second attempt. The default is 900. */
+  /** The deadline of a request: waiting, the call, and a second attempt. The default is 900. */
   timeoutMs?: number
 }
 

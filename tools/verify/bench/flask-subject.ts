@@ -26,7 +26,7 @@ export async function startFlask(
   const frontend = await serve(python, 'frontend', port, { SIGNER_URL: url }, folder)
   const subject: Subject = {
     id: 'flask',
-    name: 'the same in Flask, two gunicorn workers each',
+    name: 'the same in Flask',
     isOurs: false,
     connections: [ALONE, USUAL, MANY],
     signatures: 1,

@@ -13,8 +13,9 @@ import { startVault } from './vault-subjects.ts'
 /** `readAgain`: reads the memory after the loads. */
 export type Measured = { memory: Memory; readAgain?: () => Promise<number> }
 export type Local = { subjects: Subject[]; measured: Measured[] }
+export type Stoppable = { stop: () => void | Promise<void> }
 /** Has what was started stopped at the end. Returns it. */
-export type Keep = <T extends { stop: () => void }>(started: T) => T
+export type Keep = <T extends Stoppable>(started: T) => T
 
 export async function startLocal(folder: string, isShort: boolean, keep: Keep): Promise<Local> {
   const setup = await setUpSigner(folder)

@@ -34,7 +34,7 @@ const publicSubject = {
 
 /** The frontend as public clients reach it. */
 export function describeGateway(route: GatewayRoute, processes?: Processes): Subject {
-  const name = '`/process` through the ingress gateway'
+  const name = '`/process` through the gateway'
   return {
     ...{ ...publicSubject, ...route, id: 'gateway', name, isOurs: true },
     ...(processes && { processes }),
@@ -59,14 +59,14 @@ export function listInPod(
       ...publicSubject,
       ...common,
       id: 'pod',
-      name: '`/process` in its Pod, all controls on',
+      name: '`/process` in its Pod',
       address: FRONTEND_IN_POD,
       ...(processes && { processes }),
     },
     {
       ...ofSigner,
       id: 'sign-in-pod',
-      name: '`/sign` from the Pod, by mTLS, token and policy',
+      name: '`/sign` from the Pod, all controls on',
       write: sign('/sign', { message }),
     },
     {
@@ -103,7 +103,7 @@ export function listUnsigned(
       ...unsigned,
       ...route,
       id: 'unsigned',
-      name: 'the same frontend without signing',
+      name: 'the same without signing',
       write: () => writePost('/process', { message }, { host: UNSIGNED_HOST }),
       processes,
     },

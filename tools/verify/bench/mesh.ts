@@ -9,7 +9,7 @@ import { readMib } from '../faults/support/node.ts'
 import { findPod, type Pod } from '../faults/support/pods.ts'
 import { findProcesses } from './cpu-time.ts'
 import type { Load, LoadRequest } from './generator.ts'
-import type { Measured } from './local-subjects.ts'
+import type { Keep, Measured } from './local-subjects.ts'
 import {
   describeGateway,
   FRONTEND_IN_POD,
@@ -19,7 +19,7 @@ import {
 } from './mesh-subjects.ts'
 import { enterGateway, enterPod, enterTarget, type StartGenerator } from './networks.ts'
 import type { Subject } from './subject.ts'
-import { deployUnsigned, findObstacle } from './unsigned/deploy.ts'
+import { deployUnsigned, findObstacle, removeUnsigned } from './unsigned/deploy.ts'
 
 export type Mesh = {
   target: Target
@@ -33,10 +33,11 @@ export type Mesh = {
 export async function findMesh(
   gatewayUrl: string | undefined,
   start: StartGenerator,
+  keep: Keep,
 ): Promise<Mesh | undefined> {
   const args = ['get', 'deployment', deployment, '-n', namespace, '--request-timeout=5s']
   if ((await tryRun('kubectl', args)).code !== 0) {
-    say('  note  the mesh is not measured: the cluster of KUBECONFIG has no deployment')
+    say('  note  the mesh is not measured: the cluster has no deployment. Run `make up` before.')
     return undefined
   }
   const target = await findTarget()
@@ -47,7 +48,7 @@ export async function findMesh(
   const processes = pod && (await findProcesses(pod, true))
   const subjects = [
     ...(route === undefined ? [] : [describeGateway(route, processes)]),
-    ...(await startUnsigned(gatewayUrl, route, start)),
+    ...(await startUnsigned(gatewayUrl, route, start, keep)),
     ...listInPod(credentials, generate, processes),
   ]
   return {
@@ -63,6 +64,7 @@ async function startUnsigned(
   gatewayUrl: string | undefined,
   route: GatewayRoute | undefined,
   start: StartGenerator,
+  keep: Keep,
 ): Promise<Subject[]> {
   const obstacle = isLocalCluster
     ? await findObstacle(gatewayUrl)
@@ -71,6 +73,7 @@ async function startUnsigned(
     say(`  note  the frontend without signing is not measured: ${obstacle}`)
     return []
   }
+  keep({ stop: removeUnsigned })
   const pod = await step('the frontend without signing runs', () => deployUnsigned(gatewayUrl))
   return listUnsigned(route, await enterPod(pod.uid, start), await findProcesses(pod, false))
 }

@@ -13,7 +13,7 @@ export async function startNaive(
   const frontend = await start('naive-frontend', [port, signerPort], folder)
   const pair: Subject = {
     id: 'pair',
-    name: 'two bare `node:http` processes on loopback',
+    name: 'two bare `node:http` processes',
     isOurs: false,
     connections: [ALONE, USUAL, MANY],
     signatures: 1,

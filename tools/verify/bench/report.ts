@@ -88,6 +88,12 @@ function listWords(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }
 
+/** Names each comparison that has no figures. */
+export function listMissing(report: Report): string[] {
+  const missing = comparisons.filter((each) => compare(report, each) === undefined)
+  return missing.map(({ name }) => name)
+}
+
 /** Names each subject and number of connections at which requests failed. */
 export function listFailures({ rows }: Report): string[] {
   return rows.flatMap(({ name, loads }) =>

@@ -35,8 +35,14 @@ const asDetail = (column: Column): Column => ({ ...column, isDetail: true })
 
 const processColumns = [
   ...[p50(ALONE, 'alone, ms'), asDetail(p99(ALONE))],
-  ...[rate(USUAL), p50(USUAL), p99(USUAL)],
+  ...[rate(USUAL), asDetail(p50(USUAL)), p99(USUAL)],
   ...[rate(MANY), asDetail(p50(MANY)), p99(MANY)],
+]
+
+const signerColumns: readonly Column[] = [
+  { head: 'signatures/s', read: (row) => formatCount(readRate(row)) },
+  ...[p50(USUAL), p99(USUAL)].map(asDetail),
+  p50(ALONE, 'alone, ms'),
 ]
 
 /** Everything, in tables. */
@@ -64,7 +70,7 @@ export function formatSection(report: Report): string {
     formatRows(processColumns.filter(shown), listProcessRows(report)),
     ...(parts === undefined ? [] : [formatParts(parts)]),
     ...describeCpuTimes(report),
-    formatSigners(report, shown),
+    formatRows(signerColumns.filter(shown), listSignerRows(report)),
     describeMemory(report),
   ])
 }
@@ -110,19 +116,14 @@ function describeCpuTimes({ cpuTimes }: Report): string[] {
   return [`CPU time of a message, at ${USUAL} connections:`, formatList(lines)]
 }
 
-function formatSigners(report: Report, isShown: (column: Column) => boolean = () => true): string {
+function formatSigners(report: Report): string {
   const rows = listSignerRows(report)
   const base = rows[0] === undefined ? Number.NaN : readRate(rows[0])
-  const columns: Column[] = [
-    { head: 'signatures/s', read: (row) => formatCount(readRate(row)) },
-    { head: 'of naive', read: (row) => formatRatio(readRate(row) / base) },
-    ...[p50(USUAL), p99(USUAL)].map(asDetail),
-    p50(ALONE, 'alone, ms'),
-  ]
-  const shown = columns.filter(isShown)
-  const loop = [formatCount(report.hmacPerSecond), formatRatio(report.hmacPerSecond / base)]
-  const blank = shown.slice(loop.length).map(() => '–')
-  return formatRows(shown, rows, [['the HMAC in a loop, one core', ...loop, ...blank]])
+  const ofNaive: Column = { head: 'of naive', read: (row) => formatRatio(readRate(row) / base) }
+  const { hmacPerSecond } = report
+  const loop = [formatCount(hmacPerSecond), '–', '–', '–', formatRatio(hmacPerSecond / base)]
+  const name = 'the HMAC in a loop, one core'
+  return formatRows([...signerColumns, ofNaive], rows, [[name, ...loop]])
 }
 
 function formatMemory({ memory }: Report): string {

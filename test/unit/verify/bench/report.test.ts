@@ -1,7 +1,12 @@
 // The tables of `make bench`: ratios, the parts of a lone request, and rows that were not measured.
 import { describe, expect, test } from 'vitest'
 import { breakDown } from '../../../../tools/verify/bench/breakdown.ts'
-import { compare, describeOutcome, listFailures } from '../../../../tools/verify/bench/report.ts'
+import {
+  compare,
+  describeOutcome,
+  listFailures,
+  listMissing,
+} from '../../../../tools/verify/bench/report.ts'
 import { formatMarkdown, formatSection } from '../../../../tools/verify/bench/tables.ts'
 import { complete, makeLoad, makeReport, makeRow } from './figures.ts'
 
@@ -19,7 +24,7 @@ test('the outcome gives each ratio', () => {
 })
 
 test('a batch counts as its signatures', () => {
-  expect(formatMarkdown(complete)).toContain('| the signer-batch | 400000 | 20 |')
+  expect(formatMarkdown(complete)).toMatch(/^\| the signer-batch \| 400000 \|.*\| 20 \|$/m)
 })
 
 test('rows that were not measured are left out, and so are their ratios and the lone request', () => {
@@ -53,6 +58,12 @@ test('the page has the outcome, the picture, the parts of a lone request and the
   expect(text).toMatch(/^\| token check \| 0\.10 \|$/m)
   expect(text).toContain('signer in its Pod 70 MiB.')
   expect(text).not.toMatch(/NaN|undefined/)
+})
+
+test('comparisons without figures are named', () => {
+  const withoutFlask = complete.rows.filter(({ id }) => id !== 'flask')
+  expect(listMissing(makeReport(withoutFlask))).toEqual(['in its Pod, of the Flask pair'])
+  expect(listMissing(complete)).toEqual([])
 })
 
 test('failed requests are named', () => {
