@@ -1,5 +1,4 @@
 // The lines of the audit log. A line never holds a message, a key, a token or a signature.
-import { MAX_BATCH_MESSAGES } from '../runtime/contract.ts'
 
 /** What happened to a call, or to those of its requests that share a key or an error. */
 export type Outcome = {
@@ -29,6 +28,8 @@ export type AuditEntry = Outcome & {
 
 /** Container runtimes split longer lines. containerd does not count the newline, and Docker does. */
 const MAX_LINE_BYTES = 16 * 1024
+/** Room for `part`, `parts` and the newline. */
+const PLACE_BYTES = 32
 
 /** Formats the lines of one call. JSON escapes line breaks, so a line is one entry, or a part of a longer one. */
 export function formatAuditLines(entries: readonly AuditEntry[], time: string): string {
@@ -41,34 +42,15 @@ export function formatAuditLines(entries: readonly AuditEntry[], time: string): 
   return lines.join('')
 }
 
+/** Halves an entry until each part fits into a line. */
 function splitEntry<T extends AuditEntry>(entry: T): T[] {
-  const { request_ids: ids, trace_ids: traces } = entry
-  if (ids === undefined) return [entry]
-  const most = MAX_BATCH_MESSAGES
-  const longest = { ...entry, request_ids: [], trace_ids: [], count: most, part: most, parts: most }
-  const room = MAX_LINE_BYTES - Buffer.byteLength(`${JSON.stringify(longest)}\n`)
-  const parts: T[] = []
-  const cut = (end: number) => {
-    const lists = {
-      request_ids: ids.slice(start, end),
-      ...(traces && { trace_ids: traces.slice(start, end) }),
-    }
-    parts.push({ ...entry, count: entry.count && end - start, ...lists })
-  }
-  let [start, used] = [0, 0]
-  for (const [index, id] of ids.entries()) {
-    const bytes = sizeOf(id) + (traces === undefined ? 0 : sizeOf(traces[index] ?? ''))
-    if (used + bytes > room) {
-      cut(index)
-      ;[start, used] = [index, 0]
-    }
-    used += bytes
-  }
-  cut(ids.length)
-  return parts
-}
-
-/** The bytes in a list: quotes and a comma. The schema allows no character that JSON escapes. */
-function sizeOf(id: string): number {
-  return id.length + 3
+  const { request_ids: ids, trace_ids: traceIds, count } = entry
+  if (ids === undefined || ids.length === 1) return [entry]
+  if (Buffer.byteLength(JSON.stringify(entry)) + PLACE_BYTES <= MAX_LINE_BYTES) return [entry]
+  const cut = (start: number, end: number) => ({
+    ...{ ...entry, count: count && end - start, request_ids: ids.slice(start, end) },
+    ...(traceIds && { trace_ids: traceIds.slice(start, end) }),
+  })
+  const half = Math.ceil(ids.length / 2)
+  return [cut(0, half), cut(half, ids.length)].flatMap(splitEntry)
 }

@@ -31,9 +31,15 @@ export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHand
     if (unaudited.has(route)) return
     const caller = readCaller(c.req.header('x-forwarded-client-cert'))
     const call = { ...nameRequest(c), caller, route }
-    const outcomes = c.get('outcomes') ?? [{ outcome: c.get('errorCode') ?? 'internal', count: 0 }]
-    await record(...outcomes.map((each) => ({ ...call, ...each })))
+    await record(...takeOutcomes(c).map((each) => ({ ...call, ...each })))
   }
+}
+
+/** Returns what the request did, and forgets it: the ids of many requests would fill the heap during the write. */
+function takeOutcomes(c: AppContext): readonly Outcome[] {
+  const outcomes = c.get('outcomes') ?? [{ outcome: c.get('errorCode') ?? 'internal', count: 0 }]
+  c.set('outcomes', undefined)
+  return outcomes
 }
 
 /** Makes the answer as its caller reads it, and keeps what goes into the audit line. */

@@ -4,7 +4,7 @@ import type { AppContext } from '../../runtime/http/http-app.ts'
 import { readJson } from '../../runtime/json/json-body.ts'
 import { acceptKeyId } from '../../runtime/previous-version.ts'
 import { answer } from '../audited.ts'
-import { signMessage } from '../sign-message.ts'
+import { signMessage } from '../message.ts'
 import type { SigningDeps } from '../signing-deps.ts'
 
 const schema = acceptKeyId(signRequest)

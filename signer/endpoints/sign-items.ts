@@ -5,7 +5,7 @@ import { toProblem } from '../../runtime/http/problem.ts'
 import { explainIssue } from '../../runtime/json/json-body.ts'
 import type { Outcome } from '../audit-lines.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import { type SignRequest, signMessage } from '../sign-message.ts'
+import { type SignRequest, signMessage } from '../message.ts'
 
 /** `traceId` is empty if there is none. `request` is an error if the item is invalid. */
 type Item = { id: string; traceId: string; request: SignRequest | AppError }

@@ -1,4 +1,5 @@
 // With the signer's own app: an answer looks the same, whether its message went alone or with others.
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Answer } from '../../../client/http-client.ts'
 import { createSignerClient } from '../../../client/index.ts'
@@ -18,7 +19,8 @@ const requests: Record<string, object> = {
   'a lone surrogate': { message: '\ud800' },
 }
 
-test('an answer from a call for many has the status, headers and body of one for itself', async () => {
+/** Starts the signer's app. `paths` lists what it was asked. */
+async function startClient() {
   const paths: unknown[] = []
   const server = createHttpServer(makeSignerApp(), () => false)
   server.on('request', ({ url }) => paths.push(url))
@@ -31,17 +33,45 @@ test('an answer from a call for many has the status, headers and body of one for
     PAIRING_SECRET_FILE: `${volume}/secret`,
   }
   const send = createSignerClient({ environment, timeoutMs: 5_000 })
-  const ask = async ([name, value]: [string, object]) => {
-    const requestId = `id-${name.replaceAll(' ', '-')}`
-    const headers = { 'content-type': 'application/json', 'x-request-id': requestId }
+  const ask = async (value: object, id: string) => {
+    const headers = { 'content-type': 'application/json', 'x-request-id': id }
     const body = Buffer.from(JSON.stringify(value))
     return describe(await send({ method: 'POST', headers, body }))
   }
-  const alone = []
-  for (const each of Object.entries(requests)) alone.push(await ask(each))
+  const askInTurn = async (values: object[]) => {
+    const answers = []
+    for (const [index, each] of values.entries()) answers.push(await ask(each, `id-${index}`))
+    return answers
+  }
+  const askTogether = (values: object[]) =>
+    Promise.all(values.map((each, index) => ask(each, `id-${index}`)))
+  return { paths, askInTurn, askTogether }
+}
+
+test('an answer from a call for many has the status, headers and body of one for itself', async () => {
+  const { paths, askInTurn, askTogether } = await startClient()
+  const alone = await askInTurn(Object.values(requests))
   expect(alone.map(({ status }) => status)).toEqual([200, 200, 200, 400, 400, 400, 400])
-  expect(await Promise.all(Object.entries(requests).map(ask))).toEqual(alone)
-  expect(paths.slice(alone.length)).toEqual(['/sign/batch'])
+  expect(await askTogether(Object.values(requests))).toEqual(alone)
+  expect(paths).toEqual([...alone.map(() => '/sign'), '/sign/batch'])
+})
+
+test('and so have those of any messages, encodings and keys', async () => {
+  const { askInTurn, askTogether } = await startClient()
+  // Any UTF-16, also lone surrogates. fc.string takes seconds to make.
+  const unit = fc.integer({ min: 0, max: 0xffff })
+  const message = fc.array(unit).map((units) => String.fromCharCode(...units))
+  const request = fc.record(
+    { message, encoding: fc.constantFrom('utf8', 'base64'), key_id: fc.constantFrom('old', 'new') },
+    { requiredKeys: ['message'] },
+  )
+  const property = fc.asyncProperty(
+    fc.array(request, { size: 'max', maxLength: 20 }),
+    async (values) => {
+      expect(await askTogether(values)).toEqual(await askInTurn(values))
+    },
+  )
+  await fc.assert(property, { numRuns: 20 })
 })
 
 function describe({ status, statusText, headers, rawHeaders, body }: Answer) {
