@@ -46,6 +46,7 @@ async function startEcho(isDraining = () => false, log: Log = () => {}) {
   return { port, seen, rejected, begun: () => begun, server }
 }
 
+const frame = '{"message":""}'
 const body = '{"message":"a"}'
 const good = makeRequest('/echo', `content-length: ${body.length}\r\n`, body)
 
@@ -69,6 +70,21 @@ describe('requests as bytes', () => {
     )
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\{"message":"a"\}$/s)
   })
+
+  test.each([99, 100, 101, 200, 1_234])(
+    'keep their order in %i chunks of one byte',
+    async (length) => {
+      const { port, seen } = await startEcho()
+      const digits = Array.from({ length: length - frame.length }, (_, index) => index % 10)
+      const message = digits.join('')
+      const bytes = [...JSON.stringify({ message })].map((each) => `1\r\n${each}\r\n`).join('')
+      await sendRaw(
+        port,
+        makeRequest('/echo', 'transfer-encoding: chunked\r\n', `${bytes}0\r\n\r\n`),
+      )
+      expect(seen).toEqual([message])
+    },
+  )
 
   test.each([
     [
