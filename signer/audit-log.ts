@@ -16,18 +16,29 @@ export type AuditLog = {
 /** Writes all of `text`, or rejects with the system's error. */
 export type WriteText = (text: string) => Promise<void>
 
+export type AuditLogOptions = { write?: WriteText; now?: () => number; deadlineMs?: number }
+
 /** Shorter than the second within which the frontend answers. */
 const DEADLINE_MS = 500
 
-type Waiting = { lines: string; resolve: () => void; reject: (error: AppError) => void }
+type Signed = { keyId: string; count: number }
+type Waiting = {
+  lines: string
+  signed: Signed[]
+  resolve: () => void
+  reject: (error: AppError) => void
+}
 
 /**
  * Makes the audit log. One write carries all lines of one turn of the event loop, and all lines that arrive during the
  * write before. Many requests at once need few writes.
+ *
+ * `onSigned` receives the signatures whose lines are written, also those that came too late for an answer. So a counter
+ * equals the log.
  */
 export function createAuditLog(
-  write: WriteText = createStdoutWriter(),
-  { now = Date.now, deadlineMs = DEADLINE_MS } = {},
+  onSigned: (keyId: string, count: number) => void,
+  { write = createStdoutWriter(), now = Date.now, deadlineMs = DEADLINE_MS }: AuditLogOptions = {},
 ): AuditLog {
   let waiting: Waiting[] = []
   let isWriting = false
@@ -45,6 +56,7 @@ export function createAuditLog(
     }, deadlineMs)
     try {
       await write(records.map(({ lines }) => lines).join(''))
+      for (const { keyId, count } of records.flatMap(({ signed }) => signed)) onSigned(keyId, count)
       for (const { resolve } of records) resolve()
     } catch (error) {
       failAll(records, error)
@@ -69,7 +81,7 @@ export function createAuditLog(
     return new Promise((resolve, reject) => {
       if (isStuck) return reject(unavailable())
       const lines = formatAuditLines(entries, new Date(now()).toISOString())
-      waiting.push({ lines, resolve, reject })
+      waiting.push({ lines, signed: entries.flatMap(findSigned), resolve, reject })
       if (!isWriting) void drain()
     })
   }
@@ -79,6 +91,10 @@ export function createAuditLog(
   }
 
   return { record, requireWritable }
+}
+
+function findSigned({ outcome, key_id: keyId, count }: AuditEntry): Signed[] {
+  return outcome === 'signed' && keyId !== undefined ? [{ keyId, count }] : []
 }
 
 function unavailable(cause?: unknown): AppError {

@@ -20,9 +20,9 @@ await runService(
       'caller' in admission
         ? createCallerCheck(admission.caller)
         : createPairingCheck(await createPairingSecret(admission.pairingDir))
-    const auditLog = createAuditLog()
+    const auditLog = createAuditLog(metrics.countSignatures)
     return {
-      app: createApp({ ...deps, ...metrics, getKeyRing, admit, auditLog, peer, maxRequests }),
+      app: createApp({ ...deps, getKeyRing, admit, auditLog, peer, maxRequests }),
       address: { socket },
       shutdownDelayMs,
     }

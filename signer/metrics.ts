@@ -16,7 +16,7 @@ export function createSignerMetrics(registry: Registry): SignerMetrics {
   const registers = [registry]
   const signatures = new Counter({
     name: 'signer_signatures_total',
-    help: 'Signatures made, by key id.',
+    help: 'Signatures on record in the audit log, by key id.',
     labelNames: ['key_id'],
     registers,
   })

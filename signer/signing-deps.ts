@@ -1,7 +1,6 @@
-// What the signing endpoints need: the keys, the check of the caller, and a counter.
+// What the signing endpoints need: the keys and the check of the caller.
 import type { AppContext } from '../runtime/http/http-app.ts'
 import type { GetKeyRing } from './keys/key-holder.ts'
-import type { SignerMetrics } from './metrics.ts'
 
 /** Checks that the body matches the signed headers. Throws an AppError with status 403. */
 export type CheckBody = (body: Uint8Array) => void
@@ -12,5 +11,4 @@ export type Admit = (c: AppContext) => CheckBody
 export type SigningDeps = {
   getKeyRing: GetKeyRing
   admit: Admit
-  countSignatures: SignerMetrics['countSignatures']
 }

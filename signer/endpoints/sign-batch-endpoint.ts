@@ -32,14 +32,12 @@ function chooseForm(value: unknown) {
  * Makes the handler. It answers SignBatchResponse, or SignItemsResponse for items. It throws like POST /sign, and names
  * the invalid message.
  */
-export function createSignBatchHandler(deps: SigningDeps) {
-  const { getKeyRing, admit, countSignatures } = deps
+export function createSignBatchHandler({ getKeyRing, admit }: SigningDeps) {
   return async function signBatch(c: AppContext): Promise<Response> {
     const limits = { maxBytes: MAX_BATCH_BODY_BYTES, maxParts: MAX_PARTS }
     const request = await readJson(c, chooseForm, { ...limits, checkBody: admit(c) })
     if ('items' in request) {
       const { results, outcomes } = signItems(getKeyRing(), request.items)
-      for (const { key_id: id, count } of outcomes) if (id !== undefined) countSignatures(id, count)
       const response: SignItemsResponse = { results }
       // V8's heap would not hold the text of several large answers that wait for the audit log. Bytes are outside of it.
       return answerJson(c, Buffer.from(JSON.stringify(response)), outcomes)
@@ -54,7 +52,6 @@ export function createSignBatchHandler(deps: SigningDeps) {
       algorithm: 'HMAC-SHA256',
       signatures: decoded.map((each) => computeMac(key.material, each)),
     }
-    countSignatures(key.id, messages.length)
     return answer(c, response, { outcome: 'signed', count: messages.length, key_id: key.id })
   }
 }

@@ -13,12 +13,10 @@ const schema = acceptKeyId(signRequest)
  * Makes the handler. It answers SignResponse. It throws AppError if `admit` refuses the caller, the request is invalid,
  * or no key is loaded.
  */
-export function createSignHandler(deps: SigningDeps) {
-  const { getKeyRing, admit, countSignatures } = deps
+export function createSignHandler({ getKeyRing, admit }: SigningDeps) {
   return async function sign(c: AppContext): Promise<Response> {
     const request = await readJson(c, schema, { checkBody: admit(c) })
     const response = signMessage(getKeyRing(), request)
-    countSignatures(response.key_id, 1)
     return answer(c, response, { outcome: 'signed', count: 1, key_id: response.key_id })
   }
 }

@@ -17,7 +17,6 @@ export function makeSigner(): App {
     peer: 'proxy',
     getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
     admit: () => () => {},
-    countSignatures: () => {},
     auditLog: { record: async () => {}, requireWritable: () => {} },
   })
 }

@@ -2,8 +2,8 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
-import { createApp, type SignerDeps } from '../../../signer/app.ts'
-import { createAuditLog } from '../../../signer/audit-log.ts'
+import { createApp } from '../../../signer/app.ts'
+import { type AuditLog, createAuditLog } from '../../../signer/audit-log.ts'
 import type { KeyRing } from '../../../signer/keys/key-ring.ts'
 import type { Admit } from '../../../signer/signing-deps.ts'
 
@@ -12,11 +12,7 @@ const primary = { id: 'new', material: createSecretKey(bytes.new) }
 const old = { id: 'old', material: createSecretKey(bytes.old) }
 const ring: KeyRing = { primary, keys: new Map(Object.entries({ new: primary, old })) }
 
-type Records = Pick<SignerDeps, 'countSignatures' | 'auditLog'>
-const forgotten: Records = {
-  countSignatures: () => {},
-  auditLog: { record: async () => {}, requireWritable: () => {} },
-}
+const forgotten: AuditLog = { record: async () => {}, requireWritable: () => {} }
 
 /** Makes the app. With null it has no key. */
 export function makeSignerApp(
@@ -24,14 +20,14 @@ export function makeSignerApp(
   isDraining = () => false,
   maxRequests = 256,
   admit: Admit = () => () => {},
-  { countSignatures, auditLog }: Records = forgotten,
+  auditLog = forgotten,
 ) {
   function getKeyRing(): KeyRing {
     if (held !== null) return held
     throw new AppError('key_unavailable', 'the Secret has no key')
   }
   const metrics = createMetrics()
-  const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, countSignatures, auditLog }
+  const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, auditLog }
   return createApp({ ...deps, peer: 'proxy', maxRequests })
 }
 
@@ -39,12 +35,12 @@ export function makeSignerApp(
 export function makeRecordedSignerApp() {
   const writes: string[] = []
   const counted: Record<string, number> = {}
-  const app = makeSignerApp(ring, undefined, undefined, undefined, {
-    auditLog: createAuditLog(async (text) => void writes.push(text), { now: () => 0 }),
-    countSignatures: (id, count) => {
-      counted[id] = (counted[id] ?? 0) + count
-    },
-  })
+  const count = (id: string, signatures: number) => {
+    counted[id] = (counted[id] ?? 0) + signatures
+  }
+  const write = async (text: string) => void writes.push(text)
+  const auditLog = createAuditLog(count, { write, now: () => 0 })
+  const app = makeSignerApp(ring, undefined, undefined, undefined, auditLog)
   return { app, writes, counted }
 }
 

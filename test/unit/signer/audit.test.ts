@@ -24,16 +24,22 @@ describe('the log', () => {
   function makeLog(deadlineMs = 5_000) {
     const written: string[] = []
     const releases: ((error?: Error) => void)[] = []
+    const counted: [string, number][] = []
     const { record: audit, requireWritable } = createAuditLog(
-      (text) =>
-        new Promise((resolve, reject) => {
-          written.push(text)
-          releases.push((error) => (error ? reject(error) : resolve()))
-        }),
-      { now: () => 0, deadlineMs },
+      (keyId, count) => void counted.push([keyId, count]),
+      {
+        write: (text) =>
+          new Promise((resolve, reject) => {
+            written.push(text)
+            releases.push((error) => (error ? reject(error) : resolve()))
+          }),
+        now: () => 0,
+        deadlineMs,
+      },
     )
     return {
       audit,
+      counted,
       requireWritable,
       written,
       release: (error?: Error) => releases.shift()?.(error),
@@ -100,6 +106,33 @@ describe('the log', () => {
     release()
     await expect(later).resolves.toBeUndefined()
   })
+
+  test('counts the signatures whose lines are written, also too late, and no others', async () => {
+    const { audit, counted, written, release } = makeLog(20)
+    const signed = { ...entry, key_id: 'key-1' }
+    const failed = audit(signed)
+    await settle()
+    release(new Error('EPIPE'))
+    await expect(failed).rejects.toMatchObject({ code: 'audit_unavailable' })
+    const late = audit(signed, { ...signed, key_id: 'key-2', count: 3 })
+    const verified = audit({ ...signed, outcome: 'verified' })
+    await expect(Promise.all([late, verified])).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await expect(audit(signed)).rejects.toMatchObject({ code: 'audit_unavailable' })
+    expect(counted).toEqual([])
+    release()
+    await settle()
+    expect(counted).toEqual([
+      ['key-1', 1],
+      ['key-2', 3],
+    ])
+    // Each write holds the lines of one turn.
+    expect(
+      written
+        .at(-1)
+        ?.split('\n')
+        .filter((line) => line.includes('signed')),
+    ).toHaveLength(2)
+  })
 })
 
 describe('each request', () => {
@@ -112,7 +145,6 @@ describe('each request', () => {
       isDraining: () => false,
       getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
       admit: () => () => {},
-      countSignatures: () => {},
       maxRequests: 1,
       peer,
       auditLog: {

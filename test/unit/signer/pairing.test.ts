@@ -7,6 +7,7 @@ import { createPairing } from '../../../client/pairing.ts'
 import { SignerError } from '../../../client/signer-error.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
+import { createAuditLog } from '../../../signer/audit-log.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
 import { createPairingCheck, createPairingSecret } from '../../../signer/pairing.ts'
 import { makeFolder } from '../../support/folder.ts'
@@ -30,8 +31,7 @@ async function makePair() {
     isDraining: () => false,
     getKeyRing,
     admit,
-    countSignatures,
-    auditLog: { record: async () => {}, requireWritable: () => {} },
+    auditLog: createAuditLog(countSignatures, { write: async () => {} }),
     peer: 'proxy',
     maxRequests: 1,
   } as const
