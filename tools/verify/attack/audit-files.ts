@@ -20,7 +20,7 @@ export async function readAuditFiles(uid: string): Promise<Audited[][] | undefin
   const texts = await Promise.all(names.map((name) => readLog(join(folder, name))))
   if (names.join() !== (await listFiles(folder)).join()) return undefined
   const files = names.map((name, index) => ({
-    container: Number.parseInt(name),
+    container: Number.parseInt(name, 10),
     text: texts[index],
   }))
   const containers = Map.groupBy(files, ({ container }) => container)
@@ -34,7 +34,9 @@ async function listFiles(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => !name.endsWith('.tmp'))
   const key = (name: string) => (name.endsWith('.log') ? `${name}.~` : name)
   const compare = new Intl.Collator('en', { numeric: true }).compare
-  return names.sort((a, b) => Number.parseInt(a) - Number.parseInt(b) || compare(key(a), key(b)))
+  return names.sort(
+    (a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || compare(key(a), key(b)),
+  )
 }
 
 async function readLog(path: string): Promise<string> {

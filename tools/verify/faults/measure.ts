@@ -66,12 +66,9 @@ async function measureUnderLoad(
     return { source, samples: checkSignatures(await load.stop(), record.keys) }
   })
   const sources = await Promise.all(seen)
-  if (counts !== undefined) {
-    await requireRecords(
-      sources.flatMap(({ samples }) => samples),
-      counts,
-    )
-  }
+  const samplesOfAll = sources.flatMap(({ samples }) => samples)
+  const recorded = counts && (await requireRecords(samplesOfAll, counts))
+  const notes = [note, recorded].filter((text) => text !== undefined)
   const seenByAttackers = (await Promise.all(attempts.map(({ stop }) => stop()))).flat()
   const countAttempts = (wanted: string) =>
     seenByAttackers.filter(({ outcome }) => outcome === wanted).length
@@ -83,7 +80,7 @@ async function measureUnderLoad(
     attempts: seenByAttackers.length,
     refused: countAttempts('403'),
     unauthorized: countAttempts('200'),
-    ...(note === undefined ? {} : { note }),
+    ...(notes.length > 0 && { note: notes.join('. ') }),
   })
 }
 

@@ -24,6 +24,6 @@ export const auditBlocked: Experiment = {
     }
     begin()
     await recover()
-    return 'Every signature has its audit line'
+    return undefined
   },
 }

@@ -21,22 +21,23 @@ export async function readCounts(): Promise<Counts> {
 }
 
 /**
- * Throws if a signature of the load has no audit line, or if a signer has counted more or fewer signatures since `before` than
+ * Returns how many signatures are on record. Throws if a signature of the load has no audit line, or if a signer has counted more or fewer signatures since `before` than
  * its log has. It waits for the last lines, which the container runtime writes with a delay.
  */
-export async function requireRecords(samples: readonly Sample[], before: Counts): Promise<void> {
+export async function requireRecords(samples: readonly Sample[], before: Counts): Promise<string> {
   const ids = samples.flatMap(({ signed }) => (signed === undefined ? [] : [signed.requestId]))
   if (ids.length === 0) throw new Error('the load got no signature, so nothing can be on record')
   const pods = await listPods()
   let found = ''
-  await waitFor(
+  return waitFor(
     async () => {
       const records = await Promise.all(pods.map((pod) => readRecord(pod, before)))
       const written = new Set(records.flatMap((each) => each.ids))
       const missing = ids.filter((id) => !written.has(id)).length
       const counts = records.map(({ counted, logged }) => `${counted} counted, ${logged} logged`)
       found = [`${missing} of ${ids.length} signatures have no audit line`, ...counts].join('; ')
-      return (missing === 0 && records.every((each) => each.counted === each.logged)) || undefined
+      const areEqual = missing === 0 && records.every((each) => each.counted === each.logged)
+      return areEqual ? `Every signature is on record: ${counts.join('; ')}` : undefined
     },
     LOG_MS,
     () => found,
