@@ -1,19 +1,29 @@
 // The signer's audit log: its requests, whether each came alone or in a call with others.
 
+import { z } from 'zod'
 import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import type { Target } from './target.ts'
 import { CLOCK_SKEW_MS } from './timeouts.ts'
 
+/** An entry, and when it was written (ISO 8601). */
+export type Audited = AuditEntry & { time: string }
+const schema = z.looseObject({ time: z.string(), outcome: z.string(), request_id: z.string() })
+
 /** Parses the audit lines of a log. A line with several requests becomes an entry for each, as if it came alone. */
-export function parseAuditLog(log: string): AuditEntry[] {
+export function parseAuditLog(log: string): Audited[] {
   return log
     .split('\n')
     .filter((line) => line.includes('"event":"audit"'))
-    .flatMap((line) => listRequests(JSON.parse(line)))
+    .flatMap((line) => listRequests(schema.parse(JSON.parse(line)) as Audited))
 }
 
-function listRequests(line: AuditEntry): AuditEntry[] {
+/** True if the signer signed the request. */
+export function isSigned({ outcome }: AuditEntry): boolean {
+  return outcome === 'signed'
+}
+
+function listRequests(line: Audited): Audited[] {
   const { request_ids: ids, trace_ids: traceIds = [], trace_id: _ofCall, ...entry } = line
   if (ids === undefined) return [line]
   return ids.map((id, index) => {
@@ -24,7 +34,7 @@ function listRequests(line: AuditEntry): AuditEntry[] {
 }
 
 /** Reads the audited requests of the target's signers since `since`, and some older ones. */
-export async function readAuditLog({ signers }: Target, since: Date): Promise<AuditEntry[]> {
+export async function readAuditLog({ signers }: Target, since: Date): Promise<Audited[]> {
   // The clock of the node may differ.
   const from = new Date(since.getTime() - CLOCK_SKEW_MS).toISOString()
   const logs = await Promise.all(

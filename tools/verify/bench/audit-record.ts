@@ -1,17 +1,12 @@
-// Compares the signatures that the signer counts with the request ids in its audit log, after a load. The log comes from the files
-// of the node: `kubectl logs --follow` loses lines when kubelet rotates them.
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
-import { namespace } from '../../kube/names.ts'
-import { LOGS } from '../../local-cluster/paths.ts'
+// Compares the signatures that the signer counts with the request ids in its audit log, after a load.
+import { readAuditFiles } from '../attack/audit-files.ts'
+import { isSigned } from '../attack/audited-requests.ts'
 import { readCounter } from '../attack/counters.ts'
 import { makeRequestId } from '../attack/requests.ts'
 import type { Target } from '../attack/target.ts'
 import { LOG_MS } from '../attack/timeouts.ts'
 import { waitFor } from '../attack/wait.ts'
-import { compareRecords, joinLines, listSignedIds } from './audit-ids.ts'
+import { compareRecords } from './compare-records.ts'
 import type { Load, LoadRequest } from './generator.ts'
 import { ALONE, message, USUAL, writePost } from './subject.ts'
 
@@ -47,33 +42,12 @@ export async function requireAuditRecord(
 async function readIdsBetween(target: Target, first: string, last: string): Promise<string[]> {
   return waitFor(
     async () => {
-      const ids = listSignedIds(joinLines(await readLogFiles(target)))
+      const entries = (await readAuditFiles(target.uid))?.flat() ?? []
+      const ids = entries.filter(isSigned).map(({ request_id: id }) => id)
       const [start, end] = [ids.indexOf(first), ids.lastIndexOf(last)]
       return start >= 0 && end >= 0 ? ids.slice(start + 1, end) : undefined
     },
     LOG_MS,
     () => 'the audit log on the node lacks the first or the last request of the load',
   )
-}
-
-/** Reads the signer's log from all files that kubelet keeps, the oldest first. Returns nothing if it rotates them meanwhile. */
-async function readLogFiles({ signers, uid }: Target): Promise<string> {
-  const pod = `${namespace}_${signers[0]?.pod}_${uid}`
-  const folder = join(LOGS, 'pods', pod, 'signer')
-  const names = await listLogFiles(folder)
-  const texts = await Promise.all(names.map((name) => readLogFile(join(folder, name))))
-  const isSame = names.join() === (await listLogFiles(folder)).join()
-  return isSame ? texts.join('') : ''
-}
-
-/** 0.log is the newest. The names of the others are like 0.log.20261129-123456, and sort by time. */
-async function listLogFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder)
-  const [newest = '', ...older] = names.filter((name) => !name.endsWith('.tmp')).sort()
-  return [...older, newest]
-}
-
-async function readLogFile(path: string): Promise<string> {
-  const bytes = await readFile(path).catch(() => Buffer.alloc(0))
-  return (path.endsWith('.gz') ? await promisify(gunzip)(bytes) : bytes).toString()
 }

@@ -31,6 +31,8 @@ export type Experiment = {
   bounds: Bounds
   /** The number of requests that the long form sends at least. */
   atLeast?: number
+  /** Every signature of the load must be in the audit logs, and the signers must have counted as many as are there. */
+  isRecorded?: true
   /** Called before the load. Returns the function that undoes it after the load. */
   prepare?: () => Promise<() => Promise<void>>
   /** Causes the fault and waits until it is over. Returns a remark for the report. */
@@ -51,6 +53,4 @@ export type Fault = {
   isEnough: () => boolean
   /** Remembers the keys in the Secret, so that signatures with them can be checked later. */
   rememberKeys: () => Promise<void>
-  /** Requires an audit line for each signature of the load. */
-  requireAuditLines: () => void
 }

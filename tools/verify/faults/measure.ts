@@ -6,7 +6,7 @@ import { type RunningLoad, startLoad } from './load/start-load.ts'
 import { judge, type Result } from './result.ts'
 import { checkSignatures, summarize } from './summarize.ts'
 import { listAttempts } from './support/attackers.ts'
-import { requireAuditLines } from './support/audit-lines.ts'
+import { readCounts, requireRecords } from './support/audit-lines.ts'
 import { findSandboxOf } from './support/node.ts'
 import { ensurePods, findPod, type Pod } from './support/pods.ts'
 import { waitUntilServed } from './support/served.ts'
@@ -31,7 +31,7 @@ export async function measure(
 }
 
 /** What an experiment records for its result. Times are in milliseconds since 1970. */
-type Recording = { start: number; since: number; keys: Map<string, Buffer>; needsAudit: boolean }
+type Recording = { start: number; since: number; keys: Map<string, Buffer> }
 
 async function measureUnderLoad(
   experiment: Experiment,
@@ -39,8 +39,9 @@ async function measureUnderLoad(
   isShort: boolean,
 ): Promise<Result> {
   const pod = await findPod()
+  const counts = experiment.isRecorded ? await readCounts() : undefined
   const start = Date.now()
-  const record: Recording = { start, since: start, keys: await readKeys(), needsAudit: false }
+  const record: Recording = { start, since: start, keys: await readKeys() }
   const fault = makeFault(experiment, record, { pod, gatewayUrl, isShort })
   const loads: { source: Source; load: RunningLoad }[] = []
   const attempts: RunningLoad[] = []
@@ -65,12 +66,9 @@ async function measureUnderLoad(
     return { source, samples: checkSignatures(await load.stop(), record.keys) }
   })
   const sources = await Promise.all(seen)
-  if (record.needsAudit) {
-    await requireAuditLines(
-      sources.flatMap(({ samples }) => samples),
-      new Date(start),
-    )
-  }
+  const samplesOfAll = sources.flatMap(({ samples }) => samples)
+  const recorded = counts && (await requireRecords(samplesOfAll, counts))
+  const notes = [note, recorded].filter((text) => text !== undefined)
   const seenByAttackers = (await Promise.all(attempts.map(({ stop }) => stop()))).flat()
   const countAttempts = (wanted: string) =>
     seenByAttackers.filter(({ outcome }) => outcome === wanted).length
@@ -82,7 +80,7 @@ async function measureUnderLoad(
     attempts: seenByAttackers.length,
     refused: countAttempts('403'),
     unauthorized: countAttempts('200'),
-    ...(note === undefined ? {} : { note }),
+    ...(notes.length > 0 && { note: notes.join('. ') }),
   })
 }
 
@@ -100,9 +98,6 @@ function makeFault(
     isEnough: () => given.isShort || isEnough(experiment, record.start),
     rememberKeys: async () => {
       for (const [id, key] of await readKeys()) record.keys.set(id, key)
-    },
-    requireAuditLines: () => {
-      record.needsAudit = true
     },
   }
 }

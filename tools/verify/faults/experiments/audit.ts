@@ -11,7 +11,8 @@ export const auditBlocked: Experiment = {
   replicas: 1,
   sources: ['public', 'frontend'],
   bounds: { recoveryMs: 5_000, slowestFailureMs: 1_500 },
-  run: async ({ pod, begin, recover, requireAuditLines }) => {
+  isRecorded: true,
+  run: async ({ pod, begin, recover }) => {
     const status = await readFile(`/proc/${await findSandboxOf(pod.uid)}/status`, 'utf8')
     const shim = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1])
     process.kill(shim, 'SIGSTOP')
@@ -23,7 +24,6 @@ export const auditBlocked: Experiment = {
     }
     begin()
     await recover()
-    requireAuditLines()
-    return 'Every signature has its audit line'
+    return undefined
   },
 }

@@ -23,6 +23,7 @@ export const keyRotation: Experiment = {
   sources: ['public', 'frontend'],
   bounds: { failed: 0 },
   atLeast: 20_000,
+  isRecorded: true,
   run: async ({ isEnough, rememberKeys }) => {
     let count = 0
     do {

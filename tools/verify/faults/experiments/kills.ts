@@ -21,6 +21,7 @@ export const killSigner: Experiment = {
   sources: ['public', 'frontend'],
   bounds: { recoveryMs: 5_000, slowestFailureMs: 1_000 },
   kills: 'signer',
+  isRecorded: true,
   run: kill('signer', 'node'),
 }
 

@@ -65,6 +65,7 @@ export const tokenLost: Experiment = {
     slowestFailureMs: 1_000,
     how: /caller_token_unavailable|^503 by a proxy: no healthy upstream/,
   },
+  isRecorded: true,
   run: async ({ pod, begin, recover }) => {
     const { tokenFile } = await locateCredentials(pod)
     const good = await readFile(tokenFile, 'utf8')
