@@ -2,7 +2,7 @@
 // larger calls serve more of them. `make bench` measures it.
 
 /** Under load a call starts this long after the one before, or as soon as as many messages wait as that one carried. */
-export const APART_MS = 5
+export const APART_MS = 10
 /** A call that takes longer no longer counts, so that one that hangs does not keep the others waiting. */
 const SLOW_MS = 100
 /** How many of those there may be. The signer serves 8 batches at once. */

@@ -82,12 +82,12 @@ describe('after a call with several messages, the next one starts', () => {
     return started
   }
 
-  test('5 ms after it', async () => {
+  test('10 ms after it', async () => {
     const { askAll, sizes } = await startSeveral()
     const asked = askAll(['a', 'b'])
     await turns()
     expect(sizes()).toEqual([3])
-    vi.advanceTimersByTime(5)
+    vi.advanceTimersByTime(10)
     expect(await asked).toEqual(signed(['a', 'b']))
     expect(sizes()).toEqual([3, 2])
   })
