@@ -8,11 +8,13 @@ const ROUNDS = 5
 const LOAD_ROUNDS = 3
 const ALONE_SECONDS = 0.6
 const LOAD_SECONDS = 1.5
+/** V8 compiles the services while they serve. In a Pod with little CPU time, that takes tens of thousands of messages. */
+const WARM_UP_SECONDS = 6
 
 /** By the number of connections. */
 export type Loads = ReadonlyMap<number, Load>
 
-export const conditions = `Medians of ${ROUNDS} rounds at ${ALONE} connection, and of ${LOAD_ROUNDS} under load.`
+export const conditions = `Medians of ${ROUNDS} rounds at ${ALONE} connection, and of ${LOAD_ROUNDS} under load, after a load of ${WARM_UP_SECONDS} s to warm up.`
 
 /** Measures each subject at its numbers of connections. `signal` ends it. */
 export async function measureAll(
@@ -21,6 +23,11 @@ export async function measureAll(
   signal: AbortSignal,
 ): Promise<Loads[]> {
   const rounds = subjects.map(() => new Map<number, Load[]>())
+  say('warming up')
+  for (const subject of subjects) {
+    signal.throwIfAborted()
+    await measure(subject, USUAL, generate, WARM_UP_SECONDS)
+  }
   for (let round = 1; round <= ROUNDS; round++) {
     say(`round ${round} of ${ROUNDS}`)
     for (const connections of [ALONE, USUAL, MANY]) {
@@ -42,8 +49,8 @@ async function measure(
   { address, write, name, generate }: Subject,
   connections: number,
   fromHere: Generate,
+  seconds = connections === ALONE ? ALONE_SECONDS : LOAD_SECONDS,
 ): Promise<Load> {
-  const seconds = connections === ALONE ? ALONE_SECONDS : LOAD_SECONDS
   const load = await (generate ?? fromHere)({ address, bytes: write(), connections, seconds })
   if (load.perSecond === 0) {
     throw new Error(`${name}: all of ${load.failed} requests failed at ${connections} connections`)
