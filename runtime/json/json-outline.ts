@@ -49,14 +49,15 @@ export function hasDuplicateNames({ strings }: JsonOutline, parsed: unknown): bo
 /** Keeps a list of its own, because a call for each level would exceed the stack. */
 function countStrings(root: unknown): number {
   let strings = 0
-  const values = [root]
+  const objects: object[] = [[root]]
   // The list grows on the way.
-  for (const value of values) {
-    if (typeof value === 'string') strings += 1
-    if (typeof value !== 'object' || value === null) continue
-    const parts = Object.values(value)
-    if (!Array.isArray(value)) strings += parts.length
-    values.push(...parts)
+  for (const object of objects) {
+    const parts: unknown[] = Object.values(object)
+    if (!Array.isArray(object)) strings += parts.length
+    for (const part of parts) {
+      if (typeof part === 'string') strings += 1
+      else if (typeof part === 'object' && part !== null) objects.push(part)
+    }
   }
   return strings
 }
