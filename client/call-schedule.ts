@@ -23,6 +23,8 @@ export function createCallSchedule(
   let isBusy = false
   let slowCalls = 0
   let isStarting = false
+  /** True if the newest call carried several messages, or kept any waiting. A caller that is alone goes at once. */
+  let isCrowded = false
   let pause: NodeJS.Timeout | undefined
   /** Those of the newest call. */
   let size = 0
@@ -32,6 +34,7 @@ export function createCallSchedule(
     const isEarly = pause !== undefined && countWaiting() < size
     if (isBusy || isStarting || isEarly || countWaiting() === 0) return
     endPause()
+    if (!isCrowded) return startNext()
     isStarting = true
     // Not at once, so that all messages that arrive in one turn of the event loop go together.
     setImmediate(() => {
@@ -47,6 +50,7 @@ export function createCallSchedule(
 
   function release(): void {
     isBusy = false
+    isCrowded = size > 1 || countWaiting() > 0
     const rest = startedAt + APART_MS - performance.now()
     // After a call with one message there is no load, so a caller that is alone never waits.
     if (size > 1 && rest >= 1) {

@@ -1,5 +1,5 @@
-// Collects messages under load, as a database commits in groups. With nothing on its way, the messages that arrive in one turn
-// of the event loop go at once. Otherwise they wait, and the next call takes all that wait. A single one goes alone.
+// Collects messages under load, as a database commits in groups. With nothing on its way, a message goes at once and alone.
+// Otherwise it waits, and the next call takes all that wait. One that waits by itself goes alone, too.
 import { createCallSchedule } from './call-schedule.ts'
 import { makeCall, type Result, readResults } from './collected-call.ts'
 import type { Answer } from './http-client.ts'
