@@ -34,7 +34,10 @@ export function createCallSchedule(
     const isEarly = pause !== undefined && countWaiting() < size
     if (isBusy || isStarting || isEarly || countWaiting() === 0) return
     endPause()
-    if (!isCrowded) return startNext()
+    if (!isCrowded) {
+      startNext()
+      return
+    }
     isStarting = true
     // Not at once, so that all messages that arrive in one turn of the event loop go together.
     setImmediate(() => {
