@@ -5,7 +5,7 @@
 export const APART_MS = 10
 /** A call that takes longer no longer counts, so that one that hangs does not keep the others waiting. */
 const SLOW_MS = 100
-/** How many of those there may be. The signer serves 8 batches at once. */
+/** How many of those there may be. Each may hold a batch at the signer, which serves 32 small ones at once. */
 const MAX_SLOW_CALLS = 4
 
 export type CallSchedule = {
