@@ -30,9 +30,9 @@ type Entry = {
   message: Message
   resolve: (reply: Reply) => void
   reject: (error: unknown) => void
-  timer: NodeJS.Timeout | undefined
   isOver: boolean
-  call: Call | undefined
+  timer?: NodeJS.Timeout
+  call?: Call
 }
 
 /** Makes the collector. */
@@ -43,10 +43,7 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
 
   function collect(message: Message): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const entry: Entry = {
-        ...{ message, resolve, reject },
-        ...{ timer: undefined, isOver: false, call: undefined },
-      }
+      const entry: Entry = { message, resolve, reject, isOver: false }
       // Within a call each request id is unique.
       const goesAlone = isAlone || waiting.has(message.requestId)
       if (!goesAlone && !waiting.add(entry)) {
