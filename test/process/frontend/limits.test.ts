@@ -1,7 +1,7 @@
 // The memory of a real frontend with the flags of its image.
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { expect, test, vi } from 'vitest'
+import { readMemoryMib } from '../../../tools/verify/memory.ts'
 import { makeVolume } from '../../support/folder.ts'
 import { sendRaw } from '../../support/services/http.ts'
 import { startFrontendAtSocket } from '../../support/services/services.ts'
@@ -14,10 +14,7 @@ const CLIENTS = 10
 test('bodies in chunks of one byte take little more memory than their bytes', async () => {
   const pairingDir = await makeVolume({ secret: randomBytes(32) })
   const { url, frontend } = await startFrontendAtSocket({ socket: '/run/none.sock', pairingDir })
-  const readPeakMib = async () => {
-    const status = await readFile(`/proc/${frontend.pid}/status`, 'utf8')
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024
-  }
+  const readPeakMib = () => readMemoryMib(Number(frontend.pid), 'VmHWM')
   const head =
     'POST /process HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n'
   const chunks = `${'1\r\n \r\n'.repeat(65_000)}0\r\n\r\n`

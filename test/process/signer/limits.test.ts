@@ -1,10 +1,10 @@
 // The limits of a real signer with the flags of its image: bodies, batches, headers, time and memory.
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { readMemoryMib } from '../../../tools/verify/memory.ts'
 import { askPaired, signHeaders, startSigner } from '../../support/services/services.ts'
 import { PROCESS_TEST_MS, START_MS, WAIT_MS } from '../../support/timeouts.ts'
 
@@ -70,9 +70,8 @@ describe('bodies', () => {
         expect((await askPaired(signer, '/sign/batch', body)).status).toBe(200)
       // On a busy machine, the audit lines of so many may take too long.
       await vi.waitFor(expectSigned, WAIT_MS)
-      const status = await readFile(`/proc/${signer.signer.pid}/status`, 'utf8')
-      const peakKib = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1])
-      expect(peakKib / KIB).toBeLessThan(MEMORY_LIMIT_MIB)
+      const peakMib = await readMemoryMib(Number(signer.signer.pid), 'VmHWM')
+      expect(peakMib).toBeLessThan(MEMORY_LIMIT_MIB)
     },
   )
 })

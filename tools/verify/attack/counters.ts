@@ -19,11 +19,19 @@ export async function readCounter(
   return parseCounter(outcome, name, labels)
 }
 
+/** Throws if the answer has no such counter. */
 export function parseCounter(outcome: Outcome | undefined, name: string, labels = ''): number {
-  const lines = (outcome?.received ?? '').matchAll(/^(\w+)\{(.*)\} (\d+)\r?$/gm)
+  const sum = sumCounter(outcome?.received ?? '', name, labels)
+  if (sum !== undefined) return sum
+  throw new Error(`no counter ${name}{${labels}}: ${outcome?.received}`)
+}
+
+/** Returns undefined if `text` has no such counter, as before its first increase. */
+export function sumCounter(text: string, name: string, labels = ''): number | undefined {
+  const lines = text.matchAll(/^(\w+)\{(.*)\} (\d+)\r?$/gm)
   const counts = [...lines].filter(
     ([, found, all = '']) => found === name && all.startsWith(labels),
   )
-  if (counts.length === 0) throw new Error(`no counter ${name}{${labels}}: ${outcome?.received}`)
+  if (counts.length === 0) return undefined
   return counts.reduce((sum, [, , , count]) => sum + Number(count), 0)
 }

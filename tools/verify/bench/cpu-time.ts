@@ -1,4 +1,5 @@
-// The CPU time of a message in each process that handles it. Unlike a rate, it hardly depends on other work of the machine.
+// The CPU time of a message in each process that handles it. Other work of the machine changes it less than a rate: it takes the
+// caches.
 import { readFile } from 'node:fs/promises'
 import { findInContainer } from '../faults/support/node.ts'
 import type { Pod } from '../faults/support/pods.ts'

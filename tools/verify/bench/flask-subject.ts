@@ -6,7 +6,7 @@ import { UserError } from '../../cli/terminal.ts'
 import { findFreePort } from '../../local-cluster/free-port.ts'
 import { describePython, fetchPackages, type Python } from '../../local-cluster/programs/python.ts'
 import { type Started, startProgram } from './service.ts'
-import { ALONE, MANY, message, type Subject, USUAL, writePost } from './subject.ts'
+import { processSubject, type Subject } from './subject.ts'
 
 const APPS = join(import.meta.dirname, 'flask')
 const REQUIREMENTS = join(CHECKOUT, 'examples/flask/requirements.txt')
@@ -25,13 +25,11 @@ export async function startFlask(
   const signer = await serve(python, 'signer', signerPort, {}, folder)
   const frontend = await serve(python, 'frontend', port, { SIGNER_URL: url }, folder)
   const subject: Subject = {
+    ...processSubject,
     id: 'flask',
     name: 'the same in Flask',
     isOurs: false,
-    connections: [ALONE, USUAL, MANY],
-    signatures: 1,
     address: { host: '127.0.0.1', port },
-    write: () => writePost('/process', { message }),
   }
   return { subject, started: [signer, frontend] }
 }

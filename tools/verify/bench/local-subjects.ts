@@ -2,10 +2,11 @@
 import { join } from 'node:path'
 import { say } from '../../cli/terminal.ts'
 import { buildVault } from '../../local-cluster/programs/programs.ts'
+import { readMemoryMib } from '../memory.ts'
 import { startFlask } from './flask-subject.ts'
 import { startNaive } from './naive-subjects.ts'
 import type { Memory } from './report.ts'
-import { readResidentMib, type Started } from './service.ts'
+import type { Started } from './service.ts'
 import { setUpSigner, startFromSource, startShipped } from './signer-subjects.ts'
 import type { Subject } from './subject.ts'
 import { startVault } from './vault-subjects.ts'
@@ -21,12 +22,16 @@ export async function startLocal(folder: string, isShort: boolean, keep: Keep): 
   const setup = await setUpSigner(folder)
   const measured: Measured[] = []
   const follow = async (name: string, started: Started) => {
-    const memory = { name, readyMs: started.readyMs, idleMib: await readResidentMib(started) }
-    measured.push({ memory, readAgain: () => readResidentMib(started) })
+    const memory = {
+      name,
+      readyMs: started.readyMs,
+      idleMib: await readMemoryMib(started.pid, 'VmRSS'),
+    }
+    measured.push({ memory, readAgain: () => readMemoryMib(started.pid, 'VmRSS') })
   }
   if (!isShort) {
     const source = keep(await startFromSource(setup, join(folder, 'source.log')))
-    const idleMib = await readResidentMib(source)
+    const idleMib = await readMemoryMib(source.pid, 'VmRSS')
     measured.push({ memory: { name: 'signer from its sources', readyMs: source.readyMs, idleMib } })
     source.stop()
   }

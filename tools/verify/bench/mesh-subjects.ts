@@ -8,10 +8,10 @@ import {
   ALONE,
   BATCH,
   type Generate,
-  MANY,
   message,
   messages,
   type Processes,
+  processSubject,
   type Subject,
   USUAL,
   writePost,
@@ -20,23 +20,16 @@ import {
 import { UNSIGNED_HOST } from './unsigned/resources.ts'
 
 export const FRONTEND_IN_POD = { host: '127.0.0.1', port }
-const all = [ALONE, USUAL, MANY]
 const keepAlive = { connection: 'keep-alive' }
 
 /** Where the gateway is, and what sends loads to it. */
 export type GatewayRoute = { address: Place; generate: Generate }
 
-const publicSubject = {
-  signatures: 1,
-  connections: all,
-  write: () => writePost('/process', { message }),
-}
-
 /** The frontend as public clients reach it. */
 export function describeGateway(route: GatewayRoute, processes?: Processes): Subject {
   const name = '`/process` through the gateway'
   return {
-    ...{ ...publicSubject, ...route, id: 'gateway', name, isOurs: true },
+    ...{ ...processSubject, ...route, id: 'gateway', name, isOurs: true },
     ...(processes && { processes }),
   }
 }
@@ -56,7 +49,7 @@ export function listInPod(
   const alone = { ...ofSigner, connections: [ALONE] }
   return [
     {
-      ...publicSubject,
+      ...processSubject,
       ...common,
       id: 'pod',
       name: '`/process` in its Pod',
@@ -97,7 +90,7 @@ export function listUnsigned(
   generate: Generate,
   processes: Processes,
 ): Subject[] {
-  const unsigned = { ...publicSubject, isOurs: false }
+  const unsigned = { ...processSubject, isOurs: false }
   return [
     {
       ...unsigned,

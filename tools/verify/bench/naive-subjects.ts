@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { findFreePort } from '../../local-cluster/free-port.ts'
 import { type Started, startNode } from './service.ts'
-import { ALONE, MANY, message, type Subject, USUAL, writePost } from './subject.ts'
+import { ALONE, message, processSubject, type Subject, USUAL, writePost } from './subject.ts'
 
 /** Starts both. `started`: the frontend and the signer. */
 export async function startNaive(
@@ -12,13 +12,11 @@ export async function startNaive(
   const signerAlone = await start('naive-signer', [signerPort], folder)
   const frontend = await start('naive-frontend', [port, signerPort], folder)
   const pair: Subject = {
+    ...processSubject,
     id: 'pair',
     name: 'two bare `node:http` processes',
     isOurs: false,
-    connections: [ALONE, USUAL, MANY],
-    signatures: 1,
     address: { host: '127.0.0.1', port },
-    write: () => writePost('/process', { message }),
     processes: { application: frontend.pid, signer: signerAlone.pid },
   }
   const signer: Subject = {

@@ -40,9 +40,3 @@ export function startNode(
 ): Promise<Started> {
   return startProgram(process.execPath, args, env, log, '"event":"listening"')
 }
-
-/** Resident memory in MiB. */
-export async function readResidentMib({ pid }: Started): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024
-}

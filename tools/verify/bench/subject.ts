@@ -53,6 +53,13 @@ export type SubjectId =
   | 'probe'
   | 'probe-with-token'
 
+/** What every subject that serves POST /process has. */
+export const processSubject = {
+  signatures: 1,
+  connections: [ALONE, USUAL, MANY],
+  write: () => writePost('/process', { message }),
+}
+
 /** Writes a POST of `request` as JSON, on a keep-alive connection. */
 export function writePost(path: string, request: unknown, headers = {}): string {
   const body = JSON.stringify(request)

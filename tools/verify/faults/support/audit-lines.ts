@@ -21,8 +21,9 @@ export async function readCounts(): Promise<Counts> {
 }
 
 /**
- * Returns how many signatures are on record. Throws if a signature of the load has no audit line, or if a signer has counted more or fewer signatures since `before` than
- * its log has. It waits for the last lines, which the container runtime writes with a delay.
+ * Returns how many signatures are on record. Throws if a signature of the load has no audit line, or if a signer has counted
+ * more or fewer signatures since `before` than its log has. It waits for the last lines, which the container runtime writes with
+ * a delay.
  */
 export async function requireRecords(samples: readonly Sample[], before: Counts): Promise<string> {
   const ids = samples.flatMap(({ signed }) => (signed === undefined ? [] : [signed.requestId]))

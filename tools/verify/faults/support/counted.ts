@@ -1,6 +1,7 @@
 // Reads how many signatures a Pod's signer has counted, at its socket. So the proxy may be down.
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { sumCounter } from '../../attack/counters.ts'
 import { findInContainer } from './node.ts'
 import type { Pod } from './pods.ts'
 
@@ -14,6 +15,5 @@ export async function countSignatures(pod: Pod): Promise<number> {
     })
     outgoing.on('error', reject).end()
   })
-  const counts = metrics.matchAll(/^signer_signatures_total\{.*\} (\d+)$/gm)
-  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+  return sumCounter(metrics, 'signer_signatures_total') ?? 0
 }

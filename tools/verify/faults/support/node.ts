@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../../cli/terminal.ts'
 import { findNode, type Node } from '../../../local-cluster/node/node-process.ts'
 import { isLocalCluster } from '../../attack/tokens.ts'
+import { readMemoryMib } from '../../memory.ts'
 import type { Pod } from './pods.ts'
 
 const POLL_MS = 20
@@ -105,8 +106,5 @@ export async function readMib(
   container: string,
   field: 'VmHWM' | 'VmRSS',
 ): Promise<number> {
-  const path = `/proc/${await findInContainer(pod, container, 'node')}/status`
-  const [, size] =
-    new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(await readFile(path, 'utf8')) ?? []
-  return Math.round(Number(size) / 1_024)
+  return Math.round(await readMemoryMib(await findInContainer(pod, container, 'node'), field))
 }
