@@ -13,6 +13,7 @@ const ownCommand = "the signer runs its image's own command"
 const variables = 'the signer takes only variables named SIGNER_*'
 const nothingElse = 'only the signer may run in its container'
 const mounts = 'the signer mounts hmac-key read-only at /run/key'
+const marker = 'the signer reads the ConfigMap signer-freeze at /run/freeze'
 const outside = "the signer's container must not use resources.claims or terminationMessagePath"
 
 const thiefImage = 'thief.example/signer:1'
@@ -75,6 +76,25 @@ const cases: readonly AdmissionCase[] = [
     `${signer}.volumeMounts.2`,
     { name: 'pairing', mountPath: '/run/pairing', subPath: 'x' },
   ]),
+  made('mounts the marker of make freeze writable', mounts, [
+    `${signer}.volumeMounts.3.readOnly`,
+    false,
+  ]),
+  made('mounts one file of the marker', mounts, [`${signer}.volumeMounts.3.subPath`, 'x']),
+  made('mounts the marker elsewhere', mounts, [`${signer}.volumeMounts.3.mountPath`, '/run/x']),
+  ...['none', '/run/pairing'].map((folder) =>
+    made(`looks for the marker in ${folder}`, marker, [`${signer}.env.3.value`, folder]),
+  ),
+  made('has another ConfigMap as marker', marker, ['spec.volumes.3.configMap.name', 'x']),
+  made('has memory as marker', marker, [
+    'spec.volumes.3',
+    { name: 'signer-freeze', emptyDir: { medium: 'Memory' } },
+  ]),
+  made('has one entry of the marker', marker, [
+    'spec.volumes.3.configMap.items',
+    [{ key: 'x', path: 'x' }],
+  ]),
+  made('needs the marker to start', marker, ['spec.volumes.3.configMap.optional', false]),
   made('has an API token', mounts, ['spec.automountServiceAccountToken', true]),
   made(
     'has a block device',
