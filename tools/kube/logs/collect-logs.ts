@@ -7,6 +7,9 @@ import { copyFiles } from './copy-files.ts'
 import type { LoggedContainer, LoggedPod } from './logged-pods.ts'
 import { findLogFolder, folderOf, listFolder } from './node-files.ts'
 
+/** kubelet removes the oldest file of a busy container after each 10 MiB, so many Pods do not wait for each other. */
+const podsAtOnce = 8
+
 /** One copied file. `path` starts at the folder. */
 export type CollectedLog = { pod: string; container: string; path: string }
 /** What is missing, why, and for which container. `isPartial`: something of this container was read. */
@@ -22,17 +25,21 @@ export async function collectLogs(
   folder: string,
   isWanted: (container: string) => boolean = () => true,
 ): Promise<Collected> {
-  const all: Collected = { logs: [], problems: [] }
-  for (const pod of pods) {
-    const containers = pod.containers.filter(({ name }) => isWanted(name))
-    const source = await openSource(pod)
-    for (const container of containers) {
-      const { logs, problems } = await collectContainer(pod, container, source, folder)
-      all.logs.push(...logs)
-      all.problems.push(...problems)
+  const all: Collected[] = []
+  const waiting = [...pods]
+  const work = async () => {
+    for (let pod = waiting.shift(); pod !== undefined; pod = waiting.shift()) {
+      const source = await openSource(pod)
+      for (const container of pod.containers.filter(({ name }) => isWanted(name))) {
+        all.push(await collectContainer(pod, container, source, folder))
+      }
     }
   }
-  return all
+  await Promise.all(Array.from({ length: podsAtOnce }, work))
+  return {
+    logs: all.flatMap(({ logs }) => logs),
+    problems: all.flatMap(({ problems }) => problems),
+  }
 }
 
 /** The folders of a Pod's containers at the API server, or why there are none. */
