@@ -37,13 +37,22 @@ test('after a rotation, copies the rotated file and the newest one again', async
 })
 
 test('takes the compressed form of a file that vanishes meanwhile', async () => {
-  const { names, problems } = await copy([[old, '0.log'], [`${old}.gz`, '0.log']], [old])
+  const { names, problems } = await copy(
+    [
+      [old, '0.log'],
+      [`${old}.gz`, '0.log'],
+    ],
+    [old],
+  )
   expect(names).toEqual([`${old}.gz`, '0.log'])
   expect(problems).toEqual([])
 })
 
 test('does not copy a file twice when kubelet compresses it', async () => {
-  const { fetched } = await copy([[old, '0.log'], [`${old}.gz`, '0.log']])
+  const { fetched } = await copy([
+    [old, '0.log'],
+    [`${old}.gz`, '0.log'],
+  ])
   expect(fetched).toEqual([old, '0.log'])
 })
 
