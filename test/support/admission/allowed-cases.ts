@@ -37,7 +37,7 @@ export const allowedCases: readonly AdmissionCase[] = [
   allowed('the signer of version 0.1.0, for a rollback', {
     does: 'change the Deployment',
     changes: [
-      ['spec.containers.1.env.3', { name: 'SIGNER_MAX_REQUESTS', value: '64' }],
+      ['spec.containers.1.env', [{ name: 'SIGNER_PAIRING_DIR', value: '/run/pairing' }]],
       ['spec.containers.1.volumeMounts', mountsOfVersion01],
       ['spec.volumes.3', { name: 'no-marker', emptyDir: {} }],
     ],

@@ -21,6 +21,7 @@ const image = (name: string, change: (released: string) => string) =>
   refused(name, runsImage, { does: 'make', image: change })
 const variable = (value: object): PodChange => [`${signer}.env.+`, value]
 const nodeOptions = variable({ name: 'NODE_OPTIONS', value: '--import=x' })
+const freezeDir = (value: string) => ({ name: 'SIGNER_FREEZE_DIR', value })
 const valueFrom = (from: 'configMapKeyRef' | 'secretKeyRef') =>
   variable({ name: 'SIGNER_X', valueFrom: { [from]: { name: 'x', key: 'x' } } })
 const mounted = (name: string, mountPath: string): PodChange => [
@@ -83,7 +84,7 @@ const cases: readonly AdmissionCase[] = [
   made('mounts one file of the marker', mounts, [`${signer}.volumeMounts.3.subPath`, 'x']),
   made('mounts the marker elsewhere', mounts, [`${signer}.volumeMounts.3.mountPath`, '/run/x']),
   ...['none', '/run/pairing'].map((folder) =>
-    made(`looks for the marker in ${folder}`, marker, [`${signer}.env.3.value`, folder]),
+    made(`looks for the marker in ${folder}`, marker, variable(freezeDir(folder))),
   ),
   made('has another ConfigMap as marker', marker, ['spec.volumes.3.configMap.name', 'x']),
   made('has memory as marker', marker, [
