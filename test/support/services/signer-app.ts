@@ -4,7 +4,9 @@ import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { type AuditLog, createAuditLog } from '../../../signer/audit-log.ts'
+import type { GetKeyRing } from '../../../signer/keys/key-holder.ts'
 import type { KeyRing } from '../../../signer/keys/key-ring.ts'
+import { createSigning } from '../../../signer/signing.ts'
 import type { Admit } from '../../../signer/signing-deps.ts'
 
 const bytes = { old: randomBytes(32), new: randomBytes(32) }
@@ -13,6 +15,15 @@ const old = { id: 'old', material: createSecretKey(bytes.old) }
 const ring: KeyRing = { primary, keys: new Map(Object.entries({ new: primary, old })) }
 
 const forgotten: AuditLog = { record: async () => {}, requireWritable: () => {} }
+
+/** What signs and verifies with these keys, without limits or a freeze. */
+export function limitless(getKeyRing: GetKeyRing) {
+  const sign = createSigning({ getKeyRing, requireThawed: () => {}, spend: () => {} })
+  return { getKeyRing, sign, spendVerification: () => {} }
+}
+
+/** An audit log without MACs. */
+export const unchained = { onSigned: () => {}, onWritten: () => {}, getKey: () => undefined }
 
 /** Makes the app. With null it has no key. */
 export function makeSignerApp(
@@ -27,7 +38,7 @@ export function makeSignerApp(
     throw new AppError('key_unavailable', 'the Secret has no key')
   }
   const metrics = createMetrics()
-  const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, auditLog }
+  const deps = { log: () => {}, metrics, isDraining, admit, auditLog, ...limitless(getKeyRing) }
   return createApp({ ...deps, peer: 'proxy', maxRequests })
 }
 
@@ -39,7 +50,7 @@ export function makeRecordedSignerApp() {
     counted[id] = (counted[id] ?? 0) + signatures
   }
   const write = async (text: string) => void writes.push(text)
-  const auditLog = createAuditLog(count, { write, now: () => 0 })
+  const auditLog = createAuditLog({ ...unchained, onSigned: count, write, now: () => 0 })
   const app = makeSignerApp(ring, undefined, undefined, undefined, auditLog)
   return { app, writes, counted }
 }

@@ -8,6 +8,7 @@ import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { createAuditLog } from '../../../signer/audit-log.ts'
 import { createCallerReader, type Peer } from '../../../signer/caller-identity.ts'
 import { get, post } from '../../support/services/http.ts'
+import { limitless, unchained } from '../../support/services/signer-app.ts'
 
 const entry = {
   request_id: 'id-1',
@@ -25,18 +26,17 @@ describe('the log', () => {
     const written: string[] = []
     const releases: ((error?: Error) => void)[] = []
     const counted: [string, number][] = []
-    const { record: audit, requireWritable } = createAuditLog(
-      (keyId, count) => void counted.push([keyId, count]),
-      {
-        write: (text) =>
-          new Promise((resolve, reject) => {
-            written.push(text)
-            releases.push((error) => (error ? reject(error) : resolve()))
-          }),
-        now: () => 0,
-        deadlineMs,
-      },
-    )
+    const { record: audit, requireWritable } = createAuditLog({
+      ...unchained,
+      onSigned: (keyId, count) => void counted.push([keyId, count]),
+      write: (text) =>
+        new Promise((resolve, reject) => {
+          written.push(text)
+          releases.push((error) => (error ? reject(error) : resolve()))
+        }),
+      now: () => 0,
+      deadlineMs,
+    })
     return {
       audit,
       counted,
@@ -143,7 +143,7 @@ describe('each request', () => {
       log: () => {},
       metrics: createMetrics(),
       isDraining: () => false,
-      getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
+      ...limitless(() => ({ primary: key, keys: new Map([[key.id, key]]) })),
       admit: () => () => {},
       maxRequests: 1,
       peer,
