@@ -1,7 +1,7 @@
 // Chains the lines of the audit log. Each has a place in an instance of the signer, the MAC of the line before, and a MAC over all that.
 // So an edit, a gap or a swap is found later. The key never signs for callers, so a thief of a signing key cannot write lines.
-import { createHmac, type KeyObject, randomBytes } from 'node:crypto'
-import { shorten } from './hmac.ts'
+import { type KeyObject, randomBytes } from 'node:crypto'
+import { computeLineMac } from './hmac.ts'
 
 const INSTANCE_BYTES = 16
 /** The longest addition to a line: `instance`, `seq` up to 2^53, `prev`, `mac`, and the newline. */
@@ -44,9 +44,7 @@ export function createAuditChain(getKey: () => KeyObject | undefined): AuditChai
     const text = `${json.slice(0, -1)},"instance":"${instance}","seq":${seq}`
     if (key === undefined) return `${text}}\n`
     const linked = lastMac === '' ? text : `${text},"prev":"${lastMac}"`
-    // SHA-512, because a signer of version 0.1 takes this key for a signing key, and signs by SHA-256.
-    const mac = createHmac('sha512', key).update(`${linked}}`)
-    lastMac = shorten(mac.digest('base64url'))
+    lastMac = computeLineMac(key, `${linked}}`)
     return `${linked},"mac":"${lastMac}"}\n`
   }
 

@@ -13,8 +13,13 @@ export function signMessage(key: KeyObject, message: Message): SignedMessage {
   return { signature: mac.toString('hex'), fingerprint: shorten(hash('sha256', mac, 'base64url')) }
 }
 
-/** Returns 132 bits of a digest in base64url. */
-export function shorten(digest: string): string {
+/** Returns the MAC of a line of the audit log: 132 bits of HMAC-SHA-512, in base64url. */
+export function computeLineMac(key: KeyObject, line: string): string {
+  // SHA-512, because a signer of version 0.1 takes this key for a signing key, and signs by SHA-256.
+  return shorten(createHmac('sha512', key).update(line).digest('base64url'))
+}
+
+function shorten(digest: string): string {
   return digest.slice(0, 22)
 }
 

@@ -1,7 +1,7 @@
 // The form `items` of POST /sign/batch: requests of several callers in one call. Each is signed or refused by itself.
 import type * as z from 'zod/mini'
 import { type SignItemResult, signItem } from '../../runtime/contract.ts'
-import { AppError } from '../../runtime/errors.ts'
+import { AppError, statusOf } from '../../runtime/errors.ts'
 import { toProblem } from '../../runtime/http/problem.ts'
 import { explainIssue } from '../../runtime/json/json-body.ts'
 import type { Outcome } from '../audit-lines.ts'
@@ -15,7 +15,7 @@ type Done = { item: Item; result: SignItemResult; fingerprint: string }
 
 /**
  * Returns a result for each item, in their order, and what goes into the audit log. Throws AppError invalid_request if
- * an item has no valid and unique id.
+ * an item has no valid and unique id, frozen, or key_unavailable.
  */
 export function signItems(
   sign: SignMessages,
@@ -69,7 +69,8 @@ function signOne(sign: SignMessages, item: Item): Done {
     const result = { request_id: id, signature, key_id: keyId, algorithm: 'HMAC-SHA256' } as const
     return { item, result, fingerprint }
   } catch (error) {
-    if (!(error instanceof AppError)) throw error
+    // A freeze, or no key, concerns the whole call.
+    if (!(error instanceof AppError) || statusOf[error.code] >= 500) throw error
     const result = { request_id: id, problem: toProblem(error, id) }
     return { item, result, fingerprint: '' }
   }

@@ -50,8 +50,8 @@ export async function holdKeyRing(
     metrics.setKeys(ring, loaded.shortKeys, returned)
     for (const id of loaded.shortKeys) log('warn', 'key_short', { key_id: id })
     for (const id of returned) log('error', 'retired_key_returned', { key_id: id })
-    if (ring.auditKey === undefined) log('warn', 'audit_unchained', { reason: noAuditKey })
     log('info', 'keys_loaded', describeRing(ring))
+    if (ring.auditKey === undefined) log('warn', 'audit_unchained', { reason: noAuditKey })
   }
 
   async function tryToLoad(): Promise<void> {
