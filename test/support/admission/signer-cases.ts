@@ -13,6 +13,7 @@ const ownCommand = "the signer runs its image's own command"
 const variables = 'the signer takes only variables named SIGNER_*'
 const nothingElse = 'only the signer may run in its container'
 const mounts = 'the signer mounts hmac-key read-only at /run/key'
+const source = 'spec.volumes.3.projected.sources.0.configMap'
 const marker = 'the signer reads the ConfigMap signer-freeze at /run/freeze'
 const outside = "the signer's container must not use resources.claims or terminationMessagePath"
 
@@ -86,16 +87,21 @@ const cases: readonly AdmissionCase[] = [
   ...['none', '/run/pairing'].map((folder) =>
     made(`looks for the marker in ${folder}`, marker, variable(freezeDir(folder))),
   ),
-  made('has another ConfigMap as marker', marker, ['spec.volumes.3.configMap.name', 'x']),
+  made('has another ConfigMap as marker', marker, [`${source}.name`, 'x']),
   made('has memory as marker', marker, [
     'spec.volumes.3',
     { name: 'signer-freeze', emptyDir: { medium: 'Memory' } },
   ]),
-  made('has one entry of the marker', marker, [
-    'spec.volumes.3.configMap.items',
-    [{ key: 'x', path: 'x' }],
+  made('has one entry of the marker', marker, [`${source}.items`, [{ key: 'x', path: 'x' }]]),
+  made('has the marker on the disk', marker, [
+    'spec.volumes.3',
+    { name: 'signer-freeze', configMap: { name: 'signer-freeze', optional: true } },
   ]),
-  made('needs the marker to start', marker, ['spec.volumes.3.configMap.optional', false]),
+  made('has something beside the marker', marker, [
+    'spec.volumes.3.projected.sources.+',
+    { configMap: { name: 'x' } },
+  ]),
+  made('needs the marker to start', marker, [`${source}.optional`, false]),
   made('has an API token', mounts, ['spec.automountServiceAccountToken', true]),
   made(
     'has a block device',

@@ -5,6 +5,7 @@ import type { Mistakes } from './mistakes.ts'
 
 const template = 'spec.template.spec'
 const containers = `${template}.containers`
+const marker = `${template}.volumes.3.projected.sources.0.configMap`
 const frontend = `${containers}.0`
 const signer = `${containers}.1`
 const pod = 'Deployment/secure-signing'
@@ -110,8 +111,8 @@ export const podMistakes: Mistakes = {
   },
   'freeze-mount': {
     'a signer without the marker': [pod, `${signer}.volumeMounts.3`, mount('other', '/f')],
-    'a volume with something else': [pod, `${template}.volumes.3.configMap.name`, 'other'],
-    'a marker that must exist': [pod, `${template}.volumes.3.configMap.optional`, undefined],
+    'a volume with something else': [pod, `${marker}.name`, 'other'],
+    'a marker that must exist': [pod, `${marker}.optional`, undefined, `${template}.volumes.3`],
     'a signer without the variable': [pod, `${signer}.env.3`, { name: 'OTHER', value: 'x' }],
     'a signer with the variable "none"': [pod, `${signer}.env.3.value`, 'none'],
   },

@@ -13,7 +13,7 @@ export const jsonType = { 'content-type': 'application/json' }
 const caller = 'spiffe://td/ns/signing/sa/frontend'
 /** The environment of a signer whose frontend is in another Pod, and the headers of a request to it. */
 export const unpaired = {
-  env: { SIGNER_PAIRING_DIR: 'none', SIGNER_FREEZE_DIR: 'none', SIGNER_CALLER: caller },
+  env: { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: caller, SIGNER_FREEZE_DIR: 'none' },
   headers: {
     'x-forwarded-client-cert': `By=spiffe://td/x;Hash=${'0'.repeat(64)};Subject="";URI=${caller}`,
   },
@@ -26,24 +26,23 @@ export async function startSigner(
   environment: Record<string, string> = {},
 ) {
   const [folder, keyDir] = [await makeFolder(), await makeVolume(entries)]
-  const [pairingDir, freezeDir] = [await makeFolder(), await makeFolder()]
+  const pairingDir = await makeFolder()
   const socket = join(folder, 'signer.sock')
   const flags = readFlags('signer', {
     '/app': dirname(findBundle('signer')),
     '/run/key': keyDir,
     '/run/signer': folder,
     '/run/pairing': pairingDir,
-    '/run/freeze': freezeDir,
   })
   const settings = {
     SIGNER_SOCKET: socket,
     SIGNER_KEY_DIR: keyDir,
     SIGNER_PAIRING_DIR: pairingDir,
-    SIGNER_FREEZE_DIR: freezeDir,
+    SIGNER_FREEZE_DIR: 'none',
     SIGNER_SHUTDOWN_DELAY_MS: String(shutdownDelayMs),
   }
   const start = () => startService('signer', { ...settings, ...environment }, flags)
-  return { signer: start(), restart: start, socket, keyDir, pairingDir, freezeDir }
+  return { signer: start(), restart: start, socket, keyDir, pairingDir }
 }
 
 /** Starts a frontend with the flags of its image and the signer at `signerPort`. It is paired if `pairingDir` is set. */

@@ -2,7 +2,7 @@
 import { freezeMarker } from '../../kube/names.ts'
 import type { Finding } from '../finding.ts'
 import { listMounts } from '../model/mounts.ts'
-import { listContainers, listVolumes, readPod, type Workload } from '../model/pod.ts'
+import { listContainers, listVolumes, readPod, type Volume, type Workload } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
 const variable = 'SIGNER_FREEZE_DIR'
@@ -23,15 +23,15 @@ function checkVolume(pod: Workload): Finding[] {
   const { resource } = pod
   const volumes = listMarkers(pod)
   if (volumes.length === 0) {
-    const message = `make freeze cannot stop this signer: add a volume with the ConfigMap ${freezeMarker}, which is optional`
+    const message = `make freeze cannot stop this signer: add a projected volume with the ConfigMap ${freezeMarker}, which is optional`
     return [{ resource, path: [...pod.path, 'spec', 'volumes'], message }]
   }
   return volumes
-    .filter(({ configMap }) => configMap?.optional !== true)
+    .filter((volume) => findMarker(volume)?.optional !== true)
     .map(({ path }) => ({
       resource,
-      path: [...path, 'configMap', 'optional'],
-      message: `the Pod starts only while signing is frozen: set optional to true`,
+      path: [...path, 'projected', 'sources'],
+      message: `the Pod starts only while signing is frozen: set optional to true at ${freezeMarker}`,
     }))
 }
 
@@ -51,5 +51,9 @@ function checkFolder(pod: Workload): Finding[] {
 }
 
 function listMarkers(pod: Workload) {
-  return listVolumes(pod).filter(({ configMap }) => configMap?.name === freezeMarker)
+  return listVolumes(pod).filter((volume) => findMarker(volume) !== undefined)
+}
+
+function findMarker({ projected }: Volume) {
+  return projected?.sources.find(({ configMap }) => configMap?.name === freezeMarker)?.configMap
 }

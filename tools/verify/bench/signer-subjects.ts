@@ -13,14 +13,14 @@ export type SignerSetup = { socket: string; env: Record<string, string>; folder:
 
 /** Creates a key, and the folders for the volumes of the Pod. */
 export async function setUpSigner(folder: string): Promise<SignerSetup> {
-  for (const name of ['key', 'pairing', 'freeze']) await mkdir(join(folder, name))
+  for (const name of ['key', 'pairing']) await mkdir(join(folder, name))
   await writeFile(join(folder, 'key/key-1'), randomBytes(32))
   const socket = join(folder, 'signer.sock')
   const env = {
     SIGNER_SOCKET: socket,
     SIGNER_KEY_DIR: join(folder, 'key'),
     SIGNER_PAIRING_DIR: join(folder, 'pairing'),
-    SIGNER_FREEZE_DIR: join(folder, 'freeze'),
+    SIGNER_FREEZE_DIR: 'none',
   }
   return { socket, env, folder }
 }
@@ -42,7 +42,6 @@ export async function startShipped(
     '/run/key': join(folder, 'key'),
     '/run/signer': folder,
     '/run/pairing': join(folder, 'pairing'),
-    '/run/freeze': join(folder, 'freeze'),
   }
   const args = [...readFlags('signer', folders), bundle]
   const started = await startNode(args, { ...readEnvironment('signer'), ...env }, log)
