@@ -30,7 +30,7 @@ const makeBatch = (bytes: number) => makeBody(bytes, '{"messages":["', '"]}')
 /** Items of the largest number with the longest ids. `bytes` is the length of each message. */
 const makeItems = (count: number, bytes = 1) => {
   const items = Array.from({ length: count }, (_, index) => ({
-    ...{ request_id: String(index).padStart(128, '0'), trace_id: 'a'.repeat(32) },
+    ...{ request_id: String(index).padStart(64, '0'), trace_id: 'a'.repeat(32) },
     ...{ message: 'a'.repeat(bytes), encoding: 'utf8', key_id: 'key-1' },
   }))
   return JSON.stringify({ items })
