@@ -49,7 +49,11 @@ describe('a limit or a freeze', () => {
 
   test('refuses a message alone, and the next ones share calls as before', async () => {
     const { askAll, release, sizes } = await startOccupied(({ results, sign }) => {
-      sign(results.map((each, index) => (index < 12 ? each : { request_id: each.request_id, problem: limit })))
+      sign(
+        results.map((each, index) =>
+          index < 12 ? each : { request_id: each.request_id, problem: limit },
+        ),
+      )
     })
     const asked = askAll(messages)
     release()
@@ -65,13 +69,18 @@ describe('a limit or a freeze', () => {
   test.each([
     [429, limit, limited],
     [503, { status: 503, code: 'frozen' }, frozen],
-  ])('of a whole call (%i) is the answer to each message, and none goes alone', async (status, problem, expected) => {
-    const { askAll, release, sizes } = await startOccupied(({ answer }) => answer(status, JSON.stringify(problem)))
-    const asked = askAll(messages)
-    release()
-    expect(await asked).toEqual(messages.map(() => expected))
-    expect(sizes()).toEqual([20])
-  })
+  ])(
+    'of a whole call (%i) is the answer to each message, and none goes alone',
+    async (status, problem, expected) => {
+      const { askAll, release, sizes } = await startOccupied(({ answer }) =>
+        answer(status, JSON.stringify(problem)),
+      )
+      const asked = askAll(messages)
+      release()
+      expect(await asked).toEqual(messages.map(() => expected))
+      expect(sizes()).toEqual([20])
+    },
+  )
 })
 
 describe('every other answer is the answer to each message', () => {
