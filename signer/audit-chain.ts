@@ -5,7 +5,7 @@ import { computeLineMac } from './hmac.ts'
 
 const INSTANCE_BYTES = 16
 /** The longest addition to a line: `instance`, `seq` up to 2^53, `prev`, `mac`, and the newline. */
-export const SEAL_BYTES = 125
+export const SEAL_BYTES = 130
 
 /** `seq` is that of the last line. */
 export type ChainPosition = { instance: string; seq: number }

@@ -60,7 +60,7 @@ export function makeRecordedSignerApp() {
 
 /** Returns what the audit log has instead of a signature (hex). */
 export function fingerprintOf(signature: string): string {
-  return createHash('sha256').update(Buffer.from(signature, 'hex')).digest('base64url').slice(0, 22)
+  return createHash('sha256').update(Buffer.from(signature, 'hex')).digest('base64url').slice(0, 24)
 }
 
 /** Returns the correct signature of `message`. */

@@ -18,7 +18,7 @@ const parse = (text: string): Line => JSON.parse(text)
 /** Makes the MAC of a line again, from the text that was written. */
 function macOf(bytes: Buffer, line: string): string {
   const text = `${line.slice(0, line.lastIndexOf(',"mac":'))}}`
-  return createHmac('sha512', bytes).update(text).digest('base64url').slice(0, 22)
+  return createHmac('sha512', bytes).update(text).digest('base64url').slice(0, 24)
 }
 
 test('numbers lines from 1, names the MAC before, and authenticates all that', () => {
