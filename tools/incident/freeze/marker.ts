@@ -1,6 +1,7 @@
 // The marker: a ConfigMap whose existence stops all signing in its namespace. A mark says since when, and who wrote it last.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { UserError } from '../../cli/terminal.ts'
 import { applyResource, kubectl, kubectlJsonIfAny } from '../../kube/kubectl.ts'
 import { freezeMarker, namespace } from '../../kube/names.ts'
 
@@ -36,10 +37,18 @@ export async function deleteMark(): Promise<void> {
   await kubectl(['delete', ...place, '--ignore-not-found'])
 }
 
-/** For those who need a signature. */
+/** What to say to those who need a signature. */
 export function describeFreeze(mark: string): { what: string; todo: string } {
   return {
-    what: `signing is FROZEN since ${mark}, so nothing is signed`,
+    what: `signing is FROZEN since ${mark}. No message is signed`,
     todo: 'Somebody ran `make freeze`: docs/incidents.md. When the incident is over, run `make thaw`.',
   }
+}
+
+/** Throws UserError while signing is frozen, instead of an error about a missing signature. */
+export async function requireThawed(): Promise<void> {
+  const mark = await readMarkIfAllowed()
+  if (mark === undefined) return
+  const { what, todo } = describeFreeze(mark)
+  throw new UserError(what, todo)
 }

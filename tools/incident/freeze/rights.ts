@@ -22,13 +22,19 @@ const helpful: Permission[] = [
   { verb: 'delete', ...pods },
 ]
 
-/** Throws UserError without the right to change the marker. Prints a note for the others. */
+/** Throws UserError with all rights that are missing for a change of the marker. */
 export async function checkRights(change: keyof typeof needed): Promise<void> {
   await checkPermissions(needed[change])
-  await checkPermissions(helpful).catch((error) => {
+}
+
+/** Names the rights without which the change is slow, or nobody sees that it has arrived. */
+export async function noteMissingRights(): Promise<void> {
+  try {
+    await checkPermissions(helpful)
+  } catch (error) {
     if (!(error instanceof UserError)) throw error
     say(
       `  note  ${error.message}\n        This goes on. Without patch it takes up to 90 s, and without log no Pod can confirm.`,
     )
-  })
+  }
 }
