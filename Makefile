@@ -97,6 +97,10 @@ analyze: node_modules ## Report misconfigurations with file and line. Changes no
 matrix: node_modules ## Measure which caller reaches which endpoint of your deployment.
 	@node tools/verify/matrix/matrix.ts
 
+##@ Incidents
+evidence: node_modules ## Collect logs and resources into a folder, before anything restarts.
+	@node tools/incident/evidence.ts
+
 ##@ Images
 images: node_modules ## Build both images with docker, podman or buildah.
 	@node tools/images/images.ts
