@@ -136,7 +136,7 @@ describe.each([
       ['setup', []],
       ['helper', ['api-token']],
       ['web', [way, 'pairing'].toSorted()],
-      ['signer', ['hmac-key', 'pairing', 'signer-socket']],
+      ['signer', ['hmac-key', 'pairing', 'signer-freeze', 'signer-socket']],
     ])
   })
 
