@@ -16,7 +16,7 @@ export type Http2 = {
 export function openHttp2(): Promise<Http2> {
   return new Promise((resolve) => {
     const waiting = new Map<number, { text: string; resolve: (text?: string) => void }>()
-    let received = Buffer.alloc(0)
+    let received: Buffer = Buffer.alloc(0)
     let last = -1
     const socket = connect(proxy, () => {
       socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
@@ -43,9 +43,7 @@ export function openHttp2(): Promise<Http2> {
       const data = []
       for (let at = 0; at < bytes.length; at += FRAME_BYTES) {
         const isLast = at + FRAME_BYTES >= bytes.length
-        data.push(
-          frame(DATA, isLast ? END_STREAM : 0, last, bytes.subarray(at, at + FRAME_BYTES)),
-        )
+        data.push(frame(DATA, isLast ? END_STREAM : 0, last, bytes.subarray(at, at + FRAME_BYTES)))
       }
       if (socket.destroyed) finish(last)
       else
@@ -77,7 +75,7 @@ export function openHttp2(): Promise<Http2> {
   })
 }
 
-function frame(type: number, flags: number, id: number, payload = Buffer.alloc(0)): Buffer {
+function frame(type: number, flags: number, id: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(9)
   head.writeUIntBE(payload.length, 0, 3)
   head.writeUInt8(type, 3)

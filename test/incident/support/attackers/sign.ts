@@ -1,19 +1,19 @@
 // Has messages signed over many connections to the proxy. This file runs in the frontend's container.
-import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openConnection } from './connection.ts'
 import { openHttp2 } from './http2.ts'
-import { proxy, toHttp1, writeSigned } from './signed-request.ts'
-import { countAnswer, countEnd, newTally } from './tally.ts'
+import { toHttp1, writeSigned } from './signed-request.ts'
+import { countAnswer, countEnd, newTally, type Tally } from './tally.ts'
 
 export type SignOrder = {
   /**
    * - busy: one request after another on each connection
    * - pipelined: the same, with ten requests on their way
-   * - idle: one request, and another one when told so
-   * - slow: the last byte of the request when told so
    * - http2: busy, over HTTP/2, also after the server's GOAWAY
+   * - idle: one message, and when told so, `count` messages over the same connection
+   * - slow: all of a request but its last byte, and the last byte when told so
    */
-  kind: 'busy' | 'pipelined' | 'idle' | 'slow' | 'http2'
+  kind: 'busy' | 'pipelined' | 'http2' | 'idle' | 'slow'
   connections: number
   /** Messages of each request. */
   count: number
@@ -21,143 +21,97 @@ export type SignOrder = {
 
 const PIPELINED = 10
 const PAUSE_MS = 50
+/** The signer refuses more batches at once. */
+const AT_ONCE = 20
 
-/** The commands: "report" prints the tally since the last report, "go" tells the connections that wait. Ends with its input. */
-export async function attack(order: SignOrder, commands: AsyncIterator<string>): Promise<void> {
-  let tally = newTally()
-  let go = () => {}
-  const told = new Promise<void>((resolve) => {
-    go = resolve
-  })
-
-  /** Opens a connection, and returns how to send on it. Each answer is counted. */
-  async function open() {
-    const socket = await dial()
-    socket.setNoDelay(true)
-    const sent: { at: number; resolve: () => void }[] = []
-    let received = ''
-    const end = (how: string) => {
-      for (const { resolve } of sent.splice(0)) {
-        countEnd(tally, how)
-        resolve()
-      }
+/**
+ * Prints a line when all connections that wait are open. Then for each command: "report" prints the tally of each order
+ * since the last report, and "go" tells the connections that wait, and prints when they have their answers. Ends with its input.
+ */
+export async function attack(
+  orders: readonly SignOrder[],
+  commands: AsyncIterator<string>,
+): Promise<void> {
+  const go = Promise.withResolvers<void>()
+  const started = orders.map((order) => start(order, go.promise))
+  await Promise.all(started.map(({ ready }) => ready))
+  console.log(JSON.stringify('ready'))
+  for (let next = await commands.next(); !next.done; next = await commands.next()) {
+    if (next.value === 'go') {
+      go.resolve()
+      await Promise.all(started.map(({ done }) => done))
     }
-    socket.setEncoding('latin1').on('data', (chunk: string) => {
-      received += chunk
-      for (;;) {
-        const [text, rest] = splitAnswer(received)
-        if (text === undefined) return
-        received = rest
-        const first = sent.shift()
-        countAnswer(tally, text, first?.at ?? 0)
-        first?.resolve()
-      }
-    })
-    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message))
-    socket.on('close', () => end('closed'))
-    const write = (bytes: string) => {
-      const answered = new Promise<void>((resolve) => sent.push({ at: Date.now(), resolve }))
-      if (socket.destroyed) end('closed')
-      else socket.write(bytes)
-      return answered
-    }
-    return { socket, write }
+    console.log(JSON.stringify(started.map(({ tally }) => ({ ...tally }))))
+    for (const { tally } of started) Object.assign(tally, newTally())
   }
+}
 
-  async function beBusy(parallel: number): Promise<void> {
-    for (;;) {
-      try {
-        const { socket, write } = await open()
-        await Promise.all(
-          Array.from({ length: parallel }, async () => {
-            while (!socket.destroyed) await write(toHttp1(writeSigned(order.count)))
-          }),
-        )
-      } catch (error) {
-        countEnd(tally, String((error as NodeJS.ErrnoException).code ?? error))
-      }
-      await sleep(PAUSE_MS)
-    }
-  }
+/** `ready`: after all connections wait. `done`: after all of these have their answers. Both at once for a busy kind. */
+type Started = { tally: Tally; ready: Promise<unknown>; done: Promise<unknown> }
 
-  async function beIdle(): Promise<void> {
-    const { write } = await open()
-    await write(toHttp1(writeSigned(order.count)))
-    ready()
-    await told
-    await write(toHttp1(writeSigned(order.count)))
+function start({ kind, connections, count }: SignOrder, go: Promise<void>): Started {
+  const tally = newTally()
+  const all = Array.from({ length: connections })
+  if (kind === 'idle' || kind === 'slow') {
+    const begun = all.map(() =>
+      kind === 'idle' ? beginIdle(tally, count) : beginSlow(tally, count),
+    )
+    const ready = Promise.all(begun)
+    const done = go.then(async () => inGroups(await ready))
+    return { tally, ready, done }
   }
+  const parallel = kind === 'pipelined' ? PIPELINED : 1
+  for (const _ of all) {
+    void (kind === 'http2' ? beBusyOverHttp2(tally, count) : beBusy(tally, count, parallel))
+  }
+  return { tally, ready: Promise.resolve(), done: Promise.resolve() }
+}
 
-  async function beSlow(): Promise<void> {
-    const { socket, write } = await open()
-    const bytes = toHttp1(writeSigned(order.count))
-    const answered = write(bytes.slice(0, -1))
-    ready()
-    await told
-    socket.write(bytes.slice(-1))
-    await answered
+async function inGroups(ends: readonly (() => Promise<void>)[]): Promise<void> {
+  for (let at = 0; at < ends.length; at += AT_ONCE) {
+    await Promise.all(ends.slice(at, at + AT_ONCE).map((end) => end()))
   }
+}
 
-  async function beBusyOverHttp2(): Promise<void> {
-    for (;;) {
-      const { send, isOpen } = await openHttp2()
-      while (isOpen()) {
-        const sentAt = Date.now()
-        const answer = await send(writeSigned(order.count))
-        if (answer === undefined) countEnd(tally, 'closed')
-        else countAnswer(tally, answer, sentAt)
-      }
-      await sleep(PAUSE_MS)
-    }
-  }
-
-  const kinds = {
-    busy: () => beBusy(1),
-    pipelined: () => beBusy(PIPELINED),
-    idle: beIdle,
-    slow: beSlow,
-    http2: beBusyOverHttp2,
-  }
-  let waiting = 0
-  let allWait = () => {}
-  const ready = () => {
-    waiting += 1
-    if (waiting === order.connections) allWait()
-  }
-  const opened = new Promise<void>((resolve) => {
-    allWait = resolve
-  })
-  const work = Promise.all(Array.from({ length: order.connections }, kinds[order.kind]))
-  if (order.kind === 'idle' || order.kind === 'slow') await opened
-  console.log(JSON.stringify({ started: order.connections }))
+async function beBusy(tally: Tally, count: number, parallel: number): Promise<never> {
   for (;;) {
-    const { value, done } = await commands.next()
-    if (done) return
-    if (value === 'go') {
-      go()
-      await work
+    try {
+      const { isOpen, send } = await openConnection(tally)
+      const work = async () => {
+        while (isOpen()) await send(toHttp1(writeSigned(count)))
+      }
+      await Promise.all(Array.from({ length: parallel }, work))
+    } catch (error) {
+      countEnd(tally, (error as NodeJS.ErrnoException).code ?? String(error))
     }
-    console.log(JSON.stringify(tally))
-    tally = newTally()
+    await sleep(PAUSE_MS)
   }
 }
 
-function dial(): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(proxy, () => resolve(socket))
-    socket.once('error', reject)
-  })
+async function beBusyOverHttp2(tally: Tally, count: number): Promise<never> {
+  for (;;) {
+    const { send, isOpen } = await openHttp2()
+    while (isOpen()) {
+      const answer = await send(writeSigned(count))
+      if (answer === undefined) countEnd(tally, 'closed')
+      else countAnswer(tally, answer)
+    }
+    await sleep(PAUSE_MS)
+  }
 }
 
-/** Splits the first whole answer off. Envoy writes a length, or chunks. */
-function splitAnswer(received: string): [answer: string | undefined, rest: string] {
-  const head = received.indexOf('\r\n\r\n')
-  if (head < 0) return [undefined, received]
-  const length = /^content-length: (\d+)\r$/im.exec(received.slice(0, head + 2))?.[1]
-  const end =
-    length === undefined
-      ? received.indexOf('\r\n0\r\n\r\n', head) + 7
-      : head + 4 + Number(length)
-  if (end < head + 4 || received.length < end) return [undefined, received]
-  return [received.slice(0, end), received.slice(end)]
+async function beginIdle(tally: Tally, count: number): Promise<() => Promise<void>> {
+  const { send } = await openConnection(tally)
+  await send(toHttp1(writeSigned(1)))
+  return () => send(toHttp1(writeSigned(count)))
+}
+
+async function beginSlow(tally: Tally, count: number): Promise<() => Promise<void>> {
+  const { send, sendMore } = await openConnection(tally)
+  const bytes = toHttp1(writeSigned(count))
+  const answered = send(bytes.slice(0, -1))
+  return () => {
+    sendMore(bytes.slice(-1))
+    return answered
+  }
 }
