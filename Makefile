@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # These tests change the deployment, so each set runs alone: make test-vault and so on.
-ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys examples
+ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys examples incident
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
@@ -143,6 +143,7 @@ test-monitoring: ## Test metrics and alerts with Prometheus. The first run compi
 test-cluster-settings: ## Test Istio as others install it: gateways, defaults, ambient mode: 25 minutes.
 test-token-keys: ## Test the rotation of the cluster's token keys under load: three minutes.
 test-examples: ## Test the applications of examples/ beside the signer, and side by side: twelve minutes.
+test-incident: ## Test what stops a compromised application, and what is on record: ten minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project $(@:test-%=%)

@@ -8,6 +8,8 @@ import { CHECKOUT } from '../cli/checkout.ts'
 export const STATE = join(CHECKOUT, '.cluster')
 export const KUBECONFIG = join(STATE, 'kubeconfig')
 export const KIND_KUBECONFIG = join(STATE, 'kind-kubeconfig')
+/** Settings for kubelet, by files that end in .conf. Only tests write some. */
+export const KUBELET_SETTINGS = join(STATE, 'kubelet')
 export const LOGS = join(STATE, 'log')
 export const PKI = join(STATE, 'pki')
 /** kubectl and istioctl in the versions of this cluster. */

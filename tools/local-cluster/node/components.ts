@@ -51,6 +51,7 @@ export function listComponents(settings: NodeSettings): Components {
       program(
         'kubelet',
         `--config=${config}/kubelet.yaml`,
+        `--config-dir=${IN_NODE.state}/kubelet`,
         `--kubeconfig=${pki}/kubelet.conf`,
         `--cgroup-root=/${cgroup}`,
         '--hostname-override=mesh-node',

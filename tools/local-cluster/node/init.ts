@@ -20,6 +20,7 @@ process.once('SIGTERM', () => void stopAll())
 process.once('SIGINT', () => void stopAll())
 
 await setUpNetwork()
+mkdirSync(`${IN_NODE.state}/kubelet`, { recursive: true })
 setUpNetworkPlugins()
 for (const program of first) running.push(supervise(program, LOGS))
 // A controller manager that starts before the API server has created its roles ends without permissions.
