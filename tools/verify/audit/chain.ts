@@ -24,11 +24,6 @@ export class Chain {
     this.#keys = keys
   }
 
-  /** Returns true if a genuine record has this number. */
-  has(seq: number): boolean {
-    return this.#macs.get(seq) !== undefined
-  }
-
   add(record: Chained): Verdict {
     const { seq, mac, prev } = record
     const known = this.#macs.get(seq)

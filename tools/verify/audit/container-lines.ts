@@ -51,7 +51,7 @@ export function createLineJoiner() {
     return { ...line, text: output, isLog: output !== text }
   }
 
-  const end = (): OutputLine[] => [...begun.values()].map((line) => ({ ...line, isCut: true }))
+  const end = (): OutputLine[] => [...begun.values()].map((line) => ({ ...line, cut: 'line' }))
   return { join, end }
 }
 

@@ -1,4 +1,5 @@
 // What is wrong with the records, and where.
+import type { AuditRecord } from './record.ts'
 
 export type Place = { file: string; line: number }
 export type Fault = { place?: Place; instance?: string; seq?: number; text: string }
@@ -33,6 +34,12 @@ export function createFaultList(): FaultList {
       return count
     },
   }
+}
+
+/** Names the record, as far as it says what it is. */
+export function faultOf(place: Place, record: AuditRecord | undefined, text: string): Fault {
+  const { instance, seq } = record ?? {}
+  return { place, ...(instance && { instance }), ...(seq && { seq }), text }
 }
 
 /** Returns one line, for example "signer.log:7: instance … seq 3: edited". */

@@ -67,6 +67,6 @@ function isRecord(value: Record<string, unknown>): boolean {
 /** The same for text, of which the end or the beginning may be cut off. */
 function isLikeRecord(text: string): boolean {
   const isBegun = text.startsWith('{"time":"') && text.includes('"event":"audit"')
-  if (isBegun || /"mac":"[\w-]{22}"\}\s*$/.test(text)) return true
+  if (isBegun || /"mac":"[\w-]{24}"\}\s*$/.test(text)) return true
   return marks.filter((mark) => text.includes(mark)).length >= ENOUGH
 }

@@ -1,9 +1,10 @@
 // Reads the lines of a log, of any length, in pieces. Each value of a JSON array, or of JSON over several lines, is a line.
-import { createGunzip } from 'node:zlib'
-import { Readable } from 'node:stream'
 
-/** `number`: the line of the file, from 1. `isCut`: the file ends within it. */
-export type Line = { number: number; text: string; isCut?: boolean }
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+
+/** `number`: the line of the file, from 1. `cut`: the file ends within this line, or within this document. */
+export type Line = { number: number; text: string; cut?: 'line' | 'document' }
 
 /** Longer lines are no log of a signer. They are left out, so that memory stays bounded. */
 const MAX_LINE = 64 * 1024 * 1024
@@ -55,7 +56,7 @@ function createLineSplitter() {
     rest = parts.pop() ?? ''
     const lines: Line[] = parts.map((each) => ({ number: number++, text: each }))
     const isLong = rest.length > MAX_LINE
-    if (isLong || (isEnd && rest !== '')) lines.push(cutLine(number, rest))
+    if (isLong || (isEnd && rest !== '')) lines.push(cutLine(number, rest, 'line'))
     if (isLong) rest = ''
     return lines
   }
@@ -84,7 +85,7 @@ function createValueSplitter() {
     rest = rest.slice(from)
     at = rest.length
     const isLong = rest.length > MAX_LINE
-    if (isLong || (isEnd && rest.includes('{'))) lines.push(cutLine(start, rest))
+    if (isLong || (isEnd && rest.includes('{'))) lines.push(cutLine(start, rest, 'document'))
     if (isLong) [rest, at] = ['', 0]
     return lines
   }
@@ -107,6 +108,13 @@ function createCutter() {
   }
 }
 
-function cutLine(number: number, text: string): Line {
-  return { number, text: text.slice(0, SHOWN), isCut: true }
+function cutLine(number: number, text: string, cut: 'line' | 'document'): Line {
+  return { number, text: text.slice(0, SHOWN), cut }
+}
+
+/** Returns true for the beginning of an object without its end. */
+export function isUnfinished(text: string): boolean {
+  if (!text.startsWith('{')) return false
+  const cutter = createCutter()
+  return [...text].every((each) => cutter(each.charCodeAt(0)) !== 'end')
 }

@@ -5,24 +5,35 @@ import { z } from 'zod'
 /** The fields, in the order in which the signer writes them. `mac` is the last. */
 const order = [
   ...['time', 'event', 'request_id', 'trace_id', 'caller', 'route', 'outcome', 'count', 'key_id'],
-  ...['fingerprints', 'request_ids', 'trace_ids', 'part', 'parts', 'instance', 'seq', 'prev', 'mac'],
+  ...[
+    'fingerprints',
+    'request_ids',
+    'trace_ids',
+    'part',
+    'parts',
+    'instance',
+    'seq',
+    'prev',
+    'mac',
+  ],
 ] as const
 
-/** Characters of base64url, which are 132 bits. */
-export const MAC_LENGTH = 22
+/** Characters of base64url, which are 18 bytes. A fingerprint is as long. */
+export const MAC_LENGTH = 24
 
 const text = z.string()
 const texts = z.array(text)
 const count = z.int().nonnegative()
-const short = z.string().regex(/^[\w-]{22}$/)
+const digest = z.string().regex(/^[\w-]{24}$/)
+const instance = z.string().regex(/^[\w-]{22}$/)
 const known = {
   ...{ time: text, event: z.literal('audit'), request_id: text.optional() },
   ...{ trace_id: text.optional(), caller: text.optional(), route: text.optional() },
-  ...{ outcome: text, count, key_id: text.optional(), fingerprints: z.array(short).optional() },
+  ...{ outcome: text, count, key_id: text.optional(), fingerprints: z.array(digest).optional() },
   ...{ request_ids: texts.optional(), trace_ids: texts.optional() },
   ...{ part: count.optional(), parts: count.optional() },
-  ...{ instance: short.optional(), seq: z.int().positive().optional() },
-  ...{ prev: short.optional(), mac: short.optional() },
+  ...{ instance: instance.optional(), seq: z.int().positive().optional() },
+  ...{ prev: digest.optional(), mac: digest.optional() },
 }
 const schema = z.object(known)
 

@@ -1,11 +1,12 @@
 // What one file must have besides genuine records: one form, and the order in which the signer wrote them.
 import type { Chained } from './chain.ts'
-import { createFaultList, type FaultList, type Place } from './fault.ts'
+import { createFaultList, type FaultList, faultOf, type Place } from './fault.ts'
 import type { Found } from './find-records.ts'
 
 type Whole = Exclude<Found, { form: 'damaged' }>
 
-const rewritten = 'edited: other lines of this file are as the signer writes them, and this one is not'
+const rewritten =
+  'edited: other lines of this file are as the signer writes them, and this one is not'
 const unsorted =
   'out of order. If a query returned these lines, let it sort by time and then by seq, and check again'
 const newestFirst =
@@ -22,25 +23,20 @@ export function createSourceChecks() {
     if (form === 'line' && isExact) exact += 1
     if (isExact) return true
     if (form === 'text' || isLog) return false
-    const { instance = '-', seq = 0 } = record
-    inexact.add({ place, instance, seq, text: rewritten })
+    inexact.add(faultOf(place, record, rewritten))
     return true
   }
 
-  /** A log shipper may deliver a record twice. A log has it once. */
-  function checkOrder(
-    { instance, seq }: Chained,
-    place: Place,
-    form: Whole['form'],
-    isKnown: boolean,
-  ): void {
-    if (form !== 'line' && isKnown) return
+  /** Receives the genuine records. A log shipper may deliver one again. A log has it once. */
+  function checkOrder(record: Chained, place: Place, form: Whole['form'], isAgain: boolean): void {
+    if (form !== 'line' && isAgain) return
+    const { instance, seq } = record
     const before = last.get(instance)
     last.set(instance, seq)
     if (before === undefined) return
     const text = `out of order: it comes after seq ${before}`
     const list = seq > before ? rises : falls
-    list.add({ place, instance, seq, text })
+    list.add(faultOf(place, record, text))
   }
 
   function end(): FaultList[] {
