@@ -97,6 +97,10 @@ analyze: node_modules ## Report misconfigurations with file and line. Changes no
 matrix: node_modules ## Measure which caller reaches which endpoint of your deployment.
 	@node tools/verify/matrix/matrix.ts
 
+##@ Incidents
+evidence: node_modules ## Collect logs and resources into a folder, before anything restarts.
+	@node tools/incident/evidence.ts
+
 verify-audit: node_modules ## Verify the audit log: the cluster's, or FILES.
 	@node tools/verify/audit/verify-audit.ts
 

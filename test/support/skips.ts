@@ -12,6 +12,7 @@ declare module 'vitest' {
 }
 
 export const NO_GO = 'go is not installed'
+export const NO_HISTORY = 'this clone has no history'
 export const NO_JQ = 'jq is not installed'
 export const NO_LINKERD_CRDS = 'LINKERD_CRDS is not set'
 export const NO_SECCOMP = 'seccomp needs x86-64, Python and libseccomp'

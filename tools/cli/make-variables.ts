@@ -56,8 +56,16 @@ export const makeVariables = {
     meaning: 'The file that describes your application.',
     targets: [
       ...deployment,
-      ...['undeploy', 'smoke', 'matrix', 'rotate-key', 'renew-token-keys', 'cluster-status'],
-      ...auditing,
+      ...[
+        'undeploy',
+        'smoke',
+        'matrix',
+        'rotate-key',
+        'renew-token-keys',
+        'cluster-status',
+        'evidence',
+        ...auditing,
+      ],
     ],
     value: 'signing.yaml',
     default: 'our own application',
@@ -172,9 +180,9 @@ export const makeVariables = {
   ONLY: { meaning: 'Run only these experiments.', targets: ['faults'], value: 'id,id' },
   OUT: {
     meaning: 'The folder for the result.',
-    targets: ['release', 'matrix'],
+    targets: ['release', 'matrix', 'evidence'],
     value: 'a path',
-    default: '.deploy/TARGET',
+    default: '.deploy/TARGET, evidence: with the time',
   },
   OVERLAP: {
     meaning: 'How long signatures of the old key still verify.',

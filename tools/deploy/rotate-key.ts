@@ -48,7 +48,7 @@ await runMain(async () => {
   if (!(await isKeyInSecret())) {
     throw new UserError(
       'the keys of the signer are in no Secret, so make rotate-key cannot rotate them',
-      'Rotate in Vault, without a restart: vault kv put -mount=kv signing/hmac-key key=-. See docs/key-managers.md.',
+      'Rotate in Vault, without a restart: vault kv patch -mount=kv signing/hmac-key key=-. See docs/key-managers.md.',
     )
   }
   if (isDry) {

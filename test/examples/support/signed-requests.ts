@@ -1,6 +1,7 @@
 // Public requests that each application answers with a signature.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { listKeyIds } from '../../../tools/deploy/keys/entries.ts'
 import { readSignedAnswer } from '../../../tools/deploy/smoke/signed-answer.ts'
 import { composeRequest } from '../../../tools/deploy/smoke/smoke-request.ts'
 import type { Application } from '../../../tools/kube/application.ts'
@@ -19,8 +20,7 @@ const secret = z.object({ data: z.record(z.string(), z.string()) })
 export async function readKeysOf({ namespace }: Application): Promise<Map<string, Buffer>> {
   const args = ['get', 'secret', keySecret, '-n', namespace, '-o', 'json']
   const { data } = await kubectlJson(secret, args)
-  const keys = Object.entries(data).filter(([id]) => id !== 'primary')
-  return new Map(keys.map(([id, key]) => [id, Buffer.from(key, 'base64')]))
+  return new Map(listKeyIds(data).map((id) => [id, Buffer.from(data[id] ?? '', 'base64')]))
 }
 
 /** Sends the smoke request, with `message` in the place of each text of its body. Never rejects. */

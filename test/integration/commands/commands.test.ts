@@ -105,8 +105,10 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
   /** What holds after the commands of a page. */
   const outcomes: Record<string, () => Promise<void>> = {
     'docs/keys.md': async () => {
-      const { primary, 'key-2': key, ...others } = await readSecret()
-      expect([primary?.toString(), key?.length, others]).toEqual(['key-2', 32, {}])
+      const { primary, 'key-2': key, 'audit-key': auditKey, ...others } = await readSecret()
+      expect([primary?.toString(), key?.length, auditKey?.length, others]).toEqual([
+        ...['key-2', 32, 32, {}],
+      ])
     },
     // The previous image is back, and the next deployment reports a conflict.
     'docs/operations.md': async () => {

@@ -78,6 +78,7 @@ describe('on an API server', needsLocalPrograms, () => {
       await bringValue(JSON.stringify({ 'key-1': own, primary: encode('key-1') }))
       await bringValue(JSON.stringify({ 'key-2': makeKey(), primary: encode('key-2') }))
       expect(Object.keys((await readKeySecret()).data).sort()).toEqual([
+        'audit-key',
         'key-1',
         'key-2',
         'primary',

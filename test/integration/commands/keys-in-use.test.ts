@@ -37,13 +37,32 @@ describe('the keys in use', needsLocalPrograms, () => {
     }
   }
 
+  const auditKey = { 'audit-key': Buffer.from('thirty-two bytes of the audit log') }
+  const two = { a: good, b: good, primary: Buffer.from('b') }
+
   test.each<[string, Record<string, Buffer>]>([
     ['there is none', {}],
-    ['it has one key', { 'key-1': good }],
-    ['it has two and names the primary', { a: good, b: good, primary: Buffer.from('b') }],
+    ['it has one key', { 'key-1': good, primary: Buffer.from('key-1'), ...auditKey }],
+    ['it has two and names the primary', { ...two, ...auditKey }],
   ])('are accepted without a word if %s', async (_, entries) => {
     if (Object.keys(entries).length > 0) await create(entries)
     expect(await check()).toBe('')
+  })
+
+  test.each<[string, object, object, string]>([
+    ['is that of version 0.1', {}, {}, 'Run `make rotate-key`, which adds it with the next key.'],
+    ['is immutable', { immutable: true }, {}, 'Create the Secret again with it: docs/keys.md'],
+    [
+      'has another writer',
+      {},
+      { 'argocd.argoproj.io/tracking-id': 'apps:/Secret:signing/hmac-key' },
+      'Add the entry in the Git repository',
+    ],
+  ])('get a note without an audit key if the Secret %s', async (_, more, annotations, todo) => {
+    await create({ 'key-1': good }, more, annotations)
+    const said = await check()
+    expect(said).toContain('note  the Secret hmac-key has no entry audit-key')
+    expect(said).toContain(todo)
   })
 
   test.each<[string, Record<string, Buffer>, string]>([

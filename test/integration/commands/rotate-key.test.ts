@@ -74,8 +74,10 @@ describe('make rotate-key', needsLocalPrograms, () => {
     return { ...rest, kept, annotations }
   }
 
-  test('begins with a Secret that has the standard labels', async () => {
-    const { metadata } = await readKeySecret()
+  test('begins with a Secret that has a key, an audit key and the standard labels', async () => {
+    const { data, metadata } = await readKeySecret()
+    expect(Object.keys(data)).toEqual(['audit-key', 'key-1', 'primary'])
+    expect(Buffer.from(data['audit-key'] ?? '', 'base64')).toHaveLength(32)
     expect(metadata.labels).toEqual({
       'app.kubernetes.io/name': 'secure-signing',
       'app.kubernetes.io/part-of': 'secure-signing',
@@ -95,7 +97,8 @@ describe('make rotate-key', needsLocalPrograms, () => {
     expect(stdout).toMatch(retired)
     expect(code).toBe(0)
     const after = await readKeySecret()
-    expect(Object.keys(after.data).sort()).toEqual(['key-2', 'primary'])
+    expect(Object.keys(after.data).sort()).toEqual(['audit-key', 'key-2', 'primary'])
+    expect(after.data['audit-key']).toBe(before.data['audit-key'])
     expect(after.data.primary).toBe(Buffer.from('key-2').toString('base64'))
     expect((await readKeys()).get('key-2')).toHaveLength(32)
     const { annotations, ...kept } = describeKept(before)
@@ -111,12 +114,13 @@ describe('make rotate-key', needsLocalPrograms, () => {
       /^key-2 signs\. Signatures made with key-1 verify until \S+Z or later/,
     )
     const before = await readKeySecret()
-    expect(Object.keys(before.data).sort()).toEqual(['key-1', 'key-2', 'primary'])
+    expect(Object.keys(before.data).sort()).toEqual(['audit-key', 'key-1', 'key-2', 'primary'])
     const second = await rotate()
     expect(second.stdout).toBe(first.stdout)
     expect(await readKeySecret()).toEqual(before)
     expect((await rotate({ OVERLAP: '0s' })).stdout).toMatch(retired)
-    expectNone(first.all + second.all, Object.values(before.data).slice(0, 2))
+    const { primary: _, ...secrets } = before.data
+    expectNone(first.all + second.all, Object.values(secrets))
   })
 
   test.each([
@@ -139,7 +143,23 @@ describe('make rotate-key', needsLocalPrograms, () => {
       expect(stdout).toMatch(/^key-2 signs/)
       expect(code).toBe(0)
     }
-    expect(Object.keys((await readKeySecret()).data).sort()).toEqual(['key-1', 'key-2', 'primary'])
+    expect(Object.keys((await readKeySecret()).data).sort()).toEqual([
+      ...['audit-key', 'key-1', 'key-2', 'primary'],
+    ])
+  })
+
+  test('adds the audit key to a Secret of version 0.1, says so, and prints no key', async () => {
+    const patch = [
+      ...['audit-key', 'primary'].map((name) => ({ op: 'remove', path: `/data/${name}` })),
+    ]
+    const here = ['secret', keySecret, '-n', namespace]
+    await kubectl(['patch', ...here, '--type=json', '-p', JSON.stringify(patch)])
+    const { stderr, all } = await rotate()
+    expect(stderr).toContain('ok    key-2 is added, and audit-key is added\n')
+    const { primary, ...secrets } = (await readKeySecret()).data
+    expect(Buffer.from(primary ?? '', 'base64').toString()).toBe('key-2')
+    expect(Object.keys(secrets).sort()).toEqual(['audit-key', 'key-1', 'key-2'])
+    expectNone(all, [...Object.values(secrets), ...(await listKeyTexts())])
   })
 
   test('does not replace a Secret that changed since it was read', async () => {

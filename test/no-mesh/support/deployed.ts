@@ -1,6 +1,7 @@
 // The deployment without a mesh: its Pod, and the make targets that the tests run.
 import { expect } from 'vitest'
 import { z } from 'zod'
+import { listKeyIds } from '../../../tools/deploy/keys/entries.ts'
 import { readKeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { container, deployment, namespace } from '../../../tools/kube/names.ts'
@@ -40,6 +41,6 @@ export type Deployed = Awaited<ReturnType<typeof readPod>>
 /** Returns the key that signs. */
 export async function readPrimary(): Promise<string> {
   const { data } = await readKeySecret()
-  const [only = ''] = Object.keys(data)
+  const [only = ''] = listKeyIds(data)
   return Buffer.from(data.primary ?? '', 'base64').toString() || only
 }

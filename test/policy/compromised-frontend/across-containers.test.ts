@@ -2,7 +2,7 @@
 // describes, and restores the policy.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
-import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
+import { readKeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { findTarget, type Target } from '../../../tools/verify/attack/target.ts'
 import { CONFIG_MS } from '../../../tools/verify/attack/timeouts.ts'
@@ -45,7 +45,7 @@ describe('each container has its own files, and none of another', () => {
   let keys: string[]
   beforeAll(async () => {
     target = await findTarget()
-    keys = [...(await readKeys()).keys()].map((id) => `/run/key/${id}`)
+    keys = Object.keys((await readKeySecret()).data).map((name) => `/run/key/${name}`)
   })
 
   test('the frontend: its token and the pairing secret, but no key and no socket', async () => {

@@ -1,7 +1,8 @@
 // Attacks 16, 17, 21 and 22: arbitrary code in the frontend container looks for the key, for the signer's socket, and for
 // more rights.
 import { describe, expect, test } from 'vitest'
-import { readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
+import { primaryEntry } from '../../../tools/deploy/keys/entries.ts'
+import { readKeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { testAttackOnMesh } from '../../support/attack/expectations.ts'
 import type { Attempt } from '../../support/compromise/escape.ts'
 import { runIn } from '../../support/compromise/run-in.ts'
@@ -9,11 +10,14 @@ import type { Search } from '../../support/compromise/search.ts'
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
 
-/** Lists every notation of each key. */
+/** Lists every notation of each key, that of the audit log included. */
 async function listNeedles(): Promise<Record<string, string>> {
-  const keys = await readKeys()
+  const { [primaryEntry]: _, ...entries } = (await readKeySecret()).data
+  const keys = Object.entries(entries).map(
+    ([id, text]) => [id, Buffer.from(text, 'base64')] as const,
+  )
   return Object.fromEntries(
-    [...keys].flatMap(([id, key]) => [
+    keys.flatMap(([id, key]) => [
       [`${id}, raw`, base64(key)],
       [`${id}, hex`, base64(key.toString('hex'))],
       [`${id}, HEX`, base64(key.toString('hex').toUpperCase())],

@@ -5,13 +5,13 @@ import {
   type Report,
 } from '../../../tools/verify/audit/audit-verifier.ts'
 import { readLog } from '../../../tools/verify/audit/read-log.ts'
-import { auditKeyObject } from './records.ts'
+import { auditKey } from './records.ts'
 
 /** Each list is one log, and a text is a file of it. */
 export async function verifyTexts(
   logs: readonly (readonly (string | Buffer)[])[],
   onRecord?: OnRecord,
-  keys = [auditKeyObject],
+  keys = [auditKey],
 ): Promise<Report> {
   const verifier = createVerifier(keys, onRecord)
   for (const [index, texts] of logs.entries()) {

@@ -1,5 +1,6 @@
 // Simulates a Secret and the Pods that mount it. Each Pod gets a change after its own delay, and only waiting moves the clock.
 // After each event it checks that every Pod has a usable key, and that each signature verifies at every Pod.
+import { listKeyIds } from '../../../tools/deploy/keys/entries.ts'
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { isMet, type PodReport } from '../../../tools/deploy/rotation/pod-condition.ts'
 import type { RotationEffects } from '../../../tools/deploy/rotation/run-rotation.ts'
@@ -20,7 +21,7 @@ export function makeSecret(data: Data, annotations: Data = {}): KeySecret {
 
 /** Returns the ids in `data`, and the one that signs. Throws if a signer would refuse them. */
 export function readRing(data: Data) {
-  const held = Object.keys(data).filter((id) => id !== 'primary')
+  const held = listKeyIds(data)
   const primary = data.primary === undefined ? held[0] : decode(data.primary)
   if (primary === undefined || !held.includes(primary)) throw new Error('no usable primary')
   if (data.primary === undefined && held.length > 1) throw new Error('several keys, no primary')
@@ -63,6 +64,10 @@ export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
     secret = { ...next, metadata: { ...next.metadata, resourceVersion } }
     for (const pod of pods) pod.history.push({ at: time, data: secret.data })
     readRing(secret.data)
+    // A signer of version 0.1 takes each entry but `primary` for a key.
+    if (secret.data.primary === undefined && Object.keys(secret.data).length > 1) {
+      throw new Error('a signer of version 0.1 needs the entry primary')
+    }
     follow()
   }
 

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { loadKeyFiles } from '../../../signer/keys/key-files.ts'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
+import { listKeyIds } from '../../../tools/deploy/keys/entries.ts'
 import { makeFolder, makeVolume } from '../../support/folder.ts'
 import { findCommand, makeKey } from '../../support/pages/external-secrets-page.ts'
 import { NO_JQ, skipUnless } from '../../support/skips.ts'
@@ -45,14 +46,34 @@ describe('the commands of the page', skipUnless(hasJq, NO_JQ), () => {
       ([id, text]) => [id, Buffer.from(text, 'base64')] as const,
     )
     const { ring, shortKeys } = await loadKeyFiles(await makeVolume(Object.fromEntries(decoded)))
-    return { primary: ring.primary.id, ids: [...ring.keys.keys()], shortKeys }
+    return { primary: ring.primary.id, ids: listKeyIds(Object.fromEntries(ring.keys)), shortKeys }
   }
 
   test('create a first key, and rotate it in three steps', async () => {
+    const auditKeys = new Set<unknown>()
     for (const [title, primary, ids] of steps) {
       await runCommand(findCommand(title))
       expect(await load(), title).toEqual({ primary, ids, shortKeys: [] })
+      const { 'audit-key': auditKey = '', ...others } = await readValue()
+      expect(Buffer.from(auditKey, 'base64')).toHaveLength(32)
+      expect(Object.values(others)).not.toContain(auditKey)
+      auditKeys.add(auditKey)
     }
+    expect(auditKeys.size).toBe(1)
+  })
+
+  test('add an audit key to a value without one, and leave an existing one as it is', async () => {
+    const bytes = Buffer.alloc(32, 7).toString('base64')
+    await runCommand('put', JSON.stringify({ 'key-9': bytes }))
+    await runCommand(findCommand('an audit key'))
+    const value = await readValue()
+    expect(value).toEqual({
+      'key-9': bytes,
+      primary: Buffer.from('key-9').toString('base64'),
+      'audit-key': expect.stringMatching(/^[\w+/]{43}=$/),
+    })
+    await runCommand(findCommand('an audit key'))
+    expect(await readValue()).toEqual(value)
   })
 
   test('move the key of a Secret unchanged, and name it as primary', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { retiredKeys } from '../../../tools/deploy/keys/retired-keys.ts'
 import { annotationNames } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'
+import { due, two, withKeys } from '../../support/rotation/secrets.ts'
 import {
   encode,
   makeSecret,
@@ -15,7 +16,10 @@ import {
 const HOUR_MS = 3_600_000
 /** What a rotation leaves. */
 const retired = { [retiredKeys]: 'key-1' }
-const oneKey = () => makeSecret({ 'key-1': encode('first') })
+const auditKey = { 'audit-key': encode('of the audit log') }
+const oneKey = () => makeSecret({ 'key-1': encode('first'), primary: encode('key-1'), ...auditKey })
+/** What make deploy of version 0.1 created. */
+const ofVersion01 = () => makeSecret({ 'key-1': encode('first') })
 /** Milliseconds until kubelet updates each Pod. */
 const lagsMs = [0, 7_000, 95_000]
 
@@ -101,6 +105,45 @@ describe('a rotation', () => {
       primary: 'key-8',
     })
     expect(annotationsOf(cluster)).toEqual({ mine: 'kept', ...retired })
+  })
+
+  test('never touches the audit key, which is no signing key', async () => {
+    const cluster = simulateCluster(oneKey(), lagsMs)
+    await rotate(cluster, 0)
+    await rotate(cluster, 0)
+    expect(Object.keys(cluster.read().data).sort()).toEqual(['audit-key', 'key-3', 'primary'])
+    expect(cluster.read().data).toMatchObject(auditKey)
+    expect(annotationsOf(cluster)).toEqual({ [retiredKeys]: 'key-1,key-2' })
+    expect([cluster.notes, cluster.titles.join()]).toEqual([
+      [],
+      expect.not.stringContaining('audit'),
+    ])
+  })
+
+  test('adds a missing audit key with its first write alone', async () => {
+    const cluster = simulateCluster(ofVersion01(), lagsMs)
+    cluster.hooks.interrupt = (event) => {
+      if (event === 'after write') expect(cluster.read().data).toHaveProperty('audit-key')
+    }
+    await rotate(cluster)
+    expect(cluster.titles).toEqual(['key-2 is added, and audit-key is added', 'key-2 is primary'])
+    const { 'audit-key': added = '' } = cluster.read().data
+    expect(Buffer.from(added, 'base64')).toHaveLength(32)
+    await rotate(cluster, 0)
+    expect(cluster.read().data['audit-key']).toBe(added)
+  })
+
+  test('that has begun without an audit key gets one', async () => {
+    const cluster = simulateCluster(withKeys(two, 'key-2', due), lagsMs)
+    expect(await rotate(cluster, 0)).toContain('key-1 is retired')
+    expect(cluster.titles[0]).toBe('key-1 is removed, and audit-key is added')
+    expect(readRing(cluster.read().data)).toEqual({ primary: 'key-2', held: ['key-2'] })
+  })
+
+  test('begins with one signing key beside the audit key, and no primary', async () => {
+    const cluster = simulateCluster(makeSecret({ 'key-7': encode('7'), ...auditKey }), lagsMs)
+    expect(await rotate(cluster, 0)).toContain('key-7 is retired')
+    expect(readRing(cluster.read().data)).toEqual({ primary: 'key-8', held: ['key-8'] })
   })
 
   test('works without a Pod, and prints that there is none', async () => {

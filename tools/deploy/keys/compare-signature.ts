@@ -2,6 +2,7 @@
 import { say, UserError } from '../../cli/terminal.ts'
 import { computeOpensslHmac } from '../openssl-hmac.ts'
 import type { SignedAnswer } from '../smoke/signed-answer.ts'
+import { noteMissingAuditKey } from './audit-key.ts'
 import { readKey } from './hmac-key.ts'
 import { immutableAdvice, noteImmutable } from './immutable.ts'
 import { readKeySecret } from './key-secret.ts'
@@ -26,10 +27,11 @@ export async function noteOtherKey(answer: SignedAnswer): Promise<void> {
   })
 }
 
-/** Prints a note if the Secret is immutable. Throws UserError if it has a retired key again. */
+/** Prints a note if the Secret is immutable or has no audit key. Throws UserError if it has a retired key again. */
 export async function checkSecret(): Promise<void> {
   const secret = await readKeySecret()
   noteImmutable(secret)
+  noteMissingAuditKey(secret)
   const returned = findReturned(secret)
   if (returned !== undefined) throw returned
 }

@@ -1,14 +1,16 @@
-// Creates and reads the signing keys in their Secret. A key is never printed, never in an argument, and never overwritten.
+// Creates and reads the keys in their Secret. A key is never printed, never in an argument, and never overwritten.
 import { randomBytes } from 'node:crypto'
 import { tryRun } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { exists } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
+import { auditKeyEntry, listKeyIds, primaryEntry } from './entries.ts'
 import { immutableAdvice } from './immutable.ts'
 import { readKeySecret } from './key-secret.ts'
 
 /** Bytes. RFC 2104 section 3 recommends the length of the hash, which is 32 bytes for SHA-256. */
 const keyBytes = 32
+const firstId = 'key-1'
 /** There is no version among them, because the Secret stays when the version changes. */
 const labels = {
   'app.kubernetes.io/name': 'secure-signing',
@@ -20,7 +22,7 @@ export function makeKey(): string {
   return randomBytes(keyBytes).toString('base64')
 }
 
-/** Creates the Secret with a random key. Returns false if the Secret exists. */
+/** Creates the Secret with a random key, and one for the audit log. Returns false if the Secret exists. */
 export async function ensureKey(): Promise<boolean> {
   if (await exists(['secret', keySecret, '-n', namespace])) return false
   const content = {
@@ -28,7 +30,12 @@ export async function ensureKey(): Promise<boolean> {
     kind: 'Secret',
     metadata: { name: keySecret, namespace, labels },
     type: 'Opaque',
-    data: { 'key-1': makeKey() },
+    data: {
+      [firstId]: makeKey(),
+      // A signer of version 0.1 takes the audit key for a signing key.
+      [primaryEntry]: Buffer.from(firstId).toString('base64'),
+      [auditKeyEntry]: makeKey(),
+    },
   }
   // Not `apply`: it would keep a copy of the key in an annotation, and overwrite a Secret that somebody creates at the same
   // time.
@@ -41,14 +48,10 @@ export async function ensureKey(): Promise<boolean> {
   )
 }
 
-/** Reads all keys by their id. Throws UserError if there is no Secret. */
+/** Reads all signing keys by their id. Throws UserError if there is no Secret. */
 export async function readKeys(): Promise<Map<string, Buffer>> {
   const { data } = await readKeySecret()
-  return new Map(
-    Object.entries(data)
-      .filter(([id]) => id !== 'primary')
-      .map(([id, material]) => [id, Buffer.from(material, 'base64')]),
-  )
+  return new Map(listKeyIds(data).map((id) => [id, Buffer.from(data[id] ?? '', 'base64')]))
 }
 
 /** Reads the key with the id `keyId`. Throws UserError if the Secret does not have it. */

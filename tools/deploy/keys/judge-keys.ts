@@ -5,6 +5,7 @@ import { KeyRingError } from '../../../signer/keys/key-ring.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { exists } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
+import { noteMissingAuditKey } from './audit-key.ts'
 import { noteImmutable } from './immutable.ts'
 import { type KeySecret, readKeySecret } from './key-secret.ts'
 import { findReturned } from './retired-keys.ts'
@@ -15,6 +16,7 @@ export async function checkKeysInUse(): Promise<void> {
   const secret = await readKeySecret()
   judge(secret)
   noteImmutable(secret)
+  noteMissingAuditKey(secret)
   const returned = findReturned(secret)
   if (returned !== undefined) say(`  note  ${returned.message}\n        ${returned.todo}`)
 }

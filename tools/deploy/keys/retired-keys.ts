@@ -1,6 +1,7 @@
 // Remembers on the Secret which keys rotations have removed, and notices if one is there again.
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
+import { listKeyIds } from './entries.ts'
 import type { KeySecret } from './key-secret.ts'
 
 /** The annotation with the ids, separated by commas. It outlives a rotation. */
@@ -23,7 +24,7 @@ export function findReturned(secret: KeySecret): UserError | undefined {
   const id = readRetired(secret).find((each) => each in secret.data)
   if (id === undefined) return undefined
   const primary = Buffer.from(secret.data.primary ?? '', 'base64').toString()
-  const signs = id === primary || Object.keys(secret.data).length === 1
+  const signs = id === primary || listKeyIds(secret.data).length === 1
   const forget = `kubectl annotate secret ${keySecret} -n ${namespace} ${retiredKeys}-`
   const remove = signs
     ? `replace it: ${forget} && make rotate-key OVERLAP=0s`

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
+import { listKeyIds } from '../keys/entries.ts'
 import { immutableAdvice } from '../keys/immutable.ts'
 import type { KeySecret } from '../keys/key-secret.ts'
 import { findReturned, readRetired } from '../keys/retired-keys.ts'
@@ -59,7 +60,7 @@ export function readRotationState(secret: KeySecret): RotationState {
   checkWritable(secret)
   const returned = findReturned(secret)
   if (returned !== undefined) throw returned
-  const ids = Object.keys(secret.data).filter((id) => id !== 'primary')
+  const ids = listKeyIds(secret.data)
   const primary = findPrimary(ids, secret.data.primary)
   const { annotations = {} } = secret.metadata
   const retired = readRetired(secret)

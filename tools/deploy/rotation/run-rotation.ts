@@ -1,6 +1,8 @@
 // Runs a rotation until it has to wait for the overlap. Each round reads the Secret, decides the next step, waits for the Pods
 // and writes. Rounds share no state, so a run may be interrupted anywhere, and several may run at once.
 import { UserError } from '../../cli/terminal.ts'
+import { composeAuditKey } from '../keys/audit-key.ts'
+import { auditKeyEntry } from '../keys/entries.ts'
 import { changeKeySecret, type KeySecret } from '../keys/key-secret.ts'
 import { type Action, decideAction } from './next-step.ts'
 import type { Condition } from './pod-condition.ts'
@@ -39,7 +41,7 @@ export async function rotateKey(effects: RotationEffects, overlapMs?: number): P
       throw error
     })
     if (!hasPods) note('NO POD RUNS, so the rotation waits for none. make deploy starts one.')
-    if (await writeChange(action, secret, effects)) {
+    if (await writeChange(action, secret, state.primary, effects)) {
       if (action.closing === undefined) continue
       await checkStays(state.primary, effects)
       return action.closing
@@ -61,9 +63,22 @@ async function checkStays(primary: string, effects: RotationEffects): Promise<vo
   )
 }
 
-async function writeChange({ write }: Action, secret: KeySecret, effects: RotationEffects) {
+/** Adds the audit key to the change if the Secret has none. */
+async function writeChange(
+  { write }: Action,
+  secret: KeySecret,
+  primary: string,
+  effects: RotationEffects,
+): Promise<boolean> {
   if (write === undefined) return true
-  return effects.write(changeKeySecret(secret, write.compose(effects.now())), write.title)
+  const missing = composeAuditKey(secret, primary)
+  const change = write.compose(effects.now())
+  const title =
+    auditKeyEntry in missing ? `${write.title}, and ${auditKeyEntry} is added` : write.title
+  return effects.write(
+    changeKeySecret(secret, { ...change, data: { ...missing, ...change.data } }),
+    title,
+  )
 }
 
 /** Prints each line only the first time. */

@@ -2,7 +2,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runToFile } from '../../cli/run-to-file.ts'
-import { namespace } from '../names.ts'
 import { copyFiles } from './copy-files.ts'
 import type { LoggedContainer, LoggedPod } from './logged-pods.ts'
 import { findLogFolder, folderOf, listFolder } from './node-files.ts'
@@ -102,7 +101,7 @@ async function readByKubectl(pod: LoggedPod, { name, restarts = 0 }: LoggedConta
     [restarts, []] as const,
   ]) {
     const file = `${instance}.kubectl.log`
-    const args = ['logs', '-n', namespace, pod.name, '-c', name, '--timestamps', ...options]
+    const args = ['logs', '-n', pod.namespace, pod.name, '-c', name, '--timestamps', ...options]
     const { code, stderr } = await runToFile('kubectl', args, join(to, file))
     if (code === 0) {
       read.push(file)

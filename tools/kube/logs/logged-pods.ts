@@ -1,4 +1,4 @@
-// The Pods whose logs count: those of the application and of the signer, in every state.
+// The Pods whose logs are evidence, in every state, with all their containers.
 import { z } from 'zod'
 import { kubectlJson } from '../kubectl.ts'
 import { layouts, listWorkloads } from '../layouts.ts'
@@ -10,7 +10,7 @@ const container = z.object({ name: z.string() })
 const status = z.object({ name: z.string(), restartCount: z.number().default(0) })
 const pod = z
   .object({
-    metadata: z.object({ name: z.string(), uid: z.string() }),
+    metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string() }),
     spec: z.object({
       nodeName: z.string().optional(),
       initContainers: z.array(container).default([]),
@@ -35,8 +35,7 @@ const pod = z
     )
     const all = [...spec.initContainers, ...spec.containers, ...spec.ephemeralContainers]
     return {
-      name: metadata.name,
-      uid: metadata.uid,
+      ...metadata,
       node: spec.nodeName,
       containers: all.map(({ name }) => ({ name, restarts: restarts.get(name) })),
     }
@@ -46,6 +45,7 @@ const pod = z
 export type LoggedContainer = { name: string; restarts: number | undefined }
 /** `node`: undefined before the Pod is scheduled. `containers` includes init and ephemeral containers. */
 export type LoggedPod = {
+  namespace: string
   name: string
   uid: string
   node: string | undefined
@@ -55,13 +55,17 @@ export type LoggedPod = {
 /** Lists the Pods of every layout, also those of an earlier deployment. */
 export async function listLoggedPods(): Promise<LoggedPod[]> {
   const workloads = [...new Set(layouts.flatMap(listWorkloads))]
-  const selectors = [
-    `${protectedLabel}=true`,
-    ...(await Promise.all(workloads.map(readPodSelector))),
-  ]
+  const selectors = await Promise.all(workloads.map(readPodSelector))
+  return listPodsBy([`${protectedLabel}=true`, ...selectors].map((each) => [namespace, each]))
+}
+
+/** Lists the Pods that one of the label selectors selects in its namespace. */
+export async function listPodsBy(
+  selectors: readonly (readonly [namespace: string, selector: string])[],
+): Promise<LoggedPod[]> {
   const found = await Promise.all(
-    selectors.map((selector) =>
-      kubectlJson(listOf(pod), ['get', 'pods', '-n', namespace, '-l', selector, '-o', 'json']),
+    selectors.map(([where, selector]) =>
+      kubectlJson(listOf(pod), ['get', 'pods', '-n', where, '-l', selector, '-o', 'json']),
     ),
   )
   return [...new Map(found.flat().map((each) => [each.uid, each])).values()]

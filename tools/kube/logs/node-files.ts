@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import { tryRun } from '../../cli/exec.ts'
 import { parseJson } from '../../cli/parse-json.ts'
-import { namespace } from '../names.ts'
 import type { LoggedPod } from './logged-pods.ts'
 
 /** kubelet serves this folder of the node, as /logs/. */
@@ -27,7 +26,7 @@ export async function findLogFolder(node: string): Promise<string> {
 }
 
 /** The name of the Pod's folder in kubelet's folder of logs. */
-export function folderOf({ name, uid }: LoggedPod): string {
+export function folderOf({ namespace, name, uid }: LoggedPod): string {
   return `${namespace}_${name}_${uid}`
 }
 

@@ -32,7 +32,7 @@ export type Report = {
 }
 type Signer = Omit<Instance, 'instance'> & { chain: Chain; bare: FaultList; hasMac: boolean }
 
-const MAX_FAULTS = 10_000
+const MAX_FAULTS = 1_000
 const texts = {
   wrong: 'edited or forged: its MAC does not fit',
   forged: 'forged: its MAC does not fit, and another record with this seq is genuine',
@@ -124,7 +124,7 @@ export function createVerifier(keys: readonly KeyObject[], onRecord: OnRecord = 
       if (isChained(record)) {
         const verdict = addChained(record, place)
         const isGenuine = verdict !== 'wrong' && verdict !== 'forged'
-        if (isGenuine) checks.checkOrder(record, place, found.form, verdict === 'again')
+        if (isGenuine) checks.checkOrder(found, place, record, verdict === 'again')
       } else if (record.mac !== undefined || isHalf(record)) addFault(place, 'place', record)
       else addUnchained(record, place)
       const signer = signers.get(record.instance ?? '')

@@ -21,15 +21,21 @@ export function createSourceChecks() {
   /** Returns false for what is certainly edited. `isLog`: no log shipper has changed the line. */
   function checkForm({ form, isExact, record }: Whole, place: Place, isLog: boolean): boolean {
     if (form === 'line' && isExact) exact += 1
-    if (isExact) return true
+    // A signer of version 0.1 wrote other fields.
+    if (isExact || record.instance === undefined) return true
     if (form === 'text' || isLog) return false
     inexact.add(faultOf(place, record, rewritten))
     return true
   }
 
   /** Receives the genuine records. A log shipper may deliver one again. A log has it once. */
-  function checkOrder(record: Chained, place: Place, form: Whole['form'], isAgain: boolean): void {
-    if (form !== 'line' && isAgain) return
+  function checkOrder(
+    { form, isExact }: Whole,
+    place: Place,
+    record: Chained,
+    isAgain: boolean,
+  ): void {
+    if (isAgain && !(form === 'line' && isExact)) return
     const { instance, seq } = record
     const before = last.get(instance)
     last.set(instance, seq)
