@@ -10,10 +10,11 @@ import { keySecret, namespace } from '../../kube/names.ts'
 const entry = 'audit-key'
 const todo = `Write the key to a file, and set AUDIT_KEY_FILE to it.
     From the Secret, also with External Secrets:
-      kubectl get secret ${keySecret} -n ${namespace} -o jsonpath='{.data.${entry}}' | base64 -d > audit.key
-    From Vault: docs/key-managers.md#vault has the path.
-    Several keys, after the audit key was replaced: AUDIT_KEY_FILE='new.key old.key'
-  Without an audit key, records have no MAC: docs/keys.md`
+      kubectl get secret ${keySecret} -n ${namespace} -o jsonpath='{.data.${entry}}' | base64 -d >audit-key
+    From Vault:
+      vault kv get -mount=kv -field=${entry} ${namespace}/${keySecret} | base64 -d >audit-key
+    After the audit key was replaced, give both: AUDIT_KEY_FILE='audit-key old-audit-key'
+    If there is none, docs/keys.md#audit-key says how to add one. Records from before have no MAC.`
 
 /** Reads the files that AUDIT_KEY_FILE names, or else the Secret. Throws UserError if there is no key. */
 export async function readAuditKeys(): Promise<KeyObject[]> {

@@ -53,7 +53,7 @@ function explain(verified: Verified, missing: number): void {
     say(
       `${missing} not by these signers. If it verifies with a key of theirs, that key has leaked.`,
     )
-    say('  → Run `make rotate-key`. docs/keys.md says how.')
+    say('  → docs/keys.md#leaked-key says what to do.')
     return
   }
   for (const line of formatFaults(verified).slice(0, 10)) say(line)
