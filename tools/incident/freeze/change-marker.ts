@@ -56,3 +56,7 @@ export async function awaitChange(change: Change): Promise<{ open: SigningPod[];
 export function sinceStart(): string {
   return `${(performance.now() / 1_000).toFixed(1)} s`
 }
+
+export function countPods(count: number): string {
+  return count === 1 ? '1 Pod' : `${count} Pods`
+}
