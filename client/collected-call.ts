@@ -4,7 +4,7 @@ import type { Answer } from './http-client.ts'
 import { SignerError } from './signer-error.ts'
 import type { Message } from './waiting-messages.ts'
 
-/** Longer than an answer about one message, also about one whose request id has 128 characters. */
+/** Longer than an answer about one message, also about one whose request id has 64 characters. */
 const MAX_RESULT_BYTES = 4 * 1024
 
 export type Signed = { signature: string; key_id: string; algorithm: 'HMAC-SHA256' }

@@ -10,7 +10,7 @@ import type { Message } from './waiting-messages.ts'
 /** A larger one gains little, and would keep others waiting. */
 const MAX_BYTES = 16 * 1024
 const json = /^application\/json(;\s*charset=utf-8)?$/i
-const saneId = /^[A-Za-z0-9._-]{1,128}$/
+const saneId = /^[A-Za-z0-9._-]{1,64}$/
 /** W3C Trace Context, section 3.2.2. */
 const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
 const fields = new Set(['message', 'encoding', 'key_id'])

@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 export type Message = {
   /** The body of a request of its own: the JSON of an object that is not empty, with fields of POST /sign. */
   text: string
-  /** 1 to 128 of A-Z a-z 0-9 . _ - */
+  /** 1 to 64 of A-Z a-z 0-9 . _ - */
   requestId: string
   traceId: string | undefined
   /** The headers of a request of its own. */

@@ -73,7 +73,7 @@ export const signItem = z.strictObject(
     request_id: z
       .string('must be a string')
       .check(
-        z.regex(requestIdPattern, 'must be 1 to 128 of A-Z a-z 0-9 . _ -'),
+        z.regex(requestIdPattern, 'must be 1 to 64 of A-Z a-z 0-9 . _ -'),
         z.describe('as in `x-request-id`, unique within the call'),
       ),
     trace_id: z.optional(

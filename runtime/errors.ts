@@ -8,9 +8,11 @@ export const statusOf = {
   request_timeout: 408,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  rate_limited: 429,
   headers_too_large: 431,
   internal: 500,
   overloaded: 503,
+  frozen: 503,
   key_unavailable: 503,
   audit_unavailable: 503,
   caller_token_unavailable: 503,
@@ -27,11 +29,18 @@ export class AppError extends Error {
   readonly code: ErrorCode
   /** The field of the request that is wrong. */
   readonly field: string | undefined
+  /** After how many seconds the same request may succeed. */
+  readonly retryAfter: number | undefined
 
-  constructor(code: ErrorCode, detail: string, options: ErrorOptions & { field?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: ErrorOptions & { field?: string; retryAfter?: number | undefined } = {},
+  ) {
     super(detail, options)
     this.name = 'AppError'
     this.code = code
     this.field = options.field
+    this.retryAfter = options.retryAfter
   }
 }

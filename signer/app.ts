@@ -17,10 +17,11 @@ import { createKeysHandler } from './endpoints/keys-endpoint.ts'
 import { createSignBatchHandler } from './endpoints/sign-batch-endpoint.ts'
 import { createSignHandler } from './endpoints/sign-endpoint.ts'
 import { createVerifyHandler } from './endpoints/verify-endpoint.ts'
-import type { SigningDeps } from './signing-deps.ts'
+import type { SigningDeps, VerifyingDeps } from './signing-deps.ts'
 
 export type SignerDeps = ServiceDeps &
-  SigningDeps & { auditLog: AuditLog; peer: Peer; maxRequests: number }
+  SigningDeps &
+  VerifyingDeps & { auditLog: AuditLog; peer: Peer; maxRequests: number }
 
 /** How many batches are served at once. At 4 MiB each, more would not fit into the container's memory. */
 const MAX_BATCHES = 8
@@ -43,7 +44,7 @@ export function createApp(deps: SignerDeps): App {
   })
   addMetricsRoute(app, metrics)
   const [sign, signBatch] = [createSignHandler(deps), createSignBatchHandler(deps)]
-  const verify = createVerifyHandler(getKeyRing, admit)
+  const verify = createVerifyHandler(deps)
   addRoute(app, 'POST', '/sign', (c) => one(() => sign(c)))
   addRoute(app, 'POST', '/sign/batch', (c) => {
     const announced = Number(c.req.header('content-length') ?? Infinity)

@@ -1,19 +1,22 @@
 // The lines of the audit log. A line never holds a message, a key, a token or a signature.
+import { SEAL_BYTES } from './audit-chain.ts'
 
 /** What happened to a call, or to those of its requests that share a key or an error. */
 export type Outcome = {
-  /** `signed`, `verified`, `listed`, or an error code. */
+  /** `signed`, `verified`, `listed`, an error code, or `omitted` for lines that were left out. */
   outcome: string
-  /** How many messages were signed or verified. */
+  /** How many messages were signed or verified, or lines left out. */
   count: number
   key_id?: string
+  /** One for each signature, in their order. */
+  fingerprints?: readonly string[]
   /** The ids of the requests, if the call carries those of several callers. */
   request_ids?: readonly string[]
   /** The trace id of each of them, or an empty text. */
   trace_ids?: readonly string[]
 }
 
-export type AuditEntry = Outcome & {
+export type AuditCall = {
   request_id: string
   /** The trace id that the caller sent. It proves nothing. */
   trace_id?: string
@@ -21,36 +24,40 @@ export type AuditEntry = Outcome & {
   caller: string
   /** For example "POST /sign". */
   route: string
-  /** Which line this is, and how many the call has, if there are several. */
-  part?: number
-  parts?: number
 }
+
+/** Without a call, an entry is about many. */
+export type AuditEntry = Outcome & Partial<AuditCall>
 
 /** Container runtimes split longer lines. containerd does not count the newline, and Docker does. */
 const MAX_LINE_BYTES = 16 * 1024
-/** Room for `part`, `parts` and the newline. */
+/** Room for `part` and `parts`. */
 const PLACE_BYTES = 32
 
-/** Formats the lines of one call. JSON escapes line breaks, so a line is one entry, or a part of a longer one. */
-export function formatAuditLines(entries: readonly AuditEntry[], time: string): string {
+/** Returns the lines of one call as JSON, which escapes line breaks. A line is one entry, or a part of a longer one. */
+export function formatAuditLines(entries: readonly AuditEntry[], time: string): string[] {
   const parts = entries.flatMap((entry) => splitEntry({ time, event: 'audit', ...entry }))
-  const isOne = parts.length === 1
-  const lines = parts.map((each, index) => {
-    const line = isOne ? each : { ...each, part: index + 1, parts: parts.length }
-    return `${JSON.stringify(line)}\n`
-  })
-  return lines.join('')
+  if (parts.length === 1) return parts.map((each) => JSON.stringify(each))
+  return parts.map((each, index) =>
+    JSON.stringify({ ...each, part: index + 1, parts: parts.length }),
+  )
 }
 
 /** Halves an entry until each part fits into a line. */
 function splitEntry<T extends AuditEntry>(entry: T): T[] {
-  const { request_ids: ids, trace_ids: traceIds, count } = entry
-  if (ids === undefined || ids.length === 1) return [entry]
-  if (Buffer.byteLength(JSON.stringify(entry)) + PLACE_BYTES <= MAX_LINE_BYTES) return [entry]
+  const { fingerprints, request_ids: ids, trace_ids: traceIds, count } = entry
+  const size = (ids ?? fingerprints ?? []).length
+  if (size <= 1 || fitsIntoLine(entry)) return [entry]
   const cut = (start: number, end: number) => ({
-    ...{ ...entry, count: count && end - start, request_ids: ids.slice(start, end) },
+    ...{ ...entry, count: count && end - start },
+    ...(fingerprints && { fingerprints: fingerprints.slice(start, end) }),
+    ...(ids && { request_ids: ids.slice(start, end) }),
     ...(traceIds && { trace_ids: traceIds.slice(start, end) }),
   })
-  const half = Math.ceil(ids.length / 2)
-  return [cut(0, half), cut(half, ids.length)].flatMap(splitEntry)
+  const half = Math.ceil(size / 2)
+  return [cut(0, half), cut(half, size)].flatMap(splitEntry)
+}
+
+function fitsIntoLine(entry: AuditEntry): boolean {
+  return Buffer.byteLength(JSON.stringify(entry)) + PLACE_BYTES + SEAL_BYTES <= MAX_LINE_BYTES
 }

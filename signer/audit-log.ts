@@ -1,6 +1,8 @@
 // The audit log: lines of JSON on stdout for each request, written before the answer. Without its lines, no answer is sent.
+import type { KeyObject } from 'node:crypto'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { AppError } from '../runtime/errors.ts'
+import { type ChainPosition, createAuditChain } from './audit-chain.ts'
 import { type AuditEntry, formatAuditLines } from './audit-lines.ts'
 
 export type AuditLog = {
@@ -16,14 +18,24 @@ export type AuditLog = {
 /** Writes all of `text`, or rejects with the system's error. */
 export type WriteText = (text: string) => Promise<void>
 
-export type AuditLogOptions = { write?: WriteText; now?: () => number; deadlineMs?: number }
+export type AuditLogOptions = {
+  /** Receives the signatures whose lines are written, also those that came too late for an answer: a counter equals the log. */
+  onSigned: (keyId: string, count: number) => void
+  /** Receives the last line that is written. */
+  onWritten: (position: ChainPosition) => void
+  /** Returns the key of the chain, if there is one. */
+  getKey: () => KeyObject | undefined
+  write?: WriteText
+  now?: () => number
+  deadlineMs?: number
+}
 
 /** Shorter than the second within which the frontend answers. */
 const DEADLINE_MS = 500
 
 type Signed = { keyId: string; count: number }
 type Waiting = {
-  lines: string
+  lines: string[]
   signed: Signed[]
   resolve: () => void
   reject: (error: AppError) => void
@@ -32,14 +44,16 @@ type Waiting = {
 /**
  * Makes the audit log. One write carries all lines of one turn of the event loop, and all lines that arrive during the
  * write before. Many requests at once need few writes.
- *
- * `onSigned` receives the signatures whose lines are written, also those that came too late for an answer. So a counter
- * equals the log.
  */
-export function createAuditLog(
-  onSigned: (keyId: string, count: number) => void,
-  { write = createStdoutWriter(), now = Date.now, deadlineMs = DEADLINE_MS }: AuditLogOptions = {},
-): AuditLog {
+export function createAuditLog({
+  onSigned,
+  onWritten,
+  getKey,
+  write = createStdoutWriter(),
+  now = Date.now,
+  deadlineMs = DEADLINE_MS,
+}: AuditLogOptions): AuditLog {
+  const chain = createAuditChain(getKey)
   let waiting: Waiting[] = []
   let isWriting = false
   let isStuck = false
@@ -55,10 +69,13 @@ export function createAuditLog(
       waiting = []
     }, deadlineMs)
     try {
-      await write(records.map(({ lines }) => lines).join(''))
+      // Sealed only now, because lines that are never written have no place in the chain.
+      await write(records.flatMap(({ lines }) => lines.map(chain.seal)).join(''))
+      onWritten(chain.position())
       for (const { keyId, count } of records.flatMap(({ signed }) => signed)) onSigned(keyId, count)
       for (const { resolve } of records) resolve()
     } catch (error) {
+      chain.restart()
       failAll(records, error)
     } finally {
       clearTimeout(timer)

@@ -1,4 +1,5 @@
-// Writes an audit line for every request except probes and metrics, before the response is sent.
+// Writes audit lines before the response is sent: for every request that signs, and for some of the others, which anybody can send.
+// Probes and metrics have none.
 import type { MiddlewareHandler } from 'hono'
 import {
   type AppContext,
@@ -7,6 +8,7 @@ import {
   nameRequest,
   readRoute,
 } from '../runtime/http/http-app.ts'
+import { createLineBudget, type TakeLines } from '../runtime/line-budget.ts'
 import { formatAnswer, JSON_CASE_HEADER } from '../runtime/previous-version.ts'
 import type { Outcome } from './audit-lines.ts'
 import type { AuditLog } from './audit-log.ts'
@@ -23,15 +25,24 @@ declare module 'hono' {
 const unaudited = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
 
 /** Makes the middleware. It throws AppError audit_unavailable if the line cannot be written. */
-export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHandler<AppEnv> {
+export function createAuditing(
+  { record, requireWritable }: AuditLog,
+  peer: Peer,
+): MiddlewareHandler<AppEnv> {
   const readCaller = createCallerReader(peer)
+  const takeLines = createLineBudget((count) => {
+    // Metrics have the number, too.
+    record({ outcome: 'omitted', count }).catch(() => {})
+  })
   return async function auditRequest(c, next) {
     await next()
     const route = `${c.req.method} ${readRoute(c) ?? 'other'}`
     if (unaudited.has(route)) return
     const caller = readCaller(c.req.header('x-forwarded-client-cert'))
     const call = { ...nameRequest(c), caller, route }
-    await record(...takeOutcomes(c).map((each) => ({ ...call, ...each })))
+    const outcomes = takeOutcomes(c).flatMap((each) => bound(each, takeLines))
+    if (outcomes.length > 0) await record(...outcomes.map((each) => ({ ...call, ...each })))
+    else requireWritable()
   }
 }
 
@@ -40,6 +51,21 @@ function takeOutcomes(c: AppContext): readonly Outcome[] {
   const outcomes = c.get('outcomes') ?? [{ outcome: c.get('errorCode') ?? 'internal', count: 0 }]
   c.set('outcomes', undefined)
   return outcomes
+}
+
+/** Returns what of an outcome is written: all that was signed. Of other requests, as many as the budget has lines for. */
+function bound(outcome: Outcome, takeLines: TakeLines): Outcome[] {
+  if (outcome.outcome === 'signed') return [outcome]
+  const { request_ids: ids, trace_ids: traceIds } = outcome
+  const granted = takeLines(ids?.length)
+  if (granted === 0) return []
+  return [
+    {
+      ...outcome,
+      ...(ids && { request_ids: ids.slice(0, granted) }),
+      ...(traceIds && { trace_ids: traceIds.slice(0, granted) }),
+    },
+  ]
 }
 
 /** Makes the answer as its caller reads it, and keeps what goes into the audit line. */

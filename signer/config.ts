@@ -1,8 +1,10 @@
 // The configuration of the signer. It holds paths and times, never a secret.
 import * as z from 'zod/mini'
+import { MAX_BATCH_MESSAGES } from '../runtime/contract.ts'
 import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/http/listen.ts'
 import type { Peer } from './caller-identity.ts'
+import type { Limits } from './limits.ts'
 
 /** The length of sun_path in unix(7), without the NUL at the end. */
 const MAX_SOCKET_PATH_BYTES = 107
@@ -27,6 +29,9 @@ const variables = z.object({
   SIGNER_PAIRING_DIR: pathOrNone.check(
     z.describe('the folder for the pairing secret, or none if SIGNER_CALLER is set'),
   ),
+  SIGNER_FREEZE_DIR: pathOrNone.check(
+    z.describe('the mount path of the ConfigMap that stops signing, or none'),
+  ),
   SIGNER_CALLER: z.optional(
     z
       .string()
@@ -47,11 +52,22 @@ const variables = z.object({
     ),
     256,
   ),
+  SIGNER_SIGNATURES_PER_SECOND: limit('how many messages a key signs in a second, on average'),
+  SIGNER_SIGNATURES_BURST: limit(
+    'how many a key signs at once after a pause. If unset, 1000, or those of a second if that is more',
+  ),
+  SIGNER_SIGNATURES_PER_DAY: limit('how many messages a key signs on a day of UTC'),
+  SIGNER_VERIFICATIONS_PER_SECOND: limit('how many signatures are verified in a second'),
   SIGNER_SHUTDOWN_DELAY_MS: z._default(
     wholeNumber(0, 60_000).check(z.describe('how long new requests are accepted after SIGTERM')),
     0,
   ),
 })
+
+/** No limit if unset. */
+function limit(meaning: string) {
+  return z.optional(wholeNumber(1, 999_999_999).check(z.describe(meaning)))
+}
 
 /** Exactly one of the two controls must be set. With none the signer would serve everyone. */
 export const schema = variables.check(
@@ -65,6 +81,11 @@ export const schema = variables.check(
       SIGNER_PEER === 'proxy' || SIGNER_PAIRING_DIR !== undefined,
     { path: ['SIGNER_PAIRING_DIR'], error: 'must be set if SIGNER_PEER is container' },
   ),
+  z.refine(
+    ({ SIGNER_SIGNATURES_BURST, SIGNER_SIGNATURES_PER_SECOND }) =>
+      SIGNER_SIGNATURES_BURST === undefined || SIGNER_SIGNATURES_PER_SECOND !== undefined,
+    { path: ['SIGNER_SIGNATURES_PER_SECOND'], error: 'must be set with SIGNER_SIGNATURES_BURST' },
+  ),
 )
 
 export type SignerConfig = Readonly<{
@@ -73,7 +94,10 @@ export type SignerConfig = Readonly<{
   keyBundle: string | undefined
   /** Who may call: the frontend of the same Pod, or a workload with this identity. */
   admission: { pairingDir: string } | { caller: string }
+  /** Undefined if nothing freezes this signer. */
+  freezeDir: string | undefined
   peer: Peer
+  limits: Limits
   maxRequests: number
   shutdownDelayMs: number
 }>
@@ -87,7 +111,16 @@ export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
     keyDir: read.SIGNER_KEY_DIR,
     keyBundle: read.SIGNER_KEY_BUNDLE,
     admission: pairingDir === undefined ? { caller } : { pairingDir },
+    freezeDir: read.SIGNER_FREEZE_DIR,
     peer: read.SIGNER_PEER,
+    limits: {
+      signaturesPerSecond: read.SIGNER_SIGNATURES_PER_SECOND,
+      signaturesBurst:
+        read.SIGNER_SIGNATURES_BURST ??
+        Math.max(read.SIGNER_SIGNATURES_PER_SECOND ?? 0, MAX_BATCH_MESSAGES),
+      signaturesPerDay: read.SIGNER_SIGNATURES_PER_DAY,
+      verificationsPerSecond: read.SIGNER_VERIFICATIONS_PER_SECOND,
+    },
     maxRequests: read.SIGNER_MAX_REQUESTS,
     shutdownDelayMs: read.SIGNER_SHUTDOWN_DELAY_MS,
   })

@@ -1,6 +1,7 @@
-// What the signing endpoints need: the keys and the check of the caller.
+// What the endpoints need: the check of the caller, the keys, and what signs and verifies within limits.
 import type { AppContext } from '../runtime/http/http-app.ts'
 import type { GetKeyRing } from './keys/key-holder.ts'
+import type { SignMessages } from './signing.ts'
 
 /** Checks that the body matches the signed headers. Throws an AppError with status 403. */
 export type CheckBody = (body: Uint8Array) => void
@@ -8,7 +9,10 @@ export type CheckBody = (body: Uint8Array) => void
 /** Checks the headers of a request before its body is read. Throws an AppError with status 403. */
 export type Admit = (c: AppContext) => CheckBody
 
-export type SigningDeps = {
-  getKeyRing: GetKeyRing
+export type SigningDeps = { admit: Admit; sign: SignMessages }
+export type VerifyingDeps = {
   admit: Admit
+  getKeyRing: GetKeyRing
+  /** Throws AppError rate_limited. */
+  spendVerification: () => void
 }

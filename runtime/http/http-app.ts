@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, type Handler, Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { AppError, type ErrorCode, statusOf } from '../errors.ts'
+import { createLineBudget } from '../line-budget.ts'
 import type { Log, LogFields } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { describeAnswer, makeProblem } from './problem.ts'
@@ -18,6 +19,7 @@ export type App = Hono<AppEnv>
 /** Makes an app without routes. */
 export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
   const app = new Hono<AppEnv>({ getPath: readTarget })
+  const takeLines = createLineBudget((count) => log('warn', 'lines_omitted', { count }))
   app.use(async function serveRequest(c, next) {
     const start = performance.now()
     const requestId = chooseRequestId(c.req.header('x-request-id'))
@@ -30,7 +32,7 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
   })
   app.notFound((c) => answerError(c, new AppError('not_found', 'no such resource')))
   app.onError((error, c) => {
-    logFailure(log, error, nameRequest(c))
+    if (isLogged(error) && takeLines() > 0) logFailure(log, error, nameRequest(c))
     return answerError(c, error)
   })
   return app
@@ -101,13 +103,18 @@ function answerError(c: AppContext, error: Error, headers?: Record<string, strin
   return makeProblem(error, c.get('requestId'), headers)
 }
 
+/** Metrics count the others: the caller alone is at fault. */
+function isLogged(error: Error): boolean {
+  const status = error instanceof AppError ? statusOf[error.code] : 500
+  return status === 403 || status >= 500
+}
+
 function logFailure(log: Log, error: Error, request: LogFields): void {
   if (!(error instanceof AppError)) {
     const failure = { code: 'internal', error: error.stack ?? error.name }
     log('error', 'request_failed', { ...request, ...failure })
-  } else if (statusOf[error.code] === 403) {
-    log('warn', 'request_refused', { ...request, code: error.code, detail: error.message })
-  } else if (statusOf[error.code] >= 500) {
-    log('warn', 'request_failed', { ...request, code: error.code, detail: error.message })
+    return
   }
+  const event = statusOf[error.code] === 403 ? 'request_refused' : 'request_failed'
+  log('warn', event, { ...request, code: error.code, detail: error.message })
 }

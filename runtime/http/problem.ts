@@ -11,6 +11,8 @@ export type Problem = {
   code: ErrorCode
   request_id: string
   field?: string
+  /** Seconds. The header Retry-After has the same number, but not that of a problem among several results. */
+  retry_after?: number
 }
 
 export type ProblemResponse = { status: number; headers: Record<string, string>; body: string }
@@ -22,7 +24,7 @@ export function describeAnswer(requestId: string, type: string): Record<string, 
 
 /** Describes `error` for the caller. An AppError is described in full, any other error only as `internal`. */
 export function toProblem(error: unknown, requestId: string): Problem {
-  const { code, message, field } =
+  const { code, message, field, retryAfter } =
     error instanceof AppError
       ? error
       : new AppError('internal', 'the service failed, its log has the reason')
@@ -35,6 +37,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
     code,
     request_id: requestId,
     ...(field === undefined ? {} : { field }),
+    ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
   }
 }
 
@@ -43,8 +46,11 @@ export function describeProblem(error: unknown, requestId: string): ProblemRespo
   const problem = toProblem(error, requestId)
   const { status } = problem
   const headers = describeAnswer(requestId, 'application/problem+json')
-  // In seconds (RFC 9110 section 10.2.3). Every 503 is short: a restart, or a token or key that arrives soon.
-  if (status === 503) headers['retry-after'] = '1'
+  // In seconds (RFC 9110 section 10.2.3). Every 503 is short: a restart, or a token or key that arrives soon. Only an
+  // operator ends a freeze.
+  const isShort = status === 503 && problem.code !== 'frozen'
+  const seconds = problem.retry_after ?? (isShort ? 1 : undefined)
+  if (seconds !== undefined) headers['retry-after'] = String(seconds)
   return { status, headers, body: JSON.stringify(problem) }
 }
 

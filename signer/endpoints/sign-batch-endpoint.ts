@@ -13,8 +13,6 @@ import type { AppContext } from '../../runtime/http/http-app.ts'
 import { readJson } from '../../runtime/json/json-body.ts'
 import { acceptKeyId } from '../../runtime/previous-version.ts'
 import { answer, answerJson } from '../audited.ts'
-import { computeMac } from '../hmac.ts'
-import { chooseKey } from '../keys/key-ring.ts'
 import { decodeMessage } from '../message.ts'
 import type { SigningDeps } from '../signing-deps.ts'
 import { signItems } from './sign-items.ts'
@@ -32,26 +30,23 @@ function chooseForm(value: unknown) {
  * Makes the handler. It answers SignBatchResponse, or SignItemsResponse for items. It throws like POST /sign, and names
  * the invalid message.
  */
-export function createSignBatchHandler({ getKeyRing, admit }: SigningDeps) {
+export function createSignBatchHandler({ sign, admit }: SigningDeps) {
   return async function signBatch(c: AppContext): Promise<Response> {
     const limits = { maxBytes: MAX_BATCH_BODY_BYTES, maxParts: MAX_PARTS }
     const request = await readJson(c, chooseForm, { ...limits, checkBody: admit(c) })
     if ('items' in request) {
-      const { results, outcomes } = signItems(getKeyRing(), request.items)
+      const { results, outcomes } = signItems(sign, request.items)
       const response: SignItemsResponse = { results }
       // V8's heap would not hold the text of several large answers that wait for the audit log. Bytes are outside of it.
       return answerJson(c, Buffer.from(JSON.stringify(response)), outcomes)
     }
     const { messages, encoding } = request
-    const key = chooseKey(getKeyRing(), request.key_id)
     const decoded = messages.map((each, index) =>
       decodeMessage(each, encoding, `messages.${index}`),
     )
-    const response: SignBatchResponse = {
-      key_id: key.id,
-      algorithm: 'HMAC-SHA256',
-      signatures: decoded.map((each) => computeMac(key.material, each)),
-    }
-    return answer(c, response, { outcome: 'signed', count: messages.length, key_id: key.id })
+    const { keyId, signatures, fingerprints } = sign(request.key_id, decoded)
+    const response: SignBatchResponse = { key_id: keyId, algorithm: 'HMAC-SHA256', signatures }
+    const outcome = { outcome: 'signed', count: signatures.length, key_id: keyId, fingerprints }
+    return answer(c, response, outcome)
   }
 }

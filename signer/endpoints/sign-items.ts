@@ -1,27 +1,29 @@
 // The form `items` of POST /sign/batch: requests of several callers in one call. Each is signed or refused by itself.
+import type * as z from 'zod/mini'
 import { type SignItemResult, signItem } from '../../runtime/contract.ts'
-import { AppError } from '../../runtime/errors.ts'
+import { AppError, statusOf } from '../../runtime/errors.ts'
 import { toProblem } from '../../runtime/http/problem.ts'
 import { explainIssue } from '../../runtime/json/json-body.ts'
 import type { Outcome } from '../audit-lines.ts'
-import type { KeyRing } from '../keys/key-ring.ts'
-import { type SignRequest, signMessage } from '../message.ts'
+import { decodeMessage } from '../message.ts'
+import type { SignMessages } from '../signing.ts'
 
 /** `traceId` is empty if there is none. `request` is an error if the item is invalid. */
-type Item = { id: string; traceId: string; request: SignRequest | AppError }
-type Done = { item: Item; result: SignItemResult }
+type Item = { id: string; traceId: string; request: z.output<typeof signItem> | AppError }
+/** `fingerprint` is empty for an item that is refused. */
+type Done = { item: Item; result: SignItemResult; fingerprint: string }
 
 /**
  * Returns a result for each item, in their order, and what goes into the audit log. Throws AppError invalid_request if
- * an item has no valid and unique id.
+ * an item has no valid and unique id, frozen, or key_unavailable.
  */
 export function signItems(
-  ring: KeyRing,
+  sign: SignMessages,
   values: readonly unknown[],
 ): { results: SignItemResult[]; outcomes: Outcome[] } {
   const items = values.map(readItem)
   requireUniqueIds(items)
-  const done = items.map((item) => ({ item, result: sign(ring, item) }))
+  const done = items.map((item) => signOne(sign, item))
   const groups = Map.groupBy(done, ({ result }) =>
     'problem' in result ? result.problem.code : `signed ${result.key_id}`,
   )
@@ -57,13 +59,20 @@ function requireUniqueIds(items: readonly Item[]): void {
   }
 }
 
-function sign(ring: KeyRing, { id, request }: Item): SignItemResult {
+function signOne(sign: SignMessages, item: Item): Done {
+  const { id, request } = item
   try {
     if (request instanceof AppError) throw request
-    return { request_id: id, ...signMessage(ring, request) }
+    const message = decodeMessage(request.message, request.encoding)
+    const { keyId, signatures, fingerprints } = sign(request.key_id, [message])
+    const [[signature = ''], [fingerprint = '']] = [signatures, fingerprints]
+    const result = { request_id: id, signature, key_id: keyId, algorithm: 'HMAC-SHA256' } as const
+    return { item, result, fingerprint }
   } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    return { request_id: id, problem: toProblem(error, id) }
+    // A freeze, or no key, concerns the whole call.
+    if (!(error instanceof AppError) || statusOf[error.code] >= 500) throw error
+    const result = { request_id: id, problem: toProblem(error, id) }
+    return { item, result, fingerprint: '' }
   }
 }
 
@@ -74,7 +83,12 @@ function describeGroup(group: readonly Done[]): Outcome {
   return {
     ...('problem' in result
       ? { outcome: result.problem.code, count: 0 }
-      : { outcome: 'signed', count: group.length, key_id: result.key_id }),
+      : {
+          outcome: 'signed',
+          count: group.length,
+          key_id: result.key_id,
+          fingerprints: group.map(({ fingerprint }) => fingerprint),
+        }),
     request_ids: group.map(({ item }) => item.id),
     ...(traceIds.some((id) => id !== '') && { trace_ids: traceIds }),
   }

@@ -5,10 +5,9 @@ import { readJson } from '../../runtime/json/json-body.ts'
 import { acceptKeyId } from '../../runtime/previous-version.ts'
 import { answer } from '../audited.ts'
 import { verifyMac } from '../hmac.ts'
-import type { GetKeyRing } from '../keys/key-holder.ts'
 import { chooseKey } from '../keys/key-ring.ts'
 import { decodeMessage } from '../message.ts'
-import type { Admit } from '../signing-deps.ts'
+import type { VerifyingDeps } from '../signing-deps.ts'
 
 const schema = acceptKeyId(verifyRequest)
 
@@ -16,13 +15,14 @@ const schema = acceptKeyId(verifyRequest)
  * Makes the handler. It answers VerifyResponse for the requested key, or else for any key. It throws AppError like
  * POST /sign, and for a malformed signature.
  */
-export function createVerifyHandler(getKeyRing: GetKeyRing, admit: Admit) {
+export function createVerifyHandler({ getKeyRing, admit, spendVerification }: VerifyingDeps) {
   return async function verify(c: AppContext): Promise<Response> {
     const request = await readJson(c, schema, { checkBody: admit(c) })
     const { message, encoding, signature, key_id: keyId } = request
     const decoded = decodeMessage(message, encoding)
     const ring = getKeyRing()
     const keys = keyId === undefined ? [...ring.keys.values()] : [chooseKey(ring, keyId)]
+    spendVerification()
     // Every key is tried, even after a match, so the duration does not reveal which key matched.
     const matches = keys.filter(({ material }) => verifyMac(material, decoded, signature))
     const [match] = matches

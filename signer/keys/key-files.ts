@@ -1,6 +1,6 @@
 // Loads the key ring from a mounted Secret, or from one file with the same entries. Each entry is a key and its name is
-// the key's id. The entry `primary` names the key that signs.
-import { createSecretKey } from 'node:crypto'
+// the key's id. The entry `primary` names the key that signs, and the entry `audit-key` chains the audit log.
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keyId } from '../../runtime/contract.ts'
@@ -13,6 +13,7 @@ const MIN_KEY_BYTES = 14
 /** The output size of SHA-256. Shorter keys weaken HMAC (RFC 2104 section 3). */
 const FULL_KEY_BYTES = 32
 const PRIMARY = 'primary'
+const AUDIT_KEY = 'audit-key'
 
 /** `shortKeys` lists the ids of keys that work but should be longer. */
 export type LoadedKeys = { ring: KeyRing; shortKeys: string[] }
@@ -31,13 +32,15 @@ export async function loadKeyFiles(folder: string, bundle?: string): Promise<Loa
 export function judgeKeys(entries: ReadonlyMap<string, Buffer>): LoadedKeys {
   const keys = new Map<string, Key>()
   const shortKeys: string[] = []
+  let auditKey: KeyObject | undefined
   for (const [id, bytes] of entries) {
     if (id === PRIMARY) continue
     requireUsable(id, bytes)
     if (bytes.length < FULL_KEY_BYTES) shortKeys.push(id)
-    keys.set(id, { id, material: createSecretKey(bytes) })
+    if (id === AUDIT_KEY) auditKey = createSecretKey(bytes)
+    else keys.set(id, { id, material: createSecretKey(bytes) })
   }
-  return { ring: { primary: findPrimary(keys, entries.get(PRIMARY)), keys }, shortKeys }
+  return { ring: { primary: findPrimary(keys, entries.get(PRIMARY)), keys, auditKey }, shortKeys }
 }
 
 /** Returns a text that changes whenever the keys in `folder` change. Reads no key. Throws KeyRingError. */

@@ -1,24 +1,24 @@
 // Holds the key ring and reloads it when the mounted folder changes. Invalid keys never replace valid ones. The signer
 // also runs without any key, and is then not ready.
-import { watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
+import { followFolder } from '../follow-folder.ts'
 import type { SignerMetrics } from '../metrics.ts'
 import { describeGeneration, loadKeyFiles } from './key-files.ts'
 import { createKeyHistory } from './key-history.ts'
 import { describeRing, isSameRing, type KeyRing, KeyRingError } from './key-ring.ts'
 
-/** A watch sees kubelet's swap at once. Polling finds what the watch misses. */
-const POLL_MS = 1_000
+const noAuditKey =
+  'the keys have no entry audit-key: add one, so that the audit log can be verified'
 
 /** Returns the ring. Throws AppError key_unavailable, with the reason, while there is none. */
 export type GetKeyRing = () => KeyRing
 
 export type HolderOptions = {
   log: Log
-  metrics: Omit<SignerMetrics, 'countSignatures'>
+  metrics: Pick<SignerMetrics, 'countKeyLoad' | 'setKeys' | 'setKeysLoaded' | 'setKeysConfirmed'>
   /** The file in the folder that holds all keys. Without it, each file is a key. */
   bundle?: string | undefined
   pollMs?: number
@@ -27,14 +27,12 @@ export type HolderOptions = {
 /** Loads the keys once, then again whenever `folder` changes. Logs each new reason for a refusal once. */
 export async function holdKeyRing(
   folder: string,
-  { log, metrics, bundle, pollMs = POLL_MS }: HolderOptions,
+  { log, metrics, bundle, pollMs }: HolderOptions,
 ): Promise<GetKeyRing> {
   const findReturned = createKeyHistory()
   let ring: KeyRing | undefined
   let generation = ''
   let reason = ''
-  let checking = false
-  let changedMeanwhile = false
 
   async function load(): Promise<void> {
     const found = await describeGeneration(folder, bundle)
@@ -53,6 +51,7 @@ export async function holdKeyRing(
     for (const id of loaded.shortKeys) log('warn', 'key_short', { key_id: id })
     for (const id of returned) log('error', 'retired_key_returned', { key_id: id })
     log('info', 'keys_loaded', describeRing(ring))
+    if (ring.auditKey === undefined) log('warn', 'audit_unchained', { reason: noAuditKey })
   }
 
   async function tryToLoad(): Promise<void> {
@@ -68,31 +67,18 @@ export async function holdKeyRing(
     }
   }
 
-  async function check(): Promise<void> {
-    changedMeanwhile = true
-    if (checking) return
-    checking = true
-    while (changedMeanwhile) {
-      changedMeanwhile = false
-      await tryToLoad()
-    }
-    checking = false
-  }
-
-  await check()
-  followFolder(folder, () => void check(), pollMs)
+  await followFolder(folder, tryToLoad, pollMs)
   return () => {
     if (ring !== undefined) return ring
     throw new AppError('key_unavailable', reason)
   }
 }
 
-function followFolder(folder: string, check: () => void, pollMs: number): void {
-  setInterval(check, pollMs).unref()
+/** Returns the ring, or undefined while there is none. */
+export function findKeyRing(getKeyRing: GetKeyRing): KeyRing | undefined {
   try {
-    // If the watch ends, for example because the folder is gone, polling continues.
-    watch(folder, { persistent: false }, check).on('error', () => {})
+    return getKeyRing()
   } catch {
-    // Polling also works where a watch cannot start.
+    return undefined
   }
 }

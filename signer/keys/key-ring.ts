@@ -6,7 +6,12 @@ import { AppError } from '../../runtime/errors.ts'
 export type Key = { id: string; material: KeyObject }
 
 /** `keys` maps ids to keys. `primary` is one of them, and signs unless a request names another. */
-export type KeyRing = { primary: Key; keys: ReadonlyMap<string, Key> }
+export type KeyRing = {
+  primary: Key
+  keys: ReadonlyMap<string, Key>
+  /** Makes the MACs of the audit log. It is none of the keys, so nobody has anything signed by it. */
+  auditKey?: KeyObject | undefined
+}
 
 /** The keys cannot be used. The message tells operators what is wrong and what to do. It holds no key bytes. */
 export class KeyRingError extends Error {
@@ -28,10 +33,15 @@ export function isSameRing(one: KeyRing, other: KeyRing): boolean {
   return (
     one.primary.id === other.primary.id &&
     one.keys.size === other.keys.size &&
+    isSameAuditKey(one, other) &&
     [...one.keys.values()].every(({ id, material }) =>
       other.keys.get(id)?.material.equals(material),
     )
   )
+}
+
+function isSameAuditKey({ auditKey: one }: KeyRing, { auditKey: other }: KeyRing): boolean {
+  return one === undefined || other === undefined ? one === other : one.equals(other)
 }
 
 /** Describes the keys for the log, whose fields are flat. No id contains a comma. */

@@ -1,8 +1,7 @@
 // The signer's audit line has the trace id of a public client, which passes the gateway, the frontend and both proxies. A
 // malformed trace id is dropped, and the message is still signed.
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { AuditEntry } from '../../signer/audit-lines.ts'
-import { readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
+import { type Audited, readAuditLog } from '../../tools/verify/attack/audited-requests.ts'
 import { withGateway } from '../../tools/verify/attack/gateway.ts'
 import { makeRequestId } from '../../tools/verify/attack/requests.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'
@@ -40,7 +39,7 @@ function sendThroughGateway(all: readonly Record<string, string>[]) {
 
 describe('the audit line of a request through the gateway', () => {
   let answers: Awaited<ReturnType<typeof sendThroughGateway>>
-  let entries: AuditEntry[]
+  let entries: Audited[]
 
   beforeAll(async () => {
     const start = new Date()

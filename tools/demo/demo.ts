@@ -70,6 +70,7 @@ async function startServices(
       SIGNER_SOCKET: socket,
       SIGNER_KEY_DIR: keys,
       SIGNER_PAIRING_DIR: pairing,
+      SIGNER_FREEZE_DIR: 'none',
       SIGNER_PEER: 'container',
     },
     { '/run/key': keys, '/run/signer': sockets, '/run/pairing': pairing },

@@ -4,6 +4,8 @@ import { application } from './application.ts'
 /** `deployment` is the one of the default layout. layouts.ts has the others. `container` calls the signer, at `port` of `service`. */
 export const { namespace, deployment, container, serviceAccount, service, port } = application
 export const keySecret = 'hmac-key'
+/** The ConfigMap whose existence stops all signing, and the volume with it. */
+export const freezeMarker = 'signer-freeze'
 /** Where the proxy of the Pod serves the signer. */
 export const signerPort = 8081
 /** The label of each Deployment with a signer, with the value "true". */

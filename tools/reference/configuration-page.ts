@@ -20,6 +20,7 @@ const clashes = {
     SIGNER_SOCKET: '/s',
     SIGNER_KEY_DIR: '/k',
     SIGNER_PAIRING_DIR: 'none',
+    SIGNER_FREEZE_DIR: 'none',
     SIGNER_PEER: 'container',
   },
 }

@@ -14,9 +14,12 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   request_timeout: 'The headers or the body arrived too slowly.',
   payload_too_large: 'The body or the processed message is too long.',
   unsupported_media_type: 'The body is not `application/json` in UTF-8, or has a content encoding.',
+  rate_limited:
+    'A limit is reached, and nothing was signed. `Retry-After` and `retry_after` have the seconds to wait.',
   headers_too_large: 'The headers are too long.',
   internal: 'A bug. The log has details under the request id.',
   overloaded: 'Too many requests are in progress.',
+  frozen: 'An operator has stopped signing with `make freeze`.',
   key_unavailable: 'The Secret has no valid key. The log has the reason.',
   audit_unavailable: 'The signer cannot write its audit log.',
   caller_token_unavailable: 'The caller token is missing, malformed or expired.',

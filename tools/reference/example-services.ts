@@ -5,9 +5,11 @@ import type { App } from '../../runtime/http/http-app.ts'
 import { createMetrics } from '../../runtime/metrics.ts'
 import { JSON_CASE_HEADER, SNAKE_CASE } from '../../runtime/previous-version.ts'
 import { createApp as createSigner } from '../../signer/app.ts'
-import { computeMac } from '../../signer/hmac.ts'
+import { signMessage } from '../../signer/hmac.ts'
+import { createSigning } from '../../signer/signing.ts'
 
 const key = { id: 'key-1', material: createSecretKey(Buffer.alloc(20, 0x0b)) }
+const getKeyRing = () => ({ primary: key, keys: new Map([[key.id, key]]) })
 const shared = { log: () => {}, isDraining: () => false, maxRequests: 16 }
 
 export function makeSigner(): App {
@@ -15,7 +17,9 @@ export function makeSigner(): App {
     ...shared,
     metrics: createMetrics(),
     peer: 'proxy',
-    getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
+    getKeyRing,
+    sign: createSigning({ getKeyRing, requireThawed: () => {}, spend: () => {} }),
+    spendVerification: () => {},
     admit: () => () => {},
     auditLog: { record: async () => {}, requireWritable: () => {} },
   })
@@ -27,7 +31,7 @@ export function makeFrontend(): App {
     metrics: createMetrics(),
     requireSigner: () => {},
     askSigner: async (message) => ({
-      signature: computeMac(key.material, message),
+      signature: signMessage(key.material, message).signature,
       key_id: key.id,
       algorithm: 'HMAC-SHA256',
     }),

@@ -2,9 +2,8 @@
 // kubelet's folders, because the images of applications have few programs.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
-import { parseAuditLog } from '../../../tools/verify/attack/audited-requests.ts'
+import { type Audited, parseAuditLog } from '../../../tools/verify/attack/audited-requests.ts'
 import type { Container } from '../../../tools/verify/attack/containers.ts'
 import { locateCredentials } from '../../../tools/verify/faults/support/volumes.ts'
 import { applications, type Name } from './applications.ts'
@@ -34,7 +33,7 @@ export async function breakInto(name: Name): Promise<Compromised> {
 export async function readAuditOf(
   { container: { namespace, pod } }: Compromised,
   since: Date,
-): Promise<AuditEntry[]> {
+): Promise<Audited[]> {
   const args = ['logs', '-n', namespace, pod, '-c', 'signer', `--since-time=${since.toISOString()}`]
   return parseAuditLog(await kubectl(args))
 }

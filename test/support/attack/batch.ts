@@ -1,8 +1,7 @@
 // Sends attacks between two control requests, which must succeed. Without them, refusals would prove nothing.
-import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { readKey } from '../../../tools/deploy/keys/hmac-key.ts'
 import { computeOpensslHmac } from '../../../tools/deploy/openssl-hmac.ts'
-import { readAuditLog } from '../../../tools/verify/attack/audited-requests.ts'
+import { type Audited, readAuditLog } from '../../../tools/verify/attack/audited-requests.ts'
 import { probeInTurnFrom } from '../../../tools/verify/attack/containers.ts'
 import { counters, parseCounter } from '../../../tools/verify/attack/counters.ts'
 import type { Outcome, Probe } from '../../../tools/verify/attack/probe.ts'
@@ -29,7 +28,7 @@ export type BatchResult<T> = {
   outcomes: T
   before: Control
   after: Control
-  reached: AuditEntry[]
+  reached: Audited[]
   /** The signatures that the signer made in between, by its own counter. */
   signed: number
 }
@@ -80,8 +79,8 @@ async function listAuditedRequests(
   first: string,
   last: string,
   since: Date,
-): Promise<AuditEntry[]> {
-  let entries: AuditEntry[] = []
+): Promise<Audited[]> {
+  let entries: Audited[] = []
   const find = (id: string) => entries.findIndex(({ request_id }) => request_id === id)
   return waitFor(
     async () => {

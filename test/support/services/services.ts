@@ -13,7 +13,7 @@ export const jsonType = { 'content-type': 'application/json' }
 const caller = 'spiffe://td/ns/signing/sa/frontend'
 /** The environment of a signer whose frontend is in another Pod, and the headers of a request to it. */
 export const unpaired = {
-  env: { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: caller },
+  env: { SIGNER_PAIRING_DIR: 'none', SIGNER_CALLER: caller, SIGNER_FREEZE_DIR: 'none' },
   headers: {
     'x-forwarded-client-cert': `By=spiffe://td/x;Hash=${'0'.repeat(64)};Subject="";URI=${caller}`,
   },
@@ -38,6 +38,7 @@ export async function startSigner(
     SIGNER_SOCKET: socket,
     SIGNER_KEY_DIR: keyDir,
     SIGNER_PAIRING_DIR: pairingDir,
+    SIGNER_FREEZE_DIR: 'none',
     SIGNER_SHUTDOWN_DELAY_MS: String(shutdownDelayMs),
   }
   const start = () => startService('signer', { ...settings, ...environment }, flags)

@@ -1,10 +1,12 @@
 // The signer's app with two keys. It admits every caller unless `admit` is given.
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { type AuditLog, createAuditLog } from '../../../signer/audit-log.ts'
+import type { GetKeyRing } from '../../../signer/keys/key-holder.ts'
 import type { KeyRing } from '../../../signer/keys/key-ring.ts'
+import { createSigning } from '../../../signer/signing.ts'
 import type { Admit } from '../../../signer/signing-deps.ts'
 
 const bytes = { old: randomBytes(32), new: randomBytes(32) }
@@ -12,7 +14,19 @@ const primary = { id: 'new', material: createSecretKey(bytes.new) }
 const old = { id: 'old', material: createSecretKey(bytes.old) }
 const ring: KeyRing = { primary, keys: new Map(Object.entries({ new: primary, old })) }
 
+/** What the chain adds to each line. */
+const sealed = /,"instance":"[\w-]{22}","seq":\d+(?=\}\n)/g
+
 const forgotten: AuditLog = { record: async () => {}, requireWritable: () => {} }
+
+/** What signs and verifies with these keys, without limits or a freeze. */
+export function limitless(getKeyRing: GetKeyRing) {
+  const sign = createSigning({ getKeyRing, requireThawed: () => {}, spend: () => {} })
+  return { getKeyRing, sign, spendVerification: () => {} }
+}
+
+/** An audit log without MACs. */
+export const unchained = { onSigned: () => {}, onWritten: () => {}, getKey: () => undefined }
 
 /** Makes the app. With null it has no key. */
 export function makeSignerApp(
@@ -27,21 +41,26 @@ export function makeSignerApp(
     throw new AppError('key_unavailable', 'the Secret has no key')
   }
   const metrics = createMetrics()
-  const deps = { log: () => {}, metrics, isDraining, getKeyRing, admit, auditLog }
+  const deps = { log: () => {}, metrics, isDraining, admit, auditLog, ...limitless(getKeyRing) }
   return createApp({ ...deps, peer: 'proxy', maxRequests })
 }
 
-/** Makes the app, and keeps the lines of its audit log, each write as one text, and the counted signatures by key. */
+/** Makes the app, and keeps the lines of its audit log without their place in it, each write as one text, and the counted signatures by key. */
 export function makeRecordedSignerApp() {
   const writes: string[] = []
   const counted: Record<string, number> = {}
   const count = (id: string, signatures: number) => {
     counted[id] = (counted[id] ?? 0) + signatures
   }
-  const write = async (text: string) => void writes.push(text)
-  const auditLog = createAuditLog(count, { write, now: () => 0 })
+  const write = async (text: string) => void writes.push(text.replace(sealed, ''))
+  const auditLog = createAuditLog({ ...unchained, onSigned: count, write, now: () => 0 })
   const app = makeSignerApp(ring, undefined, undefined, undefined, auditLog)
   return { app, writes, counted }
+}
+
+/** Returns what the audit log has instead of a signature (hex). */
+export function fingerprintOf(signature: string): string {
+  return createHash('sha256').update(Buffer.from(signature, 'hex')).digest('base64url').slice(0, 24)
 }
 
 /** Returns the correct signature of `message`. */

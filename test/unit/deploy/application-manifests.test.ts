@@ -85,6 +85,11 @@ test.each<[string, object[], string, Record<string, unknown>?]>([
     `${template}.spec.containers.web.volumeMounts: /run/identity is where`,
   ],
   [
+    'a mount in /run/freeze',
+    withPod(mounted('/run/freeze/x/')),
+    `${template}.spec.containers.web.volumeMounts: /run/freeze/x/`,
+  ],
+  [
     'a mount in /run/pairing',
     withPod(mounted('/run/pairing/x/')),
     `${template}.spec.containers.web.volumeMounts: /run/pairing/x/`,

@@ -13,7 +13,7 @@ describe.each([
   [
     'signer',
     '10002:10002',
-    ['/app', '/run/key', '/run/signer', '/run/pairing'],
+    ['/app', '/run/key', '/run/signer', '/run/pairing', '/run/freeze'],
     ['/run/signer', '/run/pairing', ownCoreDumps],
   ],
 ])('the image of the %s', (service, user, readable, writable) => {

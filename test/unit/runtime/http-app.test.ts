@@ -66,12 +66,12 @@ describe('paths and methods', () => {
 })
 
 describe('the request id', () => {
-  test.each(['a', 'A.b_c-9', 'f'.repeat(128)])('is kept: %s', async (id) => {
+  test.each(['a', 'A.b_c-9', 'f'.repeat(64)])('is kept: %s', async (id) => {
     const { headers } = await get(app, '/healthz', { 'x-request-id': id })
     expect(headers.get('x-request-id')).toBe(id)
   })
 
-  test.each(['', 'a b', 'a"b', 'ä', '<a>', 'f'.repeat(129)])('is replaced: %j', async (id) => {
+  test.each(['', 'a b', 'a"b', 'ä', '<a>', 'f'.repeat(65)])('is replaced: %j', async (id) => {
     const { headers } = await get(app, '/healthz', { 'x-request-id': id })
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   })

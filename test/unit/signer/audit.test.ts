@@ -8,6 +8,7 @@ import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { createAuditLog } from '../../../signer/audit-log.ts'
 import { createCallerReader, type Peer } from '../../../signer/caller-identity.ts'
 import { get, post } from '../../support/services/http.ts'
+import { fingerprintOf, limitless, unchained } from '../../support/services/signer-app.ts'
 
 const entry = {
   request_id: 'id-1',
@@ -25,18 +26,17 @@ describe('the log', () => {
     const written: string[] = []
     const releases: ((error?: Error) => void)[] = []
     const counted: [string, number][] = []
-    const { record: audit, requireWritable } = createAuditLog(
-      (keyId, count) => void counted.push([keyId, count]),
-      {
-        write: (text) =>
-          new Promise((resolve, reject) => {
-            written.push(text)
-            releases.push((error) => (error ? reject(error) : resolve()))
-          }),
-        now: () => 0,
-        deadlineMs,
-      },
-    )
+    const { record: audit, requireWritable } = createAuditLog({
+      ...unchained,
+      onSigned: (keyId, count) => void counted.push([keyId, count]),
+      write: (text) =>
+        new Promise((resolve, reject) => {
+          written.push(text)
+          releases.push((error) => (error ? reject(error) : resolve()))
+        }),
+      now: () => 0,
+      deadlineMs,
+    })
     return {
       audit,
       counted,
@@ -58,7 +58,9 @@ describe('the log', () => {
     release()
     await audited
     const line = { time: '1970-01-01T00:00:00.000Z', event: 'audit', ...entry, key_id: 'a\nb' }
-    expect(written).toEqual([`${JSON.stringify(line)}\n`])
+    const place = { instance: expect.stringMatching(/^[\w-]{22}$/), seq: 1 }
+    expect(written.map((text) => JSON.parse(text))).toEqual([{ ...line, ...place }])
+    expect(written.join('').match(/\n/g)).toHaveLength(1)
   })
 
   test('writes simultaneous lines together, in order', async () => {
@@ -135,6 +137,13 @@ describe('the log', () => {
   })
 })
 
+type Answered = {
+  signature?: string
+  signatures?: (string | undefined)[]
+  results?: { signature?: string }[]
+}
+const isText = (value: unknown) => typeof value === 'string'
+
 describe('each request', () => {
   function makeAudited(fail = false, peer: Peer = 'proxy') {
     const entries: AuditEntry[] = []
@@ -143,7 +152,7 @@ describe('each request', () => {
       log: () => {},
       metrics: createMetrics(),
       isDraining: () => false,
-      getKeyRing: () => ({ primary: key, keys: new Map([[key.id, key]]) }),
+      ...limitless(() => ({ primary: key, keys: new Map([[key.id, key]]) })),
       admit: () => () => {},
       maxRequests: 1,
       peer,
@@ -187,10 +196,13 @@ describe('each request', () => {
   ])('has an audit line: POST %s %#', async (path, request, expected) => {
     const { app, entries } = makeAudited()
     const { body } = await post(app, path, request, headers)
-    expect(entries).toEqual([{ ...base, route: `POST ${path}`, ...expected }])
+    const { signature, signatures = [signature], results = [] } = body as Answered
+    const made = [...signatures, ...results.map((each) => each.signature)].filter(isText)
+    const fingerprints = made.length > 0 && { fingerprints: made.map(fingerprintOf) }
+    expect(entries).toEqual([{ ...base, route: `POST ${path}`, ...expected, ...fingerprints }])
     const text = JSON.stringify(entries)
     expect(text).not.toContain(secret)
-    if (typeof body.signature === 'string') expect(text).not.toContain(body.signature)
+    for (const each of made) expect(text).not.toContain(each)
   })
 
   test.each([

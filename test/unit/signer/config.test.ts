@@ -2,7 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../signer/config.ts'
 
-const paths = { SIGNER_SOCKET: '/run/signer/signer.sock', SIGNER_KEY_DIR: '/run/key' }
+const paths = {
+  SIGNER_SOCKET: '/run/signer/signer.sock',
+  SIGNER_KEY_DIR: '/run/key',
+  SIGNER_FREEZE_DIR: '/run/freeze',
+}
 const caller = 'spiffe://cluster.local/ns/signing/sa/frontend'
 
 describe('the signer serves', () => {

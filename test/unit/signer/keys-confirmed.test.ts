@@ -30,7 +30,8 @@ async function hold(entries: Record<string, string>) {
   }
   await write(entries)
   const getKeyRing = await holdKeyRing(folder, { log, metrics, bundle: 'keys.json', pollMs: 10 })
-  const events = () => lines.map(({ event }) => event)
+  const events = () =>
+    lines.map(({ event }) => event).filter((event) => event !== 'audit_unchained')
   const eventually = (check: () => void) => vi.waitFor(check, WAIT_MS)
   return { write, events, eventually, setKeysConfirmed, getKeyRing }
 }

@@ -13,6 +13,7 @@ import { createPairingCheck, createPairingSecret } from '../../../signer/pairing
 import { makeFolder } from '../../support/folder.ts'
 import { post } from '../../support/services/http.ts'
 import { createMemoryLog } from '../../support/services/logged.ts'
+import { limitless, unchained } from '../../support/services/signer-app.ts'
 
 const now = 1_700_000_000_000
 const key = { id: 'key-1', material: createSecretKey(randomBytes(32)) }
@@ -29,9 +30,13 @@ async function makePair() {
     log,
     metrics,
     isDraining: () => false,
-    getKeyRing,
+    ...limitless(getKeyRing),
     admit,
-    auditLog: createAuditLog(countSignatures, { write: async () => {} }),
+    auditLog: createAuditLog({
+      ...unchained,
+      onSigned: countSignatures,
+      write: async () => {},
+    }),
     peer: 'proxy',
     maxRequests: 1,
   } as const

@@ -2,7 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { get, post } from '../../support/services/http.ts'
-import { macOf, makeRecordedSignerApp, makeSignerApp } from '../../support/services/signer-app.ts'
+import {
+  fingerprintOf,
+  macOf,
+  makeRecordedSignerApp,
+  makeSignerApp,
+} from '../../support/services/signer-app.ts'
 
 const app = makeSignerApp()
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -73,7 +78,7 @@ describe('the results', () => {
   })
 
   test('are 1,000 of the longest ids', async () => {
-    const items = makeItems(1_000, 128)
+    const items = makeItems(1_000, 64)
     const { results } = await send(items)
     expect(results).toEqual(items.map(({ request_id, message }) => signed(request_id, message)))
   })
@@ -140,8 +145,8 @@ describe('the whole call is refused, and nothing is signed', () => {
     ['an empty id', { items: [good, { ...good, request_id: '' }] }, 'items.1.request_id'],
     ['an id with a space', { items: [good, { ...good, request_id: 'a b' }] }, 'items.1.request_id'],
     [
-      'an id of 129 characters',
-      { items: [good, { ...good, request_id: 'a'.repeat(129) }] },
+      'an id of 65 characters',
+      { items: [good, { ...good, request_id: 'a'.repeat(65) }] },
       'items.1.request_id',
     ],
     ['an id twice', { items: [good, { ...good, request_id: 'b' }, good] }, 'items.2.request_id'],
@@ -206,7 +211,9 @@ describe('the audit log', () => {
   test('has one line for all items of a key', async () => {
     const { texts, counted } = await record(makeItems(3))
     const request_ids = ['0000', '0001', '0002']
-    const line = { ...call, outcome: 'signed', count: 3, key_id: 'new', request_ids }
+    const fingerprints = [0, 1, 2].map((index) => fingerprintOf(macOf(`m-${index}`)))
+    const done = { outcome: 'signed', count: 3, key_id: 'new', fingerprints }
+    const line = { ...call, ...done, request_ids }
     expect(texts).toEqual([JSON.stringify(line)])
     expect(counted).toEqual({ new: 3 })
   })
@@ -226,12 +233,14 @@ describe('the audit log', () => {
         outcome: 'signed',
         count: 1,
         key_id: 'old',
+        fingerprints: [fingerprintOf(macOf('hunter2', 'old'))],
         request_ids: ['a'],
         part: 1,
         parts: 3,
       },
       {
         ...{ ...call, outcome: 'signed', count: 2, key_id: 'new', part: 2, parts: 3 },
+        fingerprints: ['b', 'd'].map(() => fingerprintOf(macOf('hunter2'))),
         ...{ request_ids: ['b', 'd'], trace_ids: [traceId, ''] },
       },
       {
@@ -251,12 +260,12 @@ describe('the audit log', () => {
   })
 
   test.each([
-    ['with the longest ids', {}, 16],
+    ['with the longest ids', {}, 8],
     ['with trace ids, too', { trace_id: traceId }, 16],
   ])('splits the line of 1,000 items into lines of at most 16 KiB, %s', async (_, more, parts) => {
     const caller = `spiffe://${'ü'.repeat(200)}`
     const element = `By=a;Hash=${'0'.repeat(64)};Subject="";URI=${caller}`
-    const items = makeItems(1_000, 128).map((each) => ({ ...each, ...more }))
+    const items = makeItems(1_000, 64).map((each) => ({ ...each, ...more }))
     const latin1 = Buffer.from(element).toString('latin1')
     const { lines, texts, counted } = await record(items, { 'x-forwarded-client-cert': latin1 })
     for (const text of texts) expect(Buffer.byteLength(`${text}\n`)).toBeLessThanOrEqual(16_384)
@@ -273,13 +282,13 @@ describe('the audit log', () => {
   })
 
   test('splits failed items, too, and counts none', async () => {
-    const items = makeItems(200, 128).map((each) => ({ ...each, key_id: 'unknown' }))
+    const items = makeItems(400, 64).map((each) => ({ ...each, key_id: 'unknown' }))
     const { lines } = await record(items)
     expect(lines.map(({ count, parts }) => [count, parts])).toEqual([
       [0, 2],
       [0, 2],
     ])
-    expect(lines.flatMap(({ request_ids }) => request_ids)).toHaveLength(200)
+    expect(lines.flatMap(({ request_ids }) => request_ids)).toHaveLength(400)
   })
 })
 

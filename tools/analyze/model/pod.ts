@@ -62,6 +62,7 @@ const container = z.object({
 const volume = z.object({
   name: z.string(),
   secret: z.looseObject({ secretName: z.string().optional() }).optional(),
+  configMap: z.object({ name: z.string().optional(), optional: z.boolean().optional() }).optional(),
   hostPath: z.unknown().optional(),
   emptyDir: z.object({ medium: z.string().optional() }).optional(),
   projected: z

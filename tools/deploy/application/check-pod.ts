@@ -17,8 +17,11 @@ type Found = Omit<Problem, 'manifest'>
 type Subject = { config: Application; pod: ApplicationPod; isInMesh: boolean }
 
 export const apiTokenVolume = 'api-token'
-const ownVolumes = ['hmac-key', 'pairing', 'signer-socket', 'caller-token', apiTokenVolume]
-const ownPaths = ['/run/pairing', '/run/identity', '/run/signer', '/run/key']
+const ownVolumes = [
+  ...['hmac-key', 'pairing', 'signer-socket', 'signer-freeze', 'caller-token'],
+  apiTokenVolume,
+]
+const ownPaths = ['/run/pairing', '/run/identity', '/run/signer', '/run/key', '/run/freeze']
 const signerId = 10_002
 /** Istio lets this user and group around its proxy. */
 const proxyId = 1337

@@ -1,25 +1,25 @@
 // The signer's audit log: its requests, whether each came alone or in a call with others.
 
 import { z } from 'zod'
-import type { AuditEntry } from '../../../signer/audit-lines.ts'
+import type { AuditCall, Outcome } from '../../../signer/audit-lines.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import type { Target } from './target.ts'
 import { CLOCK_SKEW_MS } from './timeouts.ts'
 
-/** An entry, and when it was written (ISO 8601). */
-export type Audited = AuditEntry & { time: string }
+/** A request, and when it was recorded (ISO 8601). */
+export type Audited = AuditCall & Outcome & { time: string }
 const schema = z.looseObject({ time: z.string(), outcome: z.string(), request_id: z.string() })
 
 /** Parses the audit lines of a log. A line with several requests becomes an entry for each, as if it came alone. */
 export function parseAuditLog(log: string): Audited[] {
   return log
     .split('\n')
-    .filter((line) => line.includes('"event":"audit"'))
+    .filter((line) => line.includes('"event":"audit"') && !line.includes('"outcome":"omitted"'))
     .flatMap((line) => listRequests(schema.parse(JSON.parse(line)) as Audited))
 }
 
 /** True if the signer signed the request. */
-export function isSigned({ outcome }: AuditEntry): boolean {
+export function isSigned({ outcome }: Outcome): boolean {
   return outcome === 'signed'
 }
 

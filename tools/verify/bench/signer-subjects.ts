@@ -20,6 +20,7 @@ export async function setUpSigner(folder: string): Promise<SignerSetup> {
     SIGNER_SOCKET: socket,
     SIGNER_KEY_DIR: join(folder, 'key'),
     SIGNER_PAIRING_DIR: join(folder, 'pairing'),
+    SIGNER_FREEZE_DIR: 'none',
   }
   return { socket, env, folder }
 }

@@ -1,0 +1,36 @@
+// The one place where messages are signed. What no signature may skip is checked here: the freeze and the limits.
+import type { RequireThawed } from './freeze.ts'
+import { type Message, signMessage } from './hmac.ts'
+import type { GetKeyRing } from './keys/key-holder.ts'
+import { chooseKey } from './keys/key-ring.ts'
+import type { SpendSignatures } from './limits.ts'
+
+/** Signatures are in the order of the messages. Each has a fingerprint for the audit log. */
+export type Signed = { keyId: string; signatures: string[]; fingerprints: string[] }
+
+/**
+ * Signs all messages by one key, or none. Throws AppError frozen, key_unavailable, invalid_request for an unknown key, or
+ * rate_limited.
+ */
+export type SignMessages = (keyId: string | undefined, messages: readonly Message[]) => Signed
+
+export type SigningOptions = {
+  getKeyRing: GetKeyRing
+  requireThawed: RequireThawed
+  spend: SpendSignatures
+}
+
+export function createSigning({ getKeyRing, requireThawed, spend }: SigningOptions): SignMessages {
+  return (keyId, messages) => {
+    requireThawed()
+    const key = chooseKey(getKeyRing(), keyId)
+    // Last, because what is refused spends nothing.
+    spend(key.id, messages.length)
+    const signed = messages.map((message) => signMessage(key.material, message))
+    return {
+      keyId: key.id,
+      signatures: signed.map(({ signature }) => signature),
+      fingerprints: signed.map(({ fingerprint }) => fingerprint),
+    }
+  }
+}
