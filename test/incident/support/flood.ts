@@ -42,7 +42,10 @@ export async function flood({
       let isAnswered = true
       const send = async () => {
         while (sent >= elapsed() * perSecond && elapsed() < seconds) await sleep(2)
-        if (elapsed() >= seconds) return socket.destroy()
+        if (elapsed() >= seconds) {
+          socket.destroy()
+          return
+        }
         isAnswered = false
         socket.write(bytes[sent++ % bytes.length] as Buffer)
       }
@@ -58,7 +61,9 @@ export async function flood({
         const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)]
         for (const [, status = ''] of statuses) count(status)
         const last = statuses.at(-1)
-        rest = text.slice(Math.max(text.length - STATUS_BYTES + 1, last ? last.index + STATUS_BYTES : 0))
+        rest = text.slice(
+          Math.max(text.length - STATUS_BYTES + 1, last ? last.index + STATUS_BYTES : 0),
+        )
         if (statuses.length === 0 || isAnswered) return
         isAnswered = true
         void send()
