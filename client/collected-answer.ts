@@ -6,13 +6,17 @@ import type { Answer } from './http-client.ts'
 /** Those that the answer to the whole call has, and the one about a message has otherwise. */
 const replaced = new Set(['content-type', 'content-length', 'transfer-encoding', 'x-request-id'])
 
+type Pairs = [string, string][]
+
 /** Returns the answer about one message. Without a result it is the signer's own answer. */
 export function toAnswer({ answer, result }: Reply, requestId: string): Answer {
   if (result === undefined) return answer
   if ('signed' in result)
     return makeAnswer(answer, requestId, 200, 'application/json', result.signed)
   const { problem } = result
-  return makeAnswer(answer, requestId, problem.status, 'application/problem+json', problem)
+  const { status, retry_after: seconds } = problem
+  const headers: Pairs = Number.isInteger(seconds) ? [['retry-after', String(seconds)]] : []
+  return makeAnswer(answer, requestId, status, 'application/problem+json', problem, headers)
 }
 
 function makeAnswer(
@@ -21,9 +25,10 @@ function makeAnswer(
   status: number,
   type: string,
   value: object,
+  others: Pairs = [],
 ): Answer {
   const body = Buffer.from(JSON.stringify(value))
-  const pairs: [string, string][] = []
+  const pairs: Pairs = [...others]
   for (let index = 0; index < call.rawHeaders.length; index += 2) {
     const [name = '', text = ''] = call.rawHeaders.slice(index, index + 2)
     if (!replaced.has(name.toLowerCase())) pairs.push([name, text])

@@ -8,8 +8,8 @@ import type { Message } from './waiting-messages.ts'
 const MAX_RESULT_BYTES = 4 * 1024
 
 export type Signed = { signature: string; key_id: string; algorithm: 'HMAC-SHA256' }
-/** RFC 9457. */
-export type Problem = { status: number }
+/** RFC 9457. `retry_after`: as the header Retry-After, in seconds. */
+export type Problem = { status: number; code?: unknown; retry_after?: unknown }
 export type Result = { signed: Signed } | { problem: Problem }
 
 const signature = /^[0-9a-f]{64}$/

@@ -19,8 +19,12 @@ const errors: readonly (readonly [ErrorCode, string])[] = [
     'unsupported_media_type',
     'The body is not application/json in UTF-8, or has a content encoding.',
   ],
+  ['rate_limited', "The signer's limit is reached. Try again after Retry-After."],
   ['internal', 'The frontend failed. Its log has the reason.'],
-  ['signer_unavailable', 'No signature is available. Try again after Retry-After.'],
+  [
+    'signer_unavailable',
+    'No signature is available. Try again after Retry-After. Without it, signing is frozen.',
+  ],
   ['signer_timeout', 'The signer did not answer in time.'],
 ]
 
@@ -32,6 +36,7 @@ const problem = z.object({
   code: z.enum(Object.keys(statusOf)),
   request_id: z.string(),
   field: z.optional(z.string()),
+  retry_after: z.optional(z.int()),
 })
 
 /** Returns the document (https://spec.openapis.org/oas/v3.1.1). */

@@ -1,4 +1,5 @@
 // Requests signatures from the signer, and explains why there is none.
+import * as z from 'zod/mini'
 import { createCollector, type Reply } from '../client/collector.ts'
 import { createSignedRequest, type SignedRequestOptions } from '../client/signed-request.ts'
 import { SignerError, type SignerErrorCode } from '../client/signer-error.ts'
@@ -8,6 +9,12 @@ import type { TraceContext } from '../runtime/http/trace-context.ts'
 import { acceptKeyId } from '../runtime/previous-version.ts'
 
 const schema = acceptKeyId(signResponse)
+
+/** The problems that the frontend's own clients get, too. */
+const passedOn = z.discriminatedUnion('code', [
+  z.object({ code: z.literal('frozen') }),
+  z.object({ code: z.literal('rate_limited'), retry_after: z.int().check(z.gte(1)) }),
+])
 
 const codeOf: Record<SignerErrorCode, ErrorCode> = {
   settings_invalid: 'internal',
@@ -21,8 +28,8 @@ const codeOf: Record<SignerErrorCode, ErrorCode> = {
 
 /**
  * Has a message signed. The pairing signature does not cover `trace`, because the proxy may add its own span. Throws
- * AppError: signer_unavailable, signer_timeout, caller_token_unavailable, pairing_unavailable, or payload_too_large if
- * the message is longer than the signer accepts.
+ * AppError: signer_unavailable, signer_timeout, rate_limited, frozen, caller_token_unavailable, pairing_unavailable, or
+ * payload_too_large if the message is longer than the signer accepts.
  */
 export type AskSigner = (
   message: string,
@@ -62,10 +69,30 @@ function isTooLong(text: string): boolean {
 
 function readSignature({ answer, result }: Reply): SignResponse {
   if (result !== undefined && 'signed' in result) return result.signed
-  const { status } = result?.problem ?? answer
-  // This includes 4xx: the signer refused the frontend's request, and the public client cannot fix that.
-  if (status !== 200) throw new AppError('signer_unavailable', `the signer answered ${status}`)
-  return schema.parse(JSON.parse(answer.body.toString('utf8')))
+  if (result !== undefined) throw explainProblem(result.problem.status, result.problem)
+  const text = answer.body.toString('utf8')
+  if (answer.status !== 200) throw explainProblem(answer.status, tryParse(text))
+  return schema.parse(JSON.parse(text))
+}
+
+/** `value`: the problem, or what a proxy sent instead. */
+function explainProblem(status: number, value: unknown): AppError {
+  const { data } = passedOn.safeParse(value)
+  if (data?.code === 'frozen') return new AppError('frozen', 'the signer is frozen')
+  if (data?.code === 'rate_limited') {
+    const detail = 'the signer has reached its limit, try again after Retry-After'
+    return new AppError('rate_limited', detail, { retryAfter: data.retry_after })
+  }
+  // This includes other 4xx: the signer refused the frontend's request, and the public client cannot fix that.
+  return new AppError('signer_unavailable', `the signer answered ${status}`)
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Returns the AppError that explains why there was no answer. */

@@ -19,7 +19,7 @@ import { findPodOf, type RunningPod } from './support/workloads.ts'
 
 const { go, ours } = applications
 const { namespace } = go
-const ownVolumes = ['hmac-key', 'pairing', 'signer-socket', 'caller-token']
+const ownVolumes = ['hmac-key', 'pairing', 'signer-socket', 'signer-freeze', 'caller-token']
 const json = { 'content-type': 'application/json' }
 const manifests = readManifests([join(CHECKOUT, 'examples/go')]).map(({ resource }) => resource)
 
@@ -86,7 +86,7 @@ describe('the Go example', needsLocalCluster, () => {
       migrate: [],
       checkout: ['caller-token', 'pairing'],
       exporter: [],
-      signer: ['signer-socket', 'hmac-key', 'pairing'],
+      signer: ['signer-socket', 'hmac-key', 'pairing', 'signer-freeze'],
     })
   })
 

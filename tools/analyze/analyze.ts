@@ -7,12 +7,13 @@ import { CommandError } from '../cli/exec.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { renderApplication } from '../deploy/application/render-application.ts'
+import { noteMissingLimits } from '../deploy/preflight/missing-limits.ts'
 import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
 import { type InspectedMesh, inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
 import { checkWebhooks } from '../deploy/preflight/webhooks/check-webhooks.ts'
 import { composeCluster } from '../deploy/render/cluster.ts'
-import { parseComponents } from '../deploy/render/components.ts'
+import { readComponents } from '../deploy/render/components.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
@@ -42,7 +43,7 @@ class FoundError extends Error {}
 await runMain(async () => {
   const isLive = readSwitch('LIVE')
   const layout = parseOverlay(readSetting('OVERLAY'))
-  const components = await parseComponents(readSetting('COMPONENTS'), layout)
+  const components = await readComponents(layout)
   const cluster = await inspectCluster(layout, {
     revision: readVariable('ISTIO_REVISION'),
     route: readWantedRoute(),
@@ -85,6 +86,7 @@ await runMain(async () => {
   })
   const { resources } = subject
   const rules = rulesOf(layout)
+  noteMissingLimits(resources, readVariable('FILES') !== undefined)
   const isDescribed = readVariable('FILES') === undefined || readVariable('CONFIG') !== undefined
   const judged = isDescribed ? application : chooseApplication(resources)
   const check = (title: string, find: () => Promise<RuleFinding[]>) => runPart(title, subject, find)

@@ -24,6 +24,7 @@ import { mountsKeySecret } from './keys/key-source.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteIstiodOutside } from './preflight/istiod-egress.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
+import { noteMissingLimits } from './preflight/missing-limits.ts'
 import { checkNamespaceUse } from './preflight/namespace-use.ts'
 import { findNodePlatform } from './preflight/node-platform.ts'
 import { checkNodeSelectors } from './preflight/node-selector.ts'
@@ -38,7 +39,7 @@ import { noteUnusedSettings } from './preflight/unused-settings.ts'
 import { noteBlockedVault } from './preflight/vault-egress.ts'
 import { checkWebhooks } from './preflight/webhooks/check-webhooks.ts'
 import { composeCluster } from './render/cluster.ts'
-import { parseComponents } from './render/components.ts'
+import { readComponents } from './render/components.ts'
 import { renderResources } from './render/render.ts'
 import { readVaultValues } from './render/vault-values.ts'
 
@@ -62,7 +63,7 @@ export async function prepare(isDry: boolean, force: boolean) {
 /** Reads the variables and the cluster, and renders the resources. */
 async function renderForCluster() {
   const layout = parseOverlay(readSetting('OVERLAY'))
-  const components = await parseComponents(readSetting('COMPONENTS'), layout)
+  const components = await readComponents(layout)
   const vault = components.includes('vault') ? await readVaultValues() : undefined
   noteUnusedSettings(layout)
   const attached = await step('the signer fits the application', () =>
@@ -127,6 +128,7 @@ async function check(
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
   const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
+  noteMissingLimits(resources)
   noteBlockedVault(resources)
   if (mesh !== undefined) {
     noteIstiodOutside(resources, mesh.controlPlane)

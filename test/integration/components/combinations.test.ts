@@ -18,6 +18,7 @@ const choices = {
   scale: ['', 'high-availability', 'autoscaling', 'high-availability autoscaling'],
   deployer: ['', 'deployer'],
   network: ['', 'network-policy'],
+  limits: ['', 'limits'],
   monitoring: ['', 'monitoring'],
   tracing: ['', 'tracing'],
   webhooks: ['', 'webhook-opt-out'],

@@ -20,7 +20,7 @@ describe('COMPONENTS', () => {
       await expect(parseComponents(`deployer ${name}`)).rejects.toMatchObject({
         message: expect.stringContaining(`: ${name}`),
         todo: expect.stringMatching(
-          /^Use names among apparmor, autoscaling, deployer, .*, monitoring, network-policy, seccomp, selinux, tracing, vault, webhook-opt-out\.$/,
+          /^Use names among apparmor, autoscaling, deployer, .*, limits, monitoring, network-policy, seccomp, selinux, tracing, vault, webhook-opt-out\.$/,
         ),
       })
     },

@@ -47,7 +47,9 @@ describe('the Pod', () => {
     const [frontend, signer] = spec.containers
     const socket = frontend?.volumeMounts.find(({ name }) => name === 'signer-socket')
     expect(socket).toMatchObject({ mountPath: '/run/signer', readOnly: true })
-    expect(spec.volumes.map(({ name }) => name)).toEqual(['signer-socket', 'pairing', 'hmac-key'])
+    expect(spec.volumes.map(({ name }) => name)).toEqual([
+      ...['signer-socket', 'pairing', 'hmac-key', 'signer-freeze'],
+    ])
     expect(signer?.env).toContainEqual({ name: 'SIGNER_PEER', value: 'container' })
   })
 

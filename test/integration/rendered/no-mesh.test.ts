@@ -57,6 +57,7 @@ test('the Pod has no token, and each volume is for one purpose', () => {
   expect(spec.volumes.map(({ name }) => name).toSorted()).toEqual([
     'hmac-key',
     'pairing',
+    'signer-freeze',
     'signer-socket',
   ])
 })

@@ -2,16 +2,17 @@
 // its own changes but its Deployment.
 
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Application } from '../../../tools/kube/application.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { makeDeployment, plain, writeFiles } from '../../support/application/manifests.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
+import { listLimits } from '../../support/limits.ts'
 
 // All modules know the application from the start, as in a program.
 process.env.CONFIG = await writeFiles(plain, {
   ...{ imagePrefix: 'registry.example/team', overlay: 'no-mesh', publicHost: 'orders.example' },
-  components: ['seccomp', 'network-policy'],
+  ...{ components: ['seccomp', 'network-policy'], limits: {} },
 })
 const { readSetting } = await import('../../../tools/kube/application.ts')
 const { applyRules } = await import('../../../tools/analyze/rule.ts')
@@ -19,6 +20,8 @@ const { rulesOf } = await import('../../../tools/analyze/rules.ts')
 const { renderApplication } = await import(
   '../../../tools/deploy/application/render-application.ts'
 )
+const { noteMissingLimits } = await import('../../../tools/deploy/preflight/missing-limits.ts')
+const { readComponents } = await import('../../../tools/deploy/render/components.ts')
 const { renderResources } = await import('../../../tools/deploy/render/render.ts')
 const { componentNames } = await import('../../../tools/kube/application/component-names.ts')
 const { noMesh, onePod } = await import('../../../tools/kube/layouts.ts')
@@ -136,7 +139,7 @@ describe.each([
       ['setup', []],
       ['helper', ['api-token']],
       ['web', [way, 'pairing'].toSorted()],
-      ['signer', ['hmac-key', 'pairing', 'signer-socket']],
+      ['signer', ['hmac-key', 'pairing', 'signer-freeze', 'signer-socket']],
     ])
   })
 
@@ -159,6 +162,41 @@ test('variables of make override signing.yaml', () => {
     GATEWAY: 'd/e',
   }
   expect(names.map((each) => readSetting(each, given))).toEqual(Object.values(given))
+})
+
+test('the section `limits` adds its component, whatever COMPONENTS names', async () => {
+  expect(await readComponents(onePod)).toEqual(['limits', 'network-policy', 'seccomp'])
+  vi.stubEnv('COMPONENTS', 'deployer')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(await readComponents(onePod)).toEqual(['deployer', 'limits'])
+})
+
+test('without limits, the note names its file', async () => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => write.mockRestore())
+  noteMissingLimits((await render()).found)
+  expect(write.mock.calls.map(([text]) => text)).toEqual([
+    expect.stringMatching(
+      /^ {2}note {2}nothing limits .* Add `limits: \{\}` to \S+\/signing\.yaml\n$/,
+    ),
+  ])
+})
+
+const chosen = { signaturesPerSecond: 5, burst: 9, signaturesPerDay: 70, verificationsPerSecond: 3 }
+test.each([
+  ['the defaults of the component', {}, ['200', '1000', '1000000', '200']],
+  ['its own', chosen, ['5', '9', '70', '3']],
+  ['a burst of a second', { signaturesPerSecond: 3_000 }, ['3000', '3000', '1000000', '200']],
+  ['a burst of a day', { signaturesPerDay: 500 }, ['200', '500', '500', '200']],
+])('its limits are %s', async (_, limits, figures) => {
+  for (const layout of [onePod, noMesh]) {
+    const { found } = await render(resources, { limits }, layout, ['limits'])
+    const { containers } = Object(find(found, 'Deployment/orders')?.spec).template.spec
+    expect(containers.map(({ name }: { name: string }) => name)).toEqual([
+      ...['helper', 'web', 'signer'],
+    ])
+    expect(listLimits(containers)).toEqual(figures)
+  }
 })
 
 test('what the application says itself is merged, or takes the place of ours', async () => {

@@ -56,7 +56,7 @@ export function testFlask(): void {
     ])
     expect(Object.fromEntries(mounts)).toEqual({
       web: ['pairing', 'signer-socket'],
-      signer: ['hmac-key', 'pairing', 'signer-socket'],
+      signer: ['hmac-key', 'pairing', 'signer-freeze', 'signer-socket'],
     })
   })
   test('gets no signature without pairing', async () => {

@@ -12,6 +12,11 @@ const withVariable = (name: string, value: string): Attempt => ({
   does: 'change the Deployment',
   changes: [['spec.containers.1.env.+', { name, value }]],
 })
+const mountsOfVersion01 = [
+  { name: 'signer-socket', mountPath: '/run/signer' },
+  { name: 'hmac-key', mountPath: '/run/key', readOnly: true },
+  { name: 'pairing', mountPath: '/run/pairing' },
+]
 const digest = `sha256:${'0'.repeat(64)}`
 const foreign = {
   ...confined,
@@ -29,6 +34,14 @@ export const allowedCases: readonly AdmissionCase[] = [
   allowed('another limit for the signer', withVariable('SIGNER_MAX_REQUESTS', '64')),
   // During an upgrade, the old ReplicaSet may still create Pods of version 0.1.0.
   allowed('a variable of version 0.1.0', withVariable('SIGNER_LINGER_MS', '12000')),
+  allowed('the signer of version 0.1.0, for a rollback', {
+    does: 'change the Deployment',
+    changes: [
+      ['spec.containers.1.env', [{ name: 'SIGNER_PAIRING_DIR', value: '/run/pairing' }]],
+      ['spec.containers.1.volumeMounts', mountsOfVersion01],
+      ['spec.volumes.3', { name: 'no-marker', emptyDir: {} }],
+    ],
+  }),
   allowed('another image for the frontend', {
     does: 'change an image',
     container: 'frontend',

@@ -62,7 +62,7 @@ export const keyCases: readonly AdmissionCase[] = [
     [{ ...container, env: [fromKey] }],
   ]),
   made('a projected volume has the key as a source', byVolume, [
-    'spec.volumes.3.projected.sources.+',
+    'spec.volumes.4.projected.sources.+',
     { secret: { name: keySecret } },
   ]),
   own('a CSI driver has the key as its credential', byVolume, { volumes: [{ name: 'v', csi }] }),

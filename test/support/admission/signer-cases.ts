@@ -13,6 +13,8 @@ const ownCommand = "the signer runs its image's own command"
 const variables = 'the signer takes only variables named SIGNER_*'
 const nothingElse = 'only the signer may run in its container'
 const mounts = 'the signer mounts hmac-key read-only at /run/key'
+const source = 'spec.volumes.3.projected.sources.0.configMap'
+const marker = 'the signer reads the ConfigMap signer-freeze at /run/freeze'
 const outside = "the signer's container must not use resources.claims or terminationMessagePath"
 
 const thiefImage = 'thief.example/signer:1'
@@ -20,6 +22,7 @@ const image = (name: string, change: (released: string) => string) =>
   refused(name, runsImage, { does: 'make', image: change })
 const variable = (value: object): PodChange => [`${signer}.env.+`, value]
 const nodeOptions = variable({ name: 'NODE_OPTIONS', value: '--import=x' })
+const freezeDir = (value: string) => ({ name: 'SIGNER_FREEZE_DIR', value })
 const valueFrom = (from: 'configMapKeyRef' | 'secretKeyRef') =>
   variable({ name: 'SIGNER_X', valueFrom: { [from]: { name: 'x', key: 'x' } } })
 const mounted = (name: string, mountPath: string): PodChange => [
@@ -75,6 +78,30 @@ const cases: readonly AdmissionCase[] = [
     `${signer}.volumeMounts.2`,
     { name: 'pairing', mountPath: '/run/pairing', subPath: 'x' },
   ]),
+  made('mounts the marker of make freeze writable', mounts, [
+    `${signer}.volumeMounts.3.readOnly`,
+    false,
+  ]),
+  made('mounts one file of the marker', mounts, [`${signer}.volumeMounts.3.subPath`, 'x']),
+  made('mounts the marker elsewhere', mounts, [`${signer}.volumeMounts.3.mountPath`, '/run/x']),
+  ...['none', '/run/pairing'].map((folder) =>
+    made(`looks for the marker in ${folder}`, marker, variable(freezeDir(folder))),
+  ),
+  made('has another ConfigMap as marker', marker, [`${source}.name`, 'x']),
+  made('has memory as marker', marker, [
+    'spec.volumes.3',
+    { name: 'signer-freeze', emptyDir: { medium: 'Memory' } },
+  ]),
+  made('has one entry of the marker', marker, [`${source}.items`, [{ key: 'x', path: 'x' }]]),
+  made('has the marker on the disk', marker, [
+    'spec.volumes.3',
+    { name: 'signer-freeze', configMap: { name: 'signer-freeze', optional: true } },
+  ]),
+  made('has something beside the marker', marker, [
+    'spec.volumes.3.projected.sources.+',
+    { configMap: { name: 'x' } },
+  ]),
+  made('needs the marker to start', marker, [`${source}.optional`, false]),
   made('has an API token', mounts, ['spec.automountServiceAccountToken', true]),
   made(
     'has a block device',

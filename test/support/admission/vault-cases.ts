@@ -62,9 +62,9 @@ export const vaultCases: readonly AdmissionCase[] = [
     { name: 'vault-agent', mountPath: '/bin', readOnly: true },
   ]),
   made('a writable configuration', mounts, [`${agent}.volumeMounts.2.readOnly`, false]),
-  made('another ConfigMap', whole, ['spec.volumes.5.configMap.name', 'thief']),
+  made('another ConfigMap', whole, ['spec.volumes.6.configMap.name', 'thief']),
   made('a part of the ConfigMap', whole, [
-    'spec.volumes.5.configMap.items',
+    'spec.volumes.6.configMap.items',
     [{ key: 'ca.crt', path: 'agent.hcl' }],
   ]),
   made("kubelet's message file over its own file", outside, [

@@ -255,7 +255,7 @@ export const ownApplicationMistakes: readonly [rule: string, mistake: string, ch
     'a projected volume with the key',
     [
       pod,
-      `${template}.volumes.4`,
+      `${template}.volumes.5`,
       { name: 'certificates', projected: { sources: [{ secret: { name: 'hmac-key' } }] } },
     ],
   ],
@@ -265,7 +265,7 @@ export const ownApplicationMistakes: readonly [rule: string, mistake: string, ch
     'a second token for the signer, in its sidecar too',
     [
       pod,
-      `${template}.volumes.5.projected.sources.0.serviceAccountToken.audience`,
+      `${template}.volumes.6.projected.sources.0.serviceAccountToken.audience`,
       'signer',
       `${template}.containers.1`,
     ],

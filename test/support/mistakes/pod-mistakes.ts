@@ -5,6 +5,7 @@ import type { Mistakes } from './mistakes.ts'
 
 const template = 'spec.template.spec'
 const containers = `${template}.containers`
+const marker = `${template}.volumes.3.projected.sources.0.configMap`
 const frontend = `${containers}.0`
 const signer = `${containers}.1`
 const pod = 'Deployment/secure-signing'
@@ -108,18 +109,25 @@ export const podMistakes: Mistakes = {
     'a proxy that mounts it': [pod, `${template}.initContainers`, [proxy('pairing')]],
     'a sidecar that mounts it': [pod, `${containers}.+`, own('pairing')],
   },
+  'freeze-mount': {
+    'a signer without the marker': [pod, `${signer}.volumeMounts.3`, mount('other', '/f')],
+    'a volume with something else': [pod, `${marker}.name`, 'other'],
+    'a marker that must exist': [pod, `${marker}.optional`, undefined, `${template}.volumes.3`],
+    'a signer without the variable': [pod, `${signer}.env.3`, { name: 'OTHER', value: 'x' }],
+    'a signer with the variable "none"': [pod, `${signer}.env.3.value`, 'none'],
+  },
   'caller-token': {
     'the signer mounting it': [pod, `${signer}.volumeMounts.+`, mount('caller-token', '/t')],
     'the frontend without it': [pod, `${frontend}.volumeMounts`, []],
     'a sidecar mounting it': [pod, `${containers}.+`, own('caller-token')],
     'the audience of the API server': [
       pod,
-      `${template}.volumes.3.projected.sources.0.serviceAccountToken.audience`,
+      `${template}.volumes.4.projected.sources.0.serviceAccountToken.audience`,
       undefined,
     ],
     'three hours': [
       pod,
-      `${template}.volumes.3.projected.sources.0.serviceAccountToken.expirationSeconds`,
+      `${template}.volumes.4.projected.sources.0.serviceAccountToken.expirationSeconds`,
       10800,
     ],
   },

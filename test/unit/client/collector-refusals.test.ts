@@ -42,6 +42,47 @@ describe('a call that the signer or a proxy does not know or allow', () => {
   })
 })
 
+describe('a limit or a freeze', () => {
+  const limit = { status: 429, code: 'rate_limited', retry_after: 7 }
+  const limited = failed('rate_limited', expect.stringContaining('Retry-After'))
+  const frozen = failed('frozen', 'the signer is frozen')
+
+  test('refuses a message alone, and the next ones share calls as before', async () => {
+    const { askAll, release, sizes } = await startOccupied(({ results, sign }) => {
+      sign(
+        results.map((each, index) =>
+          index < 12 ? each : { request_id: each.request_id, problem: limit },
+        ),
+      )
+    })
+    const asked = askAll(messages)
+    release()
+    const answers = [...signed(messages.slice(0, 12)), ...messages.slice(12).map(() => limited)]
+    expect(await asked).toEqual(answers)
+    endPause()
+    const again = askAll(messages)
+    endPause()
+    expect(await again).toEqual(answers)
+    expect(sizes()).toEqual([20, 20])
+  })
+
+  test.each([
+    [429, limit, limited],
+    [503, { status: 503, code: 'frozen' }, frozen],
+  ])(
+    'of a whole call (%i) is the answer to each message, and none goes alone',
+    async (status, problem, expected) => {
+      const { askAll, release, sizes } = await startOccupied(({ answer }) =>
+        answer(status, JSON.stringify(problem)),
+      )
+      const asked = askAll(messages)
+      release()
+      expect(await asked).toEqual(messages.map(() => expected))
+      expect(sizes()).toEqual([20])
+    },
+  )
+})
+
 describe('every other answer is the answer to each message', () => {
   test.each([401, 429, 500, 502, 503, 301])('%i', async (status) => {
     let isRefused = true

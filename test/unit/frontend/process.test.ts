@@ -61,12 +61,20 @@ describe('POST /process', () => {
     ['signer_unavailable', 503, '1'],
     ['caller_token_unavailable', 503, '1'],
     ['signer_timeout', 504, null],
+    ['frozen', 503, null],
     ['payload_too_large', 413, null],
   ])('answers %s with %i', async (code, expected, retryAfter) => {
     const { app } = makeApp(new AppError(code, 'a detail'))
     const { status, headers, body } = await post(app, '/process', { message: 'a' })
     expect([status, body.code, headers.get('retry-after')]).toEqual([expected, code, retryAfter])
     expect(body).not.toHaveProperty('processed_message')
+  })
+
+  test('passes on how long a limit lasts', async () => {
+    const { app } = makeApp(new AppError('rate_limited', 'a detail', { retryAfter: 7 }))
+    const { status, headers, body } = await post(app, '/process', { message: 'a' })
+    expect([status, headers.get('retry-after')]).toEqual([429, '7'])
+    expect(body).toMatchObject({ code: 'rate_limited', retry_after: 7 })
   })
 
   test.each(['GET', 'PUT', 'DELETE'])('refuses %s', async (method) => {

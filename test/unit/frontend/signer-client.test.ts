@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { type CallerToken, createCallerToken } from '../../../client/caller-token.ts'
@@ -112,6 +112,33 @@ test('rejects a message that is too long for the signer', async () => {
   const frame = '{"message":""}'.length
   expect(await ask('a'.repeat(65_536 - frame), 'id')).toEqual(answer)
   expect((await failure(ask('a'.repeat(65_537 - frame), 'id'))).code).toBe('payload_too_large')
+})
+
+describe('passes on', () => {
+  const makeProblem = (status: number, problem: object) => (_: unknown, outgoing: ServerResponse) =>
+    outgoing.writeHead(status, { 'retry-after': '9' }).end(JSON.stringify({ status, ...problem }))
+
+  test('that a limit is reached, and for how long', async () => {
+    const ask = await makeClient(makeProblem(429, { code: 'rate_limited', retry_after: 7 }))
+    expect(await failure(ask('a', 'id'))).toMatchObject({ code: 'rate_limited', retryAfter: 7 })
+  })
+
+  test('that signing is frozen', async () => {
+    const ask = await makeClient(makeProblem(503, { code: 'frozen' }))
+    expect(await failure(ask('a', 'id'))).toMatchObject({ code: 'frozen', retryAfter: undefined })
+  })
+
+  test.each([
+    ['another problem', { code: 'overloaded', retry_after: 7 }],
+    ['a limit without a time', { code: 'rate_limited' }],
+    ['a limit of a part of a second', { code: 'rate_limited', retry_after: 0.5 }],
+    ['a limit of text', { code: 'rate_limited', retry_after: 'hunter2' }],
+  ])('nothing else: %s', async (_, problem) => {
+    const ask = await makeClient(makeProblem(429, problem))
+    expect(await failure(ask('a', 'id'))).toMatchObject({
+      ...{ code: 'signer_unavailable', message: 'the signer answered 429' },
+    })
+  })
 })
 
 describe('reports that the signer is unavailable', () => {

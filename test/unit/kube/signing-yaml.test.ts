@@ -40,6 +40,7 @@ describe.each([
     'a body that is text',
     `${minimal}smoke: {request: {method: POST, path: '/orders?x=1', body: hi}}\n`,
   ],
+  ['limits without figures', `${minimal}limits: {}\n`],
   ['egress to every Service', minimal.replace('[]', '["*/*", ./prices, billing/*.example.com]')],
 ])('%s', (_, text) => {
   test('is accepted', () => expect(listMistakes(text)).toEqual([]))
@@ -150,6 +151,17 @@ const mistakes: [string, string, string][] = [
     'no pointer',
     '8:69 smoke.answer.signature: must be a JSON pointer',
   ],
+  ['limits: {burst: 0}', 'a limit of nothing', '8:17 limits.burst: must be a whole number from 1'],
+  [
+    'limits: {signaturesPerDay: 1.5}',
+    'half a signature',
+    '8:28 limits.signaturesPerDay: must be a whole number',
+  ],
+  [
+    'limits: {perSecond: 5}',
+    'an unknown limit',
+    '8:10 limits.perSecond: there is no such field. Use ',
+  ],
   ['namspace: orders', 'an unknown field', '8:1 namspace: there is no such field. Use namespace'],
 ]
 
@@ -187,6 +199,16 @@ test.each([
     'an answer without the signed text',
     `${minimal}smoke: {request: {method: POST, path: /orders}, answer: {signature: /s, keyId: /k}}\n`,
     '8:57 smoke.answer: needs either message or signed',
+  ],
+  [
+    'a limit for a second over that of the day',
+    `${minimal}limits: {signaturesPerSecond: 20, signaturesPerDay: 10}\n`,
+    '8:31 limits.signaturesPerSecond: is more than signaturesPerDay, which is 10. Lower it, or raise',
+  ],
+  [
+    'a burst over the usual limit of the day',
+    `${minimal}limits: {burst: 1000001}\n`,
+    '8:17 limits.burst: is more than signaturesPerDay, which is 1000000. Lower it, or raise',
   ],
   [
     'an image with tag and digest',

@@ -62,7 +62,6 @@ const container = z.object({
 const volume = z.object({
   name: z.string(),
   secret: z.looseObject({ secretName: z.string().optional() }).optional(),
-  configMap: z.object({ name: z.string().optional(), optional: z.boolean().optional() }).optional(),
   hostPath: z.unknown().optional(),
   emptyDir: z.object({ medium: z.string().optional() }).optional(),
   projected: z
@@ -70,6 +69,9 @@ const volume = z.object({
       sources: z.array(
         z.object({
           secret: z.looseObject({ name: z.string() }).optional(),
+          configMap: z
+            .object({ name: z.string().optional(), optional: z.boolean().optional() })
+            .optional(),
           serviceAccountToken: z
             .object({ audience: z.string().optional(), expirationSeconds: z.number().optional() })
             .optional(),

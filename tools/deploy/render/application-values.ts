@@ -1,8 +1,12 @@
 // The values of the application that the signer runs beside. k8s/components/application fills them in.
+
+import type { Limits } from '../../kube/application/limits-schema.ts'
 import { readPrefix } from '../../kube/application/route-path.ts'
 import type { Application } from '../../kube/application.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { makeLocal } from './local-resource.ts'
+
+const USUAL_BURST = 1_000
 
 export type ApplicationValues = {
   namespace: string
@@ -23,6 +27,8 @@ export type ApplicationValues = {
   egressHosts: string[]
   /** The annotation proxy.istio.io/config, if the application has settings of its own. */
   proxyConfig?: string
+  /** The signer's variables, if the application has figures of its own. */
+  limits?: Record<string, string>
 }
 
 /**
@@ -32,12 +38,12 @@ export type ApplicationValues = {
 export function composeApplicationValues(
   application: Pick<
     Application,
-    'namespace' | 'deployment' | 'container' | 'service' | 'port' | 'routes' | 'egress'
+    'namespace' | 'deployment' | 'container' | 'service' | 'port' | 'routes' | 'egress' | 'limits'
   >,
   servicePort: number,
   usesVault = false,
 ): ApplicationValues {
-  const { namespace, deployment, container, service, port, routes, egress } = application
+  const { namespace, deployment, container, service, port, routes, egress, limits } = application
   const portText = String(port)
   const paths = routes.map((route) => ({ ...route, prefix: readPrefix(route.path) }))
   const matches = paths.map(({ path, prefix }) => ({
@@ -59,6 +65,19 @@ export function composeApplicationValues(
           : { type: 'PathPrefix', value: prefix },
     })),
     egressHosts: egress.length === 0 || usesVault ? ['~/*', ...egress] : egress,
+    ...(limits && { limits: composeLimits(limits) }),
+  }
+}
+
+function composeLimits(limits: Limits): Record<string, string> {
+  const { signaturesPerSecond: perSecond, signaturesPerDay: perDay } = limits
+  // A day may have fewer than the usual burst, which is the largest batch.
+  const burst = limits.burst ?? Math.min(Math.max(USUAL_BURST, perSecond), perDay)
+  return {
+    SIGNER_SIGNATURES_PER_SECOND: String(perSecond),
+    SIGNER_SIGNATURES_BURST: String(burst),
+    SIGNER_SIGNATURES_PER_DAY: String(perDay),
+    SIGNER_VERIFICATIONS_PER_SECOND: String(limits.verificationsPerSecond),
   }
 }
 

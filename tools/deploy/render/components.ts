@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { componentNames, componentsFolder } from '../../kube/application/component-names.ts'
+import { application, readSetting } from '../../kube/application.ts'
 import {
   type Layout,
   layouts,
@@ -90,6 +91,12 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
     )
   }
   return names
+}
+
+/** Reads the components of a deployment. The section `limits` of signing.yaml adds its component, whatever COMPONENTS names. */
+export function readComponents(layout: Layout): Promise<string[]> {
+  const limits = application.limits === undefined ? [] : ['limits']
+  return parseComponents([readSetting('COMPONENTS'), ...limits].join(' '), layout)
 }
 
 /** Reads the resources of all optional components of all overlays, each once, before values are filled in. */

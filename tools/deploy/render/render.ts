@@ -141,10 +141,11 @@ export async function renderResources(input: {
 
 /** The layout separate-pods contains our own frontend. The others are for every application. */
 function listFolders(layout: Layout, { resources, components, values }: RenderedApplication) {
-  if (layout.overlay === separatePods.overlay) {
-    return { resources: [overlayFolder(layout)], components: [], valuesComponents: [] }
-  }
   const fill = (...name: string[]) => join(componentsFolder, applicationComponent, ...name)
+  const limits = values.limits === undefined ? [] : [fill('limits')]
+  if (layout.overlay === separatePods.overlay) {
+    return { resources: [overlayFolder(layout)], components: [], valuesComponents: limits }
+  }
   return {
     resources,
     components: [
@@ -153,6 +154,7 @@ function listFolders(layout: Layout, { resources, components, values }: Rendered
     ],
     valuesComponents: [
       ...(layout.isMeshed && values.proxyConfig !== undefined ? [fill('proxy-config')] : []),
+      ...limits,
       fill(),
     ],
   }

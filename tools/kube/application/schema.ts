@@ -1,6 +1,7 @@
 // The file that describes an application: signing.yaml. The JSON Schema for editors and docs/configuration.md come from here.
 import { z } from 'zod'
 import { componentNames } from './component-names.ts'
+import { limitsSchema } from './limits-schema.ts'
 import { coversPath } from './route-path.ts'
 
 /** The layouts that `make deploy` knows. The first is the default. */
@@ -195,6 +196,11 @@ export const signingSchema = z
         description: 'What is added, in any order: see below.',
         examples: [['network-policy']],
       }),
+    limits: limitsSchema.optional().meta({
+      description:
+        'How much each Pod signs and verifies, for each key. Adds the component limits. `{}` takes the defaults.',
+      examples: [{ signaturesPerSecond: 200, signaturesPerDay: 1_000_000 }],
+    }),
     overlay: z
       .enum(overlayNames)
       .optional()
