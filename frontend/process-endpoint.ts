@@ -6,6 +6,7 @@ import { type AppContext, makeAnswer } from '../runtime/http/http-app.ts'
 import { readJson } from '../runtime/json/json-body.ts'
 import { processMessage } from './message.ts'
 import type { AskSigner } from './signer-client.ts'
+import { readTraceContext } from './trace-context.ts'
 
 export const processRequest = z.strictObject({ message: text })
 
@@ -32,7 +33,8 @@ export function createProcessHandler(askSigner: AskSigner, maxRequests: number) 
   return async function process(c: AppContext): Promise<Response> {
     const { message } = await reading(() => readJson(c, processRequest))
     const processed = processMessage(message)
-    const signed = await signing(() => askSigner(processed, c.get('requestId'), c.get('trace')))
+    const trace = readTraceContext(c.req.header('traceparent'), c.req.header('tracestate'))
+    const signed = await signing(() => askSigner(processed, c.get('requestId'), trace))
     const response: ProcessResponse = {
       processed_message: processed,
       signature: signed.signature,

@@ -3,12 +3,13 @@ import * as z from 'zod/mini'
 import { createCollector, type Reply } from '../client/collector.ts'
 import { createSignedRequest, type SignedRequestOptions } from '../client/signed-request.ts'
 import { SignerError, type SignerErrorCode } from '../client/signer-error.ts'
-import { MAX_BODY_BYTES, type SignResponse, signResponse } from '../runtime/contract.ts'
+import { keyId, MAX_BODY_BYTES, type SignResponse, signature } from '../runtime/contract.ts'
 import { AppError, type ErrorCode } from '../runtime/errors.ts'
-import type { TraceContext } from '../runtime/http/trace-context.ts'
 import { acceptKeyId } from '../runtime/previous-version.ts'
+import type { TraceContext } from './trace-context.ts'
 
-const schema = acceptKeyId(signResponse)
+const algorithm = z.literal('HMAC-SHA256')
+const schema = acceptKeyId(z.strictObject({ signature, key_id: keyId, algorithm }))
 
 /** The problems that the frontend's own clients get, too. */
 const passedOn = z.discriminatedUnion('code', [

@@ -41,12 +41,10 @@ export const signature = z
     z.regex(/^[0-9a-f]{64}$/, 'must be 64 digits of lower-case hex'),
     z.describe('HMAC-SHA256 in lower-case hex'),
   )
-const algorithm = z.literal('HMAC-SHA256')
 
 export const signRequest = z.strictObject({ message: text, encoding, key_id: z.optional(keyId) })
 
-export const signResponse = z.strictObject({ signature, key_id: keyId, algorithm })
-export type SignResponse = z.output<typeof signResponse>
+export type SignResponse = { signature: string; key_id: string; algorithm: 'HMAC-SHA256' }
 
 /** A list of 1 to MAX_BATCH_MESSAGES. */
 function listOf<T extends z.ZodMiniType>(schema: T) {

@@ -45,3 +45,8 @@ export function wholeNumber(least: number, most: number) {
   const isInRange = z.refine<number>((value) => value >= least && value <= most, message)
   return z.pipe(digits, z.transform(Number)).check(isInRange)
 }
+
+/** An optional text. `problem` says what it must be, and `meaning` is for the reference. */
+export function optionalText(pattern: RegExp, problem: string, meaning: string) {
+  return z.optional(z.string().check(z.regex(pattern, problem), z.describe(meaning)))
+}

@@ -23,6 +23,7 @@ export const statusOf = {
 } as const
 
 export type ErrorCode = keyof typeof statusOf
+type Details = ErrorOptions & { field?: string; retryAfter?: number }
 
 /** An error that the caller receives. Put no payload, path, token or key bytes into `detail`: it leaves the Pod. */
 export class AppError extends Error {
@@ -32,11 +33,7 @@ export class AppError extends Error {
   /** After how many seconds the same request may succeed. */
   readonly retryAfter: number | undefined
 
-  constructor(
-    code: ErrorCode,
-    detail: string,
-    options: ErrorOptions & { field?: string; retryAfter?: number | undefined } = {},
-  ) {
+  constructor(code: ErrorCode, detail: string, options: Details = {}) {
     super(detail, options)
     this.name = 'AppError'
     this.code = code

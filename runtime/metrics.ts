@@ -18,38 +18,36 @@ export type ServedRequest = {
 export type ObserveRequest = (request: ServedRequest, seconds: number) => void
 export type Metrics = { registry: Registry; observeRequest: ObserveRequest }
 
+/** Returns a function that describes a metric of `registry`. */
+export function describeIn(registry: Registry) {
+  return <T extends string>(name: string, help: string, ...labelNames: T[]) => {
+    return { name, help, labelNames, registers: [registry] }
+  }
+}
+
 /** Makes a registry with the metrics that both services share. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  const registers = [registry]
+  const describe = describeIn(registry)
+  const timed = 'Time to answer a request, in seconds. The count is the number of requests.'
   const durations = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time to answer a request, in seconds. The count is the number of requests.',
-    labelNames: ['method', 'route', 'status'],
+    ...describe('http_request_duration_seconds', timed, 'method', 'route', 'status'),
     buckets: DURATION_BUCKETS_SECONDS,
-    registers,
   })
-  const problems = new Counter({
-    name: 'http_problems_total',
-    help: 'Requests that got a problem response, by its code.',
-    labelNames: ['code'],
-    registers,
-  })
+  const failed = 'Requests that got a problem response, by its code.'
+  const problems = new Counter(describe('http_problems_total', failed, 'code'))
   // Each series starts at 0, because Prometheus sees no increase in the first value of a series.
   for (const code of Object.keys(statusOf)) problems.inc({ code }, 0)
   new Gauge({
-    name: 'process_resident_memory_bytes',
-    help: 'Resident memory size in bytes.',
-    registers,
+    ...describe('process_resident_memory_bytes', 'Resident memory size in bytes.'),
     collect() {
       this.set(process.memoryUsage.rss())
     },
   })
-  new Gauge({
-    name: 'process_start_time_seconds',
-    help: 'Start time of the process, in seconds since 1970.',
-    registers,
-  }).set(Date.now() / 1_000 - process.uptime())
+  const started = 'Start time of the process, in seconds since 1970.'
+  new Gauge(describe('process_start_time_seconds', started)).set(
+    Date.now() / 1_000 - process.uptime(),
+  )
   return {
     registry,
     observeRequest: ({ method, route = 'other', status, code }, seconds) => {

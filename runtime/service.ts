@@ -32,11 +32,8 @@ export async function runService<C>(
   const config = checkConfig(readConfig, log)
   let draining = false
   const isDraining = () => draining
-  const { app, address, shutdownDelayMs } = await createService(config, {
-    log,
-    metrics: createMetrics(),
-    isDraining,
-  })
+  const deps = { log, metrics: createMetrics(), isDraining }
+  const { app, address, shutdownDelayMs } = await createService(config, deps)
   const server = createHttpServer(app, isDraining)
   try {
     log('info', 'listening', { address: await listenOn(server, address) })
@@ -44,7 +41,7 @@ export async function runService<C>(
     log('error', 'listen_failed', { reason: error instanceof Error ? error.message : 'unknown' })
     process.exit(1)
   }
-  const signal = await Promise.race([nextSignal('SIGTERM'), nextSignal('SIGINT')])
+  const signal = await Promise.race(['SIGTERM', 'SIGINT'].map(nextSignal))
   draining = true
   log('info', 'draining', { signal })
   await sleep(shutdownDelayMs)
@@ -65,7 +62,7 @@ function checkConfig<C>(readConfig: () => C, log: Log): C {
   }
 }
 
-async function nextSignal(signal: 'SIGTERM' | 'SIGINT'): Promise<string> {
+async function nextSignal(signal: string): Promise<string> {
   await once(process, signal)
   return signal
 }

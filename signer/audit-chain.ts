@@ -2,6 +2,7 @@
 // So an edit, a gap or a swap is found later. The key never signs for callers, so a thief of a signing key cannot write lines.
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { computeLineMac } from './hmac.ts'
+import { isSame } from './keys/key-ring.ts'
 
 const INSTANCE_BYTES = 16
 /** The longest addition to a line: `instance`, `seq` up to 2^53, `prev`, `mac`, and the newline. */
@@ -10,36 +11,25 @@ export const SEAL_BYTES = 130
 /** `seq` is that of the last line. */
 export type ChainPosition = { instance: string; seq: number }
 
-export type AuditChain = {
-  /** Adds instance, sequence number and MACs to a line, the JSON of an object, and a newline. */
-  seal: (json: string) => string
-  /** Starts anew, because it is unknown which lines were written. */
-  restart: () => void
-  position: () => ChainPosition
-}
-
 /** Makes the chain. Without a key, lines have no MAC. With another key, a new instance begins. */
-export function createAuditChain(getKey: () => KeyObject | undefined): AuditChain {
+export function createAuditChain(getKey: () => KeyObject | undefined) {
   let key: KeyObject | undefined
   let instance = ''
   let seq = 0
   let lastMac = ''
 
+  /** Starts anew, when it is unknown which lines were written. */
   function restart(): void {
     instance = randomBytes(INSTANCE_BYTES).toString('base64url')
     seq = 0
     lastMac = ''
   }
 
-  function followKey(): void {
-    const found = getKey()
-    if (found === key) return
-    if (found === undefined || key === undefined || !found.equals(key)) restart()
-    key = found
-  }
-
+  /** Adds instance, sequence number and MACs to a line, the JSON of an object, and a newline. */
   function seal(json: string): string {
-    followKey()
+    const found = getKey()
+    if (found !== key && !isSame(found, key)) restart()
+    key = found
     seq += 1
     const text = `${json.slice(0, -1)},"instance":"${instance}","seq":${seq}`
     if (key === undefined) return `${text}}\n`
@@ -49,5 +39,5 @@ export function createAuditChain(getKey: () => KeyObject | undefined): AuditChai
   }
 
   restart()
-  return { seal, restart, position: () => ({ instance, seq }) }
+  return { seal, restart, position: (): ChainPosition => ({ instance, seq }) }
 }

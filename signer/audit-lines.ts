@@ -45,17 +45,21 @@ export function formatAuditLines(entries: readonly AuditEntry[], time: string): 
 
 /** Halves an entry until each part fits into a line. */
 function splitEntry<T extends AuditEntry>(entry: T): T[] {
-  const { fingerprints, request_ids: ids, trace_ids: traceIds, count } = entry
-  const size = (ids ?? fingerprints ?? []).length
+  const size = (entry.request_ids ?? entry.fingerprints ?? []).length
   if (size <= 1 || fitsIntoLine(entry)) return [entry]
-  const cut = (start: number, end: number) => ({
-    ...{ ...entry, count: count && end - start },
+  const half = Math.ceil(size / 2)
+  return [cutOutcome(entry, 0, half), cutOutcome(entry, half, size)].flatMap(splitEntry)
+}
+
+/** Returns the part of an outcome for the requests or signatures from `start` to before `end`. */
+export function cutOutcome<T extends Outcome>(outcome: T, start: number, end: number): T {
+  const { count, fingerprints, request_ids: ids, trace_ids: traceIds } = outcome
+  return {
+    ...{ ...outcome, count: count && end - start },
     ...(fingerprints && { fingerprints: fingerprints.slice(start, end) }),
     ...(ids && { request_ids: ids.slice(start, end) }),
     ...(traceIds && { trace_ids: traceIds.slice(start, end) }),
-  })
-  const half = Math.ceil(size / 2)
-  return [cut(0, half), cut(half, size)].flatMap(splitEntry)
+  }
 }
 
 function fitsIntoLine(entry: AuditEntry): boolean {

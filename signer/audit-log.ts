@@ -33,10 +33,9 @@ export type AuditLogOptions = {
 /** Shorter than the second within which the frontend answers. */
 const DEADLINE_MS = 500
 
-type Signed = { keyId: string; count: number }
 type Waiting = {
   lines: string[]
-  signed: Signed[]
+  signed: [keyId: string, count: number][]
   resolve: () => void
   reject: (error: AppError) => void
 }
@@ -58,25 +57,23 @@ export function createAuditLog({
   let isWriting = false
   let isStuck = false
 
-  function failAll(records: readonly Waiting[], cause?: unknown): void {
-    for (const { reject } of records) reject(unavailable(cause))
-  }
-
   async function writeRecords(records: readonly Waiting[]): Promise<void> {
     const timer = setTimeout(() => {
       isStuck = true
-      failAll([...records, ...waiting])
+      for (const { reject } of [...records, ...waiting]) reject(unavailable())
       waiting = []
     }, deadlineMs)
     try {
       // Sealed only now, because lines that are never written have no place in the chain.
       await write(records.flatMap(({ lines }) => lines.map(chain.seal)).join(''))
       onWritten(chain.position())
-      for (const { keyId, count } of records.flatMap(({ signed }) => signed)) onSigned(keyId, count)
-      for (const { resolve } of records) resolve()
+      for (const { signed, resolve } of records) {
+        for (const [keyId, count] of signed) onSigned(keyId, count)
+        resolve()
+      }
     } catch (error) {
       chain.restart()
-      failAll(records, error)
+      for (const { reject } of records) reject(unavailable(error))
     } finally {
       clearTimeout(timer)
       isStuck = false
@@ -110,8 +107,8 @@ export function createAuditLog({
   return { record, requireWritable }
 }
 
-function findSigned({ outcome, key_id: keyId, count }: AuditEntry): Signed[] {
-  return outcome === 'signed' && keyId !== undefined ? [{ keyId, count }] : []
+function findSigned({ outcome, key_id: keyId, count }: AuditEntry): Waiting['signed'] {
+  return outcome === 'signed' && keyId !== undefined ? [[keyId, count]] : []
 }
 
 function unavailable(cause?: unknown): AppError {

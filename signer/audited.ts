@@ -10,7 +10,7 @@ import {
 } from '../runtime/http/http-app.ts'
 import { createLineBudget, type TakeLines } from '../runtime/line-budget.ts'
 import { formatAnswer, JSON_CASE_HEADER } from '../runtime/previous-version.ts'
-import type { Outcome } from './audit-lines.ts'
+import { cutOutcome, type Outcome } from './audit-lines.ts'
 import type { AuditLog } from './audit-log.ts'
 import { createCallerReader, type Peer } from './caller-identity.ts'
 
@@ -56,16 +56,8 @@ function takeOutcomes(c: AppContext): readonly Outcome[] {
 /** Returns what of an outcome is written: all that was signed. Of other requests, as many as the budget has lines for. */
 function bound(outcome: Outcome, takeLines: TakeLines): Outcome[] {
   if (outcome.outcome === 'signed') return [outcome]
-  const { request_ids: ids, trace_ids: traceIds } = outcome
-  const granted = takeLines(ids?.length)
-  if (granted === 0) return []
-  return [
-    {
-      ...outcome,
-      ...(ids && { request_ids: ids.slice(0, granted) }),
-      ...(traceIds && { trace_ids: traceIds.slice(0, granted) }),
-    },
-  ]
+  const granted = takeLines(outcome.request_ids?.length)
+  return granted === 0 ? [] : [cutOutcome(outcome, 0, granted)]
 }
 
 /** Makes the answer as its caller reads it, and keeps what goes into the audit line. */

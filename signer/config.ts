@@ -1,10 +1,14 @@
 // The configuration of the signer. It holds paths and times, never a secret.
 import * as z from 'zod/mini'
 import { MAX_BATCH_MESSAGES } from '../runtime/contract.ts'
-import { parseEnvironment, path, pathOrNone, wholeNumber } from '../runtime/environment.ts'
+import {
+  optionalText,
+  parseEnvironment,
+  path,
+  pathOrNone,
+  wholeNumber,
+} from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/http/listen.ts'
-import type { Peer } from './caller-identity.ts'
-import type { Limits } from './limits.ts'
 
 /** The length of sun_path in unix(7), without the NUL at the end. */
 const MAX_SOCKET_PATH_BYTES = 107
@@ -18,13 +22,10 @@ const variables = z.object({
     z.describe('the Unix socket to listen on, in a writable folder'),
   ),
   SIGNER_KEY_DIR: path.check(z.describe('the mount path of the Secret with the keys')),
-  SIGNER_KEY_BUNDLE: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be the name of a file'),
-        z.describe('the file in SIGNER_KEY_DIR that holds all keys. If unset, each file is a key'),
-      ),
+  SIGNER_KEY_BUNDLE: optionalText(
+    /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
+    'must be the name of a file',
+    'the file in SIGNER_KEY_DIR that holds all keys. If unset, each file is a key',
   ),
   SIGNER_PAIRING_DIR: pathOrNone.check(
     z.describe('the folder for the pairing secret, or none if SIGNER_CALLER is set'),
@@ -32,13 +33,10 @@ const variables = z.object({
   SIGNER_FREEZE_DIR: pathOrNone.check(
     z.describe('the mount path of the ConfigMap that stops signing, or none'),
   ),
-  SIGNER_CALLER: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(/^spiffe:\/\/[^\s,;="]{1,2048}$/, 'must be a SPIFFE id'),
-        z.describe("the frontend's mesh identity, if it runs in another Pod"),
-      ),
+  SIGNER_CALLER: optionalText(
+    /^spiffe:\/\/[^\s,;="]{1,2048}$/,
+    'must be a SPIFFE id',
+    "the frontend's mesh identity, if it runs in another Pod",
   ),
   SIGNER_PEER: z._default(
     z
@@ -47,15 +45,11 @@ const variables = z.object({
     'proxy',
   ),
   SIGNER_MAX_REQUESTS: z._default(
-    wholeNumber(1, 10_000).check(
-      z.describe('how many requests for one message are served at once'),
-    ),
+    wholeNumber(1, 10_000).check(z.describe('how many single messages are served at once')),
     256,
   ),
   SIGNER_SIGNATURES_PER_SECOND: limit('how many messages a key signs in a second, on average'),
-  SIGNER_SIGNATURES_BURST: limit(
-    'how many a key signs at once after a pause. If unset, 1000, or those of a second if that is more',
-  ),
+  SIGNER_SIGNATURES_BURST: limit('how many at once after a pause. Default: 1000 or one second'),
   SIGNER_SIGNATURES_PER_DAY: limit('how many messages a key signs on a day of UTC'),
   SIGNER_VERIFICATIONS_PER_SECOND: limit('how many signatures are verified in a second'),
   SIGNER_SHUTDOWN_DELAY_MS: z._default(
@@ -88,39 +82,26 @@ export const schema = variables.check(
   ),
 )
 
-export type SignerConfig = Readonly<{
-  socket: string
-  keyDir: string
-  keyBundle: string | undefined
-  /** Who may call: the frontend of the same Pod, or a workload with this identity. */
-  admission: { pairingDir: string } | { caller: string }
-  /** Undefined if nothing freezes this signer. */
-  freezeDir: string | undefined
-  peer: Peer
-  limits: Limits
-  maxRequests: number
-  shutdownDelayMs: number
-}>
+export type SignerConfig = Readonly<ReturnType<typeof loadConfig>>
 
 /** Reads SIGNER_*. Throws EnvironmentError, which names every invalid variable. */
-export function loadConfig(environment: NodeJS.ProcessEnv): SignerConfig {
+export function loadConfig(environment: NodeJS.ProcessEnv) {
   const read = parseEnvironment(schema, environment)
   const { SIGNER_PAIRING_DIR: pairingDir, SIGNER_CALLER: caller = '' } = read
+  const perSecond = read.SIGNER_SIGNATURES_PER_SECOND
+  const burst = read.SIGNER_SIGNATURES_BURST ?? Math.max(perSecond ?? 0, MAX_BATCH_MESSAGES)
+  const verifications = read.SIGNER_VERIFICATIONS_PER_SECOND
   return Object.freeze({
     socket: read.SIGNER_SOCKET,
     keyDir: read.SIGNER_KEY_DIR,
     keyBundle: read.SIGNER_KEY_BUNDLE,
+    /** Who may call: the frontend of the same Pod, or a workload with this identity. */
     admission: pairingDir === undefined ? { caller } : { pairingDir },
+    /** Undefined if nothing freezes this signer. */
     freezeDir: read.SIGNER_FREEZE_DIR,
     peer: read.SIGNER_PEER,
-    limits: {
-      signaturesPerSecond: read.SIGNER_SIGNATURES_PER_SECOND,
-      signaturesBurst:
-        read.SIGNER_SIGNATURES_BURST ??
-        Math.max(read.SIGNER_SIGNATURES_PER_SECOND ?? 0, MAX_BATCH_MESSAGES),
-      signaturesPerDay: read.SIGNER_SIGNATURES_PER_DAY,
-      verificationsPerSecond: read.SIGNER_VERIFICATIONS_PER_SECOND,
-    },
+    signatureRate: { perSecond, burst, perDay: read.SIGNER_SIGNATURES_PER_DAY },
+    verificationRate: { perSecond: verifications, burst: verifications ?? 0, perDay: undefined },
     maxRequests: read.SIGNER_MAX_REQUESTS,
     shutdownDelayMs: read.SIGNER_SHUTDOWN_DELAY_MS,
   })

@@ -14,20 +14,21 @@ const markPattern = /^[A-Za-z0-9:._-]{1,64}$/
 /** Throws AppError frozen while nothing may be signed. */
 export type RequireThawed = () => void
 
-export type FreezeOptions = { log: Log; setFrozen: (frozen: boolean) => void; pollMs?: number }
-
 /**
- * Reads the marker once, then again whenever `folder` changes. Logs `frozen` for each new mark, and `thawed`. `make freeze`
+ * Reads the marker once, then again whenever `folder` changes. Without a folder nothing freezes. Logs `frozen` for each new mark, and `thawed`. `make freeze`
  * waits for this line, so it comes after the change.
  */
 export async function followFreeze(
-  folder: string,
-  { log, setFrozen, pollMs }: FreezeOptions,
+  folder: string | undefined,
+  log: Log,
+  setFrozen: (frozen: boolean) => void,
+  pollMs?: number,
 ): Promise<RequireThawed> {
+  if (folder === undefined) return () => {}
   let isFrozen = true
   let known = ''
 
-  async function check(): Promise<void> {
+  const check = async () => {
     const reason = await findReason(folder)
     isFrozen = reason !== undefined
     const found = JSON.stringify(reason ?? null)

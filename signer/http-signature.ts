@@ -21,27 +21,10 @@ export function formatSignatureParams(created: number): string {
   return `${COVERED};created=${created};keyid="${KEY_ID}";alg="hmac-sha256"`
 }
 
-/** Builds the signature base (RFC 9421 section 2.5): one line for each component, then the parameters. */
-export function buildSignatureBase(
-  components: readonly (readonly [name: string, value: string])[],
-  params: string,
-): string {
-  const lines = components.map(([name, value]) => `"${name}": ${value}\n`)
-  return `${lines.join('')}"@signature-params": ${params}`
-}
-
-/** Returns HMAC-SHA256 over a signature base (RFC 9421 section 3.3.3). */
-export function signBase(secret: KeyObject, base: string): Buffer {
-  return createHmac('sha256', secret).update(base).digest()
-}
-
-/** Returns the signature of a request, 32 bytes. */
+/** Returns the signature of a request, 32 bytes: HMAC-SHA256 over its signature base (RFC 9421, sections 2.5 and 3.3.3). */
 export function computeRequestSignature(secret: KeyObject, parts: SignedParts): Buffer {
   const { method, path, digest, created } = parts
-  const components = [
-    ['@method', method],
-    ['@path', path],
-    ['content-digest', digest],
-  ] as const
-  return signBase(secret, buildSignatureBase(components, formatSignatureParams(created)))
+  const components = `"@method": ${method}\n"@path": ${path}\n"content-digest": ${digest}\n`
+  const base = `${components}"@signature-params": ${formatSignatureParams(created)}`
+  return createHmac('sha256', secret).update(base).digest()
 }

@@ -7,7 +7,7 @@ import { loadConfig } from './config.ts'
 import { followFreeze } from './freeze.ts'
 import { findKeyRing, holdKeyRing } from './keys/key-holder.ts'
 import { reportKeys } from './keys/key-reports.ts'
-import { limitSignatures, limitVerifications } from './limits.ts'
+import { createLimit } from './limits.ts'
 import { createSignerMetrics } from './metrics.ts'
 import { createPairingCheck, createPairingSecret } from './pairing.ts'
 import { createSigning } from './signing.ts'
@@ -15,22 +15,20 @@ import { createSigning } from './signing.ts'
 await runService(
   () => loadConfig(process.env),
   async (config, deps) => {
-    const { socket, keyDir, keyBundle, admission, freezeDir, limits, peer } = config
+    const { keyDir, keyBundle, admission, signatureRate, peer, maxRequests } = config
     const { log } = deps
     const metrics = createSignerMetrics(deps.metrics.registry)
-    const requireThawed =
-      freezeDir === undefined
-        ? () => {}
-        : await followFreeze(freezeDir, { log, setFrozen: metrics.setFrozen })
+    const requireThawed = await followFreeze(config.freezeDir, log, metrics.setFrozen)
     const getKeyRing = await holdKeyRing(keyDir, { log, metrics, bundle: keyBundle })
     if (peer === 'container') reportKeys(getKeyRing, log)
     const admit =
       'caller' in admission
         ? createCallerCheck(admission.caller)
         : createPairingCheck(await createPairingSecret(admission.pairingDir))
-    const countRefused = metrics.countRateLimited
-    const { spend, readToday } = limitSignatures(limits, { countRefused })
-    if (limits.signaturesPerDay) metrics.followToday(readToday, limits.signaturesPerDay)
+    const options = { countRefused: metrics.countRateLimited }
+    const { spend, readToday } = createLimit('signatures', signatureRate, options)
+    if (signatureRate.perDay) metrics.followToday(readToday, signatureRate.perDay)
+    const verifications = createLimit('verifications', config.verificationRate, options)
     const auditLog = createAuditLog({
       onSigned: metrics.countSignatures,
       onWritten: metrics.setAuditPosition,
@@ -39,11 +37,11 @@ await runService(
     return {
       app: createApp({
         ...deps,
-        ...{ getKeyRing, admit, auditLog, peer, maxRequests: config.maxRequests },
-        sign: createSigning({ getKeyRing, requireThawed, spend }),
-        spendVerification: limitVerifications(limits, { countRefused }),
+        ...{ getKeyRing, admit, auditLog, peer, maxRequests },
+        sign: createSigning(getKeyRing, requireThawed, spend),
+        spendVerification: () => verifications.spend('', 1),
       }),
-      address: { socket },
+      address: { socket: config.socket },
       shutdownDelayMs: config.shutdownDelayMs,
     }
   },

@@ -1,114 +1,71 @@
 // The signer's own metrics. Key ids are not secret.
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { describeIn } from '../runtime/metrics.ts'
 import type { ChainPosition } from './audit-chain.ts'
 import { type KeyRing, listKeyStates } from './keys/key-ring.ts'
 
-export type SignerMetrics = {
-  countSignatures: (keyId: string, count: number) => void
-  countKeyLoad: (result: 'loaded' | 'refused') => void
-  /** An empty id stands for all keys. */
-  countRateLimited: (keyId: string, count: number) => void
-  setKeys: (ring: KeyRing, shortKeys: readonly string[], returned?: readonly string[]) => void
-  /** Times are in milliseconds since 1970. */
-  setKeysLoaded: (time: number) => void
-  setKeysConfirmed: (time: number) => void
-  setFrozen: (frozen: boolean) => void
-  setAuditPosition: (position: ChainPosition) => void
-  /** `readToday` returns how many each key has signed on this day. */
-  followToday: (readToday: () => ReadonlyMap<string, number>, perDay: number) => void
-}
+export type SignerMetrics = ReturnType<typeof createSignerMetrics>
 
 /** Adds the signer's metrics to `registry`. */
-export function createSignerMetrics(registry: Registry): SignerMetrics {
-  const describe = <T extends string>(name: string, help: string, ...labelNames: T[]) => ({
-    ...{ name, help, labelNames },
-    registers: [registry],
-  })
-  const signatures = new Counter(
-    describe(
-      'signer_signatures_total',
-      'Signatures on record in the audit log, by key id.',
-      'key_id',
-    ),
-  )
-  const loads = new Counter(
-    describe(
-      'signer_key_loads_total',
-      'Reads of the key folder: loaded, or refused while the last good keys stay in use.',
-      'result',
-    ),
-  )
-  const rateLimited = new Counter(
-    describe(
-      'signer_rate_limited_messages_total',
-      'Messages that a limit refused, by key id. Verifications have an empty one.',
-      'key_id',
-    ),
-  )
-  const keys = new Gauge(
-    describe('signer_keys', 'Keys in use: 1 for each, by id and state.', 'key_id', 'state'),
-  )
-  const short = new Gauge(describe('signer_short_keys', 'Keys shorter than 32 bytes.'))
-  const confirmed = new Gauge(
-    describe(
-      'signer_keys_confirmed_timestamp_seconds',
-      'When the key file was last written with good keys. 0 if there is no such file.',
-    ),
-  )
-  const returned = new Gauge(
-    describe(
-      'signer_returned_keys',
-      'Keys in use: 1 if this process has seen the key retired, else 0.',
-      'key_id',
-    ),
-  )
-  const loaded = new Gauge(
-    describe(
-      'signer_keys_loaded_timestamp_seconds',
-      'When good keys were last read from a changed key folder. 0 before.',
-    ),
-  )
-  const frozen = new Gauge(describe('signer_frozen', '1 while a freeze stops signing, else 0.'))
-  const chained = new Gauge(
-    describe('signer_audit_chained', '1 if lines of the audit log have a MAC, else 0.'),
-  )
-  const records = new Gauge(
-    describe(
-      'signer_audit_records',
-      'The sequence number of the last line in the audit log, by instance.',
-      'audit_instance',
-    ),
-  )
+export function createSignerMetrics(registry: Registry) {
+  const describe = describeIn(registry)
+  const gauge = <T extends string>(...each: [name: string, help: string, ...labels: T[]]) =>
+    new Gauge(describe(...each))
+  const counter = <T extends string>(...each: [name: string, help: string, ...labels: T[]]) =>
+    new Counter(describe(...each))
+  const signatures = counter('signer_signatures_total', 'Signatures in the audit log.', 'key_id')
+  const limited = 'Messages that a limit refused. Verifications have an empty key_id.'
+  const rateLimited = counter('signer_rate_limited_messages_total', limited, 'key_id')
+  const read = 'Reads of the key folder: loaded, or refused while the last good keys stay in use.'
+  const loads = counter('signer_key_loads_total', read, 'result')
+  const held = 'Keys in use: 1 for each, by id and state.'
+  const keys = gauge('signer_keys', held, 'key_id', 'state')
+  const short = gauge('signer_short_keys', 'Keys shorter than 32 bytes.')
+  const back = 'Keys in use: 1 if this process has seen the key retired, else 0.'
+  const returned = gauge('signer_returned_keys', back, 'key_id')
+  const changed = 'When good keys were last read from a changed key folder. 0 before.'
+  const loaded = gauge('signer_keys_loaded_timestamp_seconds', changed)
+  const written = 'When the key file was last written with good keys. 0 if there is no such file.'
+  const confirmed = gauge('signer_keys_confirmed_timestamp_seconds', written)
+  const frozen = gauge('signer_frozen', '1 while a freeze stops signing, else 0.')
+  const chained = gauge('signer_audit_chained', '1 if the audit log has MACs, else 0.')
+  const last = 'The sequence number of the last line in the audit log.'
+  const records = gauge('signer_audit_records', last, 'audit_instance')
   for (const result of ['loaded', 'refused']) loads.inc({ result }, 0)
+  // Times are in milliseconds since 1970.
   return {
-    countSignatures: (keyId, count) => signatures.inc({ key_id: keyId }, count),
-    countKeyLoad: (result) => loads.inc({ result }),
-    countRateLimited: (keyId, count) => rateLimited.inc({ key_id: keyId }, count),
-    setKeys: (ring, shortKeys, returnedKeys = []) => {
+    countSignatures: (keyId: string, count: number) => signatures.inc({ key_id: keyId }, count),
+    countKeyLoad: (result: 'loaded' | 'refused') => loads.inc({ result }),
+    /** An empty id stands for all keys. */
+    countRateLimited: (keyId: string, count: number) => rateLimited.inc({ key_id: keyId }, count),
+    setKeys: (
+      ring: KeyRing,
+      shortKeys: readonly string[],
+      returnedKeys: readonly string[] = [],
+    ) => {
       keys.reset()
       returned.reset()
       for (const each of listKeyStates(ring)) keys.set(each, 1)
-      for (const id of ring.keys.keys())
+      for (const id of ring.keys.keys()) {
         returned.set({ key_id: id }, Number(returnedKeys.includes(id)))
+        // Prometheus sees no increase in the first value of a series.
+        rateLimited.inc({ key_id: id }, 0)
+      }
       short.set(shortKeys.length)
       chained.set(Number(ring.auditKey !== undefined))
-      // Prometheus sees no increase in the first value of a series.
-      for (const id of ring.keys.keys()) rateLimited.inc({ key_id: id }, 0)
     },
-    setKeysLoaded: (time) => loaded.set(time / 1_000),
-    setKeysConfirmed: (time) => confirmed.set(time / 1_000),
-    setFrozen: (isFrozen) => frozen.set(Number(isFrozen)),
-    setAuditPosition: ({ instance, seq }) => records.set({ audit_instance: instance }, seq),
-    followToday: (readToday, perDay) => {
-      new Gauge(
-        describe(
-          'signer_signatures_per_day_limit',
-          'The most that each key signs in a day of UTC.',
-        ),
-      ).set(perDay)
-      const today = 'Signatures of this day of UTC that count against the limit, by key id.'
+    setKeysLoaded: (time: number) => loaded.set(time / 1_000),
+    setKeysConfirmed: (time: number) => confirmed.set(time / 1_000),
+    setFrozen: (isFrozen: boolean) => frozen.set(Number(isFrozen)),
+    setAuditPosition: ({ instance, seq }: ChainPosition) =>
+      records.set({ audit_instance: instance }, seq),
+    /** `readToday` returns how many each key has signed on this day. */
+    followToday: (readToday: () => ReadonlyMap<string, number>, perDay: number) => {
+      const most = 'How many messages a key may sign on a day of UTC.'
+      gauge('signer_signatures_per_day_limit', most).set(perDay)
+      const spent = 'Messages of this day of UTC that count against the limit.'
       new Gauge({
-        ...describe('signer_signatures_today', today, 'key_id'),
+        ...describe('signer_signatures_today', spent, 'key_id'),
         collect() {
           this.reset()
           for (const [id, count] of readToday()) this.set({ key_id: id }, count)

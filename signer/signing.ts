@@ -3,7 +3,7 @@ import type { RequireThawed } from './freeze.ts'
 import { type Message, signMessage } from './hmac.ts'
 import type { GetKeyRing } from './keys/key-holder.ts'
 import { chooseKey } from './keys/key-ring.ts'
-import type { SpendSignatures } from './limits.ts'
+import type { Limit } from './limits.ts'
 
 /** Signatures are in the order of the messages. Each has a fingerprint for the audit log. */
 export type Signed = { keyId: string; signatures: string[]; fingerprints: string[] }
@@ -14,13 +14,12 @@ export type Signed = { keyId: string; signatures: string[]; fingerprints: string
  */
 export type SignMessages = (keyId: string | undefined, messages: readonly Message[]) => Signed
 
-export type SigningOptions = {
-  getKeyRing: GetKeyRing
-  requireThawed: RequireThawed
-  spend: SpendSignatures
-}
-
-export function createSigning({ getKeyRing, requireThawed, spend }: SigningOptions): SignMessages {
+/** Makes the function. */
+export function createSigning(
+  getKeyRing: GetKeyRing,
+  requireThawed: RequireThawed,
+  spend: Limit['spend'],
+): SignMessages {
   return (keyId, messages) => {
     requireThawed()
     const key = chooseKey(getKeyRing(), keyId)

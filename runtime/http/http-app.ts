@@ -8,10 +8,10 @@ import type { Log, LogFields } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { describeAnswer, makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
-import { readTraceContext, type TraceContext } from './trace-context.ts'
+import { readTraceId } from './trace-id.ts'
 
-/** `trace` is set if the caller sent one, and `errorCode` if the request failed. */
-type Variables = { requestId: string; trace: TraceContext | undefined; errorCode?: ErrorCode }
+/** `traceId` is set if the caller sent one, and `errorCode` if the request failed. */
+type Variables = { requestId: string; traceId: string | undefined; errorCode?: ErrorCode }
 export type AppEnv = { Bindings: Partial<HttpBindings>; Variables: Variables }
 export type AppContext = Context<AppEnv>
 export type App = Hono<AppEnv>
@@ -24,7 +24,7 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
     const start = performance.now()
     const requestId = chooseRequestId(c.req.header('x-request-id'))
     c.set('requestId', requestId)
-    c.set('trace', readTraceContext(c.req.header('traceparent'), c.req.header('tracestate')))
+    c.set('traceId', readTraceId(c.req.header('traceparent')))
     await next()
     const { method } = c.req
     const request = { method, route: readRoute(c), status: c.res.status, code: c.get('errorCode') }
@@ -61,8 +61,8 @@ export function readRoute(c: AppContext): string | undefined {
 
 /** Returns the ids of a request for a log line. The caller chooses the trace id, so it proves nothing. */
 export function nameRequest(c: AppContext): { request_id: string; trace_id?: string } {
-  const trace = c.get('trace')
-  return { request_id: c.get('requestId'), ...(trace && { trace_id: trace.traceId }) }
+  const traceId = c.get('traceId')
+  return { request_id: c.get('requestId'), ...(traceId && { trace_id: traceId }) }
 }
 
 /** Makes the answer of a handler. The methods of `c` would build a slow Headers object, and leave out the request id. */
@@ -110,11 +110,9 @@ function isLogged(error: Error): boolean {
 }
 
 function logFailure(log: Log, error: Error, request: LogFields): void {
-  if (!(error instanceof AppError)) {
-    const failure = { code: 'internal', error: error.stack ?? error.name }
-    log('error', 'request_failed', { ...request, ...failure })
-    return
-  }
-  const event = statusOf[error.code] === 403 ? 'request_refused' : 'request_failed'
-  log('warn', event, { ...request, code: error.code, detail: error.message })
+  const isKnown = error instanceof AppError
+  const code = isKnown ? error.code : 'internal'
+  const event = statusOf[code] === 403 ? 'request_refused' : 'request_failed'
+  const why = isKnown ? { detail: error.message } : { error: error.stack ?? error.name }
+  log(isKnown ? 'warn' : 'error', event, { ...request, code, ...why })
 }

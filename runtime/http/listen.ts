@@ -10,13 +10,13 @@ export type Address = { port: number; host?: string | undefined } | { socket: st
 /** Listens and returns the address for the log, for example `port 8080`. Rejects with the system's error. */
 export async function listenOn(server: Server, address: Address): Promise<string> {
   if ('port' in address) {
-    await bind(server, address)
+    await once(server.listen(address), 'listening')
     return `port ${(server.address() as AddressInfo).port}`
   }
   // Under the final name, clients would see the socket before its mode is set, and an old file would make bind fail.
   const fresh = freshSocket(address.socket)
   await rm(fresh, { force: true })
-  await bind(server, { path: fresh })
+  await once(server.listen({ path: fresh }), 'listening')
   // Any user may connect: the volume mount is the boundary, and the proxy runs under another user id.
   await chmod(fresh, 0o666)
   await rename(fresh, address.socket)
@@ -26,11 +26,4 @@ export async function listenOn(server: Server, address: Address): Promise<string
 /** Returns the temporary name that a new socket is bound to. It is longer, and unix(7) limits the length. */
 export function freshSocket(socket: string): string {
   return `${socket}.new`
-}
-
-type Place = { port: number; host?: string | undefined } | { path: string }
-
-async function bind(server: Server, where: Place): Promise<void> {
-  server.listen(where)
-  await once(server, 'listening')
 }

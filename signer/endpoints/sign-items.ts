@@ -37,17 +37,14 @@ function readItem(value: unknown, index: number): Item {
     return { id: data.request_id, traceId: data.trace_id ?? '', request: data }
   }
   const { issues } = error
+  const find = (name: string) => issues.find(({ path: [field] }) => field === name)
   // An item without an id has no answer that its caller could find.
-  const fatal = issues.find(
-    ({ code, path: [field] }) =>
-      field === 'request_id' || (field === undefined && code !== 'unrecognized_keys'),
-  )
+  const fatal = typeof value === 'object' && value !== null ? find('request_id') : issues[0]
   if (fatal !== undefined) {
     throw explainIssue({ ...fatal, path: ['items', index, ...fatal.path] })
   }
   const { request_id: id = '', trace_id: traceId = '' } = value as Record<string, string>
-  const isTraced = issues.every(({ path: [field] }) => field !== 'trace_id')
-  return { id, traceId: isTraced ? traceId : '', request: explainIssue(issues[0]) }
+  return { id, traceId: find('trace_id') ? '' : traceId, request: explainIssue(issues[0]) }
 }
 
 function requireUniqueIds(items: readonly Item[]): void {

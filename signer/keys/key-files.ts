@@ -23,9 +23,10 @@ export type LoadedKeys = { ring: KeyRing; shortKeys: string[] }
  * invalid.
  */
 export async function loadKeyFiles(folder: string, bundle?: string): Promise<LoadedKeys> {
-  return judgeKeys(
-    await (bundle === undefined ? readEntries(folder) : readBundle(join(folder, bundle))),
-  )
+  if (bundle === undefined)
+    return judgeKeys(await explain(adviceOnFolder, () => readEntries(folder)))
+  const text = await explain(adviceOnBundle, () => readFile(join(folder, bundle), 'utf8'))
+  return judgeKeys(parseKeyBundle(text))
 }
 
 /** Makes the ring of `entries`, which maps the names in the Secret to bytes. Throws KeyRingError if one is invalid. */
@@ -46,8 +47,8 @@ export function judgeKeys(entries: ReadonlyMap<string, Buffer>): LoadedKeys {
 /** Returns a text that changes whenever the keys in `folder` change. Reads no key. Throws KeyRingError. */
 export async function describeGeneration(folder: string, bundle?: string): Promise<string> {
   // The agent writes temporary files beside the bundle. Ignore them.
-  if (bundle !== undefined) return explainMissing(() => describeFile(folder, bundle))
-  return explainUnreadable(async () => {
+  if (bundle !== undefined) return explain(adviceOnBundle, () => describeFile(folder, bundle))
+  return explain(adviceOnFolder, async () => {
     const generation = await resolveGeneration(folder)
     // Each generation of a mounted Secret has its own name. In a plain folder, files are overwritten.
     const files = await Promise.all(
@@ -62,43 +63,30 @@ async function describeFile(folder: string, name: string): Promise<string> {
   return `${name} ${size} ${mtimeMs} ${ino}`
 }
 
-async function readBundle(file: string): Promise<Map<string, Buffer>> {
-  return parseKeyBundle(await explainMissing(() => readFile(file, 'utf8')))
-}
-
-async function explainMissing<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    throw new KeyRingError(
-      `the key file cannot be read (${code}): see the log of the agent that writes it`,
-    )
-  }
-}
-
 async function readEntries(folder: string): Promise<Map<string, Buffer>> {
-  return explainUnreadable(async () => {
-    const generation = await resolveGeneration(folder)
-    const entries = new Map<string, Buffer>()
-    for (const name of (await readdir(generation)).sort()) {
-      const file = join(generation, name)
-      if (name.startsWith('..') || !(await stat(file)).isFile()) continue
-      entries.set(name, await readFile(file))
-    }
-    return entries
-  })
+  const generation = await resolveGeneration(folder)
+  const entries = new Map<string, Buffer>()
+  for (const name of (await readdir(generation)).sort()) {
+    const file = join(generation, name)
+    if (name.startsWith('..') || !(await stat(file)).isFile()) continue
+    entries.set(name, await readFile(file))
+  }
+  return entries
 }
 
-async function explainUnreadable<T>(read: () => Promise<T>): Promise<T> {
+const adviceOnFolder = ['folder', 'mount the Secret with the keys'] as const
+const adviceOnBundle = ['file', 'see the log of the agent that writes it'] as const
+
+async function explain<T>(
+  [what, advice]: readonly [what: string, advice: string],
+  read: () => Promise<T>,
+): Promise<T> {
   try {
     // kubelet may delete a generation during the read, once there is a newer one.
     return await read().catch((error) => (error.code === 'ENOENT' ? read() : Promise.reject(error)))
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    throw new KeyRingError(
-      `the key folder cannot be read (${code}): mount the Secret with the keys`,
-    )
+    throw new KeyRingError(`the key ${what} cannot be read (${code}): ${advice}`)
   }
 }
 

@@ -33,14 +33,15 @@ export function isSameRing(one: KeyRing, other: KeyRing): boolean {
   return (
     one.primary.id === other.primary.id &&
     one.keys.size === other.keys.size &&
-    isSameAuditKey(one, other) &&
+    isSame(one.auditKey, other.auditKey) &&
     [...one.keys.values()].every(({ id, material }) =>
-      other.keys.get(id)?.material.equals(material),
+      isSame(material, other.keys.get(id)?.material),
     )
   )
 }
 
-function isSameAuditKey({ auditKey: one }: KeyRing, { auditKey: other }: KeyRing): boolean {
+/** Compares two keys, or none. */
+export function isSame(one: KeyObject | undefined, other: KeyObject | undefined): boolean {
   return one === undefined || other === undefined ? one === other : one.equals(other)
 }
 

@@ -18,7 +18,11 @@ export function makeSigner(): App {
     metrics: createMetrics(),
     peer: 'proxy',
     getKeyRing,
-    sign: createSigning({ getKeyRing, requireThawed: () => {}, spend: () => {} }),
+    sign: createSigning(
+      getKeyRing,
+      () => {},
+      () => {},
+    ),
     spendVerification: () => {},
     admit: () => () => {},
     auditLog: { record: async () => {}, requireWritable: () => {} },

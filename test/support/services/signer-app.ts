@@ -21,7 +21,11 @@ const forgotten: AuditLog = { record: async () => {}, requireWritable: () => {} 
 
 /** What signs and verifies with these keys, without limits or a freeze. */
 export function limitless(getKeyRing: GetKeyRing) {
-  const sign = createSigning({ getKeyRing, requireThawed: () => {}, spend: () => {} })
+  const sign = createSigning(
+    getKeyRing,
+    () => {},
+    () => {},
+  )
   return { getKeyRing, sign, spendVerification: () => {} }
 }
 

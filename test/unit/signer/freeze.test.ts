@@ -13,7 +13,7 @@ async function follow(folder: string, pollMs = POLL_MS) {
   const { log, lines } = createMemoryLog()
   const gauge: boolean[] = []
   const setFrozen = (frozen: boolean) => void gauge.push(frozen)
-  const requireThawed = await followFreeze(folder, { log, setFrozen, pollMs })
+  const requireThawed = await followFreeze(folder, log, setFrozen, pollMs)
   const isFrozen = () => {
     try {
       requireThawed()

@@ -1,7 +1,7 @@
 // W3C Trace Context: which headers of a caller are read and passed on. Only hex digits reach the log.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readTraceContext } from '../../../runtime/http/trace-context.ts'
+import { readTraceContext } from '../../../frontend/trace-context.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 const parentId = '00f067aa0ba902b7'
