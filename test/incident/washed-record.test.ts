@@ -11,6 +11,7 @@ import { readCounter } from '../../tools/verify/attack/counters.ts'
 import {
   makeRequestId,
   type RequestParts,
+  readJsonBody,
   readStatus,
   tokenHeader,
   withCredentials,
@@ -38,7 +39,7 @@ const item = (index: number) => ({ request_id: `${index}`.padStart(64, 'x'), mes
 const refusedItems = JSON.stringify({ items: Array.from({ length: 500 }, (_, i) => item(i)) })
 const verified = JSON.stringify({ message: 'a', signature: '0'.repeat(64) })
 
-/** What code in the container can send. `signed`: with its pairing secret. */
+/** What code in the container can send. `paired`: with the pairing secret. */
 const kinds: Record<string, (write: Write) => string[]> = {
   'refused requests': ({ unpaired }) => [unpaired({})],
   'malformed requests': ({ paired }) => [paired({ body: '{"message":' })],
@@ -84,6 +85,7 @@ describe.each(Object.keys(kinds))(
     let counts: Record<string, number>
     let before: number
     let onNode: string
+    let signature: string
     let signed: number
 
     beforeAll(
@@ -95,6 +97,7 @@ describe.each(Object.keys(kinds))(
           { ...SIGNER_IN_POD, bytes: writeRequest(request) },
         ])
         expect(readStatus(outcome?.received ?? '')).toBe(200)
+        signature = Object(readJsonBody(outcome?.received ?? '')).signature
         onNode = await findSignerFolder(join(LOGS, 'pods'), target.uid)
         before = (await findInLogs(onNode, id)).bytes
         const made = await readCounter(target, 'signer_signatures_total', '')
@@ -119,13 +122,21 @@ describe.each(Object.keys(kinds))(
       expect(bytes - before).toBeLessThan(maxGrowth)
     })
 
-    test('leaves its audit line in what make evidence collects', async () => {
+    test('leaves its audit line in what make evidence collects, where make who-signed finds it', async () => {
       const out = join(await makeFolder(), 'evidence')
-      await run('node', [join(CHECKOUT, 'tools/incident/evidence.ts')], {
-        env: { ...process.env, OUT: out },
-      })
+      await runTool('incident/evidence.ts', { OUT: out })
       const folder = await findSignerFolder(join(out, 'logs'), target.uid)
       expect((await findInLogs(folder, id)).found).toHaveLength(1)
+      const found = await runTool('verify/audit/who-signed.ts', {
+        FILES: out,
+        SIGNATURE: signature,
+      })
+      expect(found).toContain(id)
     })
   },
 )
+
+/** Returns what a program of tools/ prints. Throws CommandError unless it ends with 0. */
+function runTool(file: string, variables: Record<string, string>): Promise<string> {
+  return run('node', [join(CHECKOUT, 'tools', file)], { env: { ...process.env, ...variables } })
+}
