@@ -92,7 +92,9 @@ describe.each(Object.keys(kinds))(
       async () => {
         target = await findTarget()
         const stolen = await stealCredentials(target)
-        const request = withCredentials(stolen, { headers: { 'x-request-id': id } })
+        const request = withCredentials(stolen, {
+          ...{ headers: { 'x-request-id': id }, body: JSON.stringify({ message: id }) },
+        })
         const [outcome] = await probeFrom(target.frontend, [
           { ...SIGNER_IN_POD, bytes: writeRequest(request) },
         ])
