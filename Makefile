@@ -13,9 +13,9 @@ ALONE := vault external-secrets separate-pods no-mesh confinement monitoring clu
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
-VARIABLES := AMBIENT ARGS BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG DELETE_KEY DEMO_PORT DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT \
+VARIABLES := AMBIENT ARGS AUDIT_KEY_FILE BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG DELETE_KEY DEMO_PORT DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT \
   FUZZ_SEED GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KUBECONFIG LINKERD_CRDS LIVE \
-  NODE_IMAGE ONLY OUT OVERLAP OVERLAY PROMETHEUS PUBLIC_HOST PUSH SERVICE SHORT TARGET_PLATFORM TEST TOKEN_KEYS VAULT_ADDR \
+  NODE_IMAGE ONLY OUT OVERLAP OVERLAY PROMETHEUS PROMETHEUS_URL PUBLIC_HOST PUSH SERVICE SHORT SIGNATURE TARGET_PLATFORM TEST TOKEN_KEYS VAULT_ADDR \
   VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE VAULT_SECRET_PATH
 # An unknown variable and an old name end here, before anything runs.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
@@ -100,6 +100,12 @@ matrix: node_modules ## Measure which caller reaches which endpoint of your depl
 ##@ Incidents
 evidence: node_modules ## Collect logs and resources into a folder, before anything restarts.
 	@node tools/incident/evidence.ts
+
+verify-audit: node_modules ## Verify the audit log: the cluster's, or FILES.
+	@node tools/verify/audit/verify-audit.ts
+
+who-signed: node_modules ## Find the audit record of SIGNATURE, or say that no signer made it.
+	@node tools/verify/audit/who-signed.ts
 
 ##@ Images
 images: node_modules ## Build both images with docker, podman or buildah.

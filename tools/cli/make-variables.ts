@@ -13,6 +13,7 @@ export type MakeVariable = {
 
 const deployment = ['deploy', 'analyze']
 const throughGateway = [...deployment, 'smoke', 'matrix']
+const auditing = ['verify-audit', 'who-signed']
 const discovered = 'discovered'
 
 export const makeVariables = {
@@ -22,6 +23,12 @@ export const makeVariables = {
     value: 'yes',
   },
   ARGS: { meaning: 'Arguments for kubectl.', targets: ['kubectl'], value: "'get pods -A'" },
+  AUDIT_KEY_FILE: {
+    meaning: 'The key that verifies audit records.',
+    targets: auditing,
+    value: 'a path',
+    default: 'audit-key of the Secret',
+  },
   BUILDER: {
     meaning: 'The image builder. A release cannot use docker.',
     targets: ['images', 'release'],
@@ -57,6 +64,7 @@ export const makeVariables = {
         'renew-token-keys',
         'cluster-status',
         'evidence',
+        ...auditing,
       ],
     ],
     value: 'signing.yaml',
@@ -84,10 +92,10 @@ export const makeVariables = {
     value: 'yes',
   },
   FILES: {
-    meaning: 'The kustomization, folder or file to analyze. A dash reads standard input.',
-    targets: ['analyze'],
+    meaning: 'The kustomization to analyze, or the logs to verify. A dash reads standard input.',
+    targets: ['analyze', ...auditing],
     value: 'a path',
-    default: 'what `make deploy` applies',
+    default: "what `make deploy` applies; the cluster's logs",
   },
   FORCE_CONFLICTS: {
     meaning: 'Take over what other tools manage.',
@@ -194,6 +202,11 @@ export const makeVariables = {
     value: 'NAMESPACE/NAME',
     default: 'monitoring/prometheus',
   },
+  PROMETHEUS_URL: {
+    meaning: "Prometheus' address, which shows whether the end of a log was cut off.",
+    targets: auditing,
+    value: 'http://127.0.0.1:9090',
+  },
   PUBLIC_HOST: {
     meaning: 'The host name for public clients.',
     targets: throughGateway,
@@ -208,6 +221,11 @@ export const makeVariables = {
     default: 'both',
   },
   SHORT: { meaning: 'Leave out what takes long.', targets: ['faults', 'bench'], value: 'yes' },
+  SIGNATURE: {
+    meaning: 'The signature to look up, in hex or base64. A dash reads one per line.',
+    targets: ['who-signed'],
+    value: 'a signature',
+  },
   TARGET_PLATFORM: {
     meaning: 'The platform of both images.',
     targets: ['images', 'release', ...deployment],

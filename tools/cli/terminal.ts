@@ -38,13 +38,13 @@ export async function step<T>(title: string, work: () => Promise<T>): Promise<T>
   }
 }
 
-/** Runs the body of a program. An error becomes one message on stderr, and exit code 1. */
-export async function runMain(body: () => Promise<void>): Promise<void> {
+/** Runs the body of a program. An error becomes one message on stderr, and the exit code. */
+export async function runMain(body: () => Promise<void>, exitCode = 1): Promise<void> {
   try {
     await body()
   } catch (error) {
     sayError(error)
-    process.exitCode = 1
+    process.exitCode = exitCode
   }
 }
 
