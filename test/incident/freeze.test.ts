@@ -102,12 +102,12 @@ describe('signing', needsLocalCluster, () => {
     expect(await run('smoke')).toMatchObject({ code: 0 })
   })
 
-  test('in a Pod that is being deleted ends too', async () => {
+  test('goes on in a Pod that is being deleted, and make freeze waits until it has ended', async () => {
     await kubectl(['delete', 'pod', target.frontend.pod, '-n', namespace, '--wait=false'])
     await sleep(WATCH_MS)
     expect((await report()).signed).toBeGreaterThan(100)
     const last = watchToItsEnd()
-    const { code, said, start } = await run('freeze')
+    const { code, said, start, took } = await run('freeze')
     const name = target.frontend.pod
     expect({ code, said }).toMatchObject({ code: 0 })
     expect(said).toMatch(
@@ -115,7 +115,7 @@ describe('signing', needsLocalCluster, () => {
     )
     const lastAt = await last
     console.info(`last signature ${lastAt - start} ms after the start`)
-    expect(lastAt - start).toBeLessThanOrEqual(LAST_MS)
+    expect(lastAt - start).toBeLessThanOrEqual(took)
   })
 
   test('in a Pod whose kubelet does not answer goes on, and make freeze names the Pod', async () => {
@@ -142,6 +142,6 @@ describe('signing', needsLocalCluster, () => {
     const { code, said, took } = await run('rotate-key', 'OVERLAP=1h')
     expect({ code, said }).toMatchObject({ code: 0 })
     // kubelet alone needs 60 to 90 s for each of the two steps.
-    expect(took).toBeLessThan(30_000)
+    expect(took).toBeLessThan(60_000)
   })
 })

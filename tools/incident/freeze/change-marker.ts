@@ -39,7 +39,9 @@ export async function awaitChange(change: Change): Promise<{ open: SigningPod[];
     },
     async end({ name }) {
       const args = ['pod', name, '-n', namespace, '--grace-period=1', '--wait=false']
-      say(`  note  ${name} was being deleted, and would sign until then. It is deleted within 1 s.`)
+      say(
+        `  note  ${name} is being deleted, and signs until it ends. It is deleted again, to end at once.`,
+      )
       await kubectl(['delete', ...args, '--ignore-not-found']).catch(() => {})
     },
     onDone({ name }, how) {
