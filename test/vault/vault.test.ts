@@ -1,4 +1,5 @@
 // Keys in a real Vault change without a lost request, and the last good ones stay while Vault fails.
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isKeyInSecret } from '../../tools/deploy/keys/key-source.ts'
@@ -23,6 +24,7 @@ import {
 } from '../support/cluster/signing.ts'
 import { provideTestImage } from '../support/images/images.ts'
 import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
+import { waitForRecordBy } from './support/audit-records.ts'
 import { testEgress } from './support/egress-tests.ts'
 import {
   dataPath,
@@ -132,6 +134,19 @@ test('the signer refuses a version without a key, and keeps its keys', async () 
   expect(await readReports()).toMatchObject([{ keys: { primary } }])
 })
 
+test('the audit key is the newest in Vault, and a version with a signing key alone leaves it as it is', async () => {
+  await waitForRecordBy()
+  const first = await replaceAuditKey()
+  await waitForRecordBy(first)
+  await replaceKey()
+  await waitForRecordBy(first)
+  const second = await replaceAuditKey()
+  await waitForRecordBy(second)
+  for (const report of await readReports()) {
+    expect(report).toMatchObject({ keys: { held: expect.not.arrayContaining(['audit-key']) } })
+  }
+})
+
 testIdentities(() => vault)
 testEgress(() => vault)
 
@@ -208,6 +223,16 @@ async function replaceKey(): Promise<string> {
   const id = await putKey(vault, keys)
   await waitForKeys({ every: 'signs with', id })
   return id
+}
+
+/** Writes a new version with an audit key, and waits until every Pod signs with it. Returns the audit key. */
+async function replaceAuditKey(): Promise<Uint8Array> {
+  const [key, auditKey] = [randomBytes(32), randomBytes(32)]
+  const data = { key: key.toString('base64'), 'audit-key': auditKey.toString('base64') }
+  const id = await putVersion(vault, data)
+  keys.set(id, key)
+  await waitForKeys({ every: 'signs with', id })
+  return auditKey
 }
 
 /** Waits until the signer's keys are as old as wanted, since Vault has confirmed them. */
