@@ -21,6 +21,7 @@ import {
   underLoad,
   waitForKeys,
 } from '../support/cluster/signing.ts'
+import { testFreeze } from '../support/freeze/freeze-tests.ts'
 import { provideTestImage } from '../support/images/images.ts'
 import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
 import { testEgress } from './support/egress-tests.ts'
@@ -131,6 +132,8 @@ test('the signer refuses a version without a key, and keeps its keys', async () 
   expect(summary).toMatchObject({ failed: 0 })
   expect(await readReports()).toMatchObject([{ keys: { primary } }])
 })
+
+testFreeze({ keys: async () => keys, writes: { 'a new version in Vault': replaceKey } })
 
 testIdentities(() => vault)
 testEgress(() => vault)

@@ -25,14 +25,12 @@ export type FreezeSettings = {
   keys: () => Promise<ReadonlyMap<string, Uint8Array>>
   /** What writes the keys meanwhile, by its name. */
   writes?: Record<string, () => Promise<unknown>>
-  /** Where public clients send their requests, if there is no gateway. */
-  url?: () => string
 }
 
 /** Tests a freeze under public load. */
-export function testFreeze({ keys, writes = {}, url }: FreezeSettings): void {
+export function testFreeze({ keys, writes = {} }: FreezeSettings): void {
   test('a freeze stops all signing within 5 s, and only make thaw ends it', async () => {
-    const spec = { kind: 'public', url: url?.() ?? process.env.GATEWAY_URL ?? '' } as const
+    const spec = { kind: 'public', url: process.env.GATEWAY_URL ?? '' } as const
     const load = startLoad({ spec, perSecond: PER_SECOND })
     let thawed = { start: 0, end: 0 }
     let frozen: Frozen

@@ -16,7 +16,7 @@ export async function freeze(title: string): Promise<Frozen> {
   const start = Date.now()
   const { code, said } = await runMake('freeze')
   const end = Date.now()
-  console.info(`${title}: make freeze took ${end - start} ms`)
+  console.info(`${title}: make freeze took ${end - start} ms\n${said}`)
   expect({ code, said }).toMatchObject({ code: 0 })
   return { start, end, said }
 }
