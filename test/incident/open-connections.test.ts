@@ -17,8 +17,8 @@ import { findLast, type Signing, startSigning, sumSigned } from './support/sign-
 
 const busy: SignOrder[] = [
   { kind: 'busy', connections: 24, count: 1 },
-  { kind: 'pipelined', connections: 4, count: 1 },
-  { kind: 'http2', connections: 2, count: 10 },
+  { kind: 'pipelined', connections: 2, count: 1 },
+  { kind: 'http2', connections: 1, count: 10 },
 ]
 const waiting: SignOrder[] = [
   { kind: 'idle', connections: 301, count: 1_000 },
