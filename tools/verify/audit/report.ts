@@ -34,8 +34,11 @@ export function formatVerdict({ faults, records, unchained, ...report }: Report)
 }
 
 /** Says what is not here and no fault. */
-export function sayNotes({ fronts, cuts, unchained, problems }: Verified): void {
+export function sayNotes({ records, faults, fronts, cuts, unchained, problems }: Verified): void {
   const notes = [
+    ...(records === 0 && faults.count > 0
+      ? ['No record fits the audit key. Is it of these signers?']
+      : []),
     ...problems,
     ...fronts.map(
       (each) => `${formatFault(each)}, before the first one here. kubelet removes the oldest files`,
