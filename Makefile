@@ -98,6 +98,12 @@ matrix: node_modules ## Measure which caller reaches which endpoint of your depl
 	@node tools/verify/matrix/matrix.ts
 
 ##@ Incidents
+freeze: node_modules ## Stop all signing within seconds, until make thaw. Pods and logs stay.
+	@node tools/incident/freeze.ts
+
+thaw: node_modules ## End a freeze, and wait until every Pod signs again.
+	@node tools/incident/thaw.ts
+
 evidence: node_modules ## Collect logs and resources into a folder, before anything restarts.
 	@node tools/incident/evidence.ts
 

@@ -1,6 +1,6 @@
 // The freeze: while a marker is in its folder, the signer signs nothing. The marker is apart from the keys, so nothing that writes
 // keys ends a freeze, and no proxy or policy takes part. What cannot be read counts as frozen.
-import { readdir, readFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../runtime/errors.ts'
 import type { Log, LogFields } from '../runtime/log.ts'
@@ -15,8 +15,8 @@ const markPattern = /^[A-Za-z0-9:._-]{1,64}$/
 export type RequireThawed = () => void
 
 /**
- * Reads the marker once, then again whenever `folder` changes. Without a folder nothing freezes. Logs `frozen` for each new mark, and `thawed`. `make freeze`
- * waits for this line, so it comes after the change.
+ * Reads the marker once, then again whenever `folder` changes. Logs `frozen` for each new mark, and `thawed`. `make freeze` waits
+ * for this line, so it comes after the change. Without a folder nothing freezes.
  */
 export async function followFreeze(
   folder: string | undefined,
@@ -29,7 +29,7 @@ export async function followFreeze(
   let known = ''
 
   const check = async () => {
-    const reason = await findReason(folder)
+    const reason = findReason(folder)
     isFrozen = reason !== undefined
     const found = JSON.stringify(reason ?? null)
     if (found === known) return
@@ -46,12 +46,15 @@ export async function followFreeze(
   }
 }
 
-/** Returns what freezes, or undefined. kubelet's own entries begin with "..". */
-async function findReason(folder: string): Promise<LogFields | undefined> {
+/**
+ * Returns what freezes, or undefined. kubelet's own entries begin with "..". It reads at once, because a caller that keeps the event
+ * loop busy could delay each turn of it.
+ */
+function findReason(folder: string): LogFields | undefined {
   try {
-    const names = (await readdir(folder)).filter((name) => !name.startsWith('..'))
+    const names = readdirSync(folder).filter((name) => !name.startsWith('..'))
     if (names.length === 0) return undefined
-    const text = names.includes(MARKER) ? await readFile(join(folder, MARKER), 'utf8') : ''
+    const text = names.includes(MARKER) ? readFileSync(join(folder, MARKER), 'utf8') : ''
     return { mark: markPattern.test(text.trim()) ? text.trim() : 'unknown' }
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException

@@ -21,10 +21,10 @@ export function formatSignatureParams(created: number): string {
   return `${COVERED};created=${created};keyid="${KEY_ID}";alg="hmac-sha256"`
 }
 
-/** Returns the signature of a request, 32 bytes: HMAC-SHA256 over its signature base (RFC 9421, sections 2.5 and 3.3.3). */
-export function computeRequestSignature(secret: KeyObject, parts: SignedParts): Buffer {
+/** Returns the signature of a request in base64: HMAC-SHA256 over its signature base (RFC 9421, sections 2.5 and 3.3.3). */
+export function computeRequestSignature(secret: KeyObject, parts: SignedParts): string {
   const { method, path, digest, created } = parts
   const components = `"@method": ${method}\n"@path": ${path}\n"content-digest": ${digest}\n`
   const base = `${components}"@signature-params": ${formatSignatureParams(created)}`
-  return createHmac('sha256', secret).update(base).digest()
+  return createHmac('sha256', secret).update(base).digest('base64')
 }

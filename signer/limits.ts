@@ -48,7 +48,8 @@ export function createLimit(
     const spent = (readToday().get(keyId) ?? 0) + count
     const untilMidnight = ((day + 1) * DAY_MS - now()) / 1_000
     // The bucket is last, because asking it takes something.
-    const seconds = spent > perDay ? untilMidnight : takeFrom(keyId, count)
+    const untilDay = Math.max(untilMidnight, count / perSecond)
+    const seconds = spent > perDay ? untilDay : takeFrom(keyId, count)
     if (seconds > 0) {
       countRefused(keyId, count)
       const most = Math.min(perSecond === Infinity ? Infinity : burst, perDay)

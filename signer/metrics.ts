@@ -32,6 +32,7 @@ export function createSignerMetrics(registry: Registry) {
   const last = 'The sequence number of the last line in the audit log.'
   const records = gauge('signer_audit_records', last, 'audit_instance')
   for (const result of ['loaded', 'refused']) loads.inc({ result }, 0)
+  rateLimited.inc({ key_id: '' }, 0)
   // Times are in milliseconds since 1970.
   return {
     countSignatures: (keyId: string, count: number) => signatures.inc({ key_id: keyId }, count),

@@ -42,7 +42,7 @@ export function createPairingCheck(secret: KeyObject, now: () => number = Date.n
     if (created === undefined || given === undefined) throw refused('is missing or malformed')
     const parts = { method: c.req.method, path: c.req.path, digest, created }
     const expected = computeRequestSignature(secret, parts)
-    if (!timingSafeEqual(expected, Buffer.from(given, 'base64'))) throw refused('is wrong')
+    if (!timingSafeEqual(Buffer.from(expected), Buffer.from(given))) throw refused('is wrong')
     if (Math.abs(now() / 1_000 - created) > MAX_AGE_SECONDS) throw refused('is too old or too new')
     return (body) => {
       if (computeContentDigest(body) !== digest) throw refused('belongs to another body')

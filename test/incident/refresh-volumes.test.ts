@@ -36,7 +36,7 @@ describe('a volume of a Pod', needsLocalCluster, () => {
     const start = Date.now()
     await vi.waitFor(
       async () => {
-        await refreshVolumes('app=asked', namespace)
+        await refreshVolumes(['asked'], namespace)
         expect(await readdir(asked)).toContain('mark')
       },
       { timeout: 5_000, interval: 200 },

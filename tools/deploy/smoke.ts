@@ -3,6 +3,7 @@
 // sends it to each Pod. If the key is in no Secret, it says that it compared nothing.
 import { readVariable } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
+import { requireThawed } from '../incident/freeze/marker.ts'
 import { application } from '../kube/application.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { findPublicRoute, readWantedRoute } from '../kube/gateway/public-route.ts'
@@ -44,6 +45,7 @@ await runMain(async () => {
   if (layout === undefined) {
     throw new UserError(`nothing is deployed in namespace ${namespace}`, 'Run `make deploy`.')
   }
+  await requireThawed()
   const ca = readVariable('GATEWAY_CACERT')
   const send = (url: GatewayUrl) => sendSmoke(url, smoke, { waitMs: answerMs, ca })
   const answers = await (layout.isMeshed ? sendToGateway(send) : sendToPods(send))

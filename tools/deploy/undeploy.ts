@@ -2,6 +2,7 @@
 // the admission policies that protect it stay, unless DELETE_KEY=yes. What other applications use stays.
 import { readSwitch } from '../cli/make-variables.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
+import { deleteMark, describeFreeze, readMarkIfAllowed } from '../incident/freeze/marker.ts'
 import { application } from '../kube/application.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { findApplied, type OwnedResource } from '../kube/field-owners.ts'
@@ -79,6 +80,8 @@ await runMain(async () => {
     return
   }
   await step(`the Secret ${keySecret} is deleted`, () => deleteResources([secret]))
+  if ((await readMarkIfAllowed()) !== undefined)
+    await step('the marker of make freeze is deleted', deleteMark)
   await step('the admission policies are removed', () => deleteResources(policies))
   if (application.sharedNamespace) {
     say(`The namespace ${namespace} stays, because others share it.`)
@@ -134,6 +137,11 @@ async function sayWhatStays(hasExternalSecret: boolean): Promise<void> {
   const isInSecret = !hasExternalSecret && (await exists(['secret', keySecret, '-n', namespace]))
   const where = isInSecret ? `the key in its Secret ${keySecret}` : 'the key in its key manager'
   say(`The namespace ${namespace}, ${where}, and the admission policies that protect it stay.`)
+  const mark = await readMarkIfAllowed()
+  if (mark !== undefined)
+    say(
+      `The marker of make freeze stays, too: ${describeFreeze(mark).what}. ${describeFreeze(mark).todo}`,
+    )
   const what = isInSecret ? 'all of them' : 'the namespace and the policies'
   say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes\`.`)
 }

@@ -1,6 +1,7 @@
 // The end of make deploy: sends one message, and checks the cluster again.
 import { readVariable } from '../cli/make-variables.ts'
 import { say, step } from '../cli/terminal.ts'
+import { describeFreeze, readMarkIfAllowed } from '../incident/freeze/marker.ts'
 import { application } from '../kube/application.ts'
 import { chooseUrlToPrint, type GatewayUrl } from '../kube/gateway-url.ts'
 import { describeResource } from '../kube/resources.ts'
@@ -37,7 +38,11 @@ async function sendMessage(url: GatewayUrl, { mesh, usesSecret }: Plan) {
   const { smoke, file } = application
   const ca = readVariable('GATEWAY_CACERT')
   const way = describeWay(mesh?.route)
-  if (mesh?.route.entry.needsClientCertificate) {
+  const mark = await readMarkIfAllowed()
+  if (mark !== undefined) {
+    const { what, todo } = describeFreeze(mark)
+    say(`  skip  a message ${way}: ${what}.\n  → ${todo}`)
+  } else if (mesh?.route.entry.needsClientCertificate) {
     say(`  skip  a message ${way}, which requires a client certificate`)
   } else if (smoke !== undefined) {
     const title =

@@ -8,9 +8,12 @@ export const refreshAnnotation = 'secure-signing.dev/refresh-volumes'
 
 /**
  * Call it after the change, and again each second until the Pods have it. kubelet may hear of the annotation before it hears of
- * the change. It needs the rights to list and patch Pods. Throws CommandError, after it has tried every Pod.
+ * the change. It needs the rights to get and patch Pods. Throws CommandError, after it has tried every Pod.
  */
-export async function refreshVolumes(selector: string, namespace = ourNamespace): Promise<void> {
+export async function refreshVolumes(
+  pods: readonly string[],
+  namespace = ourNamespace,
+): Promise<void> {
   const value = `${refreshAnnotation}=${new Date().toISOString()}`
-  await kubectl(['annotate', 'pods', '-n', namespace, '-l', selector, '--overwrite', value])
+  await kubectl(['annotate', 'pods', ...pods, '-n', namespace, '--overwrite', value])
 }

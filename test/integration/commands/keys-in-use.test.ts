@@ -43,6 +43,7 @@ describe('the keys in use', needsLocalPrograms, () => {
   test.each<[string, Record<string, Buffer>]>([
     ['there is none', {}],
     ['it has one key', { 'key-1': good, primary: Buffer.from('key-1'), ...auditKey }],
+    ['it has one key beside the audit key, and no primary', { 'key-1': good, ...auditKey }],
     ['it has two and names the primary', { ...two, ...auditKey }],
   ])('are accepted without a word if %s', async (_, entries) => {
     if (Object.keys(entries).length > 0) await create(entries)
@@ -78,6 +79,12 @@ describe('the keys in use', needsLocalPrograms, () => {
     ],
     ['few bytes', { 'key-1': Buffer.from('hunter2') }, 'is shorter than 14 bytes'],
     ['no primary', { a: good, b: good }, 'name the one that signs'],
+    ['only an audit key', auditKey, 'the Secret has no key'],
+    [
+      'a short audit key',
+      { 'key-1': good, 'audit-key': Buffer.from('hunter2') },
+      'key "audit-key" is shorter than 14 bytes',
+    ],
   ])('stop the deployment if the new signer would refuse %s', async (_, entries, reason) => {
     await create(entries)
     const refusal = check()

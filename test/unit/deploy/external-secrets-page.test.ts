@@ -6,7 +6,6 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { loadKeyFiles } from '../../../signer/keys/key-files.ts'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
-import { listKeyIds } from '../../../tools/deploy/keys/entries.ts'
 import { makeFolder, makeVolume } from '../../support/folder.ts'
 import { findCommand, makeKey } from '../../support/pages/external-secrets-page.ts'
 import { NO_JQ, skipUnless } from '../../support/skips.ts'
@@ -46,7 +45,7 @@ describe('the commands of the page', skipUnless(hasJq, NO_JQ), () => {
       ([id, text]) => [id, Buffer.from(text, 'base64')] as const,
     )
     const { ring, shortKeys } = await loadKeyFiles(await makeVolume(Object.fromEntries(decoded)))
-    return { primary: ring.primary.id, ids: listKeyIds(Object.fromEntries(ring.keys)), shortKeys }
+    return { primary: ring.primary.id, ids: [...ring.keys.keys()], shortKeys }
   }
 
   test('create a first key, and rotate it in three steps', async () => {

@@ -45,25 +45,29 @@ describe('waiting', () => {
   /** Waits for Pods that report `answers` one after the other, and then the last one always. */
   function wait(...answers: PodReport[][]) {
     let [time, asked] = [0, 0]
+    const refreshed: string[][] = []
     const result = waitForPods(condition, {
       readReports: async () => answers[Math.min(asked++, answers.length - 1)] ?? [],
+      refresh: async (pods) => void refreshed.push([...pods]),
       now: () => time,
       sleep: async (ms) => {
         time += ms
       },
     })
-    return { result, readTime: () => time }
+    return { result, refreshed, readTime: () => time }
   }
 
   test('ends when the last Pod is ready', async () => {
     const done = reports('key-2', 'key-2')
-    const { result, readTime } = wait(
+    const { result, refreshed, readTime } = wait(
       [done, unreachable],
       [done, reports('key-1', 'key-1')],
       [done, done],
     )
     expect(await result).toBe(true)
     expect(readTime()).toBe(2_000)
+    // Once for each round, and only the Pods that lack something.
+    expect(refreshed).toEqual([['pod-2'], ['pod-1']])
   })
 
   test('ends at once if there is no Pod', async () => expect(await wait([]).result).toBe(false))

@@ -1,6 +1,7 @@
 // What a rotation does to a cluster. In a dry run, it only prints what it would do.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { say, step } from '../../cli/terminal.ts'
+import { say, step, UserError } from '../../cli/terminal.ts'
+import { refreshVolumes } from '../../kube/refresh-volumes.ts'
 import { type KeySecret, readKeySecret, replaceKeySecret } from '../keys/key-secret.ts'
 import { describeCondition, type PodReport } from './pod-condition.ts'
 import type { RotationEffects } from './run-rotation.ts'
@@ -8,6 +9,20 @@ import { waitForPods } from './wait-for-pods.ts'
 
 const now = () => Date.now()
 const note = (line: string) => say(`  note  ${line}`)
+
+let isNoted = false
+
+/** Without the right to patch Pods, the rotation takes longer. */
+async function refreshOrNote(pods: readonly string[]): Promise<void> {
+  try {
+    await refreshVolumes(pods)
+  } catch (error) {
+    // A Pod may have gone meanwhile.
+    if (isNoted || !(error instanceof UserError)) return
+    isNoted = true
+    note(`${error.message}. So each step waits until kubelet updates the volumes: up to 90 s`)
+  }
+}
 
 /** Returns the effects on the cluster. `readReports` reads one report from each Pod. */
 export function createEffects(readReports: () => Promise<PodReport[]>): RotationEffects {
@@ -19,7 +34,9 @@ export function createEffects(readReports: () => Promise<PodReport[]>): Rotation
       return isWritten
     },
     awaitPods: (condition) =>
-      step(describeCondition(condition), () => waitForPods(condition, { readReports, now, sleep })),
+      step(describeCondition(condition), () =>
+        waitForPods(condition, { readReports, refresh: refreshOrNote, now, sleep }),
+      ),
     now,
     note,
   }

@@ -8,13 +8,14 @@ import {
   type PodReport,
 } from './pod-condition.ts'
 
-/** Milliseconds. kubelet updates a changed Secret in a Pod within about a minute and a half. */
+/** Milliseconds. By itself, kubelet updates a changed Secret in a Pod within about a minute and a half. */
 const deadlineMs = 180_000
 const pollMs = 1_000
 
-/** Times are in milliseconds. `readReports` reads one report from each Pod. */
+/** Times are in milliseconds. `readReports` reads one report from each Pod. `refresh` has kubelet update volumes at once. */
 export type PodWaitEffects = {
   readReports: () => Promise<PodReport[]>
+  refresh?: (pods: readonly string[]) => Promise<void>
   now: () => number
   sleep: (ms: number) => Promise<unknown>
 }
@@ -22,7 +23,7 @@ export type PodWaitEffects = {
 /** Returns false if there is no Pod. Throws UserError with all reports if it takes too long. */
 export async function waitForPods(
   condition: Condition,
-  { readReports, now, sleep }: PodWaitEffects,
+  { readReports, refresh = async () => {}, now, sleep }: PodWaitEffects,
 ): Promise<boolean> {
   const deadline = now() + deadlineMs
   for (;;) {
@@ -34,6 +35,7 @@ export async function waitForPods(
         "No request fails meanwhile. Look for `keys_refused` in the signer's log, and fix the cause or delete the Pod. If the Secret was immutable before: docs/keys.md#immutable-secret. Then run `make rotate-key` again, which continues the rotation.",
       )
     }
+    await refresh(reports.filter((report) => !isMet(condition, report)).map(({ pod }) => pod))
     await sleep(pollMs)
   }
 }

@@ -5,6 +5,7 @@ import { join, relative, resolve } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../../cli/terminal.ts'
+import { requireThawed } from '../../incident/freeze/marker.ts'
 import { application } from '../../kube/application.ts'
 import { checkCluster } from '../../kube/check-cluster.ts'
 import { readControlPlane } from '../../kube/control-plane.ts'
@@ -32,6 +33,7 @@ await runMain(async () => {
     const injector = await findInjector(readVariable('ISTIO_REVISION'))
     return { istio: await checkIstioVersion(await readControlPlane(injector)), target: found }
   })
+  await requireThawed()
   // Without a signature for the right caller, refusals would prove nothing.
   await step('the application gets a signature', checkSigned)
   const stop = () => void clean().finally(() => process.exit(130))
