@@ -43,7 +43,9 @@ export function sayNotes({ records, faults, fronts, cuts, unchained, problems }:
     ...fronts.map(
       (each) => `${formatFault(each)}, before the first one here. kubelet removes the oldest files`,
     ),
-    ...cuts.map((each) => `${formatFault(each)}. To have it, copy the file again`),
+    ...cuts.map(
+      (each) => `${formatFault(each)}. A copy of a live log and a killed signer leave such a line`,
+    ),
   ]
   for (const note of notes.slice(0, SHOWN)) say(`note  ${note}`)
   if (notes.length > SHOWN) say(`note  and ${notes.length - SHOWN} more`)
