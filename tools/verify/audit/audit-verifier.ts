@@ -115,7 +115,7 @@ export function createVerifier(keys: readonly KeyObject[], onRecord: OnRecord = 
 
     function addFound(found: Found, { text, cut, isLog }: OutputLine, place: Place): void {
       if (found.form === 'damaged') {
-        if (cut !== 'document' && isCut(text)) cuts.push({ place, text: texts.cut })
+        if (isCut(text, cut)) cuts.push({ place, text: texts.cut })
         else addFault(place, 'damaged')
         return
       }
@@ -162,9 +162,10 @@ export function describeRange(first: number, last: number): string {
     : `seq ${first} to ${last} are missing, ${last - first + 1} records`
 }
 
-/** What ends with a MAC was not cut off, but edited. */
-function isCut(text: string): boolean {
-  return isUnfinished(text) && !/"mac\\?":\\?"[\w-]{24}\\?"/.test(text)
+/** A line that is complete and has a MAC was not cut off, but edited. */
+function isCut(text: string, cut: OutputLine['cut']): boolean {
+  if (cut === 'document' || !isUnfinished(text)) return false
+  return cut === 'line' || !/"mac\\?":\\?"[\w-]{24}\\?"/.test(text)
 }
 
 function isChained(record: AuditRecord): record is Chained {
