@@ -31,7 +31,9 @@ export async function thaw(): Promise<{ start: number; end: number }> {
 
 /** Tests the time of a last signature: within the promise, and never after the confirmation. */
 export function expectLast(title: string, { start, end }: Frozen, last: number): void {
-  console.info(`${title}: last signature ${Math.round(last - start)} ms after the start of make freeze`)
+  console.info(
+    `${title}: last signature ${Math.round(last - start)} ms after the start of make freeze`,
+  )
   expect(last - start).toBeLessThanOrEqual(FREEZE_MS)
   expect(last).toBeLessThanOrEqual(end)
 }
