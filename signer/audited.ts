@@ -18,6 +18,8 @@ declare module 'hono' {
   interface ContextVariableMap {
     /** What a handler did for its caller. */
     outcomes?: readonly Outcome[]
+    /** Ends the request for the limit of concurrency. */
+    end?: () => void
   }
 }
 
@@ -40,7 +42,7 @@ export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHand
     const listEntries = () =>
       takeOutcomes(c).flatMap((each) => bound(each, takeLines).map((one) => ({ ...call, ...one })))
     // No variable holds them, for the same reason.
-    await record(...listEntries())
+    await record(...listEntries()).finally(c.get('end'))
   }
 }
 
