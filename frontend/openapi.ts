@@ -23,7 +23,7 @@ const errors: readonly (readonly [ErrorCode, string])[] = [
   ['internal', 'The frontend failed. Its log has the reason.'],
   [
     'signer_unavailable',
-    'No signature is available. Try again after Retry-After. Without it, signing is frozen.',
+    'No signature is available. Try again after Retry-After, if there is one.',
   ],
   ['signer_timeout', 'The signer did not answer in time.'],
 ]

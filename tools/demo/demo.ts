@@ -1,12 +1,14 @@
 // make demo: runs signer and frontend as two processes of this machine, on Linux and macOS, without root. The frontend calls the
 // signer at its socket. Everything is in one folder, which is gone at the end.
 import { randomBytes } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { showPath } from '../cli/checkout.ts'
 import { readVariable } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
+import { auditKeyEntry, primaryEntry } from '../deploy/keys/entries.ts'
 import { type LocalService, startLocalService } from './local-service.ts'
 
 /** The path of a socket has at most 103 bytes on macOS, whose folder for temporary files takes half of them. */
@@ -20,14 +22,19 @@ await runMain(async () => {
   const stopped = untilStopped()
   const folder = await mkdtemp(join(temporary, 'signing-demo-'))
   const services: LocalService[] = []
+  const auditFile = join(folder, 'audit.log')
   const auditLines: string[] = []
   let audit: (line: string) => void = (line) => auditLines.push(line)
   try {
-    services.push(...(await startServices(folder, port, (line) => audit(line))))
+    const onAuditLine = (line: string) => {
+      appendFileSync(auditFile, `${line}\n`)
+      audit(line)
+    }
+    services.push(...(await startServices(folder, port, onAuditLine)))
     const ended = services.map((service) => service.ended)
     const listening = Promise.all(services.map((service) => service.listening))
     const introduced = listening.then(async () => {
-      await introduce(`http://127.0.0.1:${port}`, join(folder, 'key', keyId), start)
+      await introduce(`http://127.0.0.1:${port}`, join(folder, 'key'), auditFile, start)
       audit = say
       for (const line of auditLines) say(line)
       return stopped
@@ -62,7 +69,13 @@ async function startServices(
   const pairing = join(folder, 'pairing')
   const sockets = join(folder, 'run')
   for (const path of [keys, pairing, sockets]) await mkdir(path)
-  await writeFile(join(keys, keyId), randomBytes(32), { mode: 0o600 })
+  const entries = {
+    ...{ [keyId]: randomBytes(32), [primaryEntry]: keyId },
+    [auditKeyEntry]: randomBytes(32),
+  }
+  for (const [name, content] of Object.entries(entries)) {
+    await writeFile(join(keys, name), content, { mode: 0o600 })
+  }
   const socket = join(sockets, 's.sock')
   const signer = startLocalService(
     'signer',
@@ -93,7 +106,12 @@ async function startServices(
 }
 
 /** Has one message signed, and says what to try and what a cluster adds. */
-async function introduce(url: string, keyFile: string, start: number): Promise<void> {
+async function introduce(
+  url: string,
+  keys: string,
+  auditFile: string,
+  start: number,
+): Promise<void> {
   const response = await fetch(`${url}/process`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -110,7 +128,7 @@ async function introduce(url: string, keyFile: string, start: number): Promise<v
 
 Compare the signature with OpenSSL's. The key does not show in an argument:
 
-  $ printf ${message.toUpperCase()} | ${showPath(join(import.meta.dirname, 'openssl-hmac.sh'))} ${keyFile}
+  $ printf ${message.toUpperCase()} | ${showPath(join(import.meta.dirname, 'openssl-hmac.sh'))} ${join(keys, keyId)}
 
 The frontend has no key. Node's permission model keeps it from the key's folder. It calls the signer at a Unix socket, and signs
 each request with the pairing secret. Both processes run as you, so you can read the key. A cluster adds:
@@ -120,5 +138,9 @@ each request with the pairing secret. Both processes run as you, so you can read
   - caller token: the proxy checks which container calls
   - admission: the API server rejects Pods that would get around this
 
-The audit log of the signer follows. Press Ctrl-C to stop.`)
+Each signature is on record in the signer's audit log. A MAC chains each record to the one before. Verify the log:
+
+  $ make verify-audit FILES=${auditFile} AUDIT_KEY_FILE=${join(keys, auditKeyEntry)}
+
+The audit log follows. Press Ctrl-C to stop.`)
 }

@@ -62,7 +62,7 @@ export async function formatApiPage(): Promise<string> {
     '',
     '## Errors',
     'An error is a problem document (RFC 9457). Programs use `code`, which determines the status. `detail` is for people. An answer',
-    'with status 503 has the header `Retry-After: 1`.',
+    'with status 503 has the header `Retry-After: 1`, but not with the code `frozen`. With status 429 the header has the seconds to wait.',
     '',
     await formatExample(frontend, 400, { method: 'POST', path: '/process', body: {} }),
     '',

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { loadConfig } from '../../../signer/config.ts'
 import { readPod } from '../../../tools/analyze/model/pod.ts'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { noteMissingLimits } from '../../../tools/deploy/preflight/missing-limits.ts'
@@ -72,6 +73,14 @@ describe.each(rendered)('the layout %s', (_, without, limited) => {
         : value,
     )
     expect(kept).toEqual(JSON.parse(JSON.stringify(without)))
+  })
+
+  test('gives the signer figures that it accepts', () => {
+    const { env = [] } =
+      readPod(limited).spec.containers.find(({ name }) => name === 'signer') ?? {}
+    const config = loadConfig(Object.fromEntries(env.map(({ name, value }) => [name, value])))
+    expect(config.signatureRate).toEqual({ perSecond: 200, burst: 1_000, perDay: 1_000_000 })
+    expect(config.verificationRate).toMatchObject({ perSecond: 200, burst: 200 })
   })
 
   test('has one short note without the component, and none with it', () => {

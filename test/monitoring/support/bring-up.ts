@@ -18,7 +18,7 @@ export async function setup(): Promise<void> {
   const image = await provideTestImage(node, 'monitoring', programs)
   undo.push(await startPrometheus(image, programs.OPERATOR))
   undo.push(await saveDeployment(/^(allow-prometheus-|secure-signing(-dashboard)?$)/))
-  await deploy({ COMPONENTS: 'monitoring', PROMETHEUS: account })
+  await deploy({ COMPONENTS: 'monitoring limits', PROMETHEUS: account })
 }
 
 export async function teardown(): Promise<void> {

@@ -66,13 +66,14 @@ test('signs, prints commands that work, and ends with Ctrl-C', async () => {
     expect(args.includes('/key')).toBe(args.endsWith('signer/main.ts'))
   }
   const commands = [...output.matchAll(/^ {2}\$ (.*)$/gm)].map(([, command = '']) => command)
-  const [answer = '', hmac = ''] = await Promise.all(
+  const [answer = '', hmac = '', verified = ''] = await Promise.all(
     commands.map((command) => run('bash', ['-euo', 'pipefail', '-c', command], { cwd: CHECKOUT })),
   )
   const { signature, ...others } = JSON.parse(answer)
   expect(others).toEqual({ processed_message: 'HELLO', key_id: 'key-1' })
   expect(output).toContain(answer)
   expect(hmac.trim()).toBe(signature)
+  expect(verified).toMatch(/intact/)
   await vi.waitFor(() => expect(demo.output().match(/"outcome":"signed"/g)).toHaveLength(2))
   // Other machines cannot connect. Linux has this second loopback address.
   await expect(fetch(`http://127.0.0.2:${port}/healthz`)).rejects.toThrow('fetch failed')

@@ -7,6 +7,7 @@ import { createHttpServer } from '../../../runtime/http/http-server.ts'
 import { cleanUp } from '../../support/clean-up.ts'
 import { makeVolume } from '../../support/folder.ts'
 import { listenOnLoopback } from '../../support/services/http.ts'
+import { makeLimitedSignerApp } from '../../support/services/limited-signer-app.ts'
 import { makeSignerApp } from '../../support/services/signer-app.ts'
 
 const requests: Record<string, object> = {
@@ -19,10 +20,10 @@ const requests: Record<string, object> = {
   'a lone surrogate': { message: '\ud800' },
 }
 
-/** Starts the signer's app. `paths` lists what it was asked. */
-async function startClient() {
+/** Starts an app of the signer. `paths` lists what it was asked. */
+async function startClient(app = makeSignerApp()) {
   const paths: unknown[] = []
-  const server = createHttpServer(makeSignerApp(), () => false)
+  const server = createHttpServer(app, () => false)
   server.on('request', ({ url }) => paths.push(url))
   cleanUp(() => server.closeAllConnections())
   const port = await listenOnLoopback(server)
@@ -55,6 +56,26 @@ test('an answer from a call for many has the status, headers and body of one for
   expect(await askTogether(Object.values(requests))).toEqual(alone)
   // The first of them finds nothing on its way.
   expect(paths).toEqual([...alone.map(() => '/sign'), '/sign', '/sign/batch'])
+})
+
+test('and so has one about a limit: each has a Retry-After of its own', async () => {
+  const { app } = makeLimitedSignerApp({ perDay: 3 })
+  const { paths, askInTurn, askTogether } = await startClient(app)
+  const messages = ['a', 'b', 'c', 'd', 'e'].map((message) => ({ message, key_id: 'old' }))
+  const [first, ...others] = await askTogether(messages)
+  expect([first, ...others].map((each) => each?.status)).toEqual([200, 200, 200, 429, 429])
+  expect(paths).toEqual(['/sign', '/sign/batch'])
+  const seconds = String(12 * 60 * 60)
+  expect(others.map(({ headers }) => headers['retry-after'])).toEqual([
+    ...[undefined, undefined, seconds, seconds],
+  ])
+  const alone = await askInTurn([{ message: 'd', key_id: 'old' }])
+  const { headers, body } = others[2] ?? {}
+  expect(alone).toMatchObject([{ headers: { ...headers, 'x-request-id': 'id-0' } }])
+  expect(JSON.parse(alone[0]?.body ?? '')).toEqual({
+    ...JSON.parse(body ?? ''),
+    request_id: 'id-0',
+  })
 })
 
 test('and so have those of any messages, encodings and keys', async () => {

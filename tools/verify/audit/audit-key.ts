@@ -4,15 +4,15 @@ import { readFile } from 'node:fs/promises'
 import { findSpoiledText } from '../../../signer/keys/spoiled-text.ts'
 import { readVariable } from '../../cli/make-variables.ts'
 import { UserError } from '../../cli/terminal.ts'
+import { auditKeyEntry } from '../../deploy/keys/entries.ts'
 import { readKeySecret } from '../../deploy/keys/key-secret.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 
-const entry = 'audit-key'
 const todo = `Write the key to a file, and set AUDIT_KEY_FILE to it.
     From the Secret, also with External Secrets:
-      kubectl get secret ${keySecret} -n ${namespace} -o jsonpath='{.data.${entry}}' | base64 -d >audit-key
+      kubectl get secret ${keySecret} -n ${namespace} -o jsonpath='{.data.${auditKeyEntry}}' | base64 -d >audit-key
     From Vault:
-      vault kv get -mount=kv -field=${entry} ${namespace}/${keySecret} | base64 -d >audit-key
+      vault kv get -mount=kv -field=${auditKeyEntry} ${namespace}/${keySecret} | base64 -d >audit-key
     After the audit key was replaced, give both: AUDIT_KEY_FILE='audit-key old-audit-key'
     If there is none, docs/keys.md#audit-key says how to add one. Records from before have no MAC.`
 
@@ -40,7 +40,7 @@ async function readFromSecret(): Promise<Buffer> {
     const message = error instanceof Error ? error.message : String(error)
     throw new UserError(`cannot read the audit key from the cluster: ${message}`, todo)
   })
-  const value = secret.data[entry]
+  const value = secret.data[auditKeyEntry]
   if (value !== undefined) return Buffer.from(value, 'base64')
-  throw new UserError(`the Secret ${keySecret} has no entry ${entry}`, todo)
+  throw new UserError(`the Secret ${keySecret} has no entry ${auditKeyEntry}`, todo)
 }
