@@ -3,7 +3,7 @@
 import { runMain, say, step } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { namespace } from '../kube/names.ts'
-import { awaitChange, sinceStart } from './freeze/change-marker.ts'
+import { awaitChange, countPods, sinceStart } from './freeze/change-marker.ts'
 import { makeMark, writeMark } from './freeze/marker.ts'
 import { checkRights, noteMissingRights } from './freeze/rights.ts'
 import { requireAll } from './freeze/unconfirmed.ts'
@@ -19,7 +19,14 @@ const marks = new Set<string>()
 await runMain(async () => {
   // Every check takes time in which the attacker signs. So the checks explain a failure, and do not come first.
   const written = step('the marker is written', mark).catch(explain)
-  const [{ open, count }] = await Promise.all([awaitFrozen(written), written])
+  const [{ open, count }] = await Promise.all([
+    awaitFrozen(written).catch(async (error) => {
+      await written
+      say('The marker is written, but nobody knows which Pods have it.')
+      throw error
+    }),
+    written,
+  ])
   if (open.length > 0) await noteMissingRights()
   await requireAll(
     open,
@@ -30,7 +37,7 @@ await runMain(async () => {
     say(`  note  no Pod signs in namespace ${namespace}. A new one reads the marker first.`)
   say('Pods and logs stay. Collect them by `make evidence`. To sign again, run `make thaw`.')
   process.stdout.write(
-    `signing is stopped: ${count} Pods, mark ${[...marks].at(-1)} (${sinceStart()})\n`,
+    `signing is stopped: ${countPods(count)}, mark ${[...marks].at(-1)} (${sinceStart()})\n`,
   )
 })
 

@@ -2,7 +2,7 @@
 import { runMain, step } from '../cli/terminal.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
 import { namespace } from '../kube/names.ts'
-import { awaitChange, sinceStart } from './freeze/change-marker.ts'
+import { awaitChange, countPods, sinceStart } from './freeze/change-marker.ts'
 import { deleteMark, readMark } from './freeze/marker.ts'
 import { checkRights, noteMissingRights } from './freeze/rights.ts'
 import { requireAll } from './freeze/unconfirmed.ts'
@@ -26,5 +26,5 @@ await runMain(async () => {
     `${open.length} of ${open.length + count} Pods have not confirmed that they sign again`,
     'The marker is gone. Run `make smoke` to see whether they sign.',
   )
-  process.stdout.write(`signing goes on: ${count} Pods (${sinceStart()})\n`)
+  process.stdout.write(`signing goes on: ${countPods(count)} (${sinceStart()})\n`)
 })

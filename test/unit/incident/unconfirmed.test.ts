@@ -15,6 +15,7 @@ test.each<[Partial<SigningPod>, string | undefined, string, string]>([
     'does not run (ImagePullBackOff)',
     'Run this command again',
   ],
+  [{ isTerminating: true }, undefined, 'it is being deleted', 'Run this command again'],
   [{}, 'no answer within 3 s', 'node node-1 does not show its log: no answer', 'stop it or cut it'],
   [
     {},

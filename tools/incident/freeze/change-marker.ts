@@ -39,7 +39,9 @@ export async function awaitChange(change: Change): Promise<{ open: SigningPod[];
     },
     async end({ name }) {
       const args = ['pod', name, '-n', namespace, '--grace-period=1', '--wait=false']
-      say(`  note  ${name} was being deleted, and would sign until then. It is deleted within 1 s.`)
+      say(
+        `  note  ${name} is being deleted, and signs until it ends. It is deleted again, to end at once.`,
+      )
       await kubectl(['delete', ...args, '--ignore-not-found']).catch(() => {})
     },
     onDone({ name }, how) {
@@ -55,4 +57,8 @@ export async function awaitChange(change: Change): Promise<{ open: SigningPod[];
 /** The time since the command began, with the start of Node. */
 export function sinceStart(): string {
   return `${(performance.now() / 1_000).toFixed(1)} s`
+}
+
+export function countPods(count: number): string {
+  return count === 1 ? '1 Pod' : `${count} Pods`
 }

@@ -14,8 +14,12 @@ export type LogProblem = string | undefined
 export function describeUnconfirmed(pod: SigningPod, problem: LogProblem): string {
   const { name, node = 'none', stopped } = pod
   const remove = `kubectl delete pod ${name} -n ${namespace} --grace-period=1`
-  const [why, todo] =
-    stopped !== undefined
+  const [why, todo] = pod.isTerminating
+    ? [
+        `it is being deleted, and may sign until it ends, which takes about 20 s`,
+        'Run this command again then',
+      ]
+    : stopped !== undefined
       ? [
           `its container signer does not run (${stopped}), and reads the marker before it signs`,
           'Run this command again when it runs',
