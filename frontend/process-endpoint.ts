@@ -31,10 +31,12 @@ export function createProcessHandler(askSigner: AskSigner, maxRequests: number) 
   const reading = createConcurrencyLimit(MAX_BODIES)
   const signing = createConcurrencyLimit(maxRequests)
   return async function process(c: AppContext): Promise<Response> {
-    const { message } = await reading(() => readJson(c, processRequest))
+    const endReading = reading()
+    const { message } = await readJson(c, processRequest).finally(endReading)
     const processed = processMessage(message)
     const trace = readTraceContext(c.req.header('traceparent'), c.req.header('tracestate'))
-    const signed = await signing(() => askSigner(processed, c.get('requestId'), trace))
+    const endSigning = signing()
+    const signed = await askSigner(processed, c.get('requestId'), trace).finally(endSigning)
     const response: ProcessResponse = {
       processed_message: processed,
       signature: signed.signature,

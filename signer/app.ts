@@ -1,9 +1,10 @@
 // The signer's routes: POST /sign, /sign/batch, /verify, and GET /keys, /healthz, /readyz, /metrics.
-import { createConcurrencyLimit } from '../runtime/concurrency-limit.ts'
+import { type BeginWork, createConcurrencyLimit } from '../runtime/concurrency-limit.ts'
 import { MAX_BODY_BYTES } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import {
   type App,
+  type AppContext,
   addHealthRoutes,
   addMetricsRoute,
   addRoute,
@@ -45,12 +46,18 @@ export function createApp(deps: SignerDeps): App {
   addMetricsRoute(app, metrics)
   const [sign, signBatch] = [createSignHandler(deps), createSignBatchHandler(deps)]
   const verify = createVerifyHandler(deps)
-  addRoute(app, 'POST', '/sign', (c) => one(() => sign(c)))
+  addRoute(app, 'POST', '/sign', (c) => sign(occupy(c, one)))
   addRoute(app, 'POST', '/sign/batch', (c) => {
     const announced = Number(c.req.header('content-length') ?? Infinity)
-    return (announced <= MAX_BODY_BYTES ? smallBatch : batch)(() => signBatch(c))
+    return signBatch(occupy(c, announced <= MAX_BODY_BYTES ? smallBatch : batch))
   })
-  addRoute(app, 'POST', '/verify', (c) => one(() => verify(c)))
+  addRoute(app, 'POST', '/verify', (c) => verify(occupy(c, one)))
   addRoute(app, 'GET', '/keys', createKeysHandler(getKeyRing, admit))
   return app
+}
+
+/** Begins a request. It ends after its audit line is written, because until then its answer is in memory. */
+function occupy(c: AppContext, begin: BeginWork): AppContext {
+  c.set('end', begin())
+  return c
 }

@@ -8,7 +8,7 @@ import { type AuditEntry, formatAuditLines } from './audit-lines.ts'
 export type AuditLog = {
   /**
    * Resolves when the lines of all entries are written, which one write does. Rejects with AppError audit_unavailable if
-   * that fails or takes too long.
+   * that fails or takes too long. Without entries it only checks that lines can be written.
    */
   record: (...entries: AuditEntry[]) => Promise<void>
   /** Throws AppError audit_unavailable while nothing reads the lines. */
@@ -94,6 +94,7 @@ export function createAuditLog({
   function record(...entries: AuditEntry[]): Promise<void> {
     return new Promise((resolve, reject) => {
       if (isStuck) return reject(unavailable())
+      if (entries.length === 0) return resolve()
       const lines = formatAuditLines(entries, new Date(now()).toISOString())
       waiting.push({ lines, signed: entries.flatMap(findSigned), resolve, reject })
       if (!isWriting) void drain()

@@ -18,6 +18,8 @@ declare module 'hono' {
   interface ContextVariableMap {
     /** What a handler did for its caller. */
     outcomes?: readonly Outcome[]
+    /** Ends the request for the limit of concurrency. */
+    end?: () => void
   }
 }
 
@@ -25,10 +27,7 @@ declare module 'hono' {
 const unaudited = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
 
 /** Makes the middleware. It throws AppError audit_unavailable if the line cannot be written. */
-export function createAuditing(
-  { record, requireWritable }: AuditLog,
-  peer: Peer,
-): MiddlewareHandler<AppEnv> {
+export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHandler<AppEnv> {
   const readCaller = createCallerReader(peer)
   const takeLines = createLineBudget((count) => {
     // Metrics have the number, too.
@@ -40,9 +39,10 @@ export function createAuditing(
     if (unaudited.has(route)) return
     const caller = readCaller(c.req.header('x-forwarded-client-cert'))
     const call = { ...nameRequest(c), caller, route }
-    const outcomes = takeOutcomes(c).flatMap((each) => bound(each, takeLines))
-    if (outcomes.length > 0) await record(...outcomes.map((each) => ({ ...call, ...each })))
-    else requireWritable()
+    const listEntries = () =>
+      takeOutcomes(c).flatMap((each) => bound(each, takeLines).map((one) => ({ ...call, ...one })))
+    // No variable holds them, for the same reason.
+    await record(...listEntries()).finally(c.get('end'))
   }
 }
 

@@ -9,6 +9,7 @@ import { countRestarts, restartPods } from '../../tools/verify/faults/support/po
 import { waitForLine } from '../support/cluster/container-log.ts'
 import { saveDeployment } from '../support/cluster/deployment.ts'
 import { readPrimary, readReports, underLoad, waitForKeys } from '../support/cluster/signing.ts'
+import { testFreeze } from '../support/freeze/freeze-tests.ts'
 import { buildTestPrograms } from '../support/programs/programs.ts'
 import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
 import { type Account, openAccount } from './support/account.ts'
@@ -176,6 +177,17 @@ test('while the manager is down the keys stay and new Pods start, and afterwards
   })
   expect(summary).toMatchObject({ failed: 0 })
   expect((await readWarnings(start)).join()).toContain('connection refused')
+})
+
+testFreeze({
+  keys: async () => keys,
+  writes: {
+    'External Secrets writes the Secret': async () => {
+      const id = await addKey()
+      await forceSync()
+      await waitForKeys({ every: 'holds', id })
+    },
+  },
 })
 
 testIdentities(() => account)

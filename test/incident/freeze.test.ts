@@ -111,7 +111,7 @@ describe('signing', needsLocalCluster, () => {
     const name = target.frontend.pod
     expect({ code, said }).toMatchObject({ code: 0 })
     expect(said).toMatch(
-      new RegExp(`note {2}${name} was being deleted.*ok {4}${name} has ended`, 's'),
+      new RegExp(`note {2}${name} is being deleted.*ok {4}${name} has ended`, 's'),
     )
     const lastAt = await last
     console.info(`last signature ${lastAt - start} ms after the start`)

@@ -1,6 +1,7 @@
 // A real Prometheus, which its operator runs, scrapes the deployment through STRICT mTLS, and its alerts fire.
 import { beforeAll, expect, test } from 'vitest'
 import { testAlerts } from './support/alert-tests.ts'
+import { testAudit } from './support/audit-tests.ts'
 import { type Alert, listFiring } from './support/queries.ts'
 import { testScraping } from './support/scraping-tests.ts'
 
@@ -14,4 +15,5 @@ beforeAll(async () => {
 test('no alert fires without a fault', () => expect(firing).toEqual([]))
 
 testScraping()
+testAudit()
 testAlerts()

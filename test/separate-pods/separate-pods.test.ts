@@ -15,6 +15,7 @@ import { deploy } from '../support/cluster/deployment.ts'
 import { deployPreviousVersion } from '../support/cluster/previous-version.ts'
 import { underLoad } from '../support/cluster/signing.ts'
 import { makeFolder } from '../support/folder.ts'
+import { testFreeze } from '../support/freeze/freeze-tests.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']
@@ -44,6 +45,8 @@ describe('frontend and signer as separate Pods', needsLocalCluster, () => {
     succeed(await make('smoke')))
 
   testClientCredentials()
+
+  testFreeze({ keys: readKeys })
 
   test('replaces version 0.1, and no request fails', async () => {
     await deployPreviousVersion(separatePods)

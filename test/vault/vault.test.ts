@@ -22,6 +22,7 @@ import {
   underLoad,
   waitForKeys,
 } from '../support/cluster/signing.ts'
+import { testFreeze } from '../support/freeze/freeze-tests.ts'
 import { provideTestImage } from '../support/images/images.ts'
 import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
 import { waitForRecordBy } from './support/audit-records.ts'
@@ -146,6 +147,8 @@ test('the audit key is the newest in Vault, and a version with a signing key alo
     expect(report).toMatchObject({ keys: { held: expect.not.arrayContaining(['audit-key']) } })
   }
 })
+
+testFreeze({ keys: async () => keys, writes: { 'a new version in Vault': replaceKey } })
 
 testIdentities(() => vault)
 testEgress(() => vault)

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { createAuditChain } from '../../../signer/audit-chain.ts'
 import { formatAuditLines } from '../../../signer/audit-lines.ts'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import { tryRun } from '../../../tools/cli/exec.ts'
 import { fingerprintOf } from '../../../tools/verify/audit/signatures.ts'
+import { runAudit } from '../../support/audit/run-audit.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { askPaired, startSigner } from '../../support/services/services.ts'
 import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
@@ -21,13 +20,9 @@ const signatures: string[] = []
 const [SINGLE, BATCHES, BATCH] = [1_000, 9, 1_000]
 const AT_ONCE = 20
 
-function runAudit(program: string, input: readonly string[] = []) {
-  const env = {
-    ...process.env,
-    ...{ FILES: files.log, AUDIT_KEY_FILE: files.key, SIGNATURE: '-', PROMETHEUS_URL: '' },
-  }
-  const path = join(CHECKOUT, 'tools/verify/audit', program)
-  return tryRun(process.execPath, [path], { env, input: input.join('\n') })
+function audit(program: string, input: readonly string[] = []) {
+  const env = { FILES: files.log, AUDIT_KEY_FILE: files.key, SIGNATURE: '-', PROMETHEUS_URL: '' }
+  return runAudit(program, env, input.join('\n'))
 }
 
 beforeAll(async () => {
@@ -66,14 +61,14 @@ beforeAll(async () => {
 
 describe('10,000 signatures, single, in batches and for several callers', () => {
   test('are intact records', async () => {
-    const { code, stdout } = await runAudit('verify-audit.ts')
+    const { code, stdout } = await audit('verify-audit.ts')
     expect(stdout).toMatch(/^\d+ records intact: 10000 signatures of 2 signer instances, from /)
     expect(code).toBe(0)
   })
 
   test('are found', async () => {
     expect(new Set(signatures).size).toBe(10_000)
-    const { code, stdout } = await runAudit('who-signed.ts', signatures)
+    const { code, stdout } = await audit('who-signed.ts', signatures)
     const found = stdout.trimEnd().split('\n')
     expect(found.length).toBe(10_000)
     expect(found.map((line) => line.slice('signature='.length, 10 + 64))).toEqual(signatures)
@@ -88,7 +83,7 @@ describe('10,000 signatures, single, in batches and for several callers', () => 
     const forged = Array.from({ length: 10_000 }, (_, index) =>
       createHmac('sha256', key).update(`forged ${index}`).digest('base64'),
     )
-    const { code, stdout, stderr } = await runAudit('who-signed.ts', forged)
+    const { code, stdout, stderr } = await audit('who-signed.ts', forged)
     const lines = stdout.trimEnd().split('\n')
     expect(lines.filter((line) => line.endsWith(' not by these signers'))).toHaveLength(10_000)
     expect(stderr).toContain('that key has leaked')
@@ -103,9 +98,9 @@ test('who has the signing key cannot write records', async () => {
   const record = { outcome: 'signed', count: 1, key_id: 'key-1', fingerprints }
   const [line = ''] = formatAuditLines([record], new Date().toISOString())
   await appendFile(files.log, chain.seal(line))
-  const verified = await runAudit('verify-audit.ts')
+  const verified = await audit('verify-audit.ts')
   expect(verified.stdout).toMatch(/FAULT .*edited or forged: its MAC does not fit\n1 fault\. /)
-  const found = await runAudit('who-signed.ts', [made.toString('hex')])
+  const found = await audit('who-signed.ts', [made.toString('hex')])
   expect(found.stdout).toMatch(/ record=wrong\n$/)
   expect([verified.code, found.code]).toEqual([1, 3])
 })

@@ -76,6 +76,22 @@ describe('bodies', () => {
   )
 })
 
+test('many batches of short messages at once get 200 or 503, and the signer lives', async () => {
+  const signer = await startSigner({ 'key-1': randomBytes(32), 'audit-key': randomBytes(32) })
+  await signer.signer.waitFor('listening')
+  const body = JSON.stringify({ messages: Array(1_000).fill('a') })
+  // Each answer takes some 100 KB until its audit line is written.
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, () => askPaired(signer, '/sign/batch', body)),
+  )
+  const statuses = Map.groupBy(answers, ({ status }) => status)
+  expect([200, 503]).toEqual(expect.arrayContaining([...statuses.keys()]))
+  expect(statuses.has(200)).toBe(true)
+  const expectSigned = async () =>
+    expect((await askPaired(signer, '/sign', { message: 'a' })).status).toBe(200)
+  await vi.waitFor(expectSigned, WAIT_MS)
+})
+
 describe('headers', () => {
   const askWith = (bytes: number) =>
     sendOver(

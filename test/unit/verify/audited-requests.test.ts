@@ -30,3 +30,12 @@ test('the requests of a call are found under their own ids, as if each came alon
     ['batch', 'signed', 2, 'new', undefined],
   ])
 })
+
+test('a line without its id is an error, and not a missing id', () => {
+  const line = JSON.stringify({
+    event: 'audit',
+    time: '2026-11-29T12:35:16.935Z',
+    outcome: 'signed',
+  })
+  expect(() => parseAuditLog(line)).toThrow('request_id')
+})

@@ -4,6 +4,8 @@ import type { SigningPod } from './signing-pods.ts'
 
 /** Milliseconds. A Pod that has not confirmed by then is named. */
 const BOUND_MS = 15_000
+/** The same while a Pod is being deleted. Its signer serves for 17 s after SIGTERM. */
+const ENDING_MS = 25_000
 const ROUND_MS = 1_000
 const POLL_MS = 50
 
@@ -31,7 +33,7 @@ export async function awaitPods(effects: WaitEffects): Promise<SigningPod[]> {
   const stops = new Map<string, () => void>()
   const ended = new Set<string>()
   const done = new Set<string>()
-  const deadline = now() + BOUND_MS
+  const start = now()
 
   const hasConfirmed = ({ uid }: SigningPod) => {
     const state = states.get(uid)
@@ -63,7 +65,8 @@ export async function awaitPods(effects: WaitEffects): Promise<SigningPod[]> {
         )
       }
       const open = findOpen(pods)
-      if (open.length === 0 || now() >= deadline) return open
+      const bound = open.some(({ isTerminating }) => isTerminating) ? ENDING_MS : BOUND_MS
+      if (open.length === 0 || now() - start >= bound) return open
       const ending = open.filter(({ isTerminating, uid }) => isTerminating && !ended.has(uid))
       for (const pod of ending) ended.add(pod.uid)
       const next = now() + ROUND_MS

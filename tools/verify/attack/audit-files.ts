@@ -1,10 +1,11 @@
 // The signer's whole audit log, from the files of the local cluster's node. kubectl shows only the last container, and its log can
 // lose lines when kubelet rotates it.
-import { readdir, readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
+import { sortFiles } from '../../kube/logs/node-files.ts'
 import { LOGS } from '../../local-cluster/paths.ts'
+import { readOutput } from '../audit/read-log.ts'
 import { type Audited, parseAuditLog } from './audited-requests.ts'
 
 /**
@@ -16,45 +17,19 @@ export async function readAuditFiles(uid: string): Promise<Audited[][] | undefin
   const pod = (await readdir(pods)).find((name) => name.endsWith(uid))
   if (pod === undefined) throw new Error(`the node has no log of the Pod ${uid}`)
   const folder = join(pods, pod, 'signer')
-  const names = await listFiles(folder)
-  const texts = await Promise.all(names.map((name) => readLog(join(folder, name))))
-  if (names.join() !== (await listFiles(folder)).join()) return undefined
-  const files = names.map((name, index) => ({
-    container: Number.parseInt(name, 10),
-    text: texts[index],
-  }))
-  const containers = Map.groupBy(files, ({ container }) => container)
-  return [...containers.values()].map((each) => {
-    return parseAuditLog(joinLines(each.map(({ text }) => text).join('')).join('\n'))
-  })
+  const names = sortFiles(await readdir(folder))
+  const containers = Map.groupBy(names, (name) => Number.parseInt(name, 10))
+  // A file that kubelet has just removed cannot be read.
+  const texts = await Promise.all(
+    [...containers.values()].map((each) => readTexts(folder, each)),
+  ).catch(() => undefined)
+  if (names.join() !== sortFiles(await readdir(folder)).join()) return undefined
+  return texts?.map((each) => parseAuditLog(each.join('\n')))
 }
 
-/** The file 1.log is the newest of the second container. The names of the others, such as 1.log.20261129-123456, sort by time. */
-async function listFiles(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => !name.endsWith('.tmp'))
-  const key = (name: string) => (name.endsWith('.log') ? `${name}.~` : name)
-  const compare = new Intl.Collator('en', { numeric: true }).compare
-  return names.sort(
-    (a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || compare(key(a), key(b)),
-  )
-}
-
-async function readLog(path: string): Promise<string> {
-  const bytes = await readFile(path).catch(() => Buffer.alloc(0))
-  return (path.endsWith('.gz') ? await promisify(gunzip)(bytes) : bytes).toString()
-}
-
-/** Returns the lines of standard output. The container runtime splits long ones, and marks all parts but the last with P. */
-export function joinLines(log: string): string[] {
-  const lines: string[] = []
-  let begun = ''
-  for (const line of log.split('\n')) {
-    const [, tag, text = ''] = /^\S+ stdout ([PF]) (.*)$/.exec(line) ?? []
-    if (tag === undefined) continue
-    begun += text
-    if (tag === 'P') continue
-    lines.push(begun)
-    begun = ''
-  }
-  return lines
+async function readTexts(folder: string, names: readonly string[]): Promise<string[]> {
+  const files = names.map((name) => ({ name, open: () => createReadStream(join(folder, name)) }))
+  const texts: string[] = []
+  await readOutput(files, (_, { text }) => texts.push(text))
+  return texts
 }

@@ -38,7 +38,9 @@ async function readFromFile(path: string): Promise<Buffer> {
 async function readFromSecret(): Promise<Buffer> {
   const secret = await readKeySecret().catch((error) => {
     const message = error instanceof Error ? error.message : String(error)
-    throw new UserError(`cannot read the audit key from the cluster: ${message}`, todo)
+    // kubectl repeats itself before it says why.
+    const reason = message.trim().split('\n').at(-1)
+    throw new UserError(`cannot read the audit key from the cluster: ${reason}`, todo)
   })
   const value = secret.data[auditKeyEntry]
   if (value !== undefined) return Buffer.from(value, 'base64')

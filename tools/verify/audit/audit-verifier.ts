@@ -25,7 +25,7 @@ export type Report = {
   faults: FaultList
   /** What kubelet has rotated away. It is no fault. */
   fronts: Fault[]
-  /** Files that end within a record, as a copy of a log does. */
+  /** Records without their end, as a copied log or a killed signer leaves them. If others follow, the number is missing, too. */
   cuts: Fault[]
   /** Records without a MAC, of signers without an audit key and of version 0.1. */
   unchained: { count: number; first: Place | undefined }
@@ -41,7 +41,7 @@ const texts = {
     'forged with the audit key: its MAC fits, but the records before and after it do not fit it',
   bare: 'without a MAC, in a chain that has MACs',
   damaged: 'edited: this is no complete record',
-  cut: 'the file ends within this record',
+  cut: 'the end of this record is missing',
   rewritten: 'edited: the signer writes this record otherwise',
   place: 'edited: its instance or its seq is missing',
 }
@@ -115,7 +115,7 @@ export function createVerifier(keys: readonly KeyObject[], onRecord: OnRecord = 
 
     function addFound(found: Found, { text, cut, isLog }: OutputLine, place: Place): void {
       if (found.form === 'damaged') {
-        if (cut === 'line' && isUnfinished(text)) cuts.push({ place, text: texts.cut })
+        if (isCut(text, cut)) cuts.push({ place, text: texts.cut })
         else addFault(place, 'damaged')
         return
       }
@@ -160,6 +160,12 @@ export function describeRange(first: number, last: number): string {
   return first === last
     ? `seq ${first} is missing`
     : `seq ${first} to ${last} are missing, ${last - first + 1} records`
+}
+
+/** A line that is complete and has a MAC was not cut off, but edited. */
+function isCut(text: string, cut: OutputLine['cut']): boolean {
+  if (cut === 'document' || !isUnfinished(text)) return false
+  return cut === 'line' || !/"mac\\?":\\?"[\w-]{24}\\?"/.test(text)
 }
 
 function isChained(record: AuditRecord): record is Chained {

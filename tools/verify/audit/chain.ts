@@ -51,25 +51,21 @@ export class Chain {
   /** Returns the numbers of which no record came, before the first one that did and after it. */
   findMissing(): { front: Range | undefined; gaps: Range[]; last: number } {
     const gaps: Range[] = []
+    // A record with a wrong MAC is not missing. Numbers beyond the genuine ones may be invented.
+    const wrong = [...this.#wrong].sort((a, b) => a - b)
+    let next = 0
     let last = 0
+    const pass = (from: number, to: number) => {
+      if (from > last + 1) gaps.push([last + 1, from - 1])
+      last = Math.max(last, to)
+    }
     for (const [from, to] of this.#macs.ranges()) {
-      gaps.push(...this.#listMissing(last + 1, from - 1))
-      last = to
+      for (let seq = wrong[next]; seq !== undefined && seq < from; seq = wrong[++next])
+        pass(seq, seq)
+      pass(from, to)
     }
     while (this.#wrong.has(last + 1)) last += 1
     const front = gaps[0]?.[0] === 1 ? gaps.shift() : undefined
     return { front, gaps, last }
-  }
-
-  /** Leaves out the numbers of records that came with a wrong MAC. */
-  #listMissing(from: number, to: number): Range[] {
-    const present = [...this.#wrong].filter((seq) => seq >= from && seq <= to)
-    const ranges: Range[] = []
-    let start = from
-    for (const seq of [...present.sort((a, b) => a - b), to + 1]) {
-      if (seq > start) ranges.push([start, seq - 1])
-      start = seq + 1
-    }
-    return ranges
   }
 }

@@ -9,6 +9,7 @@ import type { Fault } from './fault.ts'
 
 const metric = 'signer_audit_records'
 const TIMEOUT_MS = 30_000
+const DAY_MS = 86_400_000
 const labels = z.record(z.string(), z.string())
 const value = z.tuple([z.number(), z.coerce.number()])
 const vector = z.object({
@@ -49,7 +50,7 @@ export function createPrometheus(url: string): Prometheus {
   }
 
   async function findCutEnds({ instances, from }: Report, readAt: number): Promise<Fault[]> {
-    const start = Date.parse(from)
+    const start = Number.isNaN(Date.parse(from)) ? readAt - DAY_MS : Date.parse(from)
     const known = new Map(instances.map((each) => [each.instance, each]))
     const counts = await readCounts(start, readAt, '')
     if (counts.length === 0) return [{ text: `Prometheus has no ${metric} of this time` }]

@@ -34,13 +34,18 @@ export function formatVerdict({ faults, records, unchained, ...report }: Report)
 }
 
 /** Says what is not here and no fault. */
-export function sayNotes({ fronts, cuts, unchained, problems }: Verified): void {
+export function sayNotes({ records, faults, fronts, cuts, unchained, problems }: Verified): void {
   const notes = [
+    ...(records === 0 && faults.count > 0
+      ? ['No record fits the audit key. Is it of these signers?']
+      : []),
     ...problems,
     ...fronts.map(
       (each) => `${formatFault(each)}, before the first one here. kubelet removes the oldest files`,
     ),
-    ...cuts.map((each) => `${formatFault(each)}. To have it, copy the file again`),
+    ...cuts.map(
+      (each) => `${formatFault(each)}. A copy of a live log and a killed signer leave such a line`,
+    ),
   ]
   for (const note of notes.slice(0, SHOWN)) say(`note  ${note}`)
   if (notes.length > SHOWN) say(`note  and ${notes.length - SHOWN} more`)

@@ -30,7 +30,7 @@ export async function verify(onRecord?: OnRecord): Promise<Verified> {
   if (report.records + report.unchained.count + report.faults.count === 0) {
     throw new UserError(
       'there is no audit record in these logs',
-      'Set FILES to logs of the container signer. docs/observability.md#audit-log has the formats.',
+      'Set FILES to logs of the container signer. docs/observability.md#verify-the-log has the formats.',
     )
   }
   const readAt = Math.min(now, Math.max(...logs.map((log) => log.readAt)))

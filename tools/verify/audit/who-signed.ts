@@ -50,9 +50,8 @@ function explain(verified: Verified, missing: number): void {
   sayNotes(verified)
   say(formatVerdict(verified))
   if (isComplete(verified)) {
-    say(
-      `${missing} not by these signers. If it verifies with a key of theirs, that key has leaked.`,
-    )
+    say(`${missing} not by these signers. Are the logs of all signers here?`)
+    say('If so, and if the signature verifies with a key of theirs, that key has leaked.')
     say('  → docs/keys.md#leaked-key says what to do.')
     return
   }

@@ -3,6 +3,7 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
+import { auditKeyEntry } from '../../deploy/keys/entries.ts'
 import { readEnvironment, readFlags } from '../../images/containerfile.ts'
 import { bundleService } from '../../images/image-context.ts'
 import { type Started, startNode } from './service.ts'
@@ -11,10 +12,12 @@ import { ALONE, BATCH, message, messages, type Subject, USUAL, writeSignedPost }
 /** What a start of the signer needs, from its bundle or from the sources. */
 export type SignerSetup = { socket: string; env: Record<string, string>; folder: string }
 
-/** Creates a key, and the folders for the volumes of the Pod. */
+/** Creates a signing key and an audit key, and the folders for the volumes of the Pod. */
 export async function setUpSigner(folder: string): Promise<SignerSetup> {
   for (const name of ['key', 'pairing']) await mkdir(join(folder, name))
-  await writeFile(join(folder, 'key/key-1'), randomBytes(32))
+  for (const name of ['key-1', auditKeyEntry]) {
+    await writeFile(join(folder, 'key', name), randomBytes(32))
+  }
   const socket = join(folder, 'signer.sock')
   const env = {
     SIGNER_SOCKET: socket,

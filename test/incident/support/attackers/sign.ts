@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openConnection } from './connection.ts'
 import { openHttp2 } from './http2.ts'
-import { toHttp1, writeSigned } from './signed-request.ts'
+import { type Request, toHttp1, writeSigned } from './signed-request.ts'
 import { countAnswer, countEnd, newTally, type Tally } from './tally.ts'
 
 export type SignOrder = {
@@ -17,6 +17,8 @@ export type SignOrder = {
   connections: number
   /** Messages of each request. */
   count: number
+  /** How long each message is at least. */
+  bytes?: number
 }
 
 const PIPELINED = 10
@@ -46,15 +48,17 @@ export async function attack(
   }
 }
 
+type Write = () => Request
 /** `ready`: after all connections wait. `done`: after all of these have their answers. Both at once for a busy kind. */
 type Started = { tally: Tally; ready: Promise<unknown>; done: Promise<unknown> }
 
-function start({ kind, connections, count }: SignOrder, go: Promise<void>): Started {
+function start({ kind, connections, count, bytes = 0 }: SignOrder, go: Promise<void>): Started {
+  const write = () => writeSigned(count, bytes)
   const tally = newTally()
   const all = Array.from({ length: connections })
   if (kind === 'idle' || kind === 'slow') {
     const begun = all.map(() =>
-      kind === 'idle' ? beginIdle(tally, count) : beginSlow(tally, count),
+      kind === 'idle' ? beginIdle(tally, write) : beginSlow(tally, write),
     )
     const ready = Promise.all(begun)
     const done = go.then(async () => inGroups(await ready))
@@ -62,7 +66,7 @@ function start({ kind, connections, count }: SignOrder, go: Promise<void>): Star
   }
   const parallel = kind === 'pipelined' ? PIPELINED : 1
   for (const _ of all) {
-    void (kind === 'http2' ? beBusyOverHttp2(tally, count) : beBusy(tally, count, parallel))
+    void (kind === 'http2' ? beBusyOverHttp2(tally, write) : beBusy(tally, write, parallel))
   }
   return { tally, ready: Promise.resolve(), done: Promise.resolve() }
 }
@@ -73,12 +77,12 @@ async function inGroups(ends: readonly (() => Promise<void>)[]): Promise<void> {
   }
 }
 
-async function beBusy(tally: Tally, count: number, parallel: number): Promise<never> {
+async function beBusy(tally: Tally, write: Write, parallel: number): Promise<never> {
   for (;;) {
     try {
       const { isOpen, send } = await openConnection(tally)
       const work = async () => {
-        while (isOpen()) await send(toHttp1(writeSigned(count)))
+        while (isOpen()) await send(toHttp1(write()))
       }
       await Promise.all(Array.from({ length: parallel }, work))
     } catch (error) {
@@ -88,11 +92,11 @@ async function beBusy(tally: Tally, count: number, parallel: number): Promise<ne
   }
 }
 
-async function beBusyOverHttp2(tally: Tally, count: number): Promise<never> {
+async function beBusyOverHttp2(tally: Tally, write: Write): Promise<never> {
   for (;;) {
     const { send, isOpen } = await openHttp2()
     while (isOpen()) {
-      const answer = await send(writeSigned(count))
+      const answer = await send(write())
       if (answer === undefined) countEnd(tally, 'closed')
       else countAnswer(tally, answer)
     }
@@ -100,15 +104,15 @@ async function beBusyOverHttp2(tally: Tally, count: number): Promise<never> {
   }
 }
 
-async function beginIdle(tally: Tally, count: number): Promise<() => Promise<void>> {
+async function beginIdle(tally: Tally, write: Write): Promise<() => Promise<void>> {
   const { send } = await openConnection(tally)
   await send(toHttp1(writeSigned(1)))
-  return () => send(toHttp1(writeSigned(count)))
+  return () => send(toHttp1(write()))
 }
 
-async function beginSlow(tally: Tally, count: number): Promise<() => Promise<void>> {
+async function beginSlow(tally: Tally, write: Write): Promise<() => Promise<void>> {
   const { send, sendMore } = await openConnection(tally)
-  const bytes = toHttp1(writeSigned(count))
+  const bytes = toHttp1(write())
   const answered = send(bytes.slice(0, -1))
   return () => {
     sendMore(bytes.slice(-1))

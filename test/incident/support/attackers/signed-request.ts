@@ -7,10 +7,10 @@ export const proxy = { host: '127.0.0.1', port: 8081 }
 
 export type Request = { path: string; headers: Record<string, string>; body: string }
 
-/** Writes a request for `count` signatures, with new credentials. */
-export function writeSigned(count: number): Request {
+/** Writes a request for `count` signatures, with new credentials. `bytes`: how long each message is at least. */
+export function writeSigned(count: number, bytes = 0): Request {
   const path = count === 1 ? '/sign' : '/sign/batch'
-  const text = `attack ${Date.now()}`
+  const text = `attack ${Date.now()}`.padEnd(bytes)
   const messages = Array.from({ length: count }, (_, index) => `${text} ${index}`)
   const body = JSON.stringify(count === 1 ? { message: text } : { messages })
   const secret = createSecretKey(readFileSync('/run/pairing/secret'))

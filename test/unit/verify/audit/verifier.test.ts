@@ -166,6 +166,17 @@ test('records of version 0.1 and of signers without an audit key cannot be verif
   expect(report).toMatchObject({ records: 20, unchained: { count: 6, first: { line: 1 } } })
 })
 
+test('a record that a killed signer has not completed is reported', async () => {
+  const { lines: next } = makeSigner().work(5)
+  const text = join([...lines.slice(0, 19), lines[19]?.slice(0, 60) ?? '', ...next])
+  const report = await verifyTexts([[text]])
+  expect(report).toMatchObject({
+    records: 24,
+    faults: { count: 0 },
+    cuts: [{ place: { line: 20 } }],
+  })
+})
+
 test('a file that ends within a record is reported, because a copy may', async () => {
   for (const { write, isShipped } of formats.slice(0, 8)) {
     const text = write(isShipped ? lines : lines.slice(0, 19))
