@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { namespace } from '../../../tools/kube/names.ts'
 import { KUBELET_SETTINGS } from '../../../tools/local-cluster/paths.ts'
 import { findOnNode, killProcess } from '../../../tools/verify/faults/support/node.ts'
 
@@ -25,12 +26,14 @@ export async function setSyncFrequency(syncFrequency = '1m'): Promise<() => Prom
   }
 }
 
-/** The node starts it again. Returns when it has its settings and answers. Containers go on meanwhile. */
+/** The node starts it again. Returns when it has its settings and its Pods. Containers go on meanwhile. */
 async function restartKubelet(): Promise<void> {
   const former = await findOnNode('kubelet')
   await killProcess(former)
   await vi.waitFor(async () => {
     if ((await findOnNode('kubelet')) === former) throw new Error('kubelet has not ended')
-    await kubectl(['get', '--raw', '/api/v1/nodes/mesh-node/proxy/healthz'])
+    // It answers before it knows its Pods, and refuses exec until then.
+    const pods = await kubectl(['get', '--raw', '/api/v1/nodes/mesh-node/proxy/pods'])
+    if (!pods.includes(`"namespace":"${namespace}"`)) throw new Error('kubelet has no Pods yet')
   }, START)
 }
