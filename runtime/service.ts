@@ -41,7 +41,8 @@ export async function runService<C>(
     log('error', 'listen_failed', { reason: error instanceof Error ? error.message : 'unknown' })
     process.exit(1)
   }
-  const signal = await Promise.race(['SIGTERM', 'SIGINT'].map(nextSignal))
+  const signals = ['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name))
+  const signal = await Promise.race(signals)
   draining = true
   log('info', 'draining', { signal })
   await sleep(shutdownDelayMs)
@@ -60,11 +61,6 @@ function checkConfig<C>(readConfig: () => C, log: Log): C {
     log('error', 'config_invalid', { problems: error.message })
     process.exit(EXIT_CONFIG)
   }
-}
-
-async function nextSignal(signal: string): Promise<string> {
-  await once(process, signal)
-  return signal
 }
 
 async function drain(server: Server): Promise<void> {

@@ -46,7 +46,9 @@ export function formatAuditLines(entries: readonly AuditEntry[], time: string): 
 /** Halves an entry until each part fits into a line. */
 function splitEntry<T extends AuditEntry>(entry: T): T[] {
   const size = (entry.request_ids ?? entry.fingerprints ?? []).length
-  if (size <= 1 || fitsIntoLine(entry)) return [entry]
+  if (size <= 1) return [entry]
+  const bytes = Buffer.byteLength(JSON.stringify(entry)) + PLACE_BYTES + SEAL_BYTES
+  if (bytes <= MAX_LINE_BYTES) return [entry]
   const half = Math.ceil(size / 2)
   return [cutOutcome(entry, 0, half), cutOutcome(entry, half, size)].flatMap(splitEntry)
 }
@@ -62,6 +64,3 @@ export function cutOutcome<T extends Outcome>(outcome: T, start: number, end: nu
   }
 }
 
-function fitsIntoLine(entry: AuditEntry): boolean {
-  return Buffer.byteLength(JSON.stringify(entry)) + PLACE_BYTES + SEAL_BYTES <= MAX_LINE_BYTES
-}

@@ -54,15 +54,24 @@ export function createAuditLog({
 }: AuditLogOptions): AuditLog {
   const chain = createAuditChain(getKey)
   let waiting: Waiting[] = []
+  let writing: readonly Waiting[] = []
+  let stamp = { ms: Number.NaN, time: '' }
   let isWriting = false
   let isStuck = false
 
+  // One timer for all writes, because they are many.
+  const timer = setTimeout(giveUp, deadlineMs).unref()
+
+  function giveUp(): void {
+    if (writing.length === 0) return
+    isStuck = true
+    for (const { reject } of [...writing, ...waiting]) reject(unavailable())
+    waiting = []
+  }
+
   async function writeRecords(records: readonly Waiting[]): Promise<void> {
-    const timer = setTimeout(() => {
-      isStuck = true
-      for (const { reject } of [...records, ...waiting]) reject(unavailable())
-      waiting = []
-    }, deadlineMs)
+    writing = records
+    timer.refresh()
     try {
       // Sealed only now, because lines that are never written have no place in the chain.
       await write(records.flatMap(({ lines }) => lines.map(chain.seal)).join(''))
@@ -75,7 +84,7 @@ export function createAuditLog({
       chain.restart()
       for (const { reject } of records) reject(unavailable(error))
     } finally {
-      clearTimeout(timer)
+      writing = []
       isStuck = false
     }
   }
@@ -91,11 +100,18 @@ export function createAuditLog({
     isWriting = false
   }
 
+  /** Formats each millisecond once. */
+  function readTime(): string {
+    const ms = now()
+    if (ms !== stamp.ms) stamp = { ms, time: new Date(ms).toISOString() }
+    return stamp.time
+  }
+
   function record(...entries: AuditEntry[]): Promise<void> {
     return new Promise((resolve, reject) => {
       if (isStuck) return reject(unavailable())
       if (entries.length === 0) return resolve()
-      const lines = formatAuditLines(entries, new Date(now()).toISOString())
+      const lines = formatAuditLines(entries, readTime())
       waiting.push({ lines, signed: entries.flatMap(findSigned), resolve, reject })
       if (!isWriting) void drain()
     })
@@ -123,6 +139,7 @@ function createStdoutWriter(): WriteText {
   process.stdout.on('error', () => {})
   return (text) =>
     new Promise((resolve, reject) => {
-      process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+      // Lines are ASCII, for which this is the same as UTF-8, and faster.
+      process.stdout.write(text, 'latin1', (error) => (error ? reject(error) : resolve()))
     })
 }

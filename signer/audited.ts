@@ -41,7 +41,7 @@ export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHand
     const call = { ...nameRequest(c), caller, route }
     const listEntries = () =>
       takeOutcomes(c).flatMap((each) => bound(each, takeLines).map((one) => ({ ...call, ...one })))
-    // No variable holds them, for the same reason.
+    // No variable holds the entries, for the reason of takeOutcomes.
     await record(...listEntries()).finally(c.get('end'))
   }
 }

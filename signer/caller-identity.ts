@@ -12,7 +12,7 @@ export type ReadCaller = (header: string | undefined) => string
  * the last. The caller sent everything before it and can forge it, so the pattern matches from the end.
  */
 const lastElement =
-  /(?:^|,)By=[^,;="]*;Hash=[0-9a-f]{64};Subject="(?:[^"\\]|\\.)*";URI=(spiffe:\/\/[^\s,;="]{1,2048})$/
+  /(?:^|,)By=[^,;="]*;Hash=[0-9a-f]{64};Subject="(?:[^"\\]|\\.)*";URI=(spiffe:\/\/[!#-+\--:<>-~]{1,2048})$/
 
 /** Makes the reader. Without a proxy it ignores the header, because the caller itself wrote it. */
 export function createCallerReader(peer: Peer): ReadCaller {

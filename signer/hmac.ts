@@ -20,10 +20,10 @@ export function signMessage(key: KeyObject, message: Message): SignedMessage {
   return { signature, fingerprint: digest.slice(0, SHORT) }
 }
 
-/** Returns the MAC of a line of the audit log. */
+/** Returns the MAC of a line of the audit log, which is ASCII. */
 export function computeLineMac(key: KeyObject, line: string): string {
   // SHA-512, because a signer of version 0.1 takes this key for a signing key, and signs by SHA-256.
-  return createHmac('sha512', key).update(line).digest('base64url').slice(0, SHORT)
+  return createHmac('sha512', key).update(line, 'latin1').digest('base64url').slice(0, SHORT)
 }
 
 /** Returns true if `signature` (64 digits of lower-case hex) is valid. Compares in constant time. */

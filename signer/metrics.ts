@@ -9,28 +9,25 @@ export type SignerMetrics = ReturnType<typeof createSignerMetrics>
 /** Adds the signer's metrics to `registry`. */
 export function createSignerMetrics(registry: Registry) {
   const describe = describeIn(registry)
-  const gauge = <T extends string>(...each: [name: string, help: string, ...labels: T[]]) =>
-    new Gauge(describe(...each))
-  const counter = <T extends string>(...each: [name: string, help: string, ...labels: T[]]) =>
-    new Counter(describe(...each))
-  const signatures = counter('signer_signatures_total', 'Signatures in the audit log.', 'key_id')
+  const made = 'Signatures in the audit log.'
+  const signatures = new Counter(describe('signer_signatures_total', made, 'key_id'))
   const limited = 'Messages that a limit refused. Verifications have an empty key_id.'
-  const rateLimited = counter('signer_rate_limited_messages_total', limited, 'key_id')
+  const rateLimited = new Counter(describe('signer_rate_limited_messages_total', limited, 'key_id'))
   const read = 'Reads of the key folder: loaded, or refused while the last good keys stay in use.'
-  const loads = counter('signer_key_loads_total', read, 'result')
+  const loads = new Counter(describe('signer_key_loads_total', read, 'result'))
   const held = 'Keys in use: 1 for each, by id and state.'
-  const keys = gauge('signer_keys', held, 'key_id', 'state')
-  const short = gauge('signer_short_keys', 'Keys shorter than 32 bytes.')
+  const keys = new Gauge(describe('signer_keys', held, 'key_id', 'state'))
+  const short = new Gauge(describe('signer_short_keys', 'Keys shorter than 32 bytes.'))
   const back = 'Keys in use: 1 if this process has seen the key retired, else 0.'
-  const returned = gauge('signer_returned_keys', back, 'key_id')
+  const returned = new Gauge(describe('signer_returned_keys', back, 'key_id'))
   const changed = 'When good keys were last read from a changed key folder. 0 before.'
-  const loaded = gauge('signer_keys_loaded_timestamp_seconds', changed)
+  const loaded = new Gauge(describe('signer_keys_loaded_timestamp_seconds', changed))
   const written = 'When the key file was last written with good keys. 0 if there is no such file.'
-  const confirmed = gauge('signer_keys_confirmed_timestamp_seconds', written)
-  const frozen = gauge('signer_frozen', '1 while a freeze stops signing, else 0.')
-  const chained = gauge('signer_audit_chained', '1 if the audit log has MACs, else 0.')
+  const confirmed = new Gauge(describe('signer_keys_confirmed_timestamp_seconds', written))
+  const frozen = new Gauge(describe('signer_frozen', '1 while a freeze stops signing, else 0.'))
+  const chained = new Gauge(describe('signer_audit_chained', '1 if lines have a MAC, else 0.'))
   const last = 'The sequence number of the last line in the audit log.'
-  const records = gauge('signer_audit_records', last, 'audit_instance')
+  const records = new Gauge(describe('signer_audit_records', last, 'audit_instance'))
   for (const result of ['loaded', 'refused']) loads.inc({ result }, 0)
   rateLimited.inc({ key_id: '' }, 0)
   // Times are in milliseconds since 1970.
@@ -63,7 +60,7 @@ export function createSignerMetrics(registry: Registry) {
     /** `readToday` returns how many each key has signed on this day. */
     followToday: (readToday: () => ReadonlyMap<string, number>, perDay: number) => {
       const most = 'How many messages a key may sign on a day of UTC.'
-      gauge('signer_signatures_per_day_limit', most).set(perDay)
+      new Gauge(describe('signer_signatures_per_day_limit', most)).set(perDay)
       const spent = 'Messages of this day of UTC that count against the limit.'
       new Gauge({
         ...describe('signer_signatures_today', spent, 'key_id'),

@@ -25,11 +25,12 @@ export function createSigning(
     const key = chooseKey(getKeyRing(), keyId)
     // Last, because what is refused spends nothing.
     spend(key.id, messages.length)
-    const signed = messages.map((message) => signMessage(key.material, message))
-    return {
-      keyId: key.id,
-      signatures: signed.map(({ signature }) => signature),
-      fingerprints: signed.map(({ fingerprint }) => fingerprint),
+    const signed: Signed = { keyId: key.id, signatures: [], fingerprints: [] }
+    for (const message of messages) {
+      const { signature, fingerprint } = signMessage(key.material, message)
+      signed.signatures.push(signature)
+      signed.fingerprints.push(fingerprint)
     }
+    return signed
   }
 }

@@ -3,7 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, type Handler, Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { AppError, type ErrorCode, statusOf } from '../errors.ts'
-import { createLineBudget } from '../line-budget.ts'
+import { createLineBudget, type TakeLines } from '../line-budget.ts'
 import type { Log, LogFields } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { describeAnswer, makeProblem } from './problem.ts'
@@ -32,7 +32,7 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
   })
   app.notFound((c) => answerError(c, new AppError('not_found', 'no such resource')))
   app.onError((error, c) => {
-    if (isLogged(error) && takeLines() > 0) logFailure(log, error, nameRequest(c))
+    logFailure(log, error, nameRequest(c), takeLines)
     return answerError(c, error)
   })
   return app
@@ -103,16 +103,13 @@ function answerError(c: AppContext, error: Error, headers?: Record<string, strin
   return makeProblem(error, c.get('requestId'), headers)
 }
 
-/** Metrics count the others: the caller alone is at fault. */
-function isLogged(error: Error): boolean {
-  const status = error instanceof AppError ? statusOf[error.code] : 500
-  return status === 403 || status >= 500
-}
-
-function logFailure(log: Log, error: Error, request: LogFields): void {
+/** Logs what is not the caller's fault alone. Metrics count the rest. */
+function logFailure(log: Log, error: Error, request: LogFields, takeLines: TakeLines): void {
   const isKnown = error instanceof AppError
   const code = isKnown ? error.code : 'internal'
-  const event = statusOf[code] === 403 ? 'request_refused' : 'request_failed'
+  const isRefusal = statusOf[code] === 403
+  if ((!isRefusal && statusOf[code] < 500) || takeLines() === 0) return
+  const event = isRefusal ? 'request_refused' : 'request_failed'
   const why = isKnown ? { detail: error.message } : { error: error.stack ?? error.name }
   log(isKnown ? 'warn' : 'error', event, { ...request, code, ...why })
 }

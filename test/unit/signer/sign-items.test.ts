@@ -263,11 +263,10 @@ describe('the audit log', () => {
     ['with the longest ids', {}, 8],
     ['with trace ids, too', { trace_id: traceId }, 16],
   ])('splits the line of 1,000 items into lines of at most 16 KiB, %s', async (_, more, parts) => {
-    const caller = `spiffe://${'ü'.repeat(200)}`
+    const caller = `spiffe://${'a'.repeat(400)}`
     const element = `By=a;Hash=${'0'.repeat(64)};Subject="";URI=${caller}`
     const items = makeItems(1_000, 64).map((each) => ({ ...each, ...more }))
-    const latin1 = Buffer.from(element).toString('latin1')
-    const { lines, texts, counted } = await record(items, { 'x-forwarded-client-cert': latin1 })
+    const { lines, texts, counted } = await record(items, { 'x-forwarded-client-cert': element })
     for (const text of texts) expect(Buffer.byteLength(`${text}\n`)).toBeLessThanOrEqual(16_384)
     const places = Array.from({ length: parts }, (_, index) => [index + 1, parts])
     expect(lines.map((line) => [line.part, line.parts])).toEqual(places)

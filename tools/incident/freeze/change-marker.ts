@@ -40,7 +40,7 @@ export async function awaitChange(change: Change): Promise<{ open: SigningPod[];
     async end({ name }) {
       const args = ['pod', name, '-n', namespace, '--grace-period=1', '--wait=false']
       say(
-        `  note  ${name} is being deleted, and signs until it ends. It is deleted again with a grace period of 1 s.`,
+        `  note  ${name} is being deleted, and signs until it ends, up to 17 s after its deletion.`,
       )
       await kubectl(['delete', ...args, '--ignore-not-found']).catch(() => {})
     },
