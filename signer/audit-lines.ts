@@ -63,4 +63,3 @@ export function cutOutcome<T extends Outcome>(outcome: T, start: number, end: nu
     ...(traceIds && { trace_ids: traceIds.slice(start, end) }),
   }
 }
-
