@@ -12,10 +12,8 @@ import { findBundle } from '../support/services/service-process.ts'
 test('docs/security-model.md gives a reason for each package in the signer’s image', async () => {
   const packages = await bundleService('signer', join(await makeFolder(), 'main.mjs'))
   const text = await readFile(join(CHECKOUT, 'docs/security-model.md'), 'utf8')
-  const table = text.slice(text.indexOf('| package |'), text.indexOf('## Limits'))
-  const explained = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, names = '']) =>
-    [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
-  )
+  const list = text.slice(text.indexOf('### Packages'), text.indexOf('## Limits'))
+  const explained = [...list.matchAll(/^- `([^`]+)`:/gm)].map(([, name]) => name)
   expect(explained.sort()).toEqual(packages.map((path) => path.replace('node_modules/', '')))
 })
 
