@@ -5,9 +5,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../../tools/cli/exec.ts'
 import { collectLogs } from '../../tools/kube/logs/collect-logs.ts'
 import { listLoggedPods } from '../../tools/kube/logs/logged-pods.ts'
+import { readAuditKeys } from '../../tools/verify/audit/audit-key.ts'
+import { takeOutput } from '../../tools/verify/audit/container-lines.ts'
 import { findInContainer, killProcess } from '../../tools/verify/faults/support/node.ts'
 import { ensurePods, listPods } from '../../tools/verify/faults/support/pods.ts'
+import { changes, createRandom, rewrites } from '../support/audit/mutations.ts'
 import { runAudit } from '../support/audit/run-audit.ts'
+import { verifyTexts } from '../support/audit/verify-text.ts'
 import { cleanUp } from '../support/clean-up.ts'
 import { makeFolder } from '../support/folder.ts'
 import { processMessage } from '../support/process-message.ts'
@@ -16,6 +20,8 @@ import { needsLocalCluster } from '../support/skips.ts'
 const gateway = { url: process.env.GATEWAY_URL ?? '' }
 const signatures: string[] = []
 const COUNT = 40
+const CHANGES = 1_000
+const CHANGES_MS = 120_000
 
 async function signMessages(): Promise<void> {
   for (let index = 0; index < COUNT; index += 1) {
@@ -86,4 +92,45 @@ describe('the audit log of two Pods', needsLocalCluster, () => {
     expect(verdict).toMatch(/^2 faults\. /)
     expect(code).toBe(1)
   })
+
+  test('shows each of 1,000 random changes', { timeout: CHANGES_MS }, async () => {
+    const folder = await makeFolder()
+    await collectLogs(await listLoggedPods(), folder, (name) => name === 'signer')
+    const logs = await readRecords(folder)
+    expect(logs.length).toBeGreaterThanOrEqual(3)
+    const keys = await readAuditKeys()
+    const verify = (each: readonly (readonly string[])[]) =>
+      verifyTexts(
+        each.map((lines) => [`${lines.join('\n')}\n`]),
+        undefined,
+        keys,
+      )
+    expect((await verify(logs)).faults.count).toBe(0)
+    const kinds = Object.values({ ...changes, ...rewrites })
+    for (let seed = 0; seed < CHANGES; seed += 1) {
+      const random = createRandom(seed)
+      const chosen = random(logs.length)
+      const change = kinds[seed % kinds.length] ?? ((lines) => [...lines])
+      const changed = logs.map((lines, index) => (index === chosen ? change(lines, random) : lines))
+      expect((await verify(changed)).faults.count, `seed ${seed}`).toBeGreaterThan(0)
+    }
+  })
 })
+
+/** Returns the audit lines of each file that has some, without kubelet's prefix. */
+async function readRecords(folder: string): Promise<string[][]> {
+  const names = await readdir(folder, { recursive: true })
+  const texts = await Promise.all(
+    names
+      .filter((name) => name.endsWith('.log'))
+      .map((name) => readFile(join(folder, name), 'utf8')),
+  )
+  return texts
+    .map((text) =>
+      text
+        .split('\n')
+        .map(takeOutput)
+        .filter((line) => line.includes('"event":"audit"')),
+    )
+    .filter((lines) => lines.length > 2)
+}
