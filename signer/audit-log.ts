@@ -1,4 +1,4 @@
-// The audit log: lines of JSON on stdout for each request, written before the answer. Without its lines, no answer is sent.
+// The audit log: lines of JSON on stdout, written before the answer. Without the lines of what it signed, no answer is sent.
 import type { KeyObject } from 'node:crypto'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { AppError } from '../runtime/errors.ts'

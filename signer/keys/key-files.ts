@@ -12,8 +12,8 @@ import { findSpoiledText } from './spoiled-text.ts'
 const MIN_KEY_BYTES = 14
 /** The output size of SHA-256. Shorter keys weaken HMAC (RFC 2104 section 3). */
 const FULL_KEY_BYTES = 32
-const PRIMARY = 'primary'
-const AUDIT_KEY = 'audit-key'
+export const PRIMARY = 'primary'
+export const AUDIT_KEY = 'audit-key'
 
 /** `shortKeys` lists the ids of keys that work but should be longer. */
 export type LoadedKeys = { ring: KeyRing; shortKeys: string[] }

@@ -1,5 +1,6 @@
 // make evidence on the live cluster: the record of an earlier instance of the signer, files that kubelet has rotated, the marker of a
 // freeze, and a user who may not read the node's files.
+
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
@@ -7,7 +8,8 @@ import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { run, tryRun } from '../../tools/cli/exec.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
-import { KUBECONFIG, LOGS } from '../../tools/local-cluster/paths.ts'
+import { KUBECONFIG } from '../../tools/local-cluster/paths.ts'
+import { findSignerFolder } from '../../tools/verify/attack/audit-files.ts'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import {
   makeRequestId,
@@ -26,7 +28,7 @@ import { findPod } from '../../tools/verify/faults/support/pods.ts'
 import { cleanUp } from '../support/clean-up.ts'
 import { makeFolder } from '../support/folder.ts'
 import { needsLocalCluster } from '../support/skips.ts'
-import { findInLogs, findSignerFolder } from './support/find-in-logs.ts'
+import { findInLogs } from './support/find-in-logs.ts'
 import { floodFrom } from './support/flood-from.ts'
 
 /** kubelet looks at the size each 10 s. */
@@ -42,7 +44,7 @@ describe('make evidence', needsLocalCluster, () => {
 
   beforeAll(async () => {
     target = await findTarget()
-    onNode = await findSignerFolder(join(LOGS, 'pods'), target.uid)
+    onNode = await findSignerFolder(target.uid)
     id = await sign(target)
     await killProcess(await findInContainer(await findPod(), 'signer', 'node'))
     await vi.waitFor(() => sign(target), RESTART)
@@ -56,7 +58,7 @@ describe('make evidence', needsLocalCluster, () => {
   test('has the files of every instance, rotated ones as they are, and the marker', async () => {
     const { code, said, out } = await collect()
     expect({ code, said }).toMatchObject({ code: 0, said: expect.not.stringContaining('NOT READ') })
-    const folder = await findSignerFolder(join(out, 'logs'), target.uid)
+    const folder = await findSignerFolder(target.uid, join(out, 'logs'))
     const names = (await readdir(onNode)).filter((name) => !name.endsWith('.tmp'))
     expect((await readdir(folder)).sort()).toEqual(names.sort())
     const rotated = names.filter((name) => !name.endsWith('.log'))
@@ -78,7 +80,7 @@ describe('make evidence', needsLocalCluster, () => {
     const { code, said, out } = await collect(kubeconfig)
     expect(code).toBe(0)
     expect(said).toMatch(/NOT READ {2}logs of \S+ \(signer\): .*nodes\/proxy.* rotated/)
-    const folder = await findSignerFolder(join(out, 'logs'), target.uid)
+    const folder = await findSignerFolder(target.uid, join(out, 'logs'))
     const last = newest(await readdir(onNode))
     expect((await readdir(folder)).sort()).toEqual([
       `${last - 1}.kubectl.log`,

@@ -1,11 +1,12 @@
 // Attack B: code in the frontend's container has a message signed. Then it floods the signer with requests that sign nothing, until
 // kubelet removes its oldest log files. The audit line of the signature stays. SHORT=yes floods for 20 s instead of five minutes.
+
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { run } from '../../tools/cli/exec.ts'
 import { readSwitch } from '../../tools/cli/make-variables.ts'
-import { LOGS } from '../../tools/local-cluster/paths.ts'
+import { findSignerFolder } from '../../tools/verify/attack/audit-files.ts'
 import { probeFrom } from '../../tools/verify/attack/containers.ts'
 import { readCounter } from '../../tools/verify/attack/counters.ts'
 import {
@@ -26,7 +27,7 @@ import {
 } from '../../tools/verify/attack/target.ts'
 import { makeFolder } from '../support/folder.ts'
 import { needsLocalCluster } from '../support/skips.ts'
-import { findInLogs, findSignerFolder } from './support/find-in-logs.ts'
+import { findInLogs } from './support/find-in-logs.ts'
 import { floodFrom } from './support/flood-from.ts'
 
 const seconds = readSwitch('SHORT') ? 20 : 300
@@ -100,7 +101,7 @@ describe.each(Object.keys(kinds))(
         ])
         expect(readStatus(outcome?.received ?? '')).toBe(200)
         signature = Object(readJsonBody(outcome?.received ?? '')).signature
-        onNode = await findSignerFolder(join(LOGS, 'pods'), target.uid)
+        onNode = await findSignerFolder(target.uid)
         before = (await findInLogs(onNode, id)).bytes
         const made = await readCounter(target, 'signer_signatures_total', '')
         const makeRequests = () => kinds[kind]?.(makeWrite(stolen)) ?? []
@@ -127,7 +128,7 @@ describe.each(Object.keys(kinds))(
     test('leaves its audit line in what make evidence collects, where make who-signed finds it', async () => {
       const out = join(await makeFolder(), 'evidence')
       await runTool('incident/evidence.ts', { OUT: out })
-      const folder = await findSignerFolder(join(out, 'logs'), target.uid)
+      const folder = await findSignerFolder(target.uid, join(out, 'logs'))
       expect((await findInLogs(folder, id)).found).toHaveLength(1)
       const found = await runTool('verify/audit/who-signed.ts', {
         FILES: out,

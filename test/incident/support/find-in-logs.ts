@@ -4,13 +4,6 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 
-/** The folder of the signer's files in a folder of logs. `uid`: of the Pod. */
-export async function findSignerFolder(logs: string, uid: string): Promise<string> {
-  const pod = (await readdir(logs)).find((name) => name.endsWith(uid))
-  if (pod === undefined) throw new Error(`${logs} has no Pod ${uid}`)
-  return join(logs, pod, 'signer')
-}
-
 /** Returns the names of the files that have the text, and the bytes of all. */
 export async function findInLogs(folder: string, text: string) {
   const found: string[] = []

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { LOGS } from '../../../tools/local-cluster/paths.ts'
+import { findSignerFolder } from '../../../tools/verify/attack/audit-files.ts'
 import { runMake } from '../cluster/make.ts'
 
 /** The promise of `make freeze`, from the start of the command. */
@@ -50,10 +50,7 @@ type SignerTimes = { signed: number; frozen: number }
 
 /** Reads the files of the local cluster's node. Those that are compressed are old. `uid`: of the Pod. */
 async function readSignerTimes(uid: string): Promise<SignerTimes> {
-  const pods = join(LOGS, 'pods')
-  const pod = (await readdir(pods)).find((name) => name.endsWith(uid))
-  if (pod === undefined) throw new Error(`the node has no log of the Pod ${uid}`)
-  const folder = join(pods, pod, 'signer')
+  const folder = await findSignerFolder(uid)
   const names = (await readdir(folder)).filter((name) => !/\.(gz|tmp)$/.test(name))
   const logs = await Promise.all(names.map((name) => readFile(join(folder, name))))
   const last = (text: string) => Math.max(...logs.map((log) => readLastTime(log, text)))

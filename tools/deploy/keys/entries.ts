@@ -1,9 +1,10 @@
-// The names of the Secret's entries that are no signing keys.
+// The names of the Secret's entries that are no signing keys. The signer decides them.
+import { AUDIT_KEY, PRIMARY } from '../../../signer/keys/key-files.ts'
 
 /** Names the key that signs. */
-export const primaryEntry = 'primary'
+export const primaryEntry = PRIMARY
 /** The MAC key of the audit log. It never signs, and no rotation replaces it. */
-export const auditKeyEntry = 'audit-key'
+export const auditKeyEntry = AUDIT_KEY
 
 /** Lists the ids of the signing keys. */
 export function listKeyIds(data: Readonly<Record<string, unknown>>): string[] {

@@ -1,6 +1,6 @@
 // Checks before a deployment that the user has all permissions for it.
 import { isDeepStrictEqual } from 'node:util'
-import { UserError } from '../../cli/terminal.ts'
+import { say, UserError } from '../../cli/terminal.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
@@ -77,6 +77,19 @@ export async function checkPermissions(permissions: readonly Permission[]): Prom
     `the user of this KUBECONFIG may not:\n  ${lines.join('\n  ')}`,
     'Use a KUBECONFIG whose user may, or ask an administrator of the cluster for these permissions.',
   )
+}
+
+/** Prints which of `permissions` the user lacks, and what follows from that, where the command goes on without them. */
+export async function noteMissingPermissions(
+  permissions: readonly Permission[],
+  consequence: string,
+): Promise<void> {
+  try {
+    await checkPermissions(permissions)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    say(`  note  ${error.message}\n        ${consequence}`)
+  }
 }
 
 /** Returns "authorizationpolicies" for "AuthorizationPolicy". This is enough for our kinds, and a test checks each of them. */

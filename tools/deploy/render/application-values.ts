@@ -1,12 +1,10 @@
 // The values of the application that the signer runs beside. k8s/components/application fills them in.
-
+import { MAX_BATCH_MESSAGES } from '../../../runtime/contract.ts'
 import type { Limits } from '../../kube/application/limits-schema.ts'
 import { readPrefix } from '../../kube/application/route-path.ts'
 import type { Application } from '../../kube/application.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { makeLocal } from './local-resource.ts'
-
-const USUAL_BURST = 1_000
 
 export type ApplicationValues = {
   namespace: string
@@ -71,8 +69,8 @@ export function composeApplicationValues(
 
 function composeLimits(limits: Limits): Record<string, string> {
   const { signaturesPerSecond: perSecond, signaturesPerDay: perDay } = limits
-  // A day may have fewer than the usual burst, which is the largest batch.
-  const burst = limits.burst ?? Math.min(Math.max(USUAL_BURST, perSecond), perDay)
+  // As the signer does without a burst, but a day may have fewer than the largest batch.
+  const burst = limits.burst ?? Math.min(Math.max(MAX_BATCH_MESSAGES, perSecond), perDay)
   return {
     SIGNER_SIGNATURES_PER_SECOND: String(perSecond),
     SIGNER_SIGNATURES_BURST: String(burst),

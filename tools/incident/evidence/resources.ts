@@ -1,5 +1,5 @@
 // The resources that an incident needs, each in a file. A Secret is never among them.
-import { namespace } from '../../kube/names.ts'
+import { freezeMarker, namespace } from '../../kube/names.ts'
 
 /** `fallback`: what a user reads who may read only the namespace. */
 export type Part = { file: string; args: readonly string[]; fallback?: readonly string[] }
@@ -43,7 +43,7 @@ export function listParts(served: readonly string[], nodes: readonly string[]): 
   const has = (kind: string) => served.includes(kind)
   const ours = ['-l', 'app.kubernetes.io/part-of=secure-signing']
   return [
-    part('freeze-marker', ['get', 'configmap', 'signer-freeze', ...inNamespace, optional]),
+    part('freeze-marker', ['get', 'configmap', freezeMarker, ...inNamespace, optional]),
     ...ofNamespace.filter(has).map((kind) => part(kind, ['get', kind, ...inNamespace])),
     part('configmaps', ['get', 'configmaps', ...inNamespace, ...ours]),
     part('namespace', ['get', 'namespace', namespace]),

@@ -1,6 +1,5 @@
 // The rights that the collection needs. Without some of them, it collects the rest.
-import { say, UserError } from '../../cli/terminal.ts'
-import { checkPermissions, type Permission } from '../../deploy/preflight/permissions.ts'
+import { noteMissingPermissions, type Permission } from '../../deploy/preflight/permissions.ts'
 import { namespace } from '../../kube/names.ts'
 
 const pods = { group: '', resource: 'pods', namespace }
@@ -13,13 +12,7 @@ const rights: Permission[] = [
 ]
 
 /** Prints what the user may not. */
-export async function noteMissingRights(): Promise<void> {
-  try {
-    await checkPermissions(rights)
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    say(
-      `  note  ${error.message}\n        The collection goes on. docs/incidents.md says what is missing then.`,
-    )
-  }
+export function noteMissingRights(): Promise<void> {
+  const consequence = 'The collection goes on. docs/incidents.md says what is missing then.'
+  return noteMissingPermissions(rights, consequence)
 }

@@ -1,6 +1,7 @@
 // Saves parts of the evidence. A part that fails does not stop the others.
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { forEachAtMost } from '../../cli/at-most.ts'
 import { runToFile } from '../../cli/run-to-file.ts'
 import type { Unread } from './record.ts'
 import type { Part } from './resources.ts'
@@ -16,13 +17,9 @@ export async function saveParts(
 ): Promise<Unread[]> {
   await mkdir(folder, { mode: 0o700 })
   const unread: Unread[] = []
-  const waiting = [...parts]
-  const work = async () => {
-    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-      unread.push(...(await savePart(part, folder, save)))
-    }
-  }
-  await Promise.all(Array.from({ length: partsAtOnce }, work))
+  await forEachAtMost(partsAtOnce, parts, async (part) => {
+    unread.push(...(await savePart(part, folder, save)))
+  })
   return unread
 }
 

@@ -1,5 +1,4 @@
 // What freeze and thaw have in common: a change of the marker, and the wait for every Pod's confirmation.
-
 import { setTimeout as sleep } from 'node:timers/promises'
 import { say } from '../../cli/terminal.ts'
 import { kubectl } from '../../kube/kubectl.ts'

@@ -1,6 +1,9 @@
 // The rights that freeze and thaw need. Without those that only make them faster or sure, they go on.
-import { say, UserError } from '../../cli/terminal.ts'
-import { checkPermissions, type Permission } from '../../deploy/preflight/permissions.ts'
+import {
+  checkPermissions,
+  noteMissingPermissions,
+  type Permission,
+} from '../../deploy/preflight/permissions.ts'
 import { freezeMarker, namespace } from '../../kube/names.ts'
 
 const marker = { group: '', resource: 'configmaps', namespace, name: freezeMarker }
@@ -28,13 +31,7 @@ export async function checkRights(change: keyof typeof needed): Promise<void> {
 }
 
 /** Names the rights without which the change is slow, or nobody sees that it has arrived. */
-export async function noteMissingRights(): Promise<void> {
-  try {
-    await checkPermissions(helpful)
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    say(
-      `  note  ${error.message}\n        This goes on. Without patch it takes up to 90 s, and without log no Pod can confirm.`,
-    )
-  }
+export function noteMissingRights(): Promise<void> {
+  const slow = 'Without patch it takes up to 90 s, and without log no Pod can confirm.'
+  return noteMissingPermissions(helpful, `This goes on. ${slow}`)
 }

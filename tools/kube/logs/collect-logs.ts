@@ -1,6 +1,7 @@
 // Collects the logs of Pods into a folder: every container, every instance and every rotated file that kubelet still has.
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { forEachAtMost } from '../../cli/at-most.ts'
 import { runToFile } from '../../cli/run-to-file.ts'
 import { copyFiles } from './copy-files.ts'
 import type { LoggedContainer, LoggedPod } from './logged-pods.ts'
@@ -25,16 +26,12 @@ export async function collectLogs(
   isWanted: (container: string) => boolean = () => true,
 ): Promise<Collected> {
   const all: Collected[] = []
-  const waiting = [...pods]
-  const work = async () => {
-    for (let pod = waiting.shift(); pod !== undefined; pod = waiting.shift()) {
-      const source = await openSource(pod)
-      for (const container of pod.containers.filter(({ name }) => isWanted(name))) {
-        all.push(await collectContainer(pod, container, source, folder))
-      }
+  await forEachAtMost(podsAtOnce, pods, async (pod) => {
+    const source = await openSource(pod)
+    for (const container of pod.containers.filter(({ name }) => isWanted(name))) {
+      all.push(await collectContainer(pod, container, source, folder))
     }
-  }
-  await Promise.all(Array.from({ length: podsAtOnce }, work))
+  })
   return {
     logs: all.flatMap(({ logs }) => logs),
     problems: all.flatMap(({ problems }) => problems),

@@ -13,10 +13,7 @@ import { type Audited, parseAuditLog } from './audited-requests.ts'
  * kubelet rotates the files meanwhile. `uid`: of the Pod.
  */
 export async function readAuditFiles(uid: string): Promise<Audited[][] | undefined> {
-  const pods = join(LOGS, 'pods')
-  const pod = (await readdir(pods)).find((name) => name.endsWith(uid))
-  if (pod === undefined) throw new Error(`the node has no log of the Pod ${uid}`)
-  const folder = join(pods, pod, 'signer')
+  const folder = await findSignerFolder(uid)
   const names = sortFiles(await readdir(folder))
   const containers = Map.groupBy(names, (name) => Number.parseInt(name, 10))
   // A file that kubelet has just removed cannot be read.
@@ -25,6 +22,13 @@ export async function readAuditFiles(uid: string): Promise<Audited[][] | undefin
   ).catch(() => undefined)
   if (names.join() !== sortFiles(await readdir(folder)).join()) return undefined
   return texts?.map((each) => parseAuditLog(each.join('\n')))
+}
+
+/** Finds the folder of a signer's files, among those of the node or those that make evidence copied. `uid`: of the Pod. */
+export async function findSignerFolder(uid: string, logs = join(LOGS, 'pods')): Promise<string> {
+  const pod = (await readdir(logs)).find((name) => name.endsWith(uid))
+  if (pod === undefined) throw new Error(`${logs} has no log of the Pod ${uid}`)
+  return join(logs, pod, 'signer')
 }
 
 async function readTexts(folder: string, names: readonly string[]): Promise<string[]> {

@@ -52,6 +52,7 @@ export function formatRecord(record: AuditRecord): string {
 
 /** Computes the MAC of a record from the other fields. */
 export function computeMac(key: KeyObject, { mac: _mac, ...record }: AuditRecord): string {
+  // Not the signer's function: it takes ASCII only, and an edited record may have characters that it would read as ASCII.
   const digest = createHmac('sha512', key).update(formatRecord(record)).digest('base64url')
   return digest.slice(0, MAC_LENGTH)
 }

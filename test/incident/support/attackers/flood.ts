@@ -3,6 +3,7 @@ import { createCallerToken } from '../../../../client/caller-token.ts'
 import { createPairing } from '../../../../client/pairing.ts'
 import { parseSignerUrl, type SignerTarget } from '../../../../client/settings.ts'
 import { createSignedRequest } from '../../../../client/signed-request.ts'
+import { countSignatures } from './tally.ts'
 
 export type Flood = 'single' | 'messages' | 'items' | 'verify'
 export type FloodOrder = { floods: readonly Flood[]; connections: number; seconds: number }
@@ -39,7 +40,7 @@ export async function attack({ floods, connections, seconds }: FloodOrder): Prom
     const answer = await send({ ...request, maxAnswerBytes: 4 * 1024 * 1024 }, never)
     const text = answer.body.toString()
     if (answer.status === 200 && path === '/verify') result.verified += 1
-    if (answer.status === 200) result.signed += text.match(/"[0-9a-f]{64}"/g)?.length ?? 0
+    if (answer.status === 200) result.signed += countSignatures(text)
     return String(answer.status)
   }
 
