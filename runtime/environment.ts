@@ -46,7 +46,7 @@ export function wholeNumber(least: number, most: number) {
   return z.pipe(digits, z.transform(Number)).check(isInRange)
 }
 
-/** An optional text. `problem` says what it must be, and `meaning` is for the reference. */
-export function optionalText(pattern: RegExp, problem: string, meaning: string) {
-  return z.optional(z.string().check(z.regex(pattern, problem), z.describe(meaning)))
+/** An optional text. `problem` says what it must be. */
+export function optionalText(pattern: RegExp, problem: string) {
+  return z.optional(z.string().check(z.regex(pattern, problem)))
 }

@@ -5,7 +5,7 @@ import { createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'n
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../runtime/errors.ts'
-import type { Admit } from './caller-identity.ts'
+import type { Admit } from './endpoints/endpoint-deps.ts'
 import {
   computeContentDigest,
   computeRequestSignature,

@@ -6,6 +6,7 @@ import { AppError, type ErrorCode, statusOf } from '../errors.ts'
 import { createLineBudget, type TakeLines } from '../line-budget.ts'
 import type { Log, LogFields } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
+import type { ServiceDeps } from '../service.ts'
 import { describeAnswer, makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
 import { readTraceId } from './trace-id.ts'
@@ -76,17 +77,21 @@ export function makeAnswer(
 
 const healthy = JSON.stringify({ status: 'ok' })
 
-/** Adds `GET /healthz` and `GET /readyz`. `requireReady` throws or rejects with an AppError that says why not. */
-export function addHealthRoutes(app: App, requireReady: () => void | Promise<void>): void {
+/**
+ * Adds `GET /healthz`, `GET /readyz`, and `GET /metrics` in the text format of Prometheus. `requireReady` throws or rejects with an
+ * AppError that says why not.
+ */
+export function addServiceRoutes(
+  app: App,
+  { metrics: { registry }, isDraining }: Pick<ServiceDeps, 'metrics' | 'isDraining'>,
+  requireReady: () => void | Promise<void>,
+): void {
   addRoute(app, 'GET', '/healthz', (c) => makeAnswer(c, healthy))
   addRoute(app, 'GET', '/readyz', async (c) => {
+    if (isDraining()) throw new AppError('shutting_down', 'the service is shutting down')
     await requireReady()
     return makeAnswer(c, healthy)
   })
-}
-
-/** Adds `GET /metrics` in the text format of Prometheus. */
-export function addMetricsRoute(app: App, { registry }: Metrics): void {
   addRoute(app, 'GET', '/metrics', async (c) => {
     return makeAnswer(c, await registry.metrics(), registry.contentType)
   })

@@ -14,7 +14,7 @@ import { readJson } from '../../runtime/json/json-body.ts'
 import { acceptKeyId } from '../../runtime/previous-version.ts'
 import { answer, answerJson } from '../audited.ts'
 import { decodeMessage } from '../message.ts'
-import type { SigningDeps } from '../signing.ts'
+import type { EndpointDeps } from './endpoint-deps.ts'
 import { describeSigned, hasField } from './sign-endpoint.ts'
 import { signItems } from './sign-items.ts'
 
@@ -26,7 +26,7 @@ const MAX_PARTS = 2 * MAX_BATCH_MESSAGES * (Object.keys(webhookItem.shape).lengt
  * Makes the handler. It answers SignBatchResponse, or SignItemsResponse for items. It throws like POST /sign, and names
  * the invalid message.
  */
-export function createSignBatchHandler({ signing, admit }: SigningDeps) {
+export function createSignBatchHandler({ signing, admit }: EndpointDeps) {
   const chooseForm = (value: unknown) =>
     hasField(value, 'items') ? signItemsRequest : messagesForm
   return async function signBatch(c: AppContext): Promise<Response> {

@@ -1,9 +1,8 @@
 // POST /sign: signs one message, or one webhook. Requests of `items` are signed here, too.
-import type * as z from 'zod/mini'
 import {
-  type SignResponse,
+  type SignAnswer,
+  type SignRequest,
   signRequest,
-  type WebhookResponse,
   webhookRequest,
 } from '../../runtime/contract.ts'
 import type { AppContext } from '../../runtime/http/http-app.ts'
@@ -12,9 +11,8 @@ import { acceptKeyId } from '../../runtime/previous-version.ts'
 import type { Outcome } from '../audit-lines.ts'
 import { answer } from '../audited.ts'
 import { decodeMessage } from '../message.ts'
-import type { Signed, Signing, SigningDeps } from '../signing.ts'
-
-export type SignRequest = z.output<typeof signRequest> | z.output<typeof webhookRequest>
+import type { Signed, Signing } from '../signing.ts'
+import type { EndpointDeps } from './endpoint-deps.ts'
 
 const messageForm = acceptKeyId(signRequest)
 
@@ -27,7 +25,7 @@ export function hasField(value: unknown, name: string): boolean {
  * Makes the handler. It answers SignResponse or WebhookResponse. It throws AppError if `admit` refuses the caller, the request is
  * invalid, or as Signing does.
  */
-export function createSignHandler({ signing, admit }: SigningDeps) {
+export function createSignHandler({ signing, admit }: EndpointDeps) {
   const chooseForm = (value: unknown) => (hasField(value, 'body') ? webhookRequest : messageForm)
   return async function sign(c: AppContext): Promise<Response> {
     const request = await readJson(c, chooseForm, { checkBody: admit(c) })
@@ -40,10 +38,10 @@ export function createSignHandler({ signing, admit }: SigningDeps) {
 export function signOne(
   { signMessages, signWebhook }: Signing,
   request: SignRequest,
-): { response: SignResponse | WebhookResponse; outcomes: Outcome[] } {
+): { response: SignAnswer; outcomes: Outcome[] } {
   if ('body' in request) {
     const body = decodeMessage(request.body, request.encoding, 'body')
-    const { headers, signed } = signWebhook({ ...request, body })
+    const { headers, signed } = signWebhook(request, body)
     const outcomes = signed.map((each) => describeSigned(each, request.consumer))
     return { response: { headers, key_ids: signed.map(({ keyId }) => keyId) }, outcomes }
   }

@@ -1,11 +1,16 @@
 // The form `items` of POST /sign/batch: requests of several callers in one call. Each is signed or refused by itself.
-import { type SignItemResult, signItem, webhookItem } from '../../runtime/contract.ts'
+import {
+  type SignItemResult,
+  type SignRequest,
+  signItem,
+  webhookItem,
+} from '../../runtime/contract.ts'
 import { AppError, statusOf } from '../../runtime/errors.ts'
 import { toProblem } from '../../runtime/http/problem.ts'
 import { explainIssue } from '../../runtime/json/json-body.ts'
 import type { Outcome } from '../audit-lines.ts'
 import type { Signing } from '../signing.ts'
-import { hasField, type SignRequest, signOne } from './sign-endpoint.ts'
+import { hasField, signOne } from './sign-endpoint.ts'
 
 /** `traceId` is empty if there is none. `request` is an error if the item is invalid. */
 type Item = { id: string; traceId: string; request: SignRequest | AppError }
