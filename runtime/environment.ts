@@ -4,10 +4,7 @@ import { findRenamedVariables } from './previous-version.ts'
 
 /** The environment does not fit the schema. The message has one `NAME: what is wrong` for each variable. */
 export class EnvironmentError extends Error {
-  constructor(problems: readonly string[]) {
-    super(problems.join('; '))
-    this.name = 'EnvironmentError'
-  }
+  override readonly name = 'EnvironmentError'
 }
 
 /** Parses the variables that `schema` names and ignores all others. Throws EnvironmentError. */
@@ -21,7 +18,7 @@ export function parseEnvironment<T extends z.ZodMiniObject>(
   // These messages are our own, so no library can quote a value.
   const issues = result.error?.issues ?? []
   const wrong = issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-  throw new EnvironmentError([...renamed, ...wrong])
+  throw new EnvironmentError([...renamed, ...wrong].join('; '))
 }
 
 /** An absolute path. */

@@ -54,7 +54,7 @@ export async function runService<C>(
 function checkConfig<C>(readConfig: () => C, log: Log): C {
   const outdated = findVersionProblem(process.version)
   try {
-    if (outdated !== undefined) throw new EnvironmentError([outdated])
+    if (outdated !== undefined) throw new EnvironmentError(outdated)
     return readConfig()
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error

@@ -5,15 +5,7 @@ import { AppError } from '../runtime/errors.ts'
 import { type ChainPosition, createAuditChain } from './audit-chain.ts'
 import { type AuditEntry, formatAuditLines } from './audit-lines.ts'
 
-export type AuditLog = {
-  /**
-   * Resolves when the lines of all entries are written, which one write does. Rejects with AppError audit_unavailable if
-   * that fails or takes too long. Without entries it only checks that lines can be written.
-   */
-  record: (...entries: AuditEntry[]) => Promise<void>
-  /** Throws AppError audit_unavailable while nothing reads the lines. */
-  requireWritable: () => void
-}
+export type AuditLog = ReturnType<typeof createAuditLog>
 
 /** Writes all of `text`, or rejects with the system's error. */
 export type WriteText = (text: string) => Promise<void>
@@ -51,7 +43,7 @@ export function createAuditLog({
   write = createStdoutWriter(),
   now = Date.now,
   deadlineMs = DEADLINE_MS,
-}: AuditLogOptions): AuditLog {
+}: AuditLogOptions) {
   const chain = createAuditChain(getKey)
   let waiting: Waiting[] = []
   let writing: readonly Waiting[] = []
@@ -107,6 +99,10 @@ export function createAuditLog({
     return stamp.time
   }
 
+  /**
+   * Resolves when the lines of all entries are written, which one write does. Rejects with AppError audit_unavailable if
+   * that fails or takes too long. Without entries it only checks that lines can be written.
+   */
   function record(...entries: AuditEntry[]): Promise<void> {
     return new Promise((resolve, reject) => {
       if (isStuck) return reject(unavailable())
@@ -117,6 +113,7 @@ export function createAuditLog({
     })
   }
 
+  /** Throws AppError audit_unavailable while nothing reads the lines. */
   function requireWritable(): void {
     if (isStuck) throw unavailable()
   }

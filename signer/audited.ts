@@ -12,7 +12,7 @@ import { createLineBudget, type TakeLines } from '../runtime/line-budget.ts'
 import { formatAnswer, JSON_CASE_HEADER } from '../runtime/previous-version.ts'
 import { cutOutcome, type Outcome } from './audit-lines.ts'
 import type { AuditLog } from './audit-log.ts'
-import { createCallerReader, type Peer } from './caller-identity.ts'
+import { type Peer, readCaller } from './caller-identity.ts'
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -28,7 +28,6 @@ const unaudited = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
 
 /** Makes the middleware. It throws AppError audit_unavailable if the line cannot be written. */
 export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHandler<AppEnv> {
-  const readCaller = createCallerReader(peer)
   const takeLines = createLineBudget((count) => {
     // Metrics have the number, too.
     record({ outcome: 'omitted', count }).catch(() => {})
@@ -37,7 +36,7 @@ export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHand
     await next()
     const route = `${c.req.method} ${readRoute(c) ?? 'other'}`
     if (unaudited.has(route)) return
-    const caller = readCaller(c.req.header('x-forwarded-client-cert'))
+    const caller = readCaller(c.req.header('x-forwarded-client-cert'), peer)
     const call = { ...nameRequest(c), caller, route }
     const listEntries = () =>
       takeOutcomes(c).flatMap((each) => bound(each, takeLines).map((one) => ({ ...call, ...one })))

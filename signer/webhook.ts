@@ -51,27 +51,27 @@ export function listConsumerKeys(
 }
 
 // A signed string can be cut at every dot: the libraries check no id, so a part of the body becomes the timestamp. A body is refused if
-// such a part is a time that receivers still accept. They read it by parseInt, parseFloat, int() and the like. Both patterns begin
-// behind a dot or at the beginning, and take time in proportion to the text.
-const decimals = /(?<![^.])\s*\+?(\d[\d_]{9,})(?=(\s*\.)?)/g
-const otherNumbers = /(?<![^.])\s*\+?(0[xob][\da-f_]+|[\d_]*(?:\.[\d_]*)?e[+-]?\d+)/gi
+// such a part is a time that receivers still accept. They read it by parseInt, parseFloat, int() and the like. Both patterns match at
+// every part, and take time in proportion to the text.
+const decimals = /(?<![^.])(?=([\s\p{Cc}]*\+?(\d[\d_]{9,}))([\s\p{Cc}]*\.)?)/gu
+const otherNumbers =
+  /(?<![^.])(?=([\s\p{Cc}]*\+?(0[xob][\da-f_]+|[\d_]*(?:\.[\d_]*)?e[+-]?\d+)))/giu
 
 /** Throws AppError ambiguous_body if the signed string has a second timestamp that is valid at `now` (seconds) or later. */
 export function requireUnambiguous(body: Message, now: number): void {
   const text = typeof body === 'string' ? body : Buffer.from(body).toString('latin1')
   const lastDot = text.lastIndexOf('.')
-  if (lastDot < 0) return
-  const isTime = ({ index, 0: found, 1: digits = '' }: RegExpExecArray, last: number) => {
+  const isTime = ({ index, 1: part = '', 2: digits = '' }: RegExpExecArray, last: number) => {
     const seconds = Number(digits.replaceAll('_', ''))
-    return index + found.length <= lastDot && seconds >= now - 2 * TOLERANCE && seconds <= last
+    return index + part.length <= lastDot && seconds >= now - 2 * TOLERANCE && seconds <= last
   }
   // A number with other text behind it is most often a part of a fraction. Few receivers take it, and no key lives so long.
-  const lastOf = ([, , end]: RegExpExecArray) => (end ? LAST_SECOND : LAST_SECOND_OF_32_BITS)
+  const lastOf = ({ 3: end }: RegExpExecArray) => (end ? LAST_SECOND : LAST_SECOND_OF_32_BITS)
   const isAmbiguous =
-    text.matchAll(decimals).some((found) => isTime(found, lastOf(found))) ||
-    text.matchAll(otherNumbers).some((found) => isTime(found, LAST_SECOND))
+    lastDot >= 0 &&
+    (text.matchAll(decimals).some((found) => isTime(found, lastOf(found))) ||
+      text.matchAll(otherNumbers).some((found) => isTime(found, LAST_SECOND)))
   if (!isAmbiguous) return
-  const advice = 'write it without a dot before or behind it'
-  const detail = `body: a number between dots could be taken for the time, ${advice}`
+  const detail = 'body: a number between dots could be taken for the time'
   throw new AppError('ambiguous_body', detail, { field: 'body' })
 }

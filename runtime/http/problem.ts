@@ -10,12 +10,10 @@ export type Problem = {
   detail: string
   code: ErrorCode
   request_id: string
-  field?: string
+  field?: string | undefined
   /** Seconds. The header Retry-After has the same number, but not that of a problem among several results. */
-  retry_after?: number
+  retry_after?: number | undefined
 }
-
-export type ProblemResponse = { status: number; headers: Record<string, string>; body: string }
 
 /** Returns the headers that every answer has. */
 export function describeAnswer(requestId: string, type: string): Record<string, string> {
@@ -36,13 +34,13 @@ export function toProblem(error: unknown, requestId: string): Problem {
     detail: message,
     code,
     request_id: requestId,
-    ...(field === undefined ? {} : { field }),
-    ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
+    field,
+    retry_after: retryAfter,
   }
 }
 
 /** Describes `error` as a response. */
-export function describeProblem(error: unknown, requestId: string): ProblemResponse {
+export function describeProblem(error: unknown, requestId: string) {
   const problem = toProblem(error, requestId)
   const { status } = problem
   const headers = describeAnswer(requestId, 'application/problem+json')

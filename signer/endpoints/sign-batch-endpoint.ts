@@ -13,9 +13,9 @@ import type { AppContext } from '../../runtime/http/http-app.ts'
 import { readJson } from '../../runtime/json/json-body.ts'
 import { acceptKeyId } from '../../runtime/previous-version.ts'
 import { answer, answerJson } from '../audited.ts'
-import { decodeMessage } from '../message.ts'
+import { decodeMessage, hasField } from '../message.ts'
 import type { EndpointDeps } from './endpoint-deps.ts'
-import { describeSigned, hasField } from './sign-endpoint.ts'
+import { describeSigned } from './sign-endpoint.ts'
 import { signItems } from './sign-items.ts'
 
 const messagesForm = acceptKeyId(signBatchRequest)

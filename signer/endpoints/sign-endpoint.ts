@@ -10,16 +10,11 @@ import { readJson } from '../../runtime/json/json-body.ts'
 import { acceptKeyId } from '../../runtime/previous-version.ts'
 import type { Outcome } from '../audit-lines.ts'
 import { answer } from '../audited.ts'
-import { decodeMessage } from '../message.ts'
+import { decodeMessage, hasField } from '../message.ts'
 import type { Signed, Signing } from '../signing.ts'
 import type { EndpointDeps } from './endpoint-deps.ts'
 
 const messageForm = acceptKeyId(signRequest)
-
-/** Returns true if `value` is an object with this field. The forms of a body differ by one. */
-export function hasField(value: unknown, name: string): boolean {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-}
 
 /**
  * Makes the handler. It answers SignResponse or WebhookResponse. It throws AppError if `admit` refuses the caller, the request is

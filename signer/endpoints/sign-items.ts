@@ -9,8 +9,9 @@ import { AppError, statusOf } from '../../runtime/errors.ts'
 import { toProblem } from '../../runtime/http/problem.ts'
 import { explainIssue } from '../../runtime/json/json-body.ts'
 import type { Outcome } from '../audit-lines.ts'
+import { hasField } from '../message.ts'
 import type { Signing } from '../signing.ts'
-import { hasField, signOne } from './sign-endpoint.ts'
+import { signOne } from './sign-endpoint.ts'
 
 /** `traceId` is empty if there is none. `request` is an error if the item is invalid. */
 type Item = { id: string; traceId: string; request: SignRequest | AppError }

@@ -8,10 +8,9 @@ import { acceptKeyId } from '../../runtime/previous-version.ts'
 import { answer } from '../audited.ts'
 import { verifyMac } from '../hmac.ts'
 import { chooseKeys } from '../keys/key-ring.ts'
-import { decodeMessage } from '../message.ts'
+import { decodeMessage, hasField } from '../message.ts'
 import { composeWebhook, listConsumerKeys, TOLERANCE } from '../webhook.ts'
 import type { EndpointDeps } from './endpoint-deps.ts'
-import { hasField } from './sign-endpoint.ts'
 
 /** Returns true if the key made the signature. */
 type IsMadeBy = (key: KeyObject) => boolean
