@@ -1,15 +1,15 @@
 // The one place where messages are signed. What no signature may skip is checked here: the form of the key, the freeze and the limits.
-import type { KeyObject } from 'node:crypto'
 import type { WebhookRequest } from '../runtime/contract.ts'
+import type { Outcome } from './audit-lines.ts'
 import type { RequireThawed } from './freeze.ts'
-import { type Message, type SignedMessage, signMessage } from './hmac.ts'
+import { type Message, signMessage } from './hmac.ts'
 import type { GetKeyRing } from './keys/key-holder.ts'
 import { chooseKeys, type Key } from './keys/key-ring.ts'
 import type { Limit } from './limits.ts'
-import { listConsumerKeys, prepareWebhook } from './webhook.ts'
+import { type ConsumerKeys, listConsumerKeys, prepareWebhook } from './webhook.ts'
 
-/** What one key signed, in the order of the messages. */
-export type Signed = { keyId: string; made: readonly SignedMessage[] }
+/** What one key signed. Signatures are in hex, in the order of the messages. */
+export type Signed = { keyId: string; signatures: string[]; outcome: Outcome }
 
 export type Signing = ReturnType<typeof createSigning>
 
@@ -23,15 +23,24 @@ export function createSigning(
   spend: Limit['spend'],
   now: () => number = Date.now,
 ) {
-  function signBy(keyId: string, keys: readonly KeyObject[], messages: readonly Message[]): Signed {
-    spend(keyId, keys.length * messages.length)
-    return { keyId, made: keys.flatMap((key) => messages.map((each) => signMessage(key, each))) }
+  function signBy(
+    { id, material }: Key,
+    messages: readonly Message[],
+    { consumer, ...versions }: ConsumerKeys = {},
+  ): Signed {
+    const keys = listConsumerKeys(material, { consumer, ...versions })
+    spend(id, keys.length * messages.length)
+    const made = keys.flatMap((key) => messages.map((each) => signMessage(key, each)))
+    const fingerprints = made.map(({ fingerprint }) => fingerprint)
+    const outcome = { outcome: 'signed', count: made.length, key_id: id, fingerprints }
+    const consumers = consumer === undefined ? {} : { consumers: made.map(() => consumer) }
+    const signatures = made.map(({ signature }) => signature)
+    return { keyId: id, signatures, outcome: { ...outcome, ...consumers } }
   }
 
   function signMessages(keyId: string | undefined, messages: readonly Message[]): Signed {
     requireThawed()
-    const { id, material } = chooseKeys(getKeyRing(), 'raw', keyId)[0] as Key
-    return signBy(id, [material], messages)
+    return signBy(chooseKeys(getKeyRing(), 'raw', keyId)[0] as Key, messages)
   }
 
   /** Signs `body` by each webhook key, or by the requested one. Also throws AppError ambiguous_body. */
@@ -39,10 +48,8 @@ export function createSigning(
     requireThawed()
     const keys = chooseKeys(getKeyRing(), 'webhook', request.key_id)
     const { message, formatHeaders } = prepareWebhook(request.id, body, now())
-    const signed = keys.map(({ id, material }) =>
-      signBy(id, listConsumerKeys(material, request), [message]),
-    )
-    return { headers: formatHeaders(signed.flatMap(({ made }) => made)), signed }
+    const signed = keys.map((key) => signBy(key, [message], request))
+    return { headers: formatHeaders(signed.flatMap(({ signatures }) => signatures)), signed }
   }
 
   return { signMessages, signWebhook }

@@ -3,7 +3,7 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomUUID } from 'node:crypto'
 import type { WebhookHeaders, WebhookRequest } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
-import type { Message, SignedMessage } from './hmac.ts'
+import type { Message } from './hmac.ts'
 
 /** How far a receiver's clock may be from the timestamp, in seconds. All libraries of the standard have this. */
 export const TOLERANCE = 300
@@ -12,24 +12,25 @@ const LAST_SECOND = 253_402_300_799
 /** The end of 32 bits, in the year 2106. */
 const LAST_SECOND_OF_32_BITS = 0xff_ff_ff_ff
 
+export type ConsumerKeys = Pick<WebhookRequest, 'consumer' | 'consumer_versions'>
+
 /** Returns the signed string. `seconds` is since 1970. */
 export function composeWebhook(id: string, seconds: string, body: Message): Message {
   const head = `${id}.${seconds}.`
   return typeof body === 'string' ? head + body : Buffer.concat([Buffer.from(head), body])
 }
 
-/** Returns the signed string at `now` (milliseconds since 1970), and what makes the headers. Throws AppError ambiguous_body. */
+/** Returns the signed string at `now` (milliseconds since 1970), and what makes the headers of signatures in hex. Throws AppError ambiguous_body. */
 export function prepareWebhook(id = `msg_${randomUUID()}`, body: Message, now: number) {
   const seconds = Math.floor(now / 1_000)
   requireUnambiguous(body, seconds)
-  const formatHeaders = (made: readonly SignedMessage[]): WebhookHeaders => {
-    const list = made.map(({ signature }) => Buffer.from(signature, 'hex').toString('base64'))
-    return {
-      'webhook-id': id,
-      'webhook-timestamp': `${seconds}`,
-      'webhook-signature': list.map((each) => `v1,${each}`).join(' '),
-    }
-  }
+  const formatHeaders = (signatures: readonly string[]): WebhookHeaders => ({
+    'webhook-id': id,
+    'webhook-timestamp': `${seconds}`,
+    'webhook-signature': signatures
+      .map((hex) => `v1,${Buffer.from(hex, 'hex').toString('base64')}`)
+      .join(' '),
+  })
   return { message: composeWebhook(id, `${seconds}`, body), formatHeaders }
 }
 
@@ -39,7 +40,7 @@ export function prepareWebhook(id = `msg_${randomUUID()}`, body: Message, now: n
  */
 export function listConsumerKeys(
   key: KeyObject,
-  { consumer, consumer_versions: versions }: Pick<WebhookRequest, 'consumer' | 'consumer_versions'>,
+  { consumer, consumer_versions: versions }: ConsumerKeys,
 ): readonly KeyObject[] {
   const field = 'consumer_versions'
   if (consumer !== undefined) {

@@ -15,7 +15,6 @@ import { acceptKeyId } from '../../runtime/previous-version.ts'
 import { answer, answerJson } from '../audited.ts'
 import { decodeMessage, hasField } from '../message.ts'
 import type { EndpointDeps } from './endpoint-deps.ts'
-import { describeSigned } from './sign-endpoint.ts'
 import { signItems } from './sign-items.ts'
 
 const messagesForm = acceptKeyId(signBatchRequest)
@@ -42,9 +41,8 @@ export function createSignBatchHandler({ signing, admit }: EndpointDeps) {
     const decoded = messages.map((each, index) =>
       decodeMessage(each, encoding, `messages.${index}`),
     )
-    const signed = signing.signMessages(request.key_id, decoded)
-    const signatures = signed.made.map(({ signature }) => signature)
-    const response = { key_id: signed.keyId, algorithm: 'HMAC-SHA256', signatures } as const
-    return answer(c, response satisfies SignBatchResponse, describeSigned(signed))
+    const { keyId, signatures, outcome } = signing.signMessages(request.key_id, decoded)
+    const response: SignBatchResponse = { key_id: keyId, algorithm: 'HMAC-SHA256', signatures }
+    return answer(c, response, outcome)
   }
 }

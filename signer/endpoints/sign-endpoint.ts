@@ -11,7 +11,7 @@ import { acceptKeyId } from '../../runtime/previous-version.ts'
 import type { Outcome } from '../audit-lines.ts'
 import { answer } from '../audited.ts'
 import { decodeMessage, hasField } from '../message.ts'
-import type { Signed, Signing } from '../signing.ts'
+import type { Signing } from '../signing.ts'
 import type { EndpointDeps } from './endpoint-deps.ts'
 
 const messageForm = acceptKeyId(signRequest)
@@ -37,20 +37,12 @@ export function signOne(
   if ('body' in request) {
     const body = decodeMessage(request.body, request.encoding, 'body')
     const { headers, signed } = signWebhook(request, body)
-    const outcomes = signed.map((each) => describeSigned(each, request.consumer))
-    return { response: { headers, key_ids: signed.map(({ keyId }) => keyId) }, outcomes }
+    const response = { headers, key_ids: signed.map(({ keyId }) => keyId) }
+    return { response, outcomes: signed.map(({ outcome }) => outcome) }
   }
   const message = decodeMessage(request.message, request.encoding)
-  const signed = signMessages(request.key_id, [message])
-  const [{ signature } = { signature: '' }] = signed.made
-  const response = { signature, key_id: signed.keyId, algorithm: 'HMAC-SHA256' } as const
-  return { response, outcomes: [describeSigned(signed)] }
-}
-
-export function describeSigned({ keyId, made }: Signed, consumer?: string): Outcome {
-  return {
-    ...{ outcome: 'signed', count: made.length, key_id: keyId },
-    fingerprints: made.map(({ fingerprint }) => fingerprint),
-    ...(consumer !== undefined && { consumers: made.map(() => consumer) }),
-  }
+  const { keyId, signatures, outcome } = signMessages(request.key_id, [message])
+  const [signature = ''] = signatures
+  const response = { signature, key_id: keyId, algorithm: 'HMAC-SHA256' } as const
+  return { response, outcomes: [outcome] }
 }

@@ -26,7 +26,12 @@ export function signItems(
   values: readonly unknown[],
 ): { results: SignItemResult[]; outcomes: Outcome[] } {
   const items = values.map(readItem)
-  requireUniqueIds(items)
+  const ids = new Set<string>()
+  for (const [index, { id }] of items.entries()) {
+    const field = `items.${index}.request_id`
+    if (ids.has(id)) throw new AppError('invalid_request', `${field}: must be unique`, { field })
+    ids.add(id)
+  }
   const done = items.map((item) => signItemOf(signing, item))
   const parts = done.flatMap(({ item, outcomes }) => outcomes.map((outcome) => ({ item, outcome })))
   const groups = Map.groupBy(parts, ({ outcome: { outcome, key_id: id } }) => `${outcome} ${id}`)
@@ -49,15 +54,6 @@ function readItem(value: unknown, index: number): Item {
   }
   const { request_id: id = '', trace_id: traceId = '' } = value as Record<string, string>
   return { id, traceId: find('trace_id') ? '' : traceId, request: explainIssue(issues[0]) }
-}
-
-function requireUniqueIds(items: readonly Item[]): void {
-  const ids = new Set<string>()
-  for (const [index, { id }] of items.entries()) {
-    const field = `items.${index}.request_id`
-    if (ids.has(id)) throw new AppError('invalid_request', `${field}: must be unique`, { field })
-    ids.add(id)
-  }
 }
 
 function signItemOf(signing: Signing, item: Item): Done {
