@@ -2,18 +2,18 @@
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import { isSocket, parseSignerUrl, type SignerTarget } from '../client/settings.ts'
-import { parseEnvironment, pathOrNone, pathOrWord, wholeNumber } from '../runtime/environment.ts'
+import { integer, parseEnvironment, pathOrNone, pathOrWord } from '../runtime/environment.ts'
 
 /** The value that disables the token. It is never the default. */
 const NO_TOKEN = 'none'
 
 const variables = z.object({
-  FRONTEND_PORT: z._default(wholeNumber(0, 65_535), 8080),
+  FRONTEND_PORT: z._default(integer(0, 65_535), 8080),
   FRONTEND_HOST: z.optional(
     z.string().check(z.refine((text) => isIP(text) !== 0, 'must be an IP address')),
   ),
-  FRONTEND_SHUTDOWN_DELAY_MS: z._default(wholeNumber(0, 60_000), 0),
-  FRONTEND_MAX_REQUESTS: z._default(wholeNumber(1, 10_000), 128),
+  FRONTEND_SHUTDOWN_DELAY_MS: z._default(integer(0, 60_000), 0),
+  FRONTEND_MAX_REQUESTS: z._default(integer(1, 10_000), 128),
   SIGNER_URL: z._default(
     z
       .string()
@@ -26,7 +26,7 @@ const variables = z.object({
     'http://localhost:8081/sign',
   ),
   // Less than a second, so that the frontend answers within a second.
-  SIGNER_TIMEOUT_MS: z._default(wholeNumber(1, 60_000), 900),
+  SIGNER_TIMEOUT_MS: z._default(integer(1, 60_000), 900),
   CALLER_TOKEN_FILE: z._default(pathOrWord, '/run/identity/token'),
   PAIRING_SECRET_FILE: pathOrNone,
 })

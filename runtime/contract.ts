@@ -34,7 +34,10 @@ export type Encoding = z.output<typeof encoding>
 /** HMAC-SHA256 as 64 digits of lower-case hex. */
 export const signature = textLike(/^[0-9a-f]{64}$/, '64 digits of lower-case hex')
 
-export const signRequest = z.strictObject({ message: text, encoding, key_id: z.optional(keyId) })
+/** What every request that signs or verifies may have. */
+const shared = { encoding, key_id: z.optional(keyId) }
+
+export const signRequest = z.strictObject({ message: text, ...shared })
 
 export type SignResponse = { signature: string; key_id: string; algorithm: 'HMAC-SHA256' }
 
@@ -48,11 +51,7 @@ function listOf<T extends z.ZodMiniType>(schema: T) {
     )
 }
 
-export const signBatchRequest = z.strictObject({
-  messages: listOf(text),
-  encoding,
-  key_id: z.optional(keyId),
-})
+export const signBatchRequest = z.strictObject({ messages: listOf(text), ...shared })
 
 /** Signatures are in the order of the messages. */
 export type SignBatchResponse = { key_id: string; algorithm: 'HMAC-SHA256'; signatures: string[] }
@@ -65,21 +64,18 @@ const consumer = textLike(
   '1 to 128 of A-Z a-z 0-9 . _ : @ / + = ~ -',
 )
 
-const twoVersions = 'must be one or two versions from 1 to 999999999, for example [1] or [2,1]'
+const oneOrTwo = 'must be one or two versions from 1 to 999999999, for example [1] or [2,1]'
+const version = z.int(oneOrTwo).check(z.gte(1, oneOrTwo), z.lte(999_999_999, oneOrTwo))
 const versions = z
-  .array(
-    z.int(twoVersions).check(z.gte(1, twoVersions), z.lte(999_999_999, twoVersions)),
-    twoVersions,
-  )
-  .check(z.minLength(1, twoVersions), z.maxLength(2, twoVersions))
+  .array(version, oneOrTwo)
+  .check(z.minLength(1, oneOrTwo), z.maxLength(2, oneOrTwo))
 
 /** A webhook without what tells where it goes. */
 const webhook = {
   body: text,
-  encoding,
   consumer: z.optional(consumer),
   consumer_versions: z.optional(versions),
-  key_id: z.optional(keyId),
+  ...shared,
 }
 
 /** The other form of /sign: a webhook, signed by the rules of Standard Webhooks. */
@@ -89,7 +85,7 @@ export type WebhookRequest = z.output<typeof webhookRequest>
 export type SignRequest = z.output<typeof signRequest> | WebhookRequest
 
 /** The headers of a webhook. */
-export const webhookHeaders = z.strictObject({
+const webhookHeaders = z.strictObject({
   'webhook-id': webhookId,
   'webhook-timestamp': text,
   'webhook-signature': text,
@@ -99,9 +95,7 @@ export type WebhookResponse = { headers: WebhookHeaders; key_ids: string[] }
 
 const itemIds = {
   request_id: textLike(requestIdPattern, '1 to 64 of A-Z a-z 0-9 . _ -'),
-  trace_id: z.optional(
-    textLike(/^(?!0{32})[0-9a-f]{32}$/, '32 digits of lower-case hex, not all 0'),
-  ),
+  trace_id: z.optional(textLike(/^(?!0{32})[0-9a-f]{32}$/, '32 digits of hex, not all 0')),
 }
 
 /** A request of /sign within a call, with the ids that it would have in its headers. */
@@ -114,18 +108,12 @@ export const signItemsRequest = z.strictObject({ items: listOf(z.unknown()) })
 /** Results are in the order of the items. */
 export type SignItemResult = { request_id: string } & (SignAnswer | { problem: Problem })
 export type SignAnswer = SignResponse | WebhookResponse
-export type SignItemsResponse = { results: SignItemResult[] }
 
-export const verifyRequest = z.strictObject({
-  message: text,
-  encoding,
-  signature,
-  key_id: z.optional(keyId),
-})
+export const verifyRequest = z.strictObject({ message: text, signature, ...shared })
 export const verifyWebhookRequest = z.strictObject({ ...webhook, headers: webhookHeaders })
 
-/** `key_id` is the key that made the signature. */
-export type VerifyResponse = { valid: true; key_id: string } | { valid: false }
+/** `key_id` is the key that made the signature, if it is valid. */
+export type VerifyResponse = { valid: boolean; key_id?: string }
 
 /** Sorted by id. The `primary` key of a form signs by default. Every key verifies, and signs when a request names it. */
 export type KeysResponse = { keys: { key_id: string; state: 'primary' | 'active'; form: Form }[] }

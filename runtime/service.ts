@@ -31,10 +31,9 @@ export async function runService<C>(
   if (!emptyCoreDumps()) log('warn', 'core_dumps_on', { reason: 'no /proc/self/coredump_filter' })
   const config = checkConfig(readConfig, log)
   let draining = false
-  const isDraining = () => draining
-  const deps = { log, metrics: createMetrics(), isDraining }
+  const deps = { log, metrics: createMetrics(), isDraining: () => draining }
   const { app, address, shutdownDelayMs } = await createService(config, deps)
-  const server = createHttpServer(app, isDraining)
+  const server = createHttpServer(app, deps.isDraining)
   try {
     log('info', 'listening', { address: await listenOn(server, address) })
   } catch (error) {

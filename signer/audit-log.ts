@@ -25,12 +25,8 @@ export type AuditLogOptions = {
 /** Shorter than the second within which the frontend answers. */
 const DEADLINE_MS = 500
 
-type Waiting = {
-  lines: string[]
-  signed: [keyId: string, count: number][]
-  resolve: () => void
-  reject: (error: AppError) => void
-}
+/** `resolve` is for lines that are written. */
+type Waiting = { lines: string[]; resolve: () => void; reject: (error: AppError) => void }
 
 /**
  * Makes the audit log. One write carries all lines of one turn of the event loop, and all lines that arrive during the
@@ -68,10 +64,7 @@ export function createAuditLog({
       // Sealed only now, because lines that are never written have no place in the chain.
       await write(records.flatMap(({ lines }) => lines.map(chain.seal)).join(''))
       onWritten(chain.position())
-      for (const { signed, resolve } of records) {
-        for (const [keyId, count] of signed) onSigned(keyId, count)
-        resolve()
-      }
+      for (const { resolve } of records) resolve()
     } catch (error) {
       chain.restart()
       for (const { reject } of records) reject(unavailable(error))
@@ -108,7 +101,12 @@ export function createAuditLog({
       if (isStuck) return reject(unavailable())
       if (entries.length === 0) return resolve()
       const lines = formatAuditLines(entries, readTime())
-      waiting.push({ lines, signed: entries.flatMap(findSigned), resolve, reject })
+      const signed = entries.flatMap(findSigned)
+      const settle = () => {
+        for (const [keyId, count] of signed) onSigned(keyId, count)
+        resolve()
+      }
+      waiting.push({ lines, resolve: settle, reject })
       if (!isWriting) void drain()
     })
   }
@@ -121,7 +119,11 @@ export function createAuditLog({
   return { record, requireWritable }
 }
 
-function findSigned({ outcome, key_id: keyId, count }: AuditEntry): Waiting['signed'] {
+function findSigned({
+  outcome,
+  key_id: keyId,
+  count,
+}: AuditEntry): [keyId: string, count: number][] {
   return outcome === 'signed' && keyId !== undefined ? [[keyId, count]] : []
 }
 

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono'
 import {
   type AppContext,
   type AppEnv,
+  type Body,
   makeAnswer,
   nameRequest,
   readRoute,
@@ -59,17 +60,9 @@ function bound(outcome: Outcome, takeLines: TakeLines): Outcome[] {
   return granted === 0 ? [] : [cutOutcome(outcome, 0, granted)]
 }
 
-/** Makes the answer as its caller reads it, and keeps what goes into the audit lines. */
+/** Makes the answer as its caller reads it, and keeps what goes into the audit lines. Bytes are sent as they are. */
 export function answer(c: AppContext, body: object, ...outcomes: readonly Outcome[]): Response {
-  return answerJson(c, formatAnswer(body, c.req.header(JSON_CASE_HEADER)), outcomes)
-}
-
-/** Makes the answer from JSON, and keeps what goes into the audit lines. */
-export function answerJson(
-  c: AppContext,
-  json: string | Uint8Array<ArrayBuffer>,
-  outcomes: readonly Outcome[],
-): Response {
   c.set('outcomes', outcomes)
-  return makeAnswer(c, json)
+  if (body instanceof Uint8Array) return makeAnswer(c, body as Body)
+  return makeAnswer(c, formatAnswer(body, c.req.header(JSON_CASE_HEADER)))
 }

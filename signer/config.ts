@@ -1,20 +1,14 @@
 // The configuration of the signer. It holds paths and times, never a secret.
 import * as z from 'zod/mini'
 import { MAX_BATCH_MESSAGES } from '../runtime/contract.ts'
-import {
-  optionalText,
-  parseEnvironment,
-  path,
-  pathOrNone,
-  wholeNumber,
-} from '../runtime/environment.ts'
+import { integer, parseEnvironment, path, pathOrNone, textLike } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/http/listen.ts'
 
 /** The length of sun_path in unix(7), without the NUL at the end. */
 const MAX_SOCKET_PATH_BYTES = 107
 
 /** No limit if unset. */
-const limit = z.optional(wholeNumber(1, 999_999_999))
+const limit = z.optional(integer(1, 999_999_999))
 
 const variables = z.object({
   SIGNER_SOCKET: path.check(
@@ -24,17 +18,17 @@ const variables = z.object({
     ),
   ),
   SIGNER_KEY_DIR: path,
-  SIGNER_KEY_BUNDLE: optionalText(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be the name of a file'),
+  SIGNER_KEY_BUNDLE: textLike(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be the name of a file'),
   SIGNER_PAIRING_DIR: pathOrNone,
   SIGNER_FREEZE_DIR: pathOrNone,
-  SIGNER_CALLER: optionalText(/^spiffe:\/\/[^\s,;="]{1,2048}$/, 'must be a SPIFFE id'),
+  SIGNER_CALLER: textLike(/^spiffe:\/\/[^\s,;="]{1,2048}$/, 'must be a SPIFFE id'),
   SIGNER_PEER: z._default(z.enum(['proxy', 'container'], 'must be proxy or container'), 'proxy'),
-  SIGNER_MAX_REQUESTS: z._default(wholeNumber(1, 10_000), 256),
+  SIGNER_MAX_REQUESTS: z._default(integer(1, 10_000), 256),
   SIGNER_SIGNATURES_PER_SECOND: limit,
   SIGNER_SIGNATURES_BURST: limit,
   SIGNER_SIGNATURES_PER_DAY: limit,
   SIGNER_VERIFICATIONS_PER_SECOND: limit,
-  SIGNER_SHUTDOWN_DELAY_MS: z._default(wholeNumber(0, 60_000), 0),
+  SIGNER_SHUTDOWN_DELAY_MS: z._default(integer(0, 60_000), 0),
 })
 
 /** Exactly one of the two controls must be set. With none the signer would serve everyone. */
@@ -55,8 +49,6 @@ export const schema = variables.check(
     { path: ['SIGNER_SIGNATURES_PER_SECOND'], error: 'must be set with SIGNER_SIGNATURES_BURST' },
   ),
 )
-
-export type SignerConfig = Readonly<ReturnType<typeof loadConfig>>
 
 /** Reads SIGNER_*. Throws EnvironmentError, which names every invalid variable. */
 export function loadConfig(environment: NodeJS.ProcessEnv) {

@@ -23,19 +23,17 @@ export function createSigning(
   spend: Limit['spend'],
   now: () => number = Date.now,
 ) {
-  function signBy(
-    { id, material }: Key,
-    messages: readonly Message[],
-    { consumer, ...versions }: ConsumerKeys = {},
-  ): Signed {
-    const keys = listConsumerKeys(material, { consumer, ...versions })
-    spend(id, keys.length * messages.length)
-    const made = keys.flatMap((key) => messages.map((each) => signMessage(key, each)))
-    const fingerprints = made.map(({ fingerprint }) => fingerprint)
-    const outcome = { outcome: 'signed', count: made.length, key_id: id, fingerprints }
-    const consumers = consumer === undefined ? {} : { consumers: made.map(() => consumer) }
-    const signatures = made.map(({ signature }) => signature)
-    return { keyId: id, signatures, outcome: { ...outcome, ...consumers } }
+  function signBy(key: Key, messages: readonly Message[], request: ConsumerKeys = {}): Signed {
+    const keys = listConsumerKeys(key.material, request)
+    spend(key.id, keys.length * messages.length)
+    const made = keys.flatMap((each) => messages.map((message) => signMessage(each, message)))
+    const outcome: Outcome = {
+      ...{ outcome: 'signed', count: made.length, key_id: key.id },
+      fingerprints: made.map(({ fingerprint }) => fingerprint),
+    }
+    const { consumer } = request
+    if (consumer !== undefined) outcome.consumers = made.map(() => consumer)
+    return { keyId: key.id, signatures: made.map(({ signature }) => signature), outcome }
   }
 
   function signMessages(keyId: string | undefined, messages: readonly Message[]): Signed {

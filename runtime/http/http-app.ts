@@ -16,6 +16,8 @@ type Variables = { requestId: string; traceId: string | undefined; errorCode?: E
 export type AppEnv = { Bindings: Partial<HttpBindings>; Variables: Variables }
 export type AppContext = Context<AppEnv>
 export type App = Hono<AppEnv>
+export type Body = string | Uint8Array<ArrayBuffer>
+type Method = 'GET' | 'POST'
 
 /** Makes an app without routes. */
 export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
@@ -40,12 +42,7 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
 }
 
 /** Adds a route with one method. Other methods get 405 with Allow (RFC 9110 section 15.5.6). */
-export function addRoute(
-  app: App,
-  method: 'GET' | 'POST',
-  path: string,
-  handler: Handler<AppEnv>,
-): void {
+export function addRoute(app: App, method: Method, path: string, handler: Handler<AppEnv>): void {
   app.on(method, path, handler)
   const allow = method === 'GET' ? 'GET, HEAD' : method
   app.all(path, (c) => {
@@ -67,11 +64,7 @@ export function nameRequest(c: AppContext): { request_id: string; trace_id?: str
 }
 
 /** Makes the answer of a handler. The methods of `c` would build a slow Headers object, and leave out the request id. */
-export function makeAnswer(
-  c: AppContext,
-  body: string | Uint8Array<ArrayBuffer>,
-  type = 'application/json',
-): Response {
+export function makeAnswer(c: AppContext, body: Body, type = 'application/json'): Response {
   return new Response(body, { headers: describeAnswer(c.get('requestId'), type) })
 }
 

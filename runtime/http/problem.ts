@@ -15,8 +15,10 @@ export type Problem = {
   retry_after?: number | undefined
 }
 
+type Headers = Record<string, string>
+
 /** Returns the headers that every answer has. */
-export function describeAnswer(requestId: string, type: string): Record<string, string> {
+export function describeAnswer(requestId: string, type: string): Headers {
   return { 'content-type': type, 'cache-control': 'no-store', 'x-request-id': requestId }
 }
 
@@ -52,12 +54,8 @@ export function describeProblem(error: unknown, requestId: string) {
   return { status, headers, body: JSON.stringify(problem) }
 }
 
-/** Makes a Response that describes `error`. `extraHeaders` are added, for example Allow. */
-export function makeProblem(
-  error: unknown,
-  requestId: string,
-  extraHeaders: Record<string, string> = {},
-): Response {
+/** Makes a Response that describes `error`. The headers `extra` are added, for example Allow. */
+export function makeProblem(error: unknown, requestId: string, extra: Headers = {}): Response {
   const { status, headers, body } = describeProblem(error, requestId)
-  return new Response(body, { status, headers: { ...headers, ...extraHeaders } })
+  return new Response(body, { status, headers: { ...headers, ...extra } })
 }

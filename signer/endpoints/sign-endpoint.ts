@@ -14,6 +14,8 @@ import { decodeMessage, hasField } from '../message.ts'
 import type { Signing } from '../signing.ts'
 import type { EndpointDeps } from './endpoint-deps.ts'
 
+type Done = { response: SignAnswer; outcomes: Outcome[] }
+
 const messageForm = acceptKeyId(signRequest)
 
 /**
@@ -30,18 +32,15 @@ export function createSignHandler({ signing, admit }: EndpointDeps) {
 }
 
 /** Returns the answer, and what each key signed. Throws AppError if the message is malformed, or as Signing does. */
-export function signOne(
-  { signMessages, signWebhook }: Signing,
-  request: SignRequest,
-): { response: SignAnswer; outcomes: Outcome[] } {
+export function signOne(signing: Signing, request: SignRequest): Done {
   if ('body' in request) {
     const body = decodeMessage(request.body, request.encoding, 'body')
-    const { headers, signed } = signWebhook(request, body)
+    const { headers, signed } = signing.signWebhook(request, body)
     const response = { headers, key_ids: signed.map(({ keyId }) => keyId) }
     return { response, outcomes: signed.map(({ outcome }) => outcome) }
   }
   const message = decodeMessage(request.message, request.encoding)
-  const { keyId, signatures, outcome } = signMessages(request.key_id, [message])
+  const { keyId, signatures, outcome } = signing.signMessages(request.key_id, [message])
   const [signature = ''] = signatures
   const response = { signature, key_id: keyId, algorithm: 'HMAC-SHA256' } as const
   return { response, outcomes: [outcome] }

@@ -21,10 +21,7 @@ type Done = { item: Item; result: SignItemResult; outcomes: readonly Outcome[] }
  * Returns a result for each item, in their order, and what goes into the audit log. Throws AppError invalid_request if
  * an item has no valid and unique id, frozen, or key_unavailable.
  */
-export function signItems(
-  signing: Signing,
-  values: readonly unknown[],
-): { results: SignItemResult[]; outcomes: Outcome[] } {
+export function signItems(signing: Signing, values: readonly unknown[]) {
   const items = values.map(readItem)
   const ids = new Set<string>()
   for (const [index, { id }] of items.entries()) {

@@ -22,10 +22,9 @@ const messageForm = acceptKeyId(verifyRequest)
  * POST /sign, and for a malformed signature.
  */
 export function createVerifyHandler({ admit, spendVerification, ...deps }: EndpointDeps) {
-  const chooseForm = (value: unknown) =>
-    hasField(value, 'body') ? verifyWebhookRequest : messageForm
+  const choose = (value: unknown) => (hasField(value, 'body') ? verifyWebhookRequest : messageForm)
   return async function verify(c: AppContext): Promise<Response> {
-    const request = await readJson(c, chooseForm, { checkBody: admit(c) })
+    const request = await readJson(c, choose, { checkBody: admit(c) })
     const isMadeBy =
       'body' in request ? checkWebhook(request, (deps.now ?? Date.now)()) : checkMessage(request)
     const form = 'body' in request ? 'webhook' : 'raw'
@@ -33,9 +32,8 @@ export function createVerifyHandler({ admit, spendVerification, ...deps }: Endpo
     spendVerification()
     // Every key is tried, even after a match, so the duration does not reveal which key matched.
     const [match] = keys.filter(({ material }) => isMadeBy(material))
-    const response: VerifyResponse =
-      match === undefined ? { valid: false } : { valid: true, key_id: match.id }
     const keyUsed = match && { key_id: match.id }
+    const response: VerifyResponse = { valid: match !== undefined, ...keyUsed }
     return answer(c, response, { outcome: 'verified', count: 1, ...keyUsed })
   }
 }

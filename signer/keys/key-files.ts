@@ -50,8 +50,8 @@ export function judgeKeys(entries: ReadonlyMap<string, Buffer>): LoadedKeys {
       'the Secret has no key: add one with --from-literal=HMAC_KEY="$(openssl rand -hex 32)"',
     )
   }
-  const raw = putPrimaryFirst(keys.raw, PRIMARY, entries)
-  const webhook = putPrimaryFirst(keys.webhook, WEBHOOK_PRIMARY, entries)
+  const raw = putPrimaryFirst(keys.raw, PRIMARY, entries.get(PRIMARY))
+  const webhook = putPrimaryFirst(keys.webhook, WEBHOOK_PRIMARY, entries.get(WEBHOOK_PRIMARY))
   return { ring: { raw, webhook, auditKey }, shortKeys }
 }
 
@@ -136,12 +136,7 @@ function decodeSecret(id: string, base64: string): Buffer {
   throw new KeyRingError(`key "${id}" is not base64 after ${WEBHOOK_PREFIX}: copy it once more`)
 }
 
-function putPrimaryFirst(
-  keys: readonly Key[],
-  name: string,
-  entries: ReadonlyMap<string, Buffer>,
-): readonly Key[] {
-  const entry = entries.get(name)
+function putPrimaryFirst(keys: readonly Key[], name: string, entry?: Buffer): readonly Key[] {
   const ids = keys.map(({ id }) => id).join(', ')
   if (entry === undefined) {
     if (keys.length < 2) return keys

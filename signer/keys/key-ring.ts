@@ -20,9 +20,8 @@ export class KeyRingError extends Error {
 export function chooseKeys(ring: KeyRing, form: Form, id: string | undefined): readonly Key[] {
   const chosen = id === undefined ? ring[form] : ring[form].filter((key) => key.id === id)
   if (chosen.length > 0) return chosen
-  const field = id !== undefined ? 'key_id' : form === 'raw' ? 'message' : 'body'
   const what = id === undefined ? `the signer has no ${form} key` : `no such ${form} key`
-  throw new AppError('invalid_request', `${field}: ${what}`, { field })
+  throw new AppError('invalid_request', `key_id: ${what}`, { field: 'key_id' })
 }
 
 /** Returns true if both rings have the same keys and the same primary keys. */

@@ -107,7 +107,7 @@ describe('POST /sign with a body', () => {
 
   test('refuses a webhook if there is no webhook key, and a message if there is no raw key', async () => {
     const noHook = await post(makeSignerApp({ ...ring, webhook: [] }), '/sign', { body })
-    expect([noHook.status, noHook.body.field]).toEqual([400, 'body'])
+    expect([noHook.status, noHook.body.field]).toEqual([400, 'key_id'])
     const noRaw = makeSignerApp({ ...ring, raw: [] })
     for (const [path, request] of [
       ['/sign', { message: body }],
