@@ -25,6 +25,8 @@ const alone: Record<string, SignerRequest> = {
   'with a message and a consumer': post('{"message":"a","consumer":"b"}'),
   'with a consumer and no body': post('{"consumer":"b"}'),
   'with a body that is an object': post('{"body":{}}'),
+  'with a body that is a list of numbers': post('{"body":[1]}'),
+  'with versions that are text': post('{"body":"a","consumer":"b","consumer_versions":"1"}'),
   'with a webhook id that is a number': post('{"body":"a","id":1}'),
   'with a version that is no list': post('{"body":"a","consumer":"b","consumer_versions":1}'),
   'with a version that is text': post('{"body":"a","consumer":"b","consumer_versions":["1"]}'),

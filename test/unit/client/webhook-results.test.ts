@@ -87,9 +87,12 @@ describe('a whole call fails if one webhook gets', () => {
     )
   })
 
-  test('headers, although it is a raw message', async () => {
+  test.each([
+    ['headers', webhookOf('a')],
+    ['a signature and headers', { ...signatureOf('a'), headers: right.headers }],
+  ])('%s, although it is a raw message', async (_, result) => {
     const { send, occupy, release } = await startOccupied((call) =>
-      call.sign(call.results.map((each) => ({ request_id: each.request_id, ...webhookOf('a') }))),
+      call.sign(call.results.map((each) => ({ request_id: each.request_id, ...result }))),
     )
     const headers = { 'content-type': 'application/json' }
     const ask = (message: string) =>
