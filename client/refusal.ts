@@ -2,8 +2,11 @@
 import type { Answer } from './http-client.ts'
 import { refusals, SignerError } from './signer-error.ts'
 
-/** The fields that the caller of signWebhook writes. An operator can make any other valid: a key, or a newer signer. */
-const ofCaller = /^(body|id|consumer|consumer_versions)(\.|$)/
+/**
+ * The fields that only the caller of signWebhook can make valid. For others an operator adds a key: if there is none, the signer
+ * names `body`, whose form was valid when it was sent.
+ */
+const ofCaller = /^(id|consumer|consumer_versions)(\.|$)/
 
 /** `problem`: the JSON of the answer (RFC 9457), or an object without fields for what a proxy sent instead. */
 export function explainRefusal(
@@ -19,12 +22,12 @@ export function explainRefusal(
   const said = known === undefined ? '' : ` ${known}: ${detail}`
   const seconds = Number(headers['retry-after'])
   return new SignerError(known ?? 'signer_unavailable', `the signer answered ${status}${said}`, {
-    isPermanent: isAboutBody(known, field),
+    isPermanent: isPermanent(known, field),
     retryAfter: Number.isInteger(seconds) ? seconds : undefined,
   })
 }
 
-function isAboutBody(code: string | undefined, field: unknown): boolean {
+function isPermanent(code: string | undefined, field: unknown): boolean {
   if (code === 'invalid_request') return ofCaller.test(String(field))
   return code === 'ambiguous_body' || code === 'payload_too_large'
 }
