@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,11 +44,19 @@ func explain(response *http.Response, answer []byte) *Error {
 		e.Code = "signer_unavailable"
 		e.Detail = fmt.Sprintf("it is not the signer's answer to a webhook, and begins: %.200q", answer)
 	case problem.Code == "invalid_request" && problem.Field == "message": // the form that it knows has this field
-		e.Detail = "this signer is of an earlier version, which signs no webhooks: update it"
+		e.Detail = "this signer does not know webhooks: deploy version 0.2 of it, or a later one"
+	case problem.Code == "invalid_request":
+		e.Permanent = isGiven(problem.Field)
 	default:
-		e.Permanent = e.Status == http.StatusBadRequest || e.Status == http.StatusRequestEntityTooLarge
+		e.Permanent = problem.Code == "ambiguous_body" || problem.Code == "payload_too_large"
 	}
 	seconds, _ := strconv.ParseUint(response.Header.Get("Retry-After"), 10, 31)
 	e.RetryAfter = time.Duration(seconds) * time.Second
 	return e
+}
+
+// isGiven says that a field is the caller's. An operator may still add a key.
+func isGiven(field string) bool {
+	field, _, _ = strings.Cut(field, ".")
+	return field == "body" || field == "id" || field == "consumer" || field == "consumer_versions"
 }

@@ -106,6 +106,9 @@ func TestSaysWhatTheSignerRefused(t *testing.T) {
 	}{
 		{Error{Status: 400, Code: "ambiguous_body", Field: "body", Permanent: true}, ""},
 		{Error{Status: 400, Code: "invalid_request", Field: "consumer", Permanent: true}, ""},
+		{Error{Status: 400, Code: "invalid_request", Field: "consumer_versions.0", Permanent: true}, ""},
+		{Error{Status: 400, Code: "invalid_request", Field: "key_id"}, ""},
+		{Error{Status: 400, Code: "invalid_request"}, ""},
 		{Error{Status: 413, Code: "payload_too_large", Permanent: true}, ""},
 		{Error{Status: 429, Code: "rate_limited", RetryAfter: 7 * time.Second}, "7"},
 		{Error{Status: 503, Code: "key_unavailable", RetryAfter: time.Second}, "1"},
@@ -131,7 +134,7 @@ func TestSaysWhatTheSignerRefused(t *testing.T) {
 func TestNamesASignerOfAnEarlierVersion(t *testing.T) {
 	_, transport := answerWith(t, 400, `{"code":"invalid_request","field":"message","detail":"message: must be a string"}`)
 	refusal := refusalOf(t, transport, nil)
-	expectError(t, refusal, "this signer is of an earlier version, which signs no webhooks: update it")
+	expectError(t, refusal, "this signer does not know webhooks: deploy version 0.2 of it, or a later one")
 	expect(t, refusal.Permanent, false)
 }
 

@@ -11,8 +11,8 @@ Body = Union[str, bytes, bytearray, memoryview]
 
 JSON_TYPE = {"Content-Type": "application/json"}
 _NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
-#: With these, the same call fails again. With others the caller may keep the webhook, and try again later.
-_PERMANENT = {400, 413}
+#: What the caller gave. An operator may still add a key.
+_FIELDS = {"body", "id", "consumer", "consumer_versions"}
 
 
 class SignerError(SigningError):
@@ -80,10 +80,9 @@ def _explain(
     status: int, headers: Mapping[str, str], content: bytes, answer: Mapping[str, Any], error: Type[SignerError]
 ) -> SignerError:
     code, field = answer.get("code"), answer.get("field")
-    is_old = code == "invalid_request" and field == "message"
-    if is_old:
+    if code == "invalid_request" and field == "message":
         # It wants the form that it knows.
-        what = "this signer is of an earlier version, which signs no webhooks. Update it"
+        what = "this signer does not know webhooks. Deploy version 0.2 of it, or a later one"
     elif isinstance(code, str):
         what = f"the signer answered {status} {code}: {answer.get('detail')}"
     else:
@@ -93,7 +92,8 @@ def _explain(
     made.status = status
     if isinstance(code, str):
         made.code, made.field, made.request_id = code, field, answer.get("request_id")
-        made.permanent = status in _PERMANENT and not is_old
+        is_given = str(field).partition(".")[0] in _FIELDS
+        made.permanent = code in ("ambiguous_body", "payload_too_large") or (code == "invalid_request" and is_given)
     seconds = headers.get("retry-after", "")
     made.retry_after = int(seconds) if seconds.isdecimal() else None
     return made

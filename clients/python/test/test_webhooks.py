@@ -16,7 +16,7 @@ from support import SignerTest
 from test_vectors import make_body, vectors
 
 HEADERS = {"webhook-id": "msg_1", "webhook-timestamp": "1764445000", "webhook-signature": "v1,a v1,b"}
-PROBLEM = {"type": "about:blank", "title": "Refused", "detail": "body: is wrong", "request_id": "id-1"}
+PROBLEM = {"type": "about:blank", "title": "Refused", "detail": "it is wrong", "request_id": "id-1"}
 
 
 def answer(status, body, **headers):
@@ -72,11 +72,17 @@ class Webhooks:
         self.assertEqual(self.server.received, [])
 
     def test_says_what_the_signer_refused_for_good(self):
-        for status, code in ((400, "ambiguous_body"), (400, "invalid_request"), (413, "payload_too_large")):
-            error = self.refuse(answer(status, {**PROBLEM, "code": code, "field": "body"}))
-            self.assertEqual(str(error), f"the signer answered {status} {code}: body: is wrong")
-            self.assertEqual((error.code, error.status, error.field, error.request_id), (code, status, "body", "id-1"))
+        cases = [(400, "invalid_request", each) for each in ("body", "id", "consumer", "consumer_versions.0")]
+        for status, code, field in [(400, "ambiguous_body", "body"), (413, "payload_too_large", None), *cases]:
+            error = self.refuse(answer(status, {**PROBLEM, "code": code, "field": field}))
+            self.assertEqual(str(error), f"the signer answered {status} {code}: it is wrong")
+            self.assertEqual((error.code, error.status, error.field, error.request_id), (code, status, field, "id-1"))
             self.assertEqual((error.permanent, error.retry_after), (True, None))
+
+    def test_leaves_the_choice_of_keys_to_an_operator(self):
+        for field in ("key_id", None):
+            error = self.refuse(answer(400, {**PROBLEM, "code": "invalid_request", "field": field}))
+            self.assertEqual((error.code, error.permanent), ("invalid_request", False))
 
     def test_says_when_another_attempt_may_succeed(self):
         for status, code, headers, seconds in (
@@ -91,7 +97,7 @@ class Webhooks:
 
     def test_names_a_signer_of_an_earlier_version(self):
         error = self.refuse(answer(400, {**PROBLEM, "code": "invalid_request", "field": "message"}))
-        self.assertRegex(str(error), "^this signer is of an earlier version, which signs no webhooks. Update it$")
+        self.assertRegex(str(error), "^this signer does not know webhooks. Deploy version 0.2 of it, or a later one$")
         self.assertEqual((error.code, error.permanent), ("invalid_request", False))
 
     def test_quotes_an_answer_that_is_not_the_signers(self):
