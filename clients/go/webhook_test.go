@@ -109,6 +109,7 @@ func TestSaysWhatTheSignerRefused(t *testing.T) {
 		{Error{Status: 400, Code: "invalid_request", Field: "consumer", Permanent: true}, ""},
 		{Error{Status: 400, Code: "invalid_request", Field: "consumer_versions.0", Permanent: true}, ""},
 		{Error{Status: 400, Code: "invalid_request", Field: "key_id"}, ""},
+		{Error{Status: 400, Code: "invalid_request", Field: "body"}, ""}, // no webhook key
 		{Error{Status: 400, Code: "invalid_request"}, ""},
 		{Error{Status: 413, Code: "payload_too_large", Permanent: true}, ""},
 		{Error{Status: 429, Code: "rate_limited", RetryAfter: 7 * time.Second}, "7"},
