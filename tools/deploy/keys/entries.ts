@@ -1,22 +1,28 @@
 // The entries of the Secret: their names, and the form of each key. The signer decides both.
-import { AUDIT_KEY, PRIMARY } from '../../../signer/keys/key-files.ts'
+import type { Form } from '../../../runtime/contract.ts'
+import {
+  AUDIT_KEY,
+  PRIMARY,
+  WEBHOOK_PREFIX,
+  WEBHOOK_PRIMARY,
+} from '../../../signer/keys/key-files.ts'
 
 /** Names the raw key that signs. */
 export const primaryEntry = PRIMARY
 /** Names the webhook key whose signature comes first. */
-export const webhookPrimaryEntry = 'webhook-primary'
+export const webhookPrimaryEntry = WEBHOOK_PRIMARY
 /** The MAC key of the audit log. It never signs, and no rotation replaces it. */
 export const auditKeyEntry = AUDIT_KEY
 
 /** A raw key signs messages as they are. A webhook key signs Standard Webhooks only. */
-export type FormName = 'raw' | 'webhook'
+export type FormName = Form
 type Data = Readonly<Record<string, string>>
 
 const noKeys = [primaryEntry, webhookPrimaryEntry, auditKeyEntry]
 
 /** The form of a key is a part of its value, which is `text` in base64. */
 export function formOf(text: string): FormName {
-  return Buffer.from(text, 'base64').toString('latin1').startsWith('whsec_') ? 'webhook' : 'raw'
+  return Buffer.from(text, 'base64').toString('latin1').startsWith(WEBHOOK_PREFIX) ? 'webhook' : 'raw'
 }
 
 /** Lists the ids of the signing keys, of all or of one form. */

@@ -1,5 +1,6 @@
 // What differs between raw keys and webhook keys, whose rotations have nothing to do with each other.
 import { randomBytes } from 'node:crypto'
+import { WEBHOOK_PREFIX } from '../../../signer/keys/key-files.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { type FormName, primaryEntry, webhookPrimaryEntry } from './entries.ts'
 
@@ -53,7 +54,7 @@ export const webhookKeys: KeyForm = {
   idPrefix: 'webhook-',
   annotationNames: nameAnnotations('webhook-'),
   command: 'make rotate-key FORM=webhook',
-  makeKey: () => Buffer.from(`whsec_${makeKey()}`).toString('base64'),
+  makeKey: () => Buffer.from(WEBHOOK_PREFIX + makeKey()).toString('base64'),
 }
 
 export const keyForms = { raw: rawKeys, webhook: webhookKeys }
