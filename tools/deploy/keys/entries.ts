@@ -22,7 +22,9 @@ const noKeys = [primaryEntry, webhookPrimaryEntry, auditKeyEntry]
 
 /** The form of a key is a part of its value, which is `text` in base64. */
 export function formOf(text: string): FormName {
-  return Buffer.from(text, 'base64').toString('latin1').startsWith(WEBHOOK_PREFIX) ? 'webhook' : 'raw'
+  return Buffer.from(text, 'base64').toString('latin1').startsWith(WEBHOOK_PREFIX)
+    ? 'webhook'
+    : 'raw'
 }
 
 /** Lists the ids of the signing keys, of all or of one form. */

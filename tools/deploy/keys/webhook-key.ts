@@ -49,11 +49,7 @@ export async function readWebhookKeyFile(path: string): Promise<Key> {
   )
 }
 
-function judge(
-  entries: ReadonlyMap<string, Buffer>,
-  where: string,
-  todo: string,
-): readonly Key[] {
+function judge(entries: ReadonlyMap<string, Buffer>, where: string, todo: string): readonly Key[] {
   try {
     return judgeKeys(entries).ring.webhook
   } catch (error) {
