@@ -173,12 +173,6 @@ export const makeVariables = {
     value: 'stable',
     default: discovered,
   },
-  KUBECONFIG: {
-    meaning: 'The kubeconfig file of the cluster.',
-    targets: 'cluster',
-    value: 'a path',
-    default: 'the local cluster',
-  },
   KEY_FILE: {
     meaning: 'A webhook key that is in no Secret. A dash reads standard input.',
     targets: ['consumer-secret'],
@@ -190,6 +184,12 @@ export const makeVariables = {
     targets: ['consumer-secret'],
     value: 'webhook-1',
     default: 'the primary one',
+  },
+  KUBECONFIG: {
+    meaning: 'The kubeconfig file of the cluster.',
+    targets: 'cluster',
+    value: 'a path',
+    default: 'the local cluster',
   },
   LINKERD_CRDS: {
     meaning: "A file with Linkerd's CRDs to test against.",

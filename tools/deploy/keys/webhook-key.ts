@@ -8,6 +8,7 @@ import { keySecret, namespace } from '../../kube/names.ts'
 import { webhookKeys } from './key-forms.ts'
 import { readKeySecret } from './key-secret.ts'
 
+const theSecret = `the Secret ${keySecret} in namespace ${namespace}`
 const fileTodo =
   'Write the entry to a file, or to standard input with KEY_FILE=-: docs/key-managers.md#webhook-keys.'
 
@@ -20,18 +21,20 @@ export async function readWebhookKey(id: string | undefined): Promise<Key> {
       `${error.todo}\n    If the keys are in no Secret, set KEY_FILE. ${fileTodo}`,
     )
   })
-  const entries = Object.entries(data).map(
-    ([name, text]) => [name, Buffer.from(text, 'base64')] as const,
-  )
-  const where = `the Secret ${keySecret} in namespace ${namespace}`
-  const keys = judge(new Map(entries), where, 'Fix the Secret: docs/keys.md#webhook-keys.')
+  const keys = judgeSecret(data)
   const key = id === undefined ? keys[0] : keys.find((each) => each.id === id)
   if (key !== undefined) return key
   const [what, todo] =
     keys.length === 0
       ? ['no webhook key', `Run \`${webhookKeys.command}\`, which adds the first one.`]
       : [`no webhook key ${id}`, `Set KEY_ID to one of ${keys.map((each) => each.id).join(', ')}.`]
-  throw new UserError(`${where} has ${what}`, todo)
+  throw new UserError(`${theSecret} has ${what}`, todo)
+}
+
+/** Reads the bytes of all webhook keys by their id. Throws UserError if there is no Secret. */
+export async function readWebhookKeys(): Promise<Map<string, Buffer>> {
+  const keys = judgeSecret((await readKeySecret()).data)
+  return new Map(keys.map(({ id, material }) => [id, material.export()]))
 }
 
 /** Reads the key from a file. A dash is standard input. */
@@ -47,6 +50,13 @@ export async function readWebhookKeyFile(path: string): Promise<Key> {
     `KEY_FILE ${path} has no webhook key, because its text does not begin with whsec_`,
     fileTodo,
   )
+}
+
+function judgeSecret(data: Readonly<Record<string, string>>): readonly Key[] {
+  const entries = Object.entries(data).map(
+    ([name, text]) => [name, Buffer.from(text, 'base64')] as const,
+  )
+  return judge(new Map(entries), theSecret, 'Fix the Secret: docs/keys.md#webhook-keys.')
 }
 
 function judge(entries: ReadonlyMap<string, Buffer>, where: string, todo: string): readonly Key[] {
