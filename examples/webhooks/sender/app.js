@@ -35,7 +35,7 @@ async function deliverWithRetries(name, id, body) {
       return
     } catch (error) {
       console.error(`${id} not delivered to ${name}: ${error.message}`)
-      if (error.code === 'ambiguous_body') return // it never passes
+      if (error.isPermanent) return // the signer refuses this webhook each time
     }
   }
 }
