@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { run } from '../../cli/exec.ts'
 import { hashSources } from '../../images/image-references.ts'
-import { CACHE, toNodePath } from '../paths.ts'
+import { CACHE, IN_NODE, toNodePath } from '../paths.ts'
 import { cached } from '../programs/cache.ts'
 import { buildInNode } from './buildah.ts'
 import type { ExampleRecipe } from './example-images.ts'
@@ -36,7 +36,7 @@ function recipeOf(name: string, { usesClient }: { usesClient: boolean }): Exampl
       await buildInNode(node, {
         reference,
         containerfile: toNodePath(join(import.meta.dirname, 'webhooks.Containerfile')),
-        context: toNodePath(CACHE),
+        context: IN_NODE.cache,
         buildArgs: Object.fromEntries(
           Object.entries(parts).map(([part, folder]) => [part, relative(CACHE, folder)]),
         ),
