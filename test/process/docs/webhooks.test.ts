@@ -71,6 +71,39 @@ test('a receiver that moves accepts a webhook with its old and with its new secr
   }
 })
 
+/** A signer in Python whose clock is a second later at the second call. It prints each call. */
+const fakeSigner = `
+import itertools, json, re
+ticks = itertools.chain([1, 2], itertools.repeat(3))
+class signer:
+    def sign_webhook(body, **options):
+        headers = {"webhook-id": options["id"], "webhook-timestamp": str(next(ticks)), "webhook-signature": "v1," + json.dumps(options, sort_keys=True)}
+        return headers`
+
+test('Flask: the changed lines sign for the same consumer, and a moving receiver gets both signatures of one time', async () => {
+  const line = /^\+ {4}(headers = signer.*)$/m.exec(findBlock(page, 'diff', 'signer_session'))?.[1]
+  const code = `${fakeSigner}
+${findBlock(page, 'python', 'def sign_for_both')}
+joined = sign_for_both("{}", "msg_1")
+id, body = "msg_2", "{}"
+${line}
+print(json.dumps([joined, headers]))`
+  const [old, own] = [
+    '{"id": "msg_1", "key_id": "globex"}',
+    '{"consumer": "globex", "id": "msg_1"}',
+  ]
+  expect(JSON.parse(await run('python3', ['-c', code]))).toEqual([
+    {
+      ...{ 'webhook-id': 'msg_1', 'webhook-timestamp': '3' },
+      'webhook-signature': `v1,${old} v1,${own}`,
+    },
+    {
+      ...{ 'webhook-id': 'msg_2', 'webhook-timestamp': '3' },
+      'webhook-signature': 'v1,{"consumer": "acme", "id": "msg_2"}',
+    },
+  ])
+})
+
 const events = [
   { file: 'backup.1900000000.tar.gz' },
   { text: 'a \\.1900000000.b "c".', more: ['.1900000000. ', 1.5] },
