@@ -25,6 +25,7 @@ export type AuditLogOptions = {
 /** Shorter than the second within which the frontend answers. */
 const DEADLINE_MS = 500
 
+type Signed = readonly [keyId: string, count: number]
 /** `resolve` is for lines that are written. */
 type Waiting = { lines: string[]; resolve: () => void; reject: (error: AppError) => void }
 
@@ -85,6 +86,11 @@ export function createAuditLog({
     isWriting = false
   }
 
+  function finish(signed: readonly Signed[], resolve: () => void): void {
+    for (const [keyId, count] of signed) onSigned(keyId, count)
+    resolve()
+  }
+
   /** Formats each millisecond once. */
   function readTime(): string {
     const ms = now()
@@ -101,11 +107,8 @@ export function createAuditLog({
       if (isStuck) return reject(unavailable())
       if (entries.length === 0) return resolve()
       const lines = formatAuditLines(entries, readTime())
-      const signed = entries.flatMap(findSigned)
-      const settle = () => {
-        for (const [keyId, count] of signed) onSigned(keyId, count)
-        resolve()
-      }
+      // Bound, because a function that is made here would keep the entries.
+      const settle = finish.bind(undefined, entries.flatMap(findSigned), resolve)
       waiting.push({ lines, resolve: settle, reject })
       if (!isWriting) void drain()
     })
@@ -119,11 +122,7 @@ export function createAuditLog({
   return { record, requireWritable }
 }
 
-function findSigned({
-  outcome,
-  key_id: keyId,
-  count,
-}: AuditEntry): [keyId: string, count: number][] {
+function findSigned({ outcome, key_id: keyId, count }: AuditEntry): Signed[] {
   return outcome === 'signed' && keyId !== undefined ? [[keyId, count]] : []
 }
 

@@ -151,5 +151,5 @@ function putPrimaryFirst(keys: readonly Key[], name: string, entry?: Buffer): re
   if (primary !== undefined) return [primary, ...keys.filter((key) => key !== primary)]
   // The message omits the content, because it may be a key in the wrong entry.
   const advice = ids === '' ? 'remove it' : `set it to one of ${ids}`
-  throw new KeyRingError(`"${name}" names no key of its form: ${advice}`)
+  throw new KeyRingError(`"${name}" names no key: ${advice}`)
 }

@@ -32,6 +32,6 @@ export function parseConsumer(consumer: string | undefined, text = '1'): Consume
 
 /** Returns the secret that the receiver gets. */
 export function deriveSecret({ material }: Key, { consumer, version }: Consumer): string {
-  const keys = listConsumerKeys(material, consumer, [version])
+  const keys = listConsumerKeys(material, { consumer, consumer_versions: [version] })
   return WEBHOOK_PREFIX + keys.map((key) => key.export().toString('base64')).join()
 }
