@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # These tests change the deployment, so each set runs alone: make test-vault and so on.
-ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys examples incident
+ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys examples incident webhooks
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
@@ -160,6 +160,7 @@ test-cluster-settings: ## Test Istio as others install it: gateways, defaults, a
 test-token-keys: ## Test the rotation of the cluster's token keys under load: three minutes.
 test-examples: ## Test the applications of examples/ beside the signer, and side by side: twelve minutes.
 test-incident: ## Test what stops a compromised application, and what is on record: ten minutes.
+test-webhooks: ## Test webhooks with the receivers' public libraries, and what is left of a signature: ten minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project $(@:test-%=%)

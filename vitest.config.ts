@@ -111,6 +111,7 @@ export default defineConfig({
       { test: { ...withManager, name: 'no-mesh', include: ['test/no-mesh/**/*.test.ts'] } },
       { test: { ...last, name: 'separate-pods', include: ['test/separate-pods/**/*.test.ts'] } },
       { test: { ...withManager, name: 'incident', include: ['test/incident/**/*.test.ts'] } },
+      { test: { ...withManager, name: 'webhooks', include: ['test/webhooks/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
   },

@@ -17,6 +17,19 @@ export type SignatureVector = {
   headers: Record<'Content-Digest' | 'Signature-Input' | 'Signature', string>
 }
 
+export type WebhookVector = {
+  title: string
+  keys: string[]
+  id: string
+  timestamp: number
+  body: Body
+  consumer?: string
+  consumer_versions?: number[]
+  derived?: { info: string; secret: string }[]
+  signed: Body
+  webhook_signature: string
+}
+
 type Titled = { title: string; reason: string }
 type Vectors = {
   signatures: SignatureVector[]
@@ -38,6 +51,10 @@ type Vectors = {
       secret_file: string | null
     }[]
     invalid: { title: string; environment: Record<string, string>; variable: string }[]
+  }
+  webhooks: {
+    signatures: WebhookVector[]
+    bodies: { clock: number; refused: Body[]; passed: Body[] }
   }
 }
 

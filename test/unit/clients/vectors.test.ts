@@ -6,7 +6,12 @@ import { createHttpApp, makeAnswer } from '../../../runtime/http/http-app.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createPairingCheck } from '../../../signer/pairing.ts'
 import { createMemoryLog } from '../../support/services/logged.ts'
-import { decodeBody, type SignatureVector, vectors } from '../../support/vectors.ts'
+import {
+  decodeBody,
+  type SignatureVector,
+  vectors,
+  type WebhookVector,
+} from '../../support/vectors.ts'
 
 /** Asks the signer's own check about a request that arrives `later` seconds after its time of creation. */
 async function checkRequest(
@@ -29,6 +34,10 @@ function openssl(input: Uint8Array, options: readonly string[]): string {
   return execFileSync('openssl', args, { input }).toString('base64')
 }
 
+function hmac(key: Buffer, input: Uint8Array): string {
+  return openssl(input, ['-mac', 'HMAC', '-macopt', `hexkey:${key.toString('hex')}`])
+}
+
 describe.each(vectors.signatures)('$title', (vector) => {
   const { headers, signature_base: base, secret } = vector
   const body = decodeBody(vector.body)
@@ -48,12 +57,38 @@ describe.each(vectors.signatures)('$title', (vector) => {
       `"content-digest": ${digest}`,
       `"@signature-params": ${params}`,
     ]
-    const mac = ['-mac', 'HMAC', '-macopt', `hexkey:${secret}`]
     expect(base).toBe(lines.join('\n'))
     expect(headers).toEqual({
       'Content-Digest': digest,
       'Signature-Input': `sig1=${params}`,
-      Signature: `sig1=:${openssl(Buffer.from(base), mac)}:`,
+      Signature: `sig1=:${hmac(Buffer.from(secret, 'hex'), Buffer.from(base))}:`,
     })
   })
+})
+
+/** The two steps of RFC 5869, for a key of 32 bytes without salt. */
+function hkdf(secret: Buffer, info: string): string {
+  const pseudorandomKey = Buffer.from(hmac(Buffer.alloc(32), secret), 'base64')
+  return hmac(pseudorandomKey, Buffer.concat([Buffer.from(info), Buffer.of(1)]))
+}
+
+const decodeSecret = (text: string) => Buffer.from(text.replace(/^whsec_/, ''), 'base64')
+
+function deriveSecrets({ keys, consumer, consumer_versions: versions = [1] }: WebhookVector) {
+  return keys.flatMap((key) =>
+    versions.map((version) => {
+      const info = `webhook-consumer:${version}:${consumer}`
+      return { info, secret: `whsec_${hkdf(decodeSecret(key), info)}` }
+    }),
+  )
+}
+
+test.each(vectors.webhooks.signatures)('OpenSSL signs the webhook: $title', (vector) => {
+  const { id, timestamp, keys, consumer, derived } = vector
+  const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), decodeBody(vector.body)])
+  expect(decodeBody(vector.signed)).toEqual(signed)
+  expect(derived).toEqual(consumer === undefined ? undefined : deriveSecrets(vector))
+  const secrets = derived?.map(({ secret }) => secret) ?? keys
+  const signatures = secrets.map((secret) => `v1,${hmac(decodeSecret(secret), signed)}`)
+  expect(vector.webhook_signature).toBe(signatures.join(' '))
 })
