@@ -76,7 +76,7 @@ export async function startShipped(
     {
       ...single,
       id: 'signer-webhook',
-      name: 'the same, webhooks',
+      name: '`/sign` of webhooks',
       write: () => repeat(REQUESTS, () => write('/sign', makeWebhook())),
     },
     {
@@ -94,7 +94,7 @@ export async function startShipped(
     {
       ...batch,
       id: 'signer-webhook-items',
-      name: 'the same, webhooks',
+      name: `\`/sign/batch\` of ${BATCH} webhooks`,
       write: () =>
         repeat(REQUESTS / BATCH, () => write('/sign/batch', { items: makeItems(makeWebhook) })),
     },
