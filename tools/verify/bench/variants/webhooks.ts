@@ -35,7 +35,7 @@ await runService(
         const reply = await collect({ text, requestId, traceId: undefined, headers, webhook })
         return { signature: readSignature(reply), key_id: 'webhook-1', algorithm: 'HMAC-SHA256' }
       },
-      requireSigner: () => pairing?.renew(),
+      requireSigner: () => {},
       maxRequests: config.maxRequests,
     })
     const { port, host, shutdownDelayMs } = config
