@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import { createCollector, type Reply } from '../client/collector.ts'
 import { createSignedRequest, type SignedRequestOptions } from '../client/signed-request.ts'
-import { SignerError } from '../client/signer-error.ts'
+import { SignerError, type SignerErrorCode } from '../client/signer-error.ts'
 import { keyId, MAX_BODY_BYTES, type SignResponse, signature } from '../runtime/contract.ts'
 import { AppError, type ErrorCode } from '../runtime/errors.ts'
 import { acceptKeyId } from '../runtime/previous-version.ts'
@@ -16,6 +16,17 @@ const passedOn = z.discriminatedUnion('code', [
   z.object({ code: z.literal('frozen') }),
   z.object({ code: z.literal('rate_limited'), retry_after: z.int().check(z.gte(1)) }),
 ])
+
+/** Without the codes about webhooks, which the frontend does not have signed. */
+const codeOf: Partial<Record<SignerErrorCode, ErrorCode>> = {
+  settings_invalid: 'internal',
+  request_invalid: 'internal',
+  caller_token_unavailable: 'caller_token_unavailable',
+  pairing_unavailable: 'pairing_unavailable',
+  signer_unavailable: 'signer_unavailable',
+  signer_timeout: 'signer_timeout',
+  overloaded: 'overloaded',
+}
 
 /**
  * Has a message signed. The pairing signature does not cover `trace`, because the proxy may add its own span. Throws
@@ -92,12 +103,7 @@ function tryParse(text: string): unknown {
 export function explainFailure(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (error instanceof SignerError) {
-    return new AppError(codeOf(error), error.message, { cause: error })
+    return new AppError(codeOf[error.code] ?? 'internal', error.message, { cause: error })
   }
   return new AppError('signer_unavailable', 'the signer sent an invalid answer', { cause: error })
-}
-
-/** Invalid settings are a bug here, because the frontend has its own. It has the other codes, too. */
-function codeOf({ code }: SignerError): ErrorCode {
-  return code === 'settings_invalid' || code === 'request_invalid' ? 'internal' : code
 }

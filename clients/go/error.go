@@ -46,7 +46,7 @@ func explain(response *http.Response, answer []byte) *Error {
 	case problem.Code == "invalid_request" && problem.Field == "message": // the form that it knows has this field
 		e.Detail = "this signer does not know webhooks: deploy version 0.2 of it, or a later one"
 	case problem.Code == "invalid_request":
-		e.Permanent = isGiven(problem.Field)
+		e.Permanent = isChosen(problem.Field)
 	default:
 		e.Permanent = problem.Code == "ambiguous_body" || problem.Code == "payload_too_large"
 	}
@@ -55,8 +55,8 @@ func explain(response *http.Response, answer []byte) *Error {
 	return e
 }
 
-// isGiven says that a field is the caller's. An operator may still add a key.
-func isGiven(field string) bool {
+// isChosen says that the caller chose the field. An error about another one means that an operator has to add a key.
+func isChosen(field string) bool {
 	field, _, _ = strings.Cut(field, ".")
-	return field == "body" || field == "id" || field == "consumer" || field == "consumer_versions"
+	return field == "id" || field == "consumer" || field == "consumer_versions"
 }

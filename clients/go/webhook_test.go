@@ -49,7 +49,8 @@ func refusalOf(t *testing.T, transport *Transport, body []byte) *Error {
 }
 
 func TestSignsAWebhook(t *testing.T) {
-	signer, transport := answerWith(t, 200, signedWebhook)
+	signer, _ := answerWith(t, 200, signedWebhook)
+	transport, _, _ := makeTransport(t, signer.URL+"/v1")
 	options := WebhookOptions{Consumer: "acme", ID: "msg_1", ConsumerVersions: []int{2, 1}, KeyID: "webhook-1"}
 	headers, err := transport.SignWebhook(context.Background(), []byte("Grüße"), options)
 	expect(t, err, nil)
@@ -59,7 +60,7 @@ func TestSignsAWebhook(t *testing.T) {
 		expect(t, headers.Get(name), value)
 	}
 	request := signer.requests()[0]
-	expect(t, request.Method+" "+request.URL.Path+" "+request.Header.Get("Content-Type"), "POST /sign application/json")
+	expect(t, request.Method+" "+request.URL.Path+" "+request.Header.Get("Content-Type"), "POST /v1/sign application/json")
 	expect(t, received(t, signer), askedFor{Body: "Grüße", Consumer: "acme", ID: "msg_1", ConsumerVersions: []int{2, 1}, KeyID: "webhook-1"})
 }
 
@@ -108,6 +109,7 @@ func TestSaysWhatTheSignerRefused(t *testing.T) {
 		{Error{Status: 400, Code: "invalid_request", Field: "consumer", Permanent: true}, ""},
 		{Error{Status: 400, Code: "invalid_request", Field: "consumer_versions.0", Permanent: true}, ""},
 		{Error{Status: 400, Code: "invalid_request", Field: "key_id"}, ""},
+		{Error{Status: 400, Code: "invalid_request", Field: "body"}, ""}, // no webhook key
 		{Error{Status: 400, Code: "invalid_request"}, ""},
 		{Error{Status: 413, Code: "payload_too_large", Permanent: true}, ""},
 		{Error{Status: 429, Code: "rate_limited", RetryAfter: 7 * time.Second}, "7"},

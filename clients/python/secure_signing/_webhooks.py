@@ -11,8 +11,8 @@ Body = Union[str, bytes, bytearray, memoryview]
 
 JSON_TYPE = {"Content-Type": "application/json"}
 _NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
-#: What the caller gave. An operator may still add a key.
-_FIELDS = {"body", "id", "consumer", "consumer_versions"}
+#: What the caller chose. An error about another field means that an operator has to add a key.
+_FIELDS = {"id", "consumer", "consumer_versions"}
 
 
 class SignerError(SigningError):
@@ -92,8 +92,8 @@ def _explain(
     made.status = status
     if isinstance(code, str):
         made.code, made.field, made.request_id = code, field, answer.get("request_id")
-        is_given = str(field).partition(".")[0] in _FIELDS
-        made.permanent = code in ("ambiguous_body", "payload_too_large") or (code == "invalid_request" and is_given)
+        is_chosen = str(field).partition(".")[0] in _FIELDS
+        made.permanent = code in ("ambiguous_body", "payload_too_large") or (code == "invalid_request" and is_chosen)
     seconds = headers.get("retry-after", "")
     made.retry_after = int(seconds) if seconds.isdecimal() else None
     return made

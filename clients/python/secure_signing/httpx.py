@@ -99,7 +99,7 @@ class _ClientAuth(SignerAuth):
 
 
 class _Transport(httpx.HTTPTransport):
-    """Sends a request again after a closed connection. That is safe, because the same message gets the same signature."""
+    """Sends a request again after a closed connection. That is safe, because signing twice does no harm."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:

@@ -69,7 +69,7 @@ class SignerAuth(AuthBase):
 class SignerAdapter(HTTPAdapter):
     """
     Signs the requests of a session. `timeout` covers both attempts of a request, in seconds. The second one follows a refusal if
-    there are other credentials, or a closed connection. That is safe, because the same message gets the same signature.
+    there are other credentials, or a closed connection. That is safe, because signing twice does no harm.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> None:
