@@ -7,9 +7,6 @@ import { type AuditEntry, formatAuditLines } from './audit-lines.ts'
 
 export type AuditLog = ReturnType<typeof createAuditLog>
 
-/** Writes all of `text`, or rejects with the system's error. */
-export type WriteText = (text: string) => Promise<void>
-
 export type AuditLogOptions = {
   /** Receives the signatures whose lines are written, also those that came too late for an answer: a counter equals the log. */
   onSigned: (keyId: string, count: number) => void
@@ -17,7 +14,8 @@ export type AuditLogOptions = {
   onWritten: (position: ChainPosition) => void
   /** Returns the key of the chain, if there is one. */
   getKey: () => KeyObject | undefined
-  write?: WriteText
+  /** Writes all of the text, or rejects with the system's error. */
+  write?: (text: string) => Promise<void>
   now?: () => number
   deadlineMs?: number
 }
@@ -132,11 +130,11 @@ function unavailable(cause?: unknown): AppError {
 
 // A container's stdout is a pipe. While the pipe is full, Node writes in the background. A blocked reader stops neither
 // the event loop nor the probes.
-function createStdoutWriter(): WriteText {
+function createStdoutWriter() {
   // Each write reports its own error. Without a listener, the event would end the process.
   process.stdout.on('error', () => {})
-  return (text) =>
-    new Promise((resolve, reject) => {
+  return (text: string) =>
+    new Promise<void>((resolve, reject) => {
       // Lines are ASCII, for which this is the same as UTF-8, and faster.
       process.stdout.write(text, 'latin1', (error) => (error ? reject(error) : resolve()))
     })

@@ -1,5 +1,6 @@
 // The form `items` of POST /sign/batch: requests of several callers in one call. Each is signed or refused by itself.
 import {
+  MAX_BATCH_MESSAGES,
   type SignItemResult,
   type SignRequest,
   signItem,
@@ -17,6 +18,9 @@ import { signOne } from './sign-endpoint.ts'
 type Item = { id: string; traceId: string; request: SignRequest | AppError }
 type Done = { item: Item; result: SignItemResult; outcomes: readonly Outcome[] }
 
+/** A webhook may have many signatures, and their audit lines have to fit into the memory. */
+const tooMany = new AppError('rate_limited', 'send fewer items in a call', { retryAfter: 1 })
+
 /**
  * Returns a result for each item, in their order, and what goes into the audit log. Throws AppError invalid_request if
  * an item has no valid and unique id, frozen, or key_unavailable.
@@ -29,7 +33,12 @@ export function signItems(signing: Signing, values: readonly unknown[]) {
     if (ids.has(id)) throw new AppError('invalid_request', `${field}: must be unique`, { field })
     ids.add(id)
   }
-  const done = items.map((item) => signItemOf(signing, item))
+  let left = MAX_BATCH_MESSAGES
+  const done = items.map((item) => {
+    const each = signItemOf(signing, left > 0 ? item : { ...item, request: tooMany })
+    for (const { count } of each.outcomes) left -= count
+    return each
+  })
   const parts = done.flatMap(({ item, outcomes }) => outcomes.map((outcome) => ({ item, outcome })))
   const groups = Map.groupBy(parts, ({ outcome: { outcome, key_id: id } }) => `${outcome} ${id}`)
   const outcomes = [...groups.values()].map(describeGroup)
