@@ -1,6 +1,7 @@
 // All errors, as one closed list. Programs match on the code, and the code sets the HTTP status.
 export const statusOf = {
   invalid_request: 400,
+  ambiguous_body: 400,
   pairing_refused: 403,
   caller_refused: 403,
   not_found: 404,

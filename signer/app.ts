@@ -18,7 +18,7 @@ import { createKeysHandler } from './endpoints/keys-endpoint.ts'
 import { createSignBatchHandler } from './endpoints/sign-batch-endpoint.ts'
 import { createSignHandler } from './endpoints/sign-endpoint.ts'
 import { createVerifyHandler } from './endpoints/verify-endpoint.ts'
-import type { SigningDeps, VerifyingDeps } from './signing-deps.ts'
+import type { SigningDeps, VerifyingDeps } from './signing.ts'
 
 export type SignerDeps = ServiceDeps &
   SigningDeps &

@@ -10,6 +10,8 @@ export type Outcome = {
   key_id?: string
   /** One for each signature, in their order. */
   fingerprints?: readonly string[]
+  /** The consumer that each is for, or an empty text. */
+  consumers?: readonly string[]
   /** The ids of the requests, if the call carries those of several callers. */
   request_ids?: readonly string[]
   /** The trace id of each of them, or an empty text. */
@@ -55,11 +57,9 @@ function splitEntry<T extends AuditEntry>(entry: T): T[] {
 
 /** Returns the part of an outcome for the requests or signatures from `start` to before `end`. */
 export function cutOutcome<T extends Outcome>(outcome: T, start: number, end: number): T {
-  const { count, fingerprints, request_ids: ids, trace_ids: traceIds } = outcome
-  return {
-    ...{ ...outcome, count: count && end - start },
-    ...(fingerprints && { fingerprints: fingerprints.slice(start, end) }),
-    ...(ids && { request_ids: ids.slice(start, end) }),
-    ...(traceIds && { trace_ids: traceIds.slice(start, end) }),
-  }
+  const entries = Object.entries(outcome).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.slice(start, end) : value,
+  ])
+  return { ...Object.fromEntries(entries), count: outcome.count && end - start }
 }

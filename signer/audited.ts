@@ -60,9 +60,9 @@ function bound(outcome: Outcome, takeLines: TakeLines): Outcome[] {
   return granted === 0 ? [] : [cutOutcome(outcome, 0, granted)]
 }
 
-/** Makes the answer as its caller reads it, and keeps what goes into the audit line. */
-export function answer(c: AppContext, body: object, outcome: Outcome): Response {
-  return answerJson(c, formatAnswer(body, c.req.header(JSON_CASE_HEADER)), [outcome])
+/** Makes the answer as its caller reads it, and keeps what goes into the audit lines. */
+export function answer(c: AppContext, body: object, ...outcomes: readonly Outcome[]): Response {
+  return answerJson(c, formatAnswer(body, c.req.header(JSON_CASE_HEADER)), outcomes)
 }
 
 /** Makes the answer from JSON, and keeps what goes into the audit lines. */

@@ -1,6 +1,11 @@
 // Who calls: the identity in the client certificate that the proxy verified.
 import { AppError } from '../runtime/errors.ts'
-import type { Admit } from './signing-deps.ts'
+import type { AppContext } from '../runtime/http/http-app.ts'
+
+/** Checks that the body matches the signed headers. Throws an AppError with status 403. */
+export type CheckBody = (body: Uint8Array) => void
+/** Checks the headers of a request before its body is read. Throws an AppError with status 403. */
+export type Admit = (c: AppContext) => CheckBody
 
 /** Who connects to the socket: the proxy of the mesh, or a container of this Pod. */
 export type Peer = 'proxy' | 'container'

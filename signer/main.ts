@@ -38,7 +38,7 @@ await runService(
       app: createApp({
         ...deps,
         ...{ getKeyRing, admit, auditLog, peer, maxRequests },
-        sign: createSigning(getKeyRing, requireThawed, spend),
+        signing: createSigning(getKeyRing, requireThawed, spend),
         spendVerification: () => verifications.spend('', 1),
       }),
       address: { socket: config.socket },

@@ -15,8 +15,8 @@ export function createSignerMetrics(registry: Registry) {
   const rateLimited = new Counter(describe('signer_rate_limited_messages_total', limited, 'key_id'))
   const read = 'Reads of the key folder: loaded, or refused while the last good keys stay in use.'
   const loads = new Counter(describe('signer_key_loads_total', read, 'result'))
-  const held = 'Keys in use: 1 for each, by id and state.'
-  const keys = new Gauge(describe('signer_keys', held, 'key_id', 'state'))
+  const held = 'Keys in use: 1 for each, by id, form and state.'
+  const keys = new Gauge(describe('signer_keys', held, 'key_id', 'form', 'state'))
   const short = new Gauge(describe('signer_short_keys', 'Keys shorter than 32 bytes.'))
   const back = 'Keys in use: 1 if this process has seen the key retired, else 0.'
   const returned = new Gauge(describe('signer_returned_keys', back, 'key_id'))
@@ -43,11 +43,12 @@ export function createSignerMetrics(registry: Registry) {
     ) => {
       keys.reset()
       returned.reset()
-      for (const each of listKeyStates(ring)) keys.set(each, 1)
-      for (const id of ring.keys.keys()) {
-        returned.set({ key_id: id }, Number(returnedKeys.includes(id)))
+      for (const each of listKeyStates(ring)) {
+        const { key_id } = each
+        keys.set(each, 1)
+        returned.set({ key_id }, Number(returnedKeys.includes(key_id)))
         // Prometheus sees no increase in the first value of a series.
-        rateLimited.inc({ key_id: id }, 0)
+        rateLimited.inc({ key_id }, 0)
       }
       short.set(shortKeys.length)
       chained.set(Number(ring.auditKey !== undefined))

@@ -5,6 +5,7 @@ import { createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'n
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../runtime/errors.ts'
+import type { Admit } from './caller-identity.ts'
 import {
   computeContentDigest,
   computeRequestSignature,
@@ -12,7 +13,6 @@ import {
   PAIRING_SECRET_BYTES,
   SIGNATURE_LABEL,
 } from './http-signature.ts'
-import type { Admit } from './signing-deps.ts'
 
 const SECRET_FILE = 'secret'
 /** Both containers share the node's clock. This allows for the time that a request waits. */

@@ -1,40 +1,38 @@
 // The form `items` of POST /sign/batch: requests of several callers in one call. Each is signed or refused by itself.
-import type * as z from 'zod/mini'
-import { type SignItemResult, signItem } from '../../runtime/contract.ts'
+import { type SignItemResult, signItem, webhookItem } from '../../runtime/contract.ts'
 import { AppError, statusOf } from '../../runtime/errors.ts'
 import { toProblem } from '../../runtime/http/problem.ts'
 import { explainIssue } from '../../runtime/json/json-body.ts'
 import type { Outcome } from '../audit-lines.ts'
-import { decodeMessage } from '../message.ts'
-import type { SignMessages } from '../signing.ts'
+import type { Signing } from '../signing.ts'
+import { hasField, type SignRequest, signOne } from './sign-endpoint.ts'
 
 /** `traceId` is empty if there is none. `request` is an error if the item is invalid. */
-type Item = { id: string; traceId: string; request: z.output<typeof signItem> | AppError }
-/** `fingerprint` is empty for an item that is refused. */
-type Done = { item: Item; result: SignItemResult; fingerprint: string }
+type Item = { id: string; traceId: string; request: SignRequest | AppError }
+type Done = { item: Item; result: SignItemResult; outcomes: readonly Outcome[] }
 
 /**
  * Returns a result for each item, in their order, and what goes into the audit log. Throws AppError invalid_request if
  * an item has no valid and unique id, frozen, or key_unavailable.
  */
 export function signItems(
-  sign: SignMessages,
+  signing: Signing,
   values: readonly unknown[],
 ): { results: SignItemResult[]; outcomes: Outcome[] } {
   const items = values.map(readItem)
   requireUniqueIds(items)
-  const done = items.map((item) => signOne(sign, item))
-  const groups = Map.groupBy(done, ({ result }) =>
-    'problem' in result ? result.problem.code : `signed ${result.key_id}`,
-  )
+  const done = items.map((item) => signItemOf(signing, item))
+  const parts = done.flatMap(({ item, outcomes }) => outcomes.map((outcome) => ({ item, outcome })))
+  const groups = Map.groupBy(parts, ({ outcome: { outcome, key_id: id } }) => `${outcome} ${id}`)
   const outcomes = [...groups.values()].map(describeGroup)
   return { results: done.map(({ result }) => result), outcomes }
 }
 
 function readItem(value: unknown, index: number): Item {
-  const { data, error } = signItem.safeParse(value)
+  const { data, error } = (hasField(value, 'body') ? webhookItem : signItem).safeParse(value)
   if (data !== undefined) {
-    return { id: data.request_id, traceId: data.trace_id ?? '', request: data }
+    const { request_id: id, trace_id: traceId = '', ...request } = data
+    return { id, traceId, request }
   }
   const { issues } = error
   const find = (name: string) => issues.find(({ path: [field] }) => field === name)
@@ -56,37 +54,33 @@ function requireUniqueIds(items: readonly Item[]): void {
   }
 }
 
-function signOne(sign: SignMessages, item: Item): Done {
+function signItemOf(signing: Signing, item: Item): Done {
   const { id, request } = item
   try {
     if (request instanceof AppError) throw request
-    const message = decodeMessage(request.message, request.encoding)
-    const { keyId, signatures, fingerprints } = sign(request.key_id, [message])
-    const [[signature = ''], [fingerprint = '']] = [signatures, fingerprints]
-    const result = { request_id: id, signature, key_id: keyId, algorithm: 'HMAC-SHA256' } as const
-    return { item, result, fingerprint }
+    const { response, outcomes } = signOne(signing, request)
+    return { item, result: { request_id: id, ...response }, outcomes }
   } catch (error) {
     // A freeze, or no key, concerns the whole call.
     if (!(error instanceof AppError) || statusOf[error.code] >= 500) throw error
     const result = { request_id: id, problem: toProblem(error, id) }
-    return { item, result, fingerprint: '' }
+    return { item, result, outcomes: [{ outcome: error.code, count: 0 }] }
   }
 }
 
-/** Describes the items that one key signed, or that have the same error. */
-function describeGroup(group: readonly Done[]): Outcome {
-  const result = group[0]?.result as SignItemResult
-  const traceIds = group.map(({ item }) => item.traceId)
+/** Describes what one key signed, or the items that have the same error. The lists have an entry for each signature. */
+function describeGroup(group: readonly { item: Item; outcome: Outcome }[]): Outcome {
+  const rows = group.flatMap(({ item, outcome }) =>
+    (outcome.fingerprints ?? ['']).map((fingerprint) => ({ item, outcome, fingerprint })),
+  )
+  const [{ outcome, key_id: keyId } = { outcome: 'internal' }] = rows.map((row) => row.outcome)
+  const consumers = rows.map((row) => row.outcome.consumers?.[0] ?? '')
+  const traceIds = rows.map(({ item }) => item.traceId)
   return {
-    ...('problem' in result
-      ? { outcome: result.problem.code, count: 0 }
-      : {
-          outcome: 'signed',
-          count: group.length,
-          key_id: result.key_id,
-          fingerprints: group.map(({ fingerprint }) => fingerprint),
-        }),
-    request_ids: group.map(({ item }) => item.id),
-    ...(traceIds.some((id) => id !== '') && { trace_ids: traceIds }),
+    ...{ outcome, count: keyId === undefined ? 0 : rows.length },
+    ...(keyId && { key_id: keyId, fingerprints: rows.map(({ fingerprint }) => fingerprint) }),
+    ...(consumers.some((each) => each !== '') && { consumers }),
+    request_ids: rows.map(({ item }) => item.id),
+    ...(traceIds.some((each) => each !== '') && { trace_ids: traceIds }),
   }
 }

@@ -1,34 +1,67 @@
 // POST /verify: whether one of the keys made a signature. A wrong signature is an answer, not an error.
-import { type VerifyResponse, verifyRequest } from '../../runtime/contract.ts'
+import type { KeyObject } from 'node:crypto'
+import type * as z from 'zod/mini'
+import { type VerifyResponse, verifyRequest, verifyWebhookRequest } from '../../runtime/contract.ts'
 import type { AppContext } from '../../runtime/http/http-app.ts'
 import { readJson } from '../../runtime/json/json-body.ts'
 import { acceptKeyId } from '../../runtime/previous-version.ts'
 import { answer } from '../audited.ts'
 import { verifyMac } from '../hmac.ts'
-import { chooseKey } from '../keys/key-ring.ts'
+import { chooseKeys } from '../keys/key-ring.ts'
 import { decodeMessage } from '../message.ts'
-import type { VerifyingDeps } from '../signing-deps.ts'
+import type { VerifyingDeps } from '../signing.ts'
+import { composeWebhook, isTimely, listConsumerKeys } from '../webhook.ts'
+import { hasField } from './sign-endpoint.ts'
 
-const schema = acceptKeyId(verifyRequest)
+/** Returns true if the key made the signature. */
+type IsMadeBy = (key: KeyObject) => boolean
+
+const messageForm = acceptKeyId(verifyRequest)
 
 /**
- * Makes the handler. It answers VerifyResponse for the requested key, or else for any key. It throws AppError like
+ * Makes the handler. It answers VerifyResponse for the requested key, or else for any key of the form. It throws AppError like
  * POST /sign, and for a malformed signature.
  */
-export function createVerifyHandler({ getKeyRing, admit, spendVerification }: VerifyingDeps) {
+export function createVerifyHandler({
+  getKeyRing,
+  admit,
+  spendVerification,
+  now = Date.now,
+}: VerifyingDeps) {
+  const chooseForm = (value: unknown) =>
+    hasField(value, 'body') ? verifyWebhookRequest : messageForm
   return async function verify(c: AppContext): Promise<Response> {
-    const request = await readJson(c, schema, { checkBody: admit(c) })
-    const { message, encoding, signature, key_id: keyId } = request
-    const decoded = decodeMessage(message, encoding)
-    const ring = getKeyRing()
-    const keys = keyId === undefined ? [...ring.keys.values()] : [chooseKey(ring, keyId)]
+    const request = await readJson(c, chooseForm, { checkBody: admit(c) })
+    const isMadeBy = 'body' in request ? checkWebhook(request, now()) : checkMessage(request)
+    const form = 'body' in request ? 'webhook' : 'raw'
+    const keys = chooseKeys(getKeyRing(), form, request.key_id)
     spendVerification()
     // Every key is tried, even after a match, so the duration does not reveal which key matched.
-    const matches = keys.filter(({ material }) => verifyMac(material, decoded, signature))
-    const [match] = matches
+    const [match] = keys.filter(({ material }) => isMadeBy(material))
     const response: VerifyResponse =
       match === undefined ? { valid: false } : { valid: true, key_id: match.id }
     const keyUsed = match && { key_id: match.id }
     return answer(c, response, { outcome: 'verified', count: 1, ...keyUsed })
   }
+}
+
+function checkMessage(request: z.output<typeof verifyRequest>): IsMadeBy {
+  const message = decodeMessage(request.message, request.encoding)
+  return (key) => verifyMac(key, message, [Buffer.from(request.signature, 'hex')])
+}
+
+/** Checks as a receiver does, with its tolerance. `now` is in milliseconds. */
+function checkWebhook(request: z.output<typeof verifyWebhookRequest>, now: number): IsMadeBy {
+  const { headers, consumer, consumer_versions: versions } = request
+  const seconds = headers['webhook-timestamp']
+  const body = decodeMessage(request.body, request.encoding, 'body')
+  const message = composeWebhook(headers['webhook-id'], seconds, body)
+  const signatures = headers['webhook-signature'].split(' ').map((each) => each.split(','))
+  const given = signatures.flatMap(([version, base64 = '']) =>
+    version === 'v1' ? [Buffer.from(base64, 'base64')] : [],
+  )
+  const isInTime = isTimely(Number(seconds), now / 1_000)
+  return (material) =>
+    isInTime &&
+    listConsumerKeys(material, consumer, versions).some((key) => verifyMac(key, message, given))
 }

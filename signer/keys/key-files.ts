@@ -1,18 +1,24 @@
 // Loads the key ring from a mounted Secret, or from one file with the same entries. Each entry is a key and its name is
-// the key's id. The entry `primary` names the key that signs, and the entry `audit-key` chains the audit log.
+// the key's id. The entry's value says which form the key signs, so a key has the same form in every place that keeps it. The entry
+// `primary` names the raw key that signs, `webhook-primary` the webhook key that signs first, and `audit-key` chains the audit log.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { keyId } from '../../runtime/contract.ts'
+import { type Form, keyId } from '../../runtime/contract.ts'
 import { parseKeyBundle } from './key-bundle.ts'
 import { type Key, type KeyRing, KeyRingError } from './key-ring.ts'
 import { findSpoiledText } from './spoiled-text.ts'
 
 /** 112 bits, the minimum for an HMAC key by NIST SP 800-131A. */
 const MIN_KEY_BYTES = 14
-/** The output size of SHA-256. Shorter keys weaken HMAC (RFC 2104 section 3). */
-const FULL_KEY_BYTES = 32
+/**
+ * Shorter keys work, and are reported. 32 bytes are the output size of SHA-256 (RFC 2104 section 3). Standard Webhooks begins at 24.
+ */
+const FULL_KEY_BYTES = { raw: 32, webhook: 24 }
+/** What the text of a webhook key begins with, as all senders of Standard Webhooks write it. Base64 follows. */
+export const WEBHOOK_PREFIX = 'whsec_'
 export const PRIMARY = 'primary'
+export const WEBHOOK_PRIMARY = 'webhook-primary'
 export const AUDIT_KEY = 'audit-key'
 
 /** `shortKeys` lists the ids of keys that work but should be longer. */
@@ -31,17 +37,24 @@ export async function loadKeyFiles(folder: string, bundle?: string): Promise<Loa
 
 /** Makes the ring of `entries`, which maps the names in the Secret to bytes. Throws KeyRingError if one is invalid. */
 export function judgeKeys(entries: ReadonlyMap<string, Buffer>): LoadedKeys {
-  const keys = new Map<string, Key>()
+  const keys: Record<Form, Key[]> = { raw: [], webhook: [] }
   const shortKeys: string[] = []
   let auditKey: KeyObject | undefined
-  for (const [id, bytes] of entries) {
-    if (id === PRIMARY) continue
-    requireUsable(id, bytes)
-    if (bytes.length < FULL_KEY_BYTES) shortKeys.push(id)
+  for (const [id, value] of entries) {
+    if (id === PRIMARY || id === WEBHOOK_PRIMARY) continue
+    const { form, bytes } = readKey(id, value)
+    if (bytes.length < FULL_KEY_BYTES[form]) shortKeys.push(id)
     if (id === AUDIT_KEY) auditKey = createSecretKey(bytes)
-    else keys.set(id, { id, material: createSecretKey(bytes) })
+    else keys[form].push({ id, material: createSecretKey(bytes) })
   }
-  return { ring: { primary: findPrimary(keys, entries.get(PRIMARY)), keys, auditKey }, shortKeys }
+  if (keys.raw.length + keys.webhook.length === 0) {
+    throw new KeyRingError(
+      'the Secret has no key: add one with --from-literal=HMAC_KEY="$(openssl rand -hex 32)"',
+    )
+  }
+  const raw = putPrimaryFirst(keys.raw, PRIMARY, entries)
+  const webhook = putPrimaryFirst(keys.webhook, WEBHOOK_PRIMARY, entries)
+  return { ring: { raw, webhook, auditKey }, shortKeys }
 }
 
 /** Returns a text that changes whenever the keys in `folder` change. Reads no key. Throws KeyRingError. */
@@ -97,39 +110,50 @@ async function resolveGeneration(folder: string): Promise<string> {
   return names.includes('..data') ? await realpath(join(folder, '..data')) : folder
 }
 
-function requireUsable(id: string, bytes: Buffer): void {
+/** Returns the bytes of a key. Those of a webhook key are what its text encodes, so no other version signs raw bytes with them. */
+function readKey(id: string, value: Buffer): { form: Form; bytes: Buffer } {
   if (!keyId.safeParse(id).success) {
     throw new KeyRingError('an entry has a name that a Secret cannot have: rename it')
   }
-  if (bytes.length === 0) throw new KeyRingError(`key "${id}" is empty: give it a value`)
-  const fault = findSpoiledText(bytes)
+  if (value.length === 0) throw new KeyRingError(`key "${id}" is empty: give it a value`)
+  const fault = findSpoiledText(value)
   if (fault !== undefined) throw new KeyRingError(`key "${id}" ${fault}`)
-  if (bytes.length < MIN_KEY_BYTES) {
-    throw new KeyRingError(
-      `key "${id}" is shorter than ${MIN_KEY_BYTES} bytes: make one with openssl rand -hex 32`,
-    )
-  }
+  const text = value.toString('latin1')
+  const isWebhook = text.startsWith(WEBHOOK_PREFIX) && id !== AUDIT_KEY
+  const bytes = isWebhook ? decodeSecret(id, text.slice(WEBHOOK_PREFIX.length)) : value
+  if (bytes.length >= MIN_KEY_BYTES) return { form: isWebhook ? 'webhook' : 'raw', bytes }
+  throw new KeyRingError(
+    `key "${id}" is shorter than ${MIN_KEY_BYTES} bytes: make one with openssl rand -hex 32`,
+  )
 }
 
-function findPrimary(keys: ReadonlyMap<string, Key>, entry: Buffer | undefined): Key {
-  const ids = [...keys.keys()]
-  const [only] = keys.values()
-  if (only === undefined) {
-    throw new KeyRingError(
-      'the Secret has no key: add one with --from-literal=HMAC_KEY="$(openssl rand -hex 32)"',
-    )
-  }
+/** Decodes base64 (RFC 4648 section 4). Some senders leave the padding out. */
+function decodeSecret(id: string, base64: string): Buffer {
+  const bytes = Buffer.from(base64, 'base64')
+  const strip = (text: string) => text.replace(/={1,2}$/, '')
+  if (strip(bytes.toString('base64')) === strip(base64)) return bytes
+  throw new KeyRingError(`key "${id}" is not base64 after ${WEBHOOK_PREFIX}: copy it once more`)
+}
+
+function putPrimaryFirst(
+  keys: readonly Key[],
+  name: string,
+  entries: ReadonlyMap<string, Buffer>,
+): readonly Key[] {
+  const entry = entries.get(name)
+  const ids = keys.map(({ id }) => id).join(', ')
   if (entry === undefined) {
-    if (keys.size === 1) return only
+    if (keys.length < 2) return keys
     throw new KeyRingError(
-      `there are ${keys.size} keys (${ids.join(', ')}): name the one that signs in an entry "${PRIMARY}"`,
+      `there are ${keys.length} keys (${ids}): name the one that signs in an entry "${name}"`,
     )
   }
   // Check this first: the key most likely exists, and a newline is hard to see.
   const fault = findSpoiledText(entry)
-  if (fault !== undefined) throw new KeyRingError(`"${PRIMARY}" ${fault}`)
-  const primary = keys.get(entry.toString('utf8'))
+  if (fault !== undefined) throw new KeyRingError(`"${name}" ${fault}`)
+  const primary = keys.find(({ id }) => id === entry.toString('utf8'))
+  if (primary !== undefined) return [primary, ...keys.filter((key) => key !== primary)]
   // The message omits the content, because it may be a key in the wrong entry.
-  if (primary !== undefined) return primary
-  throw new KeyRingError(`"${PRIMARY}" names no key: set it to one of ${ids.join(', ')}`)
+  const advice = ids === '' ? 'remove it' : `set it to one of ${ids}`
+  throw new KeyRingError(`"${name}" names no key of its form: ${advice}`)
 }

@@ -1,14 +1,12 @@
 // The keys of the signer. They are KeyObjects, so neither printing nor JSON.stringify shows their bytes.
 import type { KeyObject } from 'node:crypto'
-import type { KeysResponse } from '../../runtime/contract.ts'
+import type { Form, KeysResponse } from '../../runtime/contract.ts'
 import { AppError } from '../../runtime/errors.ts'
 
 export type Key = { id: string; material: KeyObject }
 
-/** `keys` maps ids to keys. `primary` is one of them, and signs unless a request names another. */
-export type KeyRing = {
-  primary: Key
-  keys: ReadonlyMap<string, Key>
+/** The keys of each form, sorted by id behind the primary one, which is the first. */
+export type KeyRing = Readonly<Record<Form, readonly Key[]>> & {
   /** Makes the MACs of the audit log. It is none of the keys, so nobody has anything signed by it. */
   auditKey?: KeyObject | undefined
 }
@@ -21,21 +19,23 @@ export class KeyRingError extends Error {
   }
 }
 
-/** Returns the key with this id, or the primary key. Throws AppError invalid_request if there is no such key. */
-export function chooseKey(ring: KeyRing, id: string | undefined): Key {
-  const key = id === undefined ? ring.primary : ring.keys.get(id)
-  if (key !== undefined) return key
-  throw new AppError('invalid_request', 'key_id: no such key', { field: 'key_id' })
+/** Returns the key of this form with this id, or all of them. Throws AppError invalid_request if there is none. */
+export function chooseKeys(ring: KeyRing, form: Form, id: string | undefined): readonly Key[] {
+  const chosen = id === undefined ? ring[form] : ring[form].filter((key) => key.id === id)
+  if (chosen.length > 0) return chosen
+  const field = id !== undefined ? 'key_id' : form === 'raw' ? 'message' : 'body'
+  const what = id === undefined ? `the signer has no ${form} key` : `no such ${form} key`
+  throw new AppError('invalid_request', `${field}: ${what}`, { field })
 }
 
-/** Returns true if both rings have the same keys and the same primary key. */
+/** Returns true if both rings have the same keys and the same primary keys. */
 export function isSameRing(one: KeyRing, other: KeyRing): boolean {
+  const isSameKey = (form: Form) => (key: Key, index: number) =>
+    key.id === other[form][index]?.id && isSame(key.material, other[form][index]?.material)
   return (
-    one.primary.id === other.primary.id &&
-    one.keys.size === other.keys.size &&
     isSame(one.auditKey, other.auditKey) &&
-    [...one.keys.values()].every(({ id, material }) =>
-      isSame(material, other.keys.get(id)?.material),
+    (['raw', 'webhook'] as const).every(
+      (form) => one[form].length === other[form].length && one[form].every(isSameKey(form)),
     )
   )
 }
@@ -45,13 +45,20 @@ export function isSame(one: KeyObject | undefined, other: KeyObject | undefined)
   return one === undefined || other === undefined ? one === other : one.equals(other)
 }
 
-/** Describes the keys for the log, whose fields are flat. No id contains a comma. */
-export function describeRing({ primary, keys }: KeyRing) {
-  return { primary: primary.id, count: keys.size, key_ids: [...keys.keys()].join(',') }
+/** Describes the keys for the log, whose fields are flat. No id contains a comma. An empty text is none. */
+export function describeRing(ring: KeyRing) {
+  const join = (keys: readonly Key[]) => keys.map(({ id }) => id).join(',')
+  const { raw, webhook } = ring
+  const ids = listKeyStates(ring).map(({ key_id: id }) => id)
+  return {
+    ...{ primary: join(raw.slice(0, 1)), webhook_primary: join(webhook.slice(0, 1)) },
+    ...{ count: ids.length, key_ids: ids.join(','), webhook_key_ids: join(webhook) },
+  }
 }
 
-/** Returns the id and the state of each key, in the order of the ring. */
-export function listKeyStates({ primary, keys }: KeyRing): KeysResponse['keys'] {
-  const stateOf = (id: string) => (id === primary.id ? 'primary' : 'active')
-  return [...keys.keys()].map((id) => ({ key_id: id, state: stateOf(id) }))
+/** Returns the id, the state and the form of each key, sorted by id. */
+export function listKeyStates(ring: KeyRing): KeysResponse['keys'] {
+  const list = (form: Form): KeysResponse['keys'] =>
+    ring[form].map(({ id }, at) => ({ key_id: id, state: at === 0 ? 'primary' : 'active', form }))
+  return [...list('raw'), ...list('webhook')].sort((a, b) => (a.key_id < b.key_id ? -1 : 1))
 }

@@ -10,7 +10,7 @@ import { serve } from '../support/services/http.ts'
 import { makeSignerApp } from '../support/services/signer-app.ts'
 
 const key = { id: 'key-1', material: createSecretKey(Buffer.alloc(20, 0x0b)) }
-const signer = makeSignerApp({ primary: key, keys: new Map([[key.id, key]]) })
+const signer = makeSignerApp({ raw: [key], webhook: [] })
 const mac = 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7'
 
 /** Sends a body to the signer and returns the status and the text of the answer. */
@@ -43,7 +43,7 @@ describe('a frontend of 0.1.0 and a signer of this version', () => {
       '{"valid":true,"keyId":"key-1"}',
     ],
     ['/verify', `{"message":"Hi","signature":"${mac}"}`, '{"valid":false}'],
-    ['/keys', '', '{"keys":[{"keyId":"key-1","state":"primary"}]}'],
+    ['/keys', '', '{"keys":[{"keyId":"key-1","state":"primary","form":"raw"}]}'],
   ])('%s answers in the form of 0.1.0 (%#)', async (path, request, answer) => {
     expect(await send(signer, path, request)).toBe(`200 ${answer}`)
   })

@@ -7,6 +7,8 @@ import { asCode, formatTable } from './markdown.ts'
 
 const meanings: Readonly<Record<ErrorCode, string>> = {
   invalid_request: 'The body does not match the schema. `field` names the wrong field.',
+  ambiguous_body:
+    'The body of a webhook has a number between dots that a receiver could take for the time.',
   pairing_refused: 'The pairing signature is missing or wrong.',
   caller_refused: 'The caller does not have the identity of the frontend.',
   not_found: 'The path does not exist, or has a query.',

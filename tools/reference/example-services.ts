@@ -8,8 +8,15 @@ import { createApp as createSigner } from '../../signer/app.ts'
 import { signMessage } from '../../signer/hmac.ts'
 import { createSigning } from '../../signer/signing.ts'
 
+/** The secret in the documentation of Standard Webhooks. */
+const webhookKey = {
+  id: 'webhook-1',
+  material: createSecretKey(Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64')),
+}
+export const exampleTime = 1_764_445_000
+const now = () => exampleTime * 1_000
 const key = { id: 'key-1', material: createSecretKey(Buffer.alloc(20, 0x0b)) }
-const getKeyRing = () => ({ primary: key, keys: new Map([[key.id, key]]) })
+const getKeyRing = () => ({ raw: [key], webhook: [webhookKey] })
 const shared = { log: () => {}, isDraining: () => false, maxRequests: 16 }
 
 export function makeSigner(): App {
@@ -18,10 +25,12 @@ export function makeSigner(): App {
     metrics: createMetrics(),
     peer: 'proxy',
     getKeyRing,
-    sign: createSigning(
+    now,
+    signing: createSigning(
       getKeyRing,
       () => {},
       () => {},
+      now,
     ),
     spendVerification: () => {},
     admit: () => () => {},

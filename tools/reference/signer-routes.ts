@@ -1,6 +1,14 @@
 // The signer's routes: summary, schema of the request, and an example.
 import * as z from 'zod/mini'
-import { signBatchRequest, signItem, signRequest, verifyRequest } from '../../runtime/contract.ts'
+import {
+  signBatchRequest,
+  signItem,
+  signRequest,
+  verifyRequest,
+  verifyWebhookRequest,
+  webhookRequest,
+} from '../../runtime/contract.ts'
+import { exampleTime } from './example-services.ts'
 
 export type SignerRoute = {
   method: 'GET' | 'POST'
@@ -22,9 +30,18 @@ export const signerRoutes: readonly SignerRoute[] = [
   {
     method: 'POST',
     path: '/sign',
-    summary: 'Signs a message with the requested key, by default the primary key.',
+    summary: 'Signs a message with the requested raw key, by default the primary one.',
     schema: signRequest,
     body: { message },
+  },
+  {
+    method: 'POST',
+    path: '/sign',
+    form: 'a body',
+    summary:
+      'Signs a webhook by the rules of [Standard Webhooks](https://www.standardwebhooks.com), with the clock of the signer. The answer has the headers to send. There is a signature for each webhook key and version of the consumer, with the primary key first.',
+    schema: webhookRequest,
+    body: { body: '{"type":"order.paid"}', id: 'msg_order-17', consumer: 'acme' },
   },
   {
     method: 'POST',
@@ -39,7 +56,7 @@ export const signerRoutes: readonly SignerRoute[] = [
     path: '/sign/batch',
     form: 'items',
     summary:
-      'Signs requests of several callers in one call. `items` is a list of 1 to 1000 requests. Each has the fields of `/sign`, and its ids. The results have the order of the items. Each is the answer of `/sign` with the id of its request, or a [problem](#errors). An item that cannot be signed fails alone. The whole call fails if an item is no object, or has no valid id of its own.',
+      'Signs requests of several callers in one call. `items` is a list of 1 to 1000 requests. Each has the fields of a form of `/sign`, and its ids. The results have the order of the items. Each is the answer of `/sign` with the id of its request, or a [problem](#errors). An item that cannot be signed fails alone. The whole call fails if an item is no object, or has no valid id of its own.',
     owner: 'item',
     schema: z.pick(signItem, { request_id: true, trace_id: true }),
     body: {
@@ -59,8 +76,26 @@ export const signerRoutes: readonly SignerRoute[] = [
     body: { message, signature },
   },
   {
+    method: 'POST',
+    path: '/verify',
+    form: 'a body',
+    summary:
+      'Verifies a webhook as a receiver does, with a tolerance of 300 seconds. The requested key counts, by default any webhook key.',
+    schema: verifyWebhookRequest,
+    body: {
+      body: '{"type":"order.paid"}',
+      headers: {
+        'webhook-id': 'msg_order-17',
+        'webhook-timestamp': String(exampleTime),
+        'webhook-signature': 'v1,TatUtBaFW6yV2hhxWtelJWLIM4UY89lGUAYs6jkiPqc=',
+      },
+      consumer: 'acme',
+    },
+  },
+  {
     method: 'GET',
     path: '/keys',
-    summary: 'Lists the ids of the keys. One key is `primary`, the others are `active`.',
+    summary:
+      'Lists the ids of the keys. One key of each form is `primary`, the others are `active`.',
   },
 ]

@@ -4,11 +4,11 @@ import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { createAuditLog } from '../../../signer/audit-log.ts'
+import type { Admit } from '../../../signer/caller-identity.ts'
 import type { KeyRing } from '../../../signer/keys/key-ring.ts'
 import { createLimit, type Rate } from '../../../signer/limits.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
 import { createSigning } from '../../../signer/signing.ts'
-import type { Admit } from '../../../signer/signing-deps.ts'
 import { unchained } from './signer-app.ts'
 
 /** Noon of a day of UTC. */
@@ -38,11 +38,7 @@ export const makeRate = (given: Partial<Rate>): Rate => ({
 /** Makes the app with the keys `new`, the primary one, and `old`. `state` can be changed at any time. */
 export function makeLimitedSignerApp(signatures: Partial<Rate>, verifications: Partial<Rate> = {}) {
   const make = (id: string) => ({ id, material: createSecretKey(randomBytes(32)) })
-  const primary = make('new')
-  const ring: KeyRing = {
-    primary,
-    keys: new Map([primary, make('old')].map((key) => [key.id, key])),
-  }
+  const ring: KeyRing = { raw: [make('new'), make('old')], webhook: [make('hook'), make('older')] }
   const [time, metrics, lines] = [makeClock(), createMetrics(), [] as string[]]
   const signerMetrics = createSignerMetrics(metrics.registry)
   signerMetrics.setKeys(ring, [])
@@ -61,7 +57,7 @@ export function makeLimitedSignerApp(signatures: Partial<Rate>, verifications: P
   const getKeyRing = () => ring
   const app = createApp({
     ...{ log: () => {}, metrics, isDraining: () => false, peer: 'proxy', maxRequests: 256 },
-    ...{ admit, getKeyRing, sign: createSigning(getKeyRing, requireThawed, spend) },
+    ...{ admit, getKeyRing, signing: createSigning(getKeyRing, requireThawed, spend) },
     spendVerification: () => verifying.spend('', 1),
     auditLog: createAuditLog({
       ...{ ...unchained, onSigned: signerMetrics.countSignatures },

@@ -4,15 +4,14 @@ import { AppError } from '../../../runtime/errors.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import { type AuditLog, createAuditLog } from '../../../signer/audit-log.ts'
+import type { Admit } from '../../../signer/caller-identity.ts'
 import type { GetKeyRing } from '../../../signer/keys/key-holder.ts'
 import type { KeyRing } from '../../../signer/keys/key-ring.ts'
 import { createSigning } from '../../../signer/signing.ts'
-import type { Admit } from '../../../signer/signing-deps.ts'
 
 const bytes = { old: randomBytes(32), new: randomBytes(32) }
-const primary = { id: 'new', material: createSecretKey(bytes.new) }
-const old = { id: 'old', material: createSecretKey(bytes.old) }
-const ring: KeyRing = { primary, keys: new Map(Object.entries({ new: primary, old })) }
+const makeKey = (id: keyof typeof bytes) => ({ id, material: createSecretKey(bytes[id]) })
+const ring: KeyRing = { raw: [makeKey('new'), makeKey('old')], webhook: [] }
 
 /** What the chain adds to each line. */
 const sealed = /,"instance":"[\w-]{22}","seq":\d+(?=\}\n)/g
@@ -21,12 +20,12 @@ const forgotten: AuditLog = { record: async () => {}, requireWritable: () => {} 
 
 /** What signs and verifies with these keys, without limits or a freeze. */
 export function limitless(getKeyRing: GetKeyRing) {
-  const sign = createSigning(
+  const signing = createSigning(
     getKeyRing,
     () => {},
     () => {},
   )
-  return { getKeyRing, sign, spendVerification: () => {} }
+  return { getKeyRing, signing, spendVerification: () => {} }
 }
 
 /** An audit log without MACs. */
@@ -50,7 +49,7 @@ export function makeSignerApp(
 }
 
 /** Makes the app, and keeps the lines of its audit log without their place in it, each write as one text, and the counted signatures by key. */
-export function makeRecordedSignerApp() {
+export function makeRecordedSignerApp(held: KeyRing = ring) {
   const writes: string[] = []
   const counted: Record<string, number> = {}
   const count = (id: string, signatures: number) => {
@@ -58,7 +57,7 @@ export function makeRecordedSignerApp() {
   }
   const write = async (text: string) => void writes.push(text.replace(sealed, ''))
   const auditLog = createAuditLog({ ...unchained, onSigned: count, write, now: () => 0 })
-  const app = makeSignerApp(ring, undefined, undefined, undefined, auditLog)
+  const app = makeSignerApp(held, undefined, undefined, undefined, auditLog)
   return { app, writes, counted }
 }
 

@@ -152,7 +152,7 @@ describe('each request', () => {
       log: () => {},
       metrics: createMetrics(),
       isDraining: () => false,
-      ...limitless(() => ({ primary: key, keys: new Map([[key.id, key]]) })),
+      ...limitless(() => ({ raw: [key], webhook: [] })),
       admit: () => () => {},
       maxRequests: 1,
       peer,

@@ -8,9 +8,7 @@ import { parseKeyMetrics } from '../../../tools/deploy/keys/key-metrics.ts'
 
 function makeRing(primaryId: string, ...others: string[]): KeyRing {
   const make = (id: string) => ({ id, material: createSecretKey(randomBytes(32)) })
-  const primary = make(primaryId)
-  const keys = [primary, ...others.map(make)].map((key) => [key.id, key] as const)
-  return { primary, keys: new Map(keys) }
+  return { raw: [primaryId, ...others].map(make), webhook: [] }
 }
 
 test('name every key in use and no other', async () => {
@@ -21,7 +19,7 @@ test('name every key in use and no other', async () => {
   metrics.setKeys(makeRing('key-1', 'old.key_0'), [])
   expect(await report()).toEqual({ primary: 'key-1', held: ['key-1', 'old.key_0'] })
   metrics.setKeys(makeRing('key-2', 'key-1'), ['key-1'])
-  expect(await report()).toEqual({ primary: 'key-2', held: ['key-2', 'key-1'] })
+  expect(await report()).toEqual({ primary: 'key-2', held: ['key-1', 'key-2'] })
   expect(await registry.metrics()).toContain('\nsigner_short_keys 1\n')
   metrics.setKeys(makeRing('key-2'), [])
   expect(await report()).toEqual({ primary: 'key-2', held: ['key-2'] })

@@ -23,7 +23,7 @@ async function makePair() {
   const folder = await makeFolder()
   const admit = createPairingCheck(await createPairingSecret(folder), () => now)
   const { log, lines } = createMemoryLog()
-  const getKeyRing = () => ({ primary: key, keys: new Map([[key.id, key]]) })
+  const getKeyRing = () => ({ raw: [key], webhook: [] })
   const metrics = createMetrics()
   const { countSignatures } = createSignerMetrics(metrics.registry)
   const deps = {

@@ -75,8 +75,8 @@ describe('GET /keys', () => {
   test('lists only ids and states', async () => {
     const { status, body } = await get(app, '/keys')
     const keys = [
-      { key_id: 'new', state: 'primary' },
-      { key_id: 'old', state: 'active' },
+      { key_id: 'new', state: 'primary', form: 'raw' },
+      { key_id: 'old', state: 'active', form: 'raw' },
     ]
     expect([status, body]).toEqual([200, { keys }])
   })
