@@ -1,7 +1,7 @@
 // A webhook key signs nothing but webhooks, and no answer has the key of a consumer.
 import { createHmac, randomBytes } from 'node:crypto'
 import { beforeAll, expect, test, vi } from 'vitest'
-import { ask, askPaired, startSigner } from '../../support/services/services.ts'
+import { askPaired, startSigner } from '../../support/services/services.ts'
 import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 import type { Asked } from '../../support/webhooks/frontend/frontend.ts'
 import {
@@ -29,14 +29,9 @@ beforeAll(async () => {
   await alone.signer.waitFor('listening')
 })
 
-async function send({ socket, pairingDir }: Started, { path, method, body }: Asked) {
-  const answered =
-    method === 'GET'
-      ? // Metrics are no JSON.
-        ask(socket, path).catch(() => ({ status: 200, body: {} }))
-      : askPaired({ socket, pairingDir }, path, body)
-  const { status, body: answer } = await answered
-  return { status, text: JSON.stringify(answer) }
+async function send(signer: Started, { path, body: asked }: Asked) {
+  const { status, body } = await askPaired(signer, path, asked)
+  return { status, text: JSON.stringify(body) }
 }
 
 test.each([
@@ -63,9 +58,10 @@ test('the same requests get a signature by a raw key', async () => {
 })
 
 test('no answer of any route has the key of a consumer, or a step to it', async () => {
-  const derived = [...Object.values(keys), raw].flatMap(listDerivedKeys)
+  const derived = Object.values(keys).flatMap(listDerivedKeys)
   const asked = Object.keys(keys).flatMap((id) => listDerivationForms(id, 'key-1'))
-  const answers = await Promise.all(asked.map((each) => send(both, each)))
+  const posted = asked.filter(({ method }) => method !== 'GET')
+  const answers = await Promise.all(posted.map((each) => send(both, each)))
   const text = answers.map((each) => each.text).join('\n')
   // The control: the search finds what the raw key signs.
   const [control = ''] = [createHmac('sha256', raw).update('1:acme').digest('hex')]
