@@ -36,10 +36,10 @@ const spellings: readonly ((time: number) => string)[] = [
   (time) => String(time).replace(/\d/g, (each) => String.fromCharCode(0xff10 + Number(each))),
 ]
 
-/** Bodies of parts between dots. One of the parts or several are times after `now`, in seconds. */
-export function hostileBody(now: number): fc.Arbitrary<Body> {
+/** Bodies of parts between dots. One of the parts or several are times after `now`, in seconds, and many of them before `soon`. */
+export function hostileBody(now: number, soon = now + 100_000): fc.Arbitrary<Body> {
   const time = fc.oneof(
-    fc.integer({ min: now + 301, max: now + 100_000 }),
+    { weight: 2, arbitrary: fc.integer({ min: now + 301, max: soon }) },
     fc.integer({ min: now + 301, max: Date.UTC(2100, 0, 1) / 1_000 - 1 }),
     fc.constantFrom(2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2_000_000_000, 4_000_000_000),
   )

@@ -19,7 +19,9 @@ const here = import.meta.dirname
 export const libraries = ['npm', 'PyPI', 'Go'] as const
 export type Library = (typeof libraries)[number]
 
-const commands: Record<Library, () => Promise<{ command: string[]; env?: NodeJS.ProcessEnv }>> = {
+type Command = { command: string[]; env?: NodeJS.ProcessEnv }
+
+const prepare: Record<Library, () => Promise<Command>> = {
   npm: async () => ({ command: [process.execPath, join(here, 'verify-npm.ts')] }),
   PyPI: async () => {
     const packages = await fetchPackages(join(here, 'python/requirements.txt'))
@@ -29,12 +31,16 @@ const commands: Record<Library, () => Promise<{ command: string[]; env?: NodeJS.
   Go: async () => ({ command: [join(await buildVerifier(), 'verify')] }),
 }
 
+const prepared = new Map<Library, Promise<Command>>()
+
 /** Returns for each webhook whether the library accepts it. The first call fetches or compiles the library. */
 export async function verifyWith(
   library: Library,
   received: readonly Received[],
 ): Promise<boolean[]> {
-  const { command, env = {} } = await commands[library]()
+  const ready = prepared.get(library) ?? prepare[library]()
+  prepared.set(library, ready)
+  const { command, env = {} } = await ready
   const [program = '', ...args] = command
   const input = received.map((each) => `${JSON.stringify(each)}\n`).join('')
   const output = await run(program, args, { input, env: { ...process.env, ...env } })

@@ -7,7 +7,8 @@ import type { Answered, Asked } from './frontend.ts'
 
 const target = parseSignerUrl('http://localhost:8081/sign') as SignerTarget
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
-const AT_ONCE = 16
+/** The signer serves eight batches at once. */
+const AT_ONCE = 8
 
 /** For each line of requests, prints a line of answers in the same order. */
 export async function attack(_: unknown, commands: AsyncIterator<string>): Promise<void> {
