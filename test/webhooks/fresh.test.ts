@@ -6,13 +6,13 @@ import { needsLocalCluster } from '../support/skips.ts'
 import {
   type Frontend,
   openFrontend,
-  type Result,
   signItems,
   signSingly,
 } from '../support/webhooks/frontend/frontend.ts'
-import { deriveKey, receive, type WebhookHeaders } from '../support/webhooks/receivers.ts'
+import { deriveKey, receive } from '../support/webhooks/receivers.ts'
 import { ensureWebhookKey } from '../support/webhooks/secret-keys.ts'
 import { countAccepted, libraries, verifyWith } from '../support/webhooks/verifiers.ts'
+import { headersOf } from '../support/webhooks/webhook-form.ts'
 
 const COUNT = 10_000
 const CONSUMERS = 100_000
@@ -104,8 +104,3 @@ describe('signed webhooks', needsLocalCluster, () => {
     expect(await countAccepted([withMaster])).toEqual({ npm: 0, PyPI: 0, Go: 0 })
   })
 })
-
-function headersOf(result: Result | undefined): WebhookHeaders {
-  if (result?.headers !== undefined) return result.headers
-  throw new Error(`the signer signed no webhook: ${JSON.stringify(result?.problem)}`)
-}

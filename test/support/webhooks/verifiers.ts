@@ -42,7 +42,7 @@ export async function verifyWith(
   prepared.set(library, ready)
   const { command, env = {} } = await ready
   const [program = '', ...args] = command
-  const input = received.map((each) => `${JSON.stringify(each)}\n`).join('')
+  const input = received.map((each) => `${toLine(each)}\n`).join('')
   const output = await run(program, args, { input, env: { ...process.env, ...env } })
   // Go prints its own lines, too.
   const accepted = output.match(/^[01]$/gm) ?? []
@@ -61,6 +61,12 @@ export async function countAccepted(
     return [library, accepted.filter(Boolean).length] as const
   })
   return Object.fromEntries(await Promise.all(counts)) as Record<Library, number>
+}
+
+/** Writes JSON in one line. Node takes two characters of Unicode for the end of a line, too. */
+export function toLine(value: unknown): string {
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16)}`
+  return JSON.stringify(value).replace(/[\u2028\u2029]/g, escape)
 }
 
 /** Compiles the receiver in Go unless it is in the cache. Returns its folder. */

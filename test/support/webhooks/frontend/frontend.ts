@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { findTarget } from '../../../../tools/verify/attack/target.ts'
 import { startIn } from '../../../incident/support/in-frontend.ts'
 import type { WebhookHeaders } from '../receivers.ts'
+import { toLine } from '../verifiers.ts'
 
 /** `body` is sent as JSON, and a text as it is. */
 export type Asked = { path: string; body?: unknown; method?: 'GET' | 'POST' }
@@ -29,7 +30,7 @@ export async function openFrontend(): Promise<Frontend> {
   const { frontend } = await findTarget()
   const { read, tell, stop } = await startIn(frontend, join(import.meta.dirname, 'ask.ts'), {})
   const ask = (asked: readonly Asked[]) => {
-    tell(JSON.stringify(asked))
+    tell(toLine(asked))
     return read<Answered[]>()
   }
   return { ask, stop }
