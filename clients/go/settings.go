@@ -32,7 +32,7 @@ type Settings struct {
 	Timeout time.Duration
 }
 
-var overSocket = regexp.MustCompile(`^unix:((?:/[\w.-]+)+):(?:/[\w.-]+)+$`)
+var overSocket = regexp.MustCompile(`^unix:((?:/[\w.-]+)+):((?:/[\w.-]+)+)$`)
 
 func (s Settings) read() (t target, tokenFile, secretFile string, err error) {
 	address := choose(s.URL, "SIGNER_URL", "http://localhost:8081/sign")
@@ -48,7 +48,7 @@ func (s Settings) read() (t target, tokenFile, secretFile string, err error) {
 	require(isPath(secretFile), "PAIRING_SECRET_FILE must be an absolute path, or the word none")
 	require(s.Timeout >= 0, "Timeout must not be negative")
 	if found := overSocket.FindStringSubmatch(address); found != nil {
-		t = target{socket: found[1], host: usualHost}
+		t = target{socket: found[1], host: usualHost, path: found[2]}
 		// No mesh checks a token there, so pairing is the only control.
 		require(tokenFile == none, "CALLER_TOKEN_FILE must be none if SIGNER_URL is a socket")
 		require(secretFile != none, "PAIRING_SECRET_FILE must be set if SIGNER_URL is a socket")
@@ -57,7 +57,7 @@ func (s Settings) read() (t target, tokenFile, secretFile string, err error) {
 		isPlain := err == nil && parsed.Host != "" && parsed.String() == "http://"+parsed.Host+parsed.EscapedPath()
 		require(isPlain, "SIGNER_URL must be an http: URL without user, query or fragment, or unix:/socket:/path")
 		if isPlain {
-			t = target{host: parsed.Host}
+			t = target{host: parsed.Host, path: parsed.EscapedPath()}
 		}
 	}
 	return t, tokenFile, secretFile, errors.Join(problems...)
@@ -82,6 +82,7 @@ const usualHost = "localhost:8081"
 type target struct {
 	host   string // what the header Host says
 	socket string // empty without one
+	path   string // where SignWebhook sends its request
 }
 
 // check refuses each URL that is not the signer's, because nobody else may receive the credentials.

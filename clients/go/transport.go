@@ -61,7 +61,7 @@ func NewTransport(settings Settings) (*Transport, error) {
 
 // RoundTrip sends a request to the signer and reads the whole answer. It tries once more if the signer refused the credentials
 // and there are others meanwhile, if nothing listened, or if an idle connection was closed before an answer. That is safe,
-// because the same message gets the same signature.
+// because signing twice does no harm.
 func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Body != nil {
 		defer request.Body.Close()

@@ -17,12 +17,9 @@ import (
 type vectors struct {
 	Signatures []struct {
 		Title, Secret, Method, Path string
-		Body                        struct {
-			Text, Base64, Before, Repeat, After string
-			Times                               int
-		}
-		Created int64
-		Headers map[string]string
+		Body                        bodyVector
+		Created                     int64
+		Headers                     map[string]string
 	}
 	Tokens struct {
 		Valid []struct {
@@ -55,6 +52,25 @@ type vectors struct {
 			Variable    string
 		}
 	}
+	Webhooks struct {
+		Signatures []struct {
+			Title string
+			Body  bodyVector
+		}
+	}
+}
+
+type bodyVector struct {
+	Text, Base64, Before, Repeat, After string
+	Times                               int
+}
+
+func (b bodyVector) decode() []byte {
+	if b.Base64 == "" {
+		return []byte(b.Text + b.Before + strings.Repeat(b.Repeat, b.Times) + b.After)
+	}
+	body, _ := base64.StdEncoding.DecodeString(b.Base64)
+	return body
 }
 
 func readVectors(t *testing.T) (found vectors) {
@@ -72,12 +88,8 @@ func TestVectorsOfSignatures(t *testing.T) {
 	for _, each := range readVectors(t).Signatures {
 		t.Run(each.Title, func(t *testing.T) {
 			secret, _ := hex.DecodeString(each.Secret)
-			body, _ := base64.StdEncoding.DecodeString(each.Body.Base64)
-			if each.Body.Base64 == "" {
-				body = []byte(each.Body.Text + each.Body.Before + strings.Repeat(each.Body.Repeat, each.Body.Times) + each.Body.After)
-			}
 			request, _ := http.NewRequest(each.Method, "http://localhost:8081"+each.Path, nil)
-			sign(request, secret, body, time.Unix(each.Created, 0))
+			sign(request, secret, each.Body.decode(), time.Unix(each.Created, 0))
 			for name, want := range each.Headers {
 				if got := request.Header.Get(name); got != want {
 					t.Errorf("%s: got %s, want %s", name, got, want)
@@ -128,7 +140,7 @@ func TestVectorsOfURLs(t *testing.T) {
 				settings.TokenFile, host = "none", "localhost:8081"
 			}
 			got, _, _, err := settings.read()
-			if err != nil || got.socket != each.Socket || withPort(got.host) != host {
+			if err != nil || got.socket != each.Socket || withPort(got.host) != host || got.path != each.Path {
 				t.Errorf("got %+v %v", got, err)
 			}
 		})

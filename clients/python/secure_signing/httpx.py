@@ -3,15 +3,24 @@ from __future__ import annotations
 
 import os
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
-from typing import Any, AsyncGenerator, Callable, Dict, Generator, Mapping
+from typing import Any, AsyncGenerator, Callable, Dict, Generator, Mapping, Optional, Sequence
 
 import httpx
 
-from . import _settings
+from . import _settings, _webhooks
 from ._credentials import CREDENTIAL_HEADERS, Attempt, share_signer
 from ._settings import TIMEOUT, Settings, read_settings
+from ._webhooks import JSON_TYPE, Body, make_request, read_answer
 
-__all__ = ["SignerAuth", "SigningError", "async_signer_client", "signer_client"]
+__all__ = [
+    "AsyncSignerClient",
+    "SignerAuth",
+    "SignerClient",
+    "SignerError",
+    "SigningError",
+    "async_signer_client",
+    "signer_client",
+]
 
 _BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
 Flow = Generator[httpx.Request, httpx.Response, None]
@@ -19,6 +28,10 @@ Flow = Generator[httpx.Request, httpx.Response, None]
 
 class SigningError(_settings.SigningError, httpx.RequestError):
     """As secure_signing.SigningError. Code that handles the errors of httpx handles it, too."""
+
+
+class SignerError(_webhooks.SignerError, SigningError):
+    """As secure_signing.SignerError. Code that handles the errors of httpx handles it, too."""
 
 
 class SignerAuth(httpx.Auth):
@@ -86,7 +99,7 @@ class _ClientAuth(SignerAuth):
 
 
 class _Transport(httpx.HTTPTransport):
-    """Sends a request again after a closed connection. That is safe, because the same message gets the same signature."""
+    """Sends a request again after a closed connection. That is safe, because signing twice does no harm."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -103,18 +116,60 @@ class _AsyncTransport(httpx.AsyncHTTPTransport):
             return await super().handle_async_request(request)
 
 
-def signer_client(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> httpx.Client:
+class SignerClient(httpx.Client):
+    """Calls only the signer."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> None:
+        settings = read_settings(environment, SigningError)
+        self._signer_url = settings.url
+        super().__init__(auth=_ClientAuth(settings), transport=_Transport(**_connect(settings)), timeout=timeout)
+
+    def sign_webhook(
+        self,
+        body: Body,
+        *,
+        consumer: Optional[str] = None,
+        id: Optional[str] = None,
+        consumer_versions: Optional[Sequence[int]] = None,
+        key_id: Optional[str] = None,
+    ) -> Dict[str, str]:
+        """Returns the three headers of Standard Webhooks to send with `body`. Raises SignerError if the signer refuses."""
+        content = make_request(body, consumer, id, consumer_versions, key_id)
+        answer = self.post(self._signer_url, content=content, headers=JSON_TYPE, follow_redirects=False)
+        return read_answer(answer.status_code, answer.headers, answer.content, SignerError)
+
+
+class AsyncSignerClient(httpx.AsyncClient):
+    """As `SignerClient`, for asyncio."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> None:
+        settings = read_settings(environment, SigningError)
+        self._signer_url = settings.url
+        super().__init__(auth=_ClientAuth(settings), transport=_AsyncTransport(**_connect(settings)), timeout=timeout)
+
+    async def sign_webhook(
+        self,
+        body: Body,
+        *,
+        consumer: Optional[str] = None,
+        id: Optional[str] = None,
+        consumer_versions: Optional[Sequence[int]] = None,
+        key_id: Optional[str] = None,
+    ) -> Dict[str, str]:
+        """Returns the three headers of Standard Webhooks to send with `body`. Raises SignerError if the signer refuses."""
+        content = make_request(body, consumer, id, consumer_versions, key_id)
+        answer = await self.post(self._signer_url, content=content, headers=JSON_TYPE, follow_redirects=False)
+        return read_answer(answer.status_code, answer.headers, answer.content, SignerError)
+
+
+def signer_client(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> SignerClient:
     """Makes a client that calls only the signer. `timeout` covers each step of a request, in seconds."""
-    settings = read_settings(environment, SigningError)
-    transport = _Transport(**_connect(settings))
-    return httpx.Client(auth=_ClientAuth(settings), transport=transport, timeout=timeout)
+    return SignerClient(environment, timeout)
 
 
-def async_signer_client(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> httpx.AsyncClient:
+def async_signer_client(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> AsyncSignerClient:
     """As `signer_client`, for asyncio."""
-    settings = read_settings(environment, SigningError)
-    transport = _AsyncTransport(**_connect(settings))
-    return httpx.AsyncClient(auth=_ClientAuth(settings), transport=transport, timeout=timeout)
+    return AsyncSignerClient(environment, timeout)
 
 
 def _connect(settings: Settings) -> Dict[str, Any]:

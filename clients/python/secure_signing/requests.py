@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from functools import partial
-from typing import Any, Mapping, Optional, Tuple, Type, Union
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Type, Union
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -15,11 +15,12 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.util import Timeout
 
-from . import _settings
+from . import _settings, _webhooks
 from ._credentials import CREDENTIAL_HEADERS, Attempt, Signer, share_signer
 from ._settings import TIMEOUT, USUAL_ORIGIN, read_settings
+from ._webhooks import JSON_TYPE, Body, make_request, read_answer
 
-__all__ = ["SignerAdapter", "SignerAuth", "SigningError", "signer_session"]
+__all__ = ["SignerAdapter", "SignerAuth", "SignerError", "SignerSession", "SigningError", "signer_session"]
 
 #: How many connections are kept.
 _POOL = 128
@@ -27,6 +28,10 @@ _POOL = 128
 
 class SigningError(_settings.SigningError, requests.RequestException):
     """As secure_signing.SigningError. Code that handles the errors of requests handles it, too."""
+
+
+class SignerError(_webhooks.SignerError, SigningError):
+    """As secure_signing.SignerError. Code that handles the errors of requests handles it, too."""
 
 
 class SignerAuth(AuthBase):
@@ -64,7 +69,7 @@ class SignerAuth(AuthBase):
 class SignerAdapter(HTTPAdapter):
     """
     Signs the requests of a session. `timeout` covers both attempts of a request, in seconds. The second one follows a refusal if
-    there are other credentials, or a closed connection. That is safe, because the same message gets the same signature.
+    there are other credentials, or a closed connection. That is safe, because signing twice does no harm.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> None:
@@ -116,15 +121,36 @@ class SignerAdapter(HTTPAdapter):
         return response
 
 
-def signer_session(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> requests.Session:
-    """Makes a session that signs its requests to the signer. Requests to other URLs carry no credentials."""
-    session = requests.Session()
-    adapter = SignerAdapter(environment, timeout)
-    origin = read_settings(environment, SigningError).origin
-    # requests compares the text of URLs, with and without the default port.
-    for prefix in {USUAL_ORIGIN, origin, origin[:-3] if origin.endswith(":80") else origin}:
-        session.mount(prefix + "/", adapter)
-    return session
+class SignerSession(requests.Session):
+    """A session that signs its requests to the signer. Requests to other URLs carry no credentials."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> None:
+        super().__init__()
+        adapter = SignerAdapter(environment, timeout)
+        settings = read_settings(environment, SigningError)
+        self._signer_url, origin = settings.url, settings.origin
+        # requests compares the text of URLs, with and without the default port.
+        for prefix in {USUAL_ORIGIN, origin, origin[:-3] if origin.endswith(":80") else origin}:
+            self.mount(prefix + "/", adapter)
+
+    def sign_webhook(
+        self,
+        body: Body,
+        *,
+        consumer: Optional[str] = None,
+        id: Optional[str] = None,
+        consumer_versions: Optional[Sequence[int]] = None,
+        key_id: Optional[str] = None,
+    ) -> Dict[str, str]:
+        """Returns the three headers of Standard Webhooks to send with `body`. Raises SignerError if the signer refuses."""
+        content = make_request(body, consumer, id, consumer_versions, key_id)
+        answer = self.post(self._signer_url, data=content, headers=JSON_TYPE, allow_redirects=False)
+        return read_answer(answer.status_code, answer.headers, answer.content, SignerError)
+
+
+def signer_session(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> SignerSession:
+    """Makes a session that signs its requests to the signer. `timeout` is the deadline of a request, in seconds."""
+    return SignerSession(environment, timeout)
 
 
 def _sign(signer: Signer, request: requests.PreparedRequest) -> Attempt:

@@ -1,7 +1,13 @@
-"""Has each line of standard input signed, in the way that the argument names, and prints the answers."""
+"""
+Has each line of standard input signed, in the way that the argument names, and prints the answers. A line is a message, or an
+object with the arguments of sign_webhook, whose body is base64.
+"""
 import asyncio
+import base64
 import json
 import sys
+
+from secure_signing import SignerError
 
 WAY = sys.argv[1]
 URL = "http://localhost:8081/sign" if len(sys.argv) < 3 else sys.argv[2]
@@ -11,6 +17,7 @@ if WAY.startswith("requests"):
     from secure_signing.requests import SignerAuth, signer_session
 
     session = signer_session(timeout=5)
+    sign_webhook = session.sign_webhook
 
     def ask(message):
         if WAY == "requests session":
@@ -22,6 +29,7 @@ else:
     from secure_signing.httpx import SignerAuth, async_signer_client, signer_client
 
     client = signer_client(timeout=5)
+    sign_webhook = client.sign_webhook
 
     def ask(message):
         if WAY == "httpx client":
@@ -34,7 +42,23 @@ else:
         async with async_signer_client(timeout=5) as other:
             return await other.post(URL, json={"message": message})
 
+    async def sign_webhook_async(*args, **options):
+        async with async_signer_client(timeout=5) as other:
+            return await other.sign_webhook(*args, **options)
+
+    if WAY == "httpx async client":
+        sign_webhook = lambda *args, **options: asyncio.run(sign_webhook_async(*args, **options))
+
+
+def sign(line):
+    if isinstance(line, str):
+        response = ask(line)
+        return {"status": response.status_code, **response.json()}
+    try:
+        return sign_webhook(base64.b64decode(line.pop("body")), **line)
+    except SignerError as error:
+        return {"code": error.code, "permanent": error.permanent, "message": str(error)}
+
 
 for line in sys.stdin:
-    response = ask(json.loads(line))
-    print(json.dumps({"status": response.status_code, **response.json()}), flush=True)
+    print(json.dumps(sign(json.loads(line))), flush=True)

@@ -29,7 +29,7 @@ class Server:
 
     def __init__(self, address=("127.0.0.1", 0)):
         self.received, self.tokens, self.secrets = [], None, None
-        #: Called for each request. What it returns is the answer.
+        #: Called for each request. What it returns is the answer: status, headers, and a body if it is another.
         self.script = lambda request: (200, {})
         outer = self
 
@@ -46,7 +46,8 @@ class Server:
                 outer.received.append(request)
                 body = b'{"key_id":"a"}'
                 try:
-                    status, headers = outer.answer(request)
+                    status, headers, *other = outer.answer(request)
+                    body = other[0] if other else body
                     self.send_response(status)
                     for name, value in {"content-length": str(len(body)), **headers}.items():
                         self.send_header(name, value)

@@ -16,6 +16,8 @@ import { forwardToSocket } from '../../support/services/mesh-proxy.ts'
 import { startSigner } from '../../support/services/services.ts'
 import { NO_GO, skipUnless } from '../../support/skips.ts'
 import { COMPILE_MS, PROCESS_TEST_MS } from '../../support/timeouts.ts'
+import { deriveKey, receive, toSecret } from '../../support/webhooks/receivers.ts'
+import { verifyWith } from '../../support/webhooks/verifiers.ts'
 
 /** The first run compiles Go's standard library for the race detector. */
 vi.setConfig({ testTimeout: COMPILE_MS, hookTimeout: COMPILE_MS })
@@ -29,29 +31,59 @@ const environment = { ...process.env, GOFLAGS: '-buildvcs=false', GOWORK: 'off',
 const go = (cwd: string, ...args: string[]) => run('go', args, { cwd, env: environment })
 
 const [, install = ''] = /^```sh\n(.*?)^```$/ms.exec(readFile('clients/go/README.md')) ?? []
-const [, code = ''] = /^```go\n(.*?)^```$/ms.exec(readFile('clients/go/README.md')) ?? []
+const [code = '', webhookCode = ''] = [
+  ...readFile('clients/go/README.md').matchAll(/^```go\n(.*?)^```$/gms),
+].map(([, text]) => text)
 
-/** Signs each line of its input with the README's function. Prints the signature, or the error. */
+/**
+ * Signs each line of its input with the README's functions. Prints the signature, or the error. For a webhook, a line has id,
+ * consumer and body, with a tab between them, and the application prints the headers.
+ */
 const application = `package main
 
 import (
 	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"os"
+	"strings"
+
+	"secure-signing/signing"
 )
 
 func main() {
 	if err := connect(); err != nil {
 		log.Fatal(err)
 	}
+	transport = client.Transport.(*signing.Transport)
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		if parts := strings.SplitN(lines.Text(), "\\t", 3); len(parts) == 3 {
+			signWebhook(parts[0], parts[1], parts[2])
+			continue
+		}
 		signature, err := sign(lines.Text())
 		if err != nil {
 			signature = err.Error()
 		}
 		fmt.Println(signature)
 	}
+}
+
+func signWebhook(id, consumer, body string) {
+	var printed any
+	request, err := newWebhook(context.Background(), "http://receiver.example", consumer, id, []byte(body))
+	if refusal := new(signing.Error); errors.As(err, &refusal) {
+		printed = refusal
+	} else if err != nil {
+		printed = err.Error()
+	} else {
+		printed = request.Header
+	}
+	text, _ := json.Marshal(printed)
+	fmt.Println(string(text))
 }
 `
 
@@ -63,7 +95,7 @@ describe('the client for Go', skipUnless(cgo.status === 0, NO_GO), () => {
   beforeAll(async () => {
     const folder = await makeFolder()
     await go(folder, 'mod', 'init', 'application')
-    const files = { 'sign.go': code, 'main.go': application }
+    const files = { 'sign.go': code, 'webhook.go': webhookCode, 'main.go': application }
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
     const commands = install.replace('../secure-signing', CHECKOUT)
     await run('sh', ['-ec', commands], { cwd: folder, env: environment })
@@ -153,5 +185,41 @@ describe('the client for Go', skipUnless(cgo.status === 0, NO_GO), () => {
     accepted = renewed
     expect(await ask('c')).toBe(mac('c'))
     expect(shown.slice(-2)).toEqual([old, renewed])
+  })
+
+  test('has webhooks signed, which the library of Go accepts', async () => {
+    const secret = randomBytes(32)
+    const entries = { a: key, 'webhook-1': toSecret(secret) }
+    const { signer, socket, pairingDir } = await startSigner(entries, 0, {
+      SIGNER_PEER: 'container',
+    })
+    await signer.waitFor('listening')
+    const ask = startApplication({
+      SIGNER_URL: `unix:${socket}:/sign`,
+      CALLER_TOKEN_FILE: 'none',
+      PAIRING_SECRET_FILE: join(pairingDir, 'secret'),
+    })
+    const body = '{"message":"Grüße <&>"}'
+    const sign = async (id: string, consumer: string, text = body) =>
+      JSON.parse(await ask(`${id}\t${consumer}\t${text}`))
+    const collect = async (id: string, consumer: string) => {
+      const headers: Record<string, string[]> = await sign(id, consumer)
+      const sent = Object.entries(headers).map(([name, values]) => [name, values.join()])
+      return receive(
+        consumer === '' ? secret : deriveKey(secret, consumer),
+        Object.fromEntries(sent),
+        body,
+      )
+    }
+    const received = [await collect('', ''), await collect('msg_17', 'acme')]
+    expect(received[1]?.headers['Webhook-Id']).toBe('msg_17')
+    expect(await verifyWith('Go', received)).toEqual([true, true])
+
+    expect(await sign('', '', 'y.1900000000.z')).toMatchObject({
+      Code: 'ambiguous_body',
+      Permanent: true,
+    })
+    expect(await sign('a.b', '')).toMatchObject({ Field: 'id', Permanent: true })
+    expect(await sign('', 'a b')).toMatchObject({ Field: 'consumer', Permanent: true })
   })
 })

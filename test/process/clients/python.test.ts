@@ -19,6 +19,14 @@ import { makeFreshToken } from '../../support/services/caller-token.ts'
 import { serve } from '../../support/services/http.ts'
 import { forwardToSocket } from '../../support/services/mesh-proxy.ts'
 import { startSigner } from '../../support/services/services.ts'
+import {
+  deriveKey,
+  receive,
+  signAnything,
+  toSecret,
+  type WebhookHeaders,
+} from '../../support/webhooks/receivers.ts'
+import { type Received, verifyWith } from '../../support/webhooks/verifiers.ts'
 
 /** The first run fetches packages. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 })
@@ -66,7 +74,7 @@ function startClient(args: readonly string[], environment: Record<string, string
     })
   }
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  const ask = async (message: string): Promise<unknown> => {
+  const ask = async (message: unknown): Promise<unknown> => {
     child.stdin.write(`${JSON.stringify(message)}\n`)
     return JSON.parse((await lines.next()).value ?? `"Python exited: ${JSON.stringify(output)}"`)
   }
@@ -86,6 +94,7 @@ test('the wheel holds the modules with their types, and requires nothing', async
     'secure_signing/__init__.py',
     'secure_signing/_credentials.py',
     'secure_signing/_settings.py',
+    'secure_signing/_webhooks.py',
     'secure_signing/httpx.py',
     'secure_signing/py.typed',
     'secure_signing/requests.py',
@@ -154,4 +163,49 @@ test.each(ways)('%s signs over the socket, also after a restart of the signer', 
   await signer.exit
   await restart().waitFor('listening')
   expect(await ask('b')).toEqual(signed('b'))
+})
+
+test('each session and client has webhooks signed, which the library of PyPI accepts', async () => {
+  const [first, second] = [randomBytes(32), randomBytes(24)]
+  const entries = {
+    'key-1': key,
+    'webhook-1': toSecret(first),
+    'webhook-2': toSecret(second),
+    'webhook-primary': 'webhook-2',
+  }
+  const container = { SIGNER_PEER: 'container' }
+  const { signer, socket, pairingDir } = await startSigner(entries, 0, container)
+  await signer.waitFor('listening')
+  const received: Received[] = []
+  for (const way of ways) {
+    const { ask } = startClient([way], {
+      SIGNER_URL: `unix:${socket}:/sign`,
+      CALLER_TOKEN_FILE: 'none',
+      PAIRING_SECRET_FILE: join(pairingDir, 'secret'),
+    })
+    const sign = (body: string | Buffer, options = {}) =>
+      ask({ body: Buffer.from(body).toString('base64'), ...options }) as Promise<WebhookHeaders>
+
+    const body = '{"message":"Grüße","price":19.99}'
+    const shared = await sign(body)
+    const own = await sign(body, { consumer: 'acme', consumer_versions: [2, 1], id: 'msg_17' })
+    expect(own['webhook-id']).toBe('msg_17')
+    const keys = [first, second].flatMap((each) => [1, 2].map((n) => deriveKey(each, 'acme', n)))
+    received.push(
+      ...[first, second].map((each) => receive(each, shared, body)),
+      ...keys.map((each) => receive(each, own, body)),
+    )
+
+    const bytes = Buffer.from([0xff, 0x2e, 0x00])
+    const signedBytes = await sign(bytes, { key_id: 'webhook-1' })
+    const { 'webhook-id': id, 'webhook-timestamp': timestamp } = signedBytes
+    expect(signedBytes).toEqual(signAnything(first, id, timestamp, bytes))
+
+    const refused = { code: 'invalid_request', permanent: true }
+    expect(await sign('y.1900000000.z')).toMatchObject({ code: 'ambiguous_body', permanent: true })
+    expect(await sign(body, { id: 'a.b' })).toMatchObject(refused)
+    expect(await sign(body, { consumer: 'a b' })).toMatchObject(refused)
+    expect(await sign(body, { key_id: 'key-1' })).toMatchObject({ ...refused, permanent: false })
+  }
+  expect(await verifyWith('PyPI', received)).toEqual(received.map(() => true))
 })
