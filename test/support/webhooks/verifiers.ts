@@ -65,8 +65,8 @@ export async function countAccepted(
 
 /** Writes JSON in one line. Node takes two characters of Unicode for the end of a line, too. */
 export function toLine(value: unknown): string {
-  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16)}`
-  return JSON.stringify(value).replace(/[\u2028\u2029]/g, escape)
+  const toCode = (character: string) => `\\u${character.charCodeAt(0).toString(16)}`
+  return JSON.stringify(value).replace(/[\u2028\u2029]/g, toCode)
 }
 
 /** Compiles the receiver in Go unless it is in the cache. Returns its folder. */
