@@ -1,6 +1,7 @@
 // Every form in which a caller can ask for a raw signature by a webhook key, and for the key of a consumer.
 import { createHmac } from 'node:crypto'
 import type { Asked } from './frontend/frontend.ts'
+import { listNotations } from './notations.ts'
 import { deriveKey } from './receivers.ts'
 
 const message = 'x.1900000000.{"raw":true}'
@@ -50,7 +51,7 @@ export function listRawForms(id: string): Asked[] {
 
 /** Lists what a raw signature by `key` over that message would be, in each notation. */
 export function listRawSignatures(key: Uint8Array): string[] {
-  return notations(createHmac('sha256', key).update(message).digest())
+  return listNotations(createHmac('sha256', key).update(message).digest())
 }
 
 /**
@@ -109,11 +110,5 @@ export function listDerivedKeys(key: Uint8Array): string[] {
   const plain = infos.flatMap((info) =>
     [info, `${info}\u0001`].map((text) => createHmac('sha256', key).update(text).digest()),
   )
-  return [Buffer.from(key), pseudoRandom, ...derived, ...plain].flatMap(notations)
-}
-
-function notations(bytes: Buffer): string[] {
-  const hex = bytes.toString('hex')
-  const base64 = bytes.toString('base64').replace(/=+$/, '')
-  return [...new Set([hex, hex.toUpperCase(), base64, bytes.toString('base64url')])]
+  return [Buffer.from(key), pseudoRandom, ...derived, ...plain].flatMap(listNotations)
 }
