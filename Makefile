@@ -13,8 +13,8 @@ ALONE := vault external-secrets separate-pods no-mesh confinement monitoring clu
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
-VARIABLES := AMBIENT ARGS AUDIT_KEY_FILE BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG DELETE_KEY DEMO_PORT DOCS DRY_RUN FILES FORCE_CONFLICTS FUZZ_COUNT \
-  FUZZ_SEED GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KUBECONFIG LINKERD_CRDS LIVE \
+VARIABLES := AMBIENT ARGS AUDIT_KEY_FILE BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG CONSUMER CONSUMER_VERSION DELETE_KEY DEMO_PORT DOCS DRY_RUN FILES \
+  FORCE_CONFLICTS FORM FUZZ_COUNT FUZZ_SEED GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KEY_FILE KEY_ID KUBECONFIG LINKERD_CRDS LIVE \
   NODE_IMAGE ONLY OUT OVERLAP OVERLAY PROMETHEUS PROMETHEUS_URL PUBLIC_HOST PUSH SERVICE SHORT SIGNATURE TARGET_PLATFORM TEST TOKEN_KEYS VAULT_ADDR \
   VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE VAULT_SECRET_PATH
 # An unknown variable and an old name end here, before anything runs.
@@ -87,6 +87,9 @@ smoke: node_modules ## Send one message, and compare its signature with OpenSSL'
 
 rotate-key: node_modules ## Replace the signing key in three steps, without downtime.
 	@node tools/deploy/rotate-key.ts
+
+consumer-secret: node_modules ## Print the secret of one receiver of webhooks, derived from the webhook key.
+	@node tools/deploy/consumer-secret.ts
 
 renew-token-keys: node_modules ## Write the cluster's present token keys into the policy that verifies tokens.
 	@node tools/deploy/renew-token-keys.ts

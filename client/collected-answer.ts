@@ -11,8 +11,10 @@ type Pairs = [string, string][]
 /** Returns the answer about one message. Without a result it is the signer's own answer. */
 export function toAnswer({ answer, result }: Reply, requestId: string): Answer {
   if (result === undefined) return answer
-  if ('signed' in result)
-    return makeAnswer(answer, requestId, 200, 'application/json', result.signed)
+  if (!('problem' in result)) {
+    const signed = 'webhook' in result ? result.webhook : result.signed
+    return makeAnswer(answer, requestId, 200, 'application/json', signed)
+  }
   const { problem } = result
   const { status, retry_after: seconds } = problem
   const headers: Pairs = Number.isInteger(seconds) ? [['retry-after', String(seconds)]] : []

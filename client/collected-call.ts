@@ -1,19 +1,16 @@
 // One call for many messages: POST /sign/batch with `items`. A result belongs to the item with its place and its request id.
 // If one result does not, none is used, so nobody gets the signature of another message.
 import type { Answer } from './http-client.ts'
+import { isSigned, isSignedWebhook, type Signed, type SignedWebhook } from './signed-answer.ts'
 import { SignerError } from './signer-error.ts'
 import type { Message } from './waiting-messages.ts'
 
 /** Longer than an answer about one message, also about one whose request id has 64 characters. */
 const MAX_RESULT_BYTES = 4 * 1024
 
-export type Signed = { signature: string; key_id: string; algorithm: 'HMAC-SHA256' }
 /** RFC 9457. `retry_after`: as the header Retry-After, in seconds. */
 export type Problem = { status: number; code?: unknown; retry_after?: unknown }
-export type Result = { signed: Signed } | { problem: Problem }
-
-const signature = /^[0-9a-f]{64}$/
-const keyId = /^[A-Za-z0-9._-]{1,253}$/
+export type Result = { signed: Signed } | { webhook: SignedWebhook } | { problem: Problem }
 
 /** Makes the call. `signPath` is the path for one message. Each `text` is already JSON, so it is not written again. */
 export function makeCall(messages: readonly Message[], signPath: string) {
@@ -35,26 +32,19 @@ export function makeCall(messages: readonly Message[], signPath: string) {
 export function readResults(messages: readonly Message[], { body }: Answer): Result[] {
   const { results } = parse(body)
   if (!Array.isArray(results) || results.length !== messages.length) throw invalid()
-  return messages.map(({ requestId }, index) => readResult(results[index], requestId))
+  return messages.map((message, index) => readResult(results[index], message))
 }
 
-function readResult(value: unknown, wantedId: string): Result {
+function readResult(value: unknown, { requestId, webhook }: Message): Result {
   if (typeof value !== 'object' || value === null) throw invalid()
   const { request_id: id, problem, ...signed } = value as Record<string, unknown>
-  if (id !== wantedId) throw invalid()
-  if (problem === undefined && isSigned(signed)) return { signed }
-  if (isProblem(problem) && !('signature' in signed)) return { problem }
+  if (id !== requestId) throw invalid()
+  if (isProblem(problem) && !('signature' in signed) && !('headers' in signed)) return { problem }
+  if (problem === undefined) {
+    if (webhook === undefined && isSigned(signed)) return { signed }
+    if (webhook !== undefined && isSignedWebhook(signed, webhook.id)) return { webhook: signed }
+  }
   throw invalid()
-}
-
-function isSigned(value: Record<string, unknown>): value is Signed {
-  return (
-    typeof value.signature === 'string' &&
-    signature.test(value.signature) &&
-    typeof value.key_id === 'string' &&
-    keyId.test(value.key_id) &&
-    value.algorithm === 'HMAC-SHA256'
-  )
 }
 
 function isProblem(value: unknown): value is Problem {

@@ -13,7 +13,9 @@ const json = /^application\/json(;\s*charset=utf-8)?$/i
 const saneId = /^[A-Za-z0-9._-]{1,64}$/
 /** W3C Trace Context, section 3.2.2. */
 const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/
-const fields = new Set(['message', 'encoding', 'key_id'])
+/** What a raw message and a webhook may have. */
+const rawFields = new Set(['message', 'encoding', 'key_id'])
+const webhookFields = new Set(['body', 'encoding', 'id', 'consumer', 'consumer_versions', 'key_id'])
 
 /** A request that waits is not sent after `isOver` returns true. */
 export type SendCollected = (request: SignerRequest, isOver?: () => boolean) => Promise<Answer>
@@ -47,18 +49,31 @@ function readMessage(request: SignerRequest, signPath: string): Message | undefi
   }
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
   const [, traceId] = traceparent.exec(String(headers.traceparent)) ?? []
-  return isCanonical(text) ? { text, requestId, traceId, headers } : undefined
+  const fields = readCanonical(text)
+  if (fields === undefined) return undefined
+  const webhook = 'body' in fields ? { id: fields.id as string | undefined } : undefined
+  return { text, requestId, traceId, headers, webhook }
 }
 
-/** True for the text of an object with known fields, as JSON.stringify writes it: without spaces, and with no field twice. */
-function isCanonical(text: string): boolean {
+/**
+ * Reads the text of an object with known fields, as JSON.stringify writes it: without spaces, and with no field twice. Returns
+ * undefined for any other text.
+ */
+function readCanonical(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-    const entries = Object.entries(value)
-    const areKnown = entries.every(([name, each]) => fields.has(name) && typeof each === 'string')
-    return areKnown && 'message' in value && JSON.stringify(value) === text
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    const known = 'body' in value ? webhookFields : rawFields
+    const areKnown = Object.entries(value).every(([name, each]) => {
+      return known.has(name) && (name === 'consumer_versions' ? isNumbers(each) : isText(each))
+    })
+    const isComplete = 'body' in value || 'message' in value
+    return areKnown && isComplete && JSON.stringify(value) === text ? { ...value } : undefined
   } catch {
-    return false
+    return undefined
   }
 }
+
+const isText = (value: unknown) => typeof value === 'string'
+const isNumbers = (value: unknown) =>
+  Array.isArray(value) && value.every((each) => typeof each === 'number')

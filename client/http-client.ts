@@ -38,8 +38,8 @@ export type Send = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answer>
  * signer_unavailable, also for an answer that is longer than `maxBytes`.
  *
  * It sends a request a second time only if no byte of an answer arrived, and either nothing listened or an idle
- * connection was closed meanwhile. The signer may then receive the request twice. That is safe, because the same message
- * gets the same signature.
+ * connection was closed meanwhile. The signer may then receive the request twice. That is safe, because nobody has received
+ * the first answer.
  */
 export function createSend(connect: SignerTarget['connect'], maxBytes = MAX_ANSWER_BYTES): Send {
   const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })

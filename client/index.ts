@@ -5,8 +5,10 @@ import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import type { Answer } from './http-client.ts'
 import { createPairing } from './pairing.ts'
 import { readSettings } from './settings.ts'
+import type { WebhookHeaders } from './signed-answer.ts'
 import { createSignedRequest, type SendSigned, type SignerRequest } from './signed-request.ts'
 import { SignerError, type SignerErrorCode } from './signer-error.ts'
+import { createSignWebhook, type SignWebhook, type WebhookOptions } from './webhook.ts'
 
 export {
   type Answer,
@@ -15,6 +17,9 @@ export {
   SignerError,
   type SignerErrorCode,
   type SignerRequest,
+  type SignWebhook,
+  type WebhookHeaders,
+  type WebhookOptions,
 }
 
 export type SignerOptions = {
@@ -43,6 +48,16 @@ export function signer(options: SignerOptions = {}): Dispatcher {
 export function createSignerClient(options: SignerOptions = {}): SendSigned {
   const { send } = connect(options)
   return (request) => send(request)
+}
+
+/**
+ * Makes the function that has webhooks signed, and returns the headers to send. With `client`, webhooks share its calls, and
+ * the other options do not count. Throws as `signer` does.
+ */
+export function createWebhookSigner(
+  options: SignerOptions & { client?: SendSigned } = {},
+): SignWebhook {
+  return createSignWebhook(options.client ?? createSignerClient(options))
 }
 
 function connect({ environment = process.env, timeoutMs = TIMEOUT_MS }: SignerOptions) {

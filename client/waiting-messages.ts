@@ -7,6 +7,8 @@ export type Message = {
   /** 1 to 64 of A-Z a-z 0-9 . _ - */
   requestId: string
   traceId: string | undefined
+  /** Only of a webhook: the id that it asks for, if any. */
+  webhook?: { id: string | undefined } | undefined
   /** The headers of a request of its own. */
   headers: OutgoingHttpHeaders
   /** Returns true if nobody needs the answer any more. */

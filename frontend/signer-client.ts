@@ -17,7 +17,8 @@ const passedOn = z.discriminatedUnion('code', [
   z.object({ code: z.literal('rate_limited'), retry_after: z.int().check(z.gte(1)) }),
 ])
 
-const codeOf: Record<SignerErrorCode, ErrorCode> = {
+/** Without the codes about webhooks, which the frontend does not have signed. */
+const codeOf: Partial<Record<SignerErrorCode, ErrorCode>> = {
   settings_invalid: 'internal',
   request_invalid: 'internal',
   caller_token_unavailable: 'caller_token_unavailable',
@@ -70,7 +71,9 @@ function isTooLong(text: string): boolean {
 
 function readSignature({ answer, result }: Reply): SignResponse {
   if (result !== undefined && 'signed' in result) return result.signed
-  if (result !== undefined) throw explainProblem(result.problem.status, result.problem)
+  if (result !== undefined && 'problem' in result) {
+    throw explainProblem(result.problem.status, result.problem)
+  }
   const text = answer.body.toString('utf8')
   if (answer.status !== 200) throw explainProblem(answer.status, tryParse(text))
   return schema.parse(JSON.parse(text))
@@ -100,7 +103,7 @@ function tryParse(text: string): unknown {
 export function explainFailure(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (error instanceof SignerError) {
-    return new AppError(codeOf[error.code], error.message, { cause: error })
+    return new AppError(codeOf[error.code] ?? 'internal', error.message, { cause: error })
   }
   return new AppError('signer_unavailable', 'the signer sent an invalid answer', { cause: error })
 }

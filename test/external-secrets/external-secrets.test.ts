@@ -1,7 +1,7 @@
 // A real External Secrets reads the key from AWS, which moto simulates. Faults at the manager leave the last good keys.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { makeKey } from '../../tools/deploy/keys/hmac-key.ts'
+import { makeKey } from '../../tools/deploy/keys/key-forms.ts'
 import { readKeySecret } from '../../tools/deploy/keys/key-secret.ts'
 import { exists } from '../../tools/kube/kubectl.ts'
 import { requireLocalCluster } from '../../tools/verify/faults/support/node.ts'

@@ -61,6 +61,7 @@ export const makeVariables = {
         'smoke',
         'matrix',
         'rotate-key',
+        'consumer-secret',
         'renew-token-keys',
         'cluster-status',
         'evidence',
@@ -69,6 +70,17 @@ export const makeVariables = {
     ],
     value: 'signing.yaml',
     default: 'our own application',
+  },
+  CONSUMER: {
+    meaning: 'The consumer whose secret to print.',
+    targets: ['consumer-secret'],
+    value: 'acme',
+  },
+  CONSUMER_VERSION: {
+    meaning: "The version of the consumer's secret.",
+    targets: ['consumer-secret'],
+    value: 'a number',
+    default: '1',
   },
   DELETE_KEY: {
     meaning: 'Also delete the key and the namespace.',
@@ -101,6 +113,12 @@ export const makeVariables = {
     meaning: 'Take over what other tools manage.',
     targets: ['deploy', 'undeploy'],
     value: 'yes',
+  },
+  FORM: {
+    meaning: 'The form of the keys to rotate.',
+    targets: ['rotate-key'],
+    value: 'raw|webhook',
+    default: 'raw',
   },
   FUZZ_COUNT: {
     meaning: 'The number of requests of the fuzz test.',
@@ -154,6 +172,18 @@ export const makeVariables = {
     targets: [...deployment, 'matrix'],
     value: 'stable',
     default: discovered,
+  },
+  KEY_FILE: {
+    meaning: 'A webhook key that is in no Secret. A dash reads standard input.',
+    targets: ['consumer-secret'],
+    value: 'a path',
+    default: 'the key of the Secret',
+  },
+  KEY_ID: {
+    meaning: 'The webhook key to derive from.',
+    targets: ['consumer-secret'],
+    value: 'webhook-1',
+    default: 'the primary one',
   },
   KUBECONFIG: {
     meaning: 'The kubeconfig file of the cluster.',
@@ -222,7 +252,8 @@ export const makeVariables = {
   },
   SHORT: { meaning: 'Leave out what takes long.', targets: ['faults', 'bench'], value: 'yes' },
   SIGNATURE: {
-    meaning: 'The signature to look up, in hex or base64. A dash reads one per line.',
+    meaning:
+      'The signature to look up, in hex or base64, or webhook-signature. A dash reads lines.',
     targets: ['who-signed'],
     value: 'a signature',
   },

@@ -1,9 +1,10 @@
-// Computes HMAC-SHA256 by OpenSSL, to compare it with the signer's.
+// Computes HMAC-SHA256 and HKDF-SHA256 by OpenSSL, to compare them with the signer's.
 import { randomBytes } from 'node:crypto'
 import { tryRun } from '../cli/exec.ts'
 import { UserError } from '../cli/terminal.ts'
 
 const blockBytes = 64
+const hashBytes = 32
 
 /**
  * Returns the HMAC-SHA256 in lower-case hexadecimal, as `openssl dgst -sha256 -mac HMAC -macopt hexkey:…` prints it.
@@ -26,6 +27,13 @@ export async function computeOpensslHmac(key: Uint8Array, message: Uint8Array): 
     )
   }
   return result.toString('hex')
+}
+
+/** Returns 32 bytes by RFC 5869 without salt. */
+export async function computeOpensslHkdf(key: Uint8Array, info: string): Promise<Buffer> {
+  const extracted = await computeOpensslHmac(Buffer.alloc(hashBytes), key)
+  const block = Buffer.concat([Buffer.from(info), Buffer.of(1)])
+  return Buffer.from(await computeOpensslHmac(Buffer.from(extracted, 'hex'), block), 'hex')
 }
 
 async function hmacByDigest(key: Uint8Array, message: Uint8Array): Promise<Buffer> {

@@ -1,5 +1,6 @@
-// make rotate-key: adds a key, makes it primary, and later removes the old one. Before each step, it waits until every Pod is
-// ready for it. You can run it again at any point, and it continues where it stopped.
+// make rotate-key: adds a key, makes it primary, and later removes the old one. FORM=webhook does so with webhook keys, and adds
+// the first one. Before each step, it waits until every Pod is ready for it. You can run it again at any point, and it continues
+// where it stopped.
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { withConfig } from '../cli/with-config.ts'
@@ -7,6 +8,7 @@ import { checkCluster } from '../kube/check-cluster.ts'
 import { findDeployed, layouts, listWorkloads, onePod } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
 import { readPodSelector } from '../kube/pod-selector.ts'
+import { parseForm } from './keys/key-forms.ts'
 import { isKeyInSecret } from './keys/key-source.ts'
 import { checkPermissions, type Permission } from './preflight/permissions.ts'
 import { parseDuration } from './rotation/duration.ts'
@@ -35,6 +37,7 @@ const reporting = {
 }
 
 await runMain(async () => {
+  const form = parseForm(readVariable('FORM'))
   const overlap = readVariable('OVERLAP')
   const overlapMs = overlap === undefined ? undefined : parseDuration('OVERLAP', overlap)
   const isDry = readDryRun(process.argv.slice(2))
@@ -48,19 +51,22 @@ await runMain(async () => {
   if (!(await isKeyInSecret())) {
     throw new UserError(
       'the keys of the signer are in no Secret, so make rotate-key cannot rotate them',
-      'Rotate in Vault, without a restart: vault kv patch -mount=kv signing/hmac-key key=-. See docs/key-managers.md.',
+      'Rotate in Vault, without a restart: docs/key-managers.md#rotate-a-key-in-vault.',
     )
   }
   if (isDry) {
-    const closing = await rotateKey(createDryEffects(), overlapMs)
+    const closing = await rotateKey(createDryEffects(), overlapMs, form)
     say('nothing was changed. The run would end with:')
     process.stdout.write(`${closing}\n`)
     return
   }
   const { signer } = (await findDeployed()) ?? onePod
-  const { readReports, stop } = createPodReporter(await readPodSelector(signer), open)
+  const { readReports, stop } = createPodReporter(await readPodSelector(signer), (pod) =>
+    open(pod, form.name),
+  )
   try {
-    process.stdout.write(`${withConfig(await rotateKey(createEffects(readReports), overlapMs))}\n`)
+    const closing = await rotateKey(createEffects(readReports), overlapMs, form)
+    process.stdout.write(`${withConfig(closing)}\n`)
   } finally {
     stop()
   }

@@ -52,23 +52,25 @@ await runMain(async () => {
   const way = layout.isMeshed ? 'through the gateway' : 'by each Pod'
   const signed = answers.filter((each) => each !== undefined)
   if (signed.length === 0) {
-    say(`  note  ${file} has no smoke.answer, so no signature was compared`)
+    say(`  note  ${file} has no smoke.answer or smoke.webhook, so no signature was compared`)
     process.stdout.write(`ok: the application answered (${elapsed(start)})\n`)
     return
   }
   const isInSecret = await isKeyInSecret()
+  const used = new Set(signed.map((each) => each.keyId).filter(Boolean))
   if (isInSecret) {
     const distinct = new Map(signed.map((each) => [each.signature, each]))
-    for (const each of distinct.values()) await compareSignature(each)
+    for (const each of distinct.values()) {
+      for (const id of await compareSignature(each)) used.add(id)
+    }
     await checkSecret()
   }
-  const ids = [...new Set(signed.map((each) => each.keyId))]
+  const ids = [...used]
+  const withKeys = ids.length === 0 ? '' : ` with key "${ids.join('", "')}"`
   const compared = isInSecret
     ? "equal to OpenSSL's HMAC"
     : "NOT compared with OpenSSL's HMAC, because the key is in no Secret"
-  process.stdout.write(
-    `ok: signed ${way} with key "${ids.join('", "')}", ${compared} (${elapsed(start)})\n`,
-  )
+  process.stdout.write(`ok: signed ${way}${withKeys}, ${compared} (${elapsed(start)})\n`)
 })
 
 type Send = (url: GatewayUrl) => Promise<SignedAnswer | undefined>

@@ -46,7 +46,9 @@ async function sendMessage(url: GatewayUrl, { mesh, usesSecret }: Plan) {
     say(`  skip  a message ${way}, which requires a client certificate`)
   } else if (smoke !== undefined) {
     const title =
-      smoke.answer === undefined ? `the application answered ${way}` : `a message was signed ${way}`
+      (smoke.answer ?? smoke.webhook)
+        ? `a message was signed ${way}`
+        : `the application answered ${way}`
     const answer = await step(title, () => sendSmoke(url, smoke, { waitMs: firstAnswerMs, ca }))
     if (usesSecret && answer !== undefined) await noteOtherKey(answer)
   } else {

@@ -9,7 +9,8 @@ import {
   findKeyExternalSecret,
   waitForExternalSecret,
 } from '../../../tools/deploy/keys/external-secret-wait.ts'
-import { ensureKey, makeKey } from '../../../tools/deploy/keys/hmac-key.ts'
+import { ensureKey } from '../../../tools/deploy/keys/hmac-key.ts'
+import { makeKey } from '../../../tools/deploy/keys/key-forms.ts'
 import { readKeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { readRotationState } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'

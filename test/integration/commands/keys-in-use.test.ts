@@ -1,5 +1,7 @@
 // make deploy judges the keys in use with the rules of the signer that it is about to start.
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { compareSignature } from '../../../tools/deploy/keys/compare-signature.ts'
 import { checkKeysInUse } from '../../../tools/deploy/keys/judge-keys.ts'
 import { retiredKeys } from '../../../tools/deploy/keys/retired-keys.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
@@ -92,6 +94,87 @@ describe('the keys in use', needsLocalPrograms, () => {
     await expect(refusal).rejects.toThrow(reason)
     await expect(refusal).rejects.toMatchObject({ todo: expect.stringContaining('rotate first') })
     await expect(refusal).rejects.not.toThrow('hunter2')
+  })
+
+  const webhook = Buffer.from(`whsec_${good.toString('base64')}`)
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'secure-signing', namespace },
+    spec: {
+      selector: { matchLabels: { app: 'secure-signing' } },
+      template: {
+        metadata: { labels: { app: 'secure-signing' } },
+        spec: { containers: [{ name: 'signer', image: 'registry.example:5000/signer:0.1.0' }] },
+      },
+    },
+  }
+  /** Says which signer runs. */
+  async function runSigner(tag: string): Promise<void> {
+    const changed = JSON.stringify(deployment).replace(':0.1.0', tag)
+    await kubectl(['apply', '--server-side', '-f', '-'], { input: changed })
+  }
+
+  describe('whose text begins with whsec_', () => {
+    const both = { 'key-1': good, other: webhook, primary: Buffer.from('key-1'), ...auditKey }
+    afterAll(() => kubectl(['delete', 'deployment', 'secure-signing', '-n', namespace]))
+
+    test.each<[string, string, Record<string, Buffer>]>([
+      ['version 0.2 runs', ':0.2.0', { other: webhook, ...auditKey }],
+      ['there is none among the raw keys', '@sha256:0123', { ...both, other: good }],
+      [
+        'version 0.1 runs, and it has a name of make rotate-key',
+        ':0.1.0',
+        { ...both, other: good, 'webhook-1': webhook },
+      ],
+    ])('are webhook keys without a word if %s', async (_, tag, entries) => {
+      await create(entries)
+      await runSigner(tag)
+      expect(await check()).toBe('')
+    })
+
+    test.each([
+      ['version 0.1 signs with it', ':0.1.0', { other: webhook, ...auditKey }],
+      ['primary names it', ':0.2.0', { ...both, primary: Buffer.from('other') }],
+    ])('stop the deployment if %s', async (_, tag, entries) => {
+      await create(entries)
+      await runSigner(tag)
+      const refusal = check()
+      await expect(refusal).rejects.toThrow('this version signs only webhooks with it')
+      const todo = expect.stringContaining('Rotate by hand to a key that begins otherwise')
+      await expect(refusal).rejects.toMatchObject({ todo })
+    })
+
+    test.each([':0.1.0', ':of-ours', '@sha256:0123'])(
+      'get a note if they verify at a signer that may be of version 0.1: %s',
+      async (tag) => {
+        await create(both)
+        await runSigner(tag)
+        expect(await check()).toContain('Messages that version 0.1 signed with it do not verify')
+      },
+    )
+  })
+
+  test('are what make smoke compares a webhook with, those of a consumer too', async () => {
+    const keys = ['webhook-1', 'webhook-2'].map((id) => [id, randomBytes(32)] as const)
+    const entries = keys.map(([id, key]) => [id, Buffer.from(`whsec_${key.toString('base64')}`)])
+    await create({ 'webhook-primary': Buffer.from('webhook-2'), ...Object.fromEntries(entries) })
+    const message = 'msg_1.1764445000.{}'
+    const sign = (key: Buffer) => `v1,${createHmac('sha256', key).update(message).digest('base64')}`
+    const derive = (key: Buffer) =>
+      Buffer.from(hkdfSync('sha256', key, '', 'webhook-consumer:2:acme', 32))
+    const compare = (signatures: string[], consumer?: string) =>
+      compareSignature({
+        ...{ message, signature: signatures.join(' '), keyId: '' },
+        webhook: { consumer, version: 2 },
+      })
+    const plain = keys.map(([, key]) => sign(key))
+    const derived = keys.map(([, key]) => sign(derive(key)))
+    expect(await compare(plain)).toEqual(['webhook-1', 'webhook-2'])
+    expect(await compare(derived, 'acme')).toEqual(['webhook-1', 'webhook-2'])
+    const wrong = 'is by no webhook key of the consumer acme, version 2 in the Secret'
+    await expect(compare([...derived, sign(good)], 'acme')).rejects.toThrow(wrong)
+    await expect(compare(plain, 'acme')).rejects.toThrow(wrong)
   })
 
   test('are reported if a retired one is back, or if the Secret is immutable', async () => {

@@ -1,10 +1,12 @@
-// make rotate-key on an API server without Pods: what it writes, what it leaves alone, and that it never prints a key.
+// make rotate-key on an API server without Pods: what it writes, what it leaves alone, and that it never prints a key. The same for
+// make consumer-secret, which only reads.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
+import { listKeyIds } from '../../../tools/deploy/keys/entries.ts'
 import { ensureKey, readKeys } from '../../../tools/deploy/keys/hmac-key.ts'
 import {
   type KeySecret,
@@ -19,22 +21,26 @@ import {
 } from '../../support/api-server/bare-api-server.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
-const program = join(CHECKOUT, 'tools/deploy/rotate-key.ts')
 const retired = /^key-1 is retired: signatures made with it no longer verify\n$/
 
-async function rotate(variables: NodeJS.ProcessEnv = {}, args: readonly string[] = []) {
-  const env = { ...process.env, OVERLAP: '', DRY_RUN: '', ...variables }
-  const { code, stdout, stderr } = await tryRun('node', [program, ...args], {
-    env,
-    timeoutMs: 60_000,
-  })
+async function runTool(name: string, variables: NodeJS.ProcessEnv, args: readonly string[] = []) {
+  const empty = { OVERLAP: '', DRY_RUN: '', FORM: '', KEY_FILE: '', KEY_ID: '' }
+  const { code, stdout, stderr } = await tryRun(
+    'node',
+    [join(CHECKOUT, 'tools/deploy', name), ...args],
+    { env: { ...process.env, ...empty, ...variables }, timeoutMs: 60_000 },
+  )
   return { code, stdout, stderr, all: stdout + stderr }
 }
+
+const rotate = (variables: NodeJS.ProcessEnv = {}, args: readonly string[] = []) =>
+  runTool('rotate-key.ts', variables, args)
 
 describe('make rotate-key refuses', () => {
   test.each([
     [{ OVERLAP: 'soon' }, [], 'OVERLAP="soon" is not a duration'],
     [{ DRY_RUN: 'true' }, [], 'DRY_RUN=true is not valid'],
+    [{ FORM: 'webhooks' }, [], 'FORM=webhooks is not a form of keys'],
     [{}, ['--dryrun'], 'the argument --dryrun is not valid'],
   ])('%o %o', async (variables, args, what) => {
     const { code, stderr } = await rotate(variables, args)
@@ -162,6 +168,53 @@ describe('make rotate-key', needsLocalPrograms, () => {
     expectNone(all, [...Object.values(secrets), ...(await listKeyTexts())])
   })
 
+  test('adds the first webhook key, rotates it, leaves the raw key alone, and prints no key', async () => {
+    const before = await readKeySecret()
+    const first = await rotate({ FORM: 'webhook' })
+    expect(first.stderr).toContain('ok    webhook-1 is the first webhook key')
+    expect(first.stdout).toMatch(/^webhook-1 signs webhooks\. Next, .* CONSUMER=NAME/)
+    const one = (await readKeySecret()).data
+    expect(listKeyIds(one, 'webhook')).toEqual(['webhook-1'])
+    const second = await rotate({ FORM: 'webhook' })
+    expect(second.stdout).toMatch(/^webhook-2 is the primary webhook key\./)
+    const two = await readKeySecret()
+    expect(two.data).toMatchObject({ ...before.data, ...one })
+    expect(Buffer.from(two.data['webhook-primary'] ?? '', 'base64').toString()).toBe('webhook-2')
+    expect(Object.keys(two.metadata.annotations ?? {})).toEqual([
+      'secure-signing.dev/webhook-replaced-at',
+      'secure-signing.dev/webhook-replaced-key',
+      'secure-signing.dev/webhook-verifies-until',
+    ])
+    expect((await rotate({ OVERLAP: '0s' })).stdout).toMatch(retired)
+    const third = await rotate({ FORM: 'webhook', OVERLAP: '0s' })
+    expect(third.stdout).toMatch(/^webhook-1 is retired/)
+    const after = await readKeySecret()
+    expect(listKeyIds(after.data)).toEqual(['key-2', 'webhook-2'])
+    const texts = ['webhook-1', 'webhook-2'].flatMap((id) => {
+      const value = two.data[id] ?? ''
+      return [value, Buffer.from(value, 'base64').toString().slice(6)]
+    })
+    expectNone(first.all + second.all + third.all, texts)
+  })
+
+  test('gives a webhook key from which make consumer-secret derives', async () => {
+    const derive = (variables: NodeJS.ProcessEnv) =>
+      runTool('consumer-secret.ts', { CONSUMER: 'acme', ...variables })
+    const none = await derive({})
+    expect(none.stderr).toContain('Run `make rotate-key FORM=webhook`, which adds the first one.')
+    expect([none.stdout, none.code]).toEqual(['', 1])
+    await rotate({ FORM: 'webhook' })
+    const derived = await derive({})
+    expect(derived.stdout).toMatch(/^whsec_[\w+/]{43}=\n$/)
+    expect(derived.stderr).toContain('derived from webhook-1')
+    const unknown = await derive({ KEY_ID: 'key-1' })
+    expect(unknown.stderr).toContain('has no webhook key key-1')
+    expect(unknown.stderr).toContain('Set KEY_ID to one of webhook-1.')
+    const { data } = await readKeySecret()
+    const texts = Object.values(data).filter((value) => value.length > 20)
+    expectNone(derived.all + unknown.all, texts)
+  })
+
   test('does not replace a Secret that changed since it was read', async () => {
     const read = await readKeySecret()
     await annotate('theirs=kept')
@@ -194,5 +247,8 @@ describe('make rotate-key', needsLocalPrograms, () => {
     expect(stderr).toContain('get, list pods in signing')
     expect(stderr).toContain('create pods/portforward in signing')
     expect(await readKeySecret()).toEqual(before)
+    const derived = await runTool('consumer-secret.ts', { KUBECONFIG: path, CONSUMER: 'acme' })
+    expect(derived.stderr).toContain('cannot get resource "secrets"')
+    expect([derived.stdout, derived.code]).toEqual(['', 1])
   })
 })

@@ -6,6 +6,8 @@ import { writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { Webhook } from 'standardwebhooks'
 import { beforeAll, expect, test, vi } from 'vitest'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
@@ -14,17 +16,18 @@ import { cleanUp } from '../../support/clean-up.ts'
 import { makeFolder, makeVolume, mountEntries } from '../../support/folder.ts'
 import { readFile } from '../../support/pages/pages.ts'
 import { makeFreshToken } from '../../support/services/caller-token.ts'
-import { listenOnLoopback } from '../../support/services/http.ts'
+import { listenOnLoopback, serve } from '../../support/services/http.ts'
 import { startSigner } from '../../support/services/services.ts'
 import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
+import { deriveKey, toSecret } from '../../support/webhooks/receivers.ts'
 
 vi.setConfig({ testTimeout: PROCESS_TEST_MS, hookTimeout: PROCESS_TEST_MS })
 
 const key = randomBytes(32)
 const mac = (message: string) => createHmac('sha256', key).update(message).digest('hex')
 
-/** The examples of the README: with fetch, and without. */
-const [sign = '', other = ''] = [
+/** The examples of the README: with fetch, without, and of webhooks. */
+const [sign = '', other = '', deliver = '', retry = ''] = [
   ...readFile('client/README.md').matchAll(/^```js\n(.*?)^```$/gms),
 ].map(([, code]) => code)
 
@@ -38,21 +41,40 @@ for await (const message of createInterface(process.stdin)) {
 }
 `
 
+/** Delivers an event to the receiver that its first argument names, after one that no signer signs. Prints the error's advice. */
+const sender = `
+import { deliver } from './deliver.js'
+import { retryAfter } from './retry.js'
+const receiver = { name: 'acme', url: process.argv[2] }
+await deliver({ text: 'Grüße' }, { ...receiver, name: 'a b' }).catch((error) => console.log(retryAfter(error, 1)))
+const { status } = await deliver({ id: 'msg_1', text: 'Grüße' }, receiver)
+console.log(status)
+`
+
 /** Wrong uses must be errors: without types, everything would be allowed. */
 const typed = `
-import { createSignerClient, SignerError, signer } from 'secure-signing-client'
+import { createSignerClient, createWebhookSigner, SignerError, signer } from 'secure-signing-client'
+import type { SignWebhook, WebhookHeaders } from 'secure-signing-client'
 const dispatcher = signer({ timeoutMs: 500 })
 const response: Response = await fetch('http://localhost:8081/sign', { method: 'POST', body: '{}', dispatcher })
 const { status, body } = await createSignerClient()({ method: 'POST', body: Buffer.from('{}') })
 const answered: [number, number, string] = [response.status, status, body.toString('utf8')]
 const isLate = (error: unknown) => error instanceof SignerError && error.code === 'signer_timeout'
-console.log(answered, isLate(undefined))
+const signWebhook: SignWebhook = createWebhookSigner({ client: createSignerClient() })
+const signed: WebhookHeaders = await signWebhook(Buffer.from('{}'), { consumer: 'a', consumerVersions: [2, 1] })
+await fetch('http://localhost', { method: 'POST', headers: { 'content-type': 'application/json', ...signed } })
+const wait = (error: SignerError): number | undefined => (error.isPermanent ? undefined : error.retryAfter)
+console.log(answered, isLate(undefined), wait)
 // @ts-expect-error: not a number
 signer({ timeoutMs: '500' })
 // @ts-expect-error: no such code
 isLate(new SignerError('late', ''))
 // @ts-expect-error: not bytes
 createSignerClient()({ method: 'POST', body: 1 })
+// @ts-expect-error: not a body
+signWebhook({})
+// @ts-expect-error: no such option
+signWebhook('{}', { consumer_versions: [1] })
 `
 
 let folder = ''
@@ -64,7 +86,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), '{"private":true,"type":"module"}')
   const install = ['install', '--offline', '--no-audit', '--no-fund', `./${packed.trim()}`]
   await run('npm', install, { cwd: folder })
-  const files = { 'sign.js': sign, 'other.js': other, 'application.js': application }
+  const webhooks = { 'deliver.js': deliver, 'retry.js': retry, 'sender.js': sender }
+  const files = { 'sign.js': sign, 'other.js': other, 'application.js': application, ...webhooks }
   for (const [name, code] of Object.entries(files)) await writeFile(join(folder, name), code)
 })
 
@@ -121,6 +144,29 @@ test('signs at the socket, also after the signer restarts with another secret', 
   expect(await ask('c')).toBe(mac('c'))
   const printed = await run(process.execPath, ['other.js'], { cwd: folder, env })
   expect(printed).toContain(`200 {"signature":"${mac('hello')}"`)
+})
+
+test('signs a webhook, and the library of its receiver accepts it', async () => {
+  const { signer, socket, pairingDir } = await startSigner({ 'webhook-1': toSecret(key) }, 0, {
+    SIGNER_PEER: 'container',
+  })
+  await signer.waitFor('listening')
+  const received: unknown[] = []
+  const { href } = await serve(async (incoming, outgoing) => {
+    const body = await text(incoming)
+    const library = new Webhook(toSecret(deriveKey(key, 'acme')))
+    const event = library.verify(body, incoming.headers as Record<string, string>)
+    received.push([incoming.headers['webhook-id'], event])
+    outgoing.writeHead(204).end()
+  })
+  const env = {
+    SIGNER_URL: `unix:${socket}:/sign`,
+    CALLER_TOKEN_FILE: 'none',
+    PAIRING_SECRET_FILE: join(pairingDir, 'secret'),
+  }
+  const printed = await run(process.execPath, ['sender.js', href], { cwd: folder, env })
+  expect(printed).toBe('undefined\n204\n')
+  expect(received).toEqual([['msg_1', { id: 'msg_1', text: 'Grüße' }]])
 })
 
 test('signs through a proxy while the token is renewed before and after the proxy knows its key', async () => {

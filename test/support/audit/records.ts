@@ -35,12 +35,24 @@ export function makeSigner(key: KeyObject | null = auditKey) {
     })
   }
 
+  /** Signs a webhook for a consumer with two versions, and one for no consumer. */
+  function signWebhooks(): void {
+    const made = Array.from({ length: 3 }, () => randomBytes(32))
+    signatures.push(...made)
+    write(nameCall('POST /sign/batch'), {
+      ...{ outcome: 'signed', count: 3, key_id: 'webhook-1' },
+      ...{ fingerprints: made.map(fingerprintOf), consumers: ['acme', 'acme', ''] },
+      ...{ request_ids: ['order-1', 'order-1', 'order-2'], trace_ids: ['', '', ''] },
+    })
+  }
+
   const kinds = [
     () => sign('POST /sign', 1, false),
     () => sign('POST /sign/batch', 3, false),
     () => sign('POST /sign/batch', 2, true),
     () => write(nameCall('POST /sign'), { outcome: 'caller_refused', count: 0 }),
     () => write({}, { outcome: 'omitted', count: 12 }),
+    signWebhooks,
   ]
 
   /** Writes `count` records of every kind. */

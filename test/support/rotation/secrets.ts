@@ -1,20 +1,42 @@
 // Secrets in each state of a rotation.
+import { type KeyForm, rawKeys } from '../../../tools/deploy/keys/key-forms.ts'
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
-import { annotationNames } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { encode, makeSecret } from './simulated-cluster.ts'
 
-export const { nextKey, replacedKey, replacedAt, verifiesUntil } = annotationNames
+/** Returns the Secrets for the keys of one form. */
+export function secretsOf(form: KeyForm) {
+  const { nextKey, replacedKey, replacedAt, verifiesUntil } = form.annotationNames
+  const two = [`${form.idPrefix}1`, `${form.idPrefix}2`] as const
+  const [first, second] = two
+  const added = { [nextKey]: second }
+  const replaced = {
+    [replacedKey]: first,
+    [replacedAt]: '2026-11-25T08:31:22Z',
+    [verifiesUntil]: '2026-11-26T08:31:22Z',
+  }
+  const due = { ...replaced, [verifiesUntil]: '2026-11-25T09:31:22Z' }
 
-/** Returns a Secret with these keys. */
-export function withKeys(ids: string[], primary?: string, annotations = {}): KeySecret {
-  const keys = Object.fromEntries(ids.map((id) => [id, encode(`bytes of ${id}`)]))
-  return makeSecret({ ...keys, ...(primary && { primary: encode(primary) }) }, annotations)
+  /** Returns a Secret with these keys. */
+  function withKeys(ids: readonly string[], primary?: string, annotations = {}): KeySecret {
+    const prefix = form.name === 'webhook' ? 'whsec_' : ''
+    const keys = Object.fromEntries(ids.map((id) => [id, encode(`${prefix}bytes of ${id}`)]))
+    return makeSecret(
+      { ...keys, ...(primary && { [form.primaryEntry]: encode(primary) }) },
+      annotations,
+    )
+  }
+
+  return { withKeys, two, added, replaced, due, ...form.annotationNames }
 }
-export const two = ['key-1', 'key-2']
-export const added = { [nextKey]: 'key-2' }
-export const replaced = {
-  [replacedKey]: 'key-1',
-  [replacedAt]: '2026-11-25T08:31:22Z',
-  [verifiesUntil]: '2026-11-26T08:31:22Z',
-}
-export const due = { ...replaced, [verifiesUntil]: '2026-11-25T09:31:22Z' }
+
+export const {
+  withKeys,
+  two,
+  added,
+  replaced,
+  due,
+  nextKey,
+  replacedKey,
+  replacedAt,
+  verifiesUntil,
+} = secretsOf(rawKeys)

@@ -1,6 +1,7 @@
 // Simulates a Secret and the Pods that mount it. Each Pod gets a change after its own delay, and only waiting moves the clock.
 // After each event it checks that every Pod has a usable key, and that each signature verifies at every Pod.
-import { listKeyIds } from '../../../tools/deploy/keys/entries.ts'
+import { type FormName, listKeyIds } from '../../../tools/deploy/keys/entries.ts'
+import { keyForms } from '../../../tools/deploy/keys/key-forms.ts'
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { isMet, type PodReport } from '../../../tools/deploy/rotation/pod-condition.ts'
 import type { RotationEffects } from '../../../tools/deploy/rotation/run-rotation.ts'
@@ -19,17 +20,27 @@ export function makeSecret(data: Data, annotations: Data = {}): KeySecret {
   return { apiVersion: 'v1', kind: 'Secret', metadata, data }
 }
 
-/** Returns the ids in `data`, and the one that signs. Throws if a signer would refuse them. */
-export function readRing(data: Data) {
-  const held = listKeyIds(data)
-  const primary = data.primary === undefined ? held[0] : decode(data.primary)
-  if (primary === undefined || !held.includes(primary)) throw new Error('no usable primary')
-  if (data.primary === undefined && held.length > 1) throw new Error('several keys, no primary')
+/** Returns the ids of one form in `data`, and the one that signs. Throws if a signer would refuse them. */
+export function readRing(data: Data, form: FormName = 'raw') {
+  const held = listKeyIds(data, form)
+  const entry = data[keyForms[form].primaryEntry]
+  const primary = entry === undefined ? held[0] : decode(entry)
+  if (entry === undefined && held.length > 1) throw new Error('several keys, no primary')
+  if (primary !== undefined && !held.includes(primary)) throw new Error('no usable primary')
   return { primary, held }
 }
 
-/** `lagsMs`: the delay of each Pod. */
-export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
+function readRings(data: Data) {
+  if (listKeyIds(data).length === 0) throw new Error('no key')
+  return { raw: readRing(data, 'raw'), webhook: readRing(data, 'webhook') }
+}
+
+/** `lagsMs`: the delay of each Pod. `form`: of the keys that Pods report. */
+export function simulateCluster(
+  first: KeySecret,
+  lagsMs: readonly number[],
+  form: FormName = 'raw',
+) {
   let secret = first
   let time = Date.parse('2026-11-25T09:00:00Z')
   const notes: string[] = []
@@ -52,10 +63,14 @@ export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
   }
 
   function checkInvariant(): void {
-    const rings = pods.map(({ mounted }) => readRing(mounted))
-    for (const { primary } of rings) {
-      if (rings.every(({ held }) => held.includes(primary))) continue
-      throw new Error(`a signature by ${primary} does not verify at every Pod`)
+    const all = pods.map(({ mounted }) => readRings(mounted))
+    for (const rings of [all.map(({ raw }) => raw), all.map(({ webhook }) => webhook)]) {
+      // The first key of a form is in use as soon as one Pod has it.
+      const inUse = rings.filter(({ held }) => held.length > 0)
+      for (const { primary = '' } of inUse) {
+        if (inUse.every(({ held }) => held.includes(primary))) continue
+        throw new Error(`a signature by ${primary} does not verify at every Pod`)
+      }
     }
   }
 
@@ -63,9 +78,9 @@ export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
     const resourceVersion = String(Number(secret.metadata.resourceVersion) + 1)
     secret = { ...next, metadata: { ...next.metadata, resourceVersion } }
     for (const pod of pods) pod.history.push({ at: time, data: secret.data })
-    readRing(secret.data)
+    const { raw } = readRings(secret.data)
     // A signer of version 0.1 takes each entry but `primary` for a key.
-    if (secret.data.primary === undefined && Object.keys(secret.data).length > 1) {
+    if (raw.primary && secret.data.primary === undefined && Object.keys(secret.data).length > 1) {
       throw new Error('a signer of version 0.1 needs the entry primary')
     }
     follow()
@@ -77,7 +92,7 @@ export function simulateCluster(first: KeySecret, lagsMs: readonly number[]) {
   }
 
   async function readReports(): Promise<PodReport[]> {
-    return pods.map(({ name, mounted }) => ({ pod: name, keys: readRing(mounted) }))
+    return pods.map(({ name, mounted }) => ({ pod: name, keys: readRing(mounted, form) }))
   }
 
   async function withHooks<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -1,18 +1,19 @@
-// Stands for the signer at its socket. It signs each message with its own key, alone or in a call for many. A test decides when
-// and how it answers.
+// Stands for the signer at its socket. It signs each message or webhook with its own key, alone or in a call for many. A test
+// decides when and how it answers.
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { parseSignerUrl, type SignerTarget } from '../../../client/settings.ts'
 import { serveOverSocket } from './http.ts'
 
-type Item = { request_id: string; message: string }
+type Asked = { message?: unknown; body?: unknown; id?: string }
+type Item = Asked & { request_id: string }
 export type Result = Record<string, unknown>
 export type FakeCall = {
   path: string | undefined
   headers: IncomingHttpHeaders
   body: string
-  /** The message of a request of its own, or those of the call. */
+  /** The message or body of a request of its own, or those of the call. */
   messages: string[]
   /** The correct results, in order. Of a request of its own it is the one answer. */
   results: Result[]
@@ -35,12 +36,27 @@ export const signatureOf = (message: string) => ({
   algorithm: 'HMAC-SHA256',
 })
 
+/** Returns the correct headers and keys of a webhook. */
+export const webhookOf = (body: string, id = `msg_${macOf(body).slice(0, 22)}`) => {
+  const timestamp = '1764445000'
+  const signature = Buffer.from(macOf(`${id}.${timestamp}.${body}`), 'hex').toString('base64')
+  const headers = {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${signature}`,
+  }
+  return { headers, key_ids: ['webhook-1'] }
+}
+
+const answerTo = ({ message, body, id }: Asked): Result =>
+  body === undefined ? signatureOf(String(message)) : webhookOf(String(body), id)
+
 /** Starts it. `serve` answers each call. By default each is signed. */
 export async function startFakeSigner(serve: (call: FakeCall) => void = (call) => call.sign()) {
   const calls: FakeCall[] = []
   const socket = await serveOverSocket(async (incoming, outgoing) => {
     const body = (await buffer(incoming)).toString()
-    const { items, message } = parse(body)
+    const { items, ...single } = parse(body)
     const answer = (status: number, sent: string) => {
       const type = status === 200 ? 'application/json' : 'application/problem+json'
       const headers = { 'content-type': type, 'content-length': Buffer.byteLength(sent) }
@@ -48,9 +64,10 @@ export async function startFakeSigner(serve: (call: FakeCall) => void = (call) =
       outgoing.sendDate = false
       outgoing.writeHead(status, { ...headers, 'x-request-id': 'of-the-call' }).end(sent)
     }
-    const messages = items?.map((item) => item.message) ?? [String(message)]
-    const results = messages.map((each, index) => {
-      return { ...(items && { request_id: items[index]?.request_id }), ...signatureOf(each) }
+    const asked = items ?? [single]
+    const messages = asked.map((each) => String(each.message ?? each.body))
+    const results = asked.map((each) => {
+      return { ...('request_id' in each && { request_id: each.request_id }), ...answerTo(each) }
     })
     const call: FakeCall = {
       ...{ path: incoming.url, headers: incoming.headers, body, messages, results, answer },
@@ -69,7 +86,7 @@ export async function startFakeSigner(serve: (call: FakeCall) => void = (call) =
 }
 
 /** A body that is no JSON has no message. */
-function parse(body: string): { items?: Item[]; message?: unknown } {
+function parse(body: string): Asked & { items?: Item[] } {
   try {
     return Object(JSON.parse(body))
   } catch {

@@ -1,38 +1,14 @@
 // Which requests of an application share a call, and that their answers look like those to requests of their own.
 import { describe, expect, test } from 'vitest'
-import { createSignerClient, type SignerRequest, signer } from '../../../client/index.ts'
-import { makeVolume } from '../../support/folder.ts'
-import { endPause, stopTimers, turns, until } from '../../support/services/collector.ts'
-import { type FakeCall, signatureOf, startFakeSigner } from '../../support/services/fake-signer.ts'
+import type { SignerRequest } from '../../../client/index.ts'
+import { endPause, turns } from '../../support/services/collector.ts'
+import { signatureOf, webhookOf } from '../../support/services/fake-signer.ts'
+import { startOccupied } from '../../support/services/occupied-client.ts'
 
 const usual = 'http://localhost:8081/sign'
 const headers = { 'content-type': 'application/json' }
 const post = (body: string | Buffer, more: Partial<SignerRequest> = {}): SignerRequest => {
   return { method: 'POST', headers, body: Buffer.from(body), ...more }
-}
-
-/** Starts a signer that keeps its first call, so that messages wait until `release`. */
-async function startOccupied(listen: (call: FakeCall) => void = ({ sign }) => sign()) {
-  stopTimers()
-  let held: FakeCall | undefined
-  const fake = await startFakeSigner((call) => {
-    if (fake.calls.length === 1) held = call
-    else listen(call)
-  })
-  const volume = await makeVolume({ secret: Buffer.alloc(32, 1) })
-  const environment = {
-    SIGNER_URL: fake.url,
-    CALLER_TOKEN_FILE: 'none',
-    PAIRING_SECRET_FILE: `${volume}/secret`,
-  }
-  const send = createSignerClient({ environment, timeoutMs: 5_000 })
-  const dispatcher = signer({ environment, timeoutMs: 5_000 })
-  const occupy = async (ask: () => Promise<unknown>) => {
-    ask().catch(() => {})
-    await until(() => held !== undefined)
-  }
-  const release = () => held?.sign()
-  return { send, dispatcher, occupy, release, others: () => fake.calls.slice(1) }
 }
 
 const plain = '{"message":"a"}'
@@ -45,6 +21,17 @@ const alone: Record<string, SignerRequest> = {
   'with a message that is a number': post('{"message":1}'),
   'with a key that is an object': post('{"message":"a","key_id":{}}'),
   'without a message': post('{"key_id":"a"}'),
+  'with a message and a body': post('{"message":"a","body":"b"}'),
+  'with a message and a consumer': post('{"message":"a","consumer":"b"}'),
+  'with a consumer and no body': post('{"consumer":"b"}'),
+  'with a body that is an object': post('{"body":{}}'),
+  'with a body that is a list of numbers': post('{"body":[1]}'),
+  'with versions that are text': post('{"body":"a","consumer":"b","consumer_versions":"1"}'),
+  'with a webhook id that is a number': post('{"body":"a","id":1}'),
+  'with a version that is no list': post('{"body":"a","consumer":"b","consumer_versions":1}'),
+  'with a version that is text': post('{"body":"a","consumer":"b","consumer_versions":["1"]}'),
+  'with a version as 1.0': post('{"body":"a","consumer":"b","consumer_versions":[1.0]}'),
+  'with a body and an unknown field': post('{"body":"a","consumerVersions":[1]}'),
   'with the id of a call': post('{"message":"a","request_id":"b"}'),
   'with a list': post('[]'),
   'with null': post('null'),
@@ -107,6 +94,30 @@ describe('requests that wait share a call', () => {
         },
       ],
     ])
+  })
+
+  test('raw messages and webhooks together, and each gets an answer of its form', async () => {
+    const { send, occupy, release, others } = await startOccupied()
+    await occupy(() => send(post(plain)))
+    const texts = [
+      plain,
+      '{"body":"b","id":"msg_1","consumer":"acme","consumer_versions":[2,1],"key_id":"webhook-1"}',
+      '{"body":"Yw==","encoding":"base64"}',
+    ]
+    const asked = texts.map((text) => send(post(text)))
+    release()
+    const answers = (await Promise.all(asked)).map(({ status, body }) => {
+      return [status, JSON.parse(body.toString())]
+    })
+    expect(answers).toEqual([
+      [200, signatureOf('a')],
+      [200, webhookOf('b', 'msg_1')],
+      [200, webhookOf('Yw==')],
+    ])
+    const sent = others().map(({ path, body }) => [path, JSON.parse(body).items])
+    const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/)
+    const items = texts.map((text) => ({ request_id: uuid, ...JSON.parse(text) }))
+    expect(sent).toEqual([['/sign/batch', items]])
   })
 
   test('of fetch, and each answer looks like the answer to a request of its own', async () => {

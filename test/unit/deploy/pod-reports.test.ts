@@ -6,6 +6,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { parseKeyMetrics } from '../../../tools/deploy/keys/key-metrics.ts'
+import { reportTooOld } from '../../../tools/deploy/rotation/key-source.ts'
 import { openLog, readKeyLine } from '../../../tools/deploy/rotation/log-source.ts'
 import {
   type Condition,
@@ -24,7 +26,7 @@ const reports = (primary: string | undefined, ...held: string[]): PodReport => {
 }
 const unreachable: PodReport = { pod: 'pod-2', problem: 'it is Pending' }
 
-test.each<[boolean, Condition['every'], PodReport, string]>([
+test.each<[boolean, 'holds' | 'signs with' | 'has dropped', PodReport, string]>([
   [true, 'holds', reports('key-1', 'key-1', 'key-2'), 'it holds the key'],
   [false, 'holds', reports('key-1', 'key-1'), 'it does not hold the key'],
   [false, 'holds', unreachable, 'it does not report'],
@@ -39,6 +41,12 @@ test.each<[boolean, Condition['every'], PodReport, string]>([
   expect(isMet({ every, id: 'key-2' }, report)).toBe(met)
 })
 
+test('a Pod reports its keys also if it has none of the form', () => {
+  const condition: Condition = { every: 'reports', id: 'its keys' }
+  expect(isMet(condition, reports(undefined))).toBe(true)
+  expect(isMet(condition, unreachable)).toBe(false)
+})
+
 describe('waiting', () => {
   const condition: Condition = { every: 'signs with', id: 'key-2' }
 
@@ -46,15 +54,17 @@ describe('waiting', () => {
   function wait(...answers: PodReport[][]) {
     let [time, asked] = [0, 0]
     const refreshed: string[][] = []
+    const notes: string[] = []
     const result = waitForPods(condition, {
       readReports: async () => answers[Math.min(asked++, answers.length - 1)] ?? [],
       refresh: async (pods) => void refreshed.push([...pods]),
+      note: (line) => notes.push(line),
       now: () => time,
       sleep: async (ms) => {
         time += ms
       },
     })
-    return { result, refreshed, readTime: () => time }
+    return { result, refreshed, notes, readTime: () => time }
   }
 
   test('ends when the last Pod is ready', async () => {
@@ -72,8 +82,18 @@ describe('waiting', () => {
 
   test('ends at once if there is no Pod', async () => expect(await wait([]).result).toBe(false))
 
+  test('names a Pod whose signer is too old at once, and goes on when a rollout replaces it', async () => {
+    const done = reports('key-2', 'key-2')
+    const old: PodReport = { pod: 'pod-3', ...reportTooOld('webhook') }
+    const { result, notes } = wait([done, old], [done, old], [done])
+    expect(await result).toBe(true)
+    expect(notes).toEqual([
+      'pod-3 does not report: its signer is too old to report webhook keys, so run make deploy first',
+    ])
+  })
+
   test('fails after three minutes, and names each Pod with its report', async () => {
-    const { result, readTime } = wait([reports('key-1', 'key-1', 'key-2'), unreachable])
+    const { result, notes, readTime } = wait([reports('key-1', 'key-1', 'key-2'), unreachable])
     await expect(result).rejects.toThrow(
       'not every Pod signs with key-2 after 180 s:\n  pod-1 signs with key-1 and holds key-1, key-2\n  pod-2 does not report: it is Pending',
     )
@@ -81,6 +101,7 @@ describe('waiting', () => {
       todo: expect.stringContaining('continues the rotation'),
     })
     expect(readTime()).toBe(180_000)
+    expect(notes).toEqual([])
   })
 })
 
@@ -132,7 +153,7 @@ test('each running Pod reports through one port-forward, which is replaced if it
   expect(await readReports()).toEqual([{ pod: 'pod-1', problem: refused }])
   answer = { status: 200, text: '# TYPE signer_keys gauge\nsigner_keys 1\n' }
   const old = expect.stringContaining('run make deploy first')
-  expect(await readReports()).toEqual([{ pod: 'pod-1', problem: old }])
+  expect(await readReports()).toEqual([{ pod: 'pod-1', problem: old, isTooOld: true }])
   expect(await kubectl.readForwards()).toBe('pod/pod-1\n')
 
   answer = { status: 0, text: '' }
@@ -142,11 +163,59 @@ test('each running Pod reports through one port-forward, which is replaced if it
   expect(await kubectl.readForwards()).toBe('pod/pod-1\npod/pod-1\n')
 })
 
+describe('metrics', () => {
+  const metrics = (...labels: string[]) =>
+    ['# TYPE signer_keys gauge', ...labels.map((each) => `signer_keys{${each}} 1`), ''].join('\n')
+  const both = metrics(
+    'key_id="key-1",form="raw",state="primary"',
+    'key_id="webhook-1",form="webhook",state="active"',
+    'key_id="webhook-2",form="webhook",state="primary"',
+  )
+  const rawOnly = metrics('key_id="key-1",form="raw",state="primary"')
+  const old = metrics('key_id="key-1",state="primary"')
+
+  test.each([
+    ['raw keys beside others', both, 'raw', { primary: 'key-1', held: ['key-1'] }],
+    [
+      'webhook keys beside others',
+      both,
+      'webhook',
+      { primary: 'webhook-2', held: ['webhook-1', 'webhook-2'] },
+    ],
+    ['no webhook key', rawOnly, 'webhook', { primary: undefined, held: [] }],
+    ['the raw keys of an older signer', old, 'raw', { primary: 'key-1', held: ['key-1'] }],
+    ['that an older signer knows no webhook keys', old, 'webhook', undefined],
+  ] as const)('name %s', (_, text, form, keys) => {
+    expect(parseKeyMetrics(text, form)).toEqual(keys)
+  })
+})
+
 describe('without a mesh', () => {
   const line = (event: string, fields: object) =>
     JSON.stringify({ level: 'info', event, ...fields })
   const first = { primary: 'key-1', count: 1, key_ids: 'key-1' }
   const second = { primary: 'key-1', count: 2, key_ids: 'key-1,key-2' }
+
+  const both = {
+    ...second,
+    key_ids: 'key-1,webhook-1,webhook-2',
+    webhook_primary: 'webhook-2',
+    webhook_key_ids: 'webhook-1,webhook-2',
+  }
+  const none = { primary: 'key-1', key_ids: 'key-1', webhook_primary: '', webhook_key_ids: '' }
+  const noRaw = { ...both, primary: '', key_ids: 'webhook-1,webhook-2' }
+  const webhooks = { primary: 'webhook-2', held: ['webhook-1', 'webhook-2'] }
+
+  test.each([
+    ['of both forms', both, 'raw', { keys: { primary: 'key-1', held: ['key-1'] } }],
+    ['of both forms', both, 'webhook', { keys: webhooks }],
+    ['of webhooks only', noRaw, 'raw', { keys: { primary: undefined, held: [] } }],
+    ['of webhooks only', noRaw, 'webhook', { keys: webhooks }],
+    ['of no webhooks', none, 'webhook', { keys: { primary: undefined, held: [] } }],
+    ['of no form, of an older version', second, 'webhook', reportTooOld('webhook')],
+  ] as const)('a signer with keys %s: %j, asked for its %s keys', (_, fields, form, report) => {
+    expect(readKeyLine(line('keys_held', fields), form)).toEqual(report)
+  })
 
   test.each([
     ['loads its keys', line('keys_loaded', first), { primary: 'key-1', held: ['key-1'] }],
@@ -154,7 +223,7 @@ describe('without a mesh', () => {
     ['is of an older version', line('keys_loaded', { primary: 'key-1', count: 1 }), undefined],
     ['logs a request', line('audit', { request_id: line('keys_held', second) }), undefined],
     ['logs a part of a line', line('keys_held', second).slice(0, -1), undefined],
-  ])('a signer that %s', (_, text, keys) => expect(readKeyLine(text)).toEqual(keys))
+  ])('a signer that %s', (_, text, keys) => expect(readKeyLine(text)).toEqual(keys && { keys }))
 
   test('each Pod reports by the last line of its log, which is followed again if it ends', async () => {
     const folder = await makeFolder()

@@ -1,12 +1,9 @@
 // This version completes a rotation that version 0.1 began with the former names of the annotations: from each state, and
 // wherever a run is interrupted. Each write replaces all former names.
 import { describe, expect, test } from 'vitest'
+import { rawKeys } from '../../../tools/deploy/keys/key-forms.ts'
 import { retiredKeys } from '../../../tools/deploy/keys/retired-keys.ts'
-import {
-  annotationNames,
-  formerName,
-  renameAnnotations,
-} from '../../../tools/deploy/rotation/rotation-state.ts'
+import { formerName, renameAnnotations } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'
 import { added, due, nextKey, replaced, two, withKeys } from '../../support/rotation/secrets.ts'
 import {
@@ -16,6 +13,7 @@ import {
 } from '../../support/rotation/simulated-cluster.ts'
 
 const HOUR_MS = 3_600_000
+const { annotationNames } = rawKeys
 const lagsMs = [0, 7_000, 95_000]
 const formerNames = Object.values(annotationNames).map(formerName)
 

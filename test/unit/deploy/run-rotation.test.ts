@@ -1,8 +1,8 @@
 // A whole rotation on a simulated cluster. Wherever a run is interrupted, the next one completes the rotation. At no time does
 // a Pod sign what another cannot verify.
 import { describe, expect, test } from 'vitest'
+import { rawKeys } from '../../../tools/deploy/keys/key-forms.ts'
 import { retiredKeys } from '../../../tools/deploy/keys/retired-keys.ts'
-import { annotationNames } from '../../../tools/deploy/rotation/rotation-state.ts'
 import { rotateKey } from '../../../tools/deploy/rotation/run-rotation.ts'
 import { due, two, withKeys } from '../../support/rotation/secrets.ts'
 import {
@@ -85,7 +85,7 @@ describe('a rotation', () => {
   test('follows a longer and a shorter overlap that the user sets later', async () => {
     const cluster = simulateCluster(oneKey(), [0])
     await rotate(cluster)
-    const replacedAt = annotationsOf(cluster)?.[annotationNames.replacedAt]
+    const replacedAt = annotationsOf(cluster)?.[rawKeys.annotationNames.replacedAt]
     expect(replacedAt).toBe('2026-11-25T09:00:00Z')
     expect(await rotate(cluster, 7 * 24 * HOUR_MS)).toContain('until 2026-12-02T09:00:00Z')
     expect(await rotate(cluster)).toContain('until 2026-12-02T09:00:00Z')

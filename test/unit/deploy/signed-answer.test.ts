@@ -1,6 +1,8 @@
 // Where signing.yaml says that the signature is in an application's answer.
-import { expect, test } from 'vitest'
-import { readSignedAnswer } from '../../../tools/deploy/smoke/signed-answer.ts'
+import { hkdfSync, randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { computeOpensslHkdf } from '../../../tools/deploy/openssl-hmac.ts'
+import { readSignedAnswer, readSignedWebhook } from '../../../tools/deploy/smoke/signed-answer.ts'
 
 const signature = 'a'.repeat(64)
 const where = { signature: '/signed/0/a~1b', keyId: '/key', message: '/text' }
@@ -39,4 +41,45 @@ test.each([
   ],
 ])('an answer with %s names the field to correct', (_, content, expected) => {
   expect(() => readSignedAnswer(content, where)).toThrow(expected)
+})
+
+describe('a webhook', () => {
+  const headers = {
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': '1764445000',
+    'webhook-signature': 'v1,a v1,b',
+  }
+  const where = { headers: '/sent/headers', body: '/sent/body' }
+
+  test('is found by JSON pointers', () => {
+    expect(readSignedWebhook(body({ sent: { headers, body: 'ü.' } }), where)).toEqual({
+      ...{ message: 'msg_1.1764445000.ü.', signature: 'v1,a v1,b', keyId: '' },
+      webhook: { consumer: undefined, version: 1 },
+    })
+  })
+
+  test('has a consumer, and its body may be in signing.yaml', () => {
+    const own = { headers: '/h', signed: '{}', consumer: 'acme', consumerVersion: 2 }
+    expect(readSignedWebhook(body({ h: headers }), own)).toMatchObject({
+      ...{ message: 'msg_1.1764445000.{}', webhook: { consumer: 'acme', version: 2 } },
+    })
+  })
+
+  test.each([
+    [
+      'a header',
+      { headers: { ...headers, 'webhook-id': 1 }, body: '' },
+      '/sent/headers/webhook-id',
+    ],
+    ['the body', { headers, body: {} }, 'no text at /sent/body'],
+  ])('without %s names the field to correct', (_, sent, expected) => {
+    expect(() => readSignedWebhook(body({ sent }), where)).toThrow(expected)
+  })
+
+  test('may have a derived key, which OpenSSL computes as Node.js does', async () => {
+    const key = randomBytes(24)
+    const derived = hkdfSync('sha256', key, '', 'webhook-consumer:1:acme', 32)
+    const computed = await computeOpensslHkdf(key, 'webhook-consumer:1:acme')
+    expect(computed).toEqual(Buffer.from(derived))
+  })
 })

@@ -1,24 +1,23 @@
-// Finds a Secret without the MAC key of the audit log, and composes the entries that add one.
+// Finds a Secret without the MAC key of the audit log, and adds one.
 import { say } from '../../cli/terminal.ts'
 import { keySecret } from '../../kube/names.ts'
 import { describePlaces } from '../../kube/writers/writers.ts'
-import { auditKeyEntry, primaryEntry } from './entries.ts'
-import { makeKey } from './hmac-key.ts'
+import { auditKeyEntry, listKeyIds, primaryEntry } from './entries.ts'
+import { makeKey } from './key-forms.ts'
 import type { KeySecret } from './key-secret.ts'
 import { findSecretWriters } from './secret-writers.ts'
 
 const page = 'docs/keys.md#audit-key'
 
 /**
- * Returns the entries that the Secret lacks, in base64. `primary` is the key that signs. A signer of version 0.1 takes the audit
- * key for a signing key, so it needs the entry that names the other one.
+ * Returns the Secret with the entries that it lacks. A signer of version 0.1 takes every other entry for a signing key too, so it
+ * needs the entry `primary`.
  */
-export function composeAuditKey({ data }: KeySecret, primary: string): Record<string, string> {
-  if (auditKeyEntry in data) return {}
-  return {
-    [primaryEntry]: data[primaryEntry] ?? Buffer.from(primary).toString('base64'),
-    [auditKeyEntry]: makeKey(),
-  }
+export function completeSecret(secret: KeySecret): KeySecret {
+  // With several raw keys, the entry exists.
+  const [raw] = listKeyIds(secret.data, 'raw')
+  const primary = raw === undefined ? {} : { [primaryEntry]: Buffer.from(raw).toString('base64') }
+  return { ...secret, data: { ...primary, [auditKeyEntry]: makeKey(), ...secret.data } }
 }
 
 /** Prints a note if the Secret has no audit key. */

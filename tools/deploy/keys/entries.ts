@@ -1,12 +1,34 @@
-// The names of the Secret's entries that are no signing keys. The signer decides them.
-import { AUDIT_KEY, PRIMARY } from '../../../signer/keys/key-files.ts'
+// The entries of the Secret: their names, and the form of each key. The signer decides both.
+import type { Form } from '../../../runtime/contract.ts'
+import {
+  AUDIT_KEY,
+  PRIMARY,
+  WEBHOOK_PREFIX,
+  WEBHOOK_PRIMARY,
+} from '../../../signer/keys/key-files.ts'
 
-/** Names the key that signs. */
+/** Names the raw key that signs. */
 export const primaryEntry = PRIMARY
+/** Names the webhook key whose signature comes first. */
+export const webhookPrimaryEntry = WEBHOOK_PRIMARY
 /** The MAC key of the audit log. It never signs, and no rotation replaces it. */
 export const auditKeyEntry = AUDIT_KEY
 
-/** Lists the ids of the signing keys. */
-export function listKeyIds(data: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(data).filter((id) => id !== primaryEntry && id !== auditKeyEntry)
+/** A raw key signs messages as they are. A webhook key signs Standard Webhooks only. */
+export type FormName = Form
+type Data = Readonly<Record<string, string>>
+
+const noKeys = [primaryEntry, webhookPrimaryEntry, auditKeyEntry]
+
+/** The form of a key is a part of its value, which is `text` in base64. */
+export function formOf(text: string): FormName {
+  return Buffer.from(text, 'base64').toString('latin1').startsWith(WEBHOOK_PREFIX)
+    ? 'webhook'
+    : 'raw'
+}
+
+/** Lists the ids of the signing keys, of all or of one form. */
+export function listKeyIds(data: Data, form?: FormName): string[] {
+  const ids = Object.keys(data).filter((id) => !noKeys.includes(id))
+  return form === undefined ? ids : ids.filter((id) => formOf(data[id] ?? '') === form)
 }

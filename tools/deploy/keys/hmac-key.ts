@@ -1,25 +1,19 @@
 // Creates and reads the keys in their Secret. A key is never printed, never in an argument, and never overwritten.
-import { randomBytes } from 'node:crypto'
 import { tryRun } from '../../cli/exec.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { exists } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 import { auditKeyEntry, listKeyIds, primaryEntry } from './entries.ts'
 import { immutableAdvice } from './immutable.ts'
+import { makeKey } from './key-forms.ts'
 import { readKeySecret } from './key-secret.ts'
 
-/** Bytes. RFC 2104 section 3 recommends the length of the hash, which is 32 bytes for SHA-256. */
-const keyBytes = 32
 const firstId = 'key-1'
 /** There is no version among them, because the Secret stays when the version changes. */
 const labels = {
   'app.kubernetes.io/name': 'secure-signing',
   'app.kubernetes.io/part-of': 'secure-signing',
   'app.kubernetes.io/component': 'signer',
-}
-
-export function makeKey(): string {
-  return randomBytes(keyBytes).toString('base64')
 }
 
 /** Creates the Secret with a random key, and one for the audit log. Returns false if the Secret exists. */
@@ -48,13 +42,13 @@ export async function ensureKey(): Promise<boolean> {
   )
 }
 
-/** Reads all signing keys by their id. Throws UserError if there is no Secret. */
+/** Reads all raw keys by their id. Throws UserError if there is no Secret. */
 export async function readKeys(): Promise<Map<string, Buffer>> {
   const { data } = await readKeySecret()
-  return new Map(listKeyIds(data).map((id) => [id, Buffer.from(data[id] ?? '', 'base64')]))
+  return new Map(listKeyIds(data, 'raw').map((id) => [id, Buffer.from(data[id] ?? '', 'base64')]))
 }
 
-/** Reads the key with the id `keyId`. Throws UserError if the Secret does not have it. */
+/** Reads the raw key with the id `keyId`. Throws UserError if the Secret does not have it. */
 export async function readKey(keyId: string): Promise<Buffer> {
   const key = (await readKeys()).get(keyId)
   if (key !== undefined) return key

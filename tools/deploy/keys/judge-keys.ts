@@ -6,6 +6,7 @@ import { say, UserError } from '../../cli/terminal.ts'
 import { exists } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 import { noteMissingAuditKey } from './audit-key.ts'
+import { checkFormerForms } from './former-form.ts'
 import { noteImmutable } from './immutable.ts'
 import { type KeySecret, readKeySecret } from './key-secret.ts'
 import { findReturned } from './retired-keys.ts'
@@ -14,6 +15,7 @@ import { findReturned } from './retired-keys.ts'
 export async function checkKeysInUse(): Promise<void> {
   if (!(await exists(['secret', keySecret, '-n', namespace]))) return
   const secret = await readKeySecret()
+  await checkFormerForms(secret)
   judge(secret)
   noteImmutable(secret)
   noteMissingAuditKey(secret)

@@ -1,7 +1,8 @@
 // Remembers on the Secret which keys rotations have removed, and notices if one is there again.
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
-import { listKeyIds } from './entries.ts'
+import { formOf, listKeyIds } from './entries.ts'
+import { keyForms } from './key-forms.ts'
 import type { KeySecret } from './key-secret.ts'
 
 /** The annotation with the ids, separated by commas. It outlives a rotation. */
@@ -23,11 +24,12 @@ export function markRetired(before: readonly string[], id: string): Record<strin
 export function findReturned(secret: KeySecret): UserError | undefined {
   const id = readRetired(secret).find((each) => each in secret.data)
   if (id === undefined) return undefined
-  const primary = Buffer.from(secret.data.primary ?? '', 'base64').toString()
-  const signs = id === primary || listKeyIds(secret.data).length === 1
+  const form = keyForms[formOf(secret.data[id] ?? '')]
+  const primary = Buffer.from(secret.data[form.primaryEntry] ?? '', 'base64').toString()
+  const signs = id === primary || listKeyIds(secret.data, form.name).length === 1
   const forget = `kubectl annotate secret ${keySecret} -n ${namespace} ${retiredKeys}-`
   const remove = signs
-    ? `replace it: ${forget} && make rotate-key OVERLAP=0s`
+    ? `replace it: ${forget} && ${form.command} OVERLAP=0s`
     : `remove it: kubectl patch secret ${keySecret} -n ${namespace} --type=json -p '[{"op":"remove","path":"/data/${id}"}]'`
   return new UserError(
     `${id} was retired, and is in the Secret ${keySecret} again${describeManager(secret, id)}. ${signs ? 'It signs' : 'Its signatures verify'} again`,

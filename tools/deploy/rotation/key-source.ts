@@ -1,8 +1,9 @@
 // Where a rotation reads which keys the signer of one Pod holds.
+import type { FormName } from '../keys/entries.ts'
 import type { HeldKeys } from '../keys/key-metrics.ts'
 
 /** The keys, or the reason why the signer does not report them. */
-export type KeyReport = { keys: HeldKeys } | { problem: string }
+export type KeyReport = { keys: HeldKeys } | { problem: string; isTooOld?: true }
 
 export type KeySource = {
   /** Throws Error if the source is broken. */
@@ -10,4 +11,11 @@ export type KeySource = {
   stop: () => void
 }
 
-export const tooOld = 'its signer is too old to report its keys, so run make deploy first'
+/** Only another version of the signer reports them. */
+export function reportTooOld(form: FormName): KeyReport {
+  const keys = form === 'raw' ? 'its keys' : `${form} keys`
+  return {
+    problem: `its signer is too old to report ${keys}, so run make deploy first`,
+    isTooOld: true,
+  }
+}

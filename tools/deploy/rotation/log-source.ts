@@ -4,30 +4,34 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { parseJson } from '../../cli/parse-json.ts'
 import { namespace } from '../../kube/names.ts'
-import type { HeldKeys } from '../keys/key-metrics.ts'
-import type { KeySource } from './key-source.ts'
+import type { FormName } from '../keys/entries.ts'
+import { type KeyReport, type KeySource, reportTooOld } from './key-source.ts'
 
 /** The signer logs its keys when it loads them, and once a minute. */
 const sinceSeconds = 90
+const ids = z.string().transform((text) => text.split(',').filter((id) => id !== ''))
+/** An empty text if there is no key of the form. */
+const primary = z.string().transform((id) => id || undefined)
 const keyLine = z.object({
   event: z.enum(['keys_loaded', 'keys_held']),
-  primary: z.string(),
-  key_ids: z.string().transform((ids) => ids.split(',')),
+  ...{ primary, key_ids: ids },
+  /** A signer that does not write these knows raw keys only. */
+  ...{ webhook_primary: primary.optional(), webhook_key_ids: ids.optional() },
 })
 /** Most lines are about requests. */
 const isAboutKeys = /"event":"keys_(loaded|held)"/
 
 /** Follows the log of the signer in `pod`. */
-export async function openLog(pod: string): Promise<KeySource> {
+export async function openLog(pod: string, form: FormName = 'raw'): Promise<KeySource> {
   const args = ['logs', '-f', '-n', namespace, pod, '-c', 'signer', `--since=${sinceSeconds}s`]
   const child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = () => void child.kill()
   process.once('exit', stop)
-  let keys: HeldKeys | undefined
+  let report: KeyReport | undefined
   let said = ''
   let isOpen = true
   createInterface(child.stdout).on('line', (line) => {
-    keys = readKeyLine(line) ?? keys
+    report = readKeyLine(line, form) ?? report
   })
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk
@@ -43,7 +47,7 @@ export async function openLog(pod: string): Promise<KeySource> {
     async read() {
       // The container may have started again, with other keys.
       if (!isOpen) throw new Error(`kubectl logs ended: ${said.trim()}`)
-      return keys === undefined ? { problem: unreported } : { keys }
+      return report ?? { problem: unreported }
     },
     stop,
   }
@@ -53,8 +57,11 @@ const unreported =
   'its log does not say which keys it holds. A signer does so once a minute, so an older one needs make deploy first'
 
 /** Returns undefined for a line about anything else. */
-export function readKeyLine(line: string): HeldKeys | undefined {
+export function readKeyLine(line: string, form: FormName = 'raw'): KeyReport | undefined {
   if (!isAboutKeys.test(line)) return undefined
   const { success, data } = keyLine.safeParse(parseJson(line))
-  return success ? { primary: data.primary, held: data.key_ids } : undefined
+  if (!success) return undefined
+  const { primary, key_ids: all, webhook_primary, webhook_key_ids: held } = data
+  if (form === 'raw') return { keys: { primary, held: all.filter((id) => !held?.includes(id)) } }
+  return held === undefined ? reportTooOld(form) : { keys: { primary: webhook_primary, held } }
 }

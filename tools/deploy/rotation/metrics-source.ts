@@ -2,23 +2,24 @@
 // the Pod's own. mesh/signer-allow-metrics.yaml allows exactly that.
 import { namespace, signerPort } from '../../kube/names.ts'
 import { startPortForward } from '../../kube/port-forward.ts'
+import type { FormName } from '../keys/entries.ts'
 import { parseKeyMetrics } from '../keys/key-metrics.ts'
-import { type KeyReport, type KeySource, tooOld } from './key-source.ts'
+import { type KeyReport, type KeySource, reportTooOld } from './key-source.ts'
 
 /** Milliseconds for the answer of one Pod. */
 const answerTimeoutMs = 3_000
 
-export async function openMetrics(pod: string): Promise<KeySource> {
+export async function openMetrics(pod: string, form: FormName = 'raw'): Promise<KeySource> {
   const { port, stop } = await startPortForward(['-n', namespace, `pod/${pod}`], signerPort)
-  return { read: () => readKeys(port), stop }
+  return { read: () => readKeys(port, form), stop }
 }
 
-async function readKeys(port: number): Promise<KeyReport> {
+async function readKeys(port: number, form: FormName): Promise<KeyReport> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`, {
     signal: AbortSignal.timeout(answerTimeoutMs),
   })
   const text = await response.text()
   if (!response.ok) return { problem: `GET /metrics returns ${response.status}` }
-  const keys = parseKeyMetrics(text)
-  return keys === undefined ? { problem: tooOld } : { keys }
+  const keys = parseKeyMetrics(text, form)
+  return keys === undefined ? reportTooOld(form) : { keys }
 }

@@ -1,16 +1,17 @@
 // Decides the next step of a rotation from the Secret and the time alone. So it does not matter who made the step before, or
 // whether that run was interrupted.
-import { makeKey } from '../keys/hmac-key.ts'
+import type { KeyForm } from '../keys/key-forms.ts'
 import type { Change } from '../keys/key-secret.ts'
 import { markRetired } from '../keys/retired-keys.ts'
+import { closingTexts } from './closing-texts.ts'
 import type { Condition } from './pod-condition.ts'
-import { annotationNames, type RotationState } from './rotation-state.ts'
+import type { RotationState } from './rotation-state.ts'
 
 /** Milliseconds that signatures of a replaced key still verify. The user can set another value. */
 export const defaultOverlapMs = 24 * 3_600_000
 
 export type Action = {
-  kind: 'add' | 'promote' | 'reschedule' | 'keep' | 'retire' | 'end'
+  kind: 'create' | 'begin' | 'add' | 'promote' | 'reschedule' | 'keep' | 'retire' | 'end'
   /** Every Pod must meet this condition first. */
   awaits: Condition
   /** The change to write then. `compose` gets the current time, and `title` describes the change. */
@@ -19,49 +20,77 @@ export type Action = {
   closing?: string
 }
 
-const noAnnotations = Object.fromEntries(
-  Object.values(annotationNames).map((name) => [name, undefined]),
-)
+const encode = (id: string) => Buffer.from(id).toString('base64')
+const clear = ({ annotationNames }: KeyForm) =>
+  Object.fromEntries(Object.values(annotationNames).map((name) => [name, undefined]))
 
 /** Times are in milliseconds. `overlapMs` is the overlap that the user sets. */
 export function decideAction(state: RotationState, now: number, overlapMs?: number): Action {
-  const { stage, primary } = state
+  const { stage } = state
   switch (stage.kind) {
+    case 'none':
+      return createFirst(state)
+    case 'first':
+      return beginWith(state)
     case 'settled':
-      return addKey(primary, state.newId)
+      return addKey(state)
     case 'added':
-      return promoteKey(primary, stage.next, overlapMs ?? defaultOverlapMs)
+      return promoteKey(state, stage.next, overlapMs ?? defaultOverlapMs)
     case 'replaced': {
       const until = overlapMs === undefined ? stage.verifiesUntil : stage.replacedAt + overlapMs
-      if (now >= until) return retireKey(primary, stage.replaced, state.retired)
-      const kept = keepKey(primary, stage.replaced, until)
-      return until === stage.verifiesUntil ? kept : reschedule(kept, stage.replaced, until)
+      if (now >= until) return retireKey(state, stage.replaced)
+      const kept = keepKey(state, stage.replaced, until)
+      return until === stage.verifiesUntil ? kept : reschedule(kept, state, stage.replaced, until)
     }
     case 'removed':
-      return endRotation(stage.replaced, state.retired)
+      return endRotation(state, stage.replaced)
+  }
+}
+
+/** A signer that does not report keys of this form would take the first one for another key, so every Pod must report. */
+function createFirst({ form, newId }: RotationState): Action {
+  const data = { [newId]: form.makeKey() }
+  const annotations = { ...clear(form), [form.annotationNames.nextKey]: newId }
+  return {
+    kind: 'create',
+    awaits: { every: 'reports', id: 'its keys' },
+    write: { title: `${newId} is added`, compose: () => ({ data, annotations }) },
+  }
+}
+
+function beginWith({ form, primary }: RotationState): Action {
+  return {
+    kind: 'begin',
+    awaits: { every: 'signs with', id: primary },
+    write: {
+      title: `${primary} is the first ${form.noun}`,
+      compose: () => ({ annotations: clear(form) }),
+    },
+    closing: closingTexts[form.name].first(primary),
   }
 }
 
 /** A rotation begins only if every Pod reports. With two keys, the Secret must name the primary one. */
-function addKey(primary: string, id: string): Action {
-  const entries = { [id]: makeKey(), primary: Buffer.from(primary).toString('base64') }
-  const annotations = { ...noAnnotations, [annotationNames.nextKey]: id }
+function addKey({ form, primary, newId }: RotationState): Action {
+  const entries = { [newId]: form.makeKey(), [form.primaryEntry]: encode(primary) }
+  const annotations = { ...clear(form), [form.annotationNames.nextKey]: newId }
   return {
     kind: 'add',
     awaits: { every: 'signs with', id: primary },
-    write: { title: `${id} is added`, compose: () => ({ data: entries, annotations }) },
+    write: { title: `${newId} is added`, compose: () => ({ data: entries, annotations }) },
   }
 }
 
 /** Every Pod must hold the new key before one signs with it. Otherwise that Pod could not verify the signature. */
-function promoteKey(primary: string, next: string, overlapMs: number): Action {
+function promoteKey({ form, primary }: RotationState, next: string, overlapMs: number): Action {
+  const { replacedKey, replacedAt, verifiesUntil } = form.annotationNames
   const compose = (now: number): Change => ({
-    data: { primary: Buffer.from(next).toString('base64') },
+    data: { [form.primaryEntry]: encode(next) },
     annotations: {
-      ...noAnnotations,
-      [annotationNames.replacedKey]: primary,
-      [annotationNames.replacedAt]: formatTime(now),
-      [annotationNames.verifiesUntil]: formatTime(now + overlapMs),
+      ...clear(form),
+      [replacedKey]: primary,
+      [replacedAt]: formatTime(now),
+      [verifiesUntil]: formatTime(now + overlapMs),
     },
   })
   return {
@@ -71,22 +100,27 @@ function promoteKey(primary: string, next: string, overlapMs: number): Action {
   }
 }
 
-function keepKey(primary: string, replaced: string, until: number): Action {
+function keepKey({ form, primary }: RotationState, replaced: string, until: number): Action {
   return {
     kind: 'keep',
     awaits: { every: 'signs with', id: primary },
-    closing: `${primary} signs. Signatures made with ${replaced} verify until ${formatTime(until)} or later. After that, make rotate-key retires it.`,
+    closing: closingTexts[form.name].kept(primary, replaced, formatTime(until)),
   }
 }
 
-function reschedule({ awaits }: Action, replaced: string, until: number): Action {
-  const annotations = { [annotationNames.verifiesUntil]: formatTime(until) }
+function reschedule(
+  { awaits }: Action,
+  { form }: RotationState,
+  replaced: string,
+  until: number,
+): Action {
+  const annotations = { [form.annotationNames.verifiesUntil]: formatTime(until) }
   const title = `${replaced} verifies until ${formatTime(until)}`
   return { kind: 'reschedule', awaits, write: { title, compose: () => ({ annotations }) } }
 }
 
 /** No Pod may still sign with the key. The annotations stay until every Pod has dropped it. */
-function retireKey(primary: string, replaced: string, retired: readonly string[]): Action {
+function retireKey({ primary, retired }: RotationState, replaced: string): Action {
   const annotations = markRetired(retired, replaced)
   return {
     kind: 'retire',
@@ -98,13 +132,13 @@ function retireKey(primary: string, replaced: string, retired: readonly string[]
   }
 }
 
-function endRotation(replaced: string, retired: readonly string[]): Action {
-  const annotations = { ...noAnnotations, ...markRetired(retired, replaced) }
+function endRotation({ form, retired }: RotationState, replaced: string): Action {
+  const annotations = { ...clear(form), ...markRetired(retired, replaced) }
   return {
     kind: 'end',
     awaits: { every: 'has dropped', id: replaced },
     write: { title: 'the rotation is complete', compose: () => ({ annotations }) },
-    closing: `${replaced} is retired: signatures made with it no longer verify`,
+    closing: closingTexts[form.name].retired(replaced),
   }
 }
 

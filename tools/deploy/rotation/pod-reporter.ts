@@ -20,7 +20,7 @@ type Pod = z.infer<typeof pods>['items'][number]
 /** Reads reports of the Pods that have not finished. Keeps the source of each, which `openSource` opens, until `stop`. */
 export function createPodReporter(
   selector: string,
-  openSource: (pod: string) => Promise<KeySource> = openMetrics,
+  openSource: (pod: string) => Promise<KeySource> = (pod) => openMetrics(pod),
 ) {
   const sources = new Map<string, KeySource>()
 

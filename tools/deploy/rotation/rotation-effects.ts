@@ -35,7 +35,7 @@ export function createEffects(readReports: () => Promise<PodReport[]>): Rotation
     },
     awaitPods: (condition) =>
       step(describeCondition(condition), () =>
-        waitForPods(condition, { readReports, refresh: refreshOrNote, now, sleep }),
+        waitForPods(condition, { readReports, refresh: refreshOrNote, note, now, sleep }),
       ),
     now,
     note,

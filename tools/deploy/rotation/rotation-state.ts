@@ -3,33 +3,34 @@
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
-import { listKeyIds } from '../keys/entries.ts'
+import { type FormName, listKeyIds } from '../keys/entries.ts'
 import { immutableAdvice } from '../keys/immutable.ts'
+import { type KeyForm, keyForms, rawKeys } from '../keys/key-forms.ts'
 import type { KeySecret } from '../keys/key-secret.ts'
 import { findReturned, readRetired } from '../keys/retired-keys.ts'
 import { checkNoOtherWriter, noteDoubtfulWriters } from '../keys/secret-writers.ts'
 
-/** The annotations on the Secret. Times are RFC 3339 in UTC and whole seconds. */
-export const annotationNames = {
-  nextKey: 'secure-signing.dev/next-key',
-  replacedKey: 'secure-signing.dev/replaced-key',
-  replacedAt: 'secure-signing.dev/replaced-at',
-  verifiesUntil: 'secure-signing.dev/verifies-until',
-} as const
 /** The name of an annotation in version 0.1. This version completes a rotation that 0.1 began. */
 export const formerName = (name: string) => name.replace('secure-signing.dev/', 'secure-signing/')
 
 const time = z.iso.datetime({ precision: 0 }).transform((text) => Date.parse(text))
 
-/** Times are in milliseconds since 1970. In `removed`, the key is not in the Secret, but Pods may still hold it. */
+/**
+ * Times are in milliseconds since 1970. `first`: the primary key is the first one, and Pods may not hold it yet. In `removed`, the
+ * key is not in the Secret, but Pods may still hold it.
+ */
 export type Stage =
+  | { kind: 'none' }
+  | { kind: 'first' }
   | { kind: 'settled' }
   | { kind: 'added'; next: string }
   | { kind: 'replaced'; replaced: string; replacedAt: number; verifiesUntil: number }
   | { kind: 'removed'; replaced: string }
 
 export type RotationState = {
+  form: KeyForm
   stage: Stage
+  /** Empty if there is no key of this form. */
   primary: string
   /** The id for a new key. No Pod can hold a key with this id. */
   newId: string
@@ -41,14 +42,14 @@ export type RotationState = {
 }
 
 /** Renames the annotations of version 0.1 for the next write. Throws UserError if one has two values. */
-export function renameAnnotations(secret: KeySecret): KeySecret {
+export function renameAnnotations(secret: KeySecret, form = rawKeys): KeySecret {
   const annotations = { ...secret.metadata.annotations }
-  for (const name of Object.values(annotationNames)) {
+  for (const name of Object.values(form.annotationNames)) {
     const former = annotations[formerName(name)]
     if (former === undefined) continue
     const current = annotations[name] ?? former
     if (current !== former) {
-      throw changedByHand(`${name} is ${current}, and ${formerName(name)} is ${former}`)
+      throw changedByHand(form, `${name} is ${current}, and ${formerName(name)} is ${former}`)
     }
     annotations[name] = former
     delete annotations[formerName(name)]
@@ -56,27 +57,35 @@ export function renameAnnotations(secret: KeySecret): KeySecret {
   return { ...secret, metadata: { ...secret.metadata, annotations } }
 }
 
-export function readRotationState(secret: KeySecret): RotationState {
+/** Throws UserError if no rotation can have made the Secret, or if the signer refuses the keys of another form. */
+export function readRotationState(secret: KeySecret, form = rawKeys): RotationState {
   checkWritable(secret)
   const returned = findReturned(secret)
   if (returned !== undefined) throw returned
-  const ids = listKeyIds(secret.data)
-  const primary = findPrimary(ids, secret.data.primary)
+  const all = listKeyIds(secret.data)
+  if (all.length === 0) throw noKey
+  for (const each of Object.values(keyForms)) findPrimary(secret, each)
+  const primary = findPrimary(secret, form)
+  const ids = listKeyIds(secret.data, form.name)
   const { annotations = {} } = secret.metadata
   const retired = readRetired(secret)
-  const stage = readStage(ids, primary, annotations)
-  const next = annotations[annotationNames.nextKey]
-  const replaced = annotations[annotationNames.replacedKey]
+  const stage = readStage(ids, primary, annotations, form)
+  const next = annotations[form.annotationNames.nextKey]
+  const replaced = annotations[form.annotationNames.replacedKey]
   const parts = [primary, next, replaced]
   const others = ids.filter((id) => !parts.includes(id))
   const notes: string[] = []
-  if (others.length > 0) notes.push(`the Secret has other keys, which stay: ${others.join(', ')}`)
-  if (stage.kind === 'settled' && next !== undefined) {
+  if (others.length > 0)
+    notes.push(`the Secret has other ${form.noun}s, which stay: ${others.join(', ')}`)
+  if ((stage.kind === 'settled' || stage.kind === 'none') && next !== undefined) {
     notes.push(`somebody removed the new key ${next} from the Secret, so a new rotation begins`)
   }
   notes.push(...noteDoubtfulWriters(secret))
-  const newId = findNewId([...ids, ...parts, ...retired])
-  return { stage, primary, newId, retired, others, notes }
+  const newId = findNewId(
+    form,
+    [...all, ...parts, ...retired].flatMap((id) => id ?? []),
+  )
+  return { form, stage, primary, newId, retired, others, notes }
 }
 
 function checkWritable(secret: KeySecret): void {
@@ -88,66 +97,98 @@ function checkWritable(secret: KeySecret): void {
   )
 }
 
-function findPrimary(ids: readonly string[], entry: string | undefined): string {
-  const [only] = ids
-  if (only === undefined) {
-    throw new UserError(
-      `the Secret ${keySecret} has no key`,
-      'Restore the key that the Pods hold. If there is none, delete the Secret and run `make deploy`, which creates a new key.',
-    )
-  }
+const noKey = new UserError(
+  `the Secret ${keySecret} has no key`,
+  'Restore the key that the Pods hold. If there is none, delete the Secret and run `make deploy`, which creates a new key.',
+)
+
+/** Returns an empty text if there is no key of this form. */
+function findPrimary({ data }: KeySecret, { name, noun, primaryEntry }: KeyForm): string {
+  const ids = listKeyIds(data, name)
+  const entry = data[primaryEntry]
   if (entry === undefined) {
-    if (ids.length === 1) return only
+    if (ids.length <= 1) return ids[0] ?? ''
     throw new UserError(
-      `the Secret ${keySecret} has ${ids.length} keys (${ids.join(', ')}) and no entry "primary"`,
-      'Write the id of the key that signs into the entry "primary". The metric signer_keys shows which one signs now.',
+      `the Secret ${keySecret} has ${ids.length} ${noun}s (${ids.join(', ')}) and no entry "${primaryEntry}"`,
+      `Write the id of the key that signs into the entry "${primaryEntry}". The metric signer_keys shows which one signs now.`,
     )
   }
   const primary = Buffer.from(entry, 'base64').toString('utf8')
   if (ids.includes(primary)) return primary
+  if (listKeyIds(data).includes(primary)) throw otherForm(primaryEntry, primary, name)
   // Not its content, which may be a key in the wrong entry.
   throw new UserError(
-    `the entry "primary" of the Secret ${keySecret} names no key`,
-    `Write one of ${ids.join(', ')} into it, without a newline at the end.`,
+    `the entry "${primaryEntry}" of the Secret ${keySecret} names no ${noun}`,
+    ids.length === 0
+      ? `Remove it. There is no ${noun} that it can name.`
+      : `Write one of ${ids.join(', ')} into it, without a newline at the end.`,
   )
 }
 
-function readStage(ids: string[], primary: string, annotations: Record<string, string>): Stage {
+function otherForm(entry: string, id: string, wanted: FormName): UserError {
+  const what = `the entry "${entry}" of the Secret ${keySecret} names ${id}`
+  if (wanted === 'webhook') {
+    return new UserError(
+      `${what}, which is no webhook key, because its text does not begin with whsec_`,
+      'Write the id of a webhook key into it, or remove it if there is none.',
+    )
+  }
+  return new UserError(
+    `${what}, which is a webhook key, because its text begins with whsec_`,
+    'If a signer of version 0.1 signs with it, rotate by hand to a key that begins otherwise, before you deploy: docs/keys.md#rotate-by-hand. Otherwise write the id of another key into the entry, or remove the entry if there is none.',
+  )
+}
+
+function readStage(
+  ids: readonly string[],
+  primary: string,
+  annotations: Record<string, string>,
+  form: KeyForm,
+): Stage {
+  const { annotationNames } = form
   const next = annotations[annotationNames.nextKey]
   const replaced = annotations[annotationNames.replacedKey]
   if (next !== undefined && replaced !== undefined) {
-    throw changedByHand(`${next} is marked as next, and ${replaced} as replaced`)
+    throw changedByHand(form, `${next} is marked as next, and ${replaced} as replaced`)
   }
   if (next !== undefined) {
-    if (next === primary) throw changedByHand(`${next} is marked as next, but signs already`)
-    return ids.includes(next) ? { kind: 'added', next } : { kind: 'settled' }
+    if (next === primary && ids.length === 1) return { kind: 'first' }
+    if (next === primary) throw changedByHand(form, `${next} is marked as next, but signs already`)
+    if (ids.includes(next)) return { kind: 'added', next }
   }
+  if (ids.length === 0) return { kind: 'none' }
   if (replaced === undefined) return { kind: 'settled' }
   if (replaced === primary)
-    throw changedByHand(`${replaced} is marked as replaced, but signs again`)
+    throw changedByHand(form, `${replaced} is marked as replaced, but signs again`)
   if (!ids.includes(replaced)) return { kind: 'removed', replaced }
   const [replacedAt, verifiesUntil] = [
     annotationNames.replacedAt,
     annotationNames.verifiesUntil,
   ].map((name) => time.safeParse(annotations[name]).data)
   if (replacedAt === undefined || verifiesUntil === undefined) {
-    throw changedByHand(`${replaced} is marked as replaced, but its times are missing or invalid`)
+    throw changedByHand(
+      form,
+      `${replaced} is marked as replaced, but its times are missing or invalid`,
+    )
   }
   return { kind: 'replaced', replaced, replacedAt, verifiesUntil }
 }
 
-function changedByHand(what: string): UserError {
-  const removals = Object.values(annotationNames).flatMap((name) => [
-    `${name}-`,
-    `${formerName(name)}-`,
-  ])
+function changedByHand(form: KeyForm, what: string): UserError {
+  const names = Object.values(form.annotationNames)
+  // Version 0.1 rotated raw keys only.
+  const all = form === rawKeys ? names.flatMap((name) => [name, formerName(name)]) : names
+  const removals = all.map((name) => `${name}-`)
   return new UserError(
     `somebody changed the Secret ${keySecret} during a rotation: ${what}`,
     `End that rotation, which keeps all keys: kubectl annotate secret ${keySecret} -n ${namespace} ${removals.join(' ')}`,
   )
 }
 
-function findNewId(known: readonly (string | undefined)[]): string {
-  const numbers = known.map((id = '') => Number(/^key-(\d{1,9})$/.exec(id)?.[1] ?? 0))
-  return `key-${Math.max(...numbers) + 1}`
+function findNewId({ idPrefix }: KeyForm, known: readonly string[]): string {
+  const numbers = known
+    .filter((id) => id.startsWith(idPrefix))
+    .map((id) => id.slice(idPrefix.length))
+    .filter((rest) => /^\d{1,9}$/.test(rest))
+  return `${idPrefix}${Math.max(0, ...numbers.map(Number)) + 1}`
 }

@@ -1,12 +1,13 @@
 // Runs a rotation until it has to wait for the overlap. Each round reads the Secret, decides the next step, waits for the Pods
 // and writes. Rounds share no state, so a run may be interrupted anywhere, and several may run at once.
 import { UserError } from '../../cli/terminal.ts'
-import { composeAuditKey } from '../keys/audit-key.ts'
+import { completeSecret } from '../keys/audit-key.ts'
 import { auditKeyEntry } from '../keys/entries.ts'
+import { rawKeys } from '../keys/key-forms.ts'
 import { changeKeySecret, type KeySecret } from '../keys/key-secret.ts'
 import { type Action, decideAction } from './next-step.ts'
 import type { Condition } from './pod-condition.ts'
-import { readRotationState, renameAnnotations } from './rotation-state.ts'
+import { type RotationState, readRotationState, renameAnnotations } from './rotation-state.ts'
 
 /** A rotation needs five rounds, and one more each time that somebody else changes the Secret. */
 const maxRounds = 20
@@ -21,13 +22,25 @@ export type RotationEffects = {
   note: (line: string) => void
 }
 
-/** Returns the final message for the user. Throws UserError if a Pod does not follow, or the Secret cannot be rotated. */
-export async function rotateKey(effects: RotationEffects, overlapMs?: number): Promise<string> {
+type Reading = { secret: KeySecret; state: RotationState }
+
+/**
+ * Rotates the keys of one form. Returns the final message for the user. Throws UserError if a Pod does not follow, or the Secret
+ * cannot be rotated.
+ */
+export async function rotateKey(
+  effects: RotationEffects,
+  overlapMs?: number,
+  form = rawKeys,
+): Promise<string> {
+  const read = async (): Promise<Reading> => {
+    const secret = renameAnnotations(await effects.read(), form)
+    return { secret, state: readRotationState(secret, form) }
+  }
   const note = createNoteOnce(effects.note)
   let last: Action | undefined
   for (let round = 0; round < maxRounds; round++) {
-    const secret = renameAnnotations(await effects.read())
-    const state = readRotationState(secret)
+    const { secret, state } = await read()
     const action = decideAction(state, effects.now(), overlapMs)
     // One run makes at most one rotation.
     if (action.kind === 'add' && last !== undefined && last.kind !== 'add') {
@@ -37,47 +50,44 @@ export async function rotateKey(effects: RotationEffects, overlapMs?: number): P
     for (const each of state.notes) note(each)
     const hasPods = await effects.awaitPods(action.awaits).catch(async (error) => {
       // The Pods may have followed another writer. Then this error says more.
-      readRotationState(renameAnnotations(await effects.read()))
+      await read()
       throw error
     })
     if (!hasPods) note('NO POD RUNS, so the rotation waits for none. make deploy starts one.')
-    if (await writeChange(action, secret, state.primary, effects)) {
+    if (await writeChange(action, secret, effects)) {
       if (action.closing === undefined) continue
-      await checkStays(state.primary, effects)
+      await checkStays(state.primary, read)
       return action.closing
     } else note('somebody else changed the Secret at the same time, so it is read again')
   }
   throw new UserError(
     'somebody else changes the Secret all the time',
-    'Find out who it is. Then run `make rotate-key` again, which continues the rotation.',
+    'Find out who it is. Then run the same command again, which continues the rotation.',
   )
 }
 
 /** Reads the Secret once more, because another writer may have restored it while the run waited for the Pods. */
-async function checkStays(primary: string, effects: RotationEffects): Promise<void> {
-  const now = readRotationState(renameAnnotations(await effects.read())).primary
+async function checkStays(primary: string, read: () => Promise<Reading>): Promise<void> {
+  const now = (await read()).state.primary
   if (now === primary) return
   throw new UserError(
     `somebody changed the Secret after the last step: ${now} signs instead of ${primary}`,
-    'Find out who writes the Secret: docs/keys.md#who-writes-the-secret. Then run `make rotate-key` again.',
+    'Find out who writes the Secret: docs/keys.md#who-writes-the-secret. Then run the same command again.',
   )
 }
 
-/** Adds the audit key to the change if the Secret has none. */
+/** Also adds the audit key if the Secret has none. */
 async function writeChange(
   { write }: Action,
   secret: KeySecret,
-  primary: string,
   effects: RotationEffects,
 ): Promise<boolean> {
   if (write === undefined) return true
-  const missing = composeAuditKey(secret, primary)
-  const change = write.compose(effects.now())
-  const title =
-    auditKeyEntry in missing ? `${write.title}, and ${auditKeyEntry} is added` : write.title
+  const changed = completeSecret(changeKeySecret(secret, write.compose(effects.now())))
+  const isNew = !(auditKeyEntry in secret.data)
   return effects.write(
-    changeKeySecret(secret, { ...change, data: { ...missing, ...change.data } }),
-    title,
+    changed,
+    isNew ? `${write.title}, and ${auditKeyEntry} is added` : write.title,
   )
 }
 

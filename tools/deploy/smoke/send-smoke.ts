@@ -6,7 +6,7 @@ import type { SigningConfig } from '../../kube/application/schema.ts'
 import { type Answer, sendRequest } from '../../kube/gateway-request.ts'
 import { bracket, type GatewayUrl } from '../../kube/gateway-url.ts'
 import { explainAnswer, explainConnection, type Refusal } from './gateway-answers.ts'
-import { readSignedAnswer, type SignedAnswer } from './signed-answer.ts'
+import { readSignedAnswer, readSignedWebhook, type SignedAnswer } from './signed-answer.ts'
 import { composeRequest } from './smoke-request.ts'
 
 const requestTimeoutMs = 5_000
@@ -28,6 +28,7 @@ export async function sendSmoke(
   for (;;) {
     const answer = await send(gatewayUrl, smoke, ca)
     if (!('todo' in answer)) {
+      if (smoke.webhook !== undefined) return readSignedWebhook(answer.body, smoke.webhook)
       return smoke.answer === undefined ? undefined : readSignedAnswer(answer.body, smoke.answer)
     }
     if (answer.isFinal || performance.now() - start > waitMs) {

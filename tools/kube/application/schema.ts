@@ -79,6 +79,27 @@ const answerSchema = z
     description: 'Where the answer in JSON has the signature. Without it, nothing is compared.',
   })
 
+const webhookSchema = z
+  .strictObject({
+    headers: pointerTo('JSON pointer to an object with the three headers of the webhook.'),
+    body: pointerTo("JSON pointer to the webhook's body, as text.").optional(),
+    signed: z
+      .string()
+      .meta({ description: 'The body, if the answer does not contain it.' })
+      .optional(),
+    consumer: z.string().meta({ description: 'The consumer, if it has one.' }).optional(),
+    consumerVersion: z
+      .int()
+      .positive()
+      .meta({ description: "The version of the consumer's secret. Default: 1." })
+      .optional(),
+  })
+  .refine(
+    (each) => (each.body === undefined) !== (each.signed === undefined),
+    'needs either body or signed: where the body is, or the text itself',
+  )
+  .meta({ description: 'Instead of answer: where the answer in JSON has a signed webhook.' })
+
 const requestSchema = z
   .strictObject({
     method,
@@ -103,7 +124,16 @@ const requestSchema = z
     path: ['body'],
   })
 
-const smokeSchema = z.strictObject({ request: requestSchema, answer: answerSchema.optional() })
+const smokeSchema = z
+  .strictObject({
+    request: requestSchema,
+    answer: answerSchema.optional(),
+    webhook: webhookSchema.optional(),
+  })
+  .refine(
+    ({ answer, webhook }) => answer === undefined || webhook === undefined,
+    'has answer and webhook: leave one of them out',
+  )
 
 export const signingSchema = z
   .strictObject({
@@ -264,6 +294,7 @@ export type SigningConfig = z.infer<typeof signingSchema>
 export type Route = SigningConfig['routes'][number]
 export type SmokeRequest = z.infer<typeof requestSchema>
 export type SmokeAnswer = z.infer<typeof answerSchema>
+export type SmokeWebhook = z.infer<typeof webhookSchema>
 
 /** Returns true if the route lets the request through. */
 export function matches(allowed: Route, { method: used, path }: SmokeRequest): boolean {

@@ -7,6 +7,7 @@ const order = [
   ...['time', 'event', 'request_id', 'trace_id', 'caller', 'route', 'outcome', 'count', 'key_id'],
   ...[
     'fingerprints',
+    'consumers',
     'request_ids',
     'trace_ids',
     'part',
@@ -30,7 +31,7 @@ const known = {
   ...{ time: text, event: z.literal('audit'), request_id: text.optional() },
   ...{ trace_id: text.optional(), caller: text.optional(), route: text.optional() },
   ...{ outcome: text, count, key_id: text.optional(), fingerprints: z.array(digest).optional() },
-  ...{ request_ids: texts.optional(), trace_ids: texts.optional() },
+  ...{ consumers: texts.optional(), request_ids: texts.optional(), trace_ids: texts.optional() },
   ...{ part: count.optional(), parts: count.optional() },
   ...{ instance: instance.optional(), seq: z.int().positive().optional() },
   ...{ prev: digest.optional(), mac: digest.optional() },
@@ -59,12 +60,13 @@ export function computeMac(key: KeyObject, { mac: _mac, ...record }: AuditRecord
 
 /** Returns what is wrong with the numbers of a record, if anything is. */
 export function findWrongCount({ outcome, count, ...lists }: AuditRecord): string | undefined {
-  const { fingerprints, request_ids: ids, trace_ids: traceIds } = lists
+  const { fingerprints, consumers, request_ids: ids, trace_ids: traceIds } = lists
   if (outcome === 'signed' && fingerprints?.length !== count) {
     return `count is ${count}, but the record has ${fingerprints?.length ?? 0} fingerprints`
   }
-  const isUneven = [ids, traceIds].some(
-    (each) => each !== undefined && fingerprints !== undefined && each.length !== count,
+  const lengths = { consumers, ids, 'trace ids': traceIds }
+  const uneven = Object.entries(lengths).find(
+    ([, each]) => each !== undefined && fingerprints !== undefined && each.length !== count,
   )
-  return isUneven ? `count is ${count}, but the list of ids has another length` : undefined
+  return uneven && `count is ${count}, but the list of ${uneven[0]} has another length`
 }

@@ -7,16 +7,23 @@ import { type AuditRecord, MAC_LENGTH } from './record.ts'
 
 /** How many records of one signature are kept. The same message has the same signature. */
 const KEPT = 100
-const todo = 'Give a signature as 64 hexadecimal digits or in base64.'
+const todo =
+  'Give a signature as 64 hexadecimal digits or in base64, or a whole webhook-signature header like v1,…'
 
+/** `signature` is in hexadecimal, or as in webhook-signature. */
 export type Sought = { signature: string; lines: string[]; records: number; isVerified: boolean }
 
-/** Parses signatures in hex, base64 or base64url. Throws UserError if one is something else. */
+/** Parses signatures in hex, base64 or base64url, and values of webhook-signature. Throws UserError if one is something else. */
 export function parseSignatures(texts: readonly string[]): Map<string, Sought> {
-  const sought = texts.map((text): [string, Sought] => {
-    const bytes = readBytes(text)
+  // A webhook has one signature for each key and version.
+  const all = texts.flatMap((text) =>
+    text.startsWith('v1,') ? text.split(/\s+/).filter(Boolean) : [text],
+  )
+  const sought = all.map((text): [string, Sought] => {
+    const prefix = text.startsWith('v1,') ? 'v1,' : ''
+    const bytes = readBytes(text.slice(prefix.length))
     if (bytes === undefined) throw new UserError(`${JSON.stringify(text)} is no signature`, todo)
-    const signature = bytes.toString('hex')
+    const signature = prefix ? prefix + bytes.toString('base64') : bytes.toString('hex')
     return [fingerprintOf(bytes), { signature, lines: [], records: 0, isVerified: false }]
   })
   if (sought.length === 0) throw new UserError('there is no signature to look up', todo)
@@ -53,7 +60,8 @@ function describe(record: AuditRecord, index: number, place: Place, trust: Trust
     request_id: ids?.[index] ?? call,
     ...(ids && { call }),
     trace_id: (ids ? traceIds?.[index] : traceId) || undefined,
-    ...{ caller: record.caller, key_id: record.key_id },
+    ...{ caller: record.caller, consumer: record.consumers?.[index] || undefined },
+    key_id: record.key_id,
     ...{ instance: record.instance, seq: record.seq, at: formatPlace(place) },
     ...(trust !== 'intact' && { record: trust }),
   }

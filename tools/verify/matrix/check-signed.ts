@@ -22,9 +22,10 @@ export async function checkSigned(): Promise<void> {
   const answer = await withApplicationUrl(route, (gatewayUrl) =>
     sendSmoke(gatewayUrl, smoke, { waitMs: answerMs, ca }),
   )
-  if (answer === undefined) return note(`${file} has no smoke.answer, so no signature is compared`)
-  if (await isKeyInSecret()) return compareSignature(answer)
-  note('the signature is not compared, because the key is in no Secret')
+  if (answer === undefined)
+    return note(`${file} has no smoke.answer or smoke.webhook, so no signature is compared`)
+  if (await isKeyInSecret()) await compareSignature(answer)
+  else note('the signature is not compared, because the key is in no Secret')
 }
 
 function note(text: string): void {

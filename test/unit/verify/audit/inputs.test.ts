@@ -71,6 +71,32 @@ describe('SIGNATURE', () => {
     expect([...parseSignatures([text]).keys()]).toEqual([fingerprintOf(bytes)])
   })
 
+  const header = (count: number) =>
+    Array.from({ length: count }, () => `v1,${randomBytes(32).toString('base64')}`)
+
+  test.each([1, 2, 4])('in webhook-signature, with %d signatures', (count) => {
+    const parts = header(count)
+    const found = [...parseSignatures([parts.join(' ')]).values()]
+    expect(found.map(({ signature }) => signature)).toEqual(parts)
+  })
+
+  test.each(['v1,', 'v1,a', `${header(1)} v2,a`, `v1a,${hex}`, 'v1'])('%j is none', (text) => {
+    expect(() => parseSignatures([text])).toThrow('is no signature')
+  })
+
+  test('of a webhook finds its consumer and its request', async () => {
+    const { lines, signatures } = makeSigner().work(6)
+    const texts = signatures.slice(-3).map((each) => `v1,${each.toString('base64')}`)
+    const sought = parseSignatures([texts.join(' ')])
+    await verifyTexts([[lines.join('\n')]], createLookup(sought))
+    const found = [...sought.values()].map((each) => each.lines.join())
+    expect(found).toEqual([
+      expect.stringContaining(' request_id=order-1 '),
+      expect.stringMatching(/ caller=spiffe:\S+ consumer=acme key_id=webhook-1 instance=/),
+      expect.stringMatching(/ request_id=order-2 .* caller=spiffe:\S+ key_id=webhook-1 instance=/),
+    ])
+  })
+
   test.each(['', 'a', hex.slice(1), `${hex}00`])('%j is none', (text) => {
     expect(() => parseSignatures([text])).toThrow('is no signature')
   })

@@ -142,10 +142,15 @@ describe('faults', () => {
       {},
       { outcome: 'signed', count: 1, fingerprints: ['a'.repeat(24)], request_ids: ['a', 'b'] },
     )
+    write(
+      {},
+      { outcome: 'signed', count: 1, fingerprints: ['a'.repeat(24)], consumers: ['a', 'b'] },
+    )
     const report = await verifyTexts([[join(work(0).lines)]])
     expect(listFaults(report)).toEqual([
       expect.stringContaining('count is 2, but the record has 1 fingerprints'),
       expect.stringContaining('count is 1, but the list of ids has another length'),
+      expect.stringContaining('count is 1, but the list of consumers has another length'),
     ])
   })
 

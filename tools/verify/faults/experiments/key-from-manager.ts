@@ -1,5 +1,5 @@
 // Attack 29: the Secret is moved to External Secrets, and then rotated there in the three steps of docs/key-managers.md.
-import { makeKey } from '../../../deploy/keys/hmac-key.ts'
+import { makeKey } from '../../../deploy/keys/key-forms.ts'
 import { readKeySecret } from '../../../deploy/keys/key-secret.ts'
 import { readRotationState } from '../../../deploy/rotation/rotation-state.ts'
 import type { Experiment } from '../experiment.ts'

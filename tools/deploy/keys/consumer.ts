@@ -1,0 +1,37 @@
+// A consumer of webhooks, and its secret, by the rules of the signer.
+import { webhookRequest } from '../../../runtime/contract.ts'
+import { WEBHOOK_PREFIX } from '../../../signer/keys/key-files.ts'
+import type { Key } from '../../../signer/keys/key-ring.ts'
+import { listConsumerKeys } from '../../../signer/webhook.ts'
+import { UserError } from '../../cli/terminal.ts'
+
+export type Consumer = { consumer: string; version: number }
+
+/** Parses CONSUMER and CONSUMER_VERSION. */
+export function parseConsumer(consumer: string | undefined, text = '1'): Consumer {
+  if (consumer === undefined) {
+    throw new UserError(
+      'CONSUMER is not set',
+      'Set it to the name that the application gives to the signer, for example `make consumer-secret CONSUMER=acme`.',
+    )
+  }
+  const version = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  const { error } = webhookRequest.safeParse({ body: '', consumer, consumer_versions: [version] })
+  const [issue] = error?.issues ?? []
+  if (issue === undefined) return { consumer, version }
+  throw issue.path[0] === 'consumer'
+    ? new UserError(
+        `CONSUMER=${consumer} is no name of a consumer: it ${issue.message}`,
+        'Give the name exactly as the application gives it to the signer.',
+      )
+    : new UserError(
+        `CONSUMER_VERSION=${text} is not a version`,
+        'Use a whole number from 1 to 999999999, or leave it out for version 1.',
+      )
+}
+
+/** Returns the secret that the receiver gets. */
+export function deriveSecret({ material }: Key, { consumer, version }: Consumer): string {
+  const keys = listConsumerKeys(material, consumer, [version])
+  return WEBHOOK_PREFIX + keys.map((key) => key.export().toString('base64')).join()
+}
