@@ -12,6 +12,8 @@ import { readPrimary, readReports, underLoad, waitForKeys } from '../support/clu
 import { testFreeze } from '../support/freeze/freeze-tests.ts'
 import { buildTestPrograms } from '../support/programs/programs.ts'
 import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
+import { planRotation } from '../support/webhooks/manager-steps.ts'
+import { testWebhookForm } from '../support/webhooks/webhook-form.ts'
 import { type Account, openAccount } from './support/account.ts'
 import { deployWithAws } from './support/deployed.ts'
 import {
@@ -188,6 +190,15 @@ testFreeze({
       await waitForKeys({ every: 'holds', id })
     },
   },
+})
+
+testWebhookForm({
+  ...planRotation(async (changed) => {
+    const kept = Object.entries({ ...(await readValue()), ...changed }).filter(([, text]) => text)
+    await account.write(JSON.stringify(Object.fromEntries(kept)))
+    await forceSync()
+  }),
+  rawId: readPrimary,
 })
 
 testIdentities(() => account)
