@@ -39,7 +39,7 @@ export const signerRoutes: readonly SignerRoute[] = [
     path: '/sign',
     form: 'a body',
     summary:
-      'Signs a webhook by the rules of [Standard Webhooks](https://www.standardwebhooks.com), with the clock of the signer. The answer has the headers to send. There is a signature for each webhook key and version of the consumer, with the primary key first.',
+      'Signs a webhook by the rules of [Standard Webhooks](https://www.standardwebhooks.com), with the clock of the signer. The answer has the headers to send. There is a signature for each webhook key and version of the consumer, with the primary key first. [Sign webhooks](webhooks.md) explains it.',
     schema: webhookRequest,
     body: { body: '{"type":"order.paid"}', id: 'msg_order-17', consumer: 'acme' },
   },

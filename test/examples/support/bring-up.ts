@@ -1,9 +1,6 @@
 // Deploys the examples beside our own application before the first test, and removes them after the last.
 import type { TestProject } from 'vitest/node'
-import {
-  exampleNames,
-  provideExampleImage,
-} from '../../../tools/local-cluster/images/example-images.ts'
+import { provideExampleImage } from '../../../tools/local-cluster/images/example-images.ts'
 import { requireLocalCluster } from '../../../tools/verify/faults/support/node.ts'
 import { runProgram } from './applications.ts'
 import { findUnrelated, readNamespaceLabels, startUnrelated, stopUnrelated } from './unrelated.ts'
@@ -21,7 +18,7 @@ export const componentsInUse = 'seccomp'
 
 export async function setup({ provide }: TestProject): Promise<void> {
   requireLocalCluster()
-  for (const name of exampleNames) await provideExampleImage(name)
+  for (const name of ['flask', 'go'] as const) await provideExampleImage(name)
   await startUnrelated()
   const pod = identify(await findUnrelated())
   provide('unrelatedBefore', { pod, labels: await readNamespaceLabels() })

@@ -31,6 +31,7 @@ const NAME = 'signing-pod'
 /** docs/production.md has as many. */
 const replicas = 3
 const here = ['-n', namespace]
+const receiverSecret = `whsec_${randomBytes(32).toString('base64')}`
 const secretState = z.object({ data: z.record(z.string(), z.base64()) })
 const owned = z.object({ metadata: z.object({ uid: z.string() }) })
 
@@ -95,6 +96,8 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
     const cwd = await makeFolder()
     // The credentials for a registry, which docs/production.md names.
     await writeFile(join(cwd, 'config.json'), '{"auths": {}}')
+    // The secret of a receiver, which docs/webhooks.md names.
+    await writeFile(join(cwd, 'globex-secret'), `${receiverSecret}\n`)
     for (const { text } of ofPage) {
       if (text.startsWith('kubectl create secret ')) await deleteSecret()
       const script = text.replace(/\b(NAME|NODE)\b/g, NAME)
@@ -109,6 +112,12 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
       expect([primary?.toString(), key?.length, auditKey?.length, others]).toEqual([
         ...['key-2', 32, 32, {}],
       ])
+    },
+    // The entry of the receiver has come and gone.
+    'docs/webhooks.md': async () => {
+      const { 'webhook-primary': primary, 'webhook-1': key, ...others } = await readSecret()
+      expect([primary?.toString(), Object.keys(others)]).toEqual(['webhook-1', ['audit-key']])
+      expect(key?.toString()).toMatch(/^whsec_[\w+/]{43}=$/)
     },
     // The previous image is back, and the next deployment reports a conflict.
     'docs/operations.md': async () => {

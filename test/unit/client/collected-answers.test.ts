@@ -1,6 +1,7 @@
 // With the signer's own app: an answer looks the same, whether its message went alone or with others.
+import { createSecretKey, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Answer } from '../../../client/http-client.ts'
 import { createSignerClient } from '../../../client/index.ts'
 import { createHttpServer } from '../../../runtime/http/http-server.ts'
@@ -18,6 +19,22 @@ const requests: Record<string, object> = {
   'bytes that are no base64': { message: '%', encoding: 'base64' },
   'an unknown encoding': { message: 'a', encoding: 'latin1' },
   'a lone surrogate': { message: '\ud800' },
+}
+const webhooks: Record<string, object> = {
+  text: { body: '{"text":"Grüße "\\\n😀"}', id: 'msg_1' },
+  bytes: { body: '/wA=', encoding: 'base64', id: 'msg_1' },
+  'a consumer': { body: 'a', id: 'msg_2', consumer: 'acme', consumer_versions: [2, 1] },
+  'one key': { body: 'a', id: 'msg_2', key_id: 'webhook-1' },
+  'a body that is ambiguous': { body: 'a.9000000000.b' },
+  'an id with a dot': { body: 'a', id: 'msg.1' },
+  'versions without a consumer': { body: 'a', consumer_versions: [1] },
+  'the key of raw messages': { body: 'a', key_id: 'key-1' },
+  'a key of webhooks for a raw message': { message: 'a', key_id: 'webhook-1' },
+}
+/** Makes an app with keys of both forms. */
+function makeAppForWebhooks() {
+  const make = (id: string) => ({ id, material: createSecretKey(randomBytes(32)) })
+  return makeSignerApp({ raw: [make('key-1')], webhook: [make('webhook-2'), make('webhook-1')] })
 }
 
 /** Starts an app of the signer. `paths` lists what it was asked. */
@@ -76,6 +93,22 @@ test('and so has one about a limit: each has a Retry-After of its own', async ()
     ...JSON.parse(body ?? ''),
     request_id: 'id-0',
   })
+})
+
+test('and so has one about a webhook', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { paths, askInTurn, askTogether } = await startClient(makeAppForWebhooks())
+  const values = Object.values(webhooks)
+  const alone = await askInTurn(values)
+  const statuses = [200, 200, 200, 200, 400, 400, 400, 400, 400]
+  expect(alone.map(({ status }) => status)).toEqual(statuses)
+  expect(alone.map(({ body }) => JSON.parse(body).key_ids?.length)).toEqual([
+    ...[2, 2, 2, 1],
+    ...[undefined, undefined, undefined, undefined, undefined],
+  ])
+  expect(await askTogether(values)).toEqual(alone)
+  expect(paths).toEqual([...alone.map(() => '/sign'), '/sign', '/sign/batch'])
 })
 
 test('and so have those of any messages, encodings and keys', async () => {

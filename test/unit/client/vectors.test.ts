@@ -1,11 +1,18 @@
 // The client agrees with the test vectors that it shares with the clients of other languages.
+
+import { createSecretKey } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createCallerToken } from '../../../client/caller-token.ts'
+import { createWebhookSigner } from '../../../client/index.ts'
 import { createPairing } from '../../../client/pairing.ts'
 import { parseSignerUrl, readSettings } from '../../../client/settings.ts'
+import { createHttpServer } from '../../../runtime/http/http-server.ts'
+import { cleanUp } from '../../support/clean-up.ts'
 import { makeFolder, makeVolume } from '../../support/folder.ts'
+import { listenOnLoopback } from '../../support/services/http.ts'
+import { makeSignerApp } from '../../support/services/signer-app.ts'
 import { decodeBody, vectors } from '../../support/vectors.ts'
 
 async function makeSecret(hex: string): Promise<string> {
@@ -72,5 +79,47 @@ describe('settings', () => {
 
   test.each(vectors.settings.invalid)('refuses: $title', ({ environment, variable }) => {
     expect(() => readSettings(environment)).toThrow(new RegExp(`^${variable}: must be `))
+  })
+})
+
+describe('webhooks, with the app of the signer', () => {
+  /** Starts it with these keys, at this time. */
+  async function start(keys: string[], seconds: number) {
+    vi.useFakeTimers({ toFake: ['Date'], now: seconds * 1_000 })
+    onTestFinished(() => void vi.useRealTimers())
+    const webhook = keys.map((key, index) => {
+      const material = createSecretKey(Buffer.from(key.replace('whsec_', ''), 'base64'))
+      return { id: `webhook-${index}`, material }
+    })
+    const server = createHttpServer(makeSignerApp({ raw: [], webhook }), () => false)
+    cleanUp(() => server.closeAllConnections())
+    const environment = {
+      SIGNER_URL: `http://127.0.0.1:${await listenOnLoopback(server)}/sign`,
+      CALLER_TOKEN_FILE: 'none',
+      PAIRING_SECRET_FILE: await makeSecret('00'.repeat(32)),
+    }
+    return createWebhookSigner({ environment, timeoutMs: 5_000 })
+  }
+
+  test.each(vectors.webhooks.signatures)('signs: $title', async (vector) => {
+    const { keys, id, timestamp, body, consumer, consumer_versions: consumerVersions } = vector
+    const signWebhook = await start(keys, timestamp)
+    expect(await signWebhook(decodeBody(body), { id, consumer, consumerVersions })).toEqual({
+      'webhook-id': id,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': vector.webhook_signature,
+    })
+  })
+
+  test('refuses bodies that are ambiguous, and signs the others', async () => {
+    const { clock, refused, passed } = vectors.webhooks.bodies
+    const signWebhook = await start(vectors.webhooks.signatures[0]?.keys ?? [], clock)
+    const codes = (bodies: typeof refused) =>
+      Promise.all(
+        bodies.map((body) => signWebhook(decodeBody(body)).then(Object.keys, ({ code }) => code)),
+      )
+    expect(await codes(refused)).toEqual(refused.map(() => 'ambiguous_body'))
+    const headers = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
+    expect(await codes(passed)).toEqual(passed.map(() => headers))
   })
 })

@@ -10,6 +10,7 @@ import { exportImage } from './buildah.ts'
 import { importImage } from './containerd.ts'
 import { flaskRecipe } from './flask-image.ts'
 import { goRecipe } from './go-image.ts'
+import { receiverRecipe, senderRecipe } from './webhook-images.ts'
 
 /** `sources`: what the image is built from, as paths in the checkout. `build`: builds it in the node's buildah. */
 export type ExampleRecipe = {
@@ -19,7 +20,12 @@ export type ExampleRecipe = {
   build: (node: Node, reference: string) => Promise<void>
 }
 
-const recipes = { flask: flaskRecipe, go: goRecipe } satisfies Record<string, ExampleRecipe>
+const recipes = {
+  flask: flaskRecipe,
+  go: goRecipe,
+  'webhook-sender': senderRecipe,
+  'webhook-receiver': receiverRecipe,
+} satisfies Record<string, ExampleRecipe>
 export type ExampleName = keyof typeof recipes
 export const exampleNames = Object.keys(recipes) as ExampleName[]
 

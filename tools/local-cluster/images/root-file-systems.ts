@@ -28,11 +28,13 @@ export async function buildRootFileSystems(): Promise<RootFileSystems> {
     ...libraries,
     'iptables',
   ])
+  return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase: await buildNodejsBase() }
+}
+
+/** Builds the base of images with Node, if the cache lacks it. */
+export function buildNodejsBase(): Promise<string> {
   const contents = [...libraries, 'libatomic1']
-  const nodejsBase = await buildDebian('nodejs-base', 'extract', 'base.tar', contents, {
-    more: declarePackages,
-  })
-  return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase }
+  return buildDebian('nodejs-base', 'extract', 'base.tar', contents, { more: declarePackages })
 }
 
 /** Builds the base of examples in Python, if the cache lacks it: Python, pip, and a shell for its installation of packages. */
