@@ -1,4 +1,4 @@
-// Code in the frontend's container collects webhooks with ids and bodies of its choice by every route. After the receivers' tolerance no
+// Attack 46: code in the frontend’s container collects webhooks with ids and bodies of its choice by every route. After the receivers' tolerance no
 // library accepts any, unchanged or cut at other dots.
 import { isUtf8 } from 'node:buffer'
 import { setTimeout as sleep } from 'node:timers/promises'
