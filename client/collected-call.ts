@@ -5,7 +5,7 @@ import { isSigned, isSignedWebhook, type Signed, type SignedWebhook } from './si
 import { SignerError } from './signer-error.ts'
 import type { Message } from './waiting-messages.ts'
 
-/** Longer than an answer about one message, also about a webhook with 32 signatures and the longest ids. */
+/** Longer than an answer about one message, also about a webhook with 32 signatures. */
 const MAX_RESULT_BYTES = 4 * 1024
 
 /** RFC 9457. `retry_after`: as the header Retry-After, in seconds. */
