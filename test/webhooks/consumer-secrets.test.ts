@@ -68,6 +68,7 @@ describe('code in the frontend container', needsLocalCluster, () => {
     const answers = JSON.stringify(results) + refused.map(({ text }) => text).join('\n')
     expect(texts.filter((text) => answers.includes(text))).toEqual([])
 
+    await frontend.stop()
     const token = await readOwnToken(target)
     const known = "the frontend's own token"
     // The search takes a time for each needle.
