@@ -108,10 +108,11 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
   /** What holds after the commands of a page. */
   const outcomes: Record<string, () => Promise<void>> = {
     'docs/keys.md': async () => {
-      const { primary, 'key-2': key, 'audit-key': auditKey, ...others } = await readSecret()
-      expect([primary?.toString(), key?.length, auditKey?.length, others]).toEqual([
-        ...['key-2', 32, 32, {}],
-      ])
+      const { primary, 'key-2': key, 'audit-key': auditKey, ...webhooks } = await readSecret()
+      expect([primary?.toString(), key?.length, auditKey?.length]).toEqual(['key-2', 32, 32])
+      const { 'webhook-primary': first, 'webhook-2': secret, ...others } = webhooks
+      expect([first?.toString(), others]).toEqual(['webhook-2', {}])
+      expect(secret?.toString()).toMatch(/^whsec_[\w+/]{43}=$/)
     },
     // The entry of the receiver has come and gone.
     'docs/webhooks.md': async () => {

@@ -26,7 +26,7 @@ const changed = 'signer-allow-metrics'
 const changes = [{ op: 'add', path: '/spec/rules/0/to/0/operation/paths/-', value: '/other' }]
 
 async function findPrimary(): Promise<string | undefined> {
-  const [sample] = await query('signer_keys{namespace="signing", state="primary"}')
+  const [sample] = await query('signer_keys{namespace="signing", form="raw", state="primary"}')
   return sample?.labels.key_id
 }
 

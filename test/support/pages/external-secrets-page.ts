@@ -8,6 +8,8 @@ const page = await readFile(file, 'utf8')
 
 /** The page's bash function that makes a key. */
 export const makeKey = find(/make_key\(\) .*/)
+/** The page's bash function that makes a webhook key. */
+export const makeWebhookKey = find(/make_webhook_key\(\) .*/)
 /** The page's bash functions `create`, `get` and `put` for AWS. */
 export const awsFunctions = ['create', 'get', 'put'].map((name) =>
   find(new RegExp(`${name}\\(\\) \\{ aws .*`)),

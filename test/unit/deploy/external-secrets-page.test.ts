@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { loadKeyFiles } from '../../../signer/keys/key-files.ts'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
 import { makeFolder, makeVolume } from '../../support/folder.ts'
-import { findCommand, makeKey } from '../../support/pages/external-secrets-page.ts'
+import { findCommand, makeKey, makeWebhookKey } from '../../support/pages/external-secrets-page.ts'
 import { NO_JQ, skipUnless } from '../../support/skips.ts'
 
 const value = z.record(z.string(), z.base64())
@@ -22,6 +22,13 @@ const steps = [
   ['1. add', 'key-1', ['key-1', 'key-2']],
   ['2. make it primary', 'key-2', ['key-1', 'key-2']],
   ['3. retire', 'key-2', ['key-2']],
+] as const
+
+const webhookSteps = [
+  ['the first webhook key', ['webhook-1']],
+  ['add a second webhook key', ['webhook-1', 'webhook-2']],
+  ['make the new webhook key primary', ['webhook-2', 'webhook-1']],
+  ['retire the old webhook key', ['webhook-2']],
 ] as const
 
 describe('the commands of the page', skipUnless(hasJq, NO_JQ), () => {
@@ -40,11 +47,15 @@ describe('the commands of the page', skipUnless(hasJq, NO_JQ), () => {
   }
 
   /** Loads the value as the signer does. An ExternalSecret with the decodingStrategy Base64 decodes it. */
-  async function load() {
+  async function loadRing() {
     const decoded = Object.entries(await readValue()).map(
       ([id, text]) => [id, Buffer.from(text, 'base64')] as const,
     )
-    const { ring, shortKeys } = await loadKeyFiles(await makeVolume(Object.fromEntries(decoded)))
+    return loadKeyFiles(await makeVolume(Object.fromEntries(decoded)))
+  }
+
+  async function load() {
+    const { ring, shortKeys } = await loadRing()
     return { primary: ring.raw[0]?.id, ids: ring.raw.map(({ id }) => id).sort(), shortKeys }
   }
 
@@ -61,14 +72,25 @@ describe('the commands of the page', skipUnless(hasJq, NO_JQ), () => {
     expect(auditKeys.size).toBe(1)
   })
 
+  test('add a webhook key, and rotate it in three steps beside the raw key', async () => {
+    await runCommand(findCommand('the first value'))
+    for (const [title, ids] of webhookSteps) {
+      await runCommand([makeWebhookKey, findCommand(title)].join('\n'))
+      const { ring, shortKeys } = await loadRing()
+      expect(ring.webhook.map(({ id }) => id)).toEqual(ids)
+      expect(ring.webhook[0]?.material.symmetricKeySize).toBe(32)
+      expect([ring.raw.map(({ id }) => id), shortKeys]).toEqual([['key-1'], []])
+    }
+  })
+
   test('add an audit key to a value without one, and leave an existing one as it is', async () => {
     const bytes = Buffer.alloc(32, 7).toString('base64')
-    await runCommand('put', JSON.stringify({ 'key-9': bytes }))
+    await runCommand('put', JSON.stringify({ 'key-1': bytes }))
     await runCommand(findCommand('an audit key'))
     const value = await readValue()
     expect(value).toEqual({
-      'key-9': bytes,
-      primary: Buffer.from('key-9').toString('base64'),
+      'key-1': bytes,
+      primary: Buffer.from('key-1').toString('base64'),
       'audit-key': expect.stringMatching(/^[\w+/]{43}=$/),
     })
     await runCommand(findCommand('an audit key'))
