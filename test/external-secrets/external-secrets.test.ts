@@ -12,7 +12,6 @@ import { readPrimary, readReports, underLoad, waitForKeys } from '../support/clu
 import { testFreeze } from '../support/freeze/freeze-tests.ts'
 import { buildTestPrograms } from '../support/programs/programs.ts'
 import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
-import { planRotation } from '../support/webhooks/manager-steps.ts'
 import { testWebhookForm } from '../support/webhooks/webhook-form.ts'
 import { type Account, openAccount } from './support/account.ts'
 import { deployWithAws } from './support/deployed.ts'
@@ -193,12 +192,12 @@ testFreeze({
 })
 
 testWebhookForm({
-  ...planRotation(async (changed) => {
-    const kept = Object.entries({ ...(await readValue()), ...changed }).filter(([, text]) => text)
-    await account.write(JSON.stringify(Object.fromEntries(kept)))
+  makeStep: async (step) => {
+    await account.runCommand(step)
     await forceSync()
-  }),
-  rawId: readPrimary,
+  },
+  readEntries: readValue,
+  readRaw: readPrimary,
 })
 
 testIdentities(() => account)

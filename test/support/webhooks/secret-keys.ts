@@ -33,8 +33,14 @@ export async function waitForWebhookKeys(
 }
 
 export async function readWebhookKeys(): Promise<WebhookKeys> {
-  const entries = Object.entries((await readKeySecret()).data)
-  const texts = entries.map(([id, text]) => [id, Buffer.from(text, 'base64').toString()] as const)
+  return findWebhookKeys((await readKeySecret()).data)
+}
+
+/** Returns the keys among entries in base64. */
+export function findWebhookKeys(data: Readonly<Record<string, string>>): WebhookKeys {
+  const texts = Object.entries(data).map(
+    ([id, text]) => [id, Buffer.from(text, 'base64').toString()] as const,
+  )
   return new Map(
     texts
       .filter(([id, text]) => text.startsWith('whsec_') && id !== 'audit-key')
