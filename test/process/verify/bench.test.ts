@@ -45,6 +45,21 @@ test('a load sends exactly its requests, and keeps each connection as long as th
   expect(closing.count()).toBe(20)
 })
 
+test('several requests take turns', async () => {
+  const found: string[] = []
+  const server = createServer(({ url = '' }, outgoing) => {
+    found.push(url)
+    outgoing.end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanUp(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const address = { host: '127.0.0.1', port }
+  const several = ['/a', '/b', '/c'].map((path) => writePost(path, {}))
+  await generateLoad({ address, bytes: several, connections: 1, seconds: 5, requests: 4 })
+  expect(found).toEqual(['/a', '/b', '/c', '/a'])
+})
+
 test('a generator of its own sends a load, counts refusals, and reports that it was killed', async () => {
   const { address } = await startServer({}, 503)
   const { generate, stop } = startGenerator()
@@ -67,7 +82,7 @@ test('the unprotected pair and the frontend without a signer process a message',
   const { pair, started } = await startNaive(folder)
   for (const { stop } of Object.values(started)) cleanUp(stop)
   const port = await findFreePort()
-  const main = join(CHECKOUT, 'tools/verify/bench/unsigned/main.ts')
+  const main = join(CHECKOUT, 'tools/verify/bench/variants/unsigned.ts')
   const unset = { CALLER_TOKEN_FILE: '/nowhere/token', PAIRING_SECRET_FILE: '/nowhere/secret' }
   const env = { FRONTEND_PORT: String(port), FRONTEND_HOST: '127.0.0.1', ...unset }
   const unsigned = await startNode([main], env, join(folder, 'unsigned.log'))

@@ -1,12 +1,17 @@
 // clients/vectors.json, which the clients of every language and the signer share. OpenSSL repeats each digest and signature.
+import { isUtf8 } from 'node:buffer'
 import { execFileSync } from 'node:child_process'
 import { createSecretKey } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createHttpApp, makeAnswer } from '../../../runtime/http/http-app.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
+import { judgeKeys, WEBHOOK_PRIMARY } from '../../../signer/keys/key-files.ts'
 import { createPairingCheck } from '../../../signer/pairing.ts'
+import { post } from '../../support/services/http.ts'
 import { createMemoryLog } from '../../support/services/logged.ts'
+import { makeSignerApp } from '../../support/services/signer-app.ts'
 import {
+  type Body,
   decodeBody,
   type SignatureVector,
   vectors,
@@ -91,4 +96,48 @@ test.each(vectors.webhooks.signatures)('OpenSSL signs the webhook: $title', (vec
   const secrets = derived?.map(({ secret }) => secret) ?? keys
   const signatures = secrets.map((secret) => `v1,${hmac(decodeSecret(secret), signed)}`)
   expect(vector.webhook_signature).toBe(signatures.join(' '))
+})
+
+/** Starts the signer with these webhook keys, the primary first. Its clock says `seconds`. Returns what answers a request. */
+function startSigner(keys: readonly string[], seconds: number) {
+  vi.useFakeTimers({ toFake: ['Date'], now: seconds * 1_000 + 999 })
+  onTestFinished(() => void vi.useRealTimers())
+  const entries = keys.map((key, index) => [`webhook-${index}`, Buffer.from(key)] as const)
+  const primary = [WEBHOOK_PRIMARY, Buffer.from('webhook-0')] as const
+  const app = makeSignerApp(judgeKeys(new Map([...entries, primary])).ring)
+  return (body: Body, options: object) => {
+    const content = decodeBody(body)
+    const encoded = isUtf8(content)
+      ? { body: content.toString() }
+      : { body: content.toString('base64'), encoding: 'base64' }
+    return post(app, '/sign', { ...encoded, ...options })
+  }
+}
+
+test.each(vectors.webhooks.signatures)('the signer signs the webhook: $title', async (vector) => {
+  const { keys, timestamp, body, id, consumer, consumer_versions } = vector
+  const answer = await startSigner(keys, timestamp)(body, { id, consumer, consumer_versions })
+  expect(answer.body).toMatchObject({
+    headers: {
+      'webhook-id': id,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': vector.webhook_signature,
+    },
+  })
+})
+
+describe('at the clock of the vectors', () => {
+  const { clock, refused, passed } = vectors.webhooks.bodies
+  const [first] = vectors.webhooks.signatures
+  const sign = (body: Body) => startSigner(first?.keys ?? [], clock)(body, {})
+  const describeBody = (body: Body) => ({ title: JSON.stringify(body), body })
+
+  test.each(refused.map(describeBody))('the signer refuses $title', async ({ body }) => {
+    expect((await sign(body)).body).toMatchObject({ status: 400, code: 'ambiguous_body' })
+  })
+
+  test.each(passed.map(describeBody))('the signer signs $title', async ({ body }) => {
+    const headers = { 'webhook-timestamp': String(clock) }
+    expect((await sign(body)).body).toMatchObject({ headers })
+  })
 })

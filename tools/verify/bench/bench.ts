@@ -12,6 +12,7 @@ import { isLocalCluster } from '../attack/tokens.ts'
 import { writeSection } from '../docs-section.ts'
 import { requireOurs } from '../require-ours.ts'
 import { requireAuditRecord } from './audit-record.ts'
+import { measureConsumers } from './consumer-memory.ts'
 import { measureCpuTimes } from './cpu-time.ts'
 import { type Keep, type Measured, type Stoppable, startLocal } from './local-subjects.ts'
 import { conditions, measureAll } from './measure.ts'
@@ -110,7 +111,7 @@ async function measureReport(
     rows: subjects.map((subject, index) => ({ ...subject, loads: loads[index] ?? new Map() })),
     hmacPerSecond,
     cpuTimes,
-    memory,
+    memory: [...memory, ...(await measureConsumers(folder, keep, generate))],
     conditions: `Node ${process.version}, ${availableParallelism()} cores for everything. ${conditions}`,
   }
 }

@@ -1,12 +1,12 @@
-// Sends one request repeatedly, one at a time on each connection. A connection stays open as long as the server keeps it.
+// Sends requests repeatedly, one at a time on each connection. A connection stays open as long as the server keeps it.
 // Containers run this file, so it imports no other file. It is cheap, because it shares the cores with what it measures.
 import { connect } from 'node:net'
 
 export type LoadRequest = {
   /** A TCP port or a Unix socket. */
   address: { host: string; port: number } | { path: string }
-  /** The whole HTTP/1.1 request. */
-  bytes: string
+  /** The whole HTTP/1.1 request, or several that take turns. */
+  bytes: string | readonly string[]
   connections: number
   seconds: number
   /** Ends earlier, after this many requests. */
@@ -28,7 +28,8 @@ export type Load = {
 /** Sends the load for `seconds`, and measures it. */
 export async function generateLoad(load: LoadRequest): Promise<Load> {
   const { address, bytes, connections, seconds, requests = Infinity } = load
-  const request = Buffer.from(bytes)
+  const all = [bytes].flat().map((each) => Buffer.from(each))
+  let turn = 0
   const latencies: number[] = []
   let [served, failed] = [0, 0]
   /** Requests that were sent, or will be on a new connection. */
@@ -46,7 +47,7 @@ export async function generateLoad(load: LoadRequest): Promise<Load> {
         function send(): void {
           received = ''
           sentAt = performance.now()
-          socket.write(request)
+          socket.write(all[turn++ % all.length] ?? '')
         }
         socket.setNoDelay(true)
         socket.on('connect', send)

@@ -60,15 +60,17 @@ async function measure(
 
 /** The median of each figure by itself. Every failed request counts. */
 export function takeMedians(loads: readonly Load[]): Load {
-  const median = (read: (load: Load) => number) => {
-    const sorted = loads.map(read).sort((a, b) => a - b)
-    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-  }
+  const medianOf = (read: (load: Load) => number) => median(loads.map(read))
   return {
-    perSecond: median(({ perSecond }) => perSecond),
-    served: median(({ served }) => served),
+    perSecond: medianOf(({ perSecond }) => perSecond),
+    served: medianOf(({ served }) => served),
     failed: loads.reduce((sum, { failed }) => sum + failed, 0),
-    p50Ms: median(({ p50Ms }) => p50Ms),
-    p99Ms: median(({ p99Ms }) => p99Ms),
+    p50Ms: medianOf(({ p50Ms }) => p50Ms),
+    p99Ms: medianOf(({ p99Ms }) => p99Ms),
   }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }

@@ -1,5 +1,5 @@
 // The deployment on the cluster: its frontend and its signer, called in their Pod, and the frontend, called by public clients
-// through the ingress gateway. Beside it, the same frontend without a signer.
+// through the ingress gateway. Beside it, the same frontend without a signer, and one that signs webhooks.
 import { port } from '../../kube/names.ts'
 import type { Place } from '../attack/probe.ts'
 import { tokenHeader, writeRequest } from '../attack/requests.ts'
@@ -17,7 +17,7 @@ import {
   writePost,
   writeSignedPost,
 } from './subject.ts'
-import { UNSIGNED_HOST } from './unsigned/resources.ts'
+import { unsigned, webhooks } from './variants/variant.ts'
 
 export const FRONTEND_IN_POD = { host: '127.0.0.1', port }
 const keepAlive = { connection: 'keep-alive' }
@@ -90,21 +90,46 @@ export function listUnsigned(
   generate: Generate,
   processes: Processes,
 ): Subject[] {
-  const unsigned = { ...processSubject, isOurs: false }
+  const common = { ...processSubject, isOurs: false }
   return [
     {
-      ...unsigned,
+      ...common,
       ...route,
       id: 'unsigned',
       name: 'the same without signing',
-      write: () => writePost('/process', { message }, { host: UNSIGNED_HOST }),
+      write: () => writePost('/process', { message }, { host: unsigned.host }),
       processes,
     },
     {
-      ...unsigned,
+      ...common,
       id: 'unsigned-in-pod',
       name: 'the frontend without signing, in its Pod',
       connections: [ALONE],
+      address: FRONTEND_IN_POD,
+      generate,
+    },
+  ]
+}
+
+/** The frontend that signs webhooks, through the gateway and in its Pod. */
+export function listWebhooks(
+  route: GatewayRoute,
+  generate: Generate,
+  processes: Processes,
+): Subject[] {
+  const common = { ...processSubject, isOurs: true, processes }
+  return [
+    {
+      ...common,
+      ...route,
+      id: 'webhooks',
+      name: 'webhooks through the gateway',
+      write: () => writePost('/process', { message }, { host: webhooks.host }),
+    },
+    {
+      ...common,
+      id: 'webhooks-in-pod',
+      name: 'webhooks in the Pod',
       address: FRONTEND_IN_POD,
       generate,
     },

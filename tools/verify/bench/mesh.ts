@@ -16,10 +16,12 @@ import {
   type GatewayRoute,
   listInPod,
   listUnsigned,
+  listWebhooks,
 } from './mesh-subjects.ts'
 import { enterGateway, enterPod, enterTarget, type StartGenerator } from './networks.ts'
 import type { Subject } from './subject.ts'
-import { deployUnsigned, findObstacle, removeUnsigned } from './unsigned/deploy.ts'
+import { deployVariant, findObstacle, removeVariant } from './variants/deploy.ts'
+import { unsigned, type Variant, webhooks } from './variants/variant.ts'
 
 export type Mesh = {
   target: Target
@@ -48,7 +50,7 @@ export async function findMesh(
   const processes = pod && (await findProcesses(pod, true))
   const subjects = [
     ...(route === undefined ? [] : [describeGateway(route, processes)]),
-    ...(await startUnsigned(gatewayUrl, route, start, keep)),
+    ...(await startVariants(gatewayUrl, route, start, keep)),
     ...listInPod(credentials, generate, processes),
   ]
   return {
@@ -59,8 +61,8 @@ export async function findMesh(
   }
 }
 
-/** The frontend without a signer, if its image and its route fit beside ours. */
-async function startUnsigned(
+/** The frontend without a signer and the one that signs webhooks, if their images and routes fit beside ours. */
+async function startVariants(
   gatewayUrl: string | undefined,
   route: GatewayRoute | undefined,
   start: StartGenerator,
@@ -68,14 +70,21 @@ async function startUnsigned(
 ): Promise<Subject[]> {
   const obstacle = isLocalCluster
     ? await findObstacle(gatewayUrl)
-    : 'only the local cluster gets its image'
+    : 'only the local cluster gets their images'
   if (obstacle !== undefined || gatewayUrl === undefined || route === undefined) {
-    say(`  note  the frontend without signing is not measured: ${obstacle}`)
+    say(`  note  the frontends without signing and with webhooks are not measured: ${obstacle}`)
     return []
   }
-  keep({ stop: removeUnsigned })
-  const pod = await step('the frontend without signing runs', () => deployUnsigned(gatewayUrl))
-  return listUnsigned(route, await enterPod(pod.uid, start), await findProcesses(pod, false))
+  const run = async (what: string, variant: Variant) => {
+    keep({ stop: () => removeVariant(variant) })
+    const pod = await step(`${what} runs`, () => deployVariant(variant, gatewayUrl))
+    const processes = await findProcesses(pod, variant.hasSigner)
+    return [route, await enterPod(pod.uid, start), processes] as const
+  }
+  return [
+    ...listUnsigned(...(await run('the frontend without signing', unsigned))),
+    ...listWebhooks(...(await run('the frontend that signs webhooks', webhooks))),
+  ]
 }
 
 /** The memory of both containers of the deployment. */

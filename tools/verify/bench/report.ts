@@ -41,12 +41,36 @@ export const comparisons: readonly Comparison[] = [
     name: 'in its Pod, of the Flask pair',
     describe: (ratios) => `In its Pod: ${ratios} times the unprotected use case in Flask.`,
   },
+  {
+    ours: 'webhooks',
+    base: 'gateway',
+    name: 'webhooks through the gateway, of the same with a raw key',
+    describe: (ratios) => `Webhooks through the gateway: ${ratios} of the rate with a raw key.`,
+  },
+  {
+    ours: 'webhooks-in-pod',
+    base: 'pod',
+    name: 'webhooks in the Pod, of the same with a raw key',
+    describe: (ratios) => `Webhooks in the Pod: ${ratios} of the rate with a raw key.`,
+  },
 ]
 export const counts = [ALONE, USUAL, MANY] as const
-const processRows: readonly SubjectId[] = ['gateway', 'unsigned', 'pod', 'pair', 'flask']
+const processRows: readonly SubjectId[] = [
+  ...(['gateway', 'webhooks', 'unsigned'] as const),
+  ...(['pod', 'webhooks-in-pod', 'pair', 'flask'] as const),
+]
 /** What signs by itself. The first one is what the others are compared with. */
 const signerRows: readonly SubjectId[] = [
-  ...(['naive', 'signer', 'signer-batch', 'vault', 'vault-batch'] as const),
+  ...([
+    'naive',
+    'signer',
+    'signer-batch',
+    'signer-items',
+    'signer-webhook',
+    'signer-webhook-items',
+    'vault',
+    'vault-batch',
+  ] as const),
   ...(['sign-in-pod', 'batch-in-pod'] as const),
 ]
 

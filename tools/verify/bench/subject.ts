@@ -23,8 +23,8 @@ export type Subject = {
   /** The number of signatures that a request returns. */
   signatures: number
   address: LoadRequest['address']
-  /** Makes the request. Called for each round, because a pairing signature is valid for a minute. */
-  write: () => string
+  /** Makes the request, or several. Called for each round, because a pairing signature is valid for a minute. */
+  write: () => string | readonly string[]
   /** Sends the load from another place than the network of this machine. */
   generate?: Generate
   /** What handles a request, if its CPU time is measured. */
@@ -39,12 +39,17 @@ export type Processes = { application: number; signer?: number; proxy?: number }
 export type SubjectId =
   | 'gateway'
   | 'unsigned'
+  | 'webhooks'
   | 'pod'
+  | 'webhooks-in-pod'
   | 'pair'
   | 'flask'
   | 'naive'
   | 'signer'
   | 'signer-batch'
+  | 'signer-items'
+  | 'signer-webhook'
+  | 'signer-webhook-items'
   | 'vault'
   | 'vault-batch'
   | 'sign-in-pod'

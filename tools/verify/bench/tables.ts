@@ -128,8 +128,8 @@ function formatSigners(report: Report): string {
 
 function formatMemory({ memory }: Report): string {
   const lines = memory.map(({ name, readyMs, idleMib, afterMib }) => [
-    name,
-    ...[readyMs, idleMib, afterMib].map(formatCount),
+    ...[name, formatCount(readyMs)],
+    ...[idleMib, afterMib].map((mib) => mib?.toFixed(1) ?? '–'),
   ])
   return formatTable(['', 'ready after ms', 'resident MiB', 'after the run'], lines)
 }
@@ -137,7 +137,10 @@ function formatMemory({ memory }: Report): string {
 function describeMemory({ memory }: Report): string {
   const after = memory.filter(({ afterMib }) => afterMib !== undefined)
   const sizes = after.map(({ name, afterMib }) => `${name} ${formatCount(afterMib)} MiB`)
-  return `Resident memory after the run: ${sizes.join(', ')}.`
+  const started = memory.flatMap(({ name, readyMs }) =>
+    readyMs === undefined ? [] : [`${name} ${formatCount(readyMs)} ms`],
+  )
+  return `Resident memory after the run: ${sizes.join(', ')}. Ready after: ${started.join(', ')}.`
 }
 
 function formatRows(

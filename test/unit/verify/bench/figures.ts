@@ -13,12 +13,22 @@ export function makeRow(id: SubjectId, rates: readonly number[], signatures = 1)
     [1, 32, 128][index] ?? 0,
     makeLoad(rate),
   ])
-  const isOurs = ['gateway', 'pod', 'signer', 'sign-in-pod'].includes(id)
+  const isOurs = [
+    'gateway',
+    'webhooks',
+    'pod',
+    'webhooks-in-pod',
+    'signer',
+    'sign-in-pod',
+  ].includes(id)
   return { id, name: `the ${id}`, isOurs, signatures, loads: new Map(loads) }
 }
 
 export function makeReport(rows: readonly Row[]): Report {
-  const memory = [{ name: 'signer in its Pod', idleMib: 60, afterMib: 70 }]
+  const memory = [
+    { name: 'signer over its socket', readyMs: 124.4, idleMib: 60, afterMib: 71.24 },
+    { name: 'signer in its Pod', idleMib: 60, afterMib: 70 },
+  ]
   const cpuTimes = [{ name: 'the pod', application: 60, signer: 20, proxy: 40 }]
   return { rows, hmacPerSecond: 500_000, cpuTimes, memory, conditions: 'On a machine.' }
 }
@@ -26,7 +36,9 @@ export function makeReport(rows: readonly Row[]): Report {
 export const complete = makeReport([
   makeRow('gateway', [400, 3_000, 3_200]),
   makeRow('unsigned', [800, 4_000, 4_000]),
+  makeRow('webhooks', [400, 2_850, 3_040]),
   makeRow('pod', [1_000, 10_000, 11_000]),
+  makeRow('webhooks-in-pod', [1_000, 9_500, 11_000]),
   makeRow('pair', [4_000, 20_000, 20_000]),
   makeRow('flask', [250, 500, 500]),
   makeRow('naive', [5_000, 20_000]),

@@ -18,13 +18,20 @@ test('a ratio is of the same number of connections, and there is none without a 
 
 test('the outcome gives each ratio', () => {
   const outcome = describeOutcome(complete)
-  for (const each of ['0.50, 0.75 and 0.80', '0.25, 0.50 and 0.55', '4.00, 20 and 22']) {
+  for (const each of [
+    ...['0.50, 0.75 and 0.80', '0.25, 0.50 and 0.55', '4.00, 20 and 22'],
+    ...['1.00, 0.95 and 0.95 of the rate with a raw key', '1.00, 0.95 and 1.00 of the rate with'],
+  ]) {
     expect(outcome).toContain(each)
   }
 })
 
 test('a batch counts as its signatures', () => {
   expect(formatMarkdown(complete)).toMatch(/^\| the signer-batch \| 400000 \|.*\| 20 \|$/m)
+})
+
+test('memory has a fraction, because the limit for many consumers is 2 MiB', () => {
+  expect(formatMarkdown(complete)).toContain('| signer over its socket | 124 | 60.0 | 71.2 |')
 })
 
 test('rows that were not measured are left out, and so are their ratios and the lone request', () => {
@@ -56,7 +63,7 @@ test('the page has the outcome, the picture, the parts of a lone request and the
   expect(text).toContain('](benchmark.svg)')
   expect(text).toContain('- the pod: frontend 60 µs, signer 20 µs, proxy 40 µs')
   expect(text).toMatch(/^\| token check \| 0\.10 \|$/m)
-  expect(text).toContain('signer in its Pod 70 MiB.')
+  expect(text).toContain('signer in its Pod 70 MiB. Ready after: signer over its socket 124 ms.')
   expect(text).not.toMatch(/NaN|undefined/)
 })
 

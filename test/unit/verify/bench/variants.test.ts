@@ -1,7 +1,8 @@
-// The frontend without a signer, which `make bench` deploys beside the deployment.
+// The frontends that `make bench` deploys beside the deployment: one without a signer, and one that signs webhooks.
 import { expect, test } from 'vitest'
 import { resourceSchema } from '../../../../tools/kube/resources.ts'
-import { makeUnsigned } from '../../../../tools/verify/bench/unsigned/resources.ts'
+import { listCopied, makeVariant } from '../../../../tools/verify/bench/variants/resources.ts'
+import { unsigned, webhooks } from '../../../../tools/verify/bench/variants/variant.ts'
 
 const image = 'localhost/only-for-make-bench/unsigned-frontend:1'
 const metadata = {
@@ -43,8 +44,10 @@ const deployed = [
   }),
 ]
 
-const made = makeUnsigned(deployed, image)
-const specOf = (kind: string) => resourceSchema.parse(made.find((each) => each.kind === kind)).spec
+const made = makeVariant(unsigned, deployed, image)
+const find = (resources: typeof made, kind: string) =>
+  resourceSchema.parse(resources.find((each) => each.kind === kind))
+const specOf = (kind: string) => find(made, kind).spec
 
 test('all of it is in a namespace of its own, without what the API server has written', () => {
   const [home, ...others] = made
@@ -81,4 +84,43 @@ test('the gateway of the deployment serves it under a name that no client uses',
     gateways: ['signing/public'],
     http: [{ timeout: '10s' }],
   })
+})
+
+test('the frontend that signs webhooks keeps its signer, with a key and an identity of its own', () => {
+  const identity = make('security.istio.io/v1', 'AuthorizationPolicy', 'signer-allow-caller', {
+    principals: ['cluster.local/ns/signing/sa/secure-signing'],
+    requestPrincipals: ['https://issuer/system:serviceaccount:signing:secure-signing'],
+  })
+  const resources = makeVariant(webhooks, [...deployed, identity], image)
+  expect(resources.slice(1).every((each) => each.metadata.namespace === webhooks.namespace)).toBe(
+    true,
+  )
+  expect(find(resources, 'Secret')).toMatchObject({
+    metadata: { name: 'hmac-key' },
+    stringData: { 'webhook-1': expect.stringMatching(/^whsec_.{44}$/) },
+  })
+  expect(find(resources, 'Deployment').spec).toMatchObject({
+    template: {
+      metadata: { annotations },
+      spec: {
+        containers: [
+          { image, volumeMounts: mounts },
+          { name: 'signer', image: 'signer' },
+        ],
+      },
+    },
+  })
+  expect(find(resources, 'Sidecar').spec).toEqual(deployed[2]?.spec)
+  expect(find(resources, 'VirtualService').spec).toMatchObject({ hosts: [webhooks.host] })
+  expect(find(resources, 'AuthorizationPolicy').spec).toEqual({
+    principals: ['cluster.local/ns/signing-bench-webhooks/sa/secure-signing'],
+    requestPrincipals: [
+      'https://issuer/system:serviceaccount:signing-bench-webhooks:secure-signing',
+    ],
+  })
+})
+
+test('what the signer needs in the mesh is copied with it alone', () => {
+  expect(listCopied(webhooks)).toContain('authorizationpolicy/signer-allow-caller')
+  expect(listCopied(unsigned)).not.toContain('authorizationpolicy/signer-allow-caller')
 })

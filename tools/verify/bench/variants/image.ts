@@ -1,4 +1,4 @@
-// The image of the frontend without a signer, from the frontend's own Containerfile. Only the node of the local cluster gets it.
+// The images of the frontend's variants, from the frontend's own Containerfile. Only the node of the local cluster gets them.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../cli/checkout.ts'
@@ -8,19 +8,24 @@ import { buildInNode, exportImage } from '../../../local-cluster/images/buildah.
 import { importImage, isImported } from '../../../local-cluster/images/containerd.ts'
 import type { Node } from '../../../local-cluster/node/node-process.ts'
 import { IN_NODE, STATE, toNodePath } from '../../../local-cluster/paths.ts'
+import type { Variant } from './variant.ts'
 
-const FOLDER = 'tools/verify/bench/unsigned'
+const FOLDER = 'tools/verify/bench/variants'
 const context = join(CHECKOUT, '.deploy/bench')
 
 /** Builds the image if the node lacks it. `nodeImage`: the frontend's base image. Returns its reference. */
-export async function provideUnsignedImage(node: Node, nodeImage: string): Promise<string> {
+export async function provideImage(
+  { name }: Variant,
+  node: Node,
+  nodeImage: string,
+): Promise<string> {
   const sources = ['package-lock.json', 'runtime', 'tools/images', ...ownFolders.frontend, FOLDER]
   const tag = await hashSources(sources, { NODE_IMAGE: nodeImage })
-  const reference = `localhost/only-for-make-bench/unsigned-frontend:${tag}`
+  const reference = `localhost/only-for-make-bench/${name}-frontend:${tag}`
   if (await isImported(reference, reference)) return reference
   await rm(context, { recursive: true, force: true })
   await stageService('frontend', context, {
-    input: join(FOLDER, 'main.ts'),
+    input: join(FOLDER, `${name}.ts`),
     folders: [...ownFolders.frontend, FOLDER],
   })
   await buildInNode(node, {
@@ -29,10 +34,10 @@ export async function provideUnsignedImage(node: Node, nodeImage: string): Promi
     context: toNodePath(context),
     buildArgs: { NODE_IMAGE: nodeImage },
   })
-  const name = 'bench.oci'
-  const archive = `${IN_NODE.state}/${name}`
+  const file = 'bench.oci'
+  const archive = `${IN_NODE.state}/${file}`
   await exportImage(node, reference, archive)
   await importImage(node, reference, reference, archive)
-  await Promise.all([context, join(STATE, name)].map((each) => rm(each, { recursive: true })))
+  await Promise.all([context, join(STATE, file)].map((each) => rm(each, { recursive: true })))
   return reference
 }
