@@ -11,6 +11,7 @@ import type { WebhookHeaders } from '../support/webhooks/receivers.ts'
 import {
   type Consumer,
   consumers,
+  deployVersions,
   follow,
   readDeliveries,
   readReceived,
@@ -91,27 +92,16 @@ async function handOut(consumer: Consumer, version = 1): Promise<void> {
   await kubectl(status, { timeoutMs: SEEN_MS })
 }
 
-/** Writes the versions of acme's secret where the sender has them, and waits until it reads them. */
+/** Deploys these versions of acme's secret, and waits until the sender reads them. */
 async function useVersions(...versions: number[]): Promise<void> {
-  const table = Object.fromEntries(
-    consumers.map((consumer) => [
-      consumer,
-      {
-        url: `http://receiver.${consumer}/webhooks`,
-        ...{ consumer, consumerVersions: consumer === 'acme' ? versions : [1] },
-      },
-    ]),
-  )
-  const text = JSON.stringify(table)
-  const patch = JSON.stringify({ data: { 'consumers.json': text } })
-  await kubectl(['patch', 'configmap', 'consumers', '-n', sender, '--type=merge', '-p', patch])
+  await deployVersions(...versions)
   // kubelet then updates the Pod's volumes at once.
   const now = `test/changed=${Date.now()}`
   await kubectl(['annotate', 'pods', '-n', sender, '-l', 'app=sender', '--overwrite', now])
   const read = `import { readFileSync } from 'node:fs'
-    console.log(readFileSync(process.env.CONSUMERS_FILE, 'utf8'))`
+    console.log(JSON.stringify(JSON.parse(readFileSync(process.env.CONSUMERS_FILE)).acme.consumerVersions))`
   await waitFor(
-    async () => JSON.stringify(await runInSender(read)) === text || undefined,
+    async () => JSON.stringify(await runInSender(read)) === JSON.stringify(versions) || undefined,
     SEEN_MS,
     () => 'the sender does not have the new versions',
   )
