@@ -174,7 +174,7 @@ test-istio: node_modules ## Run deploy, smoke and matrix on another Istio. The f
 faults: node_modules ## Break the local cluster under load, and measure what is lost.
 	@node tools/verify/faults/faults.ts
 
-bench: node_modules ## Measure what the protection costs, and compare signers, in five minutes.
+bench: node_modules ## Measure what the protection costs, and compare signers, in seven minutes.
 	@node tools/verify/bench/bench.ts
 
 help: node_modules ## Print this help.

@@ -1,11 +1,15 @@
 // examples/webhooks on the local cluster, by the commands of its README.
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
 import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { findBlock } from '../../support/pages/blocks.ts'
 
-const README = 'examples/webhooks/README.md'
+const EXAMPLE = 'examples/webhooks'
+const README = `${EXAMPLE}/README.md`
 export const sender = 'webhooks'
 export const consumers = ['acme', 'globex'] as const
 export type Consumer = (typeof consumers)[number]
@@ -23,6 +27,20 @@ export function follow(text: string, replace: Record<string, string> = {}): Prom
   )
   const env = { ...process.env, COMPONENTS: '' }
   return run('bash', ['-euo', 'pipefail', '-c', script], { cwd: CHECKOUT, env })
+}
+
+/** Deploys the sender again with these versions of acme's secret, as the README says. */
+export async function deployVersions(...versions: number[]): Promise<void> {
+  const folder = await makeFolder()
+  await cp(join(CHECKOUT, EXAMPLE), folder, { recursive: true })
+  const file = join(folder, 'consumers.yaml')
+  const text = (await readFile(file, 'utf8')).replace(
+    '"consumer": "acme", "consumerVersions": [1]',
+    `"consumer": "acme", "consumerVersions": ${JSON.stringify(versions)}`,
+  )
+  await writeFile(file, text)
+  const env = { ...process.env, COMPONENTS: '' }
+  await run('make', ['deploy', `CONFIG=${folder}/signing.yaml`], { cwd: CHECKOUT, env })
 }
 
 /** Reads what the receiver has counted since it started. */
