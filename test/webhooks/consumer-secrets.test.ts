@@ -1,5 +1,5 @@
-// The frontend's container, which has webhooks signed for consumers, finds no secret of any of them: in no file, process or memory, in no
-// answer of the signer, the proxy or the API server, and in no log.
+// The frontend's container, which has webhooks signed for consumers, finds no secret of any of them: in no file, process or
+// memory, in no answer of the signer, the proxy or the API server, and in no log.
 import { describe, expect, test } from 'vitest'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'

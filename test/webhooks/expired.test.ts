@@ -1,5 +1,5 @@
-// Attack 46: code in the frontend’s container collects webhooks with ids and bodies of its choice by every route. After the receivers' tolerance no
-// library accepts any, unchanged or cut at other dots.
+// Attack 46: code in the frontend’s container collects webhooks with ids and bodies of its choice by every route. After the
+// receivers' tolerance no library accepts any, unchanged or cut at other dots.
 import { isUtf8 } from 'node:buffer'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -40,7 +40,7 @@ const COUNT = 10_000
 const ROUND = 1_000
 /** Requests of each round that have a call of their own. */
 const SINGLE = 300
-/** Times up to so many seconds from now are between the tolerances of a receiver when the test looks again. */
+/** Times up to that many seconds from now are between the tolerances of a receiver when the test looks again. */
 const SOON = 900
 
 type Wanted = {

@@ -1,5 +1,5 @@
-// make rotate-key FORM=webhook while the frontend has webhooks signed. At every step the keys sign nothing but webhooks, and no receiver
-// rejects any, whether it has the old key or the new one.
+// make rotate-key FORM=webhook while the frontend has webhooks signed. At every step the keys sign nothing but webhooks, and no
+// receiver rejects any, whether it has the old key or the new one.
 import { describe, expect, test, vi } from 'vitest'
 import { saveSecret } from '../../tools/verify/faults/support/key-secret.ts'
 import { cleanUp } from '../support/clean-up.ts'

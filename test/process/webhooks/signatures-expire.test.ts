@@ -1,5 +1,5 @@
-// What a signer has signed with a webhook key ends with the tolerance of the receivers, whatever body and id its caller chooses. Without
-// the signer's refusals it does not: the same search then finds forgeries.
+// What a signer has signed with a webhook key ends with the tolerance of the receivers, whatever body and id its caller chooses.
+// Without the signer's refusals it does not: the same search then finds forgeries.
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'

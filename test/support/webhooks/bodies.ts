@@ -36,7 +36,9 @@ const spellings: readonly ((time: number) => string)[] = [
   (time) => String(time).replace(/\d/g, (each) => String.fromCharCode(0xff10 + Number(each))),
 ]
 
-/** Bodies of parts between dots. One of the parts or several are times after `now`, in seconds, and many of them before `soon`. */
+/**
+ * Bodies of parts between dots. One of the parts or several are times after `now`, in seconds, and many of them before `soon`.
+ */
 export function hostileBody(now: number, soon = now + 100_000): fc.Arbitrary<Body> {
   const time = fc.oneof(
     { weight: 2, arbitrary: fc.integer({ min: now + 301, max: soon }) },

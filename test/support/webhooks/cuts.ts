@@ -1,5 +1,5 @@
-// What somebody who has a signed webhook can send instead: the same signed bytes, cut at other dots into id, timestamp and body, with
-// each spelling of the timestamp that the libraries write as the same number.
+// What somebody who has a signed webhook can send instead: the same signed bytes, cut at other dots into id, timestamp and body,
+// with each spelling of the timestamp that the libraries write as the same number.
 import type { WebhookHeaders } from './receivers.ts'
 
 /** `text` is the part of the signed bytes that is the timestamp, and `isOwn` says that the webhook is unchanged. */

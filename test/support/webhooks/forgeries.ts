@@ -1,4 +1,5 @@
-// What is left of a signed webhook after the tolerance of its receivers: each cut, at the clock at which a receiver would take it.
+// What is left of a signed webhook after the tolerance of its receivers: each cut, at the clock at which a receiver would take
+// it.
 import { type Cut, listCuts } from './cuts.ts'
 import { readLatest } from './readings.ts'
 import { receive, type WebhookHeaders } from './receivers.ts'

@@ -1,5 +1,5 @@
-// What holds at every step of a rotation, wherever the keys come from: a webhook key signs webhooks only, and receivers with any of the
-// active keys accept them.
+// What holds at every step of a rotation, wherever the keys come from: a webhook key signs webhooks only, and receivers with any
+// of the active keys accept them.
 import { expect, test } from 'vitest'
 import { cleanUp } from '../clean-up.ts'
 import { type Frontend, openFrontend, type Result, signItems } from './frontend/frontend.ts'
@@ -16,7 +16,10 @@ import { countAccepted } from './verifiers.ts'
 const COUNT = 50
 const consumers = [undefined, 'acme'] as const
 
-/** The steps of a rotation in a key manager, by the comments of docs/key-managers.md, and the ids after each, the primary one first. */
+/**
+ * The steps of a rotation in a key manager, by the comments of docs/key-managers.md, and the ids after each, the primary one
+ * first.
+ */
 const steps = {
   'the first webhook key': ['webhook-1'],
   'add a second webhook key': ['webhook-1', 'webhook-2'],
