@@ -16,8 +16,8 @@ export type Forgery = { by: Library | 'a receiver without a library'; text: stri
 const AT_ONCE = 2_000
 
 /**
- * Returns every cut that a receiver accepts: at the machine's clock, or at any clock between the end of the tolerance and 2100. A receiver
- * without a library is counted if it may accept one later.
+ * Returns every cut that a receiver accepts: at the machine's clock, or at any clock between the end of the tolerance and 2100. A
+ * receiver without a library is counted if it may accept one later.
  */
 export async function findForgeries(
   all: readonly Signed[],

@@ -55,8 +55,8 @@ export function listRawSignatures(key: Uint8Array): string[] {
 }
 
 /**
- * Requests whose signature would be the key of a consumer, or help to compute it, if the derivation were less than HKDF: its input, its
- * output, and names of consumers that could be taken for others.
+ * Requests whose signature would be the key of a consumer, or help to compute it, if the derivation were less than HKDF: its
+ * input, its output, and names of consumers that could be taken for others.
  */
 export function listDerivationForms(id: string, rawId: string): Asked[] {
   const infos = ['webhook-consumer:1:acme', 'webhook-consumer:2:acme', 'acme', '1:acme', '']
