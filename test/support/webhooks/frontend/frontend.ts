@@ -1,7 +1,7 @@
 // Code in the frontend's container that has anything signed that the signer signs for it.
 import { join } from 'node:path'
 import { findTarget } from '../../../../tools/verify/attack/target.ts'
-import { startIn } from '../../../incident/support/in-frontend.ts'
+import { startIn } from '../../compromise/in-frontend.ts'
 import type { WebhookHeaders } from '../receivers.ts'
 import { toLine } from '../verifiers.ts'
 
