@@ -72,7 +72,7 @@ export const makeVariables = {
     default: 'our own application',
   },
   CONSUMER: {
-    meaning: 'The consumer whose secret to print.',
+    meaning: 'The consumer whose secret to print. A dash reads one per line.',
     targets: ['consumer-secret'],
     value: 'acme',
   },

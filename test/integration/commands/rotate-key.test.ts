@@ -23,12 +23,17 @@ import { needsLocalPrograms } from '../../support/skips.ts'
 
 const retired = /^key-1 is retired: signatures made with it no longer verify\n$/
 
-async function runTool(name: string, variables: NodeJS.ProcessEnv, args: readonly string[] = []) {
+async function runTool(
+  name: string,
+  variables: NodeJS.ProcessEnv,
+  args: readonly string[] = [],
+  input = '',
+) {
   const empty = { OVERLAP: '', DRY_RUN: '', FORM: '', KEY_FILE: '', KEY_ID: '' }
   const { code, stdout, stderr } = await tryRun(
     'node',
     [join(CHECKOUT, 'tools/deploy', name), ...args],
-    { env: { ...process.env, ...empty, ...variables }, timeoutMs: 60_000 },
+    { env: { ...process.env, ...empty, ...variables }, input, timeoutMs: 60_000 },
   )
   return { code, stdout, stderr, all: stdout + stderr }
 }
@@ -205,14 +210,16 @@ describe('make rotate-key', needsLocalPrograms, () => {
     expect([none.stdout, none.code]).toEqual(['', 1])
     await rotate({ FORM: 'webhook' })
     const derived = await derive({})
-    expect(derived.stdout).toMatch(/^whsec_[\w+/]{43}=\n$/)
+    expect(derived.stdout).toMatch(/^whsec_[\w+/]{43}=$/)
     expect(derived.stderr).toContain('derived from webhook-1')
+    const list = await runTool('consumer-secret.ts', { CONSUMER: '-' }, [], 'globex\nacme\n')
+    expect(list.stdout.split('\n').slice(1)).toEqual([`acme ${derived.stdout}`, ''])
     const unknown = await derive({ KEY_ID: 'key-1' })
     expect(unknown.stderr).toContain('has no webhook key key-1')
     expect(unknown.stderr).toContain('Set KEY_ID to one of webhook-1.')
     const { data } = await readKeySecret()
     const texts = Object.values(data).filter((value) => value.length > 20)
-    expectNone(derived.all + unknown.all, texts)
+    expectNone(derived.all + list.all + unknown.all, texts)
   })
 
   test('does not replace a Secret that changed since it was read', async () => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { deriveSecret, parseConsumer } from '../../../tools/deploy/keys/consumer.ts'
+import { deriveSecret, parseConsumer, parseConsumers } from '../../../tools/deploy/keys/consumer.ts'
 import { readWebhookKeyFile } from '../../../tools/deploy/keys/webhook-key.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { vectors } from '../../support/vectors.ts'
@@ -41,6 +41,22 @@ test.each([
   ['a', '1000000000', 'is not a version'],
 ])('the consumer %j with version %j is refused', (consumer, version, what) => {
   expect(() => parseConsumer(consumer, version)).toThrow(what)
+})
+
+test('a list has a name in each line, and a version if it has another one', () => {
+  expect(parseConsumers('acme\n globex 2\r\n\ninitech 7 \n', '3')).toEqual([
+    { consumer: 'acme', version: 3 },
+    { consumer: 'globex', version: 2 },
+    { consumer: 'initech', version: 7 },
+  ])
+})
+
+test.each([
+  ['no name', '\n \n', 'there is none'],
+  ['a wrong name', 'acme\nglobex,2', 'CONSUMER=globex,2 is no name of a consumer'],
+  ['two versions', 'acme 1 2', 'CONSUMER_VERSION=1 2 is not a version'],
+])('a list with %s is refused', (_, list, what) => {
+  expect(() => parseConsumers(list, undefined)).toThrow(what)
 })
 
 describe('a file is refused without its content if it has', () => {

@@ -30,6 +30,21 @@ export function parseConsumer(consumer: string | undefined, text = '1'): Consume
       )
 }
 
+/** Parses a list: in each line a name, and a version if it is not `version`. Throws UserError if there is none. */
+export function parseConsumers(list: string, version: string | undefined): Consumer[] {
+  const lines = list.split('\n').filter((line) => line.trim() !== '')
+  if (lines.length === 0) {
+    throw new UserError(
+      'CONSUMER=- reads names from standard input, and there is none',
+      'Write one name in each line, and its version behind a space if it has another one.',
+    )
+  }
+  return lines.map((line) => {
+    const [name, own, ...rest] = line.trim().split(/\s+/)
+    return parseConsumer(name, [own ?? version ?? '1', ...rest].join(' '))
+  })
+}
+
 /** Returns the secret that the receiver gets. */
 export function deriveSecret({ material }: Key, { consumer, version }: Consumer): string {
   const keys = listConsumerKeys(material, { consumer, consumer_versions: [version] })
