@@ -163,7 +163,7 @@ test-cluster-settings: ## Test Istio as others install it: gateways, defaults, a
 test-token-keys: ## Test the rotation of the cluster's token keys under load: three minutes.
 test-examples: ## Test the applications of examples/ beside the signer, and side by side: twelve minutes.
 test-incident: ## Test what stops a compromised application, and what is on record: ten minutes.
-test-webhooks: ## Test webhooks with the receivers' public libraries, and what is left of a signature: ten minutes.
+test-webhooks: ## Test webhooks with the receivers' public libraries, and what is left of a signature: fifteen minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project $(@:test-%=%)

@@ -1,10 +1,8 @@
 // The frontend's routes: POST /process, GET /healthz, /readyz, /metrics, /openapi.json.
-import { AppError } from '../runtime/errors.ts'
 import {
   type App,
-  addHealthRoutes,
-  addMetricsRoute,
   addRoute,
+  addServiceRoutes,
   createHttpApp,
   makeAnswer,
 } from '../runtime/http/http-app.ts'
@@ -23,13 +21,9 @@ export type FrontendDeps = ServiceDeps & {
 
 /** Makes the app. It is ready when it can call the signer. */
 export function createApp(deps: FrontendDeps): App {
-  const { log, metrics, isDraining, askSigner, requireSigner, maxRequests } = deps
-  const app = createHttpApp(log, metrics)
-  addHealthRoutes(app, () => {
-    if (isDraining()) throw new AppError('shutting_down', 'the frontend is shutting down')
-    return requireSigner()
-  })
-  addMetricsRoute(app, metrics)
+  const { askSigner, requireSigner, maxRequests } = deps
+  const app = createHttpApp(deps.log, deps.metrics)
+  addServiceRoutes(app, deps, requireSigner)
   const api = JSON.stringify(describeApi())
   addRoute(app, 'GET', '/openapi.json', (c) => makeAnswer(c, api))
   addRoute(app, 'POST', '/process', createProcessHandler(askSigner, maxRequests))

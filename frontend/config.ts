@@ -2,52 +2,33 @@
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import { isSocket, parseSignerUrl, type SignerTarget } from '../client/settings.ts'
-import { parseEnvironment, pathOrNone, pathOrWord, wholeNumber } from '../runtime/environment.ts'
+import { integer, parseEnvironment, pathOrNone, pathOrWord } from '../runtime/environment.ts'
 
 /** The value that disables the token. It is never the default. */
 const NO_TOKEN = 'none'
 
 const variables = z.object({
-  FRONTEND_PORT: z._default(
-    wholeNumber(0, 65_535).check(z.describe('the port to listen on, or 0 for any free port')),
-    8080,
-  ),
+  FRONTEND_PORT: z._default(integer(0, 65_535), 8080),
   FRONTEND_HOST: z.optional(
-    z.string().check(
-      z.refine((text) => isIP(text) !== 0, 'must be an IP address'),
-      z.describe('the IP address to listen on. If unset, every address'),
-    ),
+    z.string().check(z.refine((text) => isIP(text) !== 0, 'must be an IP address')),
   ),
-  FRONTEND_SHUTDOWN_DELAY_MS: z._default(
-    wholeNumber(0, 60_000).check(z.describe('how long new requests are accepted after SIGTERM')),
-    0,
-  ),
-  FRONTEND_MAX_REQUESTS: z._default(
-    wholeNumber(1, 10_000).check(z.describe('how many messages are signed at once')),
-    128,
-  ),
+  FRONTEND_SHUTDOWN_DELAY_MS: z._default(integer(0, 60_000), 0),
+  FRONTEND_MAX_REQUESTS: z._default(integer(1, 10_000), 128),
   SIGNER_URL: z._default(
-    z.string().check(
-      z.refine(
-        (url) => parseSignerUrl(url) !== undefined,
-        'must be an http: URL without user, query or fragment, or unix:/socket:/path',
+    z
+      .string()
+      .check(
+        z.refine(
+          (url) => parseSignerUrl(url) !== undefined,
+          'must be an http: URL without user, query or fragment, or unix:/socket:/path',
+        ),
       ),
-      z.describe("plain HTTP, which the mesh turns into mutual TLS, or the signer's socket"),
-    ),
     'http://localhost:8081/sign',
   ),
   // Less than a second, so that the frontend answers within a second.
-  SIGNER_TIMEOUT_MS: z._default(
-    wholeNumber(1, 60_000).check(z.describe('the deadline for a signature, with all attempts')),
-    900,
-  ),
-  CALLER_TOKEN_FILE: z._default(
-    pathOrWord.check(z.describe('the ServiceAccount token with audience signer, or none')),
-    '/run/identity/token',
-  ),
-  PAIRING_SECRET_FILE: pathOrNone.check(
-    z.describe('the pairing secret, or none if the signer is in another Pod'),
-  ),
+  SIGNER_TIMEOUT_MS: z._default(integer(1, 60_000), 900),
+  CALLER_TOKEN_FILE: z._default(pathOrWord, '/run/identity/token'),
+  PAIRING_SECRET_FILE: pathOrNone,
 })
 
 // Over a socket there is no mesh that could check a token, so pairing is the only control. Each variable must match the

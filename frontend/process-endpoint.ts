@@ -8,12 +8,16 @@ import { processMessage } from './message.ts'
 import type { AskSigner } from './signer-client.ts'
 import { readTraceContext } from './trace-context.ts'
 
-export const processRequest = z.strictObject({ message: text })
+const describe = <T extends z.ZodMiniType>(schema: T, meaning: string) =>
+  schema.check(z.describe(meaning))
+const message = describe(text, 'well-formed Unicode, without lone surrogates')
+
+export const processRequest = z.strictObject({ message })
 
 export const processResponse = z.strictObject({
-  processed_message: text,
-  signature,
-  key_id: keyId,
+  processed_message: message,
+  signature: describe(signature, 'HMAC-SHA256 in lower-case hex'),
+  key_id: describe(keyId, "a key's id: the name of its entry in the Secret"),
 })
 export type ProcessResponse = z.output<typeof processResponse>
 

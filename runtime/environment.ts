@@ -4,24 +4,19 @@ import { findRenamedVariables } from './previous-version.ts'
 
 /** The environment does not fit the schema. The message has one `NAME: what is wrong` for each variable. */
 export class EnvironmentError extends Error {
-  constructor(problems: readonly string[]) {
-    super(problems.join('; '))
-    this.name = 'EnvironmentError'
-  }
+  override readonly name = 'EnvironmentError'
 }
 
 /** Parses the variables that `schema` names and ignores all others. Throws EnvironmentError. */
-export function parseEnvironment<T extends z.ZodMiniObject>(
-  schema: T,
-  environment: NodeJS.ProcessEnv,
-): Readonly<z.output<T>> {
-  const renamed = findRenamedVariables(environment)
-  const result = schema.safeParse(environment)
-  if (result.success && renamed.length === 0) return Object.freeze(result.data)
+export function parseEnvironment<T extends z.ZodMiniObject>(schema: T, env: NodeJS.ProcessEnv) {
+  const renamed = findRenamedVariables(env)
+  const result = schema.safeParse(env)
+  if (result.success && renamed.length === 0)
+    return Object.freeze(result.data) as Readonly<z.output<T>>
   // These messages are our own, so no library can quote a value.
   const issues = result.error?.issues ?? []
   const wrong = issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-  throw new EnvironmentError([...renamed, ...wrong])
+  throw new EnvironmentError([...renamed, ...wrong].join('; '))
 }
 
 /** An absolute path. */
@@ -39,14 +34,14 @@ export const pathOrNone = z.pipe(
 )
 
 /** A whole number in decimal digits, from `least` to `most`. */
-export function wholeNumber(least: number, most: number) {
+export function integer(least: number, most: number) {
   const message = `must be a whole number from ${least} to ${most}`
   const digits = z.string(message).check(z.regex(/^\d{1,9}$/, message))
   const isInRange = z.refine<number>((value) => value >= least && value <= most, message)
   return z.pipe(digits, z.transform(Number)).check(isInRange)
 }
 
-/** An optional text. `problem` says what it must be, and `meaning` is for the reference. */
-export function optionalText(pattern: RegExp, problem: string, meaning: string) {
-  return z.optional(z.string().check(z.regex(pattern, problem), z.describe(meaning)))
+/** An optional text. `problem` says what it must be. */
+export function textLike(pattern: RegExp, problem: string) {
+  return z.optional(z.string().check(z.regex(pattern, problem)))
 }

@@ -28,6 +28,7 @@ type Details = ErrorOptions & { field?: string; retryAfter?: number }
 
 /** An error that the caller receives. Put no payload, path, token or key bytes into `detail`: it leaves the Pod. */
 export class AppError extends Error {
+  override readonly name = 'AppError'
   readonly code: ErrorCode
   /** The field of the request that is wrong. */
   readonly field: string | undefined
@@ -36,7 +37,6 @@ export class AppError extends Error {
 
   constructor(code: ErrorCode, detail: string, options: Details = {}) {
     super(detail, options)
-    this.name = 'AppError'
     this.code = code
     this.field = options.field
     this.retryAfter = options.retryAfter

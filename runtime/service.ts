@@ -31,10 +31,9 @@ export async function runService<C>(
   if (!emptyCoreDumps()) log('warn', 'core_dumps_on', { reason: 'no /proc/self/coredump_filter' })
   const config = checkConfig(readConfig, log)
   let draining = false
-  const isDraining = () => draining
-  const deps = { log, metrics: createMetrics(), isDraining }
+  const deps = { log, metrics: createMetrics(), isDraining: () => draining }
   const { app, address, shutdownDelayMs } = await createService(config, deps)
-  const server = createHttpServer(app, isDraining)
+  const server = createHttpServer(app, deps.isDraining)
   try {
     log('info', 'listening', { address: await listenOn(server, address) })
   } catch (error) {
@@ -54,7 +53,7 @@ export async function runService<C>(
 function checkConfig<C>(readConfig: () => C, log: Log): C {
   const outdated = findVersionProblem(process.version)
   try {
-    if (outdated !== undefined) throw new EnvironmentError([outdated])
+    if (outdated !== undefined) throw new EnvironmentError(outdated)
     return readConfig()
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error

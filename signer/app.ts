@@ -1,28 +1,25 @@
 // The signer's routes: POST /sign, /sign/batch, /verify, and GET /keys, /healthz, /readyz, /metrics.
 import { type BeginWork, createConcurrencyLimit } from '../runtime/concurrency-limit.ts'
 import { MAX_BODY_BYTES } from '../runtime/contract.ts'
-import { AppError } from '../runtime/errors.ts'
 import {
   type App,
   type AppContext,
-  addHealthRoutes,
-  addMetricsRoute,
   addRoute,
+  addServiceRoutes,
   createHttpApp,
 } from '../runtime/http/http-app.ts'
 import type { ServiceDeps } from '../runtime/service.ts'
 import type { AuditLog } from './audit-log.ts'
-import { createAuditing } from './audited.ts'
+import { answer, createAuditing } from './audited.ts'
 import type { Peer } from './caller-identity.ts'
-import { createKeysHandler } from './endpoints/keys-endpoint.ts'
+import type { EndpointDeps } from './endpoints/endpoint-deps.ts'
 import { createSignBatchHandler } from './endpoints/sign-batch-endpoint.ts'
 import { createSignHandler } from './endpoints/sign-endpoint.ts'
 import { createVerifyHandler } from './endpoints/verify-endpoint.ts'
-import type { SigningDeps, VerifyingDeps } from './signing.ts'
+import { listKeyStates } from './keys/key-ring.ts'
 
 export type SignerDeps = ServiceDeps &
-  SigningDeps &
-  VerifyingDeps & { auditLog: AuditLog; peer: Peer; maxRequests: number }
+  EndpointDeps & { auditLog: AuditLog; peer: Peer; maxRequests: number }
 
 /** How many batches are served at once. At 4 MiB each, more would not fit into the container's memory. */
 const MAX_BATCHES = 8
@@ -31,19 +28,17 @@ const MAX_SMALL_BATCHES = 32
 
 /** Makes the app. It is ready when it has a key and can write its audit log. */
 export function createApp(deps: SignerDeps): App {
-  const { log, metrics, isDraining, getKeyRing, admit, auditLog } = deps
-  const app = createHttpApp(log, metrics)
+  const { getKeyRing, admit, auditLog } = deps
+  const app = createHttpApp(deps.log, deps.metrics)
   app.use(createAuditing(auditLog, deps.peer))
   // The limits apply before a body is read, so an excess request costs nothing.
   const one = createConcurrencyLimit(deps.maxRequests)
   const batch = createConcurrencyLimit(MAX_BATCHES)
   const smallBatch = createConcurrencyLimit(MAX_SMALL_BATCHES)
-  addHealthRoutes(app, () => {
-    if (isDraining()) throw new AppError('shutting_down', 'the signer is shutting down')
+  addServiceRoutes(app, deps, () => {
     auditLog.requireWritable()
     getKeyRing()
   })
-  addMetricsRoute(app, metrics)
   const [sign, signBatch] = [createSignHandler(deps), createSignBatchHandler(deps)]
   const verify = createVerifyHandler(deps)
   addRoute(app, 'POST', '/sign', (c) => sign(occupy(c, one)))
@@ -52,7 +47,10 @@ export function createApp(deps: SignerDeps): App {
     return signBatch(occupy(c, announced <= MAX_BODY_BYTES ? smallBatch : batch))
   })
   addRoute(app, 'POST', '/verify', (c) => verify(occupy(c, one)))
-  addRoute(app, 'GET', '/keys', createKeysHandler(getKeyRing, admit))
+  addRoute(app, 'GET', '/keys', (c) => {
+    admit(c)(new Uint8Array())
+    return answer(c, { keys: listKeyStates(getKeyRing()) }, { outcome: 'listed', count: 0 })
+  })
   return app
 }
 

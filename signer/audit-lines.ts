@@ -39,10 +39,8 @@ const PLACE_BYTES = 32
 /** Returns the lines of one call as JSON, which escapes line breaks. A line is one entry, or a part of a longer one. */
 export function formatAuditLines(entries: readonly AuditEntry[], time: string): string[] {
   const parts = entries.flatMap((entry) => splitEntry({ time, event: 'audit', ...entry }))
-  if (parts.length === 1) return parts.map((each) => JSON.stringify(each))
-  return parts.map((each, index) =>
-    JSON.stringify({ ...each, part: index + 1, parts: parts.length }),
-  )
+  const place = (at: number) => (parts.length > 1 ? { part: at + 1, parts: parts.length } : {})
+  return parts.map((each, at) => JSON.stringify({ ...each, ...place(at) }))
 }
 
 /** Halves an entry until each part fits into a line. */
@@ -57,9 +55,7 @@ function splitEntry<T extends AuditEntry>(entry: T): T[] {
 
 /** Returns the part of an outcome for the requests or signatures from `start` to before `end`. */
 export function cutOutcome<T extends Outcome>(outcome: T, start: number, end: number): T {
-  const entries = Object.entries(outcome).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.slice(start, end) : value,
-  ])
+  const cut = (value: unknown) => (Array.isArray(value) ? value.slice(start, end) : value)
+  const entries = Object.entries(outcome).map(([name, value]) => [name, cut(value)])
   return { ...Object.fromEntries(entries), count: outcome.count && end - start }
 }

@@ -5,18 +5,7 @@ import { AppError } from '../runtime/errors.ts'
 import { type ChainPosition, createAuditChain } from './audit-chain.ts'
 import { type AuditEntry, formatAuditLines } from './audit-lines.ts'
 
-export type AuditLog = {
-  /**
-   * Resolves when the lines of all entries are written, which one write does. Rejects with AppError audit_unavailable if
-   * that fails or takes too long. Without entries it only checks that lines can be written.
-   */
-  record: (...entries: AuditEntry[]) => Promise<void>
-  /** Throws AppError audit_unavailable while nothing reads the lines. */
-  requireWritable: () => void
-}
-
-/** Writes all of `text`, or rejects with the system's error. */
-export type WriteText = (text: string) => Promise<void>
+export type AuditLog = ReturnType<typeof createAuditLog>
 
 export type AuditLogOptions = {
   /** Receives the signatures whose lines are written, also those that came too late for an answer: a counter equals the log. */
@@ -25,7 +14,8 @@ export type AuditLogOptions = {
   onWritten: (position: ChainPosition) => void
   /** Returns the key of the chain, if there is one. */
   getKey: () => KeyObject | undefined
-  write?: WriteText
+  /** Writes all of the text, or rejects with the system's error. */
+  write?: (text: string) => Promise<void>
   now?: () => number
   deadlineMs?: number
 }
@@ -33,12 +23,9 @@ export type AuditLogOptions = {
 /** Shorter than the second within which the frontend answers. */
 const DEADLINE_MS = 500
 
-type Waiting = {
-  lines: string[]
-  signed: [keyId: string, count: number][]
-  resolve: () => void
-  reject: (error: AppError) => void
-}
+type Signed = readonly [keyId: string, count: number]
+/** `resolve` is for lines that are written. */
+type Waiting = { lines: string[]; resolve: () => void; reject: (error: AppError) => void }
 
 /**
  * Makes the audit log. One write carries all lines of one turn of the event loop, and all lines that arrive during the
@@ -51,7 +38,7 @@ export function createAuditLog({
   write = createStdoutWriter(),
   now = Date.now,
   deadlineMs = DEADLINE_MS,
-}: AuditLogOptions): AuditLog {
+}: AuditLogOptions) {
   const chain = createAuditChain(getKey)
   let waiting: Waiting[] = []
   let writing: readonly Waiting[] = []
@@ -76,10 +63,7 @@ export function createAuditLog({
       // Sealed only now, because lines that are never written have no place in the chain.
       await write(records.flatMap(({ lines }) => lines.map(chain.seal)).join(''))
       onWritten(chain.position())
-      for (const { signed, resolve } of records) {
-        for (const [keyId, count] of signed) onSigned(keyId, count)
-        resolve()
-      }
+      for (const { resolve } of records) resolve()
     } catch (error) {
       chain.restart()
       for (const { reject } of records) reject(unavailable(error))
@@ -100,6 +84,11 @@ export function createAuditLog({
     isWriting = false
   }
 
+  function finish(signed: readonly Signed[], resolve: () => void): void {
+    for (const [keyId, count] of signed) onSigned(keyId, count)
+    resolve()
+  }
+
   /** Formats each millisecond once. */
   function readTime(): string {
     const ms = now()
@@ -107,16 +96,23 @@ export function createAuditLog({
     return stamp.time
   }
 
+  /**
+   * Resolves when the lines of all entries are written, which one write does. Rejects with AppError audit_unavailable if
+   * that fails or takes too long. Without entries it only checks that lines can be written.
+   */
   function record(...entries: AuditEntry[]): Promise<void> {
     return new Promise((resolve, reject) => {
       if (isStuck) return reject(unavailable())
       if (entries.length === 0) return resolve()
       const lines = formatAuditLines(entries, readTime())
-      waiting.push({ lines, signed: entries.flatMap(findSigned), resolve, reject })
+      // Bound, because a function that is made here would keep the entries.
+      const settle = finish.bind(undefined, entries.flatMap(findSigned), resolve)
+      waiting.push({ lines, resolve: settle, reject })
       if (!isWriting) void drain()
     })
   }
 
+  /** Throws AppError audit_unavailable while nothing reads the lines. */
   function requireWritable(): void {
     if (isStuck) throw unavailable()
   }
@@ -124,7 +120,7 @@ export function createAuditLog({
   return { record, requireWritable }
 }
 
-function findSigned({ outcome, key_id: keyId, count }: AuditEntry): Waiting['signed'] {
+function findSigned({ outcome, key_id: keyId, count }: AuditEntry): Signed[] {
   return outcome === 'signed' && keyId !== undefined ? [[keyId, count]] : []
 }
 
@@ -134,11 +130,11 @@ function unavailable(cause?: unknown): AppError {
 
 // A container's stdout is a pipe. While the pipe is full, Node writes in the background. A blocked reader stops neither
 // the event loop nor the probes.
-function createStdoutWriter(): WriteText {
+function createStdoutWriter() {
   // Each write reports its own error. Without a listener, the event would end the process.
   process.stdout.on('error', () => {})
-  return (text) =>
-    new Promise((resolve, reject) => {
+  return (text: string) =>
+    new Promise<void>((resolve, reject) => {
       // Lines are ASCII, for which this is the same as UTF-8, and faster.
       process.stdout.write(text, 'latin1', (error) => (error ? reject(error) : resolve()))
     })

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono'
 import {
   type AppContext,
   type AppEnv,
+  type Body,
   makeAnswer,
   nameRequest,
   readRoute,
@@ -12,7 +13,7 @@ import { createLineBudget, type TakeLines } from '../runtime/line-budget.ts'
 import { formatAnswer, JSON_CASE_HEADER } from '../runtime/previous-version.ts'
 import { cutOutcome, type Outcome } from './audit-lines.ts'
 import type { AuditLog } from './audit-log.ts'
-import { createCallerReader, type Peer } from './caller-identity.ts'
+import { type Peer, readCaller } from './caller-identity.ts'
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -28,7 +29,6 @@ const unaudited = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
 
 /** Makes the middleware. It throws AppError audit_unavailable if the line cannot be written. */
 export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHandler<AppEnv> {
-  const readCaller = createCallerReader(peer)
   const takeLines = createLineBudget((count) => {
     // Metrics have the number, too.
     record({ outcome: 'omitted', count }).catch(() => {})
@@ -37,7 +37,7 @@ export function createAuditing({ record }: AuditLog, peer: Peer): MiddlewareHand
     await next()
     const route = `${c.req.method} ${readRoute(c) ?? 'other'}`
     if (unaudited.has(route)) return
-    const caller = readCaller(c.req.header('x-forwarded-client-cert'))
+    const caller = readCaller(c.req.header('x-forwarded-client-cert'), peer)
     const call = { ...nameRequest(c), caller, route }
     const listEntries = () =>
       takeOutcomes(c).flatMap((each) => bound(each, takeLines).map((one) => ({ ...call, ...one })))
@@ -60,17 +60,9 @@ function bound(outcome: Outcome, takeLines: TakeLines): Outcome[] {
   return granted === 0 ? [] : [cutOutcome(outcome, 0, granted)]
 }
 
-/** Makes the answer as its caller reads it, and keeps what goes into the audit lines. */
+/** Makes the answer as its caller reads it, and keeps what goes into the audit lines. Bytes are sent as they are. */
 export function answer(c: AppContext, body: object, ...outcomes: readonly Outcome[]): Response {
-  return answerJson(c, formatAnswer(body, c.req.header(JSON_CASE_HEADER)), outcomes)
-}
-
-/** Makes the answer from JSON, and keeps what goes into the audit lines. */
-export function answerJson(
-  c: AppContext,
-  json: string | Uint8Array<ArrayBuffer>,
-  outcomes: readonly Outcome[],
-): Response {
   c.set('outcomes', outcomes)
-  return makeAnswer(c, json)
+  if (body instanceof Uint8Array) return makeAnswer(c, body as Body)
+  return makeAnswer(c, formatAnswer(body, c.req.header(JSON_CASE_HEADER)))
 }

@@ -1,17 +1,14 @@
 // The configuration of the signer. It holds paths and times, never a secret.
 import * as z from 'zod/mini'
 import { MAX_BATCH_MESSAGES } from '../runtime/contract.ts'
-import {
-  optionalText,
-  parseEnvironment,
-  path,
-  pathOrNone,
-  wholeNumber,
-} from '../runtime/environment.ts'
+import { integer, parseEnvironment, path, pathOrNone, textLike } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/http/listen.ts'
 
 /** The length of sun_path in unix(7), without the NUL at the end. */
 const MAX_SOCKET_PATH_BYTES = 107
+
+/** No limit if unset. */
+const limit = z.optional(integer(1, 999_999_999))
 
 const variables = z.object({
   SIGNER_SOCKET: path.check(
@@ -19,49 +16,20 @@ const variables = z.object({
       (socket) => Buffer.byteLength(freshSocket(socket)) <= MAX_SOCKET_PATH_BYTES,
       'is too long for a Unix socket, use a shorter path',
     ),
-    z.describe('the Unix socket to listen on, in a writable folder'),
   ),
-  SIGNER_KEY_DIR: path.check(z.describe('the mount path of the Secret with the keys')),
-  SIGNER_KEY_BUNDLE: optionalText(
-    /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
-    'must be the name of a file',
-    'the file in SIGNER_KEY_DIR that holds all keys. If unset, each file is a key',
-  ),
-  SIGNER_PAIRING_DIR: pathOrNone.check(
-    z.describe('the folder for the pairing secret, or none if SIGNER_CALLER is set'),
-  ),
-  SIGNER_FREEZE_DIR: pathOrNone.check(
-    z.describe('the mount path of the ConfigMap that stops signing, or none'),
-  ),
-  SIGNER_CALLER: optionalText(
-    /^spiffe:\/\/[^\s,;="]{1,2048}$/,
-    'must be a SPIFFE id',
-    "the frontend's mesh identity, if it runs in another Pod",
-  ),
-  SIGNER_PEER: z._default(
-    z
-      .enum(['proxy', 'container'], 'must be proxy or container')
-      .check(z.describe('who connects: the proxy of the mesh, or the frontend container')),
-    'proxy',
-  ),
-  SIGNER_MAX_REQUESTS: z._default(
-    wholeNumber(1, 10_000).check(z.describe('how many single messages are served at once')),
-    256,
-  ),
-  SIGNER_SIGNATURES_PER_SECOND: limit('how many messages a key signs in a second, on average'),
-  SIGNER_SIGNATURES_BURST: limit('how many at once after a pause. Default: 1000 or one second'),
-  SIGNER_SIGNATURES_PER_DAY: limit('how many messages a key signs on a day of UTC'),
-  SIGNER_VERIFICATIONS_PER_SECOND: limit('how many signatures are verified in a second'),
-  SIGNER_SHUTDOWN_DELAY_MS: z._default(
-    wholeNumber(0, 60_000).check(z.describe('how long new requests are accepted after SIGTERM')),
-    0,
-  ),
+  SIGNER_KEY_DIR: path,
+  SIGNER_KEY_BUNDLE: textLike(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be the name of a file'),
+  SIGNER_PAIRING_DIR: pathOrNone,
+  SIGNER_FREEZE_DIR: pathOrNone,
+  SIGNER_CALLER: textLike(/^spiffe:\/\/[^\s,;="]{1,2048}$/, 'must be a SPIFFE id'),
+  SIGNER_PEER: z._default(z.enum(['proxy', 'container'], 'must be proxy or container'), 'proxy'),
+  SIGNER_MAX_REQUESTS: z._default(integer(1, 10_000), 256),
+  SIGNER_SIGNATURES_PER_SECOND: limit,
+  SIGNER_SIGNATURES_BURST: limit,
+  SIGNER_SIGNATURES_PER_DAY: limit,
+  SIGNER_VERIFICATIONS_PER_SECOND: limit,
+  SIGNER_SHUTDOWN_DELAY_MS: z._default(integer(0, 60_000), 0),
 })
-
-/** No limit if unset. */
-function limit(meaning: string) {
-  return z.optional(wholeNumber(1, 999_999_999).check(z.describe(meaning)))
-}
 
 /** Exactly one of the two controls must be set. With none the signer would serve everyone. */
 export const schema = variables.check(
@@ -81,8 +49,6 @@ export const schema = variables.check(
     { path: ['SIGNER_SIGNATURES_PER_SECOND'], error: 'must be set with SIGNER_SIGNATURES_BURST' },
   ),
 )
-
-export type SignerConfig = Readonly<ReturnType<typeof loadConfig>>
 
 /** Reads SIGNER_*. Throws EnvironmentError, which names every invalid variable. */
 export function loadConfig(environment: NodeJS.ProcessEnv) {

@@ -5,8 +5,7 @@ import { createAuditLog } from './audit-log.ts'
 import { createCallerCheck } from './caller-identity.ts'
 import { loadConfig } from './config.ts'
 import { followFreeze } from './freeze.ts'
-import { findKeyRing, holdKeyRing } from './keys/key-holder.ts'
-import { reportKeys } from './keys/key-reports.ts'
+import { holdKeyRing } from './keys/key-holder.ts'
 import { createLimit } from './limits.ts'
 import { createSignerMetrics } from './metrics.ts'
 import { createPairingCheck, createPairingSecret } from './pairing.ts'
@@ -19,8 +18,10 @@ await runService(
     const { log } = deps
     const metrics = createSignerMetrics(deps.metrics.registry)
     const requireThawed = await followFreeze(config.freezeDir, log, metrics.setFrozen)
-    const getKeyRing = await holdKeyRing(keyDir, { log, metrics, bundle: keyBundle })
-    if (peer === 'container') reportKeys(getKeyRing, log)
+    const { getKeyRing, findKeyRing } = await holdKeyRing(keyDir, {
+      ...{ log, metrics, bundle: keyBundle },
+      reportMs: peer === 'container' ? 60_000 : undefined,
+    })
     const admit =
       'caller' in admission
         ? createCallerCheck(admission.caller)
@@ -32,7 +33,7 @@ await runService(
     const auditLog = createAuditLog({
       onSigned: metrics.countSignatures,
       onWritten: metrics.setAuditPosition,
-      getKey: () => findKeyRing(getKeyRing)?.auditKey,
+      getKey: () => findKeyRing()?.auditKey,
     })
     return {
       app: createApp({

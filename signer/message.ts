@@ -1,4 +1,4 @@
-// Decodes the message of a request.
+// Reads the parsed body of a request.
 import type { Encoding } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Message } from './hmac.ts'
@@ -13,4 +13,9 @@ export function decodeMessage(message: string, encoding: Encoding, field = 'mess
   // Node's decoder skips invalid characters, so encode again and compare.
   if (bytes.toString('base64') === message) return bytes
   throw new AppError('invalid_request', `${field}: must be base64 with padding`, { field })
+}
+
+/** Returns true if `value` is an object with this field. The forms of a body differ by one. */
+export function hasField(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
 }

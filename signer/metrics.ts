@@ -4,6 +4,7 @@ import { describeIn } from '../runtime/metrics.ts'
 import type { ChainPosition } from './audit-chain.ts'
 import { type KeyRing, listKeyStates } from './keys/key-ring.ts'
 
+type Ids = readonly string[]
 export type SignerMetrics = ReturnType<typeof createSignerMetrics>
 
 /** Adds the signer's metrics to `registry`. */
@@ -36,21 +37,17 @@ export function createSignerMetrics(registry: Registry) {
     countKeyLoad: (result: 'loaded' | 'refused') => loads.inc({ result }),
     /** An empty id stands for all keys. */
     countRateLimited: (keyId: string, count: number) => rateLimited.inc({ key_id: keyId }, count),
-    setKeys: (
-      ring: KeyRing,
-      shortKeys: readonly string[],
-      returnedKeys: readonly string[] = [],
-    ) => {
+    setKeys: (ring: KeyRing, shortIds: Ids, returnedIds: Ids = []) => {
       keys.reset()
       returned.reset()
       for (const each of listKeyStates(ring)) {
         const { key_id } = each
         keys.set(each, 1)
-        returned.set({ key_id }, Number(returnedKeys.includes(key_id)))
+        returned.set({ key_id }, Number(returnedIds.includes(key_id)))
         // Prometheus sees no increase in the first value of a series.
         rateLimited.inc({ key_id }, 0)
       }
-      short.set(shortKeys.length)
+      short.set(shortIds.length)
       chained.set(Number(ring.auditKey !== undefined))
     },
     setKeysLoaded: (time: number) => loaded.set(time / 1_000),

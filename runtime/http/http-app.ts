@@ -6,6 +6,7 @@ import { AppError, type ErrorCode, statusOf } from '../errors.ts'
 import { createLineBudget, type TakeLines } from '../line-budget.ts'
 import type { Log, LogFields } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
+import type { ServiceDeps } from '../service.ts'
 import { describeAnswer, makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
 import { readTraceId } from './trace-id.ts'
@@ -15,6 +16,8 @@ type Variables = { requestId: string; traceId: string | undefined; errorCode?: E
 export type AppEnv = { Bindings: Partial<HttpBindings>; Variables: Variables }
 export type AppContext = Context<AppEnv>
 export type App = Hono<AppEnv>
+export type Body = string | Uint8Array<ArrayBuffer>
+type Method = 'GET' | 'POST'
 
 /** Makes an app without routes. */
 export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
@@ -39,12 +42,7 @@ export function createHttpApp(log: Log, { observeRequest }: Metrics): App {
 }
 
 /** Adds a route with one method. Other methods get 405 with Allow (RFC 9110 section 15.5.6). */
-export function addRoute(
-  app: App,
-  method: 'GET' | 'POST',
-  path: string,
-  handler: Handler<AppEnv>,
-): void {
+export function addRoute(app: App, method: Method, path: string, handler: Handler<AppEnv>): void {
   app.on(method, path, handler)
   const allow = method === 'GET' ? 'GET, HEAD' : method
   app.all(path, (c) => {
@@ -66,27 +64,27 @@ export function nameRequest(c: AppContext): { request_id: string; trace_id?: str
 }
 
 /** Makes the answer of a handler. The methods of `c` would build a slow Headers object, and leave out the request id. */
-export function makeAnswer(
-  c: AppContext,
-  body: string | Uint8Array<ArrayBuffer>,
-  type = 'application/json',
-): Response {
+export function makeAnswer(c: AppContext, body: Body, type = 'application/json'): Response {
   return new Response(body, { headers: describeAnswer(c.get('requestId'), type) })
 }
 
 const healthy = JSON.stringify({ status: 'ok' })
 
-/** Adds `GET /healthz` and `GET /readyz`. `requireReady` throws or rejects with an AppError that says why not. */
-export function addHealthRoutes(app: App, requireReady: () => void | Promise<void>): void {
+/**
+ * Adds `GET /healthz`, `GET /readyz`, and `GET /metrics` in the text format of Prometheus. `requireReady` throws or rejects with an
+ * AppError that says why not.
+ */
+export function addServiceRoutes(
+  app: App,
+  { metrics: { registry }, isDraining }: Pick<ServiceDeps, 'metrics' | 'isDraining'>,
+  requireReady: () => void | Promise<void>,
+): void {
   addRoute(app, 'GET', '/healthz', (c) => makeAnswer(c, healthy))
   addRoute(app, 'GET', '/readyz', async (c) => {
+    if (isDraining()) throw new AppError('shutting_down', 'the service is shutting down')
     await requireReady()
     return makeAnswer(c, healthy)
   })
-}
-
-/** Adds `GET /metrics` in the text format of Prometheus. */
-export function addMetricsRoute(app: App, { registry }: Metrics): void {
   addRoute(app, 'GET', '/metrics', async (c) => {
     return makeAnswer(c, await registry.metrics(), registry.contentType)
   })

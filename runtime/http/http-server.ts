@@ -2,7 +2,7 @@
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
-import { AppError } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 import type { App } from './http-app.ts'
 import { describeProblem, makeProblem } from './problem.ts'
 import { chooseRequestId } from './request-id.ts'
@@ -19,6 +19,16 @@ const TIMEOUT_CHECK_MS = 1_000
 const KEEP_ALIVE_MS = 3_700_000
 /** The time between the answer to an invalid request and the end of its connection, even if the peer keeps it open. */
 const CLOSE_MS = 500
+
+/** What Node's parser reports. Everything else is a mistake in the text. */
+const parserErrors: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    'headers_too_large',
+    `the headers are longer than ${MAX_HEADER_BYTES} bytes`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'the request took too long to arrive'],
+}
+const malformed = ['invalid_request', 'the request is not valid HTTP/1.1'] as const
 
 /** Makes the server for `app`. It does not listen yet. While `isDraining()`, each answer ends its connection. */
 export function createHttpServer(app: App, isDraining: () => boolean): Server {
@@ -55,7 +65,8 @@ function answerUnparsable(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy()
     return
   }
-  const { status, headers, body } = describeProblem(classify(error.code), chooseRequestId(null))
+  const problem = new AppError(...(parserErrors[error.code ?? ''] ?? malformed))
+  const { status, headers, body } = describeProblem(problem, chooseRequestId(null))
   const lines = Object.entries({
     ...headers,
     'content-length': Buffer.byteLength(body),
@@ -71,17 +82,4 @@ function answerUnparsable(error: NodeJS.ErrnoException, socket: Duplex): void {
 function hasAnswered(socket: Duplex): boolean {
   const message = (socket as { _httpMessage?: { headersSent?: boolean } })._httpMessage
   return message?.headersSent === true
-}
-
-function classify(code: string | undefined): AppError {
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return new AppError(
-      'headers_too_large',
-      `the headers are longer than ${MAX_HEADER_BYTES} bytes`,
-    )
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new AppError('request_timeout', 'the request took too long to arrive')
-  }
-  return new AppError('invalid_request', 'the request is not valid HTTP/1.1')
 }

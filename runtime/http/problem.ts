@@ -10,15 +10,15 @@ export type Problem = {
   detail: string
   code: ErrorCode
   request_id: string
-  field?: string
+  field?: string | undefined
   /** Seconds. The header Retry-After has the same number, but not that of a problem among several results. */
-  retry_after?: number
+  retry_after?: number | undefined
 }
 
-export type ProblemResponse = { status: number; headers: Record<string, string>; body: string }
+type Headers = Record<string, string>
 
 /** Returns the headers that every answer has. */
-export function describeAnswer(requestId: string, type: string): Record<string, string> {
+export function describeAnswer(requestId: string, type: string): Headers {
   return { 'content-type': type, 'cache-control': 'no-store', 'x-request-id': requestId }
 }
 
@@ -36,13 +36,13 @@ export function toProblem(error: unknown, requestId: string): Problem {
     detail: message,
     code,
     request_id: requestId,
-    ...(field === undefined ? {} : { field }),
-    ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
+    field,
+    retry_after: retryAfter,
   }
 }
 
 /** Describes `error` as a response. */
-export function describeProblem(error: unknown, requestId: string): ProblemResponse {
+export function describeProblem(error: unknown, requestId: string) {
   const problem = toProblem(error, requestId)
   const { status } = problem
   const headers = describeAnswer(requestId, 'application/problem+json')
@@ -54,12 +54,8 @@ export function describeProblem(error: unknown, requestId: string): ProblemRespo
   return { status, headers, body: JSON.stringify(problem) }
 }
 
-/** Makes a Response that describes `error`. `extraHeaders` are added, for example Allow. */
-export function makeProblem(
-  error: unknown,
-  requestId: string,
-  extraHeaders: Record<string, string> = {},
-): Response {
+/** Makes a Response that describes `error`. The headers `extra` are added, for example Allow. */
+export function makeProblem(error: unknown, requestId: string, extra: Headers = {}): Response {
   const { status, headers, body } = describeProblem(error, requestId)
-  return new Response(body, { status, headers: { ...headers, ...extraHeaders } })
+  return new Response(body, { status, headers: { ...headers, ...extra } })
 }

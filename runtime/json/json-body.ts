@@ -7,6 +7,7 @@ import { MAX_BODY_BYTES } from '../contract.ts'
 import { AppError } from '../errors.ts'
 import type { AppContext } from '../http/http-app.ts'
 import { hasDuplicateNames, outlineJson } from './json-outline.ts'
+import { parseJson } from './parse-json.ts'
 
 const jsonType = 'application/json'
 /** Names of UTF-8 and of its subset. RFC 8259 section 8.1 requires UTF-8, and defines no charset. */
@@ -42,6 +43,7 @@ export async function readJson<T extends z.ZodMiniType>(
     throw new AppError('invalid_request', 'the body has too many values')
   }
   const value = parseJson(json)
+  if (value === undefined) throw new AppError('invalid_request', 'the body must be JSON')
   const chosen = typeof schema === 'function' ? schema(value) : schema
   const result = chosen.safeParse(value)
   if (!result.success) throw explainIssue(result.error.issues[0])
@@ -118,15 +120,6 @@ function decodeUtf8(bytes: Buffer): string {
   const text = bytes.toString('utf8')
   // Some clients send a byte order mark. A parser may ignore it (RFC 8259 section 8.1).
   return text.startsWith('\uFEFF') ? text.slice(1) : text
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    // Without the cause, because V8 quotes the body in it.
-    throw new AppError('invalid_request', 'the body must be JSON')
-  }
 }
 
 /** Returns the error of the first issue that a schema has found. It quotes no value. */

@@ -1,5 +1,7 @@
 // Two checks that JSON.parse does not offer: how many values a text has, and whether a field name is duplicated.
 
+const [QUOTE, COMMA, OPENING_BRACKET, OPENING_BRACE] = [0x22, 0x2c, 0x5b, 0x7b]
+
 /** `strings` includes field names. `parts` counts the commas and opening brackets outside of strings. */
 export type JsonOutline = { strings: number; parts: number }
 
@@ -8,34 +10,25 @@ export type JsonOutline = { strings: number; parts: number }
  * megabytes from four million brackets. Counting builds nothing.
  */
 export function outlineJson(json: string, mostParts: number): JsonOutline {
-  let [strings, parts, at] = [0, 0, 0]
-  for (;;) {
-    const opening = json.indexOf('"', at)
-    const end = opening < 0 ? json.length : opening
-    for (; at < end && parts <= mostParts; at++) if (beginsPart(json.charCodeAt(at))) parts += 1
-    if (opening < 0 || parts > mostParts) return { strings, parts }
-    const closing = findClosingQuote(json, opening)
-    if (closing < 0) return { strings, parts }
+  let [strings, parts] = [0, 0]
+  for (let at = 0; at < json.length && parts <= mostParts; at++) {
+    const code = json.charCodeAt(at)
+    if (code === COMMA || code === OPENING_BRACKET || code === OPENING_BRACE) parts += 1
+    if (code !== QUOTE) continue
+    at = findClosingQuote(json, at)
+    if (at < 0) break
     strings += 1
-    at = closing + 1
   }
-}
-
-/** True for `,` `[` and `{`. */
-function beginsPart(code: number): boolean {
-  return code === 0x2c || code === 0x5b || code === 0x7b
+  return { strings, parts }
 }
 
 function findClosingQuote(json: string, opening: number): number {
-  let at = json.indexOf('"', opening + 1)
-  while (at >= 0 && isEscaped(json, at)) at = json.indexOf('"', at + 1)
-  return at
-}
-
-function isEscaped(json: string, at: number): boolean {
-  let backslashes = 0
-  while (json[at - 1 - backslashes] === '\\') backslashes += 1
-  return backslashes % 2 === 1
+  for (let at = json.indexOf('"', opening + 1); at >= 0; at = json.indexOf('"', at + 1)) {
+    let backslashes = 0
+    while (json[at - 1 - backslashes] === '\\') backslashes += 1
+    if (backslashes % 2 === 0) return at
+  }
+  return -1
 }
 
 /**

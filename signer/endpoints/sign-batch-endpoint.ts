@@ -4,7 +4,6 @@ import {
   MAX_BATCH_BODY_BYTES,
   MAX_BATCH_MESSAGES,
   type SignBatchResponse,
-  type SignItemsResponse,
   signBatchRequest,
   signItemsRequest,
   webhookItem,
@@ -12,10 +11,9 @@ import {
 import type { AppContext } from '../../runtime/http/http-app.ts'
 import { readJson } from '../../runtime/json/json-body.ts'
 import { acceptKeyId } from '../../runtime/previous-version.ts'
-import { answer, answerJson } from '../audited.ts'
-import { decodeMessage } from '../message.ts'
-import type { SigningDeps } from '../signing.ts'
-import { describeSigned, hasField } from './sign-endpoint.ts'
+import { answer } from '../audited.ts'
+import { decodeMessage, hasField } from '../message.ts'
+import type { EndpointDeps } from './endpoint-deps.ts'
 import { signItems } from './sign-items.ts'
 
 const messagesForm = acceptKeyId(signBatchRequest)
@@ -23,28 +21,23 @@ const messagesForm = acceptKeyId(signBatchRequest)
 const MAX_PARTS = 2 * MAX_BATCH_MESSAGES * (Object.keys(webhookItem.shape).length + 1)
 
 /**
- * Makes the handler. It answers SignBatchResponse, or SignItemsResponse for items. It throws like POST /sign, and names
+ * Makes the handler. It answers SignBatchResponse, or for items a list of SignItemResult. It throws like POST /sign, and names
  * the invalid message.
  */
-export function createSignBatchHandler({ signing, admit }: SigningDeps) {
-  const chooseForm = (value: unknown) =>
-    hasField(value, 'items') ? signItemsRequest : messagesForm
+export function createSignBatchHandler({ signing, admit }: EndpointDeps) {
+  const choose = (value: unknown) => (hasField(value, 'items') ? signItemsRequest : messagesForm)
   return async function signBatch(c: AppContext): Promise<Response> {
     const limits = { maxBytes: MAX_BATCH_BODY_BYTES, maxParts: MAX_PARTS }
-    const request = await readJson(c, chooseForm, { ...limits, checkBody: admit(c) })
+    const request = await readJson(c, choose, { ...limits, checkBody: admit(c) })
     if ('items' in request) {
       const { results, outcomes } = signItems(signing, request.items)
-      const response: SignItemsResponse = { results }
       // V8's heap would not hold the text of several large answers that wait for the audit log. Bytes are outside of it.
-      return answerJson(c, Buffer.from(JSON.stringify(response)), outcomes)
+      return answer(c, Buffer.from(JSON.stringify({ results })), ...outcomes)
     }
     const { messages, encoding } = request
-    const decoded = messages.map((each, index) =>
-      decodeMessage(each, encoding, `messages.${index}`),
-    )
-    const signed = signing.signMessages(request.key_id, decoded)
-    const signatures = signed.made.map(({ signature }) => signature)
-    const response = { key_id: signed.keyId, algorithm: 'HMAC-SHA256', signatures } as const
-    return answer(c, response satisfies SignBatchResponse, describeSigned(signed))
+    const decoded = messages.map((each, at) => decodeMessage(each, encoding, `messages.${at}`))
+    const { keyId, signatures, outcome } = signing.signMessages(request.key_id, decoded)
+    const response: SignBatchResponse = { key_id: keyId, algorithm: 'HMAC-SHA256', signatures }
+    return answer(c, response, outcome)
   }
 }

@@ -1,27 +1,44 @@
 // The form `items` of POST /sign/batch: requests of several callers in one call. Each is signed or refused by itself.
-import { type SignItemResult, signItem, webhookItem } from '../../runtime/contract.ts'
+import {
+  MAX_BATCH_MESSAGES,
+  type SignItemResult,
+  type SignRequest,
+  signItem,
+  webhookItem,
+} from '../../runtime/contract.ts'
 import { AppError, statusOf } from '../../runtime/errors.ts'
 import { toProblem } from '../../runtime/http/problem.ts'
 import { explainIssue } from '../../runtime/json/json-body.ts'
 import type { Outcome } from '../audit-lines.ts'
+import { hasField } from '../message.ts'
 import type { Signing } from '../signing.ts'
-import { hasField, type SignRequest, signOne } from './sign-endpoint.ts'
+import { signOne } from './sign-endpoint.ts'
 
 /** `traceId` is empty if there is none. `request` is an error if the item is invalid. */
 type Item = { id: string; traceId: string; request: SignRequest | AppError }
 type Done = { item: Item; result: SignItemResult; outcomes: readonly Outcome[] }
 
+/** A webhook may have many signatures, and their audit lines have to fit into the memory. */
+const tooMany = new AppError('rate_limited', 'send fewer items in a call', { retryAfter: 1 })
+
 /**
  * Returns a result for each item, in their order, and what goes into the audit log. Throws AppError invalid_request if
  * an item has no valid and unique id, frozen, or key_unavailable.
  */
-export function signItems(
-  signing: Signing,
-  values: readonly unknown[],
-): { results: SignItemResult[]; outcomes: Outcome[] } {
+export function signItems(signing: Signing, values: readonly unknown[]) {
   const items = values.map(readItem)
-  requireUniqueIds(items)
-  const done = items.map((item) => signItemOf(signing, item))
+  const ids = new Set<string>()
+  for (const [index, { id }] of items.entries()) {
+    const field = `items.${index}.request_id`
+    if (ids.has(id)) throw new AppError('invalid_request', `${field}: must be unique`, { field })
+    ids.add(id)
+  }
+  let left = MAX_BATCH_MESSAGES
+  const done = items.map((item) => {
+    const each = signItemOf(signing, left > 0 ? item : { ...item, request: tooMany })
+    for (const { count } of each.outcomes) left -= count
+    return each
+  })
   const parts = done.flatMap(({ item, outcomes }) => outcomes.map((outcome) => ({ item, outcome })))
   const groups = Map.groupBy(parts, ({ outcome: { outcome, key_id: id } }) => `${outcome} ${id}`)
   const outcomes = [...groups.values()].map(describeGroup)
@@ -43,15 +60,6 @@ function readItem(value: unknown, index: number): Item {
   }
   const { request_id: id = '', trace_id: traceId = '' } = value as Record<string, string>
   return { id, traceId: find('trace_id') ? '' : traceId, request: explainIssue(issues[0]) }
-}
-
-function requireUniqueIds(items: readonly Item[]): void {
-  const ids = new Set<string>()
-  for (const [index, { id }] of items.entries()) {
-    const field = `items.${index}.request_id`
-    if (ids.has(id)) throw new AppError('invalid_request', `${field}: must be unique`, { field })
-    ids.add(id)
-  }
 }
 
 function signItemOf(signing: Signing, item: Item): Done {

@@ -8,10 +8,9 @@ import { acceptKeyId } from '../../runtime/previous-version.ts'
 import { answer } from '../audited.ts'
 import { verifyMac } from '../hmac.ts'
 import { chooseKeys } from '../keys/key-ring.ts'
-import { decodeMessage } from '../message.ts'
-import type { VerifyingDeps } from '../signing.ts'
-import { composeWebhook, isTimely, listConsumerKeys } from '../webhook.ts'
-import { hasField } from './sign-endpoint.ts'
+import { decodeMessage, hasField } from '../message.ts'
+import { composeWebhook, listConsumerKeys, TOLERANCE } from '../webhook.ts'
+import type { EndpointDeps } from './endpoint-deps.ts'
 
 /** Returns true if the key made the signature. */
 type IsMadeBy = (key: KeyObject) => boolean
@@ -22,25 +21,19 @@ const messageForm = acceptKeyId(verifyRequest)
  * Makes the handler. It answers VerifyResponse for the requested key, or else for any key of the form. It throws AppError like
  * POST /sign, and for a malformed signature.
  */
-export function createVerifyHandler({
-  getKeyRing,
-  admit,
-  spendVerification,
-  now = Date.now,
-}: VerifyingDeps) {
-  const chooseForm = (value: unknown) =>
-    hasField(value, 'body') ? verifyWebhookRequest : messageForm
+export function createVerifyHandler({ admit, spendVerification, ...deps }: EndpointDeps) {
+  const choose = (value: unknown) => (hasField(value, 'body') ? verifyWebhookRequest : messageForm)
   return async function verify(c: AppContext): Promise<Response> {
-    const request = await readJson(c, chooseForm, { checkBody: admit(c) })
-    const isMadeBy = 'body' in request ? checkWebhook(request, now()) : checkMessage(request)
+    const request = await readJson(c, choose, { checkBody: admit(c) })
+    const isMadeBy =
+      'body' in request ? checkWebhook(request, (deps.now ?? Date.now)()) : checkMessage(request)
     const form = 'body' in request ? 'webhook' : 'raw'
-    const keys = chooseKeys(getKeyRing(), form, request.key_id)
+    const keys = chooseKeys(deps.getKeyRing(), form, request.key_id)
     spendVerification()
     // Every key is tried, even after a match, so the duration does not reveal which key matched.
     const [match] = keys.filter(({ material }) => isMadeBy(material))
-    const response: VerifyResponse =
-      match === undefined ? { valid: false } : { valid: true, key_id: match.id }
     const keyUsed = match && { key_id: match.id }
+    const response: VerifyResponse = { valid: match !== undefined, ...keyUsed }
     return answer(c, response, { outcome: 'verified', count: 1, ...keyUsed })
   }
 }
@@ -52,7 +45,7 @@ function checkMessage(request: z.output<typeof verifyRequest>): IsMadeBy {
 
 /** Checks as a receiver does, with its tolerance. `now` is in milliseconds. */
 function checkWebhook(request: z.output<typeof verifyWebhookRequest>, now: number): IsMadeBy {
-  const { headers, consumer, consumer_versions: versions } = request
+  const { headers } = request
   const seconds = headers['webhook-timestamp']
   const body = decodeMessage(request.body, request.encoding, 'body')
   const message = composeWebhook(headers['webhook-id'], seconds, body)
@@ -60,8 +53,7 @@ function checkWebhook(request: z.output<typeof verifyWebhookRequest>, now: numbe
   const given = signatures.flatMap(([version, base64 = '']) =>
     version === 'v1' ? [Buffer.from(base64, 'base64')] : [],
   )
-  const isInTime = isTimely(Number(seconds), now / 1_000)
+  const isInTime = Math.abs(now / 1_000 - Number(seconds)) <= TOLERANCE
   return (material) =>
-    isInTime &&
-    listConsumerKeys(material, consumer, versions).some((key) => verifyMac(key, message, given))
+    isInTime && listConsumerKeys(material, request).some((key) => verifyMac(key, message, given))
 }

@@ -1,6 +1,7 @@
 // Reads all keys from one file, which an agent replaces by renaming a new one over it. The file is a JSON object like a
 // Secret's `data`, with each entry in base64. Errors never repeat a parser's message, because it may quote the file.
 import * as z from 'zod/mini'
+import { parseJson } from '../../runtime/json/parse-json.ts'
 import { KeyRingError } from './key-ring.ts'
 
 /** Base64, and the newline that tools append. */
@@ -25,12 +26,4 @@ export function parseKeyBundle(text: string): Map<string, Buffer> {
       ? 'the key file is not a JSON object: fix the agent that writes it'
       : `key "${String(id)}" is not base64: store it as base64 in the key manager`,
   )
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -29,10 +29,8 @@ export type LoadedKeys = { ring: KeyRing; shortKeys: string[] }
  * invalid.
  */
 export async function loadKeyFiles(folder: string, bundle?: string): Promise<LoadedKeys> {
-  if (bundle === undefined)
-    return judgeKeys(await explain(adviceOnFolder, () => readEntries(folder)))
-  const text = await explain(adviceOnBundle, () => readFile(join(folder, bundle), 'utf8'))
-  return judgeKeys(parseKeyBundle(text))
+  const read = () => (bundle === undefined ? readEntries(folder) : readBundle(folder, bundle))
+  return judgeKeys(await explain(bundle, read))
 }
 
 /** Makes the ring of `entries`, which maps the names in the Secret to bytes. Throws KeyRingError if one is invalid. */
@@ -52,21 +50,20 @@ export function judgeKeys(entries: ReadonlyMap<string, Buffer>): LoadedKeys {
       'the Secret has no key: add one with --from-literal=HMAC_KEY="$(openssl rand -hex 32)"',
     )
   }
-  const raw = putPrimaryFirst(keys.raw, PRIMARY, entries)
-  const webhook = putPrimaryFirst(keys.webhook, WEBHOOK_PRIMARY, entries)
+  const raw = putPrimaryFirst(keys.raw, PRIMARY, entries.get(PRIMARY))
+  const webhook = putPrimaryFirst(keys.webhook, WEBHOOK_PRIMARY, entries.get(WEBHOOK_PRIMARY))
   return { ring: { raw, webhook, auditKey }, shortKeys }
 }
 
 /** Returns a text that changes whenever the keys in `folder` change. Reads no key. Throws KeyRingError. */
 export async function describeGeneration(folder: string, bundle?: string): Promise<string> {
-  // The agent writes temporary files beside the bundle. Ignore them.
-  if (bundle !== undefined) return explain(adviceOnBundle, () => describeFile(folder, bundle))
-  return explain(adviceOnFolder, async () => {
+  return explain(bundle, async () => {
+    // The agent writes temporary files beside the bundle. Ignore them.
+    if (bundle !== undefined) return describeFile(folder, bundle)
     const generation = await resolveGeneration(folder)
     // Each generation of a mounted Secret has its own name. In a plain folder, files are overwritten.
-    const files = await Promise.all(
-      (await readdir(generation)).sort().map((name) => describeFile(generation, name)),
-    )
+    const names = (await readdir(generation)).sort()
+    const files = await Promise.all(names.map((name) => describeFile(generation, name)))
     return [generation, ...files].join('\n')
   })
 }
@@ -74,6 +71,10 @@ export async function describeGeneration(folder: string, bundle?: string): Promi
 async function describeFile(folder: string, name: string): Promise<string> {
   const { size, mtimeMs, ino } = await stat(join(folder, name))
   return `${name} ${size} ${mtimeMs} ${ino}`
+}
+
+async function readBundle(folder: string, bundle: string): Promise<Map<string, Buffer>> {
+  return parseKeyBundle(await readFile(join(folder, bundle), 'utf8'))
 }
 
 async function readEntries(folder: string): Promise<Map<string, Buffer>> {
@@ -87,19 +88,19 @@ async function readEntries(folder: string): Promise<Map<string, Buffer>> {
   return entries
 }
 
-const adviceOnFolder = ['folder', 'mount the Secret with the keys'] as const
-const adviceOnBundle = ['file', 'see the log of the agent that writes it'] as const
-
-async function explain<T>(
-  [what, advice]: readonly [what: string, advice: string],
-  read: () => Promise<T>,
-): Promise<T> {
+async function explain<T>(bundle: string | undefined, read: () => Promise<T>): Promise<T> {
   try {
     // kubelet may delete a generation during the read, once there is a newer one.
     return await read().catch((error) => (error.code === 'ENOENT' ? read() : Promise.reject(error)))
   } catch (error) {
+    if (error instanceof KeyRingError) throw error
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    throw new KeyRingError(`the key ${what} cannot be read (${code}): ${advice}`)
+    const what = `the key ${bundle === undefined ? 'folder' : 'file'} cannot be read (${code})`
+    const advice =
+      bundle === undefined
+        ? 'mount the Secret with the keys'
+        : 'see the log of the agent that writes it'
+    throw new KeyRingError(`${what}: ${advice}`)
   }
 }
 
@@ -135,12 +136,7 @@ function decodeSecret(id: string, base64: string): Buffer {
   throw new KeyRingError(`key "${id}" is not base64 after ${WEBHOOK_PREFIX}: copy it once more`)
 }
 
-function putPrimaryFirst(
-  keys: readonly Key[],
-  name: string,
-  entries: ReadonlyMap<string, Buffer>,
-): readonly Key[] {
-  const entry = entries.get(name)
+function putPrimaryFirst(keys: readonly Key[], name: string, entry?: Buffer): readonly Key[] {
   const ids = keys.map(({ id }) => id).join(', ')
   if (entry === undefined) {
     if (keys.length < 2) return keys
@@ -155,5 +151,5 @@ function putPrimaryFirst(
   if (primary !== undefined) return [primary, ...keys.filter((key) => key !== primary)]
   // The message omits the content, because it may be a key in the wrong entry.
   const advice = ids === '' ? 'remove it' : `set it to one of ${ids}`
-  throw new KeyRingError(`"${name}" names no key of its form: ${advice}`)
+  throw new KeyRingError(`"${name}" names no key: ${advice}`)
 }

@@ -1,30 +1,24 @@
 // Remembers which keys were retired, to notice one that is back. It remembers ids alone, for as long as the signer runs.
 import { type KeyRing, listKeyStates } from './key-ring.ts'
 
+/** What a key is besides being held. No id has a space. */
+const SIGNS = ' signs'
+
 /**
  * Returns a function that takes each ring in turn. It returns the ids of keys that were removed and are back, or that another
  * key replaced and that sign again.
  */
 export function createKeyHistory(): (ring: KeyRing) => string[] {
-  const removed = new Set<string>()
-  const replaced = new Set<string>()
+  const retired = new Set<string>()
   let last: readonly string[] = []
-  let lastPrimary: readonly string[] = []
-
   return (ring) => {
-    const states = listKeyStates(ring)
-    const list = (wanted: typeof states) => wanted.map(({ key_id: id }) => id)
-    const [ids, primary] = [list(states), list(states.filter(({ state }) => state === 'primary'))]
-    const returned = ids.filter(
-      (id) => removed.has(id) || (primary.includes(id) && replaced.has(id)),
+    const roles = listKeyStates(ring).flatMap(({ key_id: id, state }) =>
+      state === 'primary' ? [id, id + SIGNS] : [id],
     )
+    const returned = roles.filter((role) => retired.has(role))
     // What a returned key displaces was not retired, so it may come back.
-    if (returned.length === 0) {
-      for (const id of last) if (!ids.includes(id)) removed.add(id)
-      for (const id of lastPrimary) if (!primary.includes(id)) replaced.add(id)
-    }
-    last = ids
-    lastPrimary = primary
-    return returned
+    if (returned.length === 0) for (const role of last) if (!roles.includes(role)) retired.add(role)
+    last = roles
+    return [...new Set(returned.map((role) => role.replace(SIGNS, '')))]
   }
 }

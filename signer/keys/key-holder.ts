@@ -21,14 +21,21 @@ export type HolderOptions = {
   metrics: Pick<SignerMetrics, 'countKeyLoad' | 'setKeys' | 'setKeysLoaded' | 'setKeysConfirmed'>
   /** The file in the folder that holds all keys. Without it, each file is a key. */
   bundle?: string | undefined
+  /**
+   * How often the keys are logged again. Where nothing can read the metrics, `make rotate-key` reads the log, which loses its old lines.
+   */
+  reportMs?: number | undefined
   pollMs?: number
 }
 
-/** Loads the keys once, then again whenever `folder` changes. Logs each new reason for a refusal once. */
+/**
+ * Loads the keys once, then again whenever `folder` changes. Logs each new reason for a refusal once. `findKeyRing` returns undefined
+ * while there is no ring.
+ */
 export async function holdKeyRing(
   folder: string,
-  { log, metrics, bundle, pollMs }: HolderOptions,
-): Promise<GetKeyRing> {
+  { log, metrics, bundle, reportMs, pollMs }: HolderOptions,
+): Promise<{ getKeyRing: GetKeyRing; findKeyRing: () => KeyRing | undefined }> {
   const findReturned = createKeyHistory()
   let ring: KeyRing | undefined
   let generation = ''
@@ -68,17 +75,11 @@ export async function holdKeyRing(
   }
 
   await followFolder(folder, tryToLoad, pollMs)
-  return () => {
+  const report = () => ring && log('info', 'keys_held', describeRing(ring))
+  if (reportMs !== undefined) setInterval(report, reportMs).unref()
+  const getKeyRing = () => {
     if (ring !== undefined) return ring
     throw new AppError('key_unavailable', reason)
   }
-}
-
-/** Returns the ring, or undefined while there is none. */
-export function findKeyRing(getKeyRing: GetKeyRing): KeyRing | undefined {
-  try {
-    return getKeyRing()
-  } catch {
-    return undefined
-  }
+  return { getKeyRing, findKeyRing: () => ring }
 }

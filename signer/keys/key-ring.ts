@@ -13,29 +13,27 @@ export type KeyRing = Readonly<Record<Form, readonly Key[]>> & {
 
 /** The keys cannot be used. The message tells operators what is wrong and what to do. It holds no key bytes. */
 export class KeyRingError extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'KeyRingError'
-  }
+  override readonly name = 'KeyRingError'
 }
 
 /** Returns the key of this form with this id, or all of them. Throws AppError invalid_request if there is none. */
 export function chooseKeys(ring: KeyRing, form: Form, id: string | undefined): readonly Key[] {
   const chosen = id === undefined ? ring[form] : ring[form].filter((key) => key.id === id)
   if (chosen.length > 0) return chosen
-  const field = id !== undefined ? 'key_id' : form === 'raw' ? 'message' : 'body'
   const what = id === undefined ? `the signer has no ${form} key` : `no such ${form} key`
-  throw new AppError('invalid_request', `${field}: ${what}`, { field })
+  throw new AppError('invalid_request', `key_id: ${what}`, { field: 'key_id' })
 }
 
 /** Returns true if both rings have the same keys and the same primary keys. */
 export function isSameRing(one: KeyRing, other: KeyRing): boolean {
-  const isSameKey = (form: Form) => (key: Key, index: number) =>
-    key.id === other[form][index]?.id && isSame(key.material, other[form][index]?.material)
+  const list = ({ raw, webhook, auditKey }: KeyRing) => {
+    return [...raw, { id: '', material: auditKey }, ...webhook]
+  }
+  const others = list(other)
   return (
-    isSame(one.auditKey, other.auditKey) &&
-    (['raw', 'webhook'] as const).every(
-      (form) => one[form].length === other[form].length && one[form].every(isSameKey(form)),
+    list(one).length === others.length &&
+    list(one).every(
+      ({ id, material }, at) => id === others[at]?.id && isSame(material, others[at]?.material),
     )
   )
 }

@@ -12,6 +12,7 @@ import { readPrimary, readReports, underLoad, waitForKeys } from '../support/clu
 import { testFreeze } from '../support/freeze/freeze-tests.ts'
 import { buildTestPrograms } from '../support/programs/programs.ts'
 import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
+import { testWebhookForm } from '../support/webhooks/webhook-form.ts'
 import { type Account, openAccount } from './support/account.ts'
 import { deployWithAws } from './support/deployed.ts'
 import {
@@ -188,6 +189,15 @@ testFreeze({
       await waitForKeys({ every: 'holds', id })
     },
   },
+})
+
+testWebhookForm({
+  makeStep: async (step) => {
+    await account.runCommand(step)
+    await forceSync()
+  },
+  readEntries: readValue,
+  readRaw: readPrimary,
 })
 
 testIdentities(() => account)

@@ -12,9 +12,9 @@ import { findInContainer, findOnNode, killProcess } from '../../tools/verify/fau
 import { ensurePods, findPod } from '../../tools/verify/faults/support/pods.ts'
 import { cleanUp } from '../support/clean-up.ts'
 import { runMake } from '../support/cluster/make.ts'
+import { type Attack, startIn } from '../support/compromise/in-frontend.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 import type { Tally } from './support/attackers/tally.ts'
-import { type Attack, startIn } from './support/in-frontend.ts'
 import { setSyncFrequency } from './support/kubelet.ts'
 
 const attacker = join(import.meta.dirname, 'support/attackers/sign.ts')

@@ -9,10 +9,10 @@ import { ROLLOUT_MS } from '../../tools/verify/faults/support/timeouts.ts'
 import { deleteResources } from '../support/attack/deletions.ts'
 import { cleanUp } from '../support/clean-up.ts'
 import { waitForLine } from '../support/cluster/container-log.ts'
+import { startIn } from '../support/compromise/in-frontend.ts'
 import { expectLast, expectLogged, freeze, thaw } from '../support/freeze/freeze.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 import type { Held, HoldOrder } from './support/attackers/hold-ports.ts'
-import { startIn } from './support/in-frontend.ts'
 import { findLast, type Signing, startSigning, sumSigned } from './support/sign-from-frontend.ts'
 
 const holder = join(import.meta.dirname, 'support/attackers/hold-ports.ts')

@@ -14,10 +14,10 @@ import { startLoad } from '../../tools/verify/faults/load/start-load.ts'
 import { summarize } from '../../tools/verify/faults/summarize.ts'
 import { cleanUp } from '../support/clean-up.ts'
 import { deploy } from '../support/cluster/deployment.ts'
+import { startIn } from '../support/compromise/in-frontend.ts'
 import { listLimits } from '../support/limits.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 import type { Flood, Flooded, FloodOrder } from './support/attackers/flood.ts'
-import { startIn } from './support/in-frontend.ts'
 
 const file = join(import.meta.dirname, 'support/attackers/flood.ts')
 const SECONDS = 60

@@ -25,6 +25,7 @@ import {
 import { testFreeze } from '../support/freeze/freeze-tests.ts'
 import { provideTestImage } from '../support/images/images.ts'
 import { COMPILE_MS, EFFECT_MS } from '../support/timeouts.ts'
+import { testWebhookForm } from '../support/webhooks/webhook-form.ts'
 import { waitForRecordBy } from './support/audit-records.ts'
 import { testEgress } from './support/egress-tests.ts'
 import {
@@ -40,6 +41,7 @@ import {
 import { testIdentities } from './support/identity-tests.ts'
 import { expectNoNewPod, withOnePodAfter } from './support/second-pod.ts'
 import { startVault, type Vault } from './support/vault-server.ts'
+import { makeWebhookStep, readNewest } from './support/webhook-steps.ts'
 
 /** The agent asks Vault every 15 s, so keys that Vault has just confirmed are not older. */
 const FRESH_MS = 25_000
@@ -149,6 +151,15 @@ test('the audit key is the newest in Vault, and a version with a signing key alo
 })
 
 testFreeze({ keys: async () => keys, writes: { 'a new version in Vault': replaceKey } })
+
+testWebhookForm({
+  makeStep: async (step) => {
+    const id = await makeWebhookStep(vault, step)
+    await waitForKeys({ every: 'signs with', id })
+  },
+  readEntries: () => readNewest(vault),
+  readRaw: readPrimary,
+})
 
 testIdentities(() => vault)
 testEgress(() => vault)

@@ -13,6 +13,7 @@ import {
   consumers,
   deployVersions,
   follow,
+  type Received,
   readDeliveries,
   readReceived,
   readSecretOf,
@@ -23,6 +24,8 @@ import {
 
 const PAUSE_MS = 100
 const OVERLAP_SECONDS = 90
+/** How many webhooks each receiver gets in the overlap, at least. */
+const MORE = 50
 const SEEN_MS = 100_000
 const ROTATION_MS = 500_000
 type Signed = { headers: WebhookHeaders; body: string }
@@ -163,14 +166,19 @@ describe('the sender and the receivers of examples/webhooks', needsLocalCluster,
       await handOut('globex')
       const fresh = await readSecretOf('globex')
       expect(fresh).not.toBe(oldOfGlobex)
-      const before = await Promise.all(consumers.map(readReceived))
-      await sleep(10_000)
       // acme has the old secret still, and globex the new one.
-      const after = await Promise.all(consumers.map(readReceived))
-      for (const [index, { accepted, refused }] of after.entries()) {
-        expect(accepted).toBeGreaterThan((before[index]?.accepted ?? 0) + 50)
-        expect(refused).toBe(before[index]?.refused)
-      }
+      const before = await Promise.all(consumers.map(readReceived))
+      const after = await waitFor(
+        async () => {
+          const now = await Promise.all(consumers.map(readReceived))
+          const isMore = (each: Received, index: number) =>
+            each.accepted >= (before[index]?.accepted ?? 0) + MORE
+          return now.every(isMore) ? now : undefined
+        },
+        SEEN_MS,
+        () => 'a receiver accepts no webhooks in the overlap',
+      )
+      expect(after.map(({ refused }) => refused)).toEqual(before.map(({ refused }) => refused))
       const both = await sign({ consumer: 'globex' })
       expect([oldOfGlobex, fresh].map((each) => accepts(each ?? '', both))).toEqual([true, true])
       await handOut('acme')
@@ -179,7 +187,7 @@ describe('the sender and the receivers of examples/webhooks', needsLocalCluster,
     })
     console.info(`rotation: ${ids.length} webhooks, ${failures.length} failed attempts`)
     expect(failures).toEqual([])
-    expect(ids.length).toBeGreaterThan(1_000)
+    expect(ids.length).toBeGreaterThan(500)
     const signed = await sign({ consumer: 'acme' })
     expect(accepts(old ?? '', signed)).toBe(false)
     expect(accepts(await readSecretOf('acme'), signed)).toBe(true)

@@ -30,7 +30,8 @@ await runMain(async () => {
   sayNote(
     `${consumer}, version ${wanted.version}, derived from ${key.id}. Give it to this receiver only.`,
   )
-  process.stdout.write(`${deriveSecret(key, wanted)}\n`)
+  // A newline would become a part of the secret where it is piped.
+  process.stdout.write(deriveSecret(key, wanted) + (process.stdout.isTTY ? '\n' : ''))
 })
 
 function sayNote(line: string): void {

@@ -8,7 +8,7 @@ import { checkCluster } from '../kube/check-cluster.ts'
 import { findDeployed, layouts, listWorkloads, onePod } from '../kube/layouts.ts'
 import { keySecret, namespace } from '../kube/names.ts'
 import { readPodSelector } from '../kube/pod-selector.ts'
-import { parseForm } from './keys/key-forms.ts'
+import { parseForm, webhookKeys } from './keys/key-forms.ts'
 import { isKeyInSecret } from './keys/key-source.ts'
 import { checkPermissions, type Permission } from './preflight/permissions.ts'
 import { parseDuration } from './rotation/duration.ts'
@@ -51,7 +51,7 @@ await runMain(async () => {
   if (!(await isKeyInSecret())) {
     throw new UserError(
       'the keys of the signer are in no Secret, so make rotate-key cannot rotate them',
-      'Rotate in Vault, without a restart: docs/key-managers.md#rotate-a-key-in-vault.',
+      `Rotate in Vault, without a restart: docs/key-managers.md#${form === webhookKeys ? 'webhook-keys' : 'rotate-a-key-in-vault'}.`,
     )
   }
   if (isDry) {

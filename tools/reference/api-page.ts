@@ -12,6 +12,7 @@ import {
 } from './example-services.ts'
 import { formatFields, type ObjectSchema } from './fields.ts'
 import { asCode, formatTable } from './markdown.ts'
+import { fieldMeanings } from './meanings.ts'
 import { type SignerRoute, signerRoutes } from './signer-routes.ts'
 
 type Content = Readonly<Record<string, { schema: ObjectSchema }>>
@@ -130,7 +131,8 @@ async function formatOperations(app: App): Promise<string> {
 async function formatSignerRoute(app: App, route: SignerRoute): Promise<string> {
   const { method, path, form, summary, owner = 'request', schema } = route
   const fields =
-    schema && formatFields(owner, z.toJSONSchema(schema, { io: 'input' }) as ObjectSchema)
+    schema &&
+    formatFields(owner, z.toJSONSchema(schema, { io: 'input' }) as ObjectSchema, fieldMeanings)
   return [
     `### ${method} ${path}${form === undefined ? '' : ` with ${form}`}`,
     summary,

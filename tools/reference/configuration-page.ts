@@ -10,6 +10,7 @@ import { componentNames } from '../kube/application/component-names.ts'
 import { layouts } from '../kube/layouts.ts'
 import { parseResources } from '../kube/resources.ts'
 import { asCode, formatTable } from './markdown.ts'
+import { variableMeanings } from './meanings.ts'
 import { listRules, listSettings } from './settings.ts'
 import { formatSigningYaml } from './signing-yaml.ts'
 
@@ -84,13 +85,15 @@ function formatSettings(
   clash: Record<string, string>,
   deployed: ReadonlyMap<string, string> = new Map(),
 ): string {
-  const rows = listSettings(schema).map(({ name, allowed, fallback, meaning }) => [
-    asCode(name),
-    meaning,
-    allowed,
-    fallback === undefined ? '**required**' : asValue(fallback),
-    asValue(deployed.get(name) ?? '–'),
-  ])
+  const rows = listSettings(schema, variableMeanings).map(
+    ({ name, allowed, fallback, meaning }) => [
+      asCode(name),
+      meaning,
+      allowed,
+      fallback === undefined ? '**required**' : asValue(fallback),
+      asValue(deployed.get(name) ?? '–'),
+    ],
+  )
   const table = formatTable(['variable', 'meaning', 'value', 'default', 'deployed'], rows)
   const rules = listRules(schema, clash).map(
     (rule) => `- ${rule.replace(/\b[A-Z_]{5,}\b/g, asCode)}`,

@@ -17,16 +17,17 @@ export type ObjectSchema = {
   required?: readonly string[]
 }
 
-/** Returns a table with a row for each field. `owner` is the title, for example "request". */
+/** Returns a table with a row for each field. `owner` is the title, for example "request". A schema's own description counts first. */
 export function formatFields(
   owner: string,
   { properties = {}, required = [] }: ObjectSchema,
+  meanings: Readonly<Record<string, string>> = {},
 ): string {
   const rows = Object.entries(properties).map(([name, schema]) => [
     asCode(name),
     describeValue(schema),
     required.includes(name) ? 'yes' : describeDefault(schema),
-    schema.description ?? schema.items?.description ?? '',
+    schema.description ?? meanings[name] ?? '',
   ])
   return formatTable([owner, 'value', 'required', 'meaning'], rows)
 }

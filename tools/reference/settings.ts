@@ -12,11 +12,13 @@ export type Setting = {
 /** No variable can have this value, because NUL ends a string of the environment. */
 const WRONG = '\0'
 
-/** Lists the settings in the schema's order. Throws if one has no description or accepts any value. */
-export function listSettings(schema: z.ZodMiniObject): Setting[] {
-  const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+/** Lists the settings in the schema's order. Throws if one has no meaning or accepts any value. */
+export function listSettings(
+  schema: z.ZodMiniObject,
+  meanings: Readonly<Record<string, string>>,
+): Setting[] {
   return Object.entries(schema.shape).map(([name, variable]) => {
-    const { description: meaning } = Object(properties[name])
+    const meaning = meanings[name]
     const [issue] = z.safeParse(variable, WRONG).error?.issues ?? []
     if (meaning === undefined || issue === undefined) throw new Error(`${name} is not described`)
     const unset = z.safeParse(variable, undefined)

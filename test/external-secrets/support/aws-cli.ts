@@ -1,7 +1,7 @@
 // The AWS command line and the commands of docs/key-managers.md, run with given credentials.
 
 import { CommandError, type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
-import { awsFunctions, makeKey } from '../../support/pages/external-secrets-page.ts'
+import { awsFunctions, makeKey, makeWebhookKey } from '../../support/pages/external-secrets-page.ts'
 import { describePython } from './moto.ts'
 
 export const region = 'eu-central-1'
@@ -22,7 +22,12 @@ export function createAwsCli(folder: string, url: string): AwsCli {
     ...(session !== undefined && { AWS_SESSION_TOKEN: session }),
   })
   const [python, ...first] = command
-  const functions = [`aws() { ${command.join(' ')} "$@"; }`, ...awsFunctions, makeKey]
+  const functions = [
+    `aws() { ${command.join(' ')} "$@"; }`,
+    ...awsFunctions,
+    makeKey,
+    makeWebhookKey,
+  ]
   const tryAws: AwsCli['tryAws'] = (credentials, args) =>
     tryRun(python, [...first, ...args], { env: listEnv(credentials) })
   return {

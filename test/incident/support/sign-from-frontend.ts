@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Container } from '../../../tools/verify/attack/containers.ts'
+import { startIn } from '../../support/compromise/in-frontend.ts'
 import type { SignOrder } from './attackers/sign.ts'
 import type { Tally } from './attackers/tally.ts'
-import { startIn } from './in-frontend.ts'
 
 const FOLLOW_MS = 100
 

@@ -61,7 +61,7 @@ describe('a signer of this version', () => {
     const started = await signOne(entries)
     expect([started.body.key_id, started.record.mac]).toEqual(['key-1', expect.any(String)])
     expect((await askPaired(started, '/sign', { message: 'a', key_id: 'audit-key' })).body).toEqual(
-      expect.objectContaining({ status: 400, detail: 'key_id: no such key' }),
+      expect.objectContaining({ status: 400, detail: 'key_id: no such raw key' }),
     )
     const loaded = await started.signer.waitFor('keys_loaded')
     expect(loaded).toMatchObject({ primary: 'key-1', count: 1, key_ids: 'key-1' })

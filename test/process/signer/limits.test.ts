@@ -92,6 +92,31 @@ test('many batches of short messages at once get 200 or 503, and the signer live
   await vi.waitFor(expectSigned, WAIT_MS)
 })
 
+test('many webhooks with a signature for each key and version get 200 or 503, and the signer lives', async () => {
+  const makeHook = () => Buffer.from(`whsec_${randomBytes(32).toString('base64')}`)
+  const signer = await startSigner({
+    ...{ 'key-1': randomBytes(32), 'audit-key': randomBytes(32) },
+    ...{ hook: makeHook(), hook2: makeHook(), 'webhook-primary': Buffer.from('hook') },
+  })
+  await signer.signer.waitFor('listening')
+  // The most signatures that a small body can ask for, and the most text for each in the audit log.
+  const makeHooks = (count: number, length: number) => {
+    const hook = { body: '', consumer: 'c'.repeat(length), consumer_versions: [1, 2] }
+    const names = Array.from({ length: count }, (_, index) => `${index}`.padStart(length / 2, '0'))
+    return JSON.stringify({ items: names.map((request_id) => ({ request_id, ...hook })) })
+  }
+  for (const body of [makeHooks(650, 8), makeHooks(230, 128)]) {
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => askPaired(signer, '/sign/batch', body)),
+    )
+    const statuses = Map.groupBy(answers, ({ status }) => status)
+    expect([200, 503]).toEqual(expect.arrayContaining([...statuses.keys()]))
+  }
+  const expectSigned = async () =>
+    expect((await askPaired(signer, '/sign', { message: 'a' })).status).toBe(200)
+  await vi.waitFor(expectSigned, WAIT_MS)
+})
+
 describe('headers', () => {
   const askWith = (bytes: number) =>
     sendOver(

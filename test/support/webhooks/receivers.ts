@@ -1,4 +1,5 @@
-// Webhooks as receivers get them, and the key of each consumer as docs/wire-format.md defines it. It shares no code with the signer.
+// Webhooks as receivers get them, and the key of each consumer as docs/wire-format.md defines it. It shares no code with the
+// signer.
 import { createHmac, hkdfSync } from 'node:crypto'
 import type { Received } from './verifiers.ts'
 

@@ -19,7 +19,9 @@ const here = import.meta.dirname
 export const libraries = ['npm', 'PyPI', 'Go'] as const
 export type Library = (typeof libraries)[number]
 
-const commands: Record<Library, () => Promise<{ command: string[]; env?: NodeJS.ProcessEnv }>> = {
+type Command = { command: string[]; env?: NodeJS.ProcessEnv }
+
+const prepare: Record<Library, () => Promise<Command>> = {
   npm: async () => ({ command: [process.execPath, join(here, 'verify-npm.ts')] }),
   PyPI: async () => {
     const packages = await fetchPackages(join(here, 'python/requirements.txt'))
@@ -29,14 +31,18 @@ const commands: Record<Library, () => Promise<{ command: string[]; env?: NodeJS.
   Go: async () => ({ command: [join(await buildVerifier(), 'verify')] }),
 }
 
+const prepared = new Map<Library, Promise<Command>>()
+
 /** Returns for each webhook whether the library accepts it. The first call fetches or compiles the library. */
 export async function verifyWith(
   library: Library,
   received: readonly Received[],
 ): Promise<boolean[]> {
-  const { command, env = {} } = await commands[library]()
+  const ready = prepared.get(library) ?? prepare[library]()
+  prepared.set(library, ready)
+  const { command, env = {} } = await ready
   const [program = '', ...args] = command
-  const input = received.map((each) => `${JSON.stringify(each)}\n`).join('')
+  const input = received.map((each) => `${toLine(each)}\n`).join('')
   const output = await run(program, args, { input, env: { ...process.env, ...env } })
   // Go prints its own lines, too.
   const accepted = output.match(/^[01]$/gm) ?? []
@@ -55,6 +61,12 @@ export async function countAccepted(
     return [library, accepted.filter(Boolean).length] as const
   })
   return Object.fromEntries(await Promise.all(counts)) as Record<Library, number>
+}
+
+/** Writes JSON in one line. Node takes two characters of Unicode for the end of a line, too. */
+export function toLine(value: unknown): string {
+  const toCode = (character: string) => `\\u${character.charCodeAt(0).toString(16)}`
+  return JSON.stringify(value).replace(/[\u2028\u2029]/g, toCode)
 }
 
 /** Compiles the receiver in Go unless it is in the cache. Returns its folder. */

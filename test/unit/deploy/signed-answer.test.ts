@@ -1,8 +1,12 @@
 // Where signing.yaml says that the signature is in an application's answer.
 import { hkdfSync, randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { computeOpensslHkdf } from '../../../tools/deploy/openssl-hmac.ts'
+import { sendSmoke } from '../../../tools/deploy/smoke/send-smoke.ts'
 import { readSignedAnswer, readSignedWebhook } from '../../../tools/deploy/smoke/signed-answer.ts'
+import { cleanUp } from '../../support/clean-up.ts'
 
 const signature = 'a'.repeat(64)
 const where = { signature: '/signed/0/a~1b', keyId: '/key', message: '/text' }
@@ -63,6 +67,17 @@ describe('a webhook', () => {
     expect(readSignedWebhook(body({ h: headers }), own)).toMatchObject({
       ...{ message: 'msg_1.1764445000.{}', webhook: { consumer: 'acme', version: 2 } },
     })
+  })
+
+  test('is what a smoke request with a webhook returns', async () => {
+    const content = body({ sent: { headers, body: 'x' } })
+    const server = createServer((_, response) => response.end(content))
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    cleanUp(() => server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const smoke = { request: { method: 'POST' as const, path: '/' }, webhook: where }
+    const answer = await sendSmoke({ url }, smoke, { waitMs: 0, ca: undefined })
+    expect(answer).toMatchObject({ message: 'msg_1.1764445000.x', signature: 'v1,a v1,b' })
   })
 
   test.each([

@@ -26,11 +26,11 @@ describe('a setting', () => {
 
   test('has the values of its schema', () => {
     const schema = z.object({
-      A: z._default(number.check(z.describe('a')), '7'),
-      B: z.optional(number.check(z.describe('b'))),
-      C: number.check(z.describe('c')),
+      A: z._default(number, '7'),
+      B: z.optional(number),
+      C: number,
     })
-    expect(listSettings(schema)).toEqual([
+    expect(listSettings(schema, { A: 'a', B: 'b', C: 'c' })).toEqual([
       { name: 'A', allowed: 'a digit', fallback: '7', meaning: 'a' },
       { name: 'B', allowed: 'a digit', fallback: '–', meaning: 'b' },
       { name: 'C', allowed: 'a digit', fallback: undefined, meaning: 'c' },
@@ -38,9 +38,11 @@ describe('a setting', () => {
   })
 
   test.each([
-    ['has a meaning', z.object({ A: number })],
-    ['does not accept every text', z.object({ A: z.string().check(z.describe('a')) })],
-  ])('%s', (_, schema) => expect(() => listSettings(schema)).toThrow('A is not described'))
+    ['has a meaning', z.object({ A: number }), {}],
+    ['does not accept every text', z.object({ A: z.string() }), { A: 'a' }],
+  ])('%s', (_, schema, meanings) => {
+    expect(() => listSettings(schema, meanings)).toThrow('A is not described')
+  })
 
   test('has the rules that connect it with another', () => {
     const schema = z

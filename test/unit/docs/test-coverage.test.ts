@@ -34,4 +34,4 @@ test.each(items)('$promise', ({ shownBy }) => {
 })
 
 // The comments of tests and experiments use their numbers.
-test('there are 45 attacks', () => expect(Object.values(attacks).flat()).toHaveLength(45))
+test('there are 47 attacks', () => expect(Object.values(attacks).flat()).toHaveLength(47))

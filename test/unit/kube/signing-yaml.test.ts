@@ -201,6 +201,16 @@ test.each([
     '8:57 smoke.answer: needs either message or signed',
   ],
   [
+    'a webhook without its body',
+    `${minimal}smoke: {request: {method: POST, path: /orders}, webhook: {headers: /h}}\n`,
+    '8:58 smoke.webhook: needs either body or signed',
+  ],
+  [
+    'an answer and a webhook',
+    `${minimal}smoke: {request: {method: POST, path: /orders}, webhook: {headers: /h, body: /b}, answer: {signature: /s, keyId: /k, message: /m}}\n`,
+    '8:8 smoke: has answer and webhook: leave one of them out',
+  ],
+  [
     'a limit for a second over that of the day',
     `${minimal}limits: {signaturesPerSecond: 20, signaturesPerDay: 10}\n`,
     '8:31 limits.signaturesPerSecond: is more than signaturesPerDay, which is 10. Lower it, or raise',

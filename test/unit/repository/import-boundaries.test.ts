@@ -116,7 +116,7 @@ describe('only one file', () => {
     expect(filesWith(/createHmac/)).toEqual([
       'client/request-signature.ts',
       'signer/hmac.ts',
-      'signer/http-signature.ts',
+      'signer/pairing.ts',
     ])
     expect(walkImports('signer/hmac.ts')).toEqual({
       files: new Set(['signer/hmac.ts']),

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../../runtime/errors.ts'
 import {
-  addHealthRoutes,
-  addMetricsRoute,
   addRoute,
+  addServiceRoutes,
   createHttpApp,
   makeAnswer,
 } from '../../../runtime/http/http-app.ts'
@@ -15,10 +14,9 @@ const { log, lines } = createMemoryLog()
 const metrics = createMetrics()
 let notReady: AppError | undefined
 const app = createHttpApp(log, metrics)
-addHealthRoutes(app, () => {
+addServiceRoutes(app, { metrics, isDraining: () => false }, () => {
   if (notReady !== undefined) throw notReady
 })
-addMetricsRoute(app, metrics)
 addRoute(app, 'POST', '/act', (c) => makeAnswer(c, '{"done":true}'))
 addRoute(app, 'GET', '/broken', () => {
   throw new Error('an internal detail')

@@ -3,16 +3,16 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod/mini'
 import {
   EnvironmentError,
+  integer,
   parseEnvironment,
   path,
   pathOrNone,
-  wholeNumber,
 } from '../../../runtime/environment.ts'
 import { createLog } from '../../../runtime/log.ts'
 import { findVersionProblem } from '../../../runtime/node-version.ts'
 
 describe('the environment', () => {
-  const schema = z.object({ A_PATH: path, A_PORT: z._default(wholeNumber(1, 10), 3) })
+  const schema = z.object({ A_PATH: path, A_PORT: z._default(integer(1, 10), 3) })
 
   test('is parsed, with defaults, and frozen', () => {
     const parsed = parseEnvironment(schema, { A_PATH: '/run/a', OTHER: 'x' })

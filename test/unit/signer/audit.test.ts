@@ -6,7 +6,7 @@ import { createMetrics } from '../../../runtime/metrics.ts'
 import { createApp } from '../../../signer/app.ts'
 import type { AuditEntry } from '../../../signer/audit-lines.ts'
 import { createAuditLog } from '../../../signer/audit-log.ts'
-import { createCallerReader, type Peer } from '../../../signer/caller-identity.ts'
+import { type Peer, readCaller } from '../../../signer/caller-identity.ts'
 import { get, post } from '../../support/services/http.ts'
 import { fingerprintOf, limitless, unchained } from '../../support/services/signer-app.ts'
 
@@ -285,5 +285,5 @@ describe('the caller', () => {
     ],
     ['unknown if the header is something else', 'spiffe://td/x', 'unknown'],
     ['unknown if more text follows', `${real};DNS=x`, 'unknown'],
-  ])('is %s', (_, header, caller) => expect(createCallerReader('proxy')(header)).toBe(caller))
+  ])('is %s', (_, header, caller) => expect(readCaller(header)).toBe(caller))
 })

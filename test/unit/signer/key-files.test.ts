@@ -129,17 +129,17 @@ describe('refuses', () => {
     [
       'a webhook key as primary',
       { a: makeKey(), hook, primary: 'hook' },
-      /^"primary" names no key of its form: set it to one of a$/,
+      /^"primary" names no key: set it to one of a$/,
     ],
     [
       'a raw key as webhook-primary',
       { a: makeKey(), hook, 'webhook-primary': 'a' },
-      /^"webhook-primary" names no key of its form: set it to one of hook$/,
+      /^"webhook-primary" names no key: set it to one of hook$/,
     ],
     [
       'a primary beside webhook keys alone',
       { hook, primary: 'a' },
-      /^"primary" names no key of its form: remove it$/,
+      /^"primary" names no key: remove it$/,
     ],
     ['no entries', {}, /^the Secret has no key: add one/],
     ['a primary without keys', { primary: 'a' }, /^the Secret has no key/],

@@ -6,7 +6,6 @@ import { Registry } from 'prom-client'
 import { describe, expect, test, vi } from 'vitest'
 import type { Log } from '../../../runtime/log.ts'
 import { holdKeyRing } from '../../../signer/keys/key-holder.ts'
-import { reportKeys } from '../../../signer/keys/key-reports.ts'
 import { createSignerMetrics } from '../../../signer/metrics.ts'
 import { type Entries, makeFolder, makeVolume, mountEntries } from '../../support/folder.ts'
 import { createMemoryLog } from '../../support/services/logged.ts'
@@ -35,7 +34,7 @@ async function hold(entries: Entries, pollMs = POLL_MS) {
   const log: Log = (level, event, fields) => {
     if (event !== 'audit_unchained') write(level, event, fields)
   }
-  const getKeyRing = await holdKeyRing(folder, { log, metrics, pollMs })
+  const { getKeyRing } = await holdKeyRing(folder, { log, metrics, pollMs })
   const primary = () => getKeyRing().raw[0]?.id
   const events = () => lines.map(({ event }) => event)
   const eventually = (check: () => void) => vi.waitFor(check, WAIT_MS)
@@ -142,7 +141,7 @@ test('loads a file that is replaced in a plain folder', async () => {
   await writeFile(join(folder, 'a'), good())
   const { log } = createMemoryLog()
   const { metrics } = countRefusals()
-  const getKeyRing = await holdKeyRing(folder, { log, metrics, pollMs: POLL_MS })
+  const { getKeyRing } = await holdKeyRing(folder, { log, metrics, pollMs: POLL_MS })
   const material = () => getKeyRing().raw[0]?.material.export()
   const before = material()
   await writeFile(join(folder, 'a.new'), good())
@@ -184,14 +183,16 @@ describe('keeps the last valid ring', () => {
 })
 
 test('reports its keys again and again, and nothing while it has none', async () => {
-  const { folder, lines, getKeyRing, eventually } = await hold({ a: 'hunter2' })
-  const { log, lines: reports } = createMemoryLog()
-  reportKeys(getKeyRing, log, POLL_MS)
-  await eventually(() => expect(lines).toHaveLength(1))
-  expect(reports).toEqual([])
+  const folder = await makeVolume({ a: 'hunter2' })
+  const { log, lines } = createMemoryLog()
+  const options = { log, metrics: countRefusals().metrics, pollMs: POLL_MS, reportMs: POLL_MS }
+  await holdKeyRing(folder, options)
+  await vi.waitFor(() => expect(lines).toHaveLength(1), WAIT_MS)
   await mountEntries(folder, { a: good(), b: good(), primary: 'b' }, '2')
-  const held = { level: 'info', event: 'keys_held', primary: 'b', count: 2, key_ids: 'a,b' }
-  await eventually(() => expect(reports.length).toBeGreaterThan(2))
+  const held = { level: 'info', primary: 'b', webhook_primary: '', count: 2, key_ids: 'a,b' }
+  await vi.waitFor(() => expect(lines.length).toBeGreaterThan(5), WAIT_MS)
+  const reports = lines.filter(({ event }) => event === 'keys_held')
+  expect(reports.length).toBeGreaterThan(2)
   for (const each of reports) expect(each).toMatchObject(held)
-  expect(lines.at(-1)).toMatchObject({ ...held, event: 'keys_loaded' })
+  expect(lines.find(({ event }) => event === 'keys_loaded')).toMatchObject(held)
 })

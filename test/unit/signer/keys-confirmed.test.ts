@@ -29,7 +29,8 @@ async function hold(entries: Record<string, string>) {
     await rename(join(folder, 'new'), join(folder, 'keys.json'))
   }
   await write(entries)
-  const getKeyRing = await holdKeyRing(folder, { log, metrics, bundle: 'keys.json', pollMs: 10 })
+  const options = { log, metrics, bundle: 'keys.json', pollMs: 10 }
+  const { getKeyRing } = await holdKeyRing(folder, options)
   const events = () =>
     lines.map(({ event }) => event).filter((event) => event !== 'audit_unchained')
   const eventually = (check: () => void) => vi.waitFor(check, WAIT_MS)

@@ -107,7 +107,7 @@ describe('POST /sign with a body', () => {
 
   test('refuses a webhook if there is no webhook key, and a message if there is no raw key', async () => {
     const noHook = await post(makeSignerApp({ ...ring, webhook: [] }), '/sign', { body })
-    expect([noHook.status, noHook.body.field]).toEqual([400, 'body'])
+    expect([noHook.status, noHook.body.field]).toEqual([400, 'key_id'])
     const noRaw = makeSignerApp({ ...ring, raw: [] })
     for (const [path, request] of [
       ['/sign', { message: body }],
@@ -161,6 +161,17 @@ test('items of both forms share a call, and the audit log has each signature wit
   })
   expect(lines[1]).not.toHaveProperty('consumers')
   expect(counted).toEqual({ new: 3, raw: 1 })
+})
+
+test('a call has about 1,000 signatures, and the items behind them try again', async () => {
+  const item = { body, consumer: 'acme', consumer_versions: [1, 2] }
+  const items = Array.from({ length: 260 }, (_, index) => ({ request_id: `${index}`, ...item }))
+  const { body: answer } = await post(app, '/sign/batch', { items })
+  const results = answer.results as { problem?: { code: string; retry_after: number } }[]
+  expect(results.slice(0, 250).every(({ problem }) => problem === undefined)).toBe(true)
+  for (const { problem } of results.slice(250)) {
+    expect(problem).toMatchObject({ code: 'rate_limited', retry_after: 1 })
+  }
 })
 
 describe('POST /verify with a body', () => {

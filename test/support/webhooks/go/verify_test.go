@@ -1,5 +1,5 @@
-// Reads webhooks as lines of JSON, and prints for each whether the library of Go accepts it: 1 or 0. It is compiled as a test, because
-// only a test can have another clock.
+// Reads webhooks as lines of JSON, and prints for each whether the library of Go accepts it: 1 or 0. It is compiled as a test,
+// because only a test can have another clock.
 package verify
 
 import (
