@@ -59,6 +59,11 @@ export const webhookKeys: KeyForm = {
 
 export const keyForms = { raw: rawKeys, webhook: webhookKeys }
 
+/** Returns the change that removes all annotations of a rotation. */
+export function clearAnnotations({ annotationNames }: KeyForm): Record<string, undefined> {
+  return Object.fromEntries(Object.values(annotationNames).map((name) => [name, undefined]))
+}
+
 /** Parses FORM. */
 export function parseForm(text = 'raw'): KeyForm {
   if (text === 'raw' || text === 'webhook') return keyForms[text]

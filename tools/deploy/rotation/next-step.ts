@@ -1,9 +1,10 @@
 // Decides the next step of a rotation from the Secret and the time alone. So it does not matter who made the step before, or
 // whether that run was interrupted.
-import type { KeyForm } from '../keys/key-forms.ts'
+import { clearAnnotations } from '../keys/key-forms.ts'
 import type { Change } from '../keys/key-secret.ts'
 import { markRetired } from '../keys/retired-keys.ts'
 import { closingTexts } from './closing-texts.ts'
+import { beginWith, createFirst } from './first-key.ts'
 import type { Condition } from './pod-condition.ts'
 import type { RotationState } from './rotation-state.ts'
 
@@ -21,8 +22,6 @@ export type Action = {
 }
 
 const encode = (id: string) => Buffer.from(id).toString('base64')
-const clear = ({ annotationNames }: KeyForm) =>
-  Object.fromEntries(Object.values(annotationNames).map((name) => [name, undefined]))
 
 /** Times are in milliseconds. `overlapMs` is the overlap that the user sets. */
 export function decideAction(state: RotationState, now: number, overlapMs?: number): Action {
@@ -47,33 +46,10 @@ export function decideAction(state: RotationState, now: number, overlapMs?: numb
   }
 }
 
-/** A signer that does not report keys of this form would take the first one for another key, so every Pod must report. */
-function createFirst({ form, newId }: RotationState): Action {
-  const data = { [newId]: form.makeKey() }
-  const annotations = { ...clear(form), [form.annotationNames.nextKey]: newId }
-  return {
-    kind: 'create',
-    awaits: { every: 'reports', id: 'its keys' },
-    write: { title: `${newId} is added`, compose: () => ({ data, annotations }) },
-  }
-}
-
-function beginWith({ form, primary }: RotationState): Action {
-  return {
-    kind: 'begin',
-    awaits: { every: 'signs with', id: primary },
-    write: {
-      title: `${primary} is the first ${form.noun}`,
-      compose: () => ({ annotations: clear(form) }),
-    },
-    closing: closingTexts[form.name].first(primary),
-  }
-}
-
 /** A rotation begins only if every Pod reports. With two keys, the Secret must name the primary one. */
 function addKey({ form, primary, newId }: RotationState): Action {
   const entries = { [newId]: form.makeKey(), [form.primaryEntry]: encode(primary) }
-  const annotations = { ...clear(form), [form.annotationNames.nextKey]: newId }
+  const annotations = { ...clearAnnotations(form), [form.annotationNames.nextKey]: newId }
   return {
     kind: 'add',
     awaits: { every: 'signs with', id: primary },
@@ -87,7 +63,7 @@ function promoteKey({ form, primary }: RotationState, next: string, overlapMs: n
   const compose = (now: number): Change => ({
     data: { [form.primaryEntry]: encode(next) },
     annotations: {
-      ...clear(form),
+      ...clearAnnotations(form),
       [replacedKey]: primary,
       [replacedAt]: formatTime(now),
       [verifiesUntil]: formatTime(now + overlapMs),
@@ -133,7 +109,7 @@ function retireKey({ primary, retired }: RotationState, replaced: string): Actio
 }
 
 function endRotation({ form, retired }: RotationState, replaced: string): Action {
-  const annotations = { ...clear(form), ...markRetired(retired, replaced) }
+  const annotations = { ...clearAnnotations(form), ...markRetired(retired, replaced) }
   return {
     kind: 'end',
     awaits: { every: 'has dropped', id: replaced },
