@@ -22,8 +22,9 @@ export type AuditLogOptions = {
 
 /** Shorter than the second within which the frontend answers. */
 const DEADLINE_MS = 500
+/** How many lines one write carries. Each is in memory several times then. */
+const MAX_LINES = 64
 
-type Signed = readonly [keyId: string, count: number]
 /** `resolve` is for lines that are written. */
 type Waiting = { lines: string[]; resolve: () => void; reject: (error: AppError) => void }
 
@@ -60,7 +61,8 @@ export function createAuditLog({
     timer.refresh()
     try {
       // Sealed only now, because lines that are never written have no place in the chain.
-      await write(records.flatMap(({ lines }) => lines.map(chain.seal)).join(''))
+      const lines = records.flatMap((each) => each.lines)
+      while (lines.length > 0) await write(lines.splice(0, MAX_LINES).map(chain.seal).join(''))
       onWritten(chain.position())
       for (const { resolve } of records) resolve()
     } catch (error) {
@@ -83,7 +85,7 @@ export function createAuditLog({
     isWriting = false
   }
 
-  function finish(signed: readonly Signed[], resolve: () => void): void {
+  function finish(signed: ReturnType<typeof findSigned>, resolve: () => void): void {
     for (const [keyId, count] of signed) onSigned(keyId, count)
     resolve()
   }
@@ -119,7 +121,8 @@ export function createAuditLog({
   return { record, requireWritable }
 }
 
-function findSigned({ outcome, key_id: keyId, count }: AuditEntry): Signed[] {
+/** Returns the key id and the number of its signatures, if the entry has any. */
+function findSigned({ outcome, key_id: keyId, count }: AuditEntry): [string, number][] {
   return outcome === 'signed' && keyId !== undefined ? [[keyId, count]] : []
 }
 

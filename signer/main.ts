@@ -15,11 +15,10 @@ await runService(
   () => loadConfig(process.env),
   async (config, deps) => {
     const { keyDir, keyBundle, admission, signatureRate, peer, maxRequests } = config
-    const { log } = deps
     const metrics = createSignerMetrics(deps.metrics.registry)
-    const requireThawed = await followFreeze(config.freezeDir, log, metrics.setFrozen)
+    const requireThawed = await followFreeze(config.freezeDir, deps.log, metrics.setFrozen)
     const { getKeyRing, findKeyRing } = await holdKeyRing(keyDir, {
-      ...{ log, metrics, bundle: keyBundle },
+      ...{ log: deps.log, metrics, bundle: keyBundle },
       reportMs: peer === 'container' ? 60_000 : undefined,
     })
     const admit =
