@@ -1,7 +1,6 @@
 // The log: one JSON object per line on stdout, with a time, a level, an event and flat fields.
-export type LogLevel = 'info' | 'warn' | 'error'
 export type LogFields = Record<string, string | number | boolean>
-export type Log = (level: LogLevel, event: string, fields?: LogFields) => void
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields?: LogFields) => void
 
 /** Makes a log. `write` receives each line with its newline. `now` returns milliseconds since 1970. */
 export function createLog(

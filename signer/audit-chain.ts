@@ -14,9 +14,7 @@ export type ChainPosition = { instance: string; seq: number }
 /** Makes the chain. Without a key, lines have no MAC. With another key, a new instance begins. */
 export function createAuditChain(getKey: () => KeyObject | undefined) {
   let key: KeyObject | undefined
-  let instance = ''
-  let seq = 0
-  let lastMac = ''
+  let [instance, seq, lastMac] = ['', 0, '']
 
   /** Starts anew, when it is unknown which lines were written. */
   function restart(): void {

@@ -43,8 +43,7 @@ export function createAuditLog({
   let waiting: Waiting[] = []
   let writing: readonly Waiting[] = []
   let stamp = { ms: Number.NaN, time: '' }
-  let isWriting = false
-  let isStuck = false
+  let [isWriting, isStuck] = [false, false]
 
   // One timer for all writes, because they are many.
   const timer = setTimeout(giveUp, deadlineMs).unref()

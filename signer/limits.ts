@@ -46,9 +46,8 @@ export function createLimit(
   /** Spends `count` of a key, or throws AppError rate_limited and spends nothing. */
   function spend(keyId: string, count: number): void {
     const spent = (readToday().get(keyId) ?? 0) + count
-    const untilMidnight = ((day + 1) * DAY_MS - now()) / 1_000
     // The bucket is last, because asking it takes something.
-    const untilDay = Math.max(untilMidnight, count / perSecond)
+    const untilDay = Math.max(((day + 1) * DAY_MS - now()) / 1_000, count / perSecond)
     const seconds = spent > perDay ? untilDay : takeFrom(keyId, count)
     if (seconds > 0) {
       countRefused(keyId, count)

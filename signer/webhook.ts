@@ -1,9 +1,9 @@
 // Standard Webhooks (https://www.standardwebhooks.com): the signed string is `id.timestamp.body`, with the signer's own clock. So what a
 // compromised frontend had signed ends with the tolerance of the receivers.
-import { createSecretKey, hkdfSync, type KeyObject, randomUUID } from 'node:crypto'
+import { type KeyObject, randomUUID } from 'node:crypto'
 import type { WebhookHeaders, WebhookRequest } from '../runtime/contract.ts'
 import { AppError } from '../runtime/errors.ts'
-import type { Message } from './hmac.ts'
+import { deriveKey, type MacKey, type Message } from './hmac.ts'
 
 /** How far a receiver's clock may be from the timestamp, in seconds. All libraries of the standard have this. */
 export const TOLERANCE = 300
@@ -35,17 +35,17 @@ export function prepareWebhook(id = `msg_${randomUUID()}`, body: Message, now: n
 }
 
 /**
- * Returns the keys of a consumer, one for each version: HKDF-SHA256 (RFC 5869) without salt. Without a consumer it is the key itself.
- * Throws AppError invalid_request for versions without a consumer.
+ * Returns the keys of a consumer, one for each version. Without a consumer it is the key itself. Throws AppError invalid_request for
+ * versions without a consumer.
  */
 export function listConsumerKeys(
   key: KeyObject,
   { consumer, consumer_versions: versions }: ConsumerKeys,
-): readonly KeyObject[] {
+): readonly MacKey[] {
   const field = 'consumer_versions'
   if (consumer !== undefined) {
     const list = (versions ?? [1]).map((version) => `webhook-consumer:${version}:${consumer}`)
-    return list.map((info) => createSecretKey(Buffer.from(hkdfSync('sha256', key, '', info, 32))))
+    return list.map((info) => deriveKey(key, info))
   }
   if (versions === undefined) return [key]
   throw new AppError('invalid_request', `${field}: needs a consumer`, { field })

@@ -2,14 +2,12 @@
 
 const [QUOTE, COMMA, OPENING_BRACKET, OPENING_BRACE] = [0x22, 0x2c, 0x5b, 0x7b]
 
-/** `strings` includes field names. `parts` counts the commas and opening brackets outside of strings. */
-export type JsonOutline = { strings: number; parts: number }
-
 /**
- * Counts the parts of `json` and stops after `mostParts`. The text need not be valid. JSON.parse would build hundreds of
- * megabytes from four million brackets. Counting builds nothing.
+ * Counts the strings of `json`, field names included, and its parts: commas and opening brackets outside of strings. Stops after
+ * `mostParts`. The text need not be valid. JSON.parse would build hundreds of megabytes from four million brackets. Counting builds
+ * nothing.
  */
-export function outlineJson(json: string, mostParts: number): JsonOutline {
+export function outlineJson(json: string, mostParts: number) {
   let [strings, parts] = [0, 0]
   for (let at = 0; at < json.length && parts <= mostParts; at++) {
     const code = json.charCodeAt(at)
@@ -35,7 +33,7 @@ function findClosingQuote(json: string, opening: number): number {
  * True if an object has a field name twice. JSON.parse keeps the last one without an error. RFC 8259 section 4 lets
  * another parser keep the first one, so it would see another message than the signed one.
  */
-export function hasDuplicateNames({ strings }: JsonOutline, parsed: unknown): boolean {
+export function hasDuplicateNames({ strings }: { strings: number }, parsed: unknown): boolean {
   return strings > countStrings(parsed)
 }
 

@@ -12,9 +12,6 @@ import { decodeMessage, hasField } from '../message.ts'
 import { composeWebhook, listConsumerKeys, TOLERANCE } from '../webhook.ts'
 import type { EndpointDeps } from './endpoint-deps.ts'
 
-/** Returns true if the key made the signature. */
-type IsMadeBy = (key: KeyObject) => boolean
-
 const messageForm = acceptKeyId(verifyRequest)
 
 /**
@@ -38,13 +35,14 @@ export function createVerifyHandler({ admit, spendVerification, ...deps }: Endpo
   }
 }
 
-function checkMessage(request: z.output<typeof verifyRequest>): IsMadeBy {
+/** Returns what tells whether a key made the signature. */
+function checkMessage(request: z.output<typeof verifyRequest>) {
   const message = decodeMessage(request.message, request.encoding)
-  return (key) => verifyMac(key, message, [Buffer.from(request.signature, 'hex')])
+  return (key: KeyObject) => verifyMac(key, message, [Buffer.from(request.signature, 'hex')])
 }
 
 /** Checks as a receiver does, with its tolerance. `now` is in milliseconds. */
-function checkWebhook(request: z.output<typeof verifyWebhookRequest>, now: number): IsMadeBy {
+function checkWebhook(request: z.output<typeof verifyWebhookRequest>, now: number) {
   const { headers } = request
   const seconds = headers['webhook-timestamp']
   const body = decodeMessage(request.body, request.encoding, 'body')
@@ -54,6 +52,6 @@ function checkWebhook(request: z.output<typeof verifyWebhookRequest>, now: numbe
     version === 'v1' ? [Buffer.from(base64, 'base64')] : [],
   )
   const isInTime = Math.abs(now / 1_000 - Number(seconds)) <= TOLERANCE
-  return (material) =>
+  return (material: KeyObject) =>
     isInTime && listConsumerKeys(material, request).some((key) => verifyMac(key, message, given))
 }

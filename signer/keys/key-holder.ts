@@ -38,8 +38,7 @@ export async function holdKeyRing(
 ): Promise<{ getKeyRing: GetKeyRing; findKeyRing: () => KeyRing | undefined }> {
   const findReturned = createKeyHistory()
   let ring: KeyRing | undefined
-  let generation = ''
-  let reason = ''
+  let [generation, reason] = ['', '']
 
   async function load(): Promise<void> {
     const found = await describeGeneration(folder, bundle)

@@ -20,7 +20,7 @@ import {
 import { listNotations } from '../support/webhooks/notations.ts'
 import { listDerivationForms, listRawForms } from '../support/webhooks/raw-forms.ts'
 import { deriveKey } from '../support/webhooks/receivers.ts'
-import { ensureWebhookKey } from '../support/webhooks/secret-keys.ts'
+import { provideWebhookKey } from '../support/webhooks/secret-keys.ts'
 
 const consumers = ['acme', '2:acme', 'customer-1', 'customer-2', 'customer-3']
 const secretsOf = (key: Uint8Array) => [
@@ -43,7 +43,7 @@ describe('code in the frontend container', needsLocalCluster, () => {
     const frontend = await openFrontend()
     cleanUp(() => frontend.stop())
     cleanUp(await saveSecret())
-    const [[id, key] = ['', Buffer.alloc(0)]] = await ensureWebhookKey(frontend)
+    const { id, key } = await provideWebhookKey(frontend)
     const texts = secretsOf(key).flatMap(listNotations)
 
     const wanted = consumers.flatMap((consumer) =>

@@ -31,7 +31,7 @@ import {
   listRawSignatures,
 } from '../support/webhooks/raw-forms.ts'
 import { deriveKey, signAnything } from '../support/webhooks/receivers.ts'
-import { ensureWebhookKey } from '../support/webhooks/secret-keys.ts'
+import { provideWebhookKey } from '../support/webhooks/secret-keys.ts'
 import { libraries } from '../support/webhooks/verifiers.ts'
 
 vi.setConfig({ testTimeout: 1_200_000 })
@@ -79,7 +79,7 @@ describe('webhooks that the frontend’s container has collected', needsLocalClu
     const frontend = await openFrontend()
     cleanUp(() => frontend.stop())
     cleanUp(await saveSecret())
-    const [[id, key] = ['', Buffer.alloc(0)]] = await ensureWebhookKey(frontend)
+    const { id, key } = await provideWebhookKey(frontend)
     const { signed, refused, answers } = await collect(frontend, id, key)
     const last = Math.max(...signed.map(({ headers }) => Number(headers['webhook-timestamp'])))
     await deletePod()

@@ -13,7 +13,11 @@ import {
   signItems,
 } from '../support/webhooks/frontend/frontend.ts'
 import { deriveKey, receive } from '../support/webhooks/receivers.ts'
-import { readWebhookKeys, type WebhookKeys } from '../support/webhooks/secret-keys.ts'
+import {
+  readWebhookKeys,
+  removeWebhookKeys,
+  type WebhookKeys,
+} from '../support/webhooks/secret-keys.ts'
 import { countAccepted } from '../support/webhooks/verifiers.ts'
 import { expectNoRaw, headersOf } from '../support/webhooks/webhook-form.ts'
 
@@ -30,6 +34,7 @@ describe('a rotation of the webhook key', needsLocalCluster, () => {
     const frontend = await openFrontend()
     cleanUp(() => frontend.stop())
     cleanUp(await saveSecret())
+    await removeWebhookKeys(frontend)
     const all = new Map<string, Buffer>()
     const states: string[] = []
     const signed: Signed[] = []

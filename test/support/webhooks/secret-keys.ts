@@ -12,15 +12,29 @@ import { toSecret } from './receivers.ts'
 
 export type WebhookKeys = ReadonlyMap<string, Buffer>
 
-/** Adds a webhook key unless there is one, and waits until the signer has it. Returns all. */
-export async function ensureWebhookKey(frontend: Frontend): Promise<WebhookKeys> {
-  const keys = await readWebhookKeys()
-  if (keys.size > 0) return keys
-  const secret = Buffer.from(toSecret(randomBytes(32))).toString('base64')
-  const changed = changeKeySecret(await readKeySecret(), { data: { 'webhook-1': secret } })
-  expect(await replaceKeySecret(changed)).toBe(true)
-  await waitForWebhookKeys(frontend, ['webhook-1'])
-  return readWebhookKeys()
+/** Puts one webhook key into the Secret in place of those that are there, and waits until the signer has it. Returns it. */
+export async function provideWebhookKey(frontend: Frontend): Promise<{ id: string; key: Buffer }> {
+  const key = randomBytes(32)
+  // A new name, because the signer may still have the key of another test.
+  const id = `webhook-${randomBytes(4).toString('hex')}`
+  await replaceWebhookKeys({ [id]: Buffer.from(toSecret(key)).toString('base64') })
+  await waitForWebhookKeys(frontend, [id])
+  return { id, key }
+}
+
+/** Removes all webhook keys from the Secret, and waits until the signer has none. */
+export async function removeWebhookKeys(frontend: Frontend): Promise<void> {
+  await replaceWebhookKeys({})
+  await waitForWebhookKeys(frontend, [])
+}
+
+async function replaceWebhookKeys(data: Record<string, string>): Promise<void> {
+  const secret = await readKeySecret()
+  const former = ['webhook-primary', ...findWebhookKeys(secret.data).keys()]
+  const removed = Object.fromEntries(former.map((name) => [name, undefined]))
+  expect(await replaceKeySecret(changeKeySecret(secret, { data: { ...removed, ...data } }))).toBe(
+    true,
+  )
 }
 
 /** Waits until the signer has exactly these, the first of them as the primary one. */

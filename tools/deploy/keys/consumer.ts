@@ -47,6 +47,6 @@ export function parseConsumers(list: string, version: string | undefined): Consu
 
 /** Returns the secret that the receiver gets. */
 export function deriveSecret({ material }: Key, { consumer, version }: Consumer): string {
-  const keys = listConsumerKeys(material, { consumer, consumer_versions: [version] })
-  return WEBHOOK_PREFIX + keys.map((key) => key.export().toString('base64')).join()
+  const [key = ''] = listConsumerKeys(material, { consumer, consumer_versions: [version] })
+  return WEBHOOK_PREFIX + Buffer.from(String(key), 'hex').toString('base64')
 }
