@@ -85,7 +85,8 @@ async function readEntries(folder: string): Promise<Map<string, Buffer>> {
     if (name.startsWith('..') || !(await stat(file)).isFile()) continue
     entries.set(name, await readFile(file))
   }
-  return entries
+  // A generation that is no longer the newest may have lost some of its files already.
+  return (await resolveGeneration(folder)) === generation ? entries : readEntries(folder)
 }
 
 async function explain<T>(bundle: string | undefined, read: () => Promise<T>): Promise<T> {
