@@ -7,7 +7,7 @@ export function withConfig(text: string): string {
   if (file === undefined || text.includes('CONFIG=')) return text
   const targets = makeVariables.CONFIG.targets.join('|')
   return text.replace(
-    new RegExp(`(\`|[Rr]un )make (${targets})\\b`, 'g'),
+    new RegExp(`(\`|[Rr]un |&& )make (${targets})\\b`, 'g'),
     `$1make $2 CONFIG=${file}`,
   )
 }

@@ -126,6 +126,17 @@ describe('on an API server', needsLocalPrograms, () => {
     ])
   })
 
+  test.each([{}, { signaturesPerSecond: 5 }])(
+    'undeploy reads a signing.yaml with the limits %j',
+    async (limits) => {
+      await applyResource(deploymentIn('orders', 'orders', signer))
+      const found = await undeploy(plain, { limits, apiToken: ['web'], egress: ['mail/*'] })
+      expect(found.said).not.toContain('unable to find field')
+      expect(found).toMatchObject({ code: 0 })
+      expect(await list('deployments', 'orders')).toEqual([''])
+    },
+  )
+
   test('the last application takes along what all use', async () => {
     await applyResource(daemon('seccomp-profiles'))
     const { said } = await undeploy(plain)

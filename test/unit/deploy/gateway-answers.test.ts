@@ -79,6 +79,26 @@ describe('an answer', () => {
     ])
   })
 
+  test.each<[number, string, string, string]>([
+    [502, '{"error":"the signer answered 400"}', 'application/json', 'istio-envoy'],
+    [504, '<html>upstream</html>', 'text/html', 'istio-envoy'],
+    [404, '{"detail":"Not Found"}', 'application/json', 'envoy'],
+    [400, 'no such field', 'text/plain; charset=utf-8', 'istio-envoy'],
+  ])('%i %s of an application behind the gateway is the application’s', (...given) => {
+    const [status, body, type, server] = given
+    const { what, todo } = explain(status, body, { 'content-type': type, server })
+    expect(what).toBe(`${status} from "${server}": ${body}`)
+    expect(todo).toContain('your application, or what it calls, refuses')
+    expect(todo).toContain('kubectl logs')
+  })
+
+  test.each([
+    ['a load balancer', { server: 'awselb/2.0', 'content-type': 'application/json' }],
+    ['the gateway itself', {}],
+  ])('502 of %s is not the application’s', (_, headers) => {
+    expect(explain(502, '{"message":"Bad Gateway"}', headers).todo).toContain('gave up')
+  })
+
   test('names the proxy that gave it', () => {
     expect(explain(403, 'Forbidden', { server: 'awselb/2.0' }).what).toBe(
       '403 from "awselb/2.0": Forbidden',

@@ -57,7 +57,7 @@ describe('a rotation', () => {
   test('keeps the old key for the overlap, and then retires it', async () => {
     const cluster = simulateCluster(oneKey(), lagsMs)
     const promise =
-      /^key-2 signs\. Signatures made with key-1 verify until 2026-11-26T09:01:\d\dZ or later\. After that, make rotate-key retires it\.$/
+      /^key-2 signs\. Signatures made with key-1 verify until 2026-11-26T09:01:\d\dZ or later\. After that, run make rotate-key, which retires it\.$/
     expect(await rotate(cluster)).toMatch(promise)
     expect(cluster.titles).toEqual(['key-2 is added', 'key-2 is primary'])
     expect(readRing(cluster.read().data)).toEqual({ primary: 'key-2', held: ['key-1', 'key-2'] })

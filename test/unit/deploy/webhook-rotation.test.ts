@@ -33,7 +33,7 @@ describe('a webhook rotation', () => {
     const cluster = start(both, webhookKeys)
     const closing = await rotate(cluster, webhookKeys)
     expect(closing).toMatch(
-      /^webhook-2 is the primary webhook key\. Each webhook has a signature of it and one of webhook-1, .* before 2026-11-26T09:01:\d\dZ: make consumer-secret CONSUMER=NAME\. After that, make rotate-key FORM=webhook retires webhook-1\.$/,
+      /^webhook-2 is the primary webhook key\. Each webhook has a signature of it and one of webhook-1, .* before 2026-11-26T09:01:\d\dZ: run make consumer-secret CONSUMER=NAME for each\. After that, run make rotate-key FORM=webhook, which retires webhook-1\.$/,
     )
     expect(cluster.titles).toEqual(['webhook-2 is added', 'webhook-2 is primary'])
     const { data } = cluster.read()
@@ -108,7 +108,12 @@ describe.each([
 })
 
 describe.each([
-  ['webhook key', webhookKeys, { ...raw, ...auditKey }, 'webhook-1 signs webhooks. Next, print'],
+  [
+    'webhook key',
+    webhookKeys,
+    { ...raw, ...auditKey },
+    'webhook-1 signs webhooks. For the secret of each receiver, run make consumer-secret',
+  ],
   ['raw key', rawKeys, { ...webhook, ...auditKey }, 'key-1 signs. Callers that name no key'],
 ])('the first %s', (_, form, data, closing) => {
   const first = `${form.idPrefix}1`

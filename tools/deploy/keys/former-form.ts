@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { say, UserError } from '../../cli/terminal.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { findDeployed } from '../../kube/layouts.ts'
-import { keySecret, namespace } from '../../kube/names.ts'
+import { keySecret, namespace, protectedLabel } from '../../kube/names.ts'
 import { listKeyIds, primaryEntry } from './entries.ts'
 import { webhookKeys } from './key-forms.ts'
 import type { KeySecret } from './key-secret.ts'
@@ -12,9 +12,9 @@ import type { KeySecret } from './key-secret.ts'
 const workload = z.object({
   spec: z.object({
     template: z.object({
-      spec: z.object({
-        containers: z.array(z.object({ name: z.string(), image: z.string().default('') })),
-      }),
+      metadata: z
+        .object({ labels: z.record(z.string(), z.string()).default({}) })
+        .default({ labels: {} }),
     }),
   }),
 })
@@ -24,8 +24,7 @@ const byHand = 'docs/keys.md#rotate-by-hand'
 export async function checkFormerForms({ data }: KeySecret): Promise<void> {
   const ids = listKeyIds(data, 'webhook')
   if (ids.length === 0) return
-  const tag = await readSignerTag()
-  const isOld = tag !== undefined && /^v?0\.1\./.test(tag)
+  const isOld = await runsFormerVersion()
   const primary = Buffer.from(data[primaryEntry] ?? '', 'base64').toString()
   const isOnly = isOld && listKeyIds(data).length === 1
   const signing = ids.find((id) => id === primary || isOnly)
@@ -35,20 +34,21 @@ export async function checkFormerForms({ data }: KeySecret): Promise<void> {
       `Rotate by hand to a key that begins otherwise: ${byHand}. Then run \`make deploy\` again.`,
     )
   }
-  // Nothing runs, or what runs knows webhook keys.
-  if (tag === undefined || /^v?(0\.([2-9]|\d\d)|[1-9])/.test(tag)) return
+  if (!isOld) return
   const doubtful = ids.filter((id) => !/^\d+$/.test(id.replace(webhookKeys.idPrefix, '')))
   if (doubtful.length === 0) return
   say(`  note  the text of ${doubtful.join(', ')} begins with whsec_, so this version signs webhooks with it. Messages that version 0.1 signed with it do not verify any more
         If they have to, rotate by hand and wait for the overlap before you deploy: ${byHand}`)
 }
 
-/** Returns the tag of the signer's image, or an empty text if it has none. Returns undefined if nothing is deployed. */
-async function readSignerTag(): Promise<string | undefined> {
+/**
+ * Returns true if the deployed signer is of version 0.1. Its Pods lack the label that later policies select. The tag of the image
+ * tells nothing, because it may be any text.
+ */
+async function runsFormerVersion(): Promise<boolean> {
   const layout = await findDeployed()
-  if (layout === undefined) return undefined
+  if (layout === undefined) return false
   const args = ['get', 'deployment', layout.signer, '-n', namespace, '-o', 'json']
   const { spec } = await kubectlJson(workload, args)
-  const { image = '' } = spec.template.spec.containers.find(({ name }) => name === 'signer') ?? {}
-  return /:([\w.-]+)(?:@.*)?$/.exec(image.replace(/@.*/, ''))?.[1] ?? ''
+  return spec.template.metadata.labels[protectedLabel] !== 'true'
 }

@@ -12,6 +12,9 @@ import { parsePrometheusAccount } from '../preflight/prometheus-account.ts'
 import { composeCluster } from './cluster.ts'
 import { renderResources } from './render.ts'
 
+/** Its figures need the component limits, which adds no resource. */
+const described = { ...application, limits: undefined }
+
 /** The default is all layouts, because a partly removed one has no Deployment to identify it. Leaves out the optional components. */
 export async function renderOwnResources(which: readonly Layout[] = layouts): Promise<Resource[]> {
   const prometheus = parsePrometheusAccount(undefined)
@@ -22,7 +25,7 @@ export async function renderOwnResources(which: readonly Layout[] = layouts): Pr
       const { yaml } = await renderResources({
         ...{ folder: own, layout, images: [] },
         cluster: layout.isMeshed ? composeCluster(defaultFindings, layout, prometheus) : undefined,
-        application: await renderApplication(application, {
+        application: await renderApplication(described, {
           ...{ folder: join(own, 'application'), layout, components: [] },
         }),
       })

@@ -11,14 +11,14 @@ export const closingTexts: Readonly<Record<FormName, Texts>> = {
   raw: {
     first: (primary) => `${primary} signs. Callers that name no key get its signatures.`,
     kept: (primary, replaced, until) =>
-      `${primary} signs. Signatures made with ${replaced} verify until ${until} or later. After that, make rotate-key retires it.`,
+      `${primary} signs. Signatures made with ${replaced} verify until ${until} or later. After that, run make rotate-key, which retires it.`,
     retired: (replaced) => `${replaced} is retired: signatures made with it no longer verify`,
   },
   webhook: {
     first: (primary) =>
-      `${primary} signs webhooks. Next, print the secret of each receiver: make consumer-secret CONSUMER=NAME. See docs/webhooks.md.`,
+      `${primary} signs webhooks. For the secret of each receiver, run make consumer-secret CONSUMER=NAME. See docs/webhooks.md.`,
     kept: (primary, replaced, until) =>
-      `${primary} is the primary webhook key. Each webhook has a signature of it and one of ${replaced}, so receivers accept it with either secret. Give them the new secrets before ${until}: make consumer-secret CONSUMER=NAME. After that, make rotate-key FORM=webhook retires ${replaced}.`,
+      `${primary} is the primary webhook key. Each webhook has a signature of it and one of ${replaced}, so receivers accept it with either secret. Give them the new secrets before ${until}: run make consumer-secret CONSUMER=NAME for each. After that, run make rotate-key FORM=webhook, which retires ${replaced}.`,
     retired: (replaced) =>
       `${replaced} is retired: no webhook has a signature of it, and receivers that have only its secrets refuse webhooks`,
   },

@@ -14,7 +14,9 @@ export type Refusal = {
 }
 
 const longestBody = 300
-const readLogs = `Read \`kubectl logs -n ${namespace} deployment/${deployment} --all-containers\`, and the gateway's log.`
+const logs = `\`kubectl logs -n ${namespace} deployment/${deployment} --all-containers\``
+const readLogs = `Read ${logs}, and the gateway's log.`
+const readAnswer = `The gateway passes this answer on: your application, or what it calls, refuses. Read the answer, and ${logs}. If another application answers, check PUBLIC_HOST.`
 const redirects = [301, 302, 303, 307, 308]
 
 /** The first that fits counts. The last one fits always. */
@@ -32,8 +34,7 @@ const causes: readonly (readonly [
     'A RequestAuthentication for the gateway or the application requires a token. Find it by `kubectl get requestauthentications -A`.',
   ],
   [
-    ({ status, body, headers }) =>
-      status === 404 && (body === '' || !isOurs(headers['content-type'])),
+    (answer) => answer.status === 404 && !isOfApplication(answer),
     'No route for this host and path is at the gateway that answered. Check GATEWAY_URL and PUBLIC_HOST, and that GATEWAY is the Gateway behind this address.',
   ],
   [
@@ -52,10 +53,11 @@ const causes: readonly (readonly [
     "The gateway does not reach the application's Pod. Check that the Pod is ready, that no NetworkPolicy separates them, and that no DestinationRule of others turns mTLS off.",
   ],
   [
-    ({ status, headers }) => (status === 502 || status === 504) && !isOurs(headers['content-type']),
+    (answer) => (answer.status === 502 || answer.status === 504) && !isOfApplication(answer),
     'Something before the application gave up. If it is a load balancer, check its health check and its target port.',
   ],
   [({ body }) => isTokenRefused(body), refusedTokenTodo],
+  [isOfApplication, readAnswer],
   [() => true, readLogs],
 ]
 
@@ -131,6 +133,10 @@ function explainRedirect(
   }
 }
 
-function isOurs(contentType: string | undefined): boolean {
-  return contentType?.startsWith('application/problem+json') ?? false
+/** Envoy's own answers are empty, or text without a charset. */
+function isOfApplication({ headers, body }: Answer): boolean {
+  const type = headers['content-type'] ?? ''
+  if (body === '') return false
+  if (type.startsWith('application/problem+json')) return true
+  return /envoy/.test(String(headers.server)) && type !== 'text/plain'
 }

@@ -7,7 +7,12 @@ const WORDS = 40
 
 /** What the signer answers with, and no application by chance. */
 const ofSigner =
-  /"(signature|key_?[iI]d|valid|keys)"\s*:|"code":"(pairing|caller)_refused"|^signer_\w+/m
+  /"(signature|key_?[iI]ds?|valid|keys)"\s*:|"code":"(pairing|caller)_refused"|^signer_\w+/m
+
+/** True if the signer admits the caller, and has only keys of the other form. */
+export function lacksRawKey({ received }: Outcome): boolean {
+  return readStatus(received) === 400 && received.includes('the signer has no raw key')
+}
 
 /** An answer through a gateway that others use too. Whatever is not the signer's shows that the gateway does not lead there. */
 export function classifyBehindGateway(outcome: Outcome): Pick<Cell, 'seen' | 'answer'> {

@@ -18,7 +18,8 @@ import type { Target } from '../attack/target.ts'
 import { LOG_MS } from '../attack/timeouts.ts'
 import { waitFor } from '../attack/wait.ts'
 import { type Approach, planApproaches, type Shows } from './approaches.ts'
-import { classify, classifyApplication, classifyBehindGateway } from './classify.ts'
+import { type ComposeBodies, composeWebhookBodies, rawBodies } from './bodies.ts'
+import { classify, classifyApplication, classifyBehindGateway, lacksRawKey } from './classify.ts'
 import { type RequestId, requests } from './declared-table.ts'
 import { type Expectations, expectationsOf } from './expectations.ts'
 import type { Cell } from './report.ts'
@@ -32,12 +33,6 @@ type Plan = Pick<Cell, 'caller' | 'declared' | 'by'> & {
 }
 type Sent = { cell: Cell; requestId: string }
 
-const bodies: Record<Exclude<RequestId, 'application'>, string> = {
-  sign: '{"message":"matrix"}',
-  batch: '{"messages":["matrix"]}',
-  verify: JSON.stringify({ message: 'matrix', signature: '0'.repeat(64) }),
-  ...{ keys: '', metrics: '', readyz: '' },
-}
 const audited = ['sign', 'batch', 'verify', 'keys']
 
 /**
@@ -53,21 +48,39 @@ export async function measure(
   const start = new Date()
   const approaches = await planApproaches(target, pods, gateway)
   const expected = expectationsOf(target.layout)
-  const plans = expected.callers
-    .flatMap(({ id }) => plan(id, approaches[id], expected))
-    .filter(({ caller, request }) => isMeasured(caller, request))
-  const outcomes = await send(plans)
-  const sent = plans.map(({ caller, request, declared, by, requestId }, index) => {
-    const seen = classifierOf(caller, request)(outcomes[index] as Outcome)
-    return { requestId, cell: { caller, request, declared, ...seen, by } }
-  })
+  const sent = await sendInEitherForm((composeBodies) =>
+    expected.callers
+      .flatMap(({ id }) => plan(id, approaches[id], expected, composeBodies))
+      .filter(({ caller, request }) => isMeasured(caller, request)),
+  )
   return {
     cells: sent.map(({ cell }) => cell),
     unauthorizedSignatures: await countUnauthorized(target, start, sent),
   }
 }
 
-function plan(caller: string, approach: Approach | undefined, { declare }: Expectations): Plan[] {
+/** Sends the raw form, and the webhook form where the signer admits the caller but has no raw key. */
+async function sendInEitherForm(planAll: (compose: ComposeBodies) => Plan[]): Promise<Sent[]> {
+  const raw = planAll(() => rawBodies)
+  const first = await send(raw)
+  const webhooks = planAll(composeWebhookBodies)
+  const isUnserved = raw.map((each) => lacksRawKey(first.get(each) as Outcome))
+  const second = await send(webhooks.filter((_, index) => isUnserved[index]))
+  return raw.map((each, index) => {
+    const asked = isUnserved[index] ? (webhooks[index] as Plan) : each
+    const { caller, request, declared, by, requestId } = asked
+    const outcome = (second.get(asked) ?? first.get(asked)) as Outcome
+    const seen = classifierOf(caller, request)(outcome)
+    return { requestId, cell: { caller, request, declared, ...seen, by } }
+  })
+}
+
+function plan(
+  caller: string,
+  approach: Approach | undefined,
+  { declare }: Expectations,
+  composeBodies: ComposeBodies,
+): Plan[] {
   if (approach === undefined) return []
   const { from, port, tls, authority, shows } = approach
   return requests.flatMap(({ id, method, path, of }) => {
@@ -75,7 +88,7 @@ function plan(caller: string, approach: Approach | undefined, { declare }: Expec
     if (declared === undefined) return []
     const requestId = makeRequestId()
     const host = (of === 'signer' && approach.signerHost) || approach.host
-    const asked = id === 'application' ? composeAsked() : { body: bodies[id] }
+    const asked = id === 'application' ? composeAsked() : { body: composeBodies(requestId)[id] }
     const parts = { method, path, ...asked, ...(authority && { host: authority }) }
     const bytes = writeRequest(show(shows, parts, requestId))
     const own = of === 'signer' ? signerPort : application.port
@@ -113,7 +126,7 @@ function show(shows: Shows, parts: RequestParts, requestId: string): RequestPart
   return pairing === undefined ? shown : signParts(pairing, shown)
 }
 
-async function send(plans: readonly Plan[]): Promise<Outcome[]> {
+async function send(plans: readonly Plan[]): Promise<Map<Plan, Outcome>> {
   const outcomes = new Map<Plan, Outcome>()
   await Promise.all(
     [...Map.groupBy(plans, ({ from }) => from)].map(async ([from, all]) => {
@@ -123,7 +136,7 @@ async function send(plans: readonly Plan[]): Promise<Outcome[]> {
       }
     }),
   )
-  return plans.map((each) => outcomes.get(each) as Outcome)
+  return outcomes
 }
 
 /**
