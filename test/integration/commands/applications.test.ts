@@ -129,11 +129,13 @@ describe('on an API server', needsLocalPrograms, () => {
   test.each([{}, { signaturesPerSecond: 5 }])(
     'undeploy reads a signing.yaml with the limits %j',
     async (limits) => {
-      await applyResource(deploymentIn('orders', 'orders', signer))
+      const [, account] = plain
+      const metadata = { ...account?.metadata, namespace: 'orders' }
+      await applyResource({ ...account, metadata } as Resource)
       const found = await undeploy(plain, { limits, apiToken: ['web'], egress: ['mail/*'] })
       expect(found.said).not.toContain('unable to find field')
       expect(found).toMatchObject({ code: 0 })
-      expect(await list('deployments', 'orders')).toEqual([''])
+      expect(await list('serviceaccounts', 'orders')).toEqual([''])
     },
   )
 

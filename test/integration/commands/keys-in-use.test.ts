@@ -96,7 +96,7 @@ describe('the keys in use', needsLocalPrograms, () => {
     await expect(refusal).rejects.not.toThrow('hunter2')
   })
 
-  const webhook = Buffer.from(`whsec_${good.toString('base64')}`)
+  const webhook = Buffer.from(`whsec_${randomBytes(32).toString('base64')}`)
   const deployment = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
