@@ -9,6 +9,8 @@ import { createWaitingMessages, type Message } from './waiting-messages.ts'
 
 /** How long messages go alone after a signer that does not know `items`. */
 const ALONE_MS = 60_000
+/** The signer makes no more signatures for a webhook. */
+const MAX_OF_WEBHOOK = 16
 /** Not the signer's answers about a message, but about a call that it or a proxy does not know or allow. */
 const refusesCall = new Set([400, 403, 404, 405, 413])
 
@@ -40,8 +42,8 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
   const waiting = createWaitingMessages<Entry>()
   const schedule = createCallSchedule(waiting.count, startNext)
   let isAlone = false
-  /** How many each webhook of the newest answer has, at most. Their number depends on the keys and on the versions of a consumer. */
-  let signatures = 1
+  /** How many a webhook of the newest answer has, at most. It depends on the signer's keys and on the versions of a consumer. */
+  let signatures = MAX_OF_WEBHOOK
 
   function collect(message: Message): Promise<Reply> {
     return new Promise((resolve, reject) => {

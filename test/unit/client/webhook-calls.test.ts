@@ -65,14 +65,27 @@ test('one webhook goes, however many signatures it has', async () => {
   expect(sizes()).toEqual([1, 1, 1])
 })
 
-test('an answer that is invalid, or about a raw message, does not change the size of calls', async () => {
+test('before an answer, a webhook counts as 16 signatures', async () => {
   const { send, signWebhook, occupy, release, others } = await startOccupied()
   const headers = { 'content-type': 'application/json' }
   const post = (fields: object) =>
     send({ method: 'POST', headers, body: Buffer.from(JSON.stringify(fields)) })
   await occupy(() => post({ body: 'first' }))
-  const asked = Promise.all(range(128).map((body) => signWebhook(body)))
-  release([{ ...signTimes('first', 16), ...signatureOf('first') }])
+  const asked = Promise.all(range(62 + 128).map((body) => signWebhook(body)))
+  // An invalid answer does not count.
+  release([{ ...webhookOf('first'), ...signatureOf('first') }])
   await asked
-  expect(others().map(({ messages }) => messages.length)).toEqual([128])
+  expect(others().map(({ messages }) => messages.length)).toEqual([62, 128])
+})
+
+test('a raw message counts as one signature', async () => {
+  const { send, ask, release, sizes } = await startWith(16)
+  const headers = { 'content-type': 'application/json' }
+  const post = (message: string) =>
+    send({ method: 'POST', headers, body: Buffer.from(JSON.stringify({ message })) })
+  const asked = [ask(range(61)), ...range(128 + 24).map(post)]
+  release()
+  await Promise.allSettled(asked)
+  // 61 of 16 signatures and 24 of one are 1,000.
+  expect(sizes()).toEqual([61 + 24, 128])
 })
