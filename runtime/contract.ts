@@ -59,10 +59,7 @@ export type SignBatchResponse = { key_id: string; algorithm: 'HMAC-SHA256'; sign
 /** An id of Standard Webhooks. A dot ends the id in the signed string, so it has none. */
 const webhookId = textLike(/^[!-\-/-~]{1,128}$/, '1 to 128 visible ASCII characters without a dot')
 
-const consumer = textLike(
-  /^[A-Za-z0-9._:@/+=~-]{1,128}$/,
-  '1 to 128 of A-Z a-z 0-9 . _ : @ / + = ~ -',
-)
+const consumer = textLike(/^[A-Za-z0-9._:@/+=~-]{1,128}$/, '1 to 128 of A-Z a-z 0-9 ._:@/+=~-')
 
 const oneOrTwo = 'must be one or two versions from 1 to 999999999, for example [1] or [2,1]'
 const version = z.int(oneOrTwo).check(z.gte(1, oneOrTwo), z.lte(999_999_999, oneOrTwo))

@@ -15,7 +15,8 @@ export type LimitOptions = {
   clock?: () => number
 }
 
-export type Limit = ReturnType<typeof createLimit>
+/** Spends `count` of a key, or throws AppError rate_limited and spends nothing. */
+export type Spend = (keyId: string, count: number) => void
 
 /** Makes a limit. `what` is for the error, for example "signatures". */
 export function createLimit(

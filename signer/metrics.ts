@@ -18,7 +18,7 @@ export function createSignerMetrics(registry: Registry) {
   const loads = new Counter(describe('signer_key_loads_total', read, 'result'))
   const held = 'Keys in use: 1 for each, by id, form and state.'
   const keys = new Gauge(describe('signer_keys', held, 'key_id', 'form', 'state'))
-  const short = new Gauge(describe('signer_short_keys', 'Keys shorter than 32 bytes.'))
+  const short = new Gauge(describe('signer_short_keys', 'Keys that should be longer.'))
   const back = 'Keys in use: 1 if this process has seen the key retired, else 0.'
   const returned = new Gauge(describe('signer_returned_keys', back, 'key_id'))
   const changed = 'When good keys were last read from a changed key folder. 0 before.'

@@ -21,7 +21,7 @@ export function composeWebhook(id: string, seconds: string, body: Message): Mess
 }
 
 /** Returns the signed string at `now` (milliseconds since 1970), and what makes the headers of signatures in hex. Throws AppError ambiguous_body. */
-export function prepareWebhook(id = `msg_${randomUUID()}`, body: Message, now: number) {
+export function prepareWebhook(body: Message, now: number, id = `msg_${randomUUID()}`) {
   const seconds = Math.floor(now / 1_000)
   requireUnambiguous(body, seconds)
   const formatHeaders = (signatures: readonly string[]): WebhookHeaders => ({
@@ -52,11 +52,10 @@ export function listConsumerKeys(
 }
 
 // A signed string can be cut at every dot: the libraries check no id, so a part of the body becomes the timestamp. A body is refused if
-// such a part is a time that receivers still accept. They read it by parseInt, parseFloat, int() and the like. Both patterns match at
-// every part, and take time in proportion to the text.
-const decimals = /(?<![^.])(?=([\s\p{Cc}]*\+?(\d[\d_]{9,}))([\s\p{Cc}]*\.)?)/gu
-const otherNumbers =
-  /(?<![^.])(?=([\s\p{Cc}]*\+?(0[xob][\da-f_]+|[\d_]*(?:\.[\d_]*)?e[+-]?\d+)))/giu
+// such a part is a time that receivers still accept. They read it by parseInt, parseFloat, int() and the like, and skip
+// white space of any alphabet. Both patterns match at every part, and take time in proportion to the text.
+const decimals = /(?<![^.])(?=([^!-~]*\+?(?:0d)?(\d[\d_]{9,}))([^!-~]*\.)?)/giu
+const otherNumbers = /(?<![^.])(?=([^!-~]*\+?(0[xob][\da-f_]+|[\d_]*(?:\.[\d_]*)?e[+-]?[\d_]+)))/giu
 
 /** Throws AppError ambiguous_body if the signed string has a second timestamp that is valid at `now` (seconds) or later. */
 export function requireUnambiguous(body: Message, now: number): void {

@@ -14,6 +14,4 @@ export type EndpointDeps = {
   signing: Signing
   /** Throws AppError rate_limited. */
   spendVerification: () => void
-  /** Milliseconds since 1970. */
-  now?: () => number
 }

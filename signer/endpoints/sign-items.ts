@@ -54,7 +54,7 @@ function readItem(value: unknown, index: number): Item {
   const { issues } = error
   const find = (name: string) => issues.find(({ path: [field] }) => field === name)
   // An item without an id has no answer that its caller could find.
-  const fatal = typeof value === 'object' && value !== null ? find('request_id') : issues[0]
+  const fatal = find('request_id') ?? (hasField(value, 'request_id') ? undefined : issues[0])
   if (fatal !== undefined) {
     throw explainIssue({ ...fatal, path: ['items', index, ...fatal.path] })
   }

@@ -18,14 +18,13 @@ const messageForm = acceptKeyId(verifyRequest)
  * Makes the handler. It answers VerifyResponse for the requested key, or else for any key of the form. It throws AppError like
  * POST /sign, and for a malformed signature.
  */
-export function createVerifyHandler({ admit, spendVerification, ...deps }: EndpointDeps) {
+export function createVerifyHandler({ admit, getKeyRing, spendVerification }: EndpointDeps) {
   const choose = (value: unknown) => (hasField(value, 'body') ? verifyWebhookRequest : messageForm)
   return async function verify(c: AppContext): Promise<Response> {
     const request = await readJson(c, choose, { checkBody: admit(c) })
-    const isMadeBy =
-      'body' in request ? checkWebhook(request, (deps.now ?? Date.now)()) : checkMessage(request)
+    const isMadeBy = 'body' in request ? checkWebhook(request) : checkMessage(request)
     const form = 'body' in request ? 'webhook' : 'raw'
-    const keys = chooseKeys(deps.getKeyRing(), form, request.key_id)
+    const keys = chooseKeys(getKeyRing(), form, request.key_id)
     spendVerification()
     // Every key is tried, even after a match, so the duration does not reveal which key matched.
     const [match] = keys.filter(({ material }) => isMadeBy(material))
@@ -41,8 +40,8 @@ function checkMessage(request: z.output<typeof verifyRequest>) {
   return (key: KeyObject) => verifyMac(key, message, [Buffer.from(request.signature, 'hex')])
 }
 
-/** Checks as a receiver does, with its tolerance. `now` is in milliseconds. */
-function checkWebhook(request: z.output<typeof verifyWebhookRequest>, now: number) {
+/** Has a receiver's tolerance. */
+function checkWebhook(request: z.output<typeof verifyWebhookRequest>) {
   const { headers } = request
   const seconds = headers['webhook-timestamp']
   const body = decodeMessage(request.body, request.encoding, 'body')
@@ -51,7 +50,7 @@ function checkWebhook(request: z.output<typeof verifyWebhookRequest>, now: numbe
   const given = signatures.flatMap(([version, base64 = '']) =>
     version === 'v1' ? [Buffer.from(base64, 'base64')] : [],
   )
-  const isInTime = Math.abs(now / 1_000 - Number(seconds)) <= TOLERANCE
+  const isInTime = Math.abs(Date.now() / 1_000 - Number(seconds)) <= TOLERANCE
   return (material: KeyObject) =>
     isInTime && listConsumerKeys(material, request).some((key) => verifyMac(key, message, given))
 }

@@ -50,6 +50,9 @@ export function judgeKeys(entries: ReadonlyMap<string, Buffer>): LoadedKeys {
       'the Secret has no key: add one with --from-literal=HMAC_KEY="$(openssl rand -hex 32)"',
     )
   }
+  const hooks = keys.webhook.map(({ material }) => material)
+  const both = keys.raw.find(({ material }) => hooks.some((hook) => hook.equals(material)))
+  if (both !== undefined) throw new KeyRingError(`key "${both.id}" is a webhook key: remove it`)
   const raw = putPrimaryFirst(keys.raw, PRIMARY, entries.get(PRIMARY))
   const webhook = putPrimaryFirst(keys.webhook, WEBHOOK_PRIMARY, entries.get(WEBHOOK_PRIMARY))
   return { ring: { raw, webhook, auditKey }, shortKeys }
@@ -124,8 +127,9 @@ function readKey(id: string, value: Buffer): { form: Form; bytes: Buffer } {
   const isWebhook = text.startsWith(WEBHOOK_PREFIX) && id !== AUDIT_KEY
   const bytes = isWebhook ? decodeSecret(id, text.slice(WEBHOOK_PREFIX.length)) : value
   if (bytes.length >= MIN_KEY_BYTES) return { form: isWebhook ? 'webhook' : 'raw', bytes }
+  const advice = isWebhook ? 'whsec_ and openssl rand -base64 32' : 'openssl rand -hex 32'
   throw new KeyRingError(
-    `key "${id}" is shorter than ${MIN_KEY_BYTES} bytes: make one with openssl rand -hex 32`,
+    `key "${id}" is shorter than ${MIN_KEY_BYTES} bytes: make one with ${advice}`,
   )
 }
 

@@ -33,7 +33,9 @@ const shared: Readonly<Record<string, string>> = {
 /** Returns the page. Throws if a service has a route without a description. */
 export async function formatApiPage(): Promise<string> {
   const [frontend, signer] = [makeFrontend(), makeSigner()]
-  const sections = await Promise.all(signerRoutes.map((route) => formatSignerRoute(signer, route)))
+  const sections: string[] = []
+  // One after the other, because each example has the time of the page.
+  for (const route of signerRoutes) sections.push(await formatSignerRoute(signer, route))
   return `${[
     '# API',
     '`make docs` generates this page from the schemas that validate requests. The code itself gave every answer on this page.',

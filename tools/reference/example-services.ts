@@ -13,8 +13,8 @@ const webhookKey = {
   id: 'webhook-1',
   material: createSecretKey(Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64')),
 }
+/** When the examples are signed, in seconds. */
 export const exampleTime = 1_764_445_000
-const now = () => exampleTime * 1_000
 const key = { id: 'key-1', material: createSecretKey(Buffer.alloc(20, 0x0b)) }
 const getKeyRing = () => ({ raw: [key], webhook: [webhookKey] })
 const shared = { log: () => {}, isDraining: () => false, maxRequests: 16 }
@@ -25,12 +25,10 @@ export function makeSigner(): App {
     metrics: createMetrics(),
     peer: 'proxy',
     getKeyRing,
-    now,
     signing: createSigning(
       getKeyRing,
       () => {},
       () => {},
-      now,
     ),
     spendVerification: () => {},
     admit: () => () => {},
@@ -61,8 +59,14 @@ export async function askExample(app: App, { method, path, body }: ExampleReques
     [JSON_CASE_HEADER]: SNAKE_CASE,
   }
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
-  const response = await app.request(path, init)
-  return { status: response.status, text: await response.text() }
+  const realNow = Date.now
+  Date.now = () => exampleTime * 1_000
+  try {
+    const response = await app.request(path, init)
+    return { status: response.status, text: await response.text() }
+  } finally {
+    Date.now = realNow
+  }
 }
 
 /** Lists the routes of `app`, for example "POST /sign", in its order. */

@@ -97,7 +97,7 @@ describe('on an API server', hasJq ? needsLocalPrograms : skipUnless(hasJq, NO_J
     // The credentials for a registry, which docs/production.md names.
     await writeFile(join(cwd, 'config.json'), '{"auths": {}}')
     // The secret of a receiver, which docs/webhooks.md names.
-    await writeFile(join(cwd, 'globex-secret'), `${receiverSecret}\n`)
+    await writeFile(join(cwd, 'acme-secret'), `${receiverSecret}\n`)
     for (const { text } of ofPage) {
       if (text.startsWith('kubectl create secret ')) await deleteSecret()
       const script = text.replace(/\b(NAME|NODE)\b/g, NAME)

@@ -7,11 +7,12 @@ import { beforeAll, expect, test } from 'vitest'
 import { createWebhookSigner } from '../../../client/index.ts'
 import { run } from '../../../tools/cli/exec.ts'
 import { findBlock } from '../../support/pages/blocks.ts'
+import { readFile } from '../../support/pages/pages.ts'
 import { startSigner } from '../../support/services/services.ts'
 import { deriveKey, toSecret } from '../../support/webhooks/receivers.ts'
 
 const page = 'docs/webhooks.md'
-const [master, globex] = [randomBytes(32), randomBytes(24)]
+const [master, acme] = [randomBytes(32), randomBytes(24)]
 const id = 'msg_order-17'
 const body = '{"type":"order.created","data":{"price":19.99}}'
 type Sign = ReturnType<typeof createWebhookSigner>
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const { signer, socket, pairingDir } = await startSigner(
     {
       'webhook-1': toSecret(master),
-      globex: toSecret(globex),
+      acme: toSecret(acme),
       'webhook-primary': 'webhook-1',
     },
     0,
@@ -41,7 +42,7 @@ function compile(code: string, result: string, ...names: string[]) {
   return new Function(...names, `return (async () => { ${code}; return ${result} })()`)
 }
 
-test('Express: the receiver of a secret derived for it accepts what the changed sender sends, and the other one what the old one sent', async () => {
+test('Express: a receiver accepts the old and the changed sender, and refuses a consumer. A new one accepts its consumer', async () => {
   const diff = findBlock(page, 'diff', 'new Webhook').split('\n')
   const choose = (mark: string) =>
     diff
@@ -50,14 +51,22 @@ test('Express: the receiver of a secret derived for it accepts what the changed 
   const before = compile(choose('-').join('\n'), 'headers', 'Webhook', 'secret', 'id', 'body')
   const code = choose('+').filter((line) => !line.includes('createWebhookSigner'))
   const after = compile(code.join('\n'), 'headers', 'signWebhook', 'id', 'body')
-  const old = new Webhook(toSecret(globex))
-  expect(old.verify(body, await before(Webhook, toSecret(globex), id, body))).toEqual(
+  const known = new Webhook(toSecret(acme))
+  expect(known.verify(body, await before(Webhook, toSecret(acme), id, body))).toEqual(
     JSON.parse(body),
   )
-  const own = new Webhook(toSecret(deriveKey(master, 'acme')))
-  const sent = await after(signWebhook, id, body)
-  expect(own.verify(body, sent)).toEqual(JSON.parse(body))
-  expect(() => old.verify(body, sent)).toThrow('No matching signature')
+  expect(known.verify(body, await after(signWebhook, id, body))).toEqual(JSON.parse(body))
+  const [options = ''] = /\{ id, consumer: 'newco' \}/.exec(readFile(page)) ?? []
+  const sent = await compile(
+    '',
+    `signWebhook(body, ${options})`,
+    'signWebhook',
+    'id',
+    'body',
+  )(...[signWebhook, id, body])
+  expect(() => known.verify(body, sent)).toThrow('No matching signature')
+  const added = new Webhook(toSecret(deriveKey(master, 'newco')))
+  expect(added.verify(body, sent)).toEqual(JSON.parse(body))
 })
 
 test('a receiver that moves accepts a webhook with its old and with its new secret', async () => {
@@ -65,7 +74,7 @@ test('a receiver that moves accepts a webhook with its old and with its new secr
   const signForBoth = await compile(code, 'signForBoth', 'signWebhook')(signWebhook)
   for (let round = 0; round < 20; round += 1) {
     const headers = await signForBoth(body, id)
-    for (const key of [globex, deriveKey(master, 'globex')]) {
+    for (const key of [acme, deriveKey(master, 'acme')]) {
       expect(new Webhook(toSecret(key)).verify(body, headers)).toEqual(JSON.parse(body))
     }
   }
@@ -80,7 +89,7 @@ class signer:
         headers = {"webhook-id": options["id"], "webhook-timestamp": str(next(ticks)), "webhook-signature": "v1," + json.dumps(options, sort_keys=True)}
         return headers`
 
-test('Flask: the changed lines sign for the same consumer, and a moving receiver gets both signatures of one time', async () => {
+test('Flask: the changed lines name the key of the receiver, and a moving receiver gets both signatures of one time', async () => {
   const line = /^\+ {4}(headers = signer.*)$/m.exec(findBlock(page, 'diff', 'signer_session'))?.[1]
   const code = `${fakeSigner}
 ${findBlock(page, 'python', 'def sign_for_both')}
@@ -88,10 +97,7 @@ joined = sign_for_both("{}", "msg_1")
 id, body = "msg_2", "{}"
 ${line}
 print(json.dumps([joined, headers]))`
-  const [old, own] = [
-    '{"id": "msg_1", "key_id": "globex"}',
-    '{"consumer": "globex", "id": "msg_1"}',
-  ]
+  const [old, own] = ['{"id": "msg_1", "key_id": "acme"}', '{"consumer": "acme", "id": "msg_1"}']
   expect(JSON.parse(await run('python3', ['-c', code]))).toEqual([
     {
       ...{ 'webhook-id': 'msg_1', 'webhook-timestamp': '3' },
@@ -99,7 +105,7 @@ print(json.dumps([joined, headers]))`
     },
     {
       ...{ 'webhook-id': 'msg_2', 'webhook-timestamp': '3' },
-      'webhook-signature': 'v1,{"consumer": "acme", "id": "msg_2"}',
+      'webhook-signature': 'v1,{"id": "msg_2", "key_id": "acme"}',
     },
   ])
 })

@@ -113,7 +113,16 @@ describe('refuses', () => {
       /^key "hook" is not base64 after whsec_/,
     ],
     ['a secret that was cut', { hook: hook.slice(0, 47) }, /^key "hook" is not base64 after/],
-    ['an empty secret', { hook: 'whsec_' }, /^key "hook" is shorter than 14 bytes/],
+    [
+      'an empty secret',
+      { hook: 'whsec_' },
+      /^key "hook" is shorter than 14 bytes: make one with whsec_ and openssl rand -base64 32$/,
+    ],
+    [
+      'a raw key with the bytes of a webhook key',
+      { a: Buffer.from(hook.slice(6), 'base64'), hook },
+      /^key "a" is a webhook key: remove it$/,
+    ],
     [
       'a secret of 13 bytes',
       { hook: `whsec_${makeKey(13).toString('base64')}` },

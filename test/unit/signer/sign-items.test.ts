@@ -141,6 +141,7 @@ describe('the whole call is refused, and nothing is signed', () => {
     ['a key for all', { items: [good], key_id: 'new' }, 'key_id'],
     ['a text among the items', { items: [good, 'a'] }, 'items.1'],
     ['null among the items', { items: [good, null] }, 'items.1'],
+    ['a list among the items', { items: [good, []] }, 'items.1'],
     ['an item without an id', { items: [good, { message: 'a' }] }, 'items.1.request_id'],
     ['an empty id', { items: [good, { ...good, request_id: '' }] }, 'items.1.request_id'],
     ['an id with a space', { items: [good, { ...good, request_id: 'a b' }] }, 'items.1.request_id'],

@@ -163,6 +163,22 @@ test('items of both forms share a call, and the audit log has each signature wit
   expect(counted).toEqual({ new: 3, raw: 1 })
 })
 
+test('a webhook has at most 16 signatures', async () => {
+  const webhook = Array.from({ length: 9 }, (_, index) => {
+    return { id: `hook-${index}`, material: createSecretKey(randomBytes(32)) }
+  })
+  const many = makeSignerApp({ ...ring, webhook })
+  const request = { body, consumer: 'acme', consumer_versions: [1, 2] }
+  const refused = await post(many, '/sign', request)
+  expect([refused.status, refused.body.field]).toEqual([400, 'key_id'])
+  for (const fewer of [
+    { ...request, consumer_versions: [1] },
+    { ...request, key_id: 'hook-8' },
+  ]) {
+    expect((await post(many, '/sign', fewer)).status).toBe(200)
+  }
+})
+
 test('a call has about 1,000 signatures, and the items behind them try again', async () => {
   const item = { body, consumer: 'acme', consumer_versions: [1, 2] }
   const items = Array.from({ length: 260 }, (_, index) => ({ request_id: `${index}`, ...item }))
