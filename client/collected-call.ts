@@ -30,9 +30,21 @@ export function makeCall(messages: readonly Message[], signPath: string) {
 
 /** Returns the result of each message. Throws SignerError signer_unavailable if any is missing, extra, misplaced or invalid. */
 export function readResults(messages: readonly Message[], { body }: Answer): Result[] {
-  const { results } = parse(body)
+  const { results } = tryParse(body) ?? {}
   if (!Array.isArray(results) || results.length !== messages.length) throw invalid()
   return messages.map((message, index) => readResult(results[index], message))
+}
+
+/** Returns the webhook of a message that went alone, as a list. Its caller reads the answer itself, so an invalid one is no error. */
+export function readAlone({ webhook }: Message, { status, body }: Answer): Result[] {
+  if (webhook === undefined || status !== 200) return []
+  const value = tryParse(body)
+  return value !== undefined && isSignedWebhook(value, webhook.id) ? [{ webhook: value }] : []
+}
+
+/** Returns how many signatures a webhook has. Returns 0 for other results. */
+export function countSignatures(result: Result): number {
+  return 'webhook' in result ? result.webhook.headers['webhook-signature'].split(' ').length : 0
 }
 
 function readResult(value: unknown, { requestId, webhook }: Message): Result {
@@ -52,12 +64,12 @@ function isProblem(value: unknown): value is Problem {
   return Number.isInteger(status) && status >= 400 && status < 600
 }
 
-function parse(body: Buffer): { results?: unknown } {
+/** Returns undefined for what is no JSON. The error of V8 quotes the body, so nobody sees it. */
+function tryParse(body: Buffer): Record<string, unknown> | undefined {
   try {
     return Object(JSON.parse(body.toString('utf8')))
   } catch {
-    // Without the cause, because V8 quotes the body in it.
-    throw invalid()
+    return undefined
   }
 }
 

@@ -1,7 +1,7 @@
 // Collects messages under load, as a database commits in groups. With nothing on its way, a message goes at once and alone.
 // Otherwise it waits, and the next call takes all that wait. One that waits by itself goes alone, too.
 import { createCallSchedule } from './call-schedule.ts'
-import { makeCall, type Result, readResults } from './collected-call.ts'
+import { countSignatures, makeCall, type Result, readAlone, readResults } from './collected-call.ts'
 import type { Answer } from './http-client.ts'
 import type { SendUntil } from './signed-request.ts'
 import { SignerError } from './signer-error.ts'
@@ -9,6 +9,8 @@ import { createWaitingMessages, type Message } from './waiting-messages.ts'
 
 /** How long messages go alone after a signer that does not know `items`. */
 const ALONE_MS = 60_000
+/** The signer makes no more signatures for a webhook. */
+const MAX_OF_WEBHOOK = 16
 /** Not the signer's answers about a message, but about a call that it or a proxy does not know or allow. */
 const refusesCall = new Set([400, 403, 404, 405, 413])
 
@@ -40,6 +42,8 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
   const waiting = createWaitingMessages<Entry>()
   const schedule = createCallSchedule(waiting.count, startNext)
   let isAlone = false
+  /** How many a webhook of the newest answer has, at most. It depends on the signer's keys and on the versions of a consumer. */
+  let signatures = MAX_OF_WEBHOOK
 
   function collect(message: Message): Promise<Reply> {
     return new Promise((resolve, reject) => {
@@ -63,7 +67,7 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
   }
 
   function startNext(): void {
-    const entries = waiting.take()
+    const entries = waiting.take(signatures)
     if (entries.length === 0) return
     const isOne = entries.length === 1 || isAlone
     const call = () => (isOne ? Promise.all(entries.map(sendAlone)) : sendTogether(entries))
@@ -76,7 +80,9 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
     const { text, headers } = entry.message
     const request = { method: 'POST', headers, body: Buffer.from(text) }
     try {
-      settle(entry, { answer: await send(request, deadline.signal), result: undefined })
+      const answer = await send(request, deadline.signal)
+      learn(readAlone(entry.message, answer))
+      settle(entry, { answer, result: undefined })
     } catch (error) {
       fail(entry, error)
     }
@@ -95,12 +101,18 @@ export function createCollector({ send, path, timeoutMs }: CollectorOptions): Co
         return
       }
       const results = answer.status === 200 ? readResults(messages, answer) : []
+      learn(results)
       entries.forEach((entry, index) => {
         settle(entry, { answer, result: results[index] })
       })
     } catch (error) {
       for (const entry of entries) fail(entry, error)
     }
+  }
+
+  function learn(results: readonly Result[]): void {
+    const most = Math.max(...results.map(countSignatures), 0)
+    if (most > 0) signatures = most
   }
 
   // Each message then goes as it did before messages were collected.

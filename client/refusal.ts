@@ -2,10 +2,7 @@
 import type { Answer } from './http-client.ts'
 import { refusals, SignerError } from './signer-error.ts'
 
-/**
- * The fields that only the caller of signWebhook can make valid. For others an operator adds a key: if there is none, the signer
- * names `body`, whose form was valid when it was sent.
- */
+/** The fields that only the caller of signWebhook can make valid. The signer names `key_id` if an operator has to add a key. */
 const ofCaller = /^(id|consumer|consumer_versions)(\.|$)/
 
 /** `problem`: the JSON of the answer (RFC 9457), or an object without fields for what a proxy sent instead. */

@@ -18,6 +18,8 @@ export type Message = {
 /** The most that one call takes. */
 const MAX_MESSAGES = 128
 const MAX_CHARACTERS = 128 * 1024
+/** The signer makes no more signatures in a call. It refuses the messages behind that. */
+const MAX_SIGNATURES = 1_000
 /** The most that wait. A character takes one or two bytes of memory. */
 const MAX_WAITING = 1_024
 const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
@@ -49,13 +51,17 @@ export function createWaitingMessages<Entry extends { message: Message }>() {
     },
     /** Returns false if the entry does not wait. */
     remove,
-    /** Removes and returns the entries of the next call. */
-    take: (): Entry[] => {
+    /** Removes and returns the entries of the next call. A webhook needs so many signatures, and a raw message needs one. */
+    take: (ofWebhook: number): Entry[] => {
       const taken: Entry[] = []
       let length = 0
+      let signatures = 0
       for (const entry of entries.values()) {
-        length += entry.message.text.length
-        if (taken.length === MAX_MESSAGES || (taken.length > 0 && length > MAX_CHARACTERS)) break
+        const { text, webhook } = entry.message
+        length += text.length
+        signatures += webhook === undefined ? 1 : ofWebhook
+        const isFull = length > MAX_CHARACTERS || signatures > MAX_SIGNATURES
+        if (taken.length === MAX_MESSAGES || (taken.length > 0 && isFull)) break
         remove(entry)
         if (entry.message.isOver?.() !== true) taken.push(entry)
       }

@@ -15,7 +15,10 @@ import (
 	"time"
 )
 
-const signedWebhook = `{"headers":{"webhook-id":"msg_1","webhook-timestamp":"1764445000","webhook-signature":"v1,a v1,b"},"key_ids":["webhook-1"]}`
+const (
+	mac           = "v1,Az0+/Az0+/Az0+/Az0+/Az0+/Az0+/Az0+/Az0+/abc="
+	signedWebhook = `{"headers":{"webhook-id":"msg_1","webhook-timestamp":"1764445000","webhook-signature":"` + mac + " " + mac + `"},"key_ids":["webhook-1"]}`
+)
 
 // askedFor is what a signer receives.
 type askedFor struct {
@@ -54,7 +57,7 @@ func TestSignsAWebhook(t *testing.T) {
 	options := WebhookOptions{Consumer: "acme", ID: "msg_1", ConsumerVersions: []int{2, 1}, KeyID: "webhook-1"}
 	headers, err := transport.SignWebhook(context.Background(), []byte("Grüße"), options)
 	expect(t, err, nil)
-	want := map[string]string{"webhook-id": "msg_1", "webhook-timestamp": "1764445000", "webhook-signature": "v1,a v1,b"}
+	want := map[string]string{"webhook-id": "msg_1", "webhook-timestamp": "1764445000", "webhook-signature": mac + " " + mac}
 	expect(t, len(headers), len(want))
 	for name, value := range want {
 		expect(t, headers.Get(name), value)
@@ -70,6 +73,41 @@ func TestSendsOnlyTheOptionsThatAreGiven(t *testing.T) {
 	expect(t, err, nil)
 	body, _ := io.ReadAll(signer.requests()[0].Body)
 	expect(t, strings.TrimSpace(string(body)), `{"body":""}`)
+}
+
+func TestSendsAnEmptyListOfVersions(t *testing.T) {
+	signer, transport := answerWith(t, 200, signedWebhook)
+	_, err := transport.SignWebhook(context.Background(), nil, WebhookOptions{Consumer: "acme", ConsumerVersions: []int{}})
+	expect(t, err, nil)
+	body, _ := io.ReadAll(signer.requests()[0].Body)
+	expect(t, strings.TrimSpace(string(body)), `{"body":"","consumer":"acme","consumer_versions":[]}`)
+}
+
+func TestReturnsTheHeadersOfNoOtherWebhook(t *testing.T) {
+	_, transport := answerWith(t, 200, signedWebhook)
+	for _, id := range []string{"msg_2", "msg", "MSG_1"} {
+		var refusal *Error
+		headers, err := transport.SignWebhook(context.Background(), nil, WebhookOptions{ID: id})
+		if !errors.As(err, &refusal) || headers != nil || refusal.Code != "signer_unavailable" || refusal.Permanent {
+			t.Errorf("got %v %v", headers, err)
+		}
+	}
+}
+
+func TestReturnsNoMalformedHeaders(t *testing.T) {
+	for name, values := range map[string][]string{
+		"webhook-id":        {"", "msg.1", "msg 1", "msg_ü", strings.Repeat("a", 129), "msg_1\n"},
+		"webhook-timestamp": {"", "-1", "1764445000.5", "٣", "1764445000\n"},
+		"webhook-signature": {"", mac[3:], "v2," + mac[3:], mac[:len(mac)-5], "v1,-" + mac[4:], mac + "  " + mac, mac + " ", mac + "," + mac,
+			mac + "\n", mac + "\r\na: b"},
+	} {
+		for _, value := range values {
+			headers := map[string]string{"webhook-id": "msg_1", "webhook-timestamp": "1764445000", "webhook-signature": mac, name: value}
+			answer, _ := json.Marshal(map[string]any{"headers": headers})
+			_, transport := answerWith(t, 200, string(answer))
+			expect(t, refusalOf(t, transport, nil).Code, "signer_unavailable")
+		}
+	}
 }
 
 func TestVectorsOfWebhookBodies(t *testing.T) {
@@ -108,8 +146,7 @@ func TestSaysWhatTheSignerRefused(t *testing.T) {
 		{Error{Status: 400, Code: "ambiguous_body", Field: "body", Permanent: true}, ""},
 		{Error{Status: 400, Code: "invalid_request", Field: "consumer", Permanent: true}, ""},
 		{Error{Status: 400, Code: "invalid_request", Field: "consumer_versions.0", Permanent: true}, ""},
-		{Error{Status: 400, Code: "invalid_request", Field: "key_id"}, ""},
-		{Error{Status: 400, Code: "invalid_request", Field: "body"}, ""}, // no webhook key
+		{Error{Status: 400, Code: "invalid_request", Field: "key_id"}, ""}, // also if there is no webhook key
 		{Error{Status: 400, Code: "invalid_request"}, ""},
 		{Error{Status: 413, Code: "payload_too_large", Permanent: true}, ""},
 		{Error{Status: 429, Code: "rate_limited", RetryAfter: 7 * time.Second}, "7"},

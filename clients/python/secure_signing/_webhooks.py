@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any, Dict, Mapping, Optional, Sequence, Type, Union
 
 from ._settings import SigningError
@@ -10,7 +11,12 @@ from ._settings import SigningError
 Body = Union[str, bytes, bytearray, memoryview]
 
 JSON_TYPE = {"Content-Type": "application/json"}
-_NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
+_HEADERS = {
+    # Visible ASCII without a dot, because a dot separates what is signed.
+    "webhook-id": re.compile("[!-\\-/-~]{1,128}"),
+    "webhook-timestamp": re.compile("[0-9]{1,12}"),
+    "webhook-signature": re.compile("v1,[A-Za-z0-9+/]{43}=( v1,[A-Za-z0-9+/]{43}=)*"),
+}
 #: What the caller chose. An error about another field means that an operator has to add a key.
 _FIELDS = {"id", "consumer", "consumer_versions"}
 
@@ -57,14 +63,17 @@ def _encode(body: bytes) -> Dict[str, str]:
         return {"body": base64.b64encode(body).decode("ascii"), "encoding": "base64"}
 
 
-def read_answer(status: int, headers: Mapping[str, str], content: bytes, error: Type[SignerError]) -> Dict[str, str]:
-    """Returns the headers of the webhook."""
+def read_answer(
+    status: int, headers: Mapping[str, str], content: bytes, id: Optional[str], error: Type[SignerError]
+) -> Dict[str, str]:
+    """Returns the headers of the webhook. `id` is the one that it asked for, if any."""
     answer = _parse(content)
     signed = answer.get("headers")
     if status == 200 and isinstance(signed, dict):
-        found = {name: value for name in _NAMES if isinstance(value := signed.get(name), str)}
-        if len(found) == len(_NAMES):
-            return found
+        found = {name: signed.get(name) for name in _HEADERS}
+        if all(isinstance(found[name], str) and form.fullmatch(found[name]) for name, form in _HEADERS.items()):
+            if id is None or found["webhook-id"] == id:
+                return found
     raise _explain(status, headers, content, answer, error)
 
 

@@ -136,7 +136,7 @@ class SignerClient(httpx.Client):
         """Returns the three headers of Standard Webhooks to send with `body`. Raises SignerError if the signer refuses."""
         content = make_request(body, consumer, id, consumer_versions, key_id)
         answer = self.post(self._signer_url, content=content, headers=JSON_TYPE, follow_redirects=False)
-        return read_answer(answer.status_code, answer.headers, answer.content, SignerError)
+        return read_answer(answer.status_code, answer.headers, answer.content, id, SignerError)
 
 
 class AsyncSignerClient(httpx.AsyncClient):
@@ -159,7 +159,7 @@ class AsyncSignerClient(httpx.AsyncClient):
         """Returns the three headers of Standard Webhooks to send with `body`. Raises SignerError if the signer refuses."""
         content = make_request(body, consumer, id, consumer_versions, key_id)
         answer = await self.post(self._signer_url, content=content, headers=JSON_TYPE, follow_redirects=False)
-        return read_answer(answer.status_code, answer.headers, answer.content, SignerError)
+        return read_answer(answer.status_code, answer.headers, answer.content, id, SignerError)
 
 
 def signer_client(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> SignerClient:

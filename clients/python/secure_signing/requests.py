@@ -145,7 +145,7 @@ class SignerSession(requests.Session):
         """Returns the three headers of Standard Webhooks to send with `body`. Raises SignerError if the signer refuses."""
         content = make_request(body, consumer, id, consumer_versions, key_id)
         answer = self.post(self._signer_url, data=content, headers=JSON_TYPE, allow_redirects=False)
-        return read_answer(answer.status_code, answer.headers, answer.content, SignerError)
+        return read_answer(answer.status_code, answer.headers, answer.content, id, SignerError)
 
 
 def signer_session(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> SignerSession:

@@ -15,7 +15,17 @@ from secure_signing import SignerError, SigningError
 from support import SignerTest
 from test_vectors import make_body, vectors
 
-HEADERS = {"webhook-id": "msg_1", "webhook-timestamp": "1764445000", "webhook-signature": "v1,a v1,b"}
+MAC = "v1," + "Az0+/" * 8 + "abc="
+HEADERS = {"webhook-id": "msg_1", "webhook-timestamp": "1764445000", "webhook-signature": f"{MAC} {MAC}"}
+#: Values that no client passes on.
+MALFORMED = {
+    "webhook-id": ("", "msg.1", "msg 1", "msg_ü", "a" * 129, "msg_1\n"),
+    "webhook-timestamp": ("", "-1", "1764445000.5", "٣", "1764445000\n"),
+    "webhook-signature": (
+        *("", MAC[3:], f"v2,{MAC[3:]}", MAC[:-5], f"v1,-{MAC[4:]}", f"{MAC}  {MAC}", f"{MAC} ", f"{MAC},{MAC}"),
+        *(f"{MAC}\n", f"{MAC}\r\na: b"),
+    ),
+}
 PROBLEM = {"type": "about:blank", "title": "Refused", "detail": "it is wrong", "request_id": "id-1"}
 
 
@@ -50,6 +60,19 @@ class Webhooks:
         options = {"consumer": "acme", "id": "msg_1", "consumer_versions": [2, 1], "key_id": "webhook-1"}
         self.assertEqual(self.ask("Grüße", **options), {"body": "Grüße", **options})
 
+    def test_sends_options_that_are_empty_so_that_the_signer_refuses_them(self):
+        self.server.script = answer(400, {**PROBLEM, "code": "invalid_request", "field": "id"})
+        options = {"consumer": "", "id": "", "consumer_versions": [], "key_id": ""}
+        with self.assertRaises(SignerError):
+            self.sign(b"{}", **options)
+        self.assertEqual(json.loads(self.server.received[0].body), {"body": "{}", **options})
+
+    def test_passes_on_the_headers_of_no_other_webhook(self):
+        for id in ("msg_2", "msg", ""):
+            with self.assertRaises(SignerError) as caught:
+                self.sign(b"{}", id=id)
+            self.assertEqual((caught.exception.code, caught.exception.permanent), ("signer_unavailable", False))
+
     def test_sends_the_bytes_of_every_body(self):
         kinds = itertools.cycle((bytes, bytearray, memoryview))
         for case in [each["body"] for each in vectors["webhooks"]["signatures"]]:
@@ -80,7 +103,7 @@ class Webhooks:
             self.assertEqual((error.permanent, error.retry_after), (True, None))
 
     def test_keeps_a_webhook_while_the_signer_has_no_key_for_it(self):
-        for field in ("key_id", "body", None):
+        for field in ("key_id", None):
             error = self.refuse(answer(400, {**PROBLEM, "code": "invalid_request", "field": field}))
             self.assertEqual((error.code, error.permanent), ("invalid_request", False))
 
@@ -103,6 +126,7 @@ class Webhooks:
     def test_quotes_an_answer_that_is_not_the_signers(self):
         cases = [(403, b"RBAC: access denied"), (503, b""), (200, b"hello"), (200, {}), (200, {"headers": None}), (200, b"[1]")]
         cases += [(200, {"headers": {**HEADERS, name: other}}) for name in HEADERS for other in (None, 1)]
+        cases += [(200, {"headers": {**HEADERS, name: each}}) for name, values in MALFORMED.items() for each in values]
         cases += [(200, b"[" * 100_000), (403, {"code": 1})]
         for status, body in cases:
             with self.subTest(str(body)[:80]):

@@ -98,6 +98,21 @@ test('2,000 webhooks of different consumers and 1,000 raw messages at once: each
   expect(alone + shared).toBeLessThan(100)
 })
 
+test('8 keys and two versions: each of 500 webhooks at once gets its 16 signatures', async () => {
+  const keys = Array.from({ length: 8 }, (_, index) => [
+    `webhook-${index}`,
+    toSecret(randomBytes(32)),
+  ])
+  const { options } = await start({ ...Object.fromEntries(keys), 'webhook-primary': 'webhook-0' })
+  const signWebhook = createWebhookSigner(options)
+  const given = { consumer: 'acme', consumerVersions: [2, 1] }
+  const asked = Array.from({ length: 500 }, (_, index) => signWebhook(`{"a":${index}}`, given))
+  const counts = (await Promise.all(asked)).map(
+    (each) => each['webhook-signature'].split(' ').length,
+  )
+  expect(new Set(counts)).toEqual(new Set([16]))
+})
+
 test('webhooks by fetch share calls, too', async () => {
   const { options, paths } = await start()
   const dispatcher = signer(options)

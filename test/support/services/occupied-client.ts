@@ -33,6 +33,6 @@ export async function startOccupied(listen: (call: FakeCall) => void = ({ sign }
     ask().catch(() => {})
     await until(() => held !== undefined)
   }
-  const release = () => held?.sign()
+  const release = (results?: unknown[]) => held?.sign(results)
   return { ...clients, occupy, release, others: () => clients.calls.slice(1) }
 }

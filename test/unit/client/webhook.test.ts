@@ -108,8 +108,7 @@ describe('an error has the code of the signer, and says whether another attempt 
     [400, field('consumer'), { isPermanent: true }],
     [400, field('consumer_versions.0'), { isPermanent: true }],
     [413, { code: 'payload_too_large', detail: 'a' }, { isPermanent: true }],
-    // An operator may add the key.
-    [400, field('body'), { isPermanent: false }],
+    // An operator may add the key, also if there is no webhook key yet.
     [400, field('key_id'), { isPermanent: false }],
     [400, { code: 'invalid_request', detail: 'a' }, { isPermanent: false }],
     [403, { code: 'pairing_refused', detail: 'a' }, { isPermanent: false }],
