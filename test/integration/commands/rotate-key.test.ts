@@ -177,7 +177,9 @@ describe('make rotate-key', needsLocalPrograms, () => {
     const before = await readKeySecret()
     const first = await rotate({ FORM: 'webhook' })
     expect(first.stderr).toContain('ok    webhook-1 is the first webhook key')
-    expect(first.stdout).toMatch(/^webhook-1 signs webhooks\. Next, .* CONSUMER=NAME/)
+    expect(first.stdout).toMatch(
+      /^webhook-1 signs webhooks\. For .*, run make consumer-secret CONSUMER=NAME/,
+    )
     const one = (await readKeySecret()).data
     expect(listKeyIds(one, 'webhook')).toEqual(['webhook-1'])
     const second = await rotate({ FORM: 'webhook' })
