@@ -1,7 +1,13 @@
 // One call for many messages: POST /sign/batch with `items`. A result belongs to the item with its place and its request id.
 // If one result does not, none is used, so nobody gets the signature of another message.
 import type { Answer } from './http-client.ts'
-import { isSigned, isSignedWebhook, type Signed, type SignedWebhook } from './signed-answer.ts'
+import {
+  isSigned,
+  isSignedWebhook,
+  parseAnswer,
+  type Signed,
+  type SignedWebhook,
+} from './signed-answer.ts'
 import { SignerError } from './signer-error.ts'
 import type { Message } from './waiting-messages.ts'
 
@@ -30,7 +36,7 @@ export function makeCall(messages: readonly Message[], signPath: string) {
 
 /** Returns the result of each message. Throws SignerError signer_unavailable if any is missing, extra, misplaced or invalid. */
 export function readResults(messages: readonly Message[], { body }: Answer): Result[] {
-  const { results } = tryParse(body) ?? {}
+  const { results } = parseAnswer(body)
   if (!Array.isArray(results) || results.length !== messages.length) throw invalid()
   return messages.map((message, index) => readResult(results[index], message))
 }
@@ -38,8 +44,8 @@ export function readResults(messages: readonly Message[], { body }: Answer): Res
 /** Returns the webhook of a message that went alone, as a list. Its caller reads the answer itself, so an invalid one is no error. */
 export function readAlone({ webhook }: Message, { status, body }: Answer): Result[] {
   if (webhook === undefined || status !== 200) return []
-  const value = tryParse(body)
-  return value !== undefined && isSignedWebhook(value, webhook.id) ? [{ webhook: value }] : []
+  const value = parseAnswer(body)
+  return isSignedWebhook(value, webhook.id) ? [{ webhook: value }] : []
 }
 
 /** Returns how many signatures a webhook has. Returns 0 for other results. */
@@ -62,15 +68,6 @@ function readResult(value: unknown, { requestId, webhook }: Message): Result {
 function isProblem(value: unknown): value is Problem {
   const { status } = Object(value)
   return Number.isInteger(status) && status >= 400 && status < 600
-}
-
-/** Returns undefined for what is no JSON. The error of V8 quotes the body, so nobody sees it. */
-function tryParse(body: Buffer): Record<string, unknown> | undefined {
-  try {
-    return Object(JSON.parse(body.toString('utf8')))
-  } catch {
-    return undefined
-  }
 }
 
 function invalid(): SignerError {

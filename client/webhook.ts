@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { types } from 'node:util'
 import type { Answer } from './http-client.ts'
 import { explainRefusal } from './refusal.ts'
-import { isSignedWebhook, type WebhookHeaders } from './signed-answer.ts'
+import { isSignedWebhook, parseAnswer, type WebhookHeaders } from './signed-answer.ts'
 import type { SendSigned } from './signed-request.ts'
 import { SignerError } from './signer-error.ts'
 
@@ -60,7 +60,7 @@ function readBody(body: string | Uint8Array) {
 }
 
 function readHeaders(answer: Answer, id: string | undefined): WebhookHeaders {
-  const value = tryParse(answer.body)
+  const value = parseAnswer(answer.body)
   if (answer.status !== 200) throw explainRefusal(answer, value)
   if (!isSignedWebhook(value, id)) {
     throw new SignerError('signer_unavailable', 'the signer sent an invalid answer')
@@ -70,15 +70,6 @@ function readHeaders(answer: Answer, id: string | undefined): WebhookHeaders {
     'webhook-id': headers['webhook-id'],
     'webhook-timestamp': headers['webhook-timestamp'],
     'webhook-signature': headers['webhook-signature'],
-  }
-}
-
-/** Returns an object without fields for what is no JSON of an object. */
-function tryParse(body: Buffer): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(body.toString('utf8')))
-  } catch {
-    return {}
   }
 }
 

@@ -9,7 +9,7 @@ export const MAX_BATCH_BODY_BYTES = 4 * 1024 * 1024
 export const MAX_BATCH_MESSAGES = 1_000
 
 /** A text that matches `pattern`. `problem` continues "must be". */
-function textLike(pattern: RegExp, problem: string) {
+export function textLike(pattern: RegExp, problem: string) {
   return z.string('must be a string').check(z.regex(pattern, `must be ${problem}`))
 }
 
@@ -109,8 +109,8 @@ export type SignAnswer = SignResponse | WebhookResponse
 export const verifyRequest = z.strictObject({ message: text, signature, ...shared })
 export const verifyWebhookRequest = z.strictObject({ ...webhook, headers: webhookHeaders })
 
-/** `key_id` is the key that made the signature, if it is valid. */
-export type VerifyResponse = { valid: boolean; key_id?: string }
+/** `key_id` is the key that made the signature. */
+export type VerifyResponse = { valid: true; key_id: string } | { valid: false }
 
 /** Sorted by id. The `primary` key of a form signs by default. Every key verifies, and signs when a request names it. */
 export type KeysResponse = { keys: { key_id: string; state: 'primary' | 'active'; form: Form }[] }

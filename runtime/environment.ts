@@ -40,8 +40,3 @@ export function integer(least: number, most: number) {
   const isInRange = z.refine<number>((value) => value >= least && value <= most, message)
   return z.pipe(digits, z.transform(Number)).check(isInRange)
 }
-
-/** An optional text. `problem` says what it must be. */
-export function textLike(pattern: RegExp, problem: string) {
-  return z.optional(z.string().check(z.regex(pattern, problem)))
-}

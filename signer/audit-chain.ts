@@ -16,7 +16,7 @@ export function createAuditChain(getKey: () => KeyObject | undefined) {
   let key: KeyObject | undefined
   let [instance, seq, lastMac] = ['', 0, '']
 
-  /** Starts anew, when it is unknown which lines were written. */
+  /** Begins a new instance, when it is unknown which lines were written. */
   function restart(): void {
     instance = randomBytes(INSTANCE_BYTES).toString('base64url')
     seq = 0

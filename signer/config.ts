@@ -1,7 +1,7 @@
 // The configuration of the signer. It holds paths and times, never a secret.
 import * as z from 'zod/mini'
-import { MAX_BATCH_MESSAGES } from '../runtime/contract.ts'
-import { integer, parseEnvironment, path, pathOrNone, textLike } from '../runtime/environment.ts'
+import { MAX_BATCH_MESSAGES, textLike } from '../runtime/contract.ts'
+import { integer, parseEnvironment, path, pathOrNone } from '../runtime/environment.ts'
 import { freshSocket } from '../runtime/http/listen.ts'
 
 /** The length of sun_path in unix(7), without the NUL at the end. */
@@ -18,10 +18,10 @@ const variables = z.object({
     ),
   ),
   SIGNER_KEY_DIR: path,
-  SIGNER_KEY_BUNDLE: textLike(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be the name of a file'),
+  SIGNER_KEY_BUNDLE: z.optional(textLike(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'the name of a file')),
   SIGNER_PAIRING_DIR: pathOrNone,
   SIGNER_FREEZE_DIR: pathOrNone,
-  SIGNER_CALLER: textLike(/^spiffe:\/\/[^\s,;="]{1,2048}$/, 'must be a SPIFFE id'),
+  SIGNER_CALLER: z.optional(textLike(/^spiffe:\/\/[^\s,;="]{1,2048}$/, 'a SPIFFE id')),
   SIGNER_PEER: z._default(z.enum(['proxy', 'container'], 'must be proxy or container'), 'proxy'),
   SIGNER_MAX_REQUESTS: z._default(integer(1, 10_000), 256),
   SIGNER_SIGNATURES_PER_SECOND: limit,

@@ -43,8 +43,10 @@ const extracted = new WeakMap<KeyObject, KeyObject>()
  * HKDF-Expand are one HMAC. So it costs a third of node:crypto's hkdfSync.
  */
 export function deriveKey(key: KeyObject, info: string): string {
-  const extract = () => createHmac('sha256', Buffer.alloc(32)).update(key.export()).digest()
-  const extractedKey = extracted.get(key) ?? createSecretKey(extract())
-  extracted.set(key, extractedKey)
-  return createHmac('sha256', extractedKey).update(`${info}\x01`).digest('hex')
+  let root = extracted.get(key)
+  if (root === undefined) {
+    root = createSecretKey(createHmac('sha256', Buffer.alloc(32)).update(key.export()).digest())
+    extracted.set(key, root)
+  }
+  return createHmac('sha256', root).update(`${info}\x01`).digest('hex')
 }

@@ -25,10 +25,11 @@ const MAX_PARTS = 2 * MAX_BATCH_MESSAGES * (Object.keys(webhookItem.shape).lengt
  * the invalid message.
  */
 export function createSignBatchHandler({ signing, admit }: EndpointDeps) {
-  const choose = (value: unknown) => (hasField(value, 'items') ? signItemsRequest : messagesForm)
+  const chooseForm = (value: unknown) =>
+    hasField(value, 'items') ? signItemsRequest : messagesForm
   return async function signBatch(c: AppContext): Promise<Response> {
     const limits = { maxBytes: MAX_BATCH_BODY_BYTES, maxParts: MAX_PARTS }
-    const request = await readJson(c, choose, { ...limits, checkBody: admit(c) })
+    const request = await readJson(c, chooseForm, { ...limits, checkBody: admit(c) })
     if ('items' in request) {
       const { results, outcomes } = signItems(signing, request.items)
       // V8's heap would not hold the text of several large answers that wait for the audit log. Bytes are outside of it.

@@ -19,9 +19,10 @@ const messageForm = acceptKeyId(verifyRequest)
  * POST /sign, and for a malformed signature.
  */
 export function createVerifyHandler({ admit, getKeyRing, spendVerification }: EndpointDeps) {
-  const choose = (value: unknown) => (hasField(value, 'body') ? verifyWebhookRequest : messageForm)
+  const chooseForm = (value: unknown) =>
+    hasField(value, 'body') ? verifyWebhookRequest : messageForm
   return async function verify(c: AppContext): Promise<Response> {
-    const request = await readJson(c, choose, { checkBody: admit(c) })
+    const request = await readJson(c, chooseForm, { checkBody: admit(c) })
     const isMadeBy = 'body' in request ? checkWebhook(request) : checkMessage(request)
     const form = 'body' in request ? 'webhook' : 'raw'
     const keys = chooseKeys(getKeyRing(), form, request.key_id)
@@ -29,7 +30,7 @@ export function createVerifyHandler({ admit, getKeyRing, spendVerification }: En
     // Every key is tried, even after a match, so the duration does not reveal which key matched.
     const [match] = keys.filter(({ material }) => isMadeBy(material))
     const keyUsed = match && { key_id: match.id }
-    const response: VerifyResponse = { valid: match !== undefined, ...keyUsed }
+    const response: VerifyResponse = keyUsed ? { valid: true, ...keyUsed } : { valid: false }
     return answer(c, response, { outcome: 'verified', count: 1, ...keyUsed })
   }
 }

@@ -1,5 +1,5 @@
 // make deploy judges the keys in use with the rules of the signer that it is about to start.
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { compareSignature } from '../../../tools/deploy/keys/compare-signature.ts'
 import { checkKeysInUse } from '../../../tools/deploy/keys/judge-keys.ts'
@@ -8,6 +8,7 @@ import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
+import { deriveKey, signAnything, toSecret } from '../../support/webhooks/receivers.ts'
 
 const good = Buffer.from('a key of thirty-two bytes, or so')
 
@@ -168,19 +169,18 @@ describe('the keys in use', needsLocalPrograms, () => {
 
   test('are what make smoke compares a webhook with, those of a consumer too', async () => {
     const keys = ['webhook-1', 'webhook-2'].map((id) => [id, randomBytes(32)] as const)
-    const entries = keys.map(([id, key]) => [id, Buffer.from(`whsec_${key.toString('base64')}`)])
+    const entries = keys.map(([id, key]) => [id, Buffer.from(toSecret(key))])
     await create({ 'webhook-primary': Buffer.from('webhook-2'), ...Object.fromEntries(entries) })
     const message = 'msg_1.1764445000.{}'
-    const sign = (key: Buffer) => `v1,${createHmac('sha256', key).update(message).digest('base64')}`
-    const derive = (key: Buffer) =>
-      Buffer.from(hkdfSync('sha256', key, '', 'webhook-consumer:2:acme', 32))
+    const sign = (key: Buffer) =>
+      signAnything(key, 'msg_1', 1_764_445_000, '{}')['webhook-signature']
     const compare = (signatures: string[], consumer?: string) =>
       compareSignature({
         ...{ message, signature: signatures.join(' '), keyId: '' },
         webhook: { consumer, version: 2 },
       })
     const plain = keys.map(([, key]) => sign(key))
-    const derived = keys.map(([, key]) => sign(derive(key)))
+    const derived = keys.map(([, key]) => sign(deriveKey(key, 'acme', 2)))
     expect(await compare(plain)).toEqual(['webhook-1', 'webhook-2'])
     expect(await compare(derived, 'acme')).toEqual(['webhook-1', 'webhook-2'])
     const wrong = 'is by no webhook key of the consumer acme, version 2 in the Secret'

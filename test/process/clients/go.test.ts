@@ -134,16 +134,18 @@ describe('the client for Go', skipUnless(cgo.status === 0, NO_GO), () => {
     }
   }
 
+  const atSocket = (socket: string, pairingDir: string) => ({
+    SIGNER_URL: `unix:${socket}:/sign`,
+    CALLER_TOKEN_FILE: 'none',
+    PAIRING_SECRET_FILE: join(pairingDir, 'secret'),
+  })
+
   test('signs at the socket, also after the signer restarts with another secret', async () => {
     const { signer, restart, socket, pairingDir } = await startSigner({ a: key }, 0, {
       SIGNER_PEER: 'container',
     })
     await signer.waitFor('listening')
-    const ask = startApplication({
-      SIGNER_URL: `unix:${socket}:/sign`,
-      CALLER_TOKEN_FILE: 'none',
-      PAIRING_SECRET_FILE: join(pairingDir, 'secret'),
-    })
+    const ask = startApplication(atSocket(socket, pairingDir))
     expect(await ask('Grüße')).toBe(mac('Grüße'))
     signer.signal('SIGKILL')
     await signer.exit
@@ -194,11 +196,7 @@ describe('the client for Go', skipUnless(cgo.status === 0, NO_GO), () => {
       SIGNER_PEER: 'container',
     })
     await signer.waitFor('listening')
-    const ask = startApplication({
-      SIGNER_URL: `unix:${socket}:/sign`,
-      CALLER_TOKEN_FILE: 'none',
-      PAIRING_SECRET_FILE: join(pairingDir, 'secret'),
-    })
+    const ask = startApplication(atSocket(socket, pairingDir))
     const body = '{"message":"Grüße <&>"}'
     const sign = async (id: string, consumer: string, text = body) =>
       JSON.parse(await ask(`${id}\t${consumer}\t${text}`))

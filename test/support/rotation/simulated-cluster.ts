@@ -1,6 +1,7 @@
 // Simulates a Secret and the Pods that mount it. Each Pod gets a change after its own delay, and only waiting moves the clock.
 // After each event it checks that every Pod has a usable key, and that each signature verifies at every Pod.
-import { type FormName, listKeyIds } from '../../../tools/deploy/keys/entries.ts'
+import type { Form } from '../../../runtime/contract.ts'
+import { listKeyIds } from '../../../tools/deploy/keys/entries.ts'
 import { keyForms } from '../../../tools/deploy/keys/key-forms.ts'
 import type { KeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { isMet, type PodReport } from '../../../tools/deploy/rotation/pod-condition.ts'
@@ -21,7 +22,7 @@ export function makeSecret(data: Data, annotations: Data = {}): KeySecret {
 }
 
 /** Returns the ids of one form in `data`, and the one that signs. Throws if a signer would refuse them. */
-export function readRing(data: Data, form: FormName = 'raw') {
+export function readRing(data: Data, form: Form = 'raw') {
   const held = listKeyIds(data, form)
   const entry = data[keyForms[form].primaryEntry]
   const primary = entry === undefined ? held[0] : decode(entry)
@@ -36,11 +37,7 @@ function readRings(data: Data) {
 }
 
 /** `lagsMs`: the delay of each Pod. `form`: of the keys that Pods report. */
-export function simulateCluster(
-  first: KeySecret,
-  lagsMs: readonly number[],
-  form: FormName = 'raw',
-) {
+export function simulateCluster(first: KeySecret, lagsMs: readonly number[], form: Form = 'raw') {
   let secret = first
   let time = Date.parse('2026-11-25T09:00:00Z')
   const notes: string[] = []

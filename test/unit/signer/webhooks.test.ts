@@ -1,5 +1,5 @@
 // Webhooks: the signed string, the keys that sign it, and what is refused.
-import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { KeyRing } from '../../../signer/keys/key-ring.ts'
 import { get, post } from '../../support/services/http.ts'
@@ -8,14 +8,17 @@ import {
   makeRecordedSignerApp,
   makeSignerApp,
 } from '../../support/services/signer-app.ts'
+import {
+  deriveKey,
+  type WebhookHeaders as Headers,
+  signAnything,
+} from '../../support/webhooks/receivers.ts'
 
 const bytes = { raw: randomBytes(32), new: randomBytes(32), old: randomBytes(24) }
 const makeKey = (id: keyof typeof bytes) => ({ id, material: createSecretKey(bytes[id]) })
 const ring: KeyRing = { raw: [makeKey('raw')], webhook: [makeKey('new'), makeKey('old')] }
 const app = makeSignerApp(ring)
 const body = '{"type":"order.paid","total":19.99}'
-
-type Headers = Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>
 
 async function sign(request: object) {
   const before = Math.floor(Date.now() / 1_000)
@@ -25,11 +28,9 @@ async function sign(request: object) {
 }
 
 const macOf = (key: Buffer, headers: Headers, text: string | Uint8Array) => {
-  const head = `${headers['webhook-id']}.${headers['webhook-timestamp']}.`
-  return `v1,${createHmac('sha256', key).update(head).update(text).digest('base64')}`
+  const signed = signAnything(key, headers['webhook-id'], headers['webhook-timestamp'], text)
+  return signed['webhook-signature']
 }
-const deriveKey = (key: Buffer, consumer: string, version = 1) =>
-  Buffer.from(hkdfSync('sha256', key, '', `webhook-consumer:${version}:${consumer}`, 32))
 
 describe('POST /sign with a body', () => {
   test('signs by each webhook key, the primary one first, with the time of the signer', async () => {

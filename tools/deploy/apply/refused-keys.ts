@@ -1,8 +1,8 @@
 // Reads from a signer's log why it has no key. The status of the Pod does not say it, because kubelet drops the answer of
 // /readyz.
 import { z } from 'zod'
+import { parseJson } from '../../../runtime/json/parse-json.ts'
 import { tryRun } from '../../cli/exec.ts'
-import { parseJson } from '../../cli/parse-json.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 

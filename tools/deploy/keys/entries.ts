@@ -14,21 +14,19 @@ export const webhookPrimaryEntry = WEBHOOK_PRIMARY
 /** The MAC key of the audit log. It never signs, and no rotation replaces it. */
 export const auditKeyEntry = AUDIT_KEY
 
-/** A raw key signs messages as they are. A webhook key signs Standard Webhooks only. */
-export type FormName = Form
 type Data = Readonly<Record<string, string>>
 
 const noKeys = [primaryEntry, webhookPrimaryEntry, auditKeyEntry]
 
 /** The form of a key is a part of its value, which is `text` in base64. */
-export function formOf(text: string): FormName {
+export function formOf(text: string): Form {
   return Buffer.from(text, 'base64').toString('latin1').startsWith(WEBHOOK_PREFIX)
     ? 'webhook'
     : 'raw'
 }
 
 /** Lists the ids of the signing keys, of all or of one form. */
-export function listKeyIds(data: Data, form?: FormName): string[] {
+export function listKeyIds(data: Data, form?: Form): string[] {
   const ids = Object.keys(data).filter((id) => !noKeys.includes(id))
   return form === undefined ? ids : ids.filter((id) => formOf(data[id] ?? '') === form)
 }

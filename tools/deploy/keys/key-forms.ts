@@ -1,14 +1,16 @@
 // What differs between raw keys and webhook keys, whose rotations have nothing to do with each other.
+
 import { randomBytes } from 'node:crypto'
+import type { Form } from '../../../runtime/contract.ts'
 import { WEBHOOK_PREFIX } from '../../../signer/keys/key-files.ts'
 import { UserError } from '../../cli/terminal.ts'
-import { type FormName, primaryEntry, webhookPrimaryEntry } from './entries.ts'
+import { primaryEntry, webhookPrimaryEntry } from './entries.ts'
 
 /** Bytes. RFC 2104 section 3 recommends the length of the hash, which is 32 bytes for SHA-256. */
 const keyBytes = 32
 
 export type KeyForm = {
-  name: FormName
+  name: Form
   /** A key of this form, in texts. */
   noun: string
   /** The entry that names the primary key. */

@@ -1,7 +1,8 @@
 // Finds the primary key of each form in the Secret, by the rules of the signer.
+import type { Form } from '../../../runtime/contract.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { keySecret } from '../../kube/names.ts'
-import { type FormName, listKeyIds } from './entries.ts'
+import { listKeyIds } from './entries.ts'
 import { type KeyForm, keyForms } from './key-forms.ts'
 
 type Data = Readonly<Record<string, string>>
@@ -41,7 +42,7 @@ function findPrimaryOf(data: Data, { name, noun, primaryEntry }: KeyForm): strin
   )
 }
 
-function otherForm(entry: string, id: string, wanted: FormName): UserError {
+function otherForm(entry: string, id: string, wanted: Form): UserError {
   const what = `the entry "${entry}" of the Secret ${keySecret} names ${id}`
   if (wanted === 'webhook') {
     return new UserError(

@@ -1,5 +1,5 @@
 // The last lines of make rotate-key: what the keys do now, and what to do next.
-import type { FormName } from '../keys/entries.ts'
+import type { Form } from '../../../runtime/contract.ts'
 
 type Texts = {
   first: (primary: string) => string
@@ -7,7 +7,7 @@ type Texts = {
   retired: (replaced: string) => string
 }
 
-export const closingTexts: Readonly<Record<FormName, Texts>> = {
+export const closingTexts: Readonly<Record<Form, Texts>> = {
   raw: {
     first: (primary) => `${primary} signs. Callers that name no key get its signatures.`,
     kept: (primary, replaced, until) =>

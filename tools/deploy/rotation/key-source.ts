@@ -1,5 +1,5 @@
 // Where a rotation reads which keys the signer of one Pod holds.
-import type { FormName } from '../keys/entries.ts'
+import type { Form } from '../../../runtime/contract.ts'
 import type { HeldKeys } from '../keys/key-metrics.ts'
 
 /** The keys, or the reason why the signer does not report them. */
@@ -12,7 +12,7 @@ export type KeySource = {
 }
 
 /** Only another version of the signer reports them. */
-export function reportTooOld(form: FormName): KeyReport {
+export function reportTooOld(form: Form): KeyReport {
   const keys = form === 'raw' ? 'its keys' : `${form} keys`
   return {
     problem: `its signer is too old to report ${keys}, so run make deploy first`,

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
-import { parseJson } from '../../cli/parse-json.ts'
+import type { Form } from '../../../runtime/contract.ts'
+import { parseJson } from '../../../runtime/json/parse-json.ts'
 import { namespace } from '../../kube/names.ts'
-import type { FormName } from '../keys/entries.ts'
 import { type KeyReport, type KeySource, reportTooOld } from './key-source.ts'
 
 /** The signer logs its keys when it loads them, and once a minute. */
@@ -22,7 +22,7 @@ const keyLine = z.object({
 const isAboutKeys = /"event":"keys_(loaded|held)"/
 
 /** Follows the log of the signer in `pod`. */
-export async function openLog(pod: string, form: FormName = 'raw'): Promise<KeySource> {
+export async function openLog(pod: string, form: Form = 'raw'): Promise<KeySource> {
   const args = ['logs', '-f', '-n', namespace, pod, '-c', 'signer', `--since=${sinceSeconds}s`]
   const child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = () => void child.kill()
@@ -57,7 +57,7 @@ const unreported =
   'its log does not say which keys it holds. A signer does so once a minute, so an older one needs make deploy first'
 
 /** Returns undefined for a line about anything else. */
-export function readKeyLine(line: string, form: FormName = 'raw'): KeyReport | undefined {
+export function readKeyLine(line: string, form: Form = 'raw'): KeyReport | undefined {
   if (!isAboutKeys.test(line)) return undefined
   const { success, data } = keyLine.safeParse(parseJson(line))
   if (!success) return undefined

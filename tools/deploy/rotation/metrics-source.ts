@@ -1,20 +1,21 @@
 // Reads from a signer's metrics which keys it holds. A port-forward ends at the Pod's loopback, and the proxy sees the request as
 // the Pod's own. mesh/signer-allow-metrics.yaml allows exactly that.
+
+import type { Form } from '../../../runtime/contract.ts'
 import { namespace, signerPort } from '../../kube/names.ts'
 import { startPortForward } from '../../kube/port-forward.ts'
-import type { FormName } from '../keys/entries.ts'
 import { parseKeyMetrics } from '../keys/key-metrics.ts'
 import { type KeyReport, type KeySource, reportTooOld } from './key-source.ts'
 
 /** Milliseconds for the answer of one Pod. */
 const answerTimeoutMs = 3_000
 
-export async function openMetrics(pod: string, form: FormName = 'raw'): Promise<KeySource> {
+export async function openMetrics(pod: string, form: Form = 'raw'): Promise<KeySource> {
   const { port, stop } = await startPortForward(['-n', namespace, `pod/${pod}`], signerPort)
   return { read: () => readKeys(port, form), stop }
 }
 
-async function readKeys(port: number, form: FormName): Promise<KeyReport> {
+async function readKeys(port: number, form: Form): Promise<KeyReport> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`, {
     signal: AbortSignal.timeout(answerTimeoutMs),
   })

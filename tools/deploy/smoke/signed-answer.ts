@@ -1,5 +1,5 @@
 // Finds the signature in an application's answer, where signing.yaml says that it is.
-import { parseJson } from '../../cli/parse-json.ts'
+import { parseJson } from '../../../runtime/json/parse-json.ts'
 import { UserError } from '../../cli/terminal.ts'
 import type { SmokeAnswer, SmokeWebhook } from '../../kube/application/schema.ts'
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
-import { parseJson } from '../../cli/parse-json.ts'
+import { parseJson } from '../../../runtime/json/parse-json.ts'
 import { namespace } from '../../kube/names.ts'
 
 /** Milliseconds before the log is opened again, for example because the container has started again. */

@@ -1,7 +1,7 @@
 // kubelet's log files of a Pod, by the API server's proxy to the node. kubectl logs returns only the newest file of a container.
 import { z } from 'zod'
+import { parseJson } from '../../../runtime/json/parse-json.ts'
 import { tryRun } from '../../cli/exec.ts'
-import { parseJson } from '../../cli/parse-json.ts'
 import type { LoggedPod } from './logged-pods.ts'
 
 /** kubelet serves this folder of the node, as /logs/. */

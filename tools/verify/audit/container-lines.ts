@@ -1,7 +1,7 @@
 // Takes the output of a container out of the lines of kubelet's files, of Docker's and of `kubectl logs`, and joins the parts of
 // long lines.
 import { z } from 'zod'
-import { parseJson } from '../../cli/parse-json.ts'
+import { parseJson } from '../../../runtime/json/parse-json.ts'
 import type { Line } from './log-lines.ts'
 
 /** `isLog`: what a container runtime or kubectl wrote. A log shipper has not changed it. */

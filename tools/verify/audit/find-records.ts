@@ -1,5 +1,5 @@
 // Finds the records in a line of a log: as the signer wrote them, as text in a field of JSON, or parsed into fields of JSON.
-import { parseJson } from '../../cli/parse-json.ts'
+import { parseJson } from '../../../runtime/json/parse-json.ts'
 import { takeOutput } from './container-lines.ts'
 import { type AuditRecord, formatRecord, readFields } from './record.ts'
 

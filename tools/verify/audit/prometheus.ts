@@ -1,7 +1,7 @@
 // Compares the end of each chain with what Prometheus has counted. Whoever cuts the end of a log leaves no other trace.
 import { z } from 'zod'
+import { parseJson } from '../../../runtime/json/parse-json.ts'
 import { explainFetchError } from '../../cli/fetch-error.ts'
-import { parseJson } from '../../cli/parse-json.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { namespace } from '../../kube/names.ts'
 import type { Report } from './audit-verifier.ts'
