@@ -5,7 +5,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-# `npm ci` installs Node.js 24 on x86-64 Linux. On other platforms, `node` must be on the PATH.
+# `npm ci` installs Node.js 24 on Linux, for x86-64 and arm64. On other platforms, `node` must be on the PATH.
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # These tests change the deployment, so each set runs alone: make test-vault and so on.
