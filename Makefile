@@ -5,7 +5,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-# `npm ci` installs Node.js 24 on x86-64 Linux. On other platforms, `node` must be on the PATH.
+# `npm ci` installs Node.js 24 on Linux, for x86-64 and arm64. On other platforms, `node` must be on the PATH.
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # These tests change the deployment, so each set runs alone: make test-vault and so on.
@@ -166,7 +166,7 @@ test-incident: ## Test what stops a compromised application, and what is on reco
 test-webhooks: ## Test webhooks with the receivers' public libraries, and what is left of a signature: fifteen minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
-	@vitest run --project $(@:test-%=%)
+	@vitest run --project '$(@:test-%=%)*'
 
 test-istio: node_modules ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.
 	@node tools/local-cluster/test-istio.ts

@@ -31,10 +31,12 @@ export async function buildRootFileSystems(): Promise<RootFileSystems> {
   return { nodeRoot: join(nodeRoot, 'root'), proxyBase, nodejsBase: await buildNodejsBase() }
 }
 
-/** Builds the base of images with Node, if the cache lacks it. */
-export function buildNodejsBase(): Promise<string> {
+/** Builds the base of images with Node, if the cache lacks it. It may be for another architecture, because nothing of it runs. */
+export function buildNodejsBase(architecture?: 'arm64'): Promise<string> {
   const contents = [...libraries, 'libatomic1']
-  return buildDebian('nodejs-base', 'extract', 'base.tar', contents, { more: declarePackages })
+  const other = architecture === undefined ? [] : [`--architectures=${architecture}`]
+  const more = [...declarePackages, ...other]
+  return buildDebian('nodejs-base', 'extract', 'base.tar', contents, { more })
 }
 
 /** Builds the base of examples in Python, if the cache lacks it: Python, pip, and a shell for its installation of packages. */
