@@ -1,5 +1,6 @@
 // Debian 13 as its installer leaves it, with what the README's local cluster needs: programs, a clone, and a warm cache.
-import { join } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
 import { buildDebian } from '../../../tools/local-cluster/images/root-file-systems.ts'
@@ -31,7 +32,13 @@ export async function listHostFolders(): Promise<Record<string, string>> {
     [CLONE]: clone,
     [`${CLONE}/node_modules`]: join(CHECKOUT, 'node_modules'),
     '/usr/local/go': (await run('go', ['env', 'GOROOT'])).trim(),
-    '/usr/local/lib/node_modules': (await run('npm', ['root', '--global'])).trim(),
+    '/usr/local/lib/node_modules/npm': await findNpm(),
     ...Object.fromEntries(entries.map(([name, folder]) => [`${cache}/${name}`, folder])),
   }
+}
+
+/** Returns the folder with npm's `bin`. */
+async function findNpm(): Promise<string> {
+  const program = (await run('sh', ['-c', 'command -v npm'])).trim()
+  return dirname(dirname(await realpath(program)))
 }
