@@ -166,7 +166,7 @@ test-incident: ## Test what stops a compromised application, and what is on reco
 test-webhooks: ## Test webhooks with the receivers' public libraries, and what is left of a signature: fifteen minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
-	@vitest run --project $(@:test-%=%)
+	@vitest run --project '$(@:test-%=%)*'
 
 test-istio: node_modules ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.
 	@node tools/local-cluster/test-istio.ts

@@ -74,11 +74,19 @@ export default defineConfig({
           name: 'confinement',
           // With the tests of a compromised frontend, which must give the same results with the component.
           include: [
-            'test/confinement/**/*.test.ts',
+            'test/confinement/*.test.ts',
             'test/policy/compromised-frontend/{in-the-container,across-containers}.test.ts',
             'test/policy/serves-the-frontend.test.ts',
           ],
           globalSetup: ['test/confinement/support/bring-up.ts', 'test/support/attack/attackers.ts'],
+        },
+      },
+      // In emulated machines, so without the cluster.
+      {
+        test: {
+          ...last,
+          name: 'confinement-guest',
+          include: ['test/confinement/guest/**/*.test.ts'],
         },
       },
       {

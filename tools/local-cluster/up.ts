@@ -2,19 +2,17 @@
 // so you can run it at any time. For an overlay without a mesh, the cluster has no Istio.
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { readSwitch, readVariable } from '../cli/make-variables.ts'
+import { readSwitch } from '../cli/make-variables.ts'
 import { elapsed, runMain, say, step } from '../cli/terminal.ts'
 import { provideAppImages } from './images/app-images.ts'
-import { fetchNodejs } from './images/nodejs.ts'
-import { buildRootFileSystems } from './images/root-file-systems.ts'
-import { type Ingredients, nameNodejsImage, provideSystemImages } from './images/system-images.ts'
+import { nameNodejsImage, provideSystemImages } from './images/system-images.ts'
+import { fillCache, type Ingredients } from './ingredients.ts'
 import { installSystem } from './install.ts'
 import { needsIstio } from './needs-istio.ts'
 import { describeOrigin, findNode, type Node, startNode } from './node/node-process.ts'
 import { GATEWAY_URL_FILE, KUBECONFIG, NODE_IMAGE_FILE, STATE, TOOLS, toNodePath } from './paths.ts'
 import { ensurePki, writeKubeconfig } from './pki.ts'
-import { fetchEnvoy } from './programs/envoy.ts'
-import { buildIstio, buildPrograms, type Programs } from './programs/programs.ts'
+import type { Programs } from './programs/programs.ts'
 import { waitForApi, waitForSystemPods } from './ready.ts'
 import { checkRequirements } from './requirements.ts'
 
@@ -46,17 +44,6 @@ await runMain(async () => {
     `The cluster is up${hasIstio ? '' : ' without Istio'} (${elapsed(start)}). To use your own kubectl: export KUBECONFIG=${KUBECONFIG}`,
   )
 })
-
-async function fillCache(hasIstio: boolean): Promise<Ingredients> {
-  return {
-    roots: await buildRootFileSystems(),
-    nodejs: await fetchNodejs(),
-    programs: await buildPrograms(),
-    istio: hasIstio
-      ? { ...(await buildIstio(readVariable('ISTIO'))), envoy: await fetchEnvoy() }
-      : undefined,
-  }
-}
 
 async function ensureNode({ etcd, kubernetes }: Programs, root: string): Promise<Node> {
   const folders = {

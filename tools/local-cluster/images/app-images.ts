@@ -3,11 +3,12 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildImages } from '../../images/build-images.ts'
 import { computeImageReferences, formatReference } from '../../images/image-references.ts'
+import type { Ingredients } from '../ingredients.ts'
 import type { Node } from '../node/node-process.ts'
 import { IN_NODE, STATE, toNodePath } from '../paths.ts'
 import { buildInNode, exportImage } from './buildah.ts'
 import { importImage, isImported } from './containerd.ts'
-import { type Ingredients, nameNodejsImage, provideNodejsImage } from './system-images.ts'
+import { nameNodejsImage, provideNodejsImage } from './system-images.ts'
 
 const EXPORTS = 'exports'
 

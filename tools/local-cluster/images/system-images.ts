@@ -1,24 +1,15 @@
 // The images of Kubernetes and Istio, and the base image of ours. They are built once for each version, from the cache.
 import { basename, join, relative } from 'node:path'
 import { readText } from '../../cli/checkout.ts'
+import type { Ingredients } from '../ingredients.ts'
 import type { Node } from '../node/node-process.ts'
 import { CACHE, IN_NODE, toNodePath } from '../paths.ts'
 import { cached, keyOf } from '../programs/cache.ts'
-import type { Built, Programs } from '../programs/programs.ts'
 import { buildInNode, exportImage } from './buildah.ts'
 import { importImage } from './containerd.ts'
 import type { RootFileSystems } from './root-file-systems.ts'
 
 export const ISTIO_HUB = 'localhost/istio'
-
-/** Folders of the cache that images are built from. */
-export type Ingredients = {
-  programs: Programs
-  roots: RootFileSystems
-  /** Undefined for a cluster without Istio. */
-  istio: (Built & { envoy: string }) | undefined
-  nodejs: { folder: string; version: string }
-}
 
 /** `containerfile`: a path. `parts`: its build arguments, each a folder of the cache. */
 export type Image = { reference: string; containerfile: string; parts: Record<string, string> }
@@ -52,6 +43,12 @@ function listIstioImages(
   return [ofIstio('pilot'), ofIstio('proxyv2', { ENVOY: envoy }), ofIstio('install-cni')]
 }
 
+/** Lists the folders of the cache for these images, whether they are built or not. */
+export async function listImageFolders(ingredients: Ingredients): Promise<string[]> {
+  const entries = await Promise.all(listSystemImages(ingredients).map(nameEntry))
+  return entries.map(({ name }) => join(CACHE, name))
+}
+
 export async function provideSystemImages(node: Node, ingredients: Ingredients): Promise<void> {
   for (const image of listSystemImages(ingredients)) await provideImage(node, image)
 }
@@ -77,17 +74,20 @@ export async function provideImage(node: Node, image: Image): Promise<void> {
 }
 
 async function buildCached(node: Node, image: Image): Promise<{ folder: string; key: string }> {
+  const { name, key } = await nameEntry(image)
+  const folder = await cached(name, async (target) => {
+    await buildImage(node, image)
+    await exportImage(node, image.reference, toNodePath(join(target, 'image.oci')))
+  })
+  return { folder, key }
+}
+
+/** The key identifies what the image is built from. */
+async function nameEntry(image: Image): Promise<{ name: string; key: string }> {
   const text = await readText(image.containerfile)
   const names = Object.values(image.parts).map((part) => relative(CACHE, part))
   const key = keyOf(text, image.reference, ...names)
-  const folder = await cached(
-    `images/${basename(image.containerfile, '.Containerfile')}-${key}`,
-    async (target) => {
-      await buildImage(node, image)
-      await exportImage(node, image.reference, toNodePath(join(target, 'image.oci')))
-    },
-  )
-  return { folder, key }
+  return { name: `images/${basename(image.containerfile, '.Containerfile')}-${key}`, key }
 }
 
 async function buildImage(node: Node, image: Image): Promise<void> {
