@@ -44,5 +44,7 @@ export function checkArchitecture(
 
 /** Debian has its own names for some. */
 function toGo(architecture: string): string {
-  return { i386: '386', ppc64el: 'ppc64le', armhf: 'arm', armel: 'arm' }[architecture] ?? architecture
+  return (
+    { i386: '386', ppc64el: 'ppc64le', armhf: 'arm', armel: 'arm' }[architecture] ?? architecture
+  )
 }

@@ -47,7 +47,11 @@ await runMain(async () => {
         checkArchitecture(platform, image, contents)
         const { digest } = image
         const bill = describeImage({ repository, digest, base, packages, contents })
-        await write(out, `${name}-${platform.slice('linux/'.length).replace('/', '-')}.cdx.json`, bill)
+        await write(
+          out,
+          `${name}-${platform.slice('linux/'.length).replace('/', '-')}.cdx.json`,
+          bill,
+        )
       }
       const digests = [index.digest, ...index.images.map(({ digest }) => digest)]
       const builtBy = { id: builderId, versions }
