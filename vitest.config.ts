@@ -121,6 +121,7 @@ export default defineConfig({
       { test: { ...withManager, name: 'incident', include: ['test/incident/**/*.test.ts'] } },
       { test: { ...withManager, name: 'webhooks', include: ['test/webhooks/**/*.test.ts'] } },
       { test: { ...withManager, name: 'images', include: ['test/images/**/*.test.ts'] } },
+      { test: { ...withManager, name: 'release', include: ['test/release/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
   },

@@ -84,7 +84,7 @@ describe.each(['frontend', 'signer'])('the release of the %s', (name) => {
     const { images } = await readLayout(layout('first'), name)
     const [amd64, arm64] = images.map(({ layers }) => layers.at(-1))
     expect(amd64).toBe(arm64)
-    expect(images.map(({ layers }) => layers.length)).toEqual([images[0]?.layers.length, 3])
+    expect(amd64).toBeDefined()
   })
 
   test.each(architectures)('lists the packages and Node.js for %s', async (architecture) => {
@@ -113,6 +113,8 @@ describe.each(['frontend', 'signer'])('the release of the %s', (name) => {
         digest: { sha256: each.replace('sha256:', '') },
       })),
     )
+    const { resolvedDependencies } = predicate.buildDefinition
+    expect(resolvedDependencies.filter((each) => each.name === base.split('@')[0])).toHaveLength(3)
     const { platforms } = predicate.buildDefinition.externalParameters
     expect(platforms).toEqual(['linux/amd64', 'linux/arm64'])
   })
@@ -148,13 +150,16 @@ test(
   startMs + 20_000,
 )
 
-test('refuses a base for amd64 alone, and names what is of another platform', async () => {
+test('refuses a base for amd64 alone, also when only arm64 is wanted, and names what is of another platform', async () => {
   const raw = await skopeo('inspect', '--tls-verify=false', '--raw', `docker://${base}`)
   const [amd64] = JSON.parse(raw).manifests
   const only = `${host}/nodejs@${amd64.digest}`
   const { code, stderr } = await release('refused', { NODE_IMAGE: only })
   expect(code).toBe(1)
-  expect(stderr).toContain('the base image is not for linux/arm64: Node.js is for amd64')
+  expect(stderr).toContain(`${only} is no image index with linux/amd64 and linux/arm64`)
+  const wrong = await release('wrong', { NODE_IMAGE: only, TARGET_PLATFORM: 'linux/arm64' })
+  expect(wrong.code).toBe(1)
+  expect(wrong.stderr).toContain('the base image is not for linux/arm64: Node.js is for amd64')
   expect(await release('one', { NODE_IMAGE: only, TARGET_PLATFORM: 'linux/amd64' })).toMatchObject({
     code: 0,
   })

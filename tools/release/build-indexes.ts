@@ -20,11 +20,14 @@ export async function buildIndexes(input: {
   platforms: readonly string[]
   prefix: string | undefined
   base: string
+  /** Of each platform. */
+  platformBases: readonly string[]
 }): Promise<BuiltIndex[]> {
-  const { builder, layout, platforms, prefix, base: nodeImage } = input
+  const { builder, layout, platforms, prefix, base, platformBases } = input
   const build = createBuild(builder)
   const bundled: Partial<Record<ImageReference['name'], BundledPackage[]>> = {}
-  for (const platform of platforms) {
+  for (const [at, platform] of platforms.entries()) {
+    const nodeImage = platformBases[at]
     for (const image of await buildImages({ build, prefix, nodeImage, platform })) {
       const part = nameOf(image.name, platform)
       await run(builder, ['push', '--quiet', formatReference(image), `oci:${layout}:${part}`])
@@ -32,7 +35,7 @@ export async function buildIndexes(input: {
     }
   }
   const platform = joinPlatforms(platforms)
-  const references = await computeImageReferences({ prefix, nodeImage, platform })
+  const references = await computeImageReferences({ prefix, nodeImage: base, platform })
   const indexes: BuiltIndex[] = []
   for (const reference of references) {
     const { name } = reference

@@ -10,6 +10,8 @@ export type Build = {
   platforms: readonly string[]
   /** The base image, "repository@sha256:…". */
   base: string
+  /** The same of each platform, if the base is an index. */
+  platformBases: readonly string[]
   commit: string
   /** SHA-256 of package-lock.json, in hexadecimal. */
   lockfile: string
@@ -20,7 +22,7 @@ export type Build = {
 }
 
 export function stateProvenance(build: Build) {
-  const { image, platforms, base, commit, lockfile, builder } = build
+  const { image, platforms, base, platformBases, commit, lockfile, builder } = build
   return {
     _type: 'https://in-toto.io/Statement/v1',
     subject: image.digests.map((digest) => ({
@@ -36,7 +38,9 @@ export function stateProvenance(build: Build) {
         resolvedDependencies: [
           { name: 'source', digest: { gitCommit: commit } },
           { name: 'package-lock.json', digest: { sha256: lockfile } },
-          { name: base.split('@')[0], digest: toDigestSet(base.split('@')[1] ?? '') },
+          ...[...new Set([base, ...platformBases])].map((each) => ({
+            ...{ name: each.split('@')[0], digest: toDigestSet(each.split('@')[1] ?? '') },
+          })),
         ],
       },
       runDetails: {

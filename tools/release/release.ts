@@ -14,6 +14,7 @@ import { buildIndexes } from './build-indexes.ts'
 import { readContents } from './image-contents.ts'
 import { checkArchitecture } from './machine.ts'
 import { writeManifests } from './manifests.ts'
+import { findPlatformBases } from './platform-base.ts'
 import { stateProvenance } from './provenance.ts'
 import { readCommit } from './source-state.ts'
 
@@ -38,7 +39,8 @@ await runMain(async () => {
   const layout = join(out, 'images')
   await mkdir(layout, { recursive: true })
   const prefix = readVariable('IMAGE_PREFIX')
-  const images = await buildIndexes({ builder, layout, platforms, prefix, base })
+  const platformBases = await findPlatformBases(builder, base, platforms)
+  const images = await buildIndexes({ builder, layout, platforms, prefix, base, platformBases })
   for (const { name, packages, repository, tag, index } of images) {
     await step(`bills of materials and provenance of ${name}`, async () => {
       for (const [at, image] of index.images.entries()) {
@@ -46,7 +48,8 @@ await runMain(async () => {
         const contents = await readContents(image.layers)
         checkArchitecture(platform, image, contents)
         const { digest } = image
-        const bill = describeImage({ repository, digest, base, packages, contents })
+        const bases = { base: platformBases[at] ?? base }
+        const bill = describeImage({ repository, digest, ...bases, packages, contents })
         await write(
           out,
           `${name}-${platform.slice('linux/'.length).replace('/', '-')}.cdx.json`,
@@ -55,7 +58,15 @@ await runMain(async () => {
       }
       const digests = [index.digest, ...index.images.map(({ digest }) => digest)]
       const builtBy = { id: builderId, versions }
-      const build = { platforms, base, commit, lockfile, builder: builtBy, startedOn }
+      const build = {
+        platforms,
+        base,
+        platformBases,
+        commit,
+        lockfile,
+        builder: builtBy,
+        startedOn,
+      }
       const image = { repository, tag, digests }
       const statement = stateProvenance({ ...build, image, finishedOn: new Date() })
       await write(out, `${name}.intoto.json`, statement)
