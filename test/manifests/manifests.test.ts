@@ -92,12 +92,14 @@ describe('a release without a clone', needsLocalCluster, () => {
     succeed(await make('smoke'))
   })
 
-  test('leaves no conflict that make deploy does not explain, if it was applied without the field manager', async () => {
-    await kubectl(['apply', '-k', join(folder, 'default'), '--force-conflicts', '--server-side'])
+  test('without the field manager, make deploy names the conflict and the way out', async () => {
+    succeed(await make('deploy'))
+    await kubectl(['apply', '-k', join(folder, 'default')])
+    await follow('kubectl rollout status')
     const { code, stderr } = await make('deploy')
     expect({ code, stderr }).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/FORCE_CONFL/),
+      code: 2,
+      stderr: expect.stringContaining('To take them over, add FORCE_CONFLICTS=yes'),
     })
     succeed(await make('deploy', 'FORCE_CONFLICTS=yes'))
   })

@@ -135,7 +135,6 @@ describe('on an API server', needsLocalPrograms, () => {
     expect((await kubectl(args)).split(' ').toSorted()).toEqual(
       images.map(({ repository, index }) => `${repository}@${index.digest}`),
     )
-    await kubectl(['delete', '--wait=false', '-k', folder])
-    await kubectl(['apply', '-k', join(filled, 'no-mesh'), '--dry-run=server'])
+    await kubectl(['apply', '-k', folder])
   })
 })
