@@ -30,19 +30,24 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 exec chroot . buildah --root "$folder/storage" --runroot /run/buildah "$@"
 `
 
-/** Puts a program `buildah` into `folder`/bin, and builds the base of the images with it. Returns the base by digest. */
-export async function provideBuildah(
-  folder: string,
-  { nodeRoot, nodejsBase }: RootFileSystems,
-): Promise<string> {
-  const nodejs = await fetchNodejs()
+/** Puts a program `buildah` into `folder`/bin, and returns its path. */
+export async function installBuildah(folder: string, nodeRoot: string): Promise<string> {
   for (const name of ['bin', 'blobs', 'storage']) await mkdir(join(folder, name))
   await writeFile(join(folder, 'enter.sh'), `set -eu\n${enter}`)
   const program = join(folder, 'bin/buildah')
   const words = ['unshare', '--mount', 'sh', join(folder, 'enter.sh'), nodeRoot, folder, CACHE]
   await writeFile(program, `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(' ')} "$@"\n`)
   await chmod(program, 0o755)
+  return program
+}
 
+/** Puts a program `buildah` into `folder`/bin, and builds the base of the images with it. Returns the base by digest. */
+export async function provideBuildah(
+  folder: string,
+  { nodeRoot, nodejsBase }: RootFileSystems,
+): Promise<string> {
+  const nodejs = await fetchNodejs()
+  const program = await installBuildah(folder, nodeRoot)
   const containerfile = join(CHECKOUT, 'tools/local-cluster/images/nodejs.Containerfile')
   const parts = { BASE: nodejsBase, NODEJS: nodejs.folder }
   const args = Object.entries(parts).flatMap(([name, path]) => [
