@@ -1,7 +1,8 @@
 // make kind: creates a kind cluster in Docker, installs a stock Istio, and loads both images. It skips what exists. It needs
 // Docker, kind, istioctl and kubectl. For an overlay without a mesh, it needs no istioctl and installs no Istio.
-// docs/support.md says how far this is tested.
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CHECKOUT } from '../cli/checkout.ts'
 import { run, tryRun } from '../cli/exec.ts'
 import { elapsed, runMain, say, step, UserError } from '../cli/terminal.ts'
 import { buildImages } from '../images/build-images.ts'
@@ -17,8 +18,7 @@ const programs = {
   istioctl: 'https://istio.io/latest/docs/setup/getting-started (1.30.4 or newer)',
   kubectl: 'https://kubernetes.io/docs/tasks/tools',
 }
-/** The CNI plugin is required, because the namespace enforces Pod Security `restricted`. */
-const istioArgs = ['components.cni.enabled=true', 'values.pilot.cni.enabled=true']
+const ISTIO = join(CHECKOUT, 'tools/local-cluster/kind-istio.yaml')
 
 await runMain(async () => {
   const start = performance.now()
@@ -33,10 +33,7 @@ await runMain(async () => {
   await ensureCluster()
   if (hasIstio) {
     await step('Istio is installed with its CNI plugin', () =>
-      run('istioctl', [
-        ...['install', '--skip-confirmation'],
-        ...istioArgs.flatMap((each) => ['--set', each]),
-      ]),
+      run('istioctl', ['install', '--skip-confirmation', '--filename', ISTIO]),
     )
   }
   const images = (await buildImages({ build: createBuild('docker') })).map(formatReference)

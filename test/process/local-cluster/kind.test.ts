@@ -46,7 +46,7 @@ test.each([
     'docker info .*',
     `kind get clusters ${at}`,
     `kind ${clusterArgs} --name secure-signing --kubeconfig ${KIND_KUBECONFIG} ${at}`,
-    `istioctl install --skip-confirmation --set components.cni.enabled=true --set values.pilot.cni.enabled=true ${at}`,
+    `istioctl install --skip-confirmation --filename ${CHECKOUT}/tools/local-cluster/kind-istio.yaml ${at}`,
     `docker build .*--tag ${image('frontend')} .*`,
     `docker build .*--tag ${image('signer')} .*`,
     `kind load docker-image ${image('frontend')} ${image('signer')} --name secure-signing ${at}`,

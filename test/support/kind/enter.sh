@@ -10,6 +10,7 @@ cd "$state/mnt"
 mkdir lower upper work merged checkout checkout-upper checkout-work
 mount --bind "$root" lower
 mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work machine merged
+mount -t tmpfs tmp merged/tmp
 # The checkout has its usual path. What make writes to it is gone afterwards, and the local cluster's state is not seen.
 mount --bind "$checkout" checkout
 mkdir -p "merged$cache" "merged$checkout" merged/var/lib/docker merged/kind merged/old-root
@@ -24,7 +25,6 @@ mount -t sysfs sysfs sys
 mount --rbind /sys/fs/cgroup sys/fs/cgroup
 mount -t proc proc proc
 mount -t tmpfs -o mode=0755 run run
-mount -t tmpfs tmp tmp
 hostname machine
 echo '127.0.0.1 localhost machine' >etc/hosts
 : >etc/resolv.conf
@@ -36,5 +36,5 @@ rmdir /old-root
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 ip link set lo up
 # The machine has no network but its own, so nothing is pulled.
-dockerd --cgroup-parent "/$cgroup" >/kind/dockerd.log 2>&1 &
+dockerd --log-level warn --cgroup-parent "/$cgroup" >/kind/dockerd.log 2>&1 &
 cat >/dev/null

@@ -31,7 +31,9 @@ export async function startKindMachine(): Promise<Machine> {
     await install(machine, 'kubectl', `exec ${programs.kubernetes.folder}/kubectl "$@"`)
     await install(machine, 'kind', withNodeImage(`${kind}/kind`))
     await install(machine, 'istioctl', withImages(`${istio.folder}/istioctl`, istio.tag))
-    await copyFile(join(import.meta.dirname, 'cluster.yaml'), join(machine.folder, 'cluster.yaml'))
+    for (const name of ['cluster.yaml', 'istio.yaml']) {
+      await copyFile(join(import.meta.dirname, name), join(machine.folder, name))
+    }
     await importNodeImage(machine, nodeImage)
     await loadBaseImage(machine, roots.nodejsBase, roots.nodeRoot)
     return machine
@@ -53,18 +55,10 @@ function withNodeImage(kind: string): string {
   return `[ "$1 $2" != "create cluster" ] || set -- "$@" ${more}\nexec ${kind} "$@"`
 }
 
-/** istioctl, with the images that the node brings along. Upstream Envoy lacks Istio's own filters for telemetry. */
+/** istioctl, with the images that the node brings along, and settings for their Envoy. */
 function withImages(istioctl: string, tag: string): string {
-  const settings = {
-    hub: ISTIO_HUB,
-    tag,
-    'values.telemetry.enabled': 'false',
-    'meshConfig.enablePrometheusMerge': 'false',
-    'values.pilot.env.PILOT_ENABLE_METADATA_EXCHANGE': '\\"false\\"',
-    'values.pilot.env.PILOT_ENABLE_ALPN_FILTER': '\\"false\\"',
-  }
-  const more = Object.entries(settings).map(([name, value]) => `--set ${name}=${value}`)
-  return `[ "$1" != install ] || set -- "$@" ${more.join(' ')}\nexec ${istioctl} "$@"`
+  const more = `--filename /kind/istio.yaml --set hub=${ISTIO_HUB} --set tag=${tag}`
+  return `[ "$1" != install ] || set -- "$@" ${more}\nexec ${istioctl} "$@"`
 }
 
 async function importNodeImage(machine: Machine, archive: string): Promise<void> {

@@ -1,6 +1,9 @@
 // Go programs that only tests run. Each has its go.mod in a folder here, and is compiled once.
 import { join } from 'node:path'
-import { type Recipe, recipes as ofCluster } from '../../../tools/local-cluster/programs/program-recipes.ts'
+import {
+  recipes as ofCluster,
+  type Recipe,
+} from '../../../tools/local-cluster/programs/program-recipes.ts'
 import { buildSet } from '../../../tools/local-cluster/programs/programs.ts'
 
 /** The kinds of the Prometheus Operator that its program watches. */
