@@ -4,7 +4,8 @@ import { buildDebian } from '../../../tools/local-cluster/images/root-file-syste
 import { GUEST_SUITE } from '../guest/guest-programs.ts'
 
 const packages = [
-  ...['base-files', 'dash', 'coreutils', 'grep', 'sed', 'util-linux', 'mount', 'iproute2', 'kmod', 'liblzma5', 'attr', 'findutils'],
+  ...['base-files', 'dash', 'coreutils', 'grep', 'sed', 'util-linux', 'mount', 'iproute2'],
+  ...['kmod', 'liblzma5', 'attr', 'findutils'],
   ...['selinux-policy-default', 'selinux-utils', 'policycoreutils', 'bzip2'],
   ...['runc', 'libseccomp2'],
 ]
