@@ -1,0 +1,50 @@
+// Compares what is in an image with the platform that it claims to be for. A builder trusts the base image.
+import { UserError } from '../cli/terminal.ts'
+import { readArchitecture } from '../images/platform.ts'
+import type { ImageContents } from './image-contents.ts'
+import type { PlatformImage } from './oci-layout.ts'
+
+/** The field e_machine of an ELF file, by the name of the architecture in Go and in OCI. */
+const machines: Readonly<Record<number, string>> = {
+  3: '386',
+  21: 'ppc64le',
+  22: 's390x',
+  40: 'arm',
+  62: 'amd64',
+  183: 'arm64',
+  243: 'riscv64',
+}
+
+/** Returns the architecture that an ELF file is for, for example "arm64". Undefined: no ELF file, or an unknown machine. */
+export function readMachine(file: Buffer): string | undefined {
+  if (file.length < 20 || file.readUInt32BE(0) !== 0x7f454c46) return undefined
+  const isBigEndian = file[5] === 2
+  return machines[isBigEndian ? file.readUInt16BE(18) : file.readUInt16LE(18)]
+}
+
+/** Throws UserError if the image, its Node.js or a Debian package is for another architecture than `wanted`. */
+export function checkArchitecture(
+  wanted: string,
+  { platform }: Pick<PlatformImage, 'platform'>,
+  { node, packages }: ImageContents,
+): void {
+  const architecture = readArchitecture(wanted)
+  const others = [
+    ...[{ what: 'the image', is: platform.architecture }],
+    ...(node?.architecture === undefined ? [] : [{ what: 'Node.js', is: node.architecture }]),
+    ...packages.map((each) => ({ what: each.name, is: toGo(each.architecture) })),
+  ].filter(({ is }) => is !== architecture && is !== 'all')
+  const [first] = others
+  if (first === undefined) return
+  throw new UserError(
+    `the base image is not for ${wanted}: ${first.what} is for ${first.is}`,
+    'Let NODE_IMAGE name an image index by its digest, which has every platform. Or choose one: TARGET_PLATFORM=linux/amd64.',
+  )
+}
+
+/** Debian has its own names for some. */
+function toGo(architecture: string): string {
+  return (
+    { i386: '386', ppc64el: 'ppc64le', armhf: 'arm', armel: 'arm' }[architecture] ?? architecture
+  )
+}
