@@ -151,7 +151,7 @@ test('kubelet starts both containers with their profile and a system call filter
 })
 
 test('a message is signed', () => {
-  const signature = createHmac('sha256', key).update(message).digest('hex')
+  const signature = createHmac('sha256', key).update(message.toUpperCase()).digest('hex')
   expect(sections.signed).toContain(`"signature":"${signature}"`)
 })
 

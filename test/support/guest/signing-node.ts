@@ -1,9 +1,9 @@
 // A node in a guest that runs the Pod of the default layout, rendered with components, from the images of this checkout. A socat
 // stands for the mesh's proxy.
-import { randomBytes } from 'node:crypto'
 import { chmod, copyFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { makeKey } from '../../../tools/deploy/keys/key-forms.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { buildRootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import { buildPrograms } from '../../../tools/local-cluster/programs/programs.ts'
@@ -47,7 +47,7 @@ export async function prepareSigningNode(input: {
   await importImages(root, images.archives, store)
 
   const rendering = await renderSample(input.components)
-  const key = randomBytes(32)
+  const key = Buffer.from(makeKey())
   const deployment = rendering.find('Deployment/secure-signing')
   if (deployment === undefined) throw new Error('the rendering has no Deployment')
   const volumes = { 'hmac-key': '/volumes/key', 'signer-freeze': '/volumes/freeze' }
