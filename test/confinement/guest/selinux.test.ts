@@ -61,14 +61,16 @@ const allowed = {
     ...['read /etc/passwd', 'list /', 'write to its own memory file'],
     ...['TCP socket', 'UDP socket', 'TCP socket for IPv6', 'UDP socket for IPv6'],
     // Debian's policy allows every domain a Unix stream socket.
-    ...['Unix stream socket', 'socket pair', 'listen on an abstract Unix socket'],
+    ...['Unix stream socket', 'Unix seqpacket socket', 'socket pair'],
+    'listen on an abstract Unix socket',
     'connect to a TCP port',
   ],
   signer: [
     ...['read /etc/passwd', 'read /run/key/primary', 'list /', 'write to its own memory file'],
     ...['unlink /dev/shm/probe-file', 'unlink /run/signer/probe-file'],
     'unlink /run/pairing/probe-file',
-    ...['Unix stream socket', 'socket pair', 'listen on an abstract Unix socket'],
+    ...['Unix stream socket', 'Unix seqpacket socket', 'socket pair'],
+    'listen on an abstract Unix socket',
   ],
 }
 

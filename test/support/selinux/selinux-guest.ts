@@ -1,8 +1,8 @@
 // Runs both services in a guest whose kernel enforces Debian's SELinux policy with the module of the component.
-import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { makeKey } from '../../../tools/deploy/keys/key-forms.ts'
 import { readEntrypoint } from '../../../tools/images/containerfile.ts'
 import { renderSample } from '../api-server/sample.ts'
 import { makeFolder } from '../folder.ts'
@@ -34,7 +34,7 @@ export async function runSelinuxGuest(onLine?: (line: string) => void): Promise<
   const policy = await installModule(root, MODULE)
   const images = await buildServiceImages(await makeFolder())
   const folder = await makeFolder()
-  const keys = new Map(['first', 'changed'].map((name) => [name, randomBytes(32)]))
+  const keys = new Map(['first', 'changed'].map((name) => [name, Buffer.from(makeKey())]))
   const entries: [path: string, content: string | Buffer][] = [
     ['token/token', makeFreshToken(7_200)],
   ]
