@@ -120,6 +120,8 @@ export default defineConfig({
       { test: { ...last, name: 'separate-pods', include: ['test/separate-pods/**/*.test.ts'] } },
       { test: { ...withManager, name: 'incident', include: ['test/incident/**/*.test.ts'] } },
       { test: { ...withManager, name: 'webhooks', include: ['test/webhooks/**/*.test.ts'] } },
+      // Container engines from Debian's packages build images. No cluster.
+      { test: { ...withManager, name: 'images', include: ['test/images/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
   },
