@@ -168,6 +168,9 @@ $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project '$(@:test-%=%)*'
 
+test-host: node_modules ## Run the local cluster on an emulated Debian 13 with systemd and cgroup v2: half an hour.
+	@vitest run --project host
+
 test-istio: node_modules ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.
 	@node tools/local-cluster/test-istio.ts
 

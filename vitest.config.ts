@@ -1,7 +1,8 @@
 // The projects: unit and process need no cluster, and process starts programs. integration renders resources and starts API
 // servers. live and policy use a deployment, and policy attacks it. The others replace it, so they run when nothing else does.
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { countReporter } from './test/support/count-reporter.ts'
+import { allow } from './test/support/slowness.ts'
 
 // Two workers, because these tests mostly wait. Vitest's default is one less than there are cores.
 const parallel = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const
@@ -11,6 +12,14 @@ const live = { fileParallelism: false, retry: 0, testTimeout: 180_000, hookTimeo
 const last = { ...live, sequence: { groupOrder: 3 } }
 /** These wait for a key manager or a control plane. */
 const withManager = { ...last, testTimeout: 240_000, hookTimeout: 300_000 }
+
+/** Vitest's own limits, or those of the project, on a slow machine. */
+function allowMoreTime({
+  test = {},
+}: TestProjectInlineConfiguration): TestProjectInlineConfiguration {
+  const { testTimeout = 5_000, hookTimeout = 10_000 } = test
+  return { test: { ...test, testTimeout: allow(testTimeout), hookTimeout: allow(hookTimeout) } }
+}
 
 export default defineConfig({
   test: {
@@ -122,7 +131,8 @@ export default defineConfig({
       { test: { ...withManager, name: 'webhooks', include: ['test/webhooks/**/*.test.ts'] } },
       // Container engines from Debian's packages build images. No cluster.
       { test: { ...withManager, name: 'images', include: ['test/images/**/*.test.ts'] } },
+      { test: { ...withManager, name: 'host', include: ['test/host/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
-    ],
+    ].map(allowMoreTime),
   },
 })

@@ -96,7 +96,7 @@ describe('with the component limits', needsLocalCluster, () => {
     await sleep(FILL_MS)
     const start = Date.now()
     const spec = { kind: 'public', url: process.env.GATEWAY_URL ?? '' } as const
-    const load = startLoad({ spec, perSecond })
+    const load = await startLoad({ spec, perSecond })
     await sleep(SECONDS * 1_000)
     const { requests, how, perSecond: sent } = summarize(await load.stop(), start)
     console.log({ requests, sent, how })

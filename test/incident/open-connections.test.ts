@@ -52,7 +52,7 @@ describe('code in the frontend with open connections', needsLocalCluster, () => 
   test('gets no signature after a freeze, and all clients are served after it', async () => {
     const restarts = await countRestarts()
     const url = process.env.GATEWAY_URL ?? ''
-    const load = startLoad({ spec: { kind: 'public', url }, perSecond: PER_SECOND })
+    const load = await startLoad({ spec: { kind: 'public', url }, perSecond: PER_SECOND })
     cleanUp(load.stop)
     await sleep(WARM_UP_MS)
     expect(sumSigned(await signing.report())).toBeGreaterThan(500)

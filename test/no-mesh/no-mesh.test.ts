@@ -98,7 +98,7 @@ describe('the layout no-mesh', needsLocalCluster, () => {
       cleanUp(forward.stop)
       const url = `http://127.0.0.1:${forward.port}`
       const start = Date.now()
-      const load = startLoad({ spec: { kind: 'public', url }, perSecond: 50 })
+      const load = await startLoad({ spec: { kind: 'public', url }, perSecond: 50 })
       try {
         await sleep(2_000)
         expect(await succeed('rotate-key', 'OVERLAP=1h')).toMatch(/ signs\. Signatures made with /)

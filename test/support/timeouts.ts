@@ -1,18 +1,19 @@
-// Timeouts of the tests, in milliseconds.
+// Timeouts of the tests, in milliseconds. They are longer on a slow machine.
+import { allow } from './slowness.ts'
 
 /** For a service to start. */
-export const START_MS = 15_000
+export const START_MS = allow(15_000)
 /** For a test that starts processes. */
-export const PROCESS_TEST_MS = 30_000
+export const PROCESS_TEST_MS = allow(30_000)
 /** For something that takes almost no time. */
-export const WAIT_MS = 5_000
+export const WAIT_MS = allow(5_000)
 /** For a program beside the cluster to answer after its start. */
-export const PROGRAM_MS = 30_000
+export const PROGRAM_MS = allow(30_000)
 /** For Pods of a test, such as Vault's, to start or to end. */
-export const OWN_PODS_MS = 180_000
+export const OWN_PODS_MS = allow(180_000)
 /** For the effect of a change: an operator's next read, a scrape, a log line. */
-export const EFFECT_MS = 60_000
+export const EFFECT_MS = allow(60_000)
 /** For an alert to fire or to end. Some alerts wait for a minute. */
-export const ALERT_MS = 150_000
+export const ALERT_MS = allow(150_000)
 /** For the first compilation of a program. */
-export const COMPILE_MS = 1_800_000
+export const COMPILE_MS = allow(1_800_000)

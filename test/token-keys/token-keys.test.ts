@@ -38,9 +38,9 @@ async function renew(DRY_RUN: string) {
 }
 
 /** Sends requests through the gateway until the returned function is called, which expects that none failed. */
-function startClients() {
+async function startClients() {
   const url = process.env.GATEWAY_URL ?? ''
-  const load = startLoad({ spec: { kind: 'public', url }, perSecond: rates.public })
+  const load = await startLoad({ spec: { kind: 'public', url }, perSecond: rates.public })
   const start = Date.now()
   onTestFinished(() => void load.stop())
   return async (what: string) => {
@@ -85,7 +85,7 @@ describe('a rotation of the key of the API server', needsLocalCluster, () => {
     beforeEach(() => deploy({ TOKEN_KEYS: 'inline', COMPONENTS: '' }))
 
     test('raises an alert while every request is signed, and one command ends it', async () => {
-      const stop = startClients()
+      const stop = await startClients()
       const pod = await rotate()
       const refusedMs = await waitForRefusal(pod, true)
       await expectAlert(pod, true)
@@ -129,7 +129,7 @@ describe('a rotation of the key of the API server', needsLocalCluster, () => {
     afterAll(() => undo())
 
     test('needs no hand', async () => {
-      const stop = startClients()
+      const stop = await startClients()
       const pod = await rotate()
       const missing = await renew('yes')
       const acceptedMs = await waitForRefusal(pod, false)
@@ -143,7 +143,7 @@ describe('a rotation of the key of the API server', needsLocalCluster, () => {
 
     test('an istiod that starts while the keys are out of reach changes nothing', async () => {
       expect(await renew('')).toMatchObject({ code: 0 })
-      const stop = startClients()
+      const stop = await startClients()
       await hideKeys()
       await restartIstiod()
       await waitFor(

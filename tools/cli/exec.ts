@@ -1,11 +1,12 @@
 // Runs other programs. Arguments do not pass through a shell. Input goes to stdin, so that no secret is in an argument.
 import { type SpawnOptions, spawn } from 'node:child_process'
+import { atPace } from './pace.ts'
 
 export type RunOptions = {
   input?: string | Uint8Array
   env?: NodeJS.ProcessEnv
   cwd?: string
-  /** After this many milliseconds the program is killed with SIGKILL. */
+  /** After this many milliseconds the program is killed with SIGKILL. A slow machine gets more: pace.ts. */
   timeoutMs?: number
   /** Receives each piece of standard error as it arrives, to show progress. */
   onStderr?: (text: string) => void
@@ -45,7 +46,7 @@ export function tryRun(
         : setTimeout(() => {
             timedOut = true
             child.kill('SIGKILL')
-          }, options.timeoutMs)
+          }, atPace(options.timeoutMs))
     child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk))
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr += chunk

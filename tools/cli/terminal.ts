@@ -1,5 +1,6 @@
 // Output for people, on stderr: one line for each step with its time. Data goes to stdout. An error says what to do next.
 import { CommandError } from './exec.ts'
+import { measurePace } from './pace.ts'
 import { withConfig } from './with-config.ts'
 
 /** An error that the user can fix. It is printed without a stack. `todo` says what to do next. */
@@ -40,6 +41,7 @@ export async function step<T>(title: string, work: () => Promise<T>): Promise<T>
 
 /** Runs the body of a program. An error becomes one message on stderr, and the exit code. */
 export async function runMain(body: () => Promise<void>, exitCode = 1): Promise<void> {
+  measurePace()
   try {
     await body()
   } catch (error) {

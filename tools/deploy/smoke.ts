@@ -2,6 +2,7 @@
 // computes from the Secret. It sends the request several times at once, because each Pod may hold other keys. Without a mesh it
 // sends it to each Pod. If the key is in no Secret, it says that it compared nothing.
 import { readVariable } from '../cli/make-variables.ts'
+import { atPace } from '../cli/pace.ts'
 import { elapsed, runMain, say, UserError } from '../cli/terminal.ts'
 import { requireThawed } from '../incident/freeze/marker.ts'
 import { application } from '../kube/application.ts'
@@ -26,12 +27,13 @@ const deadlineMs = 9_500
 
 await runMain(async () => {
   const start = performance.now()
+  const limitMs = atPace(deadlineMs)
   const deadline = setTimeout(() => {
     say(
-      `no answer within ${deadlineMs / 1000} s\n  → Check that the cluster is up: kubectl get pods -A`,
+      `no answer within ${limitMs / 1000} s\n  → Check that the cluster is up: kubectl get pods -A`,
     )
     process.exit(1)
-  }, deadlineMs)
+  }, limitMs)
   deadline.unref()
   const { smoke, file } = application
   if (smoke === undefined) {

@@ -1,5 +1,6 @@
 // Forwards a local port to a Pod or Service, by kubectl.
 import { spawn } from 'node:child_process'
+import { atPace } from '../cli/pace.ts'
 
 const startTimeoutMs = 4_000
 
@@ -17,7 +18,7 @@ export async function startPortForward(
   process.once('exit', stop)
   const localPort = await new Promise<number>((resolve, reject) => {
     let output = ''
-    const timer = setTimeout(stop, startTimeoutMs)
+    const timer = setTimeout(stop, atPace(startTimeoutMs))
     const fail = () => {
       clearTimeout(timer)
       process.off('exit', stop)

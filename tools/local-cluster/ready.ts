@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { tryRun } from '../cli/exec.ts'
+import { atPace } from '../cli/pace.ts'
 import { UserError } from '../cli/terminal.ts'
 import { kubectlJson } from '../kube/kubectl.ts'
 import { LOGS } from './paths.ts'
@@ -68,11 +69,12 @@ function isSince({ running }: z.infer<typeof containerStatus>['state'], since: n
 }
 
 async function waitFor(what: string, isDone: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS
+  const limitMs = atPace(DEADLINE_MS)
+  const deadline = Date.now() + limitMs
   while (!(await isDone())) {
     if (Date.now() > deadline) {
       throw new UserError(
-        `${what} after ${DEADLINE_MS / 1_000} s`,
+        `${what} after ${limitMs / 1_000} s`,
         `Read the logs in ${LOGS}, and run \`make cluster-status\`.`,
       )
     }

@@ -1,11 +1,13 @@
 // Checks that this machine can run the local cluster, before anything is built or started.
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { run, tryRun } from '../cli/exec.ts'
 import { step, UserError } from '../cli/terminal.ts'
 
 const other =
   'Or run `make up CLUSTER=kind` with Docker, or `make deploy KUBECONFIG=…` on any cluster with Istio.'
 
+/** Exists once the kernel has br_netfilter. */
+const BRIDGE_SETTING = '/proc/sys/net/bridge/bridge-nf-call-iptables'
 /** Each program, and its Debian package. Missing ones are installed. */
 const debianPrograms = { mmdebstrap: 'mmdebstrap', openssl: 'openssl', pip3: 'python3-pip' }
 /** Each program that you install, and how. */
@@ -25,9 +27,14 @@ export async function checkRequirements(): Promise<void> {
     )
   }
   if (process.getuid?.() !== 0) {
-    throw lacks('root, because it creates namespaces, mounts and cgroups', 'Run `sudo -E make up`.')
+    // Without PATH, Debian's sudo finds no program outside of /usr, such as Go.
+    throw lacks(
+      'root, because it creates namespaces, mounts and cgroups',
+      'Run `sudo -E env "PATH=$PATH" make up`, and the other targets in the same way.',
+    )
   }
   await checkOverlay()
+  await checkBridgeFilter()
   for (const [program, remedy] of Object.entries(programs)) {
     if (!(await isThere(program))) throw lacks(program, remedy)
   }
@@ -46,6 +53,19 @@ async function checkOverlay(): Promise<void> {
   if (code === 0) return
   const why = stderr.trim().split('\n').at(-1) ?? ''
   throw lacks(`overlayfs and the right to mount it (${why})`, 'Use a physical machine or a VM.')
+}
+
+/**
+ * Packets between two Pods of the node must pass netfilter, or answers come from another address than that of the Service. Where
+ * it is a module, as in Debian, nothing loads it by itself.
+ */
+export async function checkBridgeFilter(setting = BRIDGE_SETTING): Promise<void> {
+  const isLoaded = () => stat(setting).catch(() => undefined)
+  if (await isLoaded()) return
+  const { stderr } = await tryRun('modprobe', ['br_netfilter'])
+  if (await isLoaded()) return
+  const why = stderr.trim().split('\n').at(-1) ?? ''
+  throw lacks(`the kernel module br_netfilter (${why})`, 'Use a physical machine or a VM.')
 }
 
 async function installDebianPrograms(): Promise<void> {

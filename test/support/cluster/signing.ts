@@ -27,7 +27,8 @@ export async function underLoad(
   work: () => Promise<void>,
 ): Promise<Summary> {
   const start = Date.now()
-  const load = startLoad({ spec: { kind: 'public', url: gatewayUrl }, perSecond: PER_SECOND })
+  const spec = { kind: 'public', url: gatewayUrl } as const
+  const load = await startLoad({ spec, perSecond: PER_SECOND })
   try {
     await sleep(WARM_UP_MS)
     await work()

@@ -31,7 +31,7 @@ export type FreezeSettings = {
 export function testFreeze({ keys, writes = {} }: FreezeSettings): void {
   test('a freeze stops all signing within 5 s, and only make thaw ends it', async () => {
     const spec = { kind: 'public', url: process.env.GATEWAY_URL ?? '' } as const
-    const load = startLoad({ spec, perSecond: PER_SECOND })
+    const load = await startLoad({ spec, perSecond: PER_SECOND })
     let thawed = { start: 0, end: 0 }
     let frozen: Frozen
     try {

@@ -19,8 +19,11 @@ export async function buildEmulator(): Promise<string> {
 /** Provides Debian's kernel for virtual machines. AppArmor, SELinux, ext4 and NVMe are built in, so it needs no initramfs. */
 export async function buildGuestKernel(): Promise<GuestKernel> {
   // modprobe needs the list of dependencies, which is made when a package is configured.
-  const more = ['--extract-hook=chroot "$1" depmod "$(basename "$1"/usr/lib/modules/*)"']
-  const packages = ['linux-image-cloud-amd64', 'kmod', 'base-files']
+  const depmod = 'chroot "$1" depmod "$(basename "$1"/usr/lib/modules/*)"'
+  const check = 'grep -q ": kernel/" "$1"/usr/lib/modules/*/modules.dep'
+  const more = [`--extract-hook=set -e; ${depmod}; ${check}`]
+  // Without liblzma, depmod cannot read the modules, and finds no dependencies.
+  const packages = ['linux-image-cloud-amd64', 'kmod', 'liblzma5', 'base-files']
   const made = await buildDebian('guest-kernel', 'extract', 'root', packages, { ...options, more })
   const modules = join(made, 'root/usr/lib/modules')
   const version = (await readdir(modules))[0]

@@ -1,6 +1,6 @@
 // Native code that makes any system call, as an attacker would bring along.
 import { join } from 'node:path'
-import { run } from '../../../tools/cli/exec.ts'
+import { buildStaticGo } from '../static-go.ts'
 
 const source = join(import.meta.dirname, 'attempts')
 
@@ -14,16 +14,8 @@ export const letThrough = {
 }
 
 /** Compiles the program into `folder`. Returns its path. */
-export async function buildAttempts(folder: string): Promise<string> {
-  const program = join(folder, 'attempts')
-  const env = {
-    ...process.env,
-    CGO_ENABLED: '0',
-    GOFLAGS: '-trimpath -buildvcs=false',
-    GOWORK: 'off',
-  }
-  await run('go', ['build', '-o', program, '.'], { cwd: source, env })
-  return program
+export function buildAttempts(folder: string): Promise<string> {
+  return buildStaticGo(source, folder)
 }
 
 export function listLetThrough(attempts: Attempts): string[] {

@@ -1,9 +1,14 @@
 // On a machine that cannot run the local cluster, the error says what is missing and what to do.
-import { afterEach, expect, test, vi } from 'vitest'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { UserError } from '../../../tools/cli/terminal.ts'
-import { checkRequirements } from '../../../tools/local-cluster/requirements.ts'
+import { checkBridgeFilter, checkRequirements } from '../../../tools/local-cluster/requirements.ts'
+import { makeFolder, makePrograms } from '../../support/folder.ts'
 
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+})
 
 async function refusal(): Promise<UserError> {
   const error = await checkRequirements().catch((caught: unknown) => caught)
@@ -23,5 +28,31 @@ test('refuses a user other than root', async () => {
   vi.spyOn(process as { getuid: () => number }, 'getuid').mockReturnValue(1_000)
   const { message, todo } = await refusal()
   expect(message).toContain('needs root')
-  expect(todo).toContain('sudo')
+  expect(todo).toContain('`sudo -E env "PATH=$PATH" make up`')
+})
+
+describe('br_netfilter', () => {
+  async function useModprobe(script: string): Promise<void> {
+    const bin = await makePrograms({ modprobe: script })
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`)
+  }
+
+  test('is loaded where it is a module, as in Debian', async () => {
+    const setting = join(await makeFolder(), 'bridge-nf-call-iptables')
+    await useModprobe(`[ "$*" = br_netfilter ] && touch '${setting}'`)
+    await checkBridgeFilter(setting)
+  })
+
+  test('is not loaded again where the kernel has it', async () => {
+    await useModprobe('exit 1')
+    await checkBridgeFilter('/dev/null')
+  })
+
+  test('is required, because Services do not work without it', async () => {
+    const setting = join(await makeFolder(), 'bridge-nf-call-iptables')
+    await useModprobe('echo "modprobe: FATAL: Module br_netfilter not found" >&2; exit 1')
+    await expect(checkBridgeFilter(setting)).rejects.toThrow(
+      /needs the kernel module br_netfilter \(modprobe: FATAL: Module br_netfilter not found\)$/,
+    )
+  })
 })

@@ -1,7 +1,7 @@
 // `make faults` and `make bench` replace their sections of docs/measurements.md, and nothing else.
 import { expect, test } from 'vitest'
 import { readSection, replaceSection } from '../../../tools/verify/docs-section.ts'
-import { formatSection } from '../../../tools/verify/faults/report.ts'
+import { describeOutcome } from '../../../tools/verify/faults/report.ts'
 import { readFile } from '../../support/pages/pages.ts'
 
 const page = readFile('docs/measurements.md')
@@ -20,9 +20,10 @@ test('a section needs both of its comments', () => {
 })
 
 test('a fault without a measurement is not lossless, and one that is not as promised is named', () => {
-  const counts = { unauthorized: 0, attempts: 0, refused: 0 }
+  const counts = { unauthorized: 0, attempts: 0, refused: 0, notes: [] }
   const nothing = { id: 'a', title: 'a fault', attack: '', replicas: 1, sources: [], ...counts }
-  const [line] = formatSection([{ ...nothing, broken: ['3 of 9 failed'] }]).split('\n')
-  expect(line).toContain('0 of 1 faults lost no request.')
-  expect(line).toContain('Not as promised: a fault.')
+  const verdict = { broken: ['3 of 9 failed'], unjudged: [], mayBeOverload: false }
+  const outcome = describeOutcome([{ ...nothing, ...verdict }])
+  expect(outcome).toContain('0 of 1 faults lost no request.')
+  expect(outcome).toContain('Not as promised: a fault.')
 })

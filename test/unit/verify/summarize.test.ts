@@ -2,11 +2,20 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Sample } from '../../../tools/verify/faults/load/schedule.ts'
-import { checkSignatures, summarize } from '../../../tools/verify/faults/summarize.ts'
+import {
+  checkSignatures,
+  summarize,
+  summarizeFault,
+} from '../../../tools/verify/faults/summarize.ts'
 
 /** Samples every 10 ms from `start`, with `outcomes` in order. */
 function makeSamples(outcomes: readonly string[], start = 1_000): Sample[] {
-  return outcomes.map((outcome, index) => ({ outcome, at: start + index * 10, ms: index }))
+  return outcomes.map((outcome, index) => ({
+    outcome,
+    at: start + index * 10,
+    lateMs: 0,
+    ms: index,
+  }))
 }
 
 describe('summarize', () => {
@@ -48,6 +57,25 @@ describe('summarize', () => {
   })
 })
 
+test('what was answered before the fault is kept apart from what the fault can have changed', () => {
+  const sample = (at: number, ms: number, outcome = 'signed') => ({ outcome, at, lateMs: 1, ms })
+  const samples = [
+    sample(900, 1, 'while the loads start'),
+    sample(1_000, 10),
+    // Slow already, so not because of the fault.
+    sample(1_100, 3_000, 'slow before'),
+    sample(1_995, 10, 'under way'),
+    { ...sample(2_000, 5), lateMs: 40 },
+    sample(2_500, 5, '503 a'),
+  ]
+  const times = { warmSince: 1_000, faultAt: 2_000, since: 2_400 }
+  expect(summarizeFault(samples, times)).toMatchObject({
+    ...{ requests: 6, failed: 4 },
+    before: { requests: 2, failed: 1, slowMs: 3_001 },
+    during: { requests: 2, failed: 1, lateMs: 40 },
+  })
+})
+
 describe('checkSignatures', () => {
   const key = randomBytes(32)
   const keys = new Map([['key-1', key]])
@@ -57,7 +85,13 @@ describe('checkSignatures', () => {
     ['of another message', { message: 'b', signature, keyId: 'key-1' }, 'wrong signature'],
     ['of another key', { message: 'a', signature, keyId: 'key-2' }, 'unknown key key-2'],
   ])('%s', (_, signed, outcome) => {
-    const sample = { outcome: 'signed', at: 0, ms: 0, signed: { ...signed, requestId: 'id' } }
+    const sample = {
+      outcome: 'signed',
+      at: 0,
+      lateMs: 0,
+      ms: 0,
+      signed: { ...signed, requestId: 'id' },
+    }
     expect(checkSignatures([sample], keys).map((each) => each.outcome)).toEqual([outcome])
   })
 

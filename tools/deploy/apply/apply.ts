@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { CommandError } from '../../cli/exec.ts'
+import { atPace } from '../../cli/pace.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { applyResource, exists, kubectl, kubectlJsonIfAny } from '../../kube/kubectl.ts'
 import { fieldManager } from '../../kube/names.ts'
@@ -101,7 +102,7 @@ export async function applyRendering(rendering: Rendering, force = false): Promi
 
 /** Tries again for a while: policies come first in a rendering, but the API server enforces them with a delay. */
 async function applyWithPolicies(rendering: Rendering, force: boolean): Promise<void> {
-  const deadline = Date.now() + policyDelayMs
+  const deadline = Date.now() + atPace(policyDelayMs)
   for (;;) {
     try {
       await kubectl(listApplyArgs(rendering, force))

@@ -1,6 +1,7 @@
 // Waits until the newest Pods of each Deployment are ready, and shows the reason if they are not.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { atPace } from '../../cli/pace.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../kube/layouts.ts'
@@ -62,12 +63,12 @@ async function waitForDeployment(name: string, start: number): Promise<void> {
       const pods = await listNewestPods(selector)
       const problems = listStartProblems(pods, await listPodEvents())
       const unschedulable = describeUnschedulable(pods)
-      const isTried = waitedMs > graceMs
+      const isTried = waitedMs > atPace(graceMs)
       const failure =
         describeReplicaFailure(state) ??
         (isTried ? problems.find(({ isFinal }) => isFinal) : undefined) ??
         (isTried ? await findRefusedKeys(selector) : undefined)
-      if ((failure !== undefined && isTried) || waitedMs > deadlineMs) {
+      if ((failure !== undefined && isTried) || waitedMs > atPace(deadlineMs)) {
         await showState(selector, pods)
         const known = toUserError(failure) ?? (await findRefusedToken(selector))
         throw known ?? describeDelay(name, unschedulable, problems[0])
@@ -75,7 +76,7 @@ async function waitForDeployment(name: string, start: number): Promise<void> {
       const error = toUserError(failure ?? problems[0])
       if (error !== undefined) note(error.message, error.todo)
       if (unschedulable !== undefined) {
-        note(`waiting up to ${deadlineMs / 1_000} s for a node: ${unschedulable}`, 'wait')
+        note(`waiting up to ${atPace(deadlineMs) / 1_000} s for a node: ${unschedulable}`, 'wait')
       }
       await sleep(slowPollMs)
     }
@@ -94,7 +95,7 @@ function describeDelay(
   unschedulable: string | undefined,
   problem: StartProblem | undefined,
 ): UserError {
-  const what = `the Pods of ${name} are not ready after ${deadlineMs / 1_000} s`
+  const what = `the Pods of ${name} are not ready after ${atPace(deadlineMs) / 1_000} s`
   if (unschedulable !== undefined) {
     return new UserError(
       `${what}: ${unschedulable}`,

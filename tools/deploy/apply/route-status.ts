@@ -1,6 +1,7 @@
 // Shows what Istio says about our HTTPRoute, in its own words. A VirtualService has no such status.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { atPace } from '../../cli/pace.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { readResource } from '../../kube/gateway/find-gateway.ts'
 import {
@@ -37,7 +38,7 @@ const routeSchema = z.looseObject({
 /** Throws UserError if the route is not accepted. */
 export async function showRouteStatus(route: PublicRoute): Promise<void> {
   if (route.kind !== 'gateway-api') return
-  const deadline = performance.now() + deadlineMs
+  const deadline = performance.now() + atPace(deadlineMs)
   for (;;) {
     const conditions = await readConditions()
     const failed = conditions.filter(({ status }) => status !== 'True')

@@ -1,6 +1,7 @@
 // Waits for the Pods that a rollout has replaced. They finish their requests after the new ones are ready.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { atPace } from '../../cli/pace.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
@@ -23,7 +24,7 @@ export async function waitForTerminatingPods(
   layout: Layout,
   waitMs = deadlineMs,
 ): Promise<string[]> {
-  const deadline = performance.now() + waitMs
+  const deadline = performance.now() + atPace(waitMs)
   const selectors = await Promise.all(listWorkloads(layout).map(readPodSelector))
   for (;;) {
     const names = await listTerminatingPods(selectors)

@@ -2,6 +2,7 @@
 // write the Secret.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { atPace } from '../../cli/pace.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { exists, kubectlJson, listApiVersions } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
@@ -59,7 +60,7 @@ async function isOwnedByExternalSecret(): Promise<boolean> {
 
 /** Waits for ExternalSecret and Secret. If only the update fails, prints a note. Throws UserError if there is no Secret. */
 export async function waitForExternalSecret(name: string, waitMs = deadlineMs): Promise<void> {
-  const deadline = Date.now() + waitMs
+  const deadline = Date.now() + atPace(waitMs)
   for (;;) {
     const { isReady, message } = await readReadiness(name)
     const isWritten = await exists(secret)

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { tryRun } from '../../cli/exec.ts'
+import { atPace } from '../../cli/pace.ts'
 import { say, UserError } from '../../cli/terminal.ts'
 import { applyResource, kubectl, kubectlJson } from '../../kube/kubectl.ts'
 import { keySecret, namespace, policyPrefix, protectedLabel } from '../../kube/names.ts'
@@ -56,7 +57,7 @@ export async function changesPolicies(resources: readonly Resource[]): Promise<b
 
 /** Sends a Deployment that exposes the key, as a dry run. Throws UserError if it is still accepted after `waitMs`. */
 export async function checkPoliciesInEffect(waitMs = policyDelayMs): Promise<void> {
-  const deadline = Date.now() + waitMs
+  const deadline = Date.now() + atPace(waitMs)
   for (;;) {
     const args = ['create', '--dry-run=server', '-f', '-']
     const input = JSON.stringify(exposingDeployment)

@@ -1,4 +1,5 @@
 // Waits until every Pod meets the condition of a rotation. If one does not, the error names it.
+import { atPace } from '../../cli/pace.ts'
 import { UserError } from '../../cli/terminal.ts'
 import {
   type Condition,
@@ -27,7 +28,7 @@ export async function waitForPods(
   condition: Condition,
   { readReports, refresh = async () => {}, note = () => {}, now, sleep }: PodWaitEffects,
 ): Promise<boolean> {
-  const deadline = now() + deadlineMs
+  const deadline = now() + atPace(deadlineMs)
   const noted = new Set<string>()
   for (;;) {
     const reports = await readReports()
@@ -39,7 +40,7 @@ export async function waitForPods(
     if (reports.every((report) => isMet(condition, report))) return reports.length > 0
     if (now() >= deadline) {
       throw new UserError(
-        `not ${describeCondition(condition)} after ${deadlineMs / 1_000} s:\n  ${reports.map(describeReport).join('\n  ')}`,
+        `not ${describeCondition(condition)} after ${atPace(deadlineMs) / 1_000} s:\n  ${reports.map(describeReport).join('\n  ')}`,
         "No request fails meanwhile. Look for `keys_refused` in the signer's log, and fix the cause or delete the Pod. If the Secret was immutable before: docs/keys.md#immutable-secret. Then run the same command again, which continues the rotation.",
       )
     }

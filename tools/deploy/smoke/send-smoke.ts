@@ -1,6 +1,7 @@
 // Sends the smoke request as a public client does: through the gateway to the application, which has the signer sign.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { explainFetchError } from '../../cli/fetch-error.ts'
+import { atPace } from '../../cli/pace.ts'
 import { UserError } from '../../cli/terminal.ts'
 import type { SigningConfig } from '../../kube/application/schema.ts'
 import { type Answer, sendRequest } from '../../kube/gateway-request.ts'
@@ -31,7 +32,7 @@ export async function sendSmoke(
       if (smoke.webhook !== undefined) return readSignedWebhook(answer.body, smoke.webhook)
       return smoke.answer === undefined ? undefined : readSignedAnswer(answer.body, smoke.answer)
     }
-    if (answer.isFinal || performance.now() - start > waitMs) {
+    if (answer.isFinal || performance.now() - start > atPace(waitMs)) {
       throw new UserError(
         `${method} ${gatewayUrl.url}${path}${describeDetour(gatewayUrl)} returns no signature: ${answer.what}`,
         answer.todo,
@@ -51,7 +52,7 @@ async function send(
   ca: string | undefined,
 ): Promise<Answer | Refusal> {
   try {
-    const options = { ca, timeoutMs: requestTimeoutMs }
+    const options = { ca, timeoutMs: atPace(requestTimeoutMs) }
     const answer = await sendRequest(gatewayUrl, composeRequest(request), options)
     const isSuccess = answer.status >= 200 && answer.status < 300
     return isSuccess ? answer : explainAnswer(answer, gatewayUrl, request)

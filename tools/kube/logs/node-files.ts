@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { parseJson } from '../../../runtime/json/parse-json.ts'
 import { tryRun } from '../../cli/exec.ts'
+import { atPace } from '../../cli/pace.ts'
 import type { LoggedPod } from './logged-pods.ts'
 
 /** kubelet serves this folder of the node, as /logs/. */
@@ -35,7 +36,7 @@ export async function listFolder(path: string): Promise<string[]> {
   const { code, stdout, stderr } = await tryRun('kubectl', ['get', '--raw', `${path}/`], {
     timeoutMs: callTimeoutMs,
   })
-  if (code === 124) throw new Error(`no answer within ${callTimeoutMs / 1_000} s`)
+  if (code === 124) throw new Error(`no answer within ${atPace(callTimeoutMs) / 1_000} s`)
   if (code !== 0) throw new Error(stderr.trim())
   if (!stdout.includes('<pre>')) throw new Error(`${path}/ is no list of files`)
   return readListing(stdout)

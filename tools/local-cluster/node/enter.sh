@@ -37,5 +37,7 @@ rmdir /old-root
 # Pods may ask Kubernetes to propagate mounts.
 mount --make-rshared /
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+# Containers inherit the number of files that they may open. Most shells set 1,024, and containerd's own service does not.
+ulimit -S -n "$(ulimit -H -n)"
 # catatonit reaps orphaned processes, and forwards signals.
 exec catatonit -- /node/source/node_modules/.bin/node /node/source/tools/local-cluster/node/init.ts "$@"

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run, tryRun } from '../../cli/exec.ts'
+import { measurePace } from '../../cli/pace.ts'
 import { IN_NODE, NODE_IP } from '../paths.ts'
 import { inNodeNetwork, listComponents, type NodeSettings } from './components.ts'
 import { type Supervised, supervise } from './supervise.ts'
@@ -13,6 +14,7 @@ const POLL_MS = 200
 const networkPlugins = ['bridge', 'host-local', 'loopback', 'portmap']
 const networkConfig = '/etc/cni/net.d/10-pods.conflist'
 
+measurePace()
 const settings: NodeSettings = JSON.parse(process.argv[2] ?? '{}')
 const { first, second } = listComponents(settings)
 const running: Supervised[] = []
@@ -40,8 +42,8 @@ async function setUpNetwork(): Promise<void> {
   await ip('link', 'set', 'eth0', 'up')
   await ip('route', 'add', 'default', 'dev', 'eth0')
   const forward = 'echo 1 > /proc/sys/net/ipv4/ip_forward'
-  const bridged = '{ echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables; } 2>/dev/null || true'
-  const [command = '', ...args] = inNodeNetwork(['sh', '-c', `${forward}; ${bridged}`])
+  const bridged = 'echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables'
+  const [command = '', ...args] = inNodeNetwork(['sh', '-c', `${forward} && ${bridged}`])
   await run(command, args)
 }
 

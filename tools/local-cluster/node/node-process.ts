@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { CHECKOUT, readText } from '../../cli/checkout.ts'
 import { type RunOptions, run } from '../../cli/exec.ts'
+import { atPace } from '../../cli/pace.ts'
 import { findFreePort } from '../free-port.ts'
 import { CACHE, CGROUP, LOGS, STATE } from '../paths.ts'
 import { makeCgroup, removeCgroup } from './cgroup.ts'
@@ -108,7 +109,7 @@ export async function stopNode(): Promise<void> {
   const node = await findNode()
   if (node !== undefined) {
     process.kill(node.init, 'SIGTERM')
-    const deadline = Date.now() + STOP_DEADLINE_MS
+    const deadline = Date.now() + atPace(STOP_DEADLINE_MS)
     while ((await findNode()) !== undefined && Date.now() < deadline) await sleep(POLL_MS)
     if ((await findNode()) !== undefined) process.kill(node.init, 'SIGKILL')
     while ((await readStartTime(node.pid)) === node.startedAt) await sleep(POLL_MS)
@@ -135,7 +136,7 @@ export function runInNode(
 
 /** Waits until images can be imported. Returns the node. */
 async function waitForContainerd(): Promise<Node> {
-  const deadline = Date.now() + START_DEADLINE_MS
+  const deadline = Date.now() + atPace(START_DEADLINE_MS)
   for (;;) {
     const node = await findNode()
     const socket = `/proc/${node?.init}/root/run/containerd/containerd.sock`

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { CommandError } from '../../cli/exec.ts'
 import { readVariable } from '../../cli/make-variables.ts'
+import { atPace } from '../../cli/pace.ts'
 import { UserError } from '../../cli/terminal.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { accountOf, sharesPod } from '../../kube/layouts.ts'
@@ -66,7 +67,7 @@ export async function bringUp(pods: AttackPods, target: Target): Promise<void> {
 }
 
 async function waitForPod({ namespace: where, pod }: Container, target: Target): Promise<void> {
-  const ready = ['--for=condition=Ready', `--timeout=${PODS_MS}ms`]
+  const ready = ['--for=condition=Ready', `--timeout=${atPace(PODS_MS)}ms`]
   const wait = kubectl(['wait', `pod/${pod}`, '-n', where, ...ready], { timeoutMs: PODS_MS })
   await wait.catch(async (error) => {
     if (!(error instanceof CommandError)) throw error
@@ -81,7 +82,7 @@ async function waitForPod({ namespace: where, pod }: Container, target: Target):
 
 export async function takeAway(pods: AttackPods): Promise<void> {
   const { otherAccountPod, sameAccountPod, signerAccountPod, otherNamespacePod, nonMeshPod } = pods
-  const now = ['--ignore-not-found', '--grace-period=0', `--timeout=${PODS_MS}ms`]
+  const now = ['--ignore-not-found', '--grace-period=0', `--timeout=${atPace(PODS_MS)}ms`]
   const options = { timeoutMs: PODS_MS }
   const ours = [
     ...[otherAccountPod, sameAccountPod, signerAccountPod].map(({ pod }) => `pod/${pod}`),

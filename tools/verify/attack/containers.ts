@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../cli/checkout.ts'
 import { tryRun } from '../../cli/exec.ts'
+import { atPace } from '../../cli/pace.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { startPortForward } from '../../kube/port-forward.ts'
 import { type Outcome, type Place, type Probe, runProbes } from './probe.ts'
@@ -71,14 +72,15 @@ export async function probeFrom(
   probes: readonly Probe[],
   parallel?: number,
 ): Promise<Outcome[]> {
-  if (origin === 'here') return runProbes(probes, PROBE_MS, parallel)
+  const limitMs = atPace(PROBE_MS)
+  if (origin === 'here') return runProbes(probes, limitMs, parallel)
   if (!hasNode(origin)) {
-    return intoPod(origin, probes, (places) => runProbes(places, PROBE_MS, parallel))
+    return intoPod(origin, probes, (places) => runProbes(places, limitMs, parallel))
   }
   return callIn(
     origin,
     'tools/verify/attack/probe.ts',
-    `(probes) => runProbes(probes, ${PROBE_MS}, ${parallel})`,
+    `(probes) => runProbes(probes, ${limitMs}, ${parallel})`,
     probes,
   )
 }

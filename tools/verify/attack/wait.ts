@@ -1,5 +1,6 @@
 // Polls for a condition instead of sleeping for a fixed time.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atPace } from '../../cli/pace.ts'
 import { POLL_MS } from './timeouts.ts'
 
 /** Calls `ask` until it returns a value. After `ms`, throws an Error with the text of `complain`. */
@@ -8,7 +9,7 @@ export async function waitFor<T>(
   ms: number,
   complain: () => string,
 ): Promise<T> {
-  const deadline = Date.now() + ms
+  const deadline = Date.now() + atPace(ms)
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer

@@ -18,6 +18,7 @@ import { type Keep, type Measured, type Stoppable, startLocal } from './local-su
 import { conditions, measureAll } from './measure.ts'
 import { findMesh } from './mesh.ts'
 import type { StartGenerator } from './networks.ts'
+import { describeNoise, watchNoise } from './noise.ts'
 import { drawPlot } from './plot.ts'
 import { listFailures, listMissing, type Report } from './report.ts'
 import { startGenerator } from './start-generator.ts'
@@ -92,9 +93,11 @@ async function measureReport(
   const found = [...(mesh?.subjects ?? []), ...local.subjects]
   const subjects = isShort ? found.filter(({ signatures }) => signatures === 1) : found
   const { generate } = start()
+  const readNoise = await watchNoise()
   const loads = await measureAll(subjects, generate, interrupted)
   const cpuTimes = await measureCpuTimes(subjects, generate)
   const hmacPerSecond = measureLoop()
+  const noise = describeNoise(await readNoise())
   if (mesh !== undefined && isLocalCluster && !isShort) {
     const counted = await step('every signature is on record', () =>
       requireAuditRecord(mesh.target, mesh.inPod),
@@ -112,7 +115,7 @@ async function measureReport(
     hmacPerSecond,
     cpuTimes,
     memory: [...memory, ...(await measureConsumers(folder, keep, generate))],
-    conditions: `Node ${process.version}, ${availableParallelism()} cores for everything. ${conditions}`,
+    conditions: `Node ${process.version}, ${availableParallelism()} cores for everything. ${conditions} ${noise}`,
   }
 }
 

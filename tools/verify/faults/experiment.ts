@@ -1,11 +1,11 @@
 // A fault experiment: its load, its fault, and the limits that must hold.
 import type { Pod } from './support/pods.ts'
 
-/** Requests a second from public clients through the gateway, and from the frontend's own Pod. */
+/** Requests a second of the full load, from public clients through the gateway and from the frontend's own Pod. */
 export const rates = { public: 200, frontend: 100 } as const
 export type Source = keyof typeof rates
 
-/** Limits that must hold. Times are in milliseconds. */
+/** Limits that must hold with the full load on a usual machine. Times are in milliseconds. */
 export type Bounds = {
   /** The number of requests that may fail. The default is 0, or unlimited with `recoveryMs`. */
   failed?: number
@@ -26,10 +26,10 @@ export type Experiment = {
   /** The container that is killed. It must not have restarted before, because kubelet backs off after each restart. */
   kills?: string
   sources: readonly Source[]
-  /** Requests a second of each source. The default is `rates`. */
+  /** Requests a second of each source. The default is what the machine carries, at most `rates`. */
   perSecond?: number
   bounds: Bounds
-  /** The number of requests that the long form sends at least. */
+  /** The number of requests that the long form sends at least with the full load. With a smaller one it takes as long. */
   atLeast?: number
   /** Every signature of the load must be in the audit logs, and the signers must have counted as many as are there. */
   isRecorded?: true
@@ -49,7 +49,7 @@ export type Fault = {
   begin: () => void
   /** Waits until no request has failed for some time. Throws after a timeout. */
   recover: () => Promise<void>
-  /** True if the load has sent `atLeast` requests. Always true in the short form. */
+  /** True if the full load would have sent `atLeast` requests. Always true in the short form. */
   isEnough: () => boolean
   /** Remembers the keys in the Secret, so that signatures with them can be checked later. */
   rememberKeys: () => Promise<void>

@@ -1,26 +1,36 @@
 // The outcome of all faults, for people: one line each while they run, and tables at the end.
 import { availableParallelism } from 'node:os'
-import { rates, type Source } from './experiment.ts'
+import type { Source } from './experiment.ts'
+import { describePlan, type Plan } from './plan.ts'
 import type { Result } from './result.ts'
 
 type Row = Result['sources'][number]
 
 const textColumns = [0, 1, 3]
 
-export function describeResult({ id, sources, unauthorized, broken, note }: Result): string {
+export function describeResult(result: Result): string {
+  const { id, sources, unauthorized, broken, unjudged, notes } = result
   const sum = (count: (one: Row) => number) =>
     sources.reduce((total, one) => total + count(one), 0).toLocaleString('en')
   const counts = `${sum(({ requests }) => requests)} requests, ${sum(({ failed }) => failed)} failed, ${unauthorized} unauthorized signatures`
-  const remarks = [...(note === undefined ? [] : [note]), ...broken.map((what) => `!! ${what}`)]
+  const remarks = [
+    ...notes,
+    ...broken.map((what) => `!! ${what}`),
+    ...(unjudged.length === 0 ? [] : ['?? not judged, because the machine was overloaded:']),
+    ...unjudged.map((what) => `?? ${what}`),
+  ]
   return [`${id}: ${counts}`, ...remarks.map((remark) => `          ${remark}`)].join('\n')
 }
 
-export function formatSection(results: readonly Result[]): string {
-  return `**${describeOutcome(results)}**\n\n${formatMarkdown(results)}`
+export function formatSection(results: readonly Result[], plan: Plan): string {
+  return `**${describeOutcome(results)}**\n\n${formatMarkdown(results, plan)}`
 }
 
 export function describeOutcome(results: readonly Result[]): string {
-  const broken = results.filter((each) => each.broken.length > 0).map(({ title }) => title)
+  const list = (isListed: (one: Result) => boolean) =>
+    results.filter(isListed).map(({ title }) => title)
+  const broken = list((each) => each.broken.length > 0)
+  const unjudged = list((each) => each.unjudged.length > 0)
   const sum = (count: (one: Result) => number) =>
     results.reduce((total, one) => total + count(one), 0)
   const signed = sum(({ unauthorized }) => unauthorized)
@@ -36,15 +46,18 @@ export function describeOutcome(results: readonly Result[]): string {
       ? []
       : [`The slowest recovery took ${formatMs(longest.recoveryMs)} (${longest.title}).`]),
     ...(broken.length === 0 ? [] : [`Not as promised: ${broken.join(', ')}.`]),
+    ...(unjudged.length === 0
+      ? []
+      : [`Not judged, because the machine was overloaded: ${unjudged.join(', ')}.`]),
   ].join(' ')
 }
 
 /** Conditions, tables with a row for each source of load, and a list of how requests failed. */
-export function formatMarkdown(results: readonly Result[]): string {
+export function formatMarkdown(results: readonly Result[], plan: Plan): string {
   const lossless = results.filter(isLossless)
   const lossy = results.filter((each) => !isLossless(each) && each.sources.length > 0)
   return `${[
-    describeConditions(results),
+    describeConditions(results, plan),
     ...formatTable(
       [
         'fault, without a failed request',
@@ -78,20 +91,20 @@ function isLossless({ sources }: Result): boolean {
 }
 
 const loads: Record<Source, string> = {
-  public: 'Public clients send',
-  frontend: 'The frontend sends',
+  public: 'public clients sent',
+  frontend: 'the frontend sent',
 }
 
-function describeConditions(results: readonly Result[]): string {
+function describeConditions(results: readonly Result[], plan: Plan): string {
   const all = results.flatMap(({ sources }) => sources)
   const rated = (Object.keys(loads) as Source[]).flatMap((source) => {
     const held = all.filter((one) => one.source === source).map(({ perSecond }) => perSecond)
-    if (held.length === 0) return []
-    const least = Math.round(Math.min(...held))
-    return [`${loads[source]} ${rates[source]} requests a second (lowest measured: ${least}).`]
+    return held.length === 0 ? [] : [`${loads[source]} ${Math.round(Math.min(...held))}`]
   })
   const machine = `Node ${process.version}, ${availableParallelism()} cores for everything, the load included.`
-  return [machine, ...rated].join(' ')
+  const late = Math.max(0, ...all.map(({ during }) => during.lateMs))
+  const measured = `Measured: ${rated.join(' and ')} a second at least. Of each load, 99 of 100 requests left at most ${late} ms late.`
+  return [machine, describePlan(plan), ...(rated.length === 0 ? [] : [measured])].join(' ')
 }
 
 function formatTable(titles: readonly string[], rows: readonly string[][]): string[] {
@@ -113,7 +126,7 @@ function formatRows(
   })
 }
 
-function formatRemarks({ title, sources, note, broken }: Result): string[] {
+function formatRemarks({ title, sources, notes, broken, unjudged }: Result): string[] {
   const how: Record<string, number> = {}
   for (const [outcome, count] of sources.flatMap((one) => Object.entries(one.how))) {
     how[outcome] = (how[outcome] ?? 0) + count
@@ -121,7 +134,8 @@ function formatRemarks({ title, sources, note, broken }: Result): string[] {
   const failures = Object.entries(how).map(([outcome, count]) => `\`${outcome}\` × ${count}`)
   const remarks = [
     ...(failures.length === 0 ? [] : [`${failures.join(', ')}.`]),
-    ...(note === undefined ? [] : [`${note}.`]),
+    ...notes.map((note) => `${note}.`),
+    ...(unjudged.length === 0 ? [] : [`**Not judged:** ${unjudged.join('. ')}.`]),
     ...broken.map((what) => `**Not as promised:** ${what}.`),
   ]
   return remarks.length === 0 ? [] : [`- **${title}:** ${remarks.join(' ')}`]

@@ -1,6 +1,7 @@
 // Computes the figures of a load.
 import { createHmac } from 'node:crypto'
 import type { Sample } from './load/schedule.ts'
+import { measureStrain, SLOW_MS, type Strain } from './load/strain.ts'
 
 export type Summary = {
   requests: number
@@ -32,6 +33,29 @@ export function summarize(samples: readonly Sample[], since: number): Summary {
     longestGapMs: measureLongestGap(samples),
     recoveryMs: last < 0 ? 0 : Math.max(0, end - since),
     slowestFailureMs: Math.max(0, ...failures.map(({ ms }) => ms)),
+  }
+}
+
+/** The figures of a fault. `before`: what the machine carried before it. `during`: from the fault on. */
+export type FaultSummary = Summary & { before: Strain; during: Strain }
+
+/**
+ * Times in milliseconds since 1970: all loads have outcomes from `warmSince` on, the fault begins at `faultAt`, and recovery
+ * is measured from `since`.
+ */
+export type FaultTimes = { warmSince: number; faultAt: number; since: number }
+
+export function summarizeFault(
+  samples: readonly Sample[],
+  { warmSince, faultAt, since }: FaultTimes,
+): FaultSummary {
+  // A request that was under way when the fault began may fail because of it.
+  const isBefore = ({ at, ms }: Sample) =>
+    at >= warmSince && at < faultAt && at + Math.min(ms, SLOW_MS) <= faultAt
+  return {
+    ...summarize(samples, since),
+    before: measureStrain(samples.filter(isBefore)),
+    during: measureStrain(samples.filter(({ at }) => at >= faultAt)),
   }
 }
 

@@ -47,10 +47,11 @@ export const clientsThatAbort: Experiment = {
   run: async ({ isShort, gatewayUrl }) => {
     const whole = writePost('/process', { message: 'a' })
     const end = Date.now() + (isShort ? 2_000 : 20_000)
-    let count = 0
+    let [count, connected] = [0, 0]
     while (Date.now() < end) {
       for (const bytes of [whole, whole.slice(0, -5), whole.slice(0, 40)]) {
         const socket = connect(toPlace(gatewayUrl), () => {
+          connected += 1
           socket.write(bytes, () => setTimeout(() => socket.resetAndDestroy(), 2))
         })
         socket.on('error', () => {})
@@ -58,7 +59,8 @@ export const clientsThatAbort: Experiment = {
       }
       await sleep(20)
     }
-    return `${count} clients`
+    if (connected > 0) return `${count} clients`
+    throw new Error(`none of ${count} clients got a connection`)
   },
 }
 

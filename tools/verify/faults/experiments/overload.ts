@@ -15,7 +15,9 @@ const MAX_UNDER_WAY = 512
 async function measureCapacity(url: string): Promise<number> {
   const bytes = writePost('/process', { message: 'capacity' })
   const load = { address: toPlace(url), bytes, connections: 32, seconds: 2 }
-  return (await generateLoad(load)).perSecond
+  const { perSecond, failed } = await generateLoad(load)
+  if (perSecond > 0) return perSecond
+  throw new Error(`none of ${failed} requests was served, so the capacity is unknown`)
 }
 
 export const overload: Experiment = {
@@ -33,7 +35,7 @@ export const overload: Experiment = {
     const capacity = await measureCapacity(gatewayUrl)
     const perSecond = Math.round(capacity * TIMES_CAPACITY)
     const spec = { kind: 'public', url: gatewayUrl } as const
-    const flood = startLoad({ spec, perSecond, maxUnderWay: MAX_UNDER_WAY })
+    const flood = await startLoad({ spec, perSecond, maxUnderWay: MAX_UNDER_WAY })
     await sleep(isShort ? 3_000 : 20_000)
     const samples = await flood.stop()
     begin()

@@ -6,8 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type Answer = { outcome: string; signed?: Signed }
 /** `requestId`: as in the audit log. */
 export type Signed = { message: string; signature: string; keyId: string; requestId: string }
-/** `at`: when the request was sent, in milliseconds since 1970. `ms`: the time until its answer. */
-export type Sample = Answer & { at: number; ms: number }
+/**
+ * `at`: when the request was sent, in milliseconds since 1970. `lateMs`: how long after it was due. `ms`: the time until its
+ * answer.
+ */
+export type Sample = Answer & { at: number; lateMs: number; ms: number }
 export type Send = (sequence: number) => Promise<Answer>
 
 const TICK_MS = 5
@@ -28,14 +31,15 @@ export async function sendOnSchedule(
   async function sendOne(sequence: number): Promise<void> {
     const at = Date.now()
     const sentAt = performance.now()
+    const lateMs = Math.round(sentAt - start - ((sequence + 1) / perSecond) * 1_000)
     const answer = await send(sequence)
-    samples.push({ ...answer, at, ms: performance.now() - sentAt })
+    samples.push({ ...answer, at, lateMs, ms: performance.now() - sentAt })
   }
   while (!signal.aborted) {
     const due = Math.floor(((performance.now() - start) / 1_000) * perSecond)
     for (; count < due; count++) {
       if (underWay.size >= maxUnderWay) {
-        samples.push({ outcome: 'not sent', at: Date.now(), ms: 0 })
+        samples.push({ outcome: 'not sent', at: Date.now(), lateMs: 0, ms: 0 })
         continue
       }
       const one: Promise<void> = sendOne(count).finally(() => underWay.delete(one))

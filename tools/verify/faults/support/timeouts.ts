@@ -2,7 +2,7 @@
 
 /** For Pods to start or to end. */
 export const ROLLOUT_MS = 120_000
-/** Load before a fault, for comparison. */
+/** Load before a fault. It shows whether the machine carries the load. */
 export const WARM_UP_MS = 2_000
 /** Load after a fault, to see all of its effects. */
 export const SETTLE_MS = 4_000
