@@ -168,6 +168,9 @@ $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project '$(@:test-%=%)*'
 
+test-images: node_modules ## Test make images with Docker and podman from Debian's packages, and a registry.
+	@vitest run --project images
+
 test-host: node_modules ## Run the local cluster on an emulated Debian 13 with systemd and cgroup v2: half an hour.
 	@vitest run --project host
 

@@ -41,7 +41,10 @@ export async function startEngineRoom(): Promise<EngineRoom> {
   const words = [join(import.meta.dirname, 'keep.sh'), root, folder, CHECKOUT, CACHE]
   // Detached, so that Ctrl-C does not end it before it has cleaned up.
   const stdio = ['pipe', 'pipe', 'inherit'] as const
-  const keeper = spawn('unshare', ['--mount', 'sh', ...words], { detached: true, stdio: [...stdio] })
+  const keeper = spawn('unshare', ['--mount', 'sh', ...words], {
+    detached: true,
+    stdio: [...stdio],
+  })
   const closed = once(keeper, 'close')
   cleanUp(async () => {
     keeper.stdin?.end()

@@ -34,10 +34,12 @@ export async function startEngines(room: EngineRoom): Promise<Record<EngineName,
   const home = join(room.folder, 'home')
   await room.run(['sh', '-euc', makeUser, 'sh', home])
   const user = { uid: UID, env: { HOME: home, XDG_RUNTIME_DIR: `/run/user/${UID}` } }
-  const containerd = { env: { DOCKER_HOST: await startContainerdStore(room) } }
+  // podman reads Docker's login too.
+  const ofDocker = { env: { DOCKER_CONFIG: join(room.folder, 'login-of-docker') } }
+  const containerd = { env: { ...ofDocker.env, DOCKER_HOST: await startContainerdStore(room) } }
   await room.start('dockerd', ['dockerd'])
   const engines = {
-    docker: await describeEngine(room, 'docker', 'docker'),
+    docker: await describeEngine(room, 'docker', 'docker', ofDocker),
     'docker-containerd': await describeEngine(room, 'docker-containerd', 'docker', containerd),
     podman: await describeEngine(room, 'podman', 'podman'),
     'podman-rootless': await describeEngine(room, 'podman-rootless', 'podman', user),
@@ -70,9 +72,10 @@ async function startContainerdStore({ folder, start }: EngineRoom): Promise<stri
   return address
 }
 
-async function describeEngine(
+/** Writes its program, which root or another user of the room runs. */
+export async function describeEngine(
   room: EngineRoom,
-  name: EngineName,
+  name: string,
   builder: Engine['builder'],
   as: Parameters<EngineRoom['enter']>[1] = {},
 ): Promise<Engine> {

@@ -16,7 +16,9 @@ export const login = { user: 'builder', password: 'of-images' }
 const ports = { 443: { tls: true, auth: true }, 5001: { tls: true }, 5002: {} }
 
 const prepare = `
-printf '127.0.0.1 localhost ${REGISTRY}\\n' >/etc/hosts
+# Docker trusts registries on loopback without a certificate.
+ip address add 10.99.0.1/32 dev lo
+printf '127.0.0.1 localhost\\n10.99.0.1 ${REGISTRY}\\n' >/etc/hosts
 mkdir -p /etc/docker/certs.d/${REGISTRY}
 cp "$1/tls.crt" /etc/docker/certs.d/${REGISTRY}/ca.crt
 perl -e 'print "${login.user}:", crypt("${login.password}", q($2b$04$) . "a" x 22), "\\n"' >"$1/htpasswd"
@@ -58,14 +60,14 @@ const config = z.object({
 })
 
 /** Reads an image from the registry's storage. `digest` is what its tag names: a manifest, or an index with one of a platform. */
-export async function readPushed(room: EngineRoom, repository: string, tag: string) {
+export async function readPushed(room: EngineRoom, path: string, service: string, tag: string) {
   const storage = join(room.folder, 'registry/storage/docker/registry/v2')
   const readBlob = async (digest: string): Promise<unknown> => {
     const sum = digest.replace('sha256:', '')
     const file = join(storage, 'blobs/sha256', sum.slice(0, 2), sum, 'data')
     return JSON.parse(await readFile(file, 'utf8'))
   }
-  const link = join(storage, 'repositories', repository, '_manifests/tags', tag, 'current/link')
+  const link = join(storage, 'repositories', path, service, '_manifests/tags', tag, 'current/link')
   const tagged = await readFile(link, 'utf8')
   const content = await readBlob(tagged)
   // Docker's attestation of the build has the platform "unknown".
