@@ -13,14 +13,16 @@ const restricted = [
   ...['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges', '--pids-limit=0'],
 ]
 
-/** Posts a message, and prints status and answer. */
+/** Posts a message, and prints the answer. A signer that has just started may answer too late. */
 const post = `
 const [, url, message] = process.argv
 const headers = { 'content-type': 'application/json' }
 const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ message }) })
-console.log(JSON.stringify({ status: response.status, answer: await response.json() }))`
+const text = await response.text()
+if (!response.ok) throw new Error(response.status + ' ' + text)
+console.log(text)`
 
-/** Runs both, has one message signed, and removes them. Returns the answer, the key, and the user ids of both processes. */
+/** Runs both, has one message signed, and removes them. */
 export async function signInContainers(
   room: EngineRoom,
   engine: Engine,
@@ -66,7 +68,7 @@ export async function signInContainers(
       timeout: START_MS,
       interval: 300,
     })
-    return { key, ...JSON.parse(text) }
+    return { key, answer: JSON.parse(text) }
   } finally {
     await engine.tryRun('rm', '--force', 'frontend', 'signer')
   }
