@@ -12,7 +12,7 @@ export function measurePace(startMs = performance.now()): void {
   pace = Math.min(slowest, Math.max(1, Math.floor(startMs / usualStartMs)))
 }
 
-/** Returns the time limit for this machine, in milliseconds: `ms`, or a whole multiple of it. */
+/** Returns a time limit, or a pause between two polls, for this machine: `ms`, or a whole multiple of it. */
 export function atPace(ms: number): number {
   return ms * pace
 }

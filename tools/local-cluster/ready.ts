@@ -78,6 +78,6 @@ async function waitFor(what: string, isDone: () => Promise<boolean>): Promise<vo
         `Read the logs in ${LOGS}, and run \`make cluster-status\`.`,
       )
     }
-    await sleep(POLL_MS)
+    await sleep(atPace(POLL_MS))
   }
 }

@@ -78,9 +78,9 @@ async function waitForDeployment(name: string, start: number): Promise<void> {
       if (unschedulable !== undefined) {
         note(`waiting up to ${atPace(deadlineMs) / 1_000} s for a node: ${unschedulable}`, 'wait')
       }
-      await sleep(slowPollMs)
+      await sleep(atPace(slowPollMs))
     }
-    await sleep(pollMs)
+    await sleep(atPace(pollMs))
   }
 }
 

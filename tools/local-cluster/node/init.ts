@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run, tryRun } from '../../cli/exec.ts'
-import { measurePace } from '../../cli/pace.ts'
+import { atPace, measurePace } from '../../cli/pace.ts'
 import { IN_NODE, NODE_IP } from '../paths.ts'
 import { inNodeNetwork, listComponents, type NodeSettings } from './components.ts'
 import { type Supervised, supervise } from './supervise.ts'
@@ -63,7 +63,10 @@ async function waitForApiServer(): Promise<void> {
   const kubectl = `${settings.kubernetesFolder}/kubectl`
   const kubeconfig = `--kubeconfig=${IN_NODE.state}/pki/admin.conf`
   const [command = '', ...args] = inNodeNetwork([kubectl, kubeconfig, 'get', '--raw', '/readyz'])
-  while ((await tryRun(command, args, { timeoutMs: 5_000 })).code !== 0) await sleep(POLL_MS)
+  while ((await tryRun(command, args, { timeoutMs: 5_000 })).code !== 0) {
+    // On a slow machine, kubectl takes the processor from the API server.
+    await sleep(atPace(POLL_MS))
+  }
 }
 
 async function stopAll(): Promise<void> {

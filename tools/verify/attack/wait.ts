@@ -14,6 +14,6 @@ export async function waitFor<T>(
     const answer = await ask()
     if (answer !== undefined) return answer
     if (Date.now() > deadline) throw new Error(complain())
-    await sleep(POLL_MS)
+    await sleep(atPace(POLL_MS))
   }
 }

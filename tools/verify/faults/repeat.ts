@@ -3,21 +3,23 @@ import { say } from '../../cli/terminal.ts'
 import type { Experiment } from './experiment.ts'
 import { measure, type Setting } from './measure.ts'
 import { describeLoad, halve } from './plan.ts'
+import { describeMachine } from './report.ts'
 import type { Result } from './result.ts'
 
 const REPEATS = 2
 
-/** Measures an experiment until its limits hold, or until the machine is not what breaks them. */
+/** Measures an experiment until its limits hold, or until the machine is not what breaks them. At most three times. */
 export async function measureWithRepeats(
   experiment: Experiment,
   setting: Setting,
+  measureOnce = measure,
 ): Promise<Result> {
   let [{ plan }, earlier] = [setting, [] as string[]]
   for (let repeats = 0; ; repeats++) {
-    const result = await measure(experiment, { ...setting, plan })
+    const result = await measureOnce(experiment, { ...setting, plan })
     const smaller = result.mayBeOverload && repeats < REPEATS ? halve(plan) : undefined
     if (smaller === undefined) return { ...result, notes: [...earlier, ...result.notes] }
-    const seen = [...result.broken, ...result.unjudged].join('. ')
+    const seen = [...result.broken, ...result.unjudged, ...describeMachine(result)].join('. ')
     const what = `With ${describeLoad(plan)} on a busy machine: ${seen}. Repeated with ${describeLoad(smaller)}`
     say(`        ${experiment.id}: ${what}`)
     earlier = [...earlier, what]

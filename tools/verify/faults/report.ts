@@ -1,5 +1,6 @@
 // The outcome of all faults, for people: one line each while they run, and tables at the end.
 import { availableParallelism } from 'node:os'
+import { describeUse } from '../machine.ts'
 import type { Source } from './experiment.ts'
 import { describePlan, type Plan } from './plan.ts'
 import type { Result } from './result.ts'
@@ -18,6 +19,7 @@ export function describeResult(result: Result): string {
     ...broken.map((what) => `!! ${what}`),
     ...(unjudged.length === 0 ? [] : ['?? not judged, because the machine was overloaded:']),
     ...unjudged.map((what) => `?? ${what}`),
+    ...describeMachine(result),
   ]
   return [`${id}: ${counts}`, ...remarks.map((remark) => `          ${remark}`)].join('\n')
 }
@@ -126,7 +128,8 @@ function formatRows(
   })
 }
 
-function formatRemarks({ title, sources, notes, broken, unjudged }: Result): string[] {
+function formatRemarks(result: Result): string[] {
+  const { title, sources, notes, broken, unjudged } = result
   const how: Record<string, number> = {}
   for (const [outcome, count] of sources.flatMap((one) => Object.entries(one.how))) {
     how[outcome] = (how[outcome] ?? 0) + count
@@ -137,8 +140,16 @@ function formatRemarks({ title, sources, notes, broken, unjudged }: Result): str
     ...notes.map((note) => `${note}.`),
     ...(unjudged.length === 0 ? [] : [`**Not judged:** ${unjudged.join('. ')}.`]),
     ...broken.map((what) => `**Not as promised:** ${what}.`),
+    ...describeMachine(result).map((what) => `${what}.`),
   ]
   return remarks.length === 0 ? [] : [`- **${title}:** ${remarks.join(' ')}`]
+}
+
+/** For a fault whose limits do not hold, says whether the machine had too much to do. */
+export function describeMachine({ use, sources, broken, unjudged }: Result): string[] {
+  if (use === undefined || broken.length + unjudged.length === 0) return []
+  const late = Math.max(0, ...sources.map(({ during }) => during.lateMs))
+  return [`${describeUse(use)}, and 99 of 100 requests left at most ${late} ms late`]
 }
 
 function formatMs(ms: number): string {

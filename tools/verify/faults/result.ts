@@ -1,6 +1,6 @@
 // The result of an experiment, and whether its limits hold. An overloaded machine also loses requests. So a limit that does not
 // hold there is not judged.
-import { describeUse, type MachineUse } from '../machine.ts'
+import type { MachineUse } from '../machine.ts'
 import type { Bounds, Experiment, Source } from './experiment.ts'
 import { SLOW_MS } from './load/strain.ts'
 import { type Plan, scaleBounds } from './plan.ts'
@@ -9,8 +9,8 @@ import type { FaultSummary, Summary } from './summarize.ts'
 type Row = FaultSummary & { source: Source }
 type Measured = {
   sources: Row[]
-  /** From the fault on. */
-  use: MachineUse
+  /** The machine from the fault on. */
+  use?: MachineUse
   /** Unauthorized requests, how many of them got a 403, and how many got a signature. */
   attempts: number
   refused: number
@@ -19,7 +19,7 @@ type Measured = {
   /** Why the experiment could not go on. */
   problem?: string
 }
-export type Result = Omit<Measured, 'use' | 'problem'> &
+export type Result = Omit<Measured, 'problem'> &
   Pick<Experiment, 'id' | 'title' | 'attack' | 'replicas'> & {
     /** Descriptions of the limits that do not hold. */
     broken: string[]
@@ -43,7 +43,7 @@ export function makeFailure(experiment: Experiment, error: unknown): Result {
 
 export function judge(experiment: Experiment, plan: Plan, measured: Measured): Result {
   const { id, title, attack, replicas } = experiment
-  const { use, problem, ...rest } = measured
+  const { problem, ...rest } = measured
   const bounds = scaleBounds(experiment.bounds, plan)
   const forbidden = listForbidden(measured)
   const limits = [
@@ -57,10 +57,14 @@ export function judge(experiment: Experiment, plan: Plan, measured: Measured): R
   return {
     ...{ id, title, attack, replicas, ...rest },
     broken: isExcused ? [] : [...forbidden, ...limits],
-    unjudged: isExcused ? [...limits, ...strain, describeUse(use)] : [],
+    unjudged: isExcused ? [...limits, ...strain] : [],
     mayBeOverload:
-      forbidden.length === 0 && limits.length > 0 && (strain.length > 0 || use.idle < BUSY),
+      forbidden.length === 0 && limits.length > 0 && (strain.length > 0 || isBusy(rest)),
   }
+}
+
+function isBusy({ use }: Pick<Measured, 'use'>): boolean {
+  return use !== undefined && use.idle < BUSY
 }
 
 function describeEach({ sources }: Measured, list: (row: Row) => string[]): string[] {
