@@ -17,7 +17,7 @@ import { readComponents } from '../deploy/render/components.ts'
 import { renderResources } from '../deploy/render/render.ts'
 import { readVaultValues } from '../deploy/render/vault-values.ts'
 import { computeImageReferences } from '../images/image-references.ts'
-import { parsePlatform } from '../images/platform.ts'
+import { joinPlatforms, parsePlatforms } from '../images/platform.ts'
 import { application, readSetting } from '../kube/application.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { checkNoOtherLayout, overlayFolder, parseOverlay } from '../kube/layouts.ts'
@@ -64,7 +64,7 @@ await runMain(async () => {
     const images = await computeImageReferences({
       prefix: readSetting('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
-      platform: parsePlatform(readVariable('TARGET_PLATFORM')),
+      platform: joinPlatforms(parsePlatforms(readVariable('TARGET_PLATFORM'))),
     })
     const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
     const { yaml } = await renderResources({

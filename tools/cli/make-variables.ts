@@ -258,10 +258,10 @@ export const makeVariables = {
     value: 'a signature',
   },
   TARGET_PLATFORM: {
-    meaning: 'The platform of both images.',
+    meaning: 'The platform of both images. A release may have several, with commas.',
     targets: ['images', 'release', ...deployment],
     value: 'linux/arm64',
-    default: "deploy: the nodes'; else this machine's",
+    default: "images: this machine's; deploy: the nodes'; release: linux/amd64,linux/arm64",
   },
   TEST: {
     meaning: 'Run only this test file, without deploying.',

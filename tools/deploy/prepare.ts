@@ -4,7 +4,7 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { readVariable } from '../cli/make-variables.ts'
 import { say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
-import { parsePlatform } from '../images/platform.ts'
+import { joinPlatforms, parsePlatforms } from '../images/platform.ts'
 import { application, readSetting } from '../kube/application.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
 import { deleteResources } from '../kube/kubectl.ts'
@@ -80,7 +80,7 @@ async function renderForCluster() {
   await step('no other overlay is deployed', () => checkNoOtherLayout(layout))
   const prefix = await requireImagePrefix(readSetting('IMAGE_PREFIX'), layout)
   const { platform, architecture } = await findNodePlatform(
-    parsePlatform(readVariable('TARGET_PLATFORM')),
+    joinPlatforms(parsePlatforms(readVariable('TARGET_PLATFORM'))),
   )
   const nodeImage = readVariable('NODE_IMAGE')
   const images = await computeImageReferences({ prefix, nodeImage, platform })

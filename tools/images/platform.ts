@@ -12,14 +12,33 @@ const architectures: Readonly<Record<string, string>> = {
 /** The platform of this machine. A builder builds for it by default. */
 export const machinePlatform = `linux/${architectures[process.arch] ?? process.arch}`
 
-/** Returns `given`, which is TARGET_PLATFORM. Throws UserError if it is not a platform. */
+/** The platforms of a release. Nothing runs while an image is built, so one machine builds for all of them. */
+export const releasePlatforms: readonly string[] = ['linux/amd64', 'linux/arm64']
+
+/** Returns `given`, which is TARGET_PLATFORM. Throws UserError if it is not one platform. */
 export function parsePlatform(given: string | undefined): string | undefined {
-  if (given === undefined || given === '') return undefined
-  if (/^linux\/[a-z0-9]+(\/v\d)?$/.test(given)) return given
+  const [platform, ...others] = parsePlatforms(given)
+  if (others.length === 0) return platform
+  throw new UserError(
+    `TARGET_PLATFORM=${given} names several platforms`,
+    'Give one platform. Only `make release` builds images for several.',
+  )
+}
+
+/** Returns the platforms in `given`, which is TARGET_PLATFORM: one, or several with commas. Sorted, so that the order does not matter. */
+export function parsePlatforms(given = ''): string[] {
+  if (given === '') return []
+  const platforms = [...new Set(given.split(','))].sort()
+  if (platforms.every((each) => /^linux\/[a-z0-9]+(\/v\d)?$/.test(each))) return platforms
   throw new UserError(
     `TARGET_PLATFORM=${given} is not a platform`,
-    'Give one platform, for example linux/amd64 or linux/arm64.',
+    'Give a platform, for example linux/amd64 or linux/arm64.',
   )
+}
+
+/** The platforms as the tag of an image stands for them. */
+export function joinPlatforms(platforms: readonly string[]): string | undefined {
+  return platforms.length === 0 ? undefined : platforms.join(',')
 }
 
 /** Returns "arm64" for "linux/arm64/v8". */

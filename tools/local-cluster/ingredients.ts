@@ -3,7 +3,13 @@ import { readVariable } from '../cli/make-variables.ts'
 import { fetchNodejs } from './images/nodejs.ts'
 import { buildRootFileSystems, type RootFileSystems } from './images/root-file-systems.ts'
 import { fetchEnvoy } from './programs/envoy.ts'
-import { type Built, buildIstio, buildPrograms, type Programs } from './programs/programs.ts'
+import {
+  type Built,
+  buildIstio,
+  buildPrograms,
+  fetchSources,
+  type Programs,
+} from './programs/programs.ts'
 
 export type Ingredients = {
   programs: Programs
@@ -15,12 +21,16 @@ export type Ingredients = {
 
 /** Builds what the cache lacks. */
 export async function fillCache(hasIstio: boolean): Promise<Ingredients> {
-  return {
-    roots: await buildRootFileSystems(),
-    nodejs: await fetchNodejs(),
-    programs: await buildPrograms(),
-    istio: hasIstio
-      ? { ...(await buildIstio(readVariable('ISTIO'))), envoy: await fetchEnvoy() }
-      : undefined,
-  }
+  const other = readVariable('ISTIO')
+  const pinned = hasIstio && other === undefined ? (['istio'] as const) : []
+  // First all that needs the network, so that its faults show before anything is compiled.
+  const [roots, nodejs, envoy] = await Promise.all([
+    buildRootFileSystems(),
+    fetchNodejs(),
+    hasIstio ? fetchEnvoy() : undefined,
+    fetchSources(['etcd', 'kubernetes', 'coredns', ...pinned]),
+  ])
+  const programs = await buildPrograms()
+  const istio = envoy === undefined ? undefined : { ...(await buildIstio(other)), envoy }
+  return { roots, nodejs, programs, istio }
 }

@@ -1,11 +1,12 @@
-// The bill of materials of an image, CycloneDX 1.6: the bundled packages, Node.js, and the packages of the base image. It has
-// no time and no serial number, so that the same image has the same bill of materials.
+// The bill of materials of an image for one platform, CycloneDX 1.6: the bundled packages, Node.js, and the packages of the base
+// image. It has no time and no serial number, so that the same image has the same bill of materials.
 import type { BundledPackage } from '../images/bundled-packages.ts'
 import type { DebianPackage, ImageContents } from './image-contents.ts'
 
 export type ReleasedImage = {
   /** Prefix and name, without a tag. */
   repository: string
+  /** Of the manifest for this platform. */
   digest: string
   /** The base image, "repository@sha256:…". */
   base: string
@@ -69,7 +70,7 @@ function describeBundled({ name, version, integrity, licence }: BundledPackage) 
   }
 }
 
-function describeNode({ version, sha256 }: { version: string; sha256: string }) {
+function describeNode({ version, sha256 }: NonNullable<ImageContents['node']>) {
   const purl = `pkg:generic/node@${version}`
   return {
     type: 'application',

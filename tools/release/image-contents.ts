@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../cli/exec.ts'
+import { readMachine } from '../images/machine.ts'
 
 export type DebianPackage = {
   name: string
@@ -18,7 +19,8 @@ export type ImageContents = {
   packages: DebianPackage[]
   /** For example "debian-12". */
   distribution: string | undefined
-  node: { version: string; sha256: string } | undefined
+  /** `architecture` as Go names it. Undefined: unknown. */
+  node: { version: string; sha256: string; architecture: string | undefined } | undefined
 }
 
 const NODE = 'nodejs/bin/node'
@@ -71,7 +73,9 @@ async function readPackages(folder: string): Promise<DebianPackage[]> {
 async function readNode(file: string): Promise<ImageContents['node']> {
   const program = await readFile(file).catch(() => Buffer.alloc(0))
   const version = /node-v(\d+\.\d+\.\d+)\.tar\.gz/.exec(program.toString('latin1'))?.[1]
-  return version === undefined ? undefined : { version, sha256: hash('sha256', program) }
+  if (version === undefined) return undefined
+  const architecture = readMachine(program)
+  return { version, sha256: hash('sha256', program), architecture }
 }
 
 function parseFields(text: string, separator: string): Record<string, string | undefined> {

@@ -2,12 +2,16 @@
 // https://slsa.dev/spec/v1.0/provenance · https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 
 /** Identifies the steps of this build. Increase the number when the steps change. */
-const BUILD_TYPE = 'urn:secure-signing:make-release:1'
+const BUILD_TYPE = 'urn:secure-signing:make-release:2'
 
 export type Build = {
-  image: { repository: string; digest: string; tag: string }
+  /** `digests`: the index's, then each platform's manifest. */
+  image: { repository: string; tag: string; digests: readonly string[] }
+  platforms: readonly string[]
   /** The base image, "repository@sha256:…". */
   base: string
+  /** The same of each platform, if the base is an index. */
+  platformBases: readonly string[]
   commit: string
   /** SHA-256 of package-lock.json, in hexadecimal. */
   lockfile: string
@@ -18,19 +22,25 @@ export type Build = {
 }
 
 export function stateProvenance(build: Build) {
-  const { image, base, commit, lockfile, builder } = build
+  const { image, platforms, base, platformBases, commit, lockfile, builder } = build
   return {
     _type: 'https://in-toto.io/Statement/v1',
-    subject: [{ name: image.repository, digest: toDigestSet(image.digest) }],
+    subject: image.digests.map((digest) => ({
+      ...{ name: image.repository, digest: toDigestSet(digest) },
+    })),
     predicateType: 'https://slsa.dev/provenance/v1',
     predicate: {
       buildDefinition: {
         buildType: BUILD_TYPE,
-        externalParameters: { image: `${image.repository}:${image.tag}`, nodeImage: base },
+        externalParameters: {
+          ...{ image: `${image.repository}:${image.tag}`, nodeImage: base, platforms },
+        },
         resolvedDependencies: [
           { name: 'source', digest: { gitCommit: commit } },
           { name: 'package-lock.json', digest: { sha256: lockfile } },
-          { name: base.split('@')[0], digest: toDigestSet(base.split('@')[1] ?? '') },
+          ...[...new Set([base, ...platformBases])].map((each) => ({
+            ...{ name: each.split('@')[0], digest: toDigestSet(each.split('@')[1] ?? '') },
+          })),
         ],
       },
       runDetails: {

@@ -1,5 +1,5 @@
-// make release: builds both images, with a bill of materials and a provenance for each. Prints their names with digests. The
-// same commit, base image and builder give the same digests.
+// make release: builds both images for every platform, with bills of materials, a provenance for each, and manifests that name them.
+// Prints their names with digests. The same commit, base image and builder give the same digests.
 import { hash } from 'node:crypto'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -7,13 +7,14 @@ import { CHECKOUT, readText } from '../cli/checkout.ts'
 import { run } from '../cli/exec.ts'
 import { readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
-import { buildImages } from '../images/build-images.ts'
-import { createBuild, findBuilder } from '../images/image-builder.ts'
-import { formatReference } from '../images/image-references.ts'
-import { parsePlatform } from '../images/platform.ts'
+import { findBuilder } from '../images/image-builder.ts'
+import { parsePlatforms, releasePlatforms } from '../images/platform.ts'
 import { describeImage } from './bill-of-materials.ts'
+import { buildIndexes } from './build-indexes.ts'
 import { readContents } from './image-contents.ts'
-import { readLayout } from './oci-layout.ts'
+import { checkArchitecture } from './machine.ts'
+import { writeManifests } from './manifests.ts'
+import { findPlatformBases } from './platform-base.ts'
 import { stateProvenance } from './provenance.ts'
 import { readCommit } from './source-state.ts'
 
@@ -25,6 +26,8 @@ await runMain(async () => {
   const out = resolve(readVariable('OUT') ?? join(CHECKOUT, '.deploy/release'))
   await checkEmpty(out)
   const builderId = checkBuilderId(readVariable('BUILDER_ID') ?? NOBODY)
+  const given = parsePlatforms(readVariable('TARGET_PLATFORM'))
+  const platforms = given.length === 0 ? releasePlatforms : given
   const builder = await findBuilder(readVariable('BUILDER'), ['podman', 'buildah'])
   const commit = await readCommit(CHECKOUT)
   const lockfile = hash('sha256', await readText('package-lock.json'))
@@ -33,27 +36,45 @@ await runMain(async () => {
     node: process.versions.node,
   }
   const startedOn = new Date()
-  const prefix = readVariable('IMAGE_PREFIX')
-  const platform = parsePlatform(readVariable('TARGET_PLATFORM'))
-  const images = await buildImages({
-    ...{ build: createBuild(builder), prefix, nodeImage: base, platform },
-  })
   const layout = join(out, 'images')
   await mkdir(layout, { recursive: true })
-  for (const { name, packages, ...reference } of images) {
-    await step(`bill of materials and provenance of ${name}`, async () => {
-      const source = formatReference({ name, ...reference })
-      await run(builder, ['push', '--quiet', source, `oci:${layout}:${name}`])
-      const { digest, layers } = await readLayout(layout, name)
-      const image = { ...reference, digest }
-      const contents = await readContents(layers)
-      await write(out, `${name}.cdx.json`, describeImage({ ...image, base, packages, contents }))
+  const prefix = readVariable('IMAGE_PREFIX')
+  const platformBases = await findPlatformBases(builder, base, platforms)
+  const images = await buildIndexes({ builder, layout, platforms, prefix, base, platformBases })
+  for (const { name, packages, repository, tag, index } of images) {
+    await step(`bills of materials and provenance of ${name}`, async () => {
+      for (const [at, image] of index.images.entries()) {
+        const platform = platforms[at] ?? ''
+        const contents = await readContents(image.layers)
+        checkArchitecture(platform, image, contents)
+        const { digest } = image
+        const bases = { base: platformBases[at] ?? base }
+        const bill = describeImage({ repository, digest, ...bases, packages, contents })
+        await write(
+          out,
+          `${name}-${platform.slice('linux/'.length).replace('/', '-')}.cdx.json`,
+          bill,
+        )
+      }
+      const digests = [index.digest, ...index.images.map(({ digest }) => digest)]
       const builtBy = { id: builderId, versions }
-      const build = { image, base, commit, lockfile, builder: builtBy, startedOn }
-      const statement = stateProvenance({ ...build, finishedOn: new Date() })
+      const build = {
+        platforms,
+        base,
+        platformBases,
+        commit,
+        lockfile,
+        builder: builtBy,
+        startedOn,
+      }
+      const image = { repository, tag, digests }
+      const statement = stateProvenance({ ...build, image, finishedOn: new Date() })
       await write(out, `${name}.intoto.json`, statement)
-      process.stdout.write(`${reference.repository}@${digest}\n`)
     })
+  }
+  await step('manifests', () => writeManifests(join(out, 'manifests'), images))
+  for (const { repository, index } of images) {
+    process.stdout.write(`${repository}@${index.digest}\n`)
   }
   say(`The files are in ${out}. docs/hardening.md describes how to push, sign and verify them.`)
 })

@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
 
-/** Bundling needs these and the runtime's dependencies. */
-const bundler = ['rolldown', '@rolldown', '@oxc-project']
+/** A release needs these and the runtime's dependencies. */
+const tools = ['rolldown', '@rolldown', '@oxc-project', 'yaml']
 const lockfile = z.object({
   packages: z.record(z.string(), z.object({ dev: z.boolean().default(false) })),
 })
@@ -23,7 +23,7 @@ export async function copyCheckout(folder: string): Promise<void> {
   )
   const shipped = Object.keys(packages).filter((path) => path !== '' && !packages[path]?.dev)
   const needed = shipped.filter((path) => !path.includes('node-linux'))
-  await copy(['--recursive'], [...needed, ...bundler.map((name) => `node_modules/${name}`)])
+  await copy(['--recursive'], [...needed, ...tools.map((name) => `node_modules/${name}`)])
   const git = ['-C', folder, '-c', 'user.name=test', '-c', 'user.email=test@localhost']
   await run('git', ['init', '--quiet', folder])
   await run('git', [...git, 'add', '--all'])

@@ -7,6 +7,7 @@ export const pages = [
   'README.md',
   'client/README.md',
   'examples/gitops/README.md',
+  'tools/release/manifests/README.md',
   ...readdirSync(join(CHECKOUT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),

@@ -35,7 +35,9 @@ export const statement = z.strictObject({
   predicate: z.strictObject({
     buildDefinition: z.strictObject({
       buildType: z.url(),
-      externalParameters: z.strictObject({ image: z.string(), nodeImage: z.string() }),
+      externalParameters: z.strictObject({
+        ...{ image: z.string(), nodeImage: z.string(), platforms: z.array(z.string()) },
+      }),
       resolvedDependencies: z.array(z.strictObject({ name: z.string(), digest: digests })),
     }),
     runDetails: z.strictObject({

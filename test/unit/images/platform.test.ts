@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { choosePlatform, findNodePlatform } from '../../../tools/deploy/preflight/node-platform.ts'
 import { computeImageReferences } from '../../../tools/images/image-references.ts'
-import { machinePlatform, parsePlatform } from '../../../tools/images/platform.ts'
+import { machinePlatform, parsePlatform, parsePlatforms } from '../../../tools/images/platform.ts'
 import { makePrograms } from '../../support/folder.ts'
 
 const other = machinePlatform === 'linux/arm64' ? 'linux/amd64' : 'linux/arm64'
@@ -33,8 +33,16 @@ test.each(['linux/amd64', 'linux/arm64', 'linux/arm64/v8'])('%s is a platform', 
   expect(parsePlatform(platform)).toBe(platform)
 })
 
-test.each(['arm64', 'windows/amd64', 'linux/amd64,linux/arm64'])('%s is refused', (given) => {
+test.each(['arm64', 'windows/amd64'])('%s is refused', (given) => {
   expect(() => parsePlatform(given)).toThrow(`TARGET_PLATFORM=${given} is not a platform`)
+})
+
+test('several platforms are one, in any order, and only where several are built', async () => {
+  const several = 'linux/arm64,linux/amd64'
+  expect(parsePlatforms(several)).toEqual(['linux/amd64', 'linux/arm64'])
+  expect(() => parsePlatform(several)).toThrow('names several platforms')
+  expect(() => parsePlatforms('linux/amd64,arm64')).toThrow('is not a platform')
+  expect(parsePlatforms()).toEqual([])
 })
 
 describe('make deploy chooses', () => {
@@ -74,6 +82,22 @@ describe('make deploy chooses', () => {
       `but the nodes have ${machinePlatform}`,
     ],
     ['by Linux nodes alone', undefined, ['windows/amd64', other], other, undefined, 'unlike'],
+    [
+      'all given ones, for any node',
+      'linux/amd64,linux/arm64',
+      ['linux/arm64', 'linux/amd64'],
+      'linux/amd64,linux/arm64',
+      undefined,
+      '',
+    ],
+    [
+      'all given ones, and says which nodes have none of them',
+      'linux/amd64,linux/arm64',
+      ['linux/arm64', 'linux/s390x'],
+      'linux/amd64,linux/arm64',
+      undefined,
+      'but some nodes have linux/s390x',
+    ],
     ["this machine's without nodes", undefined, [''], machinePlatform, undefined, ''],
   ])('%s', async (_, wanted, nodes, platform, architecture, says) => {
     const { result, printed } = await record(() => choosePlatform(wanted, nodes))

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { describeImage } from '../../../tools/release/bill-of-materials.ts'
 import type { ImageContents } from '../../../tools/release/image-contents.ts'
 
-const node = { version: '24.0.0', sha256: 'a'.repeat(64) }
+const node = { version: '24.0.0', sha256: 'a'.repeat(64), architecture: 'amd64' }
 const libc = { name: 'libc6', version: '2.36-9+deb12u14', architecture: 'amd64', source: 'glibc' }
 
 function describeWith(contents: ImageContents) {

@@ -25,7 +25,7 @@ describe('the load', () => {
 
   test.each([0, 100, 149])('is none at %d, and the error says what is needed', (perSecond) => {
     expect(() => carry(perSecond)).toThrow(
-      `this machine carries ${perSecond || 'fewer than 150'} requests a second without a fault, and 150 are needed`,
+      `this machine is too slow to judge a fault: it carries ${perSecond || 'fewer than 150'} requests a second without one, and needs 150`,
     )
   })
 

@@ -4,6 +4,7 @@ import { say } from '../../cli/terminal.ts'
 import { machinePlatform, readArchitecture } from '../../images/platform.ts'
 
 export type NodePlatform = {
+  /** Several, with commas, for images of a release. */
   platform: string
   /** Set if the nodes have several architectures. Then the Pods must select the one of the images. */
   architecture: string | undefined
@@ -31,6 +32,7 @@ export async function findNodePlatform(wanted: string | undefined): Promise<Node
 export function choosePlatform(wanted: string | undefined, nodes: readonly string[]): NodePlatform {
   const found = [...new Set(nodes.filter((each) => each.startsWith('linux/')))].sort()
   const listed = found.join(' and ')
+  if (wanted?.includes(',')) return checkPlatforms(wanted, found)
   const platform =
     wanted ?? (found.includes(machinePlatform) ? machinePlatform : (found[0] ?? machinePlatform))
   const architecture = readArchitecture(platform)
@@ -48,4 +50,16 @@ export function choosePlatform(wanted: string | undefined, nodes: readonly strin
     `  note  the nodes have ${listed}. The images are for ${platform}, so the Pods select nodes with kubernetes.io/arch=${architecture}. TARGET_PLATFORM chooses another one`,
   )
   return { platform, architecture }
+}
+
+/** The images fit several platforms, so the Pods select no nodes. */
+function checkPlatforms(wanted: string, found: readonly string[]): NodePlatform {
+  const built = wanted.split(',').map(readArchitecture)
+  const others = found.filter((each) => !built.includes(readArchitecture(each)))
+  if (others.length > 0) {
+    say(
+      `  note  the images are for ${wanted}, but some nodes have ${others.join(' and ')}. A Pod on such a node does not start`,
+    )
+  }
+  return { platform: wanted, architecture: undefined }
 }

@@ -46,6 +46,11 @@ export async function cached(
   return folder
 }
 
+/** Says whether `cached` has built entry `name`, without a check of its content. */
+export async function isCached(name: string): Promise<boolean> {
+  return (await stat(join(CACHE, name)).catch(() => undefined)) !== undefined
+}
+
 /** Removes the folders of interrupted builds, whose process has ended. */
 async function removeAbandoned(folder: string): Promise<void> {
   const parent = dirname(folder)

@@ -7,16 +7,20 @@ const ENVOY_BOOTSTRAP = 'tools/packaging/common/envoy_bootstrap.json'
 /** A file in Istio's source with the release line, for example "1.31". */
 const RELEASE_LINE = 'VERSION'
 
-/** `module` gives the set its version. `variables` sets that version or its tag in the programs. */
+/**
+ * `module` gives the set its version. `variables` sets that version or its tag in the programs. `names` renames programs that Go
+ * names after their folder.
+ */
 export type Recipe = {
   module: string
   variables?: (version: string, tag: string) => Record<string, string>
   tags?: readonly string[]
+  names?: Readonly<Record<string, string>>
   files?: readonly string[]
 }
 
 export const recipes = {
-  etcd: { module: 'go.etcd.io/etcd/server/v3' },
+  etcd: { module: 'go.etcd.io/etcd/server/v3', names: { server: 'etcd' } },
   kubernetes: {
     module: 'k8s.io/kubernetes',
     variables: (version: string) => {

@@ -1,23 +1,37 @@
 // Compiles the Go programs that `programs/*/go.mod` pin. go.sum verifies the sources, SHA256SUMS the results.
-import { copyFile } from 'node:fs/promises'
+import { copyFile, readdir, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { readText } from '../../cli/checkout.ts'
-import { elapsed, say } from '../../cli/terminal.ts'
-import { cached, keyOf } from './cache.ts'
+import { step } from '../../cli/terminal.ts'
+import { cached, isCached, keyOf } from './cache.ts'
+import { compile } from './compile.ts'
 import { go } from './go.ts'
 import { resolveSet } from './other-version.ts'
 import { formatTag, type Recipe, recipes } from './program-recipes.ts'
 
-const PROGRESS_INTERVAL_MS = 15_000
 const goMod = z.object({
   Require: z.array(z.object({ Path: z.string(), Version: z.string() })),
-  Tool: z.array(z.object({ Path: z.string() })),
 })
 
 /** `folder` contains the programs. `tag` is their version in the form of an image tag. */
 export type Built = { folder: string; tag: string }
+export type SetName = keyof typeof recipes
 export type Programs = Record<'etcd' | 'kubernetes' | 'coredns', Built>
+
+/**
+ * Downloads the sources of the sets that are not in the cache. Compiling does this too, but one set after the other, and a fault of
+ * the network shows late.
+ */
+export async function fetchSources(names: readonly SetName[]): Promise<void> {
+  await Promise.all(
+    names.map(async (name) => {
+      const cwd = join(import.meta.dirname, name)
+      if (await isCached((await describe(cwd, recipes[name], name)).entry)) return
+      await step(`sources of ${name} downloaded`, () => go(cwd, ['list', '-deps', 'tool']))
+    }),
+  )
+}
 
 /** Compiles the programs of Kubernetes that are not in the cache. This takes minutes if the cache is empty. */
 export async function buildPrograms(): Promise<Programs> {
@@ -39,7 +53,7 @@ export async function buildVault(): Promise<string> {
   return (await build('vault')).folder
 }
 
-function build(name: keyof typeof recipes): Promise<Built> {
+function build(name: SetName): Promise<Built> {
   return buildSet(join(import.meta.dirname, name), recipes[name])
 }
 
@@ -54,55 +68,40 @@ export async function buildSet(
   recipe: Recipe,
   name: string = basename(cwd),
 ): Promise<Built> {
-  const { module, variables, tags = [], files = [] } = recipe
-  const { Require, Tool } = goMod.parse(JSON.parse(await go(cwd, ['mod', 'edit', '-json'])))
+  const { module, names = {}, files = [] } = recipe
+  const { version, entry, flags } = await describe(cwd, recipe, name)
+  const folder = await cached(entry, async (target) => {
+    await go(cwd, ['mod', 'download', module])
+    const source = (await go(cwd, ['list', '-m', '-f', '{{.Dir}}', module])).trim()
+    for (const file of files) await copyFile(join(source, file), join(target, basename(file)))
+    await compile(name, cwd, target, flags(await formatTag(version, target)))
+    for (const [from, to] of Object.entries(names)) {
+      await rename(join(target, from), join(target, to))
+    }
+  })
+  return { folder, tag: await formatTag(version, folder) }
+}
+
+/** Returns the version of a set, its name in the cache, and the flags of its compilation, which need the tag of the version. */
+async function describe(cwd: string, { module, variables, tags = [] }: Recipe, name: string) {
+  const { Require } = goMod.parse(JSON.parse(await go(cwd, ['mod', 'edit', '-json'])))
   const version = Require.find(({ Path }) => Path === module)?.Version
   if (version === undefined) throw new Error(`${cwd}/go.mod does not require ${module}`)
   const ldflags = (tag: string) => {
     const settings = Object.entries(variables?.(version, tag) ?? {})
     return ['-s -w', ...settings.map(([key, value]) => `-X ${key}=${value}`)].join(' ')
   }
-  const sources = ['go.mod', 'go.sum'].map((file) => readText(join(cwd, file)))
+  const sources = (await readdir(cwd)).filter((file) => /\.(mod|sum|go)$/.test(file)).sort()
   const key = keyOf(
-    ...(await Promise.all(sources)),
+    ...(await Promise.all(sources.map((file) => readText(join(cwd, file))))),
     await go(cwd, ['env', 'GOVERSION']),
     // The source, which has the tag, is needed only to build.
     ldflags(version),
     ...tags,
   )
-  const folder = await cached(`programs/${name}-${version}-${key}`, async (target) => {
-    await go(cwd, ['mod', 'download', module])
-    const source = (await go(cwd, ['list', '-m', '-f', '{{.Dir}}', module])).trim()
-    for (const file of files) await copyFile(join(source, file), join(target, basename(file)))
-    const flags = ['-ldflags', ldflags(await formatTag(version, target)), '-tags', tags.join()]
-    for (const { Path } of Tool) await compile(Path, cwd, target, flags)
-  })
-  return { folder, tag: await formatTag(version, folder) }
-}
-
-async function compile(
-  tool: string,
-  cwd: string,
-  target: string,
-  flags: readonly string[],
-): Promise<void> {
-  // `v3` at the end of a path is a version. etcd's executable is called `server` in its own tree.
-  const name = tool.startsWith('go.etcd.io/etcd/') ? 'etcd' : basename(tool.replace(/[/]v\d+$/, ''))
-  const start = performance.now()
-  let packages = 0
-  const progress = setInterval(
-    () => say(`  …     ${name}: ${packages} packages compiled (${elapsed(start)})`),
-    PROGRESS_INTERVAL_MS,
-  )
-  try {
-    // -v prints a line for each compiled package. An interrupted build continues from Go's own cache.
-    const args = ['build', '-v', ...flags, '-o', join(target, name), tool]
-    const onStderr = (text: string) => {
-      packages += text.split('\n').length - 1
-    }
-    await go(cwd, args, { onStderr })
-  } finally {
-    clearInterval(progress)
+  return {
+    version,
+    entry: `programs/${name}-${version}-${key}`,
+    flags: (tag: string) => ['-ldflags', ldflags(tag), '-tags', tags.join()],
   }
-  say(`  built ${name} (${elapsed(start)})`)
 }

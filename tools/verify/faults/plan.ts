@@ -75,5 +75,5 @@ export function describePlan(plan: Plan): string {
 
 function describeTooSlow({ perSecond }: Capacity): string {
   const carried = perSecond === 0 ? `fewer than ${ramp[0]}` : perSecond
-  return `too slow to judge: this machine carries ${carried} requests a second without a fault, and ${ramp[0]} are needed`
+  return `this machine is too slow to judge a fault: it carries ${carried} requests a second without one, and needs ${ramp[0]}`
 }
