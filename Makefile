@@ -32,6 +32,11 @@ ifneq ($(filter-out kind,$(CLUSTER)),)
 $(error CLUSTER=$(CLUSTER) is not supported. Use CLUSTER=kind, or unset CLUSTER to use the local cluster)
 endif
 
+# These would change the local cluster instead.
+ifneq ($(and $(CLUSTER),$(filter cluster cluster-status cluster-down dev test-istio faults,$(MAKECMDGOALS))),)
+$(error CLUSTER=kind does not work with $(filter-out kind,$(MAKECMDGOALS)), which is for the local cluster. Nothing was changed)
+endif
+
 # KUBECONFIG names the cluster. Without it, targets use the local cluster, with kubectl and istioctl of its version.
 export KUBECONFIG := $(if $(CLUSTER),$(LOCAL)/kind-kubeconfig,$(KUBECONFIG))
 ifeq ($(or $(KUBECONFIG),$(LOCAL)/kubeconfig),$(LOCAL)/kubeconfig)
@@ -69,8 +74,8 @@ cluster-status: node_modules ## Show what runs on the local cluster.
 cluster-down: node_modules ## Stop the local cluster. Its state stays in .cluster/.
 	@node tools/local-cluster/down.ts
 
-cluster-delete: node_modules ## Stop the local cluster, and delete its state with the signing key.
-	@node tools/local-cluster/down.ts delete
+cluster-delete: node_modules ## Delete the local cluster, or with CLUSTER=kind that one, with the signing key.
+	@node tools/local-cluster/$(if $(CLUSTER),kind,down).ts delete
 
 kubectl: ## Run kubectl on the cluster, for example with ARGS='get pods -A'.
 	@kubectl $(ARGS)
@@ -171,6 +176,9 @@ $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 
 test-images: node_modules ## Test make images with Docker and podman from Debian's packages, and a registry.
 	@vitest run --project images
+
+test-kind: node_modules ## Test make up, smoke and matrix on a kind cluster in Docker: six minutes.
+	@vitest run --project kind
 
 test-host: node_modules ## Run the local cluster on an emulated Debian 13 with systemd and cgroup v2: half an hour.
 	@vitest run --project host

@@ -132,6 +132,7 @@ export default defineConfig({
       { test: { ...withManager, name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
       // Container engines from Debian's packages build images. No cluster.
       { test: { ...withManager, name: 'images', include: ['test/images/**/*.test.ts'] } },
+      { test: { ...withManager, name: 'kind', include: ['test/kind/**/*.test.ts'] } },
       { test: { ...withManager, name: 'host', include: ['test/host/**/*.test.ts'] } },
       { test: { ...last, name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ].map(allowMoreTime),

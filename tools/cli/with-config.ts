@@ -1,13 +1,22 @@
-// Adds CONFIG to the commands in a message, so that the user of another application can type them as they are.
+// Adds CONFIG and CLUSTER to the commands in a message, so that you can type them as they are: for another application than ours,
+// and on a kind cluster.
 import { makeVariables, readVariable } from './make-variables.ts'
 
-/** Returns for example "Run `make deploy CONFIG=orders/signing.yaml`." */
+/** The targets with CLUSTER that take no CONFIG, as far as messages name them. */
+const ofCluster = ['freeze', 'thaw', 'kubectl']
+
+/** Returns for example "Run `make deploy CLUSTER=kind CONFIG=orders/signing.yaml`." */
 export function withConfig(text: string): string {
-  const file = readVariable('CONFIG')
-  if (file === undefined || text.includes('CONFIG=')) return text
-  const targets = makeVariables.CONFIG.targets.join('|')
+  return add('CLUSTER', add('CONFIG', text))
+}
+
+function add(name: 'CONFIG' | 'CLUSTER', text: string): string {
+  const value = readVariable(name)
+  const ofApplication = makeVariables.CONFIG.targets
+  const targets = name === 'CONFIG' ? ofApplication : [...ofApplication, ...ofCluster]
+  if (value === undefined || text.includes(`${name}=`)) return text
   return text.replace(
-    new RegExp(`(\`|[Rr]un |&& )make (${targets})\\b`, 'g'),
-    `$1make $2 CONFIG=${file}`,
+    new RegExp(`(\`|[Rr]un |&& )make (${targets.join('|')})\\b`, 'g'),
+    `$1make $2 ${name}=${value}`,
   )
 }

@@ -6,7 +6,7 @@ import type { PublicRoute } from './gateway/public-route.ts'
 import { formatIdentity } from './gateway/workloads.ts'
 import { kubectlJson } from './kubectl.ts'
 import { selectsByLabels } from './label-selector.ts'
-import { startPortForward } from './port-forward.ts'
+import { describePortForward, startPortForward } from './port-forward.ts'
 
 export type Address = { host: string; port: number }
 
@@ -61,7 +61,7 @@ export async function withGatewayUrl<T>(
     throw new UserError(error.message, 'Set GATEWAY_URL to the address of the gateway.')
   })
   try {
-    const prerequisite = `kubectl port-forward ${target.join(' ')} ${suggestedLocalPort}:${route.entry.port}`
+    const prerequisite = describePortForward(target, suggestedLocalPort, route.entry.port)
     return await use({
       ...composeUrl(route, { host: loopback, port: forward.port }),
       prerequisite,

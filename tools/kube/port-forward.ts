@@ -38,3 +38,13 @@ export async function startPortForward(
   })
   return { port: localPort, stop }
 }
+
+/** Returns the command that forwards `localPort`, for another terminal, which may have another KUBECONFIG or none. */
+export function describePortForward(
+  target: readonly string[],
+  localPort: number,
+  port: number,
+): string {
+  const config = process.env.KUBECONFIG ? `KUBECONFIG=${process.env.KUBECONFIG} ` : ''
+  return `${config}kubectl port-forward ${target.join(' ')} ${localPort}:${port}`
+}

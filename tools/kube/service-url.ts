@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type GatewayUrl, suggestedLocalPort } from './gateway-url.ts'
 import { kubectlJson } from './kubectl.ts'
 import { namespace, port, service } from './names.ts'
-import { startPortForward } from './port-forward.ts'
+import { describePortForward, startPortForward } from './port-forward.ts'
 
 const serviceSchema = z.object({
   spec: z.object({
@@ -42,7 +42,7 @@ async function withForward<T>(
   try {
     return await use({
       url: `http://127.0.0.1:${forward.port}`,
-      prerequisite: `kubectl port-forward ${args.join(' ')} ${suggestedLocalPort}:${targetPort}`,
+      prerequisite: describePortForward(args, suggestedLocalPort, targetPort),
     })
   } finally {
     forward.stop()

@@ -1,7 +1,9 @@
 // make kind: creates a kind cluster in Docker, installs a stock Istio, and loads both images. It skips what exists. It needs
-// Docker, kind, istioctl and kubectl. For an overlay without a mesh, it needs no istioctl and installs no Istio.
-// docs/support.md says how far this is tested.
+// Docker, kind, istioctl and kubectl. For an overlay without a mesh, it needs no istioctl and installs no Istio. With the argument
+// `delete` (make cluster-delete CLUSTER=kind) it deletes the cluster.
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CHECKOUT } from '../cli/checkout.ts'
 import { run, tryRun } from '../cli/exec.ts'
 import { elapsed, runMain, say, step, UserError } from '../cli/terminal.ts'
 import { buildImages } from '../images/build-images.ts'
@@ -18,10 +20,11 @@ const programs = {
   istioctl: 'https://istio.io/latest/docs/setup/getting-started (1.30.4 or newer)',
   kubectl: 'https://kubernetes.io/docs/tasks/tools',
 }
-/** The CNI plugin is required, because the namespace enforces Pod Security `restricted`. */
-const istioArgs = ['components.cni.enabled=true', 'values.pilot.cni.enabled=true']
+const ISTIO = join(CHECKOUT, 'tools/local-cluster/kind-istio.yaml')
 
-await runMain(async () => {
+await runMain(process.argv[2] === 'delete' ? remove : create)
+
+async function create(): Promise<void> {
   const start = performance.now()
   const hasIstio = needsIstio()
   await requireDocker()
@@ -34,20 +37,27 @@ await runMain(async () => {
   await ensureCluster()
   if (hasIstio) {
     await step('Istio is installed with its CNI plugin', () =>
-      run('istioctl', [
-        ...['install', '--skip-confirmation'],
-        ...istioArgs.flatMap((each) => ['--set', each]),
-      ]),
+      run('istioctl', ['install', '--skip-confirmation', '--filename', ISTIO]),
     )
   }
   const images = (await buildImages({ build: createBuild('docker') })).map(formatReference)
   await step('the images are loaded', () =>
     run('kind', ['load', 'docker-image', ...images, '--name', CLUSTER]),
   )
-  say(`The cluster is up (${elapsed(start)}). Give CLUSTER=kind to deploy, smoke, matrix and test.`)
+  say(`The cluster is up (${elapsed(start)}). Give CLUSTER=kind to deploy, smoke and matrix.`)
   say(`To use your own kubectl: export KUBECONFIG=${KIND_KUBECONFIG}`)
-  say(`To delete the cluster with its key: kind delete cluster --name ${CLUSTER}`)
-})
+  say('To delete the cluster with its key: make cluster-delete CLUSTER=kind')
+}
+
+async function remove(): Promise<void> {
+  await requireDocker()
+  if (!(await isThere('kind'))) {
+    throw new UserError('kind is not on the PATH', `Install it: ${programs.kind}`)
+  }
+  await step('the kind cluster is deleted', () =>
+    run('kind', ['delete', 'cluster', '--name', CLUSTER, '--kubeconfig', KIND_KUBECONFIG]),
+  )
+}
 
 /** The docker client builds nothing without an engine. */
 async function requireDocker(): Promise<void> {

@@ -1,4 +1,5 @@
-// Debian's apparmor_parser compiles the AppArmor profiles. Nothing enforces them here.
+// Debian's apparmor_parser compiles the AppArmor profiles. Nothing enforces them here. test/confinement/guest/apparmor.test.ts
+// loads them into a kernel.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -21,7 +22,8 @@ const needsTools = skipUnless(root, 'apparmor_parser cannot be installed')
 
 const networks: Record<string, string> = {
   frontend: 'inet { stream dgram } inet6 { stream dgram }',
-  signer: 'unix { stream }',
+  // Any rule of this kind would allow a connection to any socket. Only `unix` rules tell these apart.
+  signer: '',
 }
 const writable: Record<string, string[]> = {
   frontend: ['/dev/{null,random,urandom,zero}', '…/coredump_filter'],
@@ -64,7 +66,7 @@ describe.each(Object.entries(data))(
     })
 
     test('allows exactly the network of its container', () => {
-      expect(/^Network: (.*?) *$/m.exec(rules)?.[1]).toBe(networks[container])
+      expect(/^Network: (.*?) *$/m.exec(rules)?.[1] ?? '').toBe(networks[container])
     })
 
     test('allows writes only where its container writes, and allows no program', () => {

@@ -28,6 +28,11 @@ const socketKinds = /socket$/
 /** Debian's policy allows every domain to execute these. */
 const libraries = ['ld_so_t', 'lib_t', 'textrel_shlib_t']
 const image = ['container_file_t', 'container_ro_file_t']
+/** Declares the runtime as container-selinux does, so that the module's rules for it are compiled too. */
+const containerSelinux = 'runtime_of_container_selinux_t'
+const declareRuntime = `(type ${containerSelinux})(typeattribute container_runtime_domain)
+(typeattributeset container_runtime_domain (${containerSelinux}))
+(typeattributeset domain (${containerSelinux}))`
 
 describe('the SELinux module', needsTools, () => {
   let policy: SelinuxPolicy
@@ -41,7 +46,7 @@ describe('the SELinux module', needsTools, () => {
       joined = await listAllowed(await compilePolicy(root ?? '', text), signer)
     }
     const compile = async () => {
-      policy = await compilePolicy(root ?? '', module)
+      policy = await compilePolicy(root ?? '', `${module}${declareRuntime}`)
       for (const type of [frontend, signer]) allowed[type] = await listAllowed(policy, type)
     }
     await Promise.all([compile(), compileJoined()])
@@ -67,9 +72,21 @@ describe('the SELinux module', needsTools, () => {
     )
   })
 
-  test('allows the container runtime to start both, from their images', async () => {
-    const rules = await listAllowed(policy, 'container_engine_t')
-    expect(listTargets(rules, ['transition'])).toContain('secure_signing_domain')
+  test.each(['container_engine_t', containerSelinux])(
+    'allows %s, the runtime, to start and to see both',
+    async (runtime) => {
+      const rules = (await listAllowed(policy, runtime)).filter(
+        ({ target }) => target === 'secure_signing_domain',
+      )
+      expect(listTargets(rules, ['transition'], /^process$/)).toHaveLength(1)
+      // The files in /proc. Without them, runc takes the container for stopped.
+      expect(listTargets(rules, ['search'], /^dir$/)).toHaveLength(1)
+      expect(listTargets(rules, ['read'], /^file$/)).toHaveLength(1)
+      expect(listTargets(rules, ['read'], /^lnk_file$/)).toHaveLength(1)
+    },
+  )
+
+  test('executes only their images', () => {
     expect(listTargets(allowed[signer], ['entrypoint'])).toEqual(image)
     expect(listTargets(allowed[frontend], ['entrypoint'])).toEqual(image)
   })
@@ -129,13 +146,25 @@ describe('the SELinux module', needsTools, () => {
     expect(executed.filter((each) => files.includes(each))).toEqual([])
   })
 
-  test('gives the files of the signer their own types', async () => {
+  test('lets only the signer watch its volumes', () => {
+    const watched = [frontend, signer].map((type) => listTargets(allowed[type], ['watch'], /^dir$/))
+    expect(watched).toEqual([[], image.slice(0, 1)])
+  })
+
+  test('gives the files of the signer their own types and names, and lets it create no others', async () => {
     expect((await policy.search('-T', '-s', signer)).toSorted()).toEqual([
-      `type_transition ${signer} container_file_t:file secure_signing_pairing_t;`,
-      `type_transition ${signer} container_file_t:sock_file secure_signing_socket_t;`,
+      `type_transition ${signer} container_file_t:file secure_signing_pairing_t secret.new;`,
+      `type_transition ${signer} container_file_t:sock_file secure_signing_socket_t signer.sock.new;`,
     ])
     const secret = allowed[frontend]?.filter(({ target }) => target === 'secure_signing_pairing_t')
     expect(secret?.map(({ permissions }) => permissions)).toEqual([['getattr', 'open', 'read']])
+    const kinds = /^(dir|file|lnk_file|sock_file|fifo_file|chr_file|blk_file)$/
+    expect(listTargets(allowed[signer], ['create'], kinds)).toEqual([
+      'secure_signing_pairing_t',
+      // Debian's policy allows every domain this for its files in /proc, where none can be created.
+      signer,
+      'secure_signing_socket_t',
+    ])
   })
 
   test('would allow more in container_domain, which udica uses', () => {

@@ -12,7 +12,11 @@ import { PROCESS_TEST_MS } from '../../support/timeouts.ts'
 vi.setConfig({ testTimeout: PROCESS_TEST_MS })
 
 /** Runs `make kind` with only these scripts on its PATH. Returns their calls, one a line. */
-async function runKind(scripts: Record<string, string>, variables: Record<string, string> = {}) {
+async function runKind(
+  scripts: Record<string, string>,
+  variables: Record<string, string> = {},
+  ...args: string[]
+) {
   const shell = (await tryRun('sh', ['-c', 'command -v sh'])).stdout.trim()
   const recorders = Object.entries(scripts).map(([name, script]) => {
     return [name, `echo "${name} $* KUBECONFIG=\${KUBECONFIG-}" >> $LOG\n${script}`]
@@ -24,7 +28,7 @@ async function runKind(scripts: Record<string, string>, variables: Record<string
   const env = { HOME: bin, PATH: bin, LOG, ...variables }
   const { code, stderr } = await tryRun(
     process.execPath,
-    [join(CHECKOUT, 'tools/local-cluster/kind.ts')],
+    [join(CHECKOUT, 'tools/local-cluster/kind.ts'), ...args],
     { env },
   )
   const calls = (await readFile(LOG, 'utf8')).split('\n').filter((line) => line !== '')
@@ -46,7 +50,7 @@ test.each([
     'docker info .*',
     `kind get clusters ${at}`,
     `kind ${clusterArgs} --name secure-signing --kubeconfig ${KIND_KUBECONFIG} ${at}`,
-    `istioctl install --skip-confirmation --set components.cni.enabled=true --set values.pilot.cni.enabled=true ${at}`,
+    `istioctl install --skip-confirmation --filename ${CHECKOUT}/tools/local-cluster/kind-istio.yaml ${at}`,
     `docker build .*--tag ${image('frontend')} .*`,
     `docker build .*--tag ${image('signer')} .*`,
     `kind load docker-image ${image('frontend')} ${image('signer')} --name secure-signing ${at}`,
@@ -102,4 +106,19 @@ test.each(['ISTIO', 'AMBIENT'])('refuses %s for an overlay without a mesh', asyn
   const { code, stderr, calls } = await runKind(all, { OVERLAY: 'no-mesh', [name]: 'yes' })
   expect({ code, calls }).toEqual({ code: 1, calls: [] })
   expect(stderr).toContain(`${name} is set, but a cluster for OVERLAY=no-mesh has no Istio`)
+})
+
+test('make cluster-delete CLUSTER=kind deletes that cluster', async () => {
+  const { code, calls } = await runKind({ docker: '', kind: '' }, {}, 'delete')
+  expect(code).toBe(0)
+  expect(calls).toEqual([
+    'docker info KUBECONFIG=',
+    `kind delete cluster --name secure-signing --kubeconfig ${KIND_KUBECONFIG} KUBECONFIG=`,
+  ])
+})
+
+test('without kind, it deletes nothing and says so', async () => {
+  const { code, stderr } = await runKind({ docker: '' }, {}, 'delete')
+  expect(code).toBe(1)
+  expect(stderr).toContain('kind is not on the PATH')
 })

@@ -90,6 +90,22 @@ describe('make', () => {
     expect(stderr).toContain(`There is no variable ${unknown}. Use ${known}`)
   })
 
+  // Otherwise cluster-down stops the local cluster, and cluster-delete deletes its key.
+  test.each(['cluster', 'cluster-status', 'cluster-down', 'dev', 'faults'])(
+    '%s refuses CLUSTER=kind, because it is for the local cluster',
+    async (target) => {
+      const { code, stderr } = await make([target, 'CLUSTER=kind'])
+      expect(code).toBe(2)
+      expect(stderr).toContain(`CLUSTER=kind does not work with ${target}`)
+    },
+  )
+
+  test('cluster-delete CLUSTER=kind deletes that cluster', async () => {
+    const { stdout } = await make(['-n', 'cluster-delete', 'CLUSTER=kind'])
+    expect(stdout).toContain('tools/local-cluster/kind.ts delete')
+    expect(stdout).not.toContain('down.ts')
+  })
+
   test('ends for an unknown CLUSTER', async () => {
     expect(await make(['up', 'CLUSTER=other'])).toMatchObject({
       code: 2,

@@ -1,6 +1,9 @@
 // Go programs that only tests run. Each has its go.mod in a folder here, and is compiled once.
 import { join } from 'node:path'
-import type { Recipe } from '../../../tools/local-cluster/programs/program-recipes.ts'
+import {
+  recipes as ofCluster,
+  type Recipe,
+} from '../../../tools/local-cluster/programs/program-recipes.ts'
 import { buildSet } from '../../../tools/local-cluster/programs/programs.ts'
 
 /** The kinds of the Prometheus Operator that its program watches. */
@@ -31,6 +34,9 @@ const recipes = {
       (kind) => `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`,
     ),
   },
+  kind: { module: 'sigs.k8s.io/kind' },
+  // What a node of kind has besides the programs of the local cluster: kubeadm and crictl.
+  'kind-node': ofCluster.kubernetes,
   'kube-state-metrics': { module: 'k8s.io/kube-state-metrics/v2' },
 } satisfies Record<string, Recipe>
 

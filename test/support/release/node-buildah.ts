@@ -74,7 +74,12 @@ export async function provideBuildahWithIndex(
   return `${host}/nodejs@${(await readFile(digestFile, 'utf8')).trim()}`
 }
 
-async function installBuildah(folder: string, nodeRoot: string, registries = ''): Promise<string> {
+/** Puts a program `buildah` into `folder`/bin, and returns its path. `registries`: its configuration. */
+export async function installBuildah(
+  folder: string,
+  nodeRoot: string,
+  registries = '',
+): Promise<string> {
   for (const name of ['bin', 'blobs', 'storage', 'registries']) await mkdir(join(folder, name))
   await writeFile(join(folder, 'registries/test.conf'), registries)
   await writeFile(join(folder, 'enter.sh'), `set -eu\n${enter}`)

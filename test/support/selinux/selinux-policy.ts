@@ -23,7 +23,7 @@ export async function compilePolicy(root: string, module: string): Promise<Selin
   const folder = await makeFolder()
   const call = async (...command: string[]) => {
     const args = ['--mount', 'sh', '-euc', enter, 'sh', folder, root, ...command]
-    const result: RunResult = await tryRun('unshare', args, { timeoutMs: 60_000 })
+    const result: RunResult = await tryRun('unshare', args, { timeoutMs: 200_000 })
     if (result.code === 0) return result.stdout
     throw new CommandError(command[0] ?? '', result)
   }

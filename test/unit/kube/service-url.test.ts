@@ -19,6 +19,7 @@ echo "Forwarding from 127.0.0.1:12345 -> 8080"
 exec sleep 60`,
   })
   vi.stubEnv('PATH', `${path}:${process.env.PATH}`)
+  vi.stubEnv('KUBECONFIG', '/clusters/a')
   cleanUp(() => vi.unstubAllEnvs())
   return () => readFile(join(path, 'forwards'), 'utf8')
 }
@@ -42,7 +43,9 @@ test.each<[string, Port[], number]>([
   const target = 'port-forward --address 127.0.0.1 -n signing service/frontend'
   expect(await readForwards()).toBe(`${target} :${wanted}\n`)
   const command = `kubectl port-forward -n signing service/frontend 8080:${wanted}`
-  expect(found.prerequisite).toBe(command)
+  expect(found.prerequisite).toBe(`KUBECONFIG=/clusters/a ${command}`)
+  vi.stubEnv('KUBECONFIG', '')
+  expect((await withServiceUrl(async (each) => each)).prerequisite).toBe(command)
 })
 
 test('to a Pod, it takes the port of the application', async () => {

@@ -1,8 +1,9 @@
-// Commands in messages are for the application that the user works on.
-import { afterEach, expect, test, vi } from 'vitest'
+// Commands in messages are for the application and the cluster that the user works on.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { withConfig } from '../../../tools/cli/with-config.ts'
 import { closingTexts } from '../../../tools/deploy/rotation/closing-texts.ts'
 
+beforeEach(() => void vi.stubEnv('CLUSTER', undefined))
 afterEach(() => vi.unstubAllEnvs())
 
 test.each([
@@ -23,6 +24,22 @@ test.each([
   expect(withConfig(text)).toBe(text)
   vi.stubEnv('CONFIG', 'a/signing.yaml')
   expect(withConfig(text)).toBe(expected)
+})
+
+test.each([
+  ['Run `make deploy`.', 'Run `make deploy CLUSTER=kind`.'],
+  ['Run make thaw.', 'Run make thaw CLUSTER=kind.'],
+  ['Run `make images`.', 'Run `make images`.'],
+  ['Run `make up CLUSTER=kind`.', 'Run `make up CLUSTER=kind`.'],
+])('on a kind cluster: %s', (text, expected) => {
+  vi.stubEnv('CLUSTER', 'kind')
+  expect(withConfig(text)).toBe(expected)
+})
+
+test('both variables are added', () => {
+  vi.stubEnv('CLUSTER', 'kind')
+  vi.stubEnv('CONFIG', 'a.yaml')
+  expect(withConfig('Run `make smoke`.')).toBe('Run `make smoke CLUSTER=kind CONFIG=a.yaml`.')
 })
 
 test('every command that ends a rotation gets CONFIG', () => {

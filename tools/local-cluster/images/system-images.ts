@@ -27,16 +27,17 @@ function listSystemImages({ programs, roots, istio }: Ingredients): Image[] {
       containerfile: fileOf('coredns'),
       parts: { COREDNS: coredns.folder },
     },
-    ...(istio === undefined ? [] : listIstioImages(istio, roots)),
+    ...(istio === undefined ? [] : listIstioImages(istio, roots, ISTIO_HUB)),
   ]
 }
 
-function listIstioImages(
+export function listIstioImages(
   { tag, folder, envoy }: NonNullable<Ingredients['istio']>,
-  { proxyBase }: RootFileSystems,
+  { proxyBase }: Pick<RootFileSystems, 'proxyBase'>,
+  hub: string,
 ): Image[] {
   const ofIstio = (name: string, parts: Record<string, string> = {}): Image => ({
-    reference: `${ISTIO_HUB}/${name}:${tag}`,
+    reference: `${hub}/${name}:${tag}`,
     containerfile: fileOf(name),
     parts: { BASE: proxyBase, ISTIO: folder, ...parts },
   })

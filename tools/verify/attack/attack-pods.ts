@@ -3,10 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { CommandError } from '../../cli/exec.ts'
 import { readVariable } from '../../cli/make-variables.ts'
 import { atPace } from '../../cli/pace.ts'
-import { UserError } from '../../cli/terminal.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { accountOf, sharesPod } from '../../kube/layouts.ts'
 import { namespace, port } from '../../kube/names.ts'
@@ -18,6 +16,7 @@ import { readStatus, writeRequest } from './requests.ts'
 import type { Target } from './target.ts'
 import { CONFIG_MS, PODS_MS } from './timeouts.ts'
 import { waitFor } from './wait.ts'
+import { waitForPod } from './wait-for-pod.ts'
 
 const listSchema = z.looseObject({ items: z.array(resourceSchema) })
 
@@ -62,22 +61,8 @@ export async function bringUp(pods: AttackPods, target: Target): Promise<void> {
     ...(sharesPod(target.layout) ? [] : [signerAccountPod]),
   ]
   await apply(await readResources(pods, target))
-  await Promise.all([...inMesh, nonMeshPod].map((each) => waitForPod(each, target)))
+  await Promise.all([...inMesh, nonMeshPod].map((each) => waitForPod(each, target.nodeImage)))
   await Promise.all(inMesh.map((from) => waitForRoute(from, pods)))
-}
-
-async function waitForPod({ namespace: where, pod }: Container, target: Target): Promise<void> {
-  const ready = ['--for=condition=Ready', `--timeout=${atPace(PODS_MS)}ms`]
-  const wait = kubectl(['wait', `pod/${pod}`, '-n', where, ...ready], { timeoutMs: PODS_MS })
-  await wait.catch(async (error) => {
-    if (!(error instanceof CommandError)) throw error
-    const path = '{.status.containerStatuses[*].state.waiting.message}'
-    const why = await kubectl(['get', 'pod', pod, '-n', where, '-o', `jsonpath=${path}`])
-    throw new UserError(
-      `the Pod ${where}/${pod} does not start: ${why || error.message}`,
-      `It has the signer's image, ${target.nodeImage}. Check that a Pod of any namespace can pull it, and that no policy refuses the Pod.`,
-    )
-  })
 }
 
 export async function takeAway(pods: AttackPods): Promise<void> {

@@ -76,13 +76,14 @@ func serve() {
 		_ = provide(volume + "probe-file")
 	}
 	_ = syscall.Unlink(shared + "probe.sock")
-	for _, path := range []string{shared + "probe.sock", "@probe"} {
-		_, err := listen(syscall.AF_UNIX, &syscall.SockaddrUnix{Name: path})
-		check(err)
-	}
-	check(os.Chmod(shared+"probe.sock", 0o777))
-	_, err := listen(syscall.AF_INET, loopback)
+	// Where containers share a network, another one may already listen.
+	_, err := listen(syscall.AF_UNIX, &syscall.SockaddrUnix{Name: shared + "probe.sock"})
 	check(err)
+	check(os.Chmod(shared+"probe.sock", 0o777))
+	_, err = listen(syscall.AF_UNIX, &syscall.SockaddrUnix{Name: "@probe"})
+	check(past(err, syscall.EADDRINUSE))
+	_, err = listen(syscall.AF_INET, loopback)
+	check(past(err, syscall.EADDRINUSE))
 	os.Stdout.WriteString(strconv.Itoa(os.Getpid()) + "\n")
 	for {
 		check(syscall.Pause())
