@@ -169,7 +169,7 @@ test-token-keys: ## Test the rotation of the cluster's token keys under load: th
 test-examples: ## Test the applications of examples/ beside the signer, and side by side: twelve minutes.
 test-incident: ## Test what stops a compromised application, and what is on record: ten minutes.
 test-webhooks: ## Test webhooks with the receivers' public libraries, and what is left of a signature: fifteen minutes.
-test-manifests: ## Test the manifests of a release by the commands of their README, without a clone: five minutes.
+test-manifests: ## Test the manifests of a release by the commands of their README, without a clone: seven minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project '$(@:test-%=%)*'

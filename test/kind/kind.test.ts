@@ -78,3 +78,12 @@ test('the printed command deletes the cluster', { timeout: 120_000 }, async () =
   expect((await type(remove)).code).toBe(0)
   expect((await type('docker ps --all --quiet')).said).toBe('')
 })
+
+test('without a mesh, make up and make smoke work, too', { timeout: UP_MS }, async () => {
+  const { code, said } = await type('make up CLUSTER=kind OVERLAY=no-mesh')
+  expect(code, said).toBe(0)
+  const smoke = await type('make smoke CLUSTER=kind OVERLAY=no-mesh')
+  expect(smoke.said).toContain("equal to OpenSSL's HMAC")
+  const list = `${kubeconfig} kubectl get namespaces --output name`
+  expect((await type(list)).said).not.toContain('istio')
+})

@@ -1,10 +1,12 @@
 // A release without a clone: the commands of its README deploy it, and its gateway signs. make deploy and kubectl continue each
 // other's deployment.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { type RunResult, run, tryRun } from '../../tools/cli/exec.ts'
+import { readVariable } from '../../tools/cli/make-variables.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
 import { writeManifests } from '../../tools/release/manifests.ts'
@@ -17,6 +19,17 @@ import { needsLocalCluster } from '../support/skips.ts'
 
 const make = (...args: string[]) => tryRun('make', args, { cwd: CHECKOUT, timeoutMs: ROLLOUT_MS })
 const succeed = ({ code, stderr }: RunResult) => expect({ code, stderr }).toMatchObject({ code: 0 })
+
+/** Longer than a Pod takes to become ready. */
+const wrongMs = 20_000
+
+/** Returns the status of a message through the gateway. */
+async function send(): Promise<number> {
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ message: 'hello' })
+  const url = `${readVariable('GATEWAY_URL')}/process`
+  return fetch(url, { method: 'POST', headers, body }).then(({ status }) => status)
+}
 
 describe('a release without a clone', needsLocalCluster, () => {
   let folder = ''
@@ -40,7 +53,7 @@ describe('a release without a clone', needsLocalCluster, () => {
     succeed(await make('undeploy', 'DELETE_KEY=yes'))
   })
   afterAll(async () => {
-    succeed(await make('deploy'))
+    succeed(await make('deploy', 'FORCE_CONFLICTS=yes'))
   })
 
   test('changes nothing until the values are filled in', async () => {
@@ -73,6 +86,28 @@ describe('a release without a clone', needsLocalCluster, () => {
     const { code, stdout, stderr } = await make('matrix')
     expect({ code, stdout, stderr }).toMatchObject({ code: 0 })
     expect(stdout.trim().split('\n').at(-1)).toMatch(/^holds: .* 0 unauthorized signatures$/)
+  })
+
+  test.each([
+    ['trust domain', /cluster\.local(?=\/ns\/signing)/g, 503],
+    ['issuer', /(?<=Issuer: |Principal: )https:/g, 503],
+    ['gateway', /istio-ingressgateway-service-account/g, 403],
+  ])('with a wrong %s nothing is signed', async (_, wrong, status) => {
+    const file = join(folder, 'default/cluster-values.yaml')
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, text.replaceAll(wrong, 'wrong'))
+    await apply()
+    await writeFile(file, text)
+    await kubectl(['delete', 'pods', '--all', '--wait', '-n', namespace])
+    const seen = new Set<number>()
+    for (const end = Date.now() + wrongMs; Date.now() < end; await sleep(500)) {
+      seen.add(await send())
+    }
+    expect(seen).not.toContain(200)
+    expect(await send()).toBe(status)
+    await apply()
+    await follow('kubectl rollout status')
+    await expect.poll(send, { timeout: wrongMs }).toBe(200)
   })
 
   test('is continued by make deploy, which keeps the key', async () => {

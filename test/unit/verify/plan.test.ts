@@ -10,7 +10,8 @@ import {
   scaleBounds,
 } from '../../../tools/verify/faults/plan.ts'
 
-const carry = (perSecond: number, startMs = 200) => planLoad({ perSecond, isMore: false, startMs })
+const carry = (perSecond: number, startMs = 200) =>
+  planLoad({ perSecond, limits: 'public: 1 failed', startMs })
 
 describe('the load', () => {
   test.each([
@@ -25,7 +26,7 @@ describe('the load', () => {
 
   test.each([0, 100, 149])('is none at %d, and the error says what is needed', (perSecond) => {
     expect(() => carry(perSecond)).toThrow(
-      `this machine is too slow to judge a fault: it carries ${perSecond || 'fewer than 150'} requests a second without one, and needs 150`,
+      `this machine is too slow to judge a fault: it carries ${perSecond || 'fewer than 150'} requests a second without one, and needs 150. Seen: public: 1 failed`,
     )
   })
 

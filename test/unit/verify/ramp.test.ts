@@ -27,6 +27,11 @@ test.each([
     sent.push(perSecond)
     return steps[sent.length - 1] ?? []
   }
-  expect(await countCarried([100, 200, 300], sendStep)).toBe(carried)
+  expect(await countCarried([100, 200, 300], sendStep)).toMatchObject({ steps: carried })
   expect(sent).toEqual(expected)
+})
+
+test('what was seen at the limit is told', async () => {
+  const seen = await countCarried([100], async () => [...good, ...make('503 overloaded', 40)])
+  expect(seen.limit).toBe('1 of 2 failed (503 overloaded), 1 of 100 took more than 40 ms')
 })

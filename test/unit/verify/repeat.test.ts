@@ -19,7 +19,7 @@ type Verdict = Pick<Result, 'broken' | 'unjudged' | 'mayBeOverload'>
 /** Gives one verdict after the other. Returns the last result, and the rates of the public load. */
 async function run(perSecond: number, ...verdicts: Verdict[]) {
   const rates: number[] = []
-  const plan = planLoad({ perSecond, isMore: true, startMs: 100 })
+  const plan = planLoad({ perSecond, limits: '', startMs: 100 })
   const measureOnce = async (_: unknown, { plan: given }: Setting): Promise<Result> => {
     rates.push(rateOf('public', given))
     const counts = { sources: [], attempts: 1, refused: 1, unauthorized: 0, notes: ['a note'] }

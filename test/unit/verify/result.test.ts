@@ -10,7 +10,7 @@ import {
 } from '../../../tools/verify/faults/report.ts'
 import { judge, makeFailure } from '../../../tools/verify/faults/result.ts'
 
-const plan = planLoad({ perSecond: 1_500, isMore: true, startMs: 100 })
+const plan = planLoad({ perSecond: 1_500, limits: '', startMs: 100 })
 const carried = { requests: 200, failed: 0, slowMs: 20, lateMs: 6 }
 const served = {
   source: 'public' as const,

@@ -71,7 +71,7 @@ export async function dryRun(rendering: Rendering, force = false): Promise<void>
 
 export function adviseOnConflict(output: string): string {
   const managers = [...output.matchAll(/conflicts? with "([^"]+)"/g)].map(([, name]) => name)
-  const isApplied = managers.every((name) => name === 'kubectl-client-side-apply')
+  const isApplied = managers.every((name = '') => /^kubectl(-client-side-apply)?$/.test(name))
   const cause =
     managers.length > 0 && isApplied
       ? 'You or a pipeline set these fields with `kubectl apply`. If a pipeline does, stop it.'

@@ -37,6 +37,8 @@ export const recipes = {
   coredns: { module: 'github.com/coredns/coredns' },
   istio: {
     module: 'istio.io/istio',
+    // Istio's own releases leave these validators out, too.
+    tags: ['disable_pgv'],
     variables: (_: string, tag: string) => ({
       'istio.io/istio/pkg/version.buildVersion': tag,
     }),

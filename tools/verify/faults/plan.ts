@@ -3,8 +3,11 @@
 import { UserError } from '../../cli/terminal.ts'
 import { type Bounds, rates, type Source } from './experiment.ts'
 
-/** The capacity in requests a second of all sources together, and the time that a load takes to start. */
-export type Capacity = { perSecond: number; isMore: boolean; startMs: number }
+/**
+ * The capacity in requests a second of all sources together, and the time that a load takes to start. `limits`: what was seen
+ * at a higher rate, or empty if the deployment carries all rates of the ramp.
+ */
+export type Capacity = { perSecond: number; limits: string; startMs: number }
 /** `scale`: of the full load. `slowness`: how much longer programs take than on a usual machine, at least 1. */
 export type Plan = { capacity: Capacity; scale: number; slowness: number }
 
@@ -24,7 +27,7 @@ const FEW_FAILURES = 10
 export class TooSlow extends UserError {}
 
 export const whatToDo =
-  'End other programs, or use a machine with more or faster cores. Then run `make faults` again.'
+  'End other programs, or use a machine with more or faster cores. Then run `make faults` again. If requests fail on an idle machine, run `make smoke`.'
 
 /** Throws TooSlow if even the smallest load would be too large a share. */
 export function planLoad(capacity: Capacity): Plan {
@@ -61,7 +64,7 @@ export function describeLoad({ scale }: Plan): string {
 /** Says what the machine carries and what load it gets. */
 export function describePlan(plan: Plan): string {
   const { capacity, slowness } = plan
-  const carried = `${capacity.isMore ? 'at least ' : ''}${capacity.perSecond.toLocaleString('en')}`
+  const carried = `${capacity.limits === '' ? 'at least ' : ''}${capacity.perSecond.toLocaleString('en')}`
   return [
     `Without a fault this machine carries ${carried} requests a second.`,
     `The load is a fifth of that, at most ${all}: ${rateOf('public', plan)} from public clients and ${rateOf('frontend', plan)} from the frontend.`,
@@ -73,7 +76,7 @@ export function describePlan(plan: Plan): string {
   ].join(' ')
 }
 
-function describeTooSlow({ perSecond }: Capacity): string {
+function describeTooSlow({ perSecond, limits }: Capacity): string {
   const carried = perSecond === 0 ? `fewer than ${ramp[0]}` : perSecond
-  return `this machine is too slow to judge a fault: it carries ${carried} requests a second without one, and needs ${ramp[0]}`
+  return `this machine is too slow to judge a fault: it carries ${carried} requests a second without one, and needs ${ramp[0]}. Seen: ${limits}`
 }

@@ -20,6 +20,14 @@ export function isCarried({ requests, failed, slowMs }: Strain): boolean {
   return requests > 0 && failed === 0 && slowMs <= SLOW_MS
 }
 
+/** Says e.g. "2 of 75 failed (503 overloaded), 1 of 100 took more than 300 ms". */
+export function describeStrain(samples: readonly Sample[]): string {
+  const { requests, failed, slowMs } = measureStrain(samples)
+  const how = new Set(samples.map(({ outcome }) => outcome).filter((each) => each !== 'signed'))
+  const outcomes = failed === 0 ? '' : ` (${[...how].join(', ')})`
+  return `${failed} of ${requests} failed${outcomes}, 1 of 100 took more than ${Math.round(slowMs)} ms`
+}
+
 function findP99(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? 0
 }
