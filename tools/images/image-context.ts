@@ -3,14 +3,14 @@
 // strip types and load a hundred files. The bundle is not minified, so that people can read it. It is ASCII, because V8 stores
 // two bytes for each character of a file with any other character.
 import { chmod, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { rolldown } from 'rolldown'
 import { CHECKOUT, readText } from '../cli/checkout.ts'
 import { type BundledPackage, describePackages, formatLicences } from './bundled-packages.ts'
 import { type ImageName, ownFolders } from './image-references.ts'
 
 /**
- * Empties `folder`, and writes main.mjs, LICENSES and Containerfile for each service. Returns the packages in each bundle.
+ * Empties `folder`, and writes /app with main.mjs and LICENSES, and the Containerfile, for each service. Returns the packages in each bundle.
  * Throws UserError if the licence of a package is not allowed.
  */
 export async function stageContext(folder: string): Promise<Record<ImageName, BundledPackage[]>> {
@@ -28,14 +28,21 @@ export async function stageService(
   program: Program = programOf(service),
 ): Promise<BundledPackage[]> {
   const target = join(folder, service)
-  await mkdir(target, { recursive: true })
-  const packages = await describePackages(await bundle(program, join(target, 'main.mjs')))
-  await writeFile(join(target, 'LICENSES'), await formatLicences(packages))
+  // A copy of this folder to the image's root keeps its time. A folder that a builder makes has the time of the build.
+  const app = join(target, 'root/app')
+  await mkdir(app, { recursive: true })
+  const packages = await describePackages(await bundle(program, join(app, 'main.mjs')))
+  await writeFile(join(app, 'LICENSES'), await formatLicences(packages))
   await writeFile(join(target, 'Containerfile'), await readText(`${service}/Containerfile`))
-  for (const name of ['main.mjs', 'LICENSES']) {
-    // Independent of umask and clock, because builders copy mode and time into the image.
-    await chmod(join(target, name), 0o644)
-    await utimes(join(target, name), 0, 0)
+  // Independent of umask and clock, because builders copy mode and time into the image.
+  for (const [path, mode] of [
+    [join(app, 'main.mjs'), 0o644],
+    [join(app, 'LICENSES'), 0o644],
+    [app, 0o755],
+    [dirname(app), 0o755],
+  ] as const) {
+    await chmod(path, mode)
+    await utimes(path, 0, 0)
   }
   return packages
 }

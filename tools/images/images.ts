@@ -2,7 +2,9 @@
 import { run } from '../cli/exec.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
+import { checkBasePlatform } from './base-platform.ts'
 import { buildImages } from './build-images.ts'
+import { explaining } from './builder-errors.ts'
 import { builders, createBuild, findBuilder } from './image-builder.ts'
 import { defaultPrefix, formatReference } from './image-references.ts'
 import { parsePlatform } from './platform.ts'
@@ -22,11 +24,16 @@ await runMain(async () => {
   const nodeImage = readVariable('NODE_IMAGE')
   const platform = parsePlatform(readVariable('TARGET_PLATFORM'))
   const built = await buildImages({ build, prefix, nodeImage, platform })
+  await checkBasePlatform(builder, nodeImage, platform)
   const references = built.map(formatReference)
   for (const reference of references) process.stdout.write(`${reference}\n`)
   if (isLocal) return
   if (pushes) {
-    for (const each of references) await step(`push ${each}`, () => run(builder, ['push', each]))
+    for (const reference of references) {
+      const attempt = { builder, reference, variable: 'IMAGE_PREFIX' } as const
+      const push = () => explaining(attempt, () => run(builder, ['push', reference]))
+      await step(`push ${reference}`, push)
+    }
     say(`To deploy them, run \`make deploy IMAGE_PREFIX=${prefix}\`.`)
     return
   }

@@ -7,6 +7,7 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { run, tryRun } from '../cli/exec.ts'
 import { elapsed, runMain, say, step, UserError } from '../cli/terminal.ts'
 import { buildImages } from '../images/build-images.ts'
+import { readReason } from '../images/builder-errors.ts'
 import { createBuild } from '../images/image-builder.ts'
 import { formatReference } from '../images/image-references.ts'
 import { needsIstio } from './needs-istio.ts'
@@ -62,7 +63,7 @@ async function remove(): Promise<void> {
 async function requireDocker(): Promise<void> {
   const { code, stderr } = await tryRun('docker', ['info'], { timeoutMs: 20_000 })
   if (code === 0) return
-  const why = code === 127 ? 'docker is not installed' : stderr.trim().split('\n').at(-1)
+  const why = code === 127 ? 'docker is not installed' : readReason(stderr)
   throw new UserError(`Docker does not work: ${why}`, 'Install Docker, and start its engine.')
 }
 

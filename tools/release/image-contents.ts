@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../cli/exec.ts'
-import { readMachine } from './machine.ts'
+import { readMachine } from '../images/machine.ts'
 
 export type DebianPackage = {
   name: string

@@ -65,7 +65,7 @@ describe('an archive with CRLF has the same', () => {
       `const { stageContext } = await load('tools/images/image-context.ts')
       print(await stageContext('context'))
       for (const name of ['frontend', 'signer'])
-        for (const file of ['main.mjs', 'LICENSES', 'Containerfile'])
+        for (const file of ['root/app/main.mjs', 'root/app/LICENSES', 'Containerfile'])
           print(readFileSync('context/' + name + '/' + file, 'utf8'))`,
     ],
     [

@@ -2,7 +2,7 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../../../tools/cli/exec.ts'
-import { readMachine } from '../../../tools/release/machine.ts'
+import { readMachine } from '../../../tools/images/machine.ts'
 import { makeFolder } from '../folder.ts'
 
 /** Unpacks `layers`, the lowest first, into a folder for as long as the test lasts. */

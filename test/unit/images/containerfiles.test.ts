@@ -19,10 +19,8 @@ describe.each([
 ])('the image of the %s', (service, user, readable, writable) => {
   const flags = readEntrypoint(service)
 
-  test('contains one file and the licences, and nothing else', () => {
-    expect(readInstructions(service, 'COPY')).toEqual([
-      `${service}/main.mjs ${service}/LICENSES ./`,
-    ])
+  test('contains one folder of the build, and nothing else', () => {
+    expect(readInstructions(service, 'COPY')).toEqual([`${service}/root/ /`])
   })
 
   test('has one build stage, which runs and fetches nothing', () => {

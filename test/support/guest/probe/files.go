@@ -24,8 +24,6 @@ var files = []attempt{
 var volumes = []attempt{
 	{"create /run/signer/other", func() error { return create("/run/signer/other") }},
 	{"create /run/pairing/other", func() error { return create("/run/pairing/other") }},
-	{"unlink /run/signer/probe-file", func() error { return unlink("/run/signer/probe-file") }},
-	{"unlink /run/pairing/probe-file", func() error { return unlink("/run/pairing/probe-file") }},
 	{"make a folder in /run/signer", func() error {
 		return undo(syscall.Mkdir("/run/signer/folder", 0o777), func() error { return syscall.Rmdir("/run/signer/folder") })
 	}},
@@ -36,6 +34,9 @@ var volumes = []attempt{
 	{"change the owner of /run/signer/probe-file", func() error {
 		return undo(syscall.Chown("/run/signer/probe-file", 1, 1), func() error { return syscall.Chown("/run/signer/probe-file", 0, 0) })
 	}},
+	// The last, because a program that may unlink may not be able to create.
+	{"unlink /run/signer/probe-file", func() error { return unlink("/run/signer/probe-file") }},
+	{"unlink /run/pairing/probe-file", func() error { return unlink("/run/pairing/probe-file") }},
 }
 
 const link = "/run/signer/link"
@@ -50,7 +51,11 @@ func create(path string) error {
 }
 
 func unlink(path string) error {
-	return undo(syscall.Unlink(path), func() error { return provide(path) })
+	err := syscall.Unlink(path)
+	if err == nil {
+		_ = provide(path)
+	}
+	return err
 }
 
 // Creates a file that others may change.
