@@ -162,7 +162,7 @@ test-vault: ## Test keys from HashiCorp Vault. The first run compiles it: ten mi
 test-external-secrets: ## Test keys from External Secrets. The first run compiles it: five minutes.
 test-separate-pods: ## Test frontend and signer in separate Pods: two minutes.
 test-no-mesh: ## Test the layout without a mesh, on the cluster with and without Istio: seven minutes.
-test-confinement: ## Test the system call filter, the network policies, and AppArmor in an emulated machine: six minutes.
+test-confinement: ## Test the system call filter, the network policies, and AppArmor and SELinux in virtual machines: six minutes.
 test-monitoring: ## Test metrics and alerts with Prometheus. The first run compiles it: four minutes.
 test-cluster-settings: ## Test Istio as others install it: gateways, defaults, ambient mode: 25 minutes.
 test-token-keys: ## Test the rotation of the cluster's token keys under load: three minutes.
