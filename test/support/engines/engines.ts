@@ -29,6 +29,9 @@ mkdir -p "$1" /run/user/${UID}
 chown ${UID}:${UID} "$1" /run/user/${UID}
 `
 
+/** Two Dockers in one network would remove each other's bridge and rules. No container here needs them. */
+const withoutBridge = ['--bridge=none', '--iptables=false', '--ip6tables=false']
+
 /** Starts the engines, and logs them in. */
 export async function startEngines(room: EngineRoom): Promise<Record<EngineName, Engine>> {
   const home = join(room.folder, 'home')
@@ -37,7 +40,7 @@ export async function startEngines(room: EngineRoom): Promise<Record<EngineName,
   // podman reads Docker's login too.
   const ofDocker = { env: { DOCKER_CONFIG: join(room.folder, 'login-of-docker') } }
   const containerd = { env: { ...ofDocker.env, DOCKER_HOST: await startContainerdStore(room) } }
-  await room.start('dockerd', ['dockerd'])
+  await room.start('dockerd', ['dockerd', ...withoutBridge])
   const engines = {
     docker: await describeEngine(room, 'docker', 'docker', ofDocker),
     'docker-containerd': await describeEngine(room, 'docker-containerd', 'docker', containerd),
@@ -59,7 +62,7 @@ export function logIn(engine: Engine): Promise<string> {
 async function startContainerdStore({ folder, start }: EngineRoom): Promise<string> {
   const own = join(folder, 'docker-containerd')
   await mkdir(own)
-  const settings = { features: { 'containerd-snapshotter': true }, bridge: 'none' }
+  const settings = { features: { 'containerd-snapshotter': true } }
   await writeFile(join(own, 'daemon.json'), JSON.stringify(settings))
   const address = 'unix:///run/docker-containerd.sock'
   const paths = { 'data-root': 'data', 'config-file': 'daemon.json' }
@@ -68,7 +71,7 @@ async function startContainerdStore({ folder, start }: EngineRoom): Promise<stri
     ...Object.entries(paths).map(([name, path]) => `--${name}=${join(own, path)}`),
     ...Object.entries(inRun).map(([name, path]) => `--${name}=${join('/run', path)}`),
   ]
-  await start('dockerd-containerd', ['dockerd', `--host=${address}`, ...args])
+  await start('dockerd-containerd', ['dockerd', `--host=${address}`, ...withoutBridge, ...args])
   return address
 }
 
