@@ -2,16 +2,16 @@
 import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type EngineRoom, startEngineRoom } from '../support/engines/engine-room.ts'
+import type { EngineRoom } from '../support/engines/engine-room.ts'
 import {
   describeEngine,
   type Engine,
   type EngineName,
   logIn,
-  startEngines,
+  startRoomWithEngines,
 } from '../support/engines/engines.ts'
 import { tryMakeImages } from '../support/engines/make-images.ts'
-import { PLAIN, REGISTRY, startRegistry, UNTRUSTED } from '../support/engines/registry.ts'
+import { PLAIN, REGISTRY, UNTRUSTED } from '../support/engines/registry.ts'
 
 /** A base for amd64 alone. Its Node.js is the header of a program. */
 const BASE = `${REGISTRY}/base/small:1`
@@ -21,9 +21,7 @@ let room: EngineRoom
 let engines: Record<EngineName, Engine>
 
 beforeAll(async () => {
-  room = await startEngineRoom()
-  await startRegistry(room)
-  engines = await startEngines(room)
+  ;({ room, engines } = await startRoomWithEngines())
   const files = join(room.folder, 'small')
   await mkdir(join(files, 'nodejs/bin'), { recursive: true })
   await writeFile(join(files, 'nodejs/bin/node'), header, { mode: 0o755 })

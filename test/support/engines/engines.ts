@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import { type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
 import { START_MS } from '../timeouts.ts'
-import type { EngineRoom } from './engine-room.ts'
-import { login, REGISTRY } from './registry.ts'
+import { type EngineRoom, startEngineRoom } from './engine-room.ts'
+import { login, REGISTRY, startRegistry } from './registry.ts'
 
 /** Docker with BuildKit stores images by itself, or in containerd, as newer versions do. podman needs no root. */
 export const engineNames = ['docker', 'docker-containerd', 'podman', 'podman-rootless'] as const
@@ -32,8 +32,15 @@ chown ${UID}:${UID} "$1" /run/user/${UID}
 /** Two Dockers in one network would remove each other's bridge and rules. No container here needs them. */
 const withoutBridge = ['--bridge=none', '--iptables=false', '--ip6tables=false']
 
+/** Starts a room with a registry and all engines, which are logged in. */
+export async function startRoomWithEngines() {
+  const room = await startEngineRoom()
+  await startRegistry(room)
+  return { room, engines: await startEngines(room) }
+}
+
 /** Starts the engines, and logs them in. */
-export async function startEngines(room: EngineRoom): Promise<Record<EngineName, Engine>> {
+async function startEngines(room: EngineRoom): Promise<Record<EngineName, Engine>> {
   const home = join(room.folder, 'home')
   await room.run(['sh', '-euc', makeUser, 'sh', home])
   const user = { uid: UID, env: { HOME: home, XDG_RUNTIME_DIR: `/run/user/${UID}` } }

@@ -1,5 +1,5 @@
 // The registry of Debian's package docker-registry, in the room of the engines, under a name with a certificate.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { z } from 'zod'
@@ -59,9 +59,16 @@ const config = z.object({
   config: z.object({ User: z.string(), Entrypoint: z.array(z.string()), Env: z.array(z.string()) }),
 })
 
+const storageOf = (room: EngineRoom) => join(room.folder, 'registry/storage/docker/registry/v2')
+
+/** Lists the first folders of the paths to which anything was pushed. */
+export function listPushed(room: EngineRoom): Promise<string[]> {
+  return readdir(join(storageOf(room), 'repositories'))
+}
+
 /** Reads an image from the registry's storage. `digest` is what its tag names: a manifest, or an index with one of a platform. */
 export async function readPushed(room: EngineRoom, path: string, service: string, tag: string) {
-  const storage = join(room.folder, 'registry/storage/docker/registry/v2')
+  const storage = storageOf(room)
   const readBlob = async (digest: string): Promise<unknown> => {
     const sum = digest.replace('sha256:', '')
     const file = join(storage, 'blobs/sha256', sum.slice(0, 2), sum, 'data')
