@@ -151,7 +151,7 @@ docs: node_modules ## Write the pages of docs/ that are generated from the code.
 test-fast: node_modules ## Run the tests that start no service, in under ten seconds.
 	@vitest run --project unit --pool=threads --no-isolate
 
-test-unit: node_modules ## Run the tests that need no cluster, in a minute.
+test-unit: node_modules ## Run the tests that need no cluster, in two minutes.
 	@vitest run --project unit --project process
 
 test: $(if $(TEST),node_modules,check $(CLUSTER_TARGET)) ## Deploy, and run all tests but the sets below.

@@ -63,8 +63,12 @@ async function remove(): Promise<void> {
 async function requireDocker(): Promise<void> {
   const { code, stderr } = await tryRun('docker', ['info'], { timeoutMs: 20_000 })
   if (code === 0) return
-  const why = code === 127 ? 'docker is not installed' : readReason(stderr)
-  throw new UserError(`Docker does not work: ${why}`, 'Install Docker, and start its engine.')
+  const why =
+    code === 127 ? 'docker is not installed' : readReason(stderr) || '`docker info` has no answer'
+  const todo = /permission denied/i.test(why)
+    ? 'Add your user to the group docker and log in again, or run make as root.'
+    : 'Install Docker, and start its engine.'
+  throw new UserError(`Docker does not work: ${why}`, todo)
 }
 
 async function ensureCluster(): Promise<void> {

@@ -75,9 +75,15 @@ test.each([
   expect(calls.filter((line) => !line.startsWith('docker info'))).toEqual([])
 })
 
-test('reports a docker without its engine', async () => {
-  const { code, stderr } = await runKind({ ...all, docker: 'echo "daemon is away" >&2; exit 1' })
-  expect([code, stderr.includes('Docker does not work: daemon is away')]).toEqual([1, true])
+test.each([
+  ['without its engine', 'echo "daemon is away" >&2', 'daemon is away', 'start its engine'],
+  ['of another user', 'echo "ERROR: permission denied" >&2', 'permission denied', 'group docker'],
+  ['without an answer', '', '`docker info` has no answer', 'start its engine'],
+])('reports a docker %s', async (_, says, why, todo) => {
+  const { code, stderr } = await runKind({ ...all, docker: `${says}\nexit 1` })
+  expect(code).toBe(1)
+  expect(stderr).toContain(`Docker does not work: ${why}`)
+  expect(stderr).toContain(todo)
 })
 
 test('fails with kind’s error if it cannot create the cluster', async () => {

@@ -44,6 +44,15 @@ describe('the error of a Pod that does not start', () => {
       'kubectl get pods -n apparmor-profiles',
     ],
     [
+      'without its AppArmor profile, as runc says on an older kernel',
+      makePod({
+        reason: 'RunContainerError',
+        message: 'apparmor failed to apply profile: write /proc/self/attr/exec: no such file',
+      }),
+      'the node node-1 does not have the apparmor profile of the container signer',
+      'kubectl get pods -n apparmor-profiles',
+    ],
+    [
       'without its SELinux type',
       makePod({
         reason: 'RunContainerError',

@@ -18,7 +18,7 @@ function listAnchors(page: string): string[] {
   )
 }
 
-describe.each(pages)('%s', (page) => {
+describe.each([...pages, 'CONTRIBUTING.md', 'SECURITY.md'])('%s', (page) => {
   const links = [...readFile(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(
     ([, target = '']) => target,
   )

@@ -73,14 +73,15 @@ function describeProfile(
   reason: string,
   message: string,
 ): StartProblem | undefined {
-  if (/can't set process label|attr\/exec/.test(message)) {
+  const kind = /seccomp|apparmor/i.exec(message)?.[0].toLowerCase()
+  // runc writes to attr/exec for AppArmor too, and then names it.
+  if (kind === undefined && /can't set process label|attr\/exec/.test(message)) {
     return {
       what: `the node ${spec.nodeName} does not have the SELinux type of the container ${name}: ${message}`,
       todo: 'Run `semodule -i k8s/components/selinux/secure_signing.cil` on the node. See docs/hardening.md.',
       isFinal: true,
     }
   }
-  const kind = /seccomp|apparmor/i.exec(message)?.[0].toLowerCase()
   if (kind === undefined || !['CreateContainerError', 'RunContainerError'].includes(reason)) {
     return undefined
   }
