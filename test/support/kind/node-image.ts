@@ -3,6 +3,7 @@
 import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { readText } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
 import {
   buildDebian,
@@ -10,16 +11,12 @@ import {
 } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import { listIstioImages } from '../../../tools/local-cluster/images/system-images.ts'
 import { cached, keyOf } from '../../../tools/local-cluster/programs/cache.ts'
-import { fetchGoModule } from '../../../tools/local-cluster/programs/go-module.ts'
+import { fetchGoModule, type GoModule } from '../../../tools/local-cluster/programs/go-module.ts'
 import type { Built, Programs } from '../../../tools/local-cluster/programs/programs.ts'
 import { buildArchives, type Wanted } from './images.ts'
 
 export const ISTIO_HUB = 'docker.io/istio'
-const KIND = {
-  module: 'sigs.k8s.io/kind',
-  version: 'v0.33.0',
-  sum: 'h1:AjvDv3vOygb/VKLVQW87lfktIBzkxR8Ump9DjxC8+Lk=',
-}
+const KIND = 'sigs.k8s.io/kind'
 /** As kind's Dockerfile has them, without network storage. systemd of the next Debian does not start on cgroup v1. */
 const packages = [
   ...['systemd', 'dbus', 'containerd', 'runc', 'containernetworking-plugins'],
@@ -38,12 +35,13 @@ export type NodeParts = {
 /** Returns a file system for `docker import`. */
 export async function buildNodeImage(parts: NodeParts): Promise<string> {
   const debian = await buildDebian('kind-node', 'essential', 'root', packages)
-  const kind = await fetchGoModule(KIND)
+  const source = await readKindModule()
+  const kind = await fetchGoModule(source)
   const images = await listImages(parts, kind)
   const script = join(import.meta.dirname, 'make-node.sh')
   const sources = [script, ...images.map(({ containerfile }) => containerfile)]
   const key = keyOf(
-    ...[debian, KIND.version, parts.programs.kubernetes.folder, parts.kindNode],
+    ...[debian, source.version, parts.programs.kubernetes.folder, parts.kindNode],
     JSON.stringify(images),
     ...(await Promise.all(sources.map((path) => readFile(path, 'utf8')))),
   )
@@ -61,6 +59,14 @@ export async function buildNodeImage(parts: NodeParts): Promise<string> {
     await run('unshare', ['--mount', '--pid', '--fork', '--kill-child', 'bash', script, ...args])
   })
   return join(folder, 'image.tar')
+}
+
+/** The files of a node fit the program `kind`, so both have one version. */
+async function readKindModule(): Promise<GoModule> {
+  const sums = await readText('test/support/programs/kind/go.sum')
+  const [, version, sum] = new RegExp(`^${KIND} (v[^ /]+) (h1:.+)$`, 'm').exec(sums) ?? []
+  if (version === undefined || sum === undefined) throw new Error(`go.sum has no ${KIND}`)
+  return { module: KIND, version, sum }
 }
 
 async function listImages({ programs, kindNode, istio, roots }: NodeParts, kind: string) {
