@@ -2,35 +2,33 @@
 import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type EngineRoom, startEngineRoom } from '../support/engines/engine-room.ts'
+import type { EngineSandbox } from '../support/engines/engine-sandbox.ts'
 import {
   describeEngine,
   type Engine,
   type EngineName,
   logIn,
-  startEngines,
+  startSandboxWithEngines,
 } from '../support/engines/engines.ts'
 import { tryMakeImages } from '../support/engines/make-images.ts'
-import { PLAIN, REGISTRY, startRegistry, UNTRUSTED } from '../support/engines/registry.ts'
+import { PLAIN, REGISTRY, UNTRUSTED } from '../support/engines/registry.ts'
 
 /** A base for amd64 alone. Its Node.js is the header of a program. */
 const BASE = `${REGISTRY}/base/small:1`
 const header = Buffer.concat([Buffer.from('7f454c46020101', 'hex'), Buffer.alloc(57)])
 header.writeUInt16LE(62, 18)
-let room: EngineRoom
+let sandbox: EngineSandbox
 let engines: Record<EngineName, Engine>
 
 beforeAll(async () => {
-  room = await startEngineRoom()
-  await startRegistry(room)
-  engines = await startEngines(room)
-  const files = join(room.folder, 'small')
+  ;({ sandbox, engines } = await startSandboxWithEngines())
+  const files = join(sandbox.folder, 'small')
   await mkdir(join(files, 'nodejs/bin'), { recursive: true })
   await writeFile(join(files, 'nodejs/bin/node'), header, { mode: 0o755 })
   // The public base has files of such a user.
   await chown(join(files, 'nodejs'), 65_532, 65_532)
-  await room.run(['tar', '-cf', join(room.folder, 'small.tar'), '-C', files, '.'])
-  await engines.podman.run('import', join(room.folder, 'small.tar'), BASE)
+  await sandbox.run(['tar', '-cf', join(sandbox.folder, 'small.tar'), '-C', files, '.'])
+  await engines.podman.run('import', join(sandbox.folder, 'small.tar'), BASE)
   await engines.podman.run('push', BASE)
 }, 600_000)
 
@@ -75,7 +73,7 @@ describe.each(['docker', 'podman'] as const)('%s', (name) => {
 describe('without an engine that works:', () => {
   const another = { uid: 1_001, env: { HOME: '/tmp/another', XDG_RUNTIME_DIR: '/tmp/another' } }
   beforeAll(() =>
-    room.run([
+    sandbox.run([
       'sh',
       '-euc',
       'useradd --uid 1001 another; mkdir /tmp/another; chown another /tmp/another; sed -i /another/d /etc/subuid /etc/subgid',
@@ -84,7 +82,7 @@ describe('without an engine that works:', () => {
 
   test('a Docker whose engine does not run', async () => {
     const env = { DOCKER_HOST: 'unix:///run/nowhere.sock' }
-    const docker = await describeEngine(room, 'docker-down', 'docker', { env })
+    const docker = await describeEngine(sandbox, 'docker-down', 'docker', { env })
     const { code, stderr } = await tryMakeImages(docker, { NODE_IMAGE: BASE })
     expect({ code, stderr }).toEqual({
       code: 2,
@@ -94,7 +92,7 @@ describe('without an engine that works:', () => {
   })
 
   test('a user who may not use Docker', async () => {
-    const docker = await describeEngine(room, 'docker-denied', 'docker', another)
+    const docker = await describeEngine(sandbox, 'docker-denied', 'docker', another)
     const { code, stderr } = await tryMakeImages(docker, { NODE_IMAGE: BASE })
     expect({ code, stderr }).toEqual({
       code: 2,
@@ -104,7 +102,7 @@ describe('without an engine that works:', () => {
   })
 
   test('podman of a user without a range of ids', async () => {
-    const podman = await describeEngine(room, 'podman-without-ids', 'podman', another)
+    const podman = await describeEngine(sandbox, 'podman-without-ids', 'podman', another)
     await logIn(podman)
     const { code, stderr } = await tryMakeImages(podman, { NODE_IMAGE: BASE })
     expect({ code, stderr }).toEqual({

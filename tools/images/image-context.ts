@@ -10,8 +10,8 @@ import { type BundledPackage, describePackages, formatLicences } from './bundled
 import { type ImageName, ownFolders } from './image-references.ts'
 
 /**
- * Empties `folder`, and writes /app with main.mjs and LICENSES, and the Containerfile, for each service. Returns the packages in each bundle.
- * Throws UserError if the licence of a package is not allowed.
+ * Empties `folder`. For each service, writes the Containerfile, and the folder app of the image with main.mjs and LICENSES. Returns the
+ * packages in each bundle. Throws UserError if the licence of a package is not allowed.
  */
 export async function stageContext(folder: string): Promise<Record<ImageName, BundledPackage[]>> {
   await rm(folder, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 // What the local cluster and its images are made of, as folders of the cache.
 import { readVariable } from '../cli/make-variables.ts'
-import { fetchNodejs } from './images/nodejs.ts'
+import { fetchNodejs, type Nodejs } from './images/nodejs.ts'
 import { buildRootFileSystems, type RootFileSystems } from './images/root-file-systems.ts'
 import { fetchEnvoy } from './programs/envoy.ts'
 import {
@@ -16,7 +16,7 @@ export type Ingredients = {
   roots: RootFileSystems
   /** Undefined for a cluster without Istio. */
   istio: (Built & { envoy: string }) | undefined
-  nodejs: { folder: string; version: string }
+  nodejs: Nodejs
 }
 
 /** Builds what the cache lacks. */

@@ -1,11 +1,11 @@
-// The engines of a room, as programs for the PATH. Users have one of them.
+// The engines of a sandbox, as programs for the PATH. Users have one of them.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
 import { START_MS } from '../timeouts.ts'
-import type { EngineRoom } from './engine-room.ts'
-import { login, REGISTRY } from './registry.ts'
+import { type EngineSandbox, startEngineSandbox } from './engine-sandbox.ts'
+import { login, REGISTRY, startRegistry } from './registry.ts'
 
 /** Docker with BuildKit stores images by itself, or in containerd, as newer versions do. podman needs no root. */
 export const engineNames = ['docker', 'docker-containerd', 'podman', 'podman-rootless'] as const
@@ -32,20 +32,27 @@ chown ${UID}:${UID} "$1" /run/user/${UID}
 /** Two Dockers in one network would remove each other's bridge and rules. No container here needs them. */
 const withoutBridge = ['--bridge=none', '--iptables=false', '--ip6tables=false']
 
+/** Starts a sandbox with a registry and all engines, which are logged in. */
+export async function startSandboxWithEngines() {
+  const sandbox = await startEngineSandbox()
+  await startRegistry(sandbox)
+  return { sandbox, engines: await startEngines(sandbox) }
+}
+
 /** Starts the engines, and logs them in. */
-export async function startEngines(room: EngineRoom): Promise<Record<EngineName, Engine>> {
-  const home = join(room.folder, 'home')
-  await room.run(['sh', '-euc', makeUser, 'sh', home])
+async function startEngines(sandbox: EngineSandbox): Promise<Record<EngineName, Engine>> {
+  const home = join(sandbox.folder, 'home')
+  await sandbox.run(['sh', '-euc', makeUser, 'sh', home])
   const user = { uid: UID, env: { HOME: home, XDG_RUNTIME_DIR: `/run/user/${UID}` } }
   // podman reads Docker's login too.
-  const ofDocker = { env: { DOCKER_CONFIG: join(room.folder, 'login-of-docker') } }
-  const containerd = { env: { ...ofDocker.env, DOCKER_HOST: await startContainerdStore(room) } }
-  await room.start('dockerd', ['dockerd', ...withoutBridge])
+  const ofDocker = { env: { DOCKER_CONFIG: join(sandbox.folder, 'login-of-docker') } }
+  const containerd = { env: { ...ofDocker.env, DOCKER_HOST: await startContainerdStore(sandbox) } }
+  await sandbox.start('dockerd', ['dockerd', ...withoutBridge])
   const engines = {
-    docker: await describeEngine(room, 'docker', 'docker', ofDocker),
-    'docker-containerd': await describeEngine(room, 'docker-containerd', 'docker', containerd),
-    podman: await describeEngine(room, 'podman', 'podman'),
-    'podman-rootless': await describeEngine(room, 'podman-rootless', 'podman', user),
+    docker: await describeEngine(sandbox, 'docker', 'docker', ofDocker),
+    'docker-containerd': await describeEngine(sandbox, 'docker-containerd', 'docker', containerd),
+    podman: await describeEngine(sandbox, 'podman', 'podman'),
+    'podman-rootless': await describeEngine(sandbox, 'podman-rootless', 'podman', user),
   }
   for (const engine of Object.values(engines)) {
     await vi.waitFor(() => engine.run('info'), { timeout: START_MS, interval: 200 })
@@ -59,7 +66,7 @@ export function logIn(engine: Engine): Promise<string> {
 }
 
 /** Starts a second Docker. Returns its address. */
-async function startContainerdStore({ folder, start }: EngineRoom): Promise<string> {
+async function startContainerdStore({ folder, start }: EngineSandbox): Promise<string> {
   const own = join(folder, 'docker-containerd')
   await mkdir(own)
   const settings = { features: { 'containerd-snapshotter': true } }
@@ -75,17 +82,17 @@ async function startContainerdStore({ folder, start }: EngineRoom): Promise<stri
   return address
 }
 
-/** Writes its program, which root or another user of the room runs. */
+/** Writes its program, which root or another user of the sandbox runs. */
 export async function describeEngine(
-  room: EngineRoom,
+  sandbox: EngineSandbox,
   name: string,
   builder: Engine['builder'],
-  as: Parameters<EngineRoom['enter']>[1] = {},
+  as: Parameters<EngineSandbox['enter']>[1] = {},
 ): Promise<Engine> {
-  const bin = join(room.folder, 'bin', name)
+  const bin = join(sandbox.folder, 'bin', name)
   const program = join(bin, builder)
   await mkdir(bin, { recursive: true })
-  const words = room.enter([builder], as).map((word) => `'${word}'`)
+  const words = sandbox.enter([builder], as).map((word) => `'${word}'`)
   await writeFile(program, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`, { mode: 0o755 })
   return {
     builder,

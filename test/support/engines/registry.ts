@@ -1,10 +1,10 @@
-// The registry of Debian's package docker-registry, in the room of the engines, under a name with a certificate.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+// The registry of Debian's package docker-registry, in the sandbox of the engines, under a name with a certificate.
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { run } from '../../../tools/cli/exec.ts'
-import type { EngineRoom } from './engine-room.ts'
+import type { EngineSandbox } from './engine-sandbox.ts'
 
 /** The engines trust its certificate. It wants a login. */
 export const REGISTRY = 'registry.example'
@@ -24,14 +24,14 @@ cp "$1/tls.crt" /etc/docker/certs.d/${REGISTRY}/ca.crt
 perl -e 'print "${login.user}:", crypt("${login.password}", q($2b$04$) . "a" x 22), "\\n"' >"$1/htpasswd"
 `
 
-export async function startRegistry(room: EngineRoom): Promise<void> {
-  const folder = join(room.folder, 'registry')
+export async function startRegistry(sandbox: EngineSandbox): Promise<void> {
+  const folder = join(sandbox.folder, 'registry')
   await mkdir(folder)
   const certificate = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc']
   const names = ['-subj', `/CN=${REGISTRY}`, '-addext', `subjectAltName=DNS:${REGISTRY}`]
   const files = ['-keyout', join(folder, 'tls.key'), '-out', join(folder, 'tls.crt')]
   await run('openssl', ['req', '-x509', '-days', '2', ...certificate, ...names, ...files])
-  await room.run(['sh', '-euc', prepare, 'sh', folder])
+  await sandbox.run(['sh', '-euc', prepare, 'sh', folder])
   for (const [port, { tls, auth }] of Object.entries<{ tls?: boolean; auth?: boolean }>(ports)) {
     const pair = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') }
     const htpasswd = { realm: 'images', path: join(folder, 'htpasswd') }
@@ -44,7 +44,7 @@ export async function startRegistry(room: EngineRoom): Promise<void> {
       ...(auth && { auth: { htpasswd } }),
     }
     await writeFile(config, stringify(settings))
-    await room.start(`registry-${port}`, ['docker-registry', 'serve', config])
+    await sandbox.start(`registry-${port}`, ['docker-registry', 'serve', config])
   }
 }
 
@@ -59,9 +59,22 @@ const config = z.object({
   config: z.object({ User: z.string(), Entrypoint: z.array(z.string()), Env: z.array(z.string()) }),
 })
 
+const storageOf = (sandbox: EngineSandbox) =>
+  join(sandbox.folder, 'registry/storage/docker/registry/v2')
+
+/** Lists the first folders of the paths to which anything was pushed. */
+export function listPushed(sandbox: EngineSandbox): Promise<string[]> {
+  return readdir(join(storageOf(sandbox), 'repositories'))
+}
+
 /** Reads an image from the registry's storage. `digest` is what its tag names: a manifest, or an index with one of a platform. */
-export async function readPushed(room: EngineRoom, path: string, service: string, tag: string) {
-  const storage = join(room.folder, 'registry/storage/docker/registry/v2')
+export async function readPushed(
+  sandbox: EngineSandbox,
+  path: string,
+  service: string,
+  tag: string,
+) {
+  const storage = storageOf(sandbox)
   const readBlob = async (digest: string): Promise<unknown> => {
     const sum = digest.replace('sha256:', '')
     const file = join(storage, 'blobs/sha256', sum.slice(0, 2), sum, 'data')

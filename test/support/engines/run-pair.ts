@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import { primaryEntry } from '../../../tools/deploy/keys/entries.ts'
 import { START_MS } from '../timeouts.ts'
-import type { EngineRoom } from './engine-room.ts'
+import type { EngineSandbox } from './engine-sandbox.ts'
 import type { Engine } from './engines.ts'
 
 /** As the Pod runs its containers. podman limits processes by default, which needs a controller. */
@@ -24,12 +24,12 @@ console.log(text)`
 
 /** Runs both, has one message signed, and removes them. */
 export async function signInContainers(
-  room: EngineRoom,
+  sandbox: EngineSandbox,
   engine: Engine,
   images: { frontend: string; signer: string },
   message: string,
 ) {
-  const folder = join(room.folder, `pair-${randomBytes(4).toString('hex')}`)
+  const folder = join(sandbox.folder, `pair-${randomBytes(4).toString('hex')}`)
   const key = randomBytes(32)
   for (const name of ['key', 'pairing', 'socket']) {
     await mkdir(join(folder, name), { recursive: true })
@@ -64,7 +64,7 @@ export async function signInContainers(
     ])
     const url = `http://127.0.0.1:${port}/process`
     const ask = ['--input-type=module', '-e', post, url, message]
-    const text = await vi.waitFor(() => room.runInNetwork([process.execPath, ...ask]), {
+    const text = await vi.waitFor(() => sandbox.runInNetwork([process.execPath, ...ask]), {
       timeout: START_MS,
       interval: 300,
     })

@@ -1,16 +1,12 @@
 // The images of frontend and signer of this checkout, as files for guests. The buildah of the local cluster's node builds them.
-import { cp, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
-import { fixedTime } from '../../../tools/images/image-builder.ts'
 import { stageContext } from '../../../tools/images/image-context.ts'
 import { type ImageName, imageNames } from '../../../tools/images/image-references.ts'
 import { buildRootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
-import { CACHE } from '../../../tools/local-cluster/paths.ts'
-import { provideBuildah } from '../release/node-buildah.ts'
-
-const build = ['build', '--quiet', '--pull-never', '--isolation', 'chroot', ...fixedTime.buildah]
+import { build, buildFromCache, provideBuildah, saveImage } from '../release/node-buildah.ts'
 
 export type ImageFolder = {
   /** The references of frontend and signer, which are in `archives`. */
@@ -33,11 +29,7 @@ export async function buildServiceImages(folder: string): Promise<ImageFolder> {
 
   const archiveOf = (reference: string) =>
     join(archives, `${reference.replaceAll(/[/:]/g, '-')}.tar`)
-  async function save(reference: string): Promise<void> {
-    // Not compressed, because a guest unpacks slowly.
-    const archive = archiveOf(reference)
-    await run(buildah, ['push', '--quiet', reference, `docker-archive:${archive}:${reference}`])
-  }
+  const save = (reference: string) => saveImage(buildah, reference, archiveOf(reference))
 
   const references = { frontend: '', signer: '' }
   for (const name of imageNames) {
@@ -50,13 +42,9 @@ export async function buildServiceImages(folder: string): Promise<ImageFolder> {
   return {
     references,
     archives,
-    add: async (reference, containerfile, parts) => {
-      const file = join(folder, 'added.Containerfile')
-      await cp(join(CHECKOUT, containerfile), file)
-      const args = Object.entries(parts).flatMap(([name, path]) => [
-        ...['--build-arg', `${name}=${path.slice(CACHE.length + 1)}`],
-      ])
-      await run(buildah, [...build, ...args, '--tag', reference, '--file', file, CACHE])
+    add: async (reference, path, parts) => {
+      const containerfile = join(CHECKOUT, path)
+      await buildFromCache(buildah, folder, { reference, containerfile, parts })
       await save(reference)
     },
     unpack: async (reference, target) => {

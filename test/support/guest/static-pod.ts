@@ -7,10 +7,9 @@ export type Volumes = Record<string, string>
 type Container = { image: string; livenessProbe?: unknown; readinessProbe?: unknown }
 
 /**
- * Everything stays as kubelet gets it from the API server, but for what only an API server gives: volumes of Secrets, ConfigMaps
- * and tokens are folders of the guest instead, and the Pod has the guest's network. There are no probes, because
- * an emulated machine is too slow for their time limits. `images`: image of the workload → image of
- * the guest.
+ * Everything stays as kubelet gets it from the API server, except for what only an API server gives. Volumes of Secrets, ConfigMaps
+ * and tokens are folders of the guest, and the Pod has the guest's network. There are no probes, because an emulated machine is too
+ * slow for their time limits. `images`: image of the workload → image of the guest.
  */
 export function toStaticPod(
   workload: Resource,

@@ -1,12 +1,9 @@
 // Builds images without an engine or a registry, from folders of the cache.
 import { copyFile, mkdir, mkdtempDisposable, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
-import { run } from '../../../tools/cli/exec.ts'
-import { fixedTime } from '../../../tools/images/image-builder.ts'
+import { join } from 'node:path'
 import type { Image } from '../../../tools/local-cluster/images/system-images.ts'
-import { CACHE } from '../../../tools/local-cluster/paths.ts'
-import { installBuildah } from '../release/node-buildah.ts'
+import { buildFromCache, installBuildah, saveImage } from '../release/node-buildah.ts'
 
 /** `target`: a stage of the Containerfile. The last by default. */
 export type Wanted = Image & { target?: string }
@@ -20,20 +17,11 @@ export async function buildArchives(
   await using temporary = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
   const buildah = await installBuildah(temporary.path, nodeRoot)
   await mkdir(folder, { recursive: true })
-  for (const [index, { reference, containerfile, parts, target }] of images.entries()) {
-    // buildah sees only the temporary folder and the cache.
-    const file = join(temporary.path, 'Containerfile')
-    const archive = join(temporary.path, 'archive.tar')
-    await copyFile(containerfile, file)
-    await run(buildah, [
-      ...['build', '--quiet', '--pull-never', '--isolation', 'chroot', ...fixedTime.buildah],
-      ...Object.entries(parts).flatMap(([name, part]) => [
-        ...['--build-arg', `${name}=${relative(CACHE, part)}`],
-      ]),
-      ...(target === undefined ? [] : ['--target', target]),
-      ...['--tag', reference, '--file', file, CACHE],
-    ])
-    await run(buildah, ['push', '--quiet', reference, `docker-archive:${archive}:${reference}`])
+  const archive = join(temporary.path, 'archive.tar')
+  for (const [index, { target, ...image }] of images.entries()) {
+    const options = target === undefined ? [] : ['--target', target]
+    await buildFromCache(buildah, temporary.path, image, options)
+    await saveImage(buildah, image.reference, archive)
     await copyFile(archive, join(folder, `${index}.tar`))
     await rm(archive)
   }

@@ -1,9 +1,10 @@
 // A machine on which `make up CLUSTER=kind` works as for a user: with Docker, kind, istioctl and kubectl, and with the images that
 // others pull.
-import { chmod, copyFile, mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { defaultBase } from '../../../tools/images/image-builder.ts'
 import { fetchNodejs } from '../../../tools/local-cluster/images/nodejs.ts'
 import { buildRootFileSystems } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import { fetchEnvoy } from '../../../tools/local-cluster/programs/envoy.ts'
@@ -72,13 +73,11 @@ async function importNodeImage(machine: Machine, archive: string): Promise<void>
 
 /** Loads the base of our images under its public name, so that `docker build` finds it. */
 async function loadBaseImage(machine: Machine, base: string, nodeRoot: string): Promise<void> {
-  const text = await readFile(join(CHECKOUT, 'frontend/Containerfile'), 'utf8')
-  const reference = /^ARG NODE_IMAGE=(.*)$/m.exec(text)?.[1] ?? ''
   const { folder } = await fetchNodejs()
   const containerfile = join(CHECKOUT, 'tools/local-cluster/images/nodejs.Containerfile')
   const parts = { BASE: base, NODEJS: folder }
   await using temporary = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
-  await buildArchives([{ reference, containerfile, parts }], temporary.path, nodeRoot)
+  await buildArchives([{ reference: defaultBase, containerfile, parts }], temporary.path, nodeRoot)
   await copyFile(join(temporary.path, '0.tar'), join(machine.folder, 'base.tar'))
   await machine.run(['docker', 'load', '--quiet', '--input', '/kind/base.tar'])
 }

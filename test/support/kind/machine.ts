@@ -14,7 +14,7 @@ const POLL_MS = 200
 
 /**
  * $1: state. $2: the name of the cgroup. The rest: the command. It removes what namespaces do not: the cgroups of the containers,
- * and Docker's data. Its own session protects it from Ctrl-C. Its standard input ends with the tests, however they end.
+ * and Docker's data. It is detached, so Ctrl-C does not end it. Its standard input ends with the tests, however they end.
  */
 const keeper = `
 state=$1 cgroup=$2

@@ -15,7 +15,7 @@ const settings = {
   SIGNER_FREEZE_DIR: 'none',
 }
 
-/** Starts it in `root`, with the image's command, user and variables. Returns its socket and pairing folder on this machine. */
+/** Starts it in `root`, with the image's command, user and variables. Returns its output, socket and pairing folder. */
 export async function startEmulatedSigner(root: string, tools: RegistryTools, secret: Entries) {
   const folders = ['run/key', 'run/signer', 'run/pairing'].map((name) => join(root, name))
   const [keyDir = '', socketDir = '', pairingDir = ''] = folders
@@ -41,5 +41,5 @@ export async function startEmulatedSigner(root: string, tools: RegistryTools, se
     child.kill('SIGKILL')
     return exit
   })
-  return { socket: join(socketDir, 'signer.sock'), pairingDir, output: () => output, child }
+  return { socket: join(socketDir, 'signer.sock'), pairingDir, output: () => output }
 }

@@ -1,6 +1,6 @@
 // The buildah of the local cluster's node, for tests without a cluster. Each call has its own mount namespace.
 import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { run } from '../../../tools/cli/exec.ts'
 import { fixedTime } from '../../../tools/images/image-builder.ts'
@@ -9,6 +9,7 @@ import {
   buildNodejsBase,
   type RootFileSystems,
 } from '../../../tools/local-cluster/images/root-file-systems.ts'
+import type { Image } from '../../../tools/local-cluster/images/system-images.ts'
 import { CACHE } from '../../../tools/local-cluster/paths.ts'
 
 /** $1: the root. $2 and $3: a folder and the cache, under their own paths. The rest are buildah's arguments. */
@@ -90,19 +91,38 @@ export async function installBuildah(
   return program
 }
 
-/** `parts`: build arguments, each a folder of the cache. */
-async function buildBase(
+function buildBase(
   program: string,
   folder: string,
-  tag: string,
+  reference: string,
   parts: Record<string, string>,
   options: readonly string[] = [],
 ): Promise<void> {
+  const containerfile = join(CHECKOUT, 'tools/local-cluster/images/nodejs.Containerfile')
+  return buildFromCache(program, folder, { reference, containerfile, parts }, options)
+}
+
+/** The first arguments of each build. */
+export const build: readonly string[] = [
+  ...['build', '--quiet', '--pull-never', '--isolation', 'chroot', ...fixedTime.buildah],
+]
+
+/** Builds an image from folders of the cache. buildah sees only the cache and `folder`. */
+export async function buildFromCache(
+  program: string,
+  folder: string,
+  { reference, containerfile, parts }: Image,
+  options: readonly string[] = [],
+): Promise<void> {
   const args = Object.entries(parts).flatMap(([name, path]) => [
-    ...['--build-arg', `${name}=${path.slice(CACHE.length + 1)}`],
+    ...['--build-arg', `${name}=${relative(CACHE, path)}`],
   ])
-  const build = ['build', '--quiet', '--pull-never', '--isolation', 'chroot', ...fixedTime.buildah]
-  const file = join(folder, 'base.Containerfile')
-  await cp(join(CHECKOUT, 'tools/local-cluster/images/nodejs.Containerfile'), file)
-  await run(program, [...build, ...options, ...args, '--tag', tag, '--file', file, CACHE])
+  const file = join(folder, 'Containerfile')
+  await cp(containerfile, file)
+  await run(program, [...build, ...options, ...args, '--tag', reference, '--file', file, CACHE])
+}
+
+/** Writes an image in the format of `docker save`. Not compressed, because a guest unpacks slowly. */
+export async function saveImage(program: string, reference: string, file: string): Promise<void> {
+  await run(program, ['push', '--quiet', reference, `docker-archive:${file}:${reference}`])
 }

@@ -1,5 +1,4 @@
 // Images in the local cluster's node by digest, as if a registry had them.
-
 import { readVariable } from '../../../tools/cli/make-variables.ts'
 import { computeImageReferences, formatReference } from '../../../tools/images/image-references.ts'
 import { findNode, runInNode } from '../../../tools/local-cluster/node/node-process.ts'

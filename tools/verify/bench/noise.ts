@@ -65,7 +65,7 @@ export function parseProcess(stat: string): Process {
   return { pid: Number.parseInt(stat, 10), parent: fields[1] ?? 0, ticks }
 }
 
-export function isNoisy({ stolen, others = 0 }: Noise): boolean {
+function isNoisy({ stolen, others = 0 }: Noise): boolean {
   return stolen + others > TOO_MUCH
 }
 

@@ -1,15 +1,15 @@
 #!/bin/sh
-# The first process of the room's namespaces. It changes to the root file system, whose changes stay in memory. All mounts,
+# The first process of the sandbox's namespaces. It changes to the root file system, whose changes stay in memory. All mounts,
 # networks and rules of a firewall end with these namespaces. Arguments: root file system, writable folder, readable folders.
 set -eu
 root=$1 folder=$2
 shift 2
 mount --make-rprivate /
-mount -t tmpfs -o mode=0755 room /mnt
+mount -t tmpfs -o mode=0755 sandbox /mnt
 cd /mnt
 mkdir lower upper work merged
 mount --bind "$root" lower
-mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work room merged
+mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work sandbox merged
 cd merged
 mount --rbind /dev dev
 mount -t proc proc proc

@@ -1,5 +1,5 @@
-// A room for container engines: Docker, podman and a registry from Debian's packages, in namespaces of their own. They change
-// nothing on this machine, and see no other container. The room ends with the test file, or when its process ends.
+// A sandbox for container engines: Docker, podman and a registry from Debian's packages, in namespaces of their own. They change
+// nothing on this machine, and see no other container. The sandbox ends with the test file, or when its process ends.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, open } from 'node:fs/promises'
@@ -19,21 +19,21 @@ const packages = [
 
 type As = { uid?: number; env?: Record<string, string> }
 
-export type EngineRoom = {
-  /** A writable folder, which the room has under the same path. It has the checkout and the cache too, for reading. */
+export type EngineSandbox = {
+  /** A writable folder, which the sandbox has under the same path. It has the checkout and the cache too, for reading. */
   folder: string
-  /** Returns the words of a command with the room's programs, by root or by the user with this id. */
+  /** Returns the words of a command with the sandbox's programs, by root or by the user with this id. */
   enter: (words: readonly string[], as?: As) => string[]
-  /** Runs a command in the room, and returns its standard output. */
+  /** Runs a command in the sandbox, and returns its standard output. */
   run: (words: readonly string[], as?: As) => Promise<string>
-  /** Starts a program that ends with the room. Its output is in `name`.log in the folder. */
+  /** Starts a program that ends with the sandbox. Its output is in `name`.log in the folder. */
   start: (name: string, words: readonly string[]) => Promise<void>
-  /** Runs one of this machine's programs in the room's network. */
+  /** Runs one of this machine's programs in the sandbox's network. */
   runInNetwork: (words: readonly string[]) => Promise<string>
 }
 
-/** Starts a room. Needs root, and Linux with cgroup v2, also if that is beside v1. */
-export async function startEngineRoom(): Promise<EngineRoom> {
+/** Starts a sandbox. Needs root, and Linux with cgroup v2, also if that is beside v1. */
+export async function startEngineSandbox(): Promise<EngineSandbox> {
   const options = { suite: 'trixie' }
   const root = join(await buildDebian('engines', 'essential', 'root', packages, options), 'root')
   const folder = await mkdtemp(join(tmpdir(), 'secure-signing-'))
@@ -51,14 +51,14 @@ export async function startEngineRoom(): Promise<EngineRoom> {
     await closed
   })
   const [init] = await Promise.race([once(keeper.stdout, 'data'), closed.then(() => [])])
-  if (init === undefined) throw new Error('the room for container engines did not start')
+  if (init === undefined) throw new Error('the sandbox for container engines did not start')
   // The keeper alone sees this mount.
   const cgroup = join(`/proc/${keeper.pid}/root`, folder, 'cgroups', basename(folder), 'init')
-  return describeRoom(folder, String(init).trim(), join(cgroup, 'cgroup.procs'))
+  return describeSandbox(folder, String(init).trim(), join(cgroup, 'cgroup.procs'))
 }
 
-function describeRoom(folder: string, init: string, cgroup: string): EngineRoom {
-  // Before the command enters, because from inside the room it could not.
+function describeSandbox(folder: string, init: string, cgroup: string): EngineSandbox {
+  // Before the command enters, because from inside the sandbox it could not.
   const enterCgroup = ['sh', '-euc', 'echo $$ >"$1"; shift; exec "$@"', 'sh', cgroup]
   const network = ['nsenter', '--target', init, '--net']
   const all = ['--mount', '--pid', '--ipc', '--uts', '--cgroup', '--root', '--wd']
