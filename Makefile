@@ -47,6 +47,10 @@ export PATH := $(LOCAL)/bin:$(PATH)
 export GATEWAY_URL = $(if $(GATEWAY),,$(shell cat '$(LOCAL)/gateway-url' 2>/dev/null))
 deploy analyze $(TEST_ALONE): export NODE_IMAGE ?= $(shell cat '$(LOCAL)/node-image' 2>/dev/null)
 else
+# It would start the local cluster, and deploy to the other one.
+ifneq ($(and $(filter up,$(MAKECMDGOALS)),$(if $(CLUSTER),,other)),)
+$(error KUBECONFIG names another cluster than the local one. Unset KUBECONFIG to start that, or run make deploy to use the other. Nothing was changed)
+endif
 CLUSTER_TARGET := $(CLUSTER)
 export PATH := $(PATH):$(LOCAL)/bin
 endif
@@ -59,7 +63,7 @@ demo: node_modules ## Run frontend and signer on this machine, without a cluster
 	@exec node tools/demo/demo.ts
 
 ##@ Cluster
-up: $(or $(CLUSTER_TARGET),cluster) ## Start a local cluster with Istio, deploy, and print a curl command.
+up: $(CLUSTER_TARGET) ## Start a local cluster with Istio, deploy, and print a curl command.
 	@$(MAKE) deploy
 
 cluster: node_modules ## Start only the local cluster. It needs Linux on x86-64 and root.

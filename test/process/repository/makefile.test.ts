@@ -113,6 +113,17 @@ describe('make', () => {
     })
   })
 
+  test('up ends if KUBECONFIG names another cluster, and deploy uses that', async () => {
+    const other = { KUBECONFIG: '/home/user/.kube/config' }
+    const { code, stdout, stderr } = await make(['up'], other)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('KUBECONFIG names another cluster than the local one')
+    expect(await make(['deploy'], other)).toMatchObject({ code: 0 })
+    expect(await make(['up', 'CLUSTER=kind'], other)).toMatchObject({ code: 0 })
+    const local = { KUBECONFIG: join(CHECKOUT, '.cluster/kubeconfig') }
+    expect(await make(['up'], local)).toMatchObject({ code: 0 })
+  })
+
   test.each([
     ['by default the local cluster', {}, 'tools/local-cluster/up.ts'],
     ['with CLUSTER=kind a kind cluster', { CLUSTER: 'kind' }, 'tools/local-cluster/kind.ts'],
