@@ -1,7 +1,7 @@
 // Each limit of a fault experiment is found if it alone does not hold, and is described. An overloaded machine is told from a
 // fault.
 import { describe, expect, test } from 'vitest'
-import type { Bounds } from '../../../tools/verify/faults/experiment.ts'
+import { type Bounds, ForbiddenError } from '../../../tools/verify/faults/experiment.ts'
 import { planLoad } from '../../../tools/verify/faults/plan.ts'
 import {
   describeOutcome,
@@ -40,7 +40,7 @@ function makeExperiment(bounds: Bounds) {
 function run(
   bounds: Bounds,
   change: Partial<typeof served> = {},
-  more: Partial<typeof rest & { problem: string }> = {},
+  more: Partial<typeof rest & { problem: Error }> = {},
 ) {
   return judge(makeExperiment(bounds), plan, {
     sources: [{ ...served, ...change }],
@@ -108,7 +108,7 @@ describe('does not hold', () => {
     ['an unauthorized signature', { unauthorized: 1 }, '1 unauthorized signatures'],
     ['no refusal', { refused: 0 }, 'no unauthorized request was refused, of 30'],
     ['no attempt', { attempts: 0, refused: 0 }, 'the attackers sent no request'],
-    ['an experiment that could not go on', { problem: 'no node' }, 'no node'],
+    ['an experiment that could not go on', { problem: new Error('no node') }, 'no node'],
   ])('%s', (_, more, message) => {
     expect(run({ failed: 0 }, {}, more).broken).toEqual([message])
   })
@@ -135,6 +135,12 @@ describe('on an overloaded machine', () => {
 
     test('an unauthorized signature is judged', () => {
       expect(run({ failed: 0 }, strain, { unauthorized: 1 }).broken).toHaveLength(1)
+    })
+
+    test('what the experiment itself was not allowed to get is judged', () => {
+      const problem = new ForbiddenError('expected only "no answer", and got 200')
+      const { broken, mayBeOverload } = run({ failed: 0 }, strain, { problem })
+      expect({ broken, mayBeOverload }).toEqual({ broken: [problem.message], mayBeOverload: false })
     })
   })
 

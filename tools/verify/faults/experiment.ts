@@ -39,6 +39,9 @@ export type Experiment = {
   run: (fault: Fault) => Promise<string | undefined>
 }
 
+/** An experiment throws this if somebody got what nobody may get. No machine is so slow that it would be an excuse. */
+export class ForbiddenError extends Error {}
+
 /** What an experiment works with. */
 export type Fault = {
   /** The Pod whose frontend sends requests. */

@@ -44,7 +44,7 @@ async function measureUnderLoad(experiment: Experiment, setting: Setting): Promi
   const fault = makeFault(experiment, record, pod, setting)
   const loads = await startLoads(experiment, pod, setting)
   const notes: string[] = []
-  let problem: string | undefined
+  let problem: Error | undefined
   const warmSince = Date.now()
   let [faultAt, before] = [warmSince, await readMachine()]
   try {
@@ -53,7 +53,7 @@ async function measureUnderLoad(experiment: Experiment, setting: Setting): Promi
     fault.begin()
     // The figures of an experiment that fails show whether the machine was too slow.
     const note = await experiment.run(fault).catch((error: Error) => {
-      problem = error.message
+      problem = error
       return undefined
     })
     if (note !== undefined) notes.push(note)
@@ -72,7 +72,13 @@ async function measureUnderLoad(experiment: Experiment, setting: Setting): Promi
   )
   if (counts !== undefined) {
     const samples = sources.flatMap((each) => each.samples)
-    notes.push(await requireRecords(samples, counts))
+    const records = requireRecords(samples, counts)
+    const first = problem?.message
+    notes.push(
+      await records.catch((error: Error) => {
+        throw first === undefined ? error : new Error(`${first}. ${error.message}`)
+      }),
+    )
   }
   const times = { warmSince, faultAt, since: record.since }
   const countAttempts = (wanted: string) =>

@@ -1,7 +1,7 @@
 // The result of an experiment, and whether its limits hold. An overloaded machine also loses requests. So a limit that does not
 // hold there is not judged.
 import type { MachineUse } from '../machine.ts'
-import type { Bounds, Experiment, Source } from './experiment.ts'
+import { type Bounds, type Experiment, ForbiddenError, type Source } from './experiment.ts'
 import { SLOW_MS } from './load/strain.ts'
 import { type Plan, scaleBounds } from './plan.ts'
 import type { FaultSummary, Summary } from './summarize.ts'
@@ -17,7 +17,7 @@ type Measured = {
   unauthorized: number
   notes: string[]
   /** Why the experiment could not go on. */
-  problem?: string
+  problem?: Error
 }
 export type Result = Omit<Measured, 'problem'> &
   Pick<Experiment, 'id' | 'title' | 'attack' | 'replicas'> & {
@@ -47,7 +47,7 @@ export function judge(experiment: Experiment, plan: Plan, measured: Measured): R
   const bounds = scaleBounds(experiment.bounds, plan)
   const forbidden = listForbidden(measured)
   const limits = [
-    ...(problem === undefined ? [] : [problem]),
+    ...(problem === undefined || problem instanceof ForbiddenError ? [] : [problem.message]),
     ...describeEach(measured, (row) => listLimits(bounds, row)),
     ...describeEach(measured, listEarlyFailures),
     ...listMissingRefusals(measured),
@@ -72,12 +72,16 @@ function describeEach({ sources }: Measured, list: (row: Row) => string[]): stri
 }
 
 /** No machine is so slow that it would be an excuse for these. */
-function listForbidden({ sources, unauthorized }: Measured): string[] {
+function listForbidden({ sources, unauthorized, problem }: Measured): string[] {
   const wrong = sources.flatMap(({ source, how }) => {
     const isWrong = Object.keys(how).some((each) => /signature|unknown key/.test(each))
     return isWrong ? [`${source}: wrong signatures: ${JSON.stringify(how)}`] : []
   })
-  return [...wrong, ...(unauthorized > 0 ? [`${unauthorized} unauthorized signatures`] : [])]
+  return [
+    ...(problem instanceof ForbiddenError ? [problem.message] : []),
+    ...wrong,
+    ...(unauthorized > 0 ? [`${unauthorized} unauthorized signatures`] : []),
+  ]
 }
 
 /** Attackers without any answer may not have reached the Pod. */

@@ -7,7 +7,7 @@ import { findSandboxOf } from '../support/node.ts'
 export const auditBlocked: Experiment = {
   id: 'audit-blocked',
   title: 'container runtime reads no output of the Pod',
-  attack: '37',
+  attack: '38',
   replicas: 1,
   sources: ['public', 'frontend'],
   bounds: { recoveryMs: 5_000, slowestFailureMs: 1_500 },

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SIGNER_IN_POD } from '../../attack/target.ts'
 import { waitFor } from '../../attack/wait.ts'
-import type { Experiment } from '../experiment.ts'
+import { type Experiment, ForbiddenError } from '../experiment.ts'
 import { startLoad } from '../load/start-load.ts'
 import { shortenCertificates, withoutIstiod } from '../support/istio.ts'
 import { findSandboxOf } from '../support/node.ts'
@@ -12,7 +12,7 @@ import { RECOVERY_MS } from '../support/timeouts.ts'
 import { locateCredentials } from '../support/volumes.ts'
 
 const LIFETIME_SECONDS = 15
-const onePod = { attack: '33', replicas: 1, sources: ['public', 'frontend'] } as const
+const onePod = { attack: '34', replicas: 1, sources: ['public', 'frontend'] } as const
 const prepare = () => shortenCertificates(LIFETIME_SECONDS)
 
 /** The agent requests a new certificate after half of its lifetime. */
@@ -64,7 +64,8 @@ function areAll(wanted: string, seen: readonly string[]): boolean {
 
 function requireAll(wanted: string, seen: readonly string[]): void {
   if (areAll(wanted, seen)) return
-  throw new Error(`expected only "${wanted}" in ${seen.length} outcomes: ${seen.join(', ')}`)
+  const what = `expected only "${wanted}" in ${seen.length} outcomes: ${seen.join(', ')}`
+  throw wanted !== '200' && seen.includes('200') ? new ForbiddenError(what) : new Error(what)
 }
 
 /** Sends requests with the frontend's credentials for a second, each on a new connection. Returns the outcomes. */

@@ -11,7 +11,7 @@ const up = join(CHECKOUT, 'tools/local-cluster/up.ts')
 export const clusterKilled: Experiment = {
   id: 'cluster-killed',
   title: 'SIGKILL of the whole cluster, started again',
-  attack: '34',
+  attack: '35',
   replicas: 1,
   sources: ['public'],
   bounds: { recoveryMs: CLUSTER_MS },

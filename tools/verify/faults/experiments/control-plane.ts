@@ -4,7 +4,7 @@ import type { Experiment } from '../experiment.ts'
 import { withoutIstiod } from '../support/istio.ts'
 import { findOnNode, killProcess } from '../support/node.ts'
 
-const onePod = { attack: '33', replicas: 1, sources: ['public', 'frontend'] } as const
+const onePod = { attack: '34', replicas: 1, sources: ['public', 'frontend'] } as const
 
 export const istiodAway: Experiment = {
   ...onePod,

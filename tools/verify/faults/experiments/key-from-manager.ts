@@ -12,7 +12,7 @@ const encode = (text: string) => Buffer.from(text).toString('base64')
 export const keyFromManager: Experiment = {
   id: 'key-from-manager',
   title: 'Secret moved to External Secrets and rotated there',
-  attack: '29',
+  attack: '30',
   replicas: 2,
   sources: ['public', 'frontend'],
   bounds: { failed: 0 },

@@ -18,7 +18,7 @@ const SWAPS = 5
 export const keyRotation: Experiment = {
   id: 'key-rotation',
   title: 'make rotate-key, old key retired at once',
-  attack: '29',
+  attack: '30',
   replicas: 2,
   sources: ['public', 'frontend'],
   bounds: { failed: 0 },
@@ -38,7 +38,7 @@ export const keyRotation: Experiment = {
 export const secretSwaps: Experiment = {
   id: 'secret-swaps',
   title: `Secret replaced ${SWAPS} times, made invalid, deleted, restored`,
-  attack: '29',
+  attack: '30',
   replicas: 1,
   sources: ['public', 'frontend'],
   bounds: { failed: 0 },

@@ -2,7 +2,7 @@
 import type { Experiment } from '../experiment.ts'
 import { findInContainer, killProcess } from '../support/node.ts'
 
-const alone = { attack: '31', replicas: 1 } as const
+const alone = { attack: '32', replicas: 1 } as const
 
 function kill(container: string, command: string): Experiment['run'] {
   return async ({ pod, begin, recover }) => {

@@ -23,7 +23,7 @@ async function measureCapacity(url: string): Promise<number> {
 export const overload: Experiment = {
   id: 'overload',
   title: `${TIMES_CAPACITY} times the capacity of the Pod, ${MAX_UNDER_WAY} concurrent requests`,
-  attack: '36',
+  attack: '37',
   replicas: 1,
   sources: ['public'],
   // Rejected by the frontend, or by the proxies, which have no time for handshakes.

@@ -6,7 +6,7 @@ import { restartPods } from '../support/pods.ts'
 export const rollingRestart: Experiment = {
   id: 'rolling-restart',
   title: 'rolling restart, with unauthorized requests to each new Pod',
-  attack: '32, 35',
+  attack: '33, 36',
   replicas: 2,
   // A load from within a Pod would end with the Pod.
   sources: ['public'],

@@ -9,7 +9,7 @@ import { TOKEN_MS } from '../support/timeouts.ts'
 import { withTokenVolume } from '../support/token-volume.ts'
 import { locateCredentials } from '../support/volumes.ts'
 
-const onePod = { attack: '30', replicas: 1 } as const
+const onePod = { attack: '31', replicas: 1 } as const
 const LIFETIME_SECONDS = 4
 const SWAPS = 4
 
