@@ -1,6 +1,7 @@
 // make undeploy: removes what `make deploy` applied for the application, of all overlays and components. The key, its namespace and
 // the admission policies that protect it stay, unless DELETE_KEY=yes. What other applications use stays.
 import { readSwitch } from '../cli/make-variables.ts'
+import { atPace } from '../cli/pace.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
 import { deleteMark, describeFreeze, readMarkIfAllowed } from '../incident/freeze/marker.ts'
 import { application } from '../kube/application.ts'
@@ -165,7 +166,7 @@ async function removePods(resources: readonly Resource[]): Promise<void> {
   if (deployments.length === 0) return
   const names = deployments.map(({ metadata }) => metadata.name)
   // In the foreground, so that a Deployment is gone only when its Pods are.
-  const args = ['--cascade=foreground', '--ignore-not-found', '--timeout=90s']
+  const args = ['--cascade=foreground', '--ignore-not-found', `--timeout=${atPace(90_000)}ms`]
   await kubectl(['delete', 'deployment', ...names, '-n', namespace, ...args], {
     timeoutMs: 100_000,
   })

@@ -1,8 +1,11 @@
 // Checks that kubectl and istioctl are installed, and that the cluster of KUBECONFIG answers.
 import { tryRun } from '../cli/exec.ts'
+import { atPace } from '../cli/pace.ts'
 import { UserError } from '../cli/terminal.ts'
 import { kubectl } from './kubectl.ts'
 
+/** Milliseconds for the API server to answer. */
+const answerMs = 5_000
 const otherCluster = 'Set KUBECONFIG to your cluster, or run `make up` for a local one.'
 
 /** What kubectl prints, what it means, and what to do. The first match counts. */
@@ -19,7 +22,7 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   ],
   [
     /timeout|deadline exceeded/i,
-    'the cluster does not answer within 5 s',
+    'the cluster does not answer in time',
     'Check the network and the VPN.',
   ],
   [
@@ -47,7 +50,8 @@ export async function checkIstioctl(): Promise<void> {
 export async function checkCluster(): Promise<void> {
   await kubectl(['version', '--client'])
   // The API server also answers /version without credentials. This question needs them.
-  const args = ['auth', 'can-i', 'get', 'namespaces', '--request-timeout=5s']
+  const limit = `--request-timeout=${atPace(answerMs)}ms`
+  const args = ['auth', 'can-i', 'get', 'namespaces', limit]
   const { code, stdout, stderr } = await tryRun('kubectl', args, { timeoutMs: 15_000 })
   // The answer "no" has exit code 1. Without an answer on stdout, the API server was not reached.
   if (code === 0 || stdout.trim() === 'no') return
