@@ -2,6 +2,7 @@
 // the Pod's own. mesh/signer-allow-metrics.yaml allows exactly that.
 
 import type { Form } from '../../../runtime/contract.ts'
+import { atPace } from '../../cli/pace.ts'
 import { namespace, signerPort } from '../../kube/names.ts'
 import { startPortForward } from '../../kube/port-forward.ts'
 import { parseKeyMetrics } from '../keys/key-metrics.ts'
@@ -17,7 +18,7 @@ export async function openMetrics(pod: string, form: Form = 'raw'): Promise<KeyS
 
 async function readKeys(port: number, form: Form): Promise<KeyReport> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`, {
-    signal: AbortSignal.timeout(answerTimeoutMs),
+    signal: AbortSignal.timeout(atPace(answerTimeoutMs)),
   })
   const text = await response.text()
   if (!response.ok) return { problem: `GET /metrics returns ${response.status}` }

@@ -2,6 +2,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { z } from 'zod'
 import { explainFetchError } from '../../cli/fetch-error.ts'
+import { atPace } from '../../cli/pace.ts'
 import { describeKeys, listMissing, parseKeySet } from '../../kube/key-set.ts'
 import type { TokenIssuer } from '../../kube/token-issuer.ts'
 
@@ -50,7 +51,7 @@ function isNameOfCluster(issuer: string): boolean {
 async function fetchOverHttps(url: string): Promise<string> {
   // By default Node.js trusts only the certificates that it brings along.
   setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system')])
-  const signal = AbortSignal.timeout(timeoutMs)
+  const signal = AbortSignal.timeout(atPace(timeoutMs))
   const response = await fetch(url, { signal, redirect: 'error' })
   if (!response.ok) throw new Error(`${url} answers ${response.status}`)
   return response.text()
