@@ -2,6 +2,7 @@
 // with both components for the kernel. A probe tries what the profiles refuse: as the containers run, and as root without a filter.
 import { createHmac } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { buildDebian } from '../../../tools/local-cluster/images/root-file-systems.ts'
 import {
@@ -15,8 +16,8 @@ import {
 import { GUEST_SUITE } from '../../support/guest/guest-programs.ts'
 import { MANIFESTS, startNode } from '../../support/guest/node.ts'
 import { type GuestResult, runGuest } from '../../support/guest/run-guest.ts'
+import { readSections } from '../../support/guest/sections.ts'
 import {
-  format,
   makeReadable,
   prepareSigningNode,
   SIGNING_POD,
@@ -79,7 +80,7 @@ exit_of() { grep '/tasks/exit' /tmp/events | grep "\\"id\\":\\"$1\\""; }
 for each in $signer $frontend; do await 20 exit_of $each; exit_of $each; done
 `
 
-let sections: Record<string, string | undefined>
+let sections: Map<string, string>
 let result: GuestResult
 let key: Buffer
 
@@ -109,7 +110,7 @@ beforeAll(async () => {
   const profiles = Object(find('ConfigMap/apparmor-profiles')).data
   const daemonSet = find('DaemonSet/apparmor-profiles')
   const loaderOf = (folder: string) => ({
-    text: format(toStaticPod(daemonSet, { profiles: folder, node: '/' }, {})),
+    text: stringify(toStaticPod(daemonSet, { profiles: folder, node: '/' }, {})),
   })
   result = await runGuest({
     root: node.root,
@@ -130,21 +131,19 @@ beforeAll(async () => {
     security: 'apparmor',
     timeoutMs: GUEST_MS,
   })
-  const parts = result.output.split(/^=== (\w+) at .*\n/m)
-  sections = Object.fromEntries(
-    parts.flatMap((name, at) => (at % 2 ? [[name, parts[at + 1]]] : [])),
-  )
+  sections = readSections(result.output)
   if (result.code !== 0) console.error(result.output)
   console.log(formatTable(result))
 }, GUEST_MS + 600_000)
 
 test('the DaemonSet loads both profiles', () => {
-  expect(sections.loaded).toContain('loaded: frontend signer\n')
-  for (const name of confined) expect(sections.loaded).toContain(`secure-signing-${name} (enforce)`)
+  expect(sections.get('loaded')).toContain('loaded: frontend signer\n')
+  for (const name of confined)
+    expect(sections.get('loaded')).toContain(`secure-signing-${name} (enforce)`)
 })
 
 test('kubelet starts both containers with their profile and a system call filter', () => {
-  expect(sections.running?.match(/^secure-signing-.*|^Seccomp:.*/gm)).toEqual([
+  expect(sections.get('running')?.match(/^secure-signing-.*|^Seccomp:.*/gm)).toEqual([
     ...['secure-signing-signer (enforce)', 'Seccomp:\t2'],
     ...['secure-signing-frontend (enforce)', 'Seccomp:\t2'],
   ])
@@ -152,7 +151,7 @@ test('kubelet starts both containers with their profile and a system call filter
 
 test('a message is signed', () => {
   const signature = createHmac('sha256', key).update(message.toUpperCase()).digest('hex')
-  expect(sections.signed).toContain(`"signature":"${signature}"`)
+  expect(sections.get('signed')).toContain(`"signature":"${signature}"`)
 })
 
 describe.each(confined)('native code in the %s', (container) => {
@@ -175,12 +174,12 @@ describe.each(confined)('native code in the %s', (container) => {
 })
 
 test('a changed profile replaces the loaded one', () => {
-  expect(sections.changed).toMatch(/^[0-9a-f]{64}\n/)
-  expect(sections.changed).not.toBe(sections.hash)
+  expect(sections.get('changed')).toMatch(/^[0-9a-f]{64}\n/)
+  expect(sections.get('changed')).not.toBe(sections.get('hash'))
 })
 
 test('SIGTERM ends both services gracefully', () => {
-  expect(sections.stopped?.match(/"exited_at"/g)).toHaveLength(2)
+  expect(sections.get('stopped')?.match(/"exited_at"/g)).toHaveLength(2)
   // containerd leaves out the status 0.
-  expect(sections.stopped).not.toContain('exit_status')
+  expect(sections.get('stopped')).not.toContain('exit_status')
 })

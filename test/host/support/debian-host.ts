@@ -8,9 +8,11 @@ import { makeFolder } from '../../support/folder.ts'
 import { GUEST_SUITE } from '../../support/guest/guest-programs.ts'
 import { listWarmCache } from './warm-cache.ts'
 
+/** The guest's home of root. */
+const home = '/root'
 /** The clone's path in the guest. */
-export const CLONE = '/root/secure-signing'
-const cache = '/root/.cache/secure-signing'
+export const CLONE = `${home}/secure-signing`
+const cache = `${home}/.cache/secure-signing`
 
 const packages = [
   ...['systemd-sysv', 'udev', 'dbus', 'kmod', 'apparmor', 'iproute2', 'sudo', 'procps', 'curl'],

@@ -79,7 +79,11 @@ export async function prepareSigningNode(input: {
       '/volumes/freeze': await makeReadable({}),
       '/volumes/token': await makeReadable({ token: makeFreshToken(7_200) }),
     },
-    files: { ...nodeFiles, ...Object.fromEntries(profiles), [SIGNING_POD]: { text: format(pod) } },
+    files: {
+      ...nodeFiles,
+      ...Object.fromEntries(profiles),
+      [SIGNING_POD]: { text: stringify(pod) },
+    },
   }
 }
 
@@ -90,10 +94,6 @@ function allowSlowSigner(deployment: Resource): Resource {
   const frontend = containers.find(({ name }: { name: string }) => name === 'frontend')
   frontend.env.push({ name: 'SIGNER_TIMEOUT_MS', value: '60000' })
   return copy
-}
-
-export function format(pod: Resource): string {
-  return stringify(pod)
 }
 
 /** Makes a volume as kubelet mounts it, which every user may read. */

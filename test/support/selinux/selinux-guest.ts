@@ -8,6 +8,7 @@ import { renderSample } from '../api-server/sample.ts'
 import { makeFolder } from '../folder.ts'
 import { buildProbe } from '../guest/probe.ts'
 import { runGuest } from '../guest/run-guest.ts'
+import { readSections } from '../guest/sections.ts'
 import { buildServiceImages } from '../guest/service-images.ts'
 import { makeFreshToken } from '../services/caller-token.ts'
 import { installModule } from './guest-policy.ts'
@@ -77,9 +78,5 @@ export async function runSelinuxGuest(onLine?: (line: string) => void): Promise<
     const last = [output.slice(-4_000), ...refusals.slice(-40)].join('\n')
     throw new Error(`the guest exited with ${code}:\n${last}`)
   }
-  const parts = output.split(/^=== /m).map((part): [string, string] => {
-    const end = part.indexOf('\n')
-    return [part.slice(0, end), part.slice(end + 1)]
-  })
-  return { parts: new Map(parts), refusals, keys }
+  return { parts: readSections(output), refusals, keys }
 }

@@ -1,6 +1,5 @@
 // Reads from a signer's metrics which keys it holds. A port-forward ends at the Pod's loopback, and the proxy sees the request as
 // the Pod's own. mesh/signer-allow-metrics.yaml allows exactly that.
-
 import type { Form } from '../../../runtime/contract.ts'
 import { atPace } from '../../cli/pace.ts'
 import { namespace, signerPort } from '../../kube/names.ts'
