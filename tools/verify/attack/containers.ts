@@ -7,7 +7,7 @@ import { tryRun } from '../../cli/exec.ts'
 import { atPace } from '../../cli/pace.ts'
 import { kubectl } from '../../kube/kubectl.ts'
 import { startPortForward } from '../../kube/port-forward.ts'
-import { type Outcome, type Place, type Probe, runProbes } from './probe.ts'
+import { type Outcome, PARALLEL, type Place, type Probe, runProbes } from './probe.ts'
 import { BATCH_MS, PROBE_MS } from './timeouts.ts'
 
 export type Container = {
@@ -66,12 +66,16 @@ export async function callIn<T>(
   return JSON.parse(output)
 }
 
-/** Runs the probes from a container or from this machine, `parallel` concurrently. The outcomes have the same order. */
+/**
+ * Runs the probes from a container or from this machine, `most` concurrently, but fewer on a slow machine: the proxy gives a
+ * connection to the signer one second. The outcomes have the same order.
+ */
 export async function probeFrom(
   origin: Origin,
   probes: readonly Probe[],
-  parallel?: number,
+  most = PARALLEL,
 ): Promise<Outcome[]> {
+  const parallel = Math.max(1, Math.floor(most / atPace(1)))
   const limitMs = atPace(PROBE_MS)
   if (origin === 'here') return runProbes(probes, limitMs, parallel)
   if (!hasNode(origin)) {

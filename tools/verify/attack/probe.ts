@@ -21,7 +21,7 @@ export type Outcome = {
 }
 
 /** Concurrent connections: fewer than the signer allows, so that it refuses none for overload. */
-const PARALLEL = 64
+export const PARALLEL = 64
 
 /** Runs the probes, `parallel` of them concurrently. The outcomes have the same order. */
 export async function runProbes(
