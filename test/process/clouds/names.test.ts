@@ -3,13 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import { expect, test } from 'vitest'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
-import { ask } from '../../external-secrets/support/clouds/ask.ts'
-import {
-  type Certificates,
-  makeCertificates,
-} from '../../external-secrets/support/clouds/certificates.ts'
-import { openProxy } from '../../external-secrets/support/clouds/proxy.ts'
 import { cleanUp } from '../../support/clean-up.ts'
+import { ask } from '../../support/clouds/ask.ts'
+import { type Certificates, makeCertificates } from '../../support/clouds/certificates.ts'
+import { openProxy } from '../../support/clouds/proxy.ts'
 
 const name = 'vault.example'
 

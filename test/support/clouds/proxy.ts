@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { findFreePort } from '../../../../tools/local-cluster/free-port.ts'
+import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 
 export type Proxy = {
   /** For HTTPS_PROXY. */

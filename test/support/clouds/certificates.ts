@@ -1,8 +1,8 @@
 // A certificate authority made for one test file, and the certificate of the clouds' names.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issueCertificate, makeAuthority } from '../../../../tools/local-cluster/pki.ts'
-import { makeFolder } from '../../../support/folder.ts'
+import { issueCertificate, makeAuthority } from '../../../tools/local-cluster/pki.ts'
+import { makeFolder } from '../folder.ts'
 
 export type Certificates = {
   /** The file with the authority's certificate, for SSL_CERT_FILE and REQUESTS_CA_BUNDLE. */
