@@ -13,7 +13,7 @@ ALONE := vault external-secrets separate-pods no-mesh confinement monitoring clu
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
-VARIABLES := AMBIENT ARGS AUDIT_KEY_FILE BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG CONSUMER CONSUMER_VERSION DELETE_KEY DEMO_PORT DOCS DRY_RUN FILES \
+VARIABLES := AMBIENT ARGS AUDIT_KEY_FILE BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG CONSUMER CONSUMER_VERSION DELETE_KEY DEMO_PORT DOCS DRY_RUN EXTERNAL_SECRETS FILES \
   FORCE_CONFLICTS FORM FUZZ_COUNT FUZZ_SEED GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KEY_FILE KEY_ID KUBECONFIG LINKERD_CRDS LIVE \
   NODE_IMAGE ONLY OUT OVERLAP OVERLAY PROMETHEUS PROMETHEUS_URL PUBLIC_HOST PUSH SERVICE SHORT SIGNATURE TARGET_PLATFORM TEST TOKEN_KEYS VAULT_ADDR \
   VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE VAULT_SECRET_PATH
@@ -184,7 +184,7 @@ test-images: node_modules ## Test make images with Docker and podman from Debian
 test-kind: node_modules ## Test make up, smoke and matrix on a kind cluster in Docker: six minutes.
 	@vitest run --project kind
 
-test-host: node_modules ## Run the local cluster on an emulated Debian 13 with systemd and cgroup v2: half an hour.
+test-host: node_modules ## Run the local cluster on an emulated Debian 13 with systemd and cgroup v2: 17 minutes.
 	@vitest run --project host
 
 test-istio: node_modules ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.
