@@ -153,7 +153,11 @@ describe('on an API server', needsLocalPrograms, () => {
   })
   const soon = { patienceMs: 500, again: 'make deploy' }
 
-  test.each(['acme.example/protect', 'finalizers.fluxcd.io', 'kubernetes.io/pvc-protection'])(
+  test.each([
+    'acme.example/protect',
+    'resources-finalizer.argocd.argoproj.io/foreground',
+    'kubernetes.io/pvc-protection',
+  ])(
     'a resource with the finalizer %s of others ends a deletion, and a deployment onto it',
     async (finalizer) => {
       const kept = make('ConfigMap', { finalizers: [finalizer] })

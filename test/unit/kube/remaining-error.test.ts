@@ -44,7 +44,7 @@ test('each command removes one finalizer, and leaves the others', () => {
   expect(todo).toContain(`${of} '{"metadata":{"finalizers":["${cleanup}"]}}'`)
 })
 
-test.each(['foregroundDeletion', 'kubernetes'])(
+test.each(['foregroundDeletion', 'kubernetes', 'kubernetes.io/pvc-protection'])(
   'nobody is told to remove the finalizer %s of Kubernetes itself',
   (finalizer) => {
     const { todo } = explain([make('Namespace', [finalizer])])

@@ -41,6 +41,12 @@ const known: readonly (KnownFinalizer & { pattern: RegExp })[] = [
     todo: 'Find out what keeps the content of the namespace',
   },
   {
+    pattern: /^kubernetes\.io\//,
+    owner: 'the controller manager of Kubernetes',
+    patienceMs: usualMs,
+    todo: 'Find out what still uses it',
+  },
+  {
     pattern: /^service\.kubernetes\.io\/load-balancer-cleanup$/,
     owner: "the cloud's service controller",
     patienceMs: 120_000,
