@@ -1,0 +1,102 @@
+// Explains a difference from what this version ships: where it is, both values, what it opens, and what to do.
+import packageJson from '../../../package.json' with { type: 'json' }
+import { describeResource, type Resource } from '../../kube/resources.ts'
+import { type Finding, formatPath, valueAt } from '../finding.ts'
+import type { Difference } from './difference.ts'
+import type { Shipped } from './shipped.ts'
+
+const todo = 'Run `make deploy` of this version, or remove the edit'
+/** More differences than these are those of another version. */
+const manyParts = 5
+/** The text around the first difference of two texts. */
+const around = 24
+const shownLength = 100
+
+/** What a difference opens, by kind and path. The first that fits counts. */
+const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
+  [/ spec\.failurePolicy/, 'With Ignore, an expression that fails lets the request through.'],
+  [/Policy spec\.(matchC|paramKind)/, 'The API server may not ask this policy.'],
+  [/Policy spec\.(validations|variables)/, 'The policy may accept what it has to reject.'],
+  [
+    /Binding spec\.validationActions/,
+    'Without Deny, the API server accepts what the policy rejects. Without Audit, its audit log does not mark it.',
+  ],
+  [/Binding spec/, 'The API server may not apply the policy in this namespace.'],
+  [/ConfigMap/, 'A container starts with this text.'],
+]
+
+/** `others`: the other exact resources, whose version tells why one is missing. */
+export function explainMissing(
+  { resource, purpose }: Shipped,
+  others: readonly Resource[],
+): Finding {
+  const versions = new Set(others.flatMap((each) => versionOf(each) ?? []))
+  const other = [...versions].find((each) => each !== packageJson.version)
+  const note = other === undefined ? '' : ` The others are of version ${other}.`
+  return {
+    group: resource.apiVersion.replace(/\/?[^/]*$/, ''),
+    path: [],
+    message: `${describeResource(resource)} is missing.${note} ${purpose} ${todo}`,
+  }
+}
+
+export function explainDifferences(
+  resource: Resource,
+  differences: readonly Difference[],
+): Finding[] {
+  const [first] = differences
+  if (first === undefined) return []
+  const version = versionOf(resource)
+  const isOther = version !== undefined && version !== packageJson.version
+  if (!isOther && differences.length <= manyParts) {
+    return differences.map((each) => ({
+      ...{ resource, path: each.path },
+      message: `${describeResource(resource)} ${describe(each)}. ${effectOf(resource, each)} ${todo}`,
+    }))
+  }
+  const name = isOther ? ` is of version ${version}, and this is ${packageJson.version}:` : ''
+  const count = `${differences.length} parts differ, the first is ${describe(first)}`
+  const hint = isOther ? `Use \`make analyze\` of version ${version}, or run` : todo.slice(0, 3)
+  return [
+    {
+      ...{ resource, path: first.path },
+      message: `${describeResource(resource)}${name} ${count}. ${effectOf(resource, first)} ${hint}${todo.slice(3)}`,
+    },
+  ]
+}
+
+function describe({ path, shipped, found }: Difference): string {
+  const [one, other] = show(shipped, found)
+  return `${formatPath(path)}: found ${other}, shipped ${one}`
+}
+
+function effectOf({ kind }: Resource, { path }: Difference): string {
+  const place = `${kind} ${formatPath(path)}`
+  return effects.find(([pattern]) => pattern.test(place))?.[1] ?? ''
+}
+
+/** Of two texts, shows the part that differs. */
+function show(...values: readonly [unknown, unknown]): string[] {
+  const [one, other] = values
+  if (typeof one !== 'string' || typeof other !== 'string') {
+    return values.map((each) =>
+      each === undefined ? 'nothing' : cut(JSON.stringify(each)).replaceAll('"', ''),
+    )
+  }
+  const isEqual = (index: number) => one[index] === other[index] && index < one.length
+  let start = 0
+  while (isEqual(start)) start += 1
+  return [one, other].map((text) => {
+    const from = start <= around ? 0 : start - around
+    return `"${from > 0 ? '…' : ''}${cut(text.slice(from))}"`
+  })
+}
+
+function cut(text: string): string {
+  return text.length > shownLength ? `${text.slice(0, shownLength)}…` : text
+}
+
+function versionOf(resource: Resource): string | undefined {
+  const version = valueAt(resource, ['metadata', 'labels', 'app.kubernetes.io/version'])
+  return typeof version === 'string' ? version : undefined
+}
