@@ -27,7 +27,10 @@ const gitops = async (folder: string) =>
 
 /** Why a change goes unnoticed. */
 const withoutMeaning: readonly (readonly [change: RegExp, reason: string])[] = [
-  [/ metadata\.(labels|annotations)/, 'no decision depends on it, and GitOps tools add theirs'],
+  [
+    / metadata\.(labels|annotations)(?!.* set to)/,
+    'no decision depends on it, and GitOps tools add theirs',
+  ],
   [/ spec\.validations\[\d+\]\.message/, 'only the text of a refusal changes'],
   [/ spec\.failurePolicy Fail deleted$/, 'Fail is the default'],
   [/ metadata\.namespace signing deleted$/, 'a resource without a namespace is taken as ours'],
@@ -104,6 +107,22 @@ test('a finding says the resource, the path, both values, what it opens and what
       message:
         'ValidatingAdmissionPolicyBinding/secure-signing-key-stays-in-signer spec.validationActions: found [Audit], shipped [Deny,Audit]. Without Deny, the API server accepts what the policy rejects. Without Audit, its audit log does not mark it. Run `make deploy` of this version, or remove the edit',
     },
+  ])
+})
+
+test('a path more in the allow-list is named by its place', async () => {
+  const resources = await load(all)
+  const allowed = [{ prefix: '/stats' }, { exact: '/ready' }, { prefix: '/drain_listeners' }]
+  const admin = { allow_paths: [...allowed, { prefix: '/config_dump' }] }
+  const opened = resources.map((each) =>
+    each.metadata.name === 'envoy-admin-allowlist'
+      ? { ...each, data: { 'custom_bootstrap.json': JSON.stringify({ admin }) } }
+      : each,
+  )
+  expect(check(opened).map(({ message }) => message)).toEqual([
+    expect.stringContaining(
+      'data[custom_bootstrap.json].admin.allow_paths[3]: found {prefix:/config_dump}, shipped nothing. Each container of the Pod can call what this opens',
+    ),
   ])
 })
 

@@ -67,6 +67,16 @@ const fields: Readonly<Record<string, readonly Addition[]>> = {
   ],
 }
 
+/** Added to every resource. */
+const metadata: readonly Addition[] = [
+  [['metadata', 'annotations', 'argocd.argoproj.io/hook'], 'Skip'],
+  [['metadata', 'annotations', 'kustomize.toolkit.fluxcd.io/reconcile'], 'disabled'],
+  [
+    ['metadata', 'ownerReferences'],
+    [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'added', uid: 'added' }],
+  ],
+]
+
 export function listAdditions({ kind }: Resource): Change[] {
   return [
     ...(lists[kind] ?? []).map(([path, to]) => ({
@@ -75,7 +85,11 @@ export function listAdditions({ kind }: Resource): Change[] {
       what: `+ ${text(to)}`,
       isAdded: true,
     })),
-    ...(fields[kind] ?? []).map(([path, to]) => ({ path, to, what: `set to ${text(to)}` })),
+    ...[...metadata, ...(fields[kind] ?? [])].map(([path, to]) => ({
+      path,
+      to,
+      what: `set to ${text(to)}`,
+    })),
   ]
 }
 

@@ -10,7 +10,8 @@ const rawString = /[bB]?[rR][bB]?(?:'''[\s\S]*?'''|"""[\s\S]*?"""|'[^'\n]*'|"[^"
 const number = /\d[\w.]*/y
 const word = /[A-Za-z_]\w*/y
 const sign = /&&|\|\||[=!<>]=|[\s\S]/y
-const blank = /(?:\s|\/\/.*)+/y
+/** Only a line feed ends a comment, for the API server. */
+const blank = /(?:[\t\n\f\r ]|\/\/[^\n]*)+/y
 
 export function readTokens(expression: string): Token[] {
   const tokens: Token[] = []

@@ -1,4 +1,5 @@
-// Compares the meaning of two resources. Labels, annotations, messages, the order of lists, defaults and white space in CEL have none.
+// Compares the meaning of two resources. Labels, most annotations, messages, the order of lists, defaults and white space in CEL
+// have none.
 import { isDeepStrictEqual } from 'node:util'
 import type { Resource } from '../../kube/resources.ts'
 import type { Path } from '../finding.ts'
@@ -16,6 +17,10 @@ const defaults: Readonly<Record<string, unknown>> = {
   ...{ excludeResourceRules: [], matchConditions: [], variables: [] },
 }
 
+/** With these annotations, Argo CD, Flux or Helm does not apply the resource, or removes it again. */
+const unapplied =
+  /^(argocd\.argoproj\.io\/hook(-delete-policy)?: |kustomize\.toolkit\.fluxcd\.io\/(reconcile: disabled|ssa: (Ignore|IfNotPresent))|helm\.sh\/hook-delete-policy: |config\.kubernetes\.io\/local-config: true)/
+
 export function findDifferences(shipped: Resource, found: Resource): Difference[] {
   const parts = shipped.kind === 'ConfigMap' ? ['data', 'binaryData'] : ['spec']
   const read = (resource: Resource, part: string) =>
@@ -23,6 +28,21 @@ export function findDifferences(shipped: Resource, found: Resource): Difference[
   return [
     ...compare(shipped.apiVersion, found.apiVersion, ['apiVersion']),
     ...parts.flatMap((part) => compare(read(shipped, part), read(found, part), [part])),
+    ...findUnapplied(found),
+  ]
+}
+
+function findUnapplied({ metadata }: Resource): Difference[] {
+  const at = (path: Path, found: unknown) => ({ path, shipped: undefined, found })
+  const { annotations = {}, ownerReferences } = metadata
+  return [
+    ...Object.entries(annotations)
+      .filter((entry) => unapplied.test(entry.join(': ')))
+      .map(([key, value]) => at(['metadata', 'annotations', key], value)),
+    // Kubernetes deletes what has lost its owner.
+    ...(ownerReferences === undefined
+      ? []
+      : [at(['metadata', 'ownerReferences'], ownerReferences)]),
   ]
 }
 
@@ -45,14 +65,16 @@ function compare(shipped: unknown, found: unknown, path: Path): Difference[] {
       compare(shipped[key], found[key], [...path, key]),
     )
   }
-  const isSame =
-    shipped === found ||
-    (path.at(-1) === 'expression' &&
-      typeof shipped === 'string' &&
-      typeof found === 'string' &&
-      isSameExpression(shipped, found))
+  if (shipped === found) return []
+  if (typeof shipped === 'string' && typeof found === 'string') {
+    if (path.at(-1) === 'expression' && isSameExpression(shipped, found)) return []
+    const [one, other] = [readJson(shipped), readJson(found)]
+    // The same JSON in another form is a difference, because a policy compares the text.
+    const inner = one && other ? compare(one, other, path) : []
+    if (path[0] === 'data' && inner.length > 0) return inner
+  }
   const standard = defaults[String(path.at(-1))]
-  return isSame ? [] : [{ path, shipped: shipped ?? standard, found: found ?? standard }]
+  return [{ path, shipped: shipped ?? standard, found: found ?? standard }]
 }
 
 /** Every list here is a set. Items that differ are compared with each other, if they have one name. */
@@ -90,4 +112,13 @@ function compareLists(shipped: unknown[], found: unknown[], path: Path): Differe
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function readJson(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
 }

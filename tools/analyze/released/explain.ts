@@ -14,6 +14,7 @@ const shownLength = 100
 
 /** What a difference opens, by kind and path. The first that fits counts. */
 const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
+  [/ metadata/, 'Nothing applies the resource, or something removes it again.'],
   [/ spec\.failurePolicy/, 'With Ignore, an expression that fails lets the request through.'],
   [/Policy spec\.(matchC|paramKind)/, 'The API server may not ask this policy.'],
   [/Policy spec\.(validations|variables)/, 'The policy may accept what it has to reject.'],
@@ -22,6 +23,10 @@ const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
     'Without Deny, the API server accepts what the policy rejects. Without Audit, its audit log does not mark it.',
   ],
   [/Binding spec/, 'The API server may not apply the policy in this namespace.'],
+  [
+    /ConfigMap .*admin/,
+    'Each container of the Pod can call what this opens at the admin port of Envoy.',
+  ],
   [/ConfigMap/, 'A container starts with this text.'],
 ]
 
@@ -36,7 +41,7 @@ export function explainMissing(
   return {
     group: resource.apiVersion.replace(/\/?[^/]*$/, ''),
     path: [],
-    message: `${describeResource(resource)} is missing.${note} ${purpose} ${todo}`,
+    message: `${describeResource(resource)} is missing.${note} ${purpose} Run \`make deploy\` of this version, or add it again`,
   }
 }
 
@@ -46,42 +51,34 @@ export function explainDifferences(
 ): Finding[] {
   const [first] = differences
   if (first === undefined) return []
+  const name = describeResource(resource)
+  const at = ({ path }: Difference, message: string) => ({ resource, path, message })
+  const count = `${differences.length} parts differ, the first is ${describe(resource, first)}`
   const version = versionOf(resource)
-  const isOther = version !== undefined && version !== packageJson.version
-  if (!isOther && differences.length <= manyParts) {
-    return differences.map((each) => ({
-      ...{ resource, path: each.path },
-      message: `${describeResource(resource)} ${describe(each)}. ${effectOf(resource, each)} ${todo}`,
-    }))
+  if (version !== undefined && version !== packageJson.version) {
+    const advice = `Use \`make analyze\` of version ${version}, or run \`make deploy\` of this version`
+    const known = `is of version ${version}, and this is ${packageJson.version}`
+    return [at(first, `${name} ${known}: ${count} ${advice}`)]
   }
-  const name = isOther ? ` is of version ${version}, and this is ${packageJson.version}:` : ''
-  const count = `${differences.length} parts differ, the first is ${describe(first)}`
-  const hint = isOther ? `Use \`make analyze\` of version ${version}, or run` : todo.slice(0, 3)
-  return [
-    {
-      ...{ resource, path: first.path },
-      message: `${describeResource(resource)}${name} ${count}. ${effectOf(resource, first)} ${hint}${todo.slice(3)}`,
-    },
-  ]
+  if (differences.length > manyParts) return [at(first, `${name}: ${count} ${todo}`)]
+  return differences.map((each) => at(each, `${name} ${describe(resource, each)} ${todo}`))
 }
 
-function describe({ path, shipped, found }: Difference): string {
+function describe({ kind }: Resource, { path, shipped, found }: Difference): string {
   const [one, other] = show(shipped, found)
-  return `${formatPath(path)}: found ${other}, shipped ${one}`
-}
-
-function effectOf({ kind }: Resource, { path }: Difference): string {
-  const place = `${kind} ${formatPath(path)}`
-  return effects.find(([pattern]) => pattern.test(place))?.[1] ?? ''
+  const place = formatPath(path)
+  const effect = effects.find(([pattern]) => pattern.test(`${kind} ${place}`))?.[1]
+  return [`${place}: found ${other}, shipped ${one}.`, ...(effect ? [effect] : [])].join(' ')
 }
 
 /** Of two texts, shows the part that differs. */
 function show(...values: readonly [unknown, unknown]): string[] {
   const [one, other] = values
   if (typeof one !== 'string' || typeof other !== 'string') {
-    return values.map((each) =>
-      each === undefined ? 'nothing' : cut(JSON.stringify(each)).replaceAll('"', ''),
-    )
+    return values.map((each) => {
+      if (typeof each === 'string') return `"${cut(each)}"`
+      return each === undefined ? 'nothing' : cut(JSON.stringify(each).replaceAll('"', ''))
+    })
   }
   const isEqual = (index: number) => one[index] === other[index] && index < one.length
   let start = 0
