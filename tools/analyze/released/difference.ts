@@ -16,7 +16,6 @@ const defaults: Readonly<Record<string, unknown>> = {
   ...{ namespaceSelector: {}, objectSelector: {} },
   ...{ excludeResourceRules: [], matchConditions: [], variables: [] },
 }
-
 /** With these annotations, Argo CD, Flux or Helm does not apply the resource, or removes it again. */
 const unapplied =
   /^(argocd\.argoproj\.io\/hook(-delete-policy)?: |kustomize\.toolkit\.fluxcd\.io\/(reconcile: disabled|ssa: (Ignore|IfNotPresent))|helm\.sh\/hook-delete-policy: |config\.kubernetes\.io\/local-config: true)/

@@ -16,6 +16,10 @@ const shownLength = 100
 const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
   [/ metadata/, 'Nothing applies the resource, or something removes it again.'],
   [/ spec\.failurePolicy/, 'With Ignore, an expression that fails lets the request through.'],
+  [
+    /releasedImage$/,
+    'It has to be the image of the Pod. The kustomization that sets the image must list released-image under transformers.',
+  ],
   [/Policy spec\.(matchC|paramKind)/, 'The API server may not ask this policy.'],
   [/Policy spec\.(validations|variables)/, 'The policy may accept what it has to reject.'],
   [
@@ -64,10 +68,13 @@ export function explainDifferences(
   return differences.map((each) => at(each, `${name} ${describe(resource, each)} ${todo}`))
 }
 
-function describe({ kind }: Resource, { path, shipped, found }: Difference): string {
+function describe(resource: Resource, { path, shipped, found }: Difference): string {
   const [one, other] = show(shipped, found)
-  const place = formatPath(path)
-  const effect = effects.find(([pattern]) => pattern.test(`${kind} ${place}`))?.[1]
+  // Of a variable, its name tells more than its place.
+  const name =
+    path[1] === 'variables' ? valueAt(resource, [...path.slice(0, 3), 'name']) : undefined
+  const place = `${formatPath(path)}${typeof name === 'string' ? ` of ${name}` : ''}`
+  const effect = effects.find(([pattern]) => pattern.test(`${resource.kind} ${place}`))?.[1]
   return [`${place}: found ${other}, shipped ${one}.`, ...(effect ? [effect] : [])].join(' ')
 }
 

@@ -1,5 +1,5 @@
-// Fills in what each deployment fills in itself: images, the application container, and the values of a key
-// manager. Each has to fit the Pod, or to have the form that it must have.
+// Fills in what each deployment fills in itself: images, the application container, and the values of a key manager. Each has to fit
+// the Pod, or to have the form that it must have.
 import { policyPrefixOf } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { valueAt } from '../finding.ts'
@@ -19,8 +19,8 @@ const variables: Readonly<Record<string, Readonly<Record<string, Fill>>>> = {
     // The policy drops tag and digest.
     releasedImage: (shipped, found, scope) => {
       const image = imageOf('signer', shipped, found, scope)
-      const isSame = repositoryOf(found) === repositoryOf(image)
-      return isSame ? found : image
+      const repository = repositoryOf(found)
+      return repository !== undefined && repository === repositoryOf(image) ? found : image
     },
   },
   'no-way-around-proxy': {
@@ -61,6 +61,8 @@ const texts: Readonly<Record<string, readonly number[]>> = {
 }
 const plainValue = /^[\w./-]*$/
 const address = /^https:\/\/[\w.:[\]-]+$/
+/** A quote could end the text in the policy, and the rest would be CEL. */
+const certificates = /^[^']*$/
 
 /** Fills the values of `found` in, where they are right. */
 export function fillIn(shipped: Resource, found: Resource, scope: Scope): Resource {
@@ -84,13 +86,14 @@ export function fillIn(shipped: Resource, found: Resource, scope: Scope): Resour
 function fillInTexts(shipped: Record<string, string>, found: Record<string, unknown>) {
   return Object.fromEntries(
     Object.entries(shipped).map(([name, text]) => {
-      if (name === 'ca.crt' && typeof found[name] === 'string') return [name, found[name]]
+      const other = String(found[name])
+      if (name === 'ca.crt' && name in found && certificates.test(other)) return [name, other]
       const parts = text.split('"')
-      const others = String(found[name]).split('"')
+      const others = other.split('"')
       for (const index of texts[name] ?? []) {
-        const other = others[index] ?? ''
+        const value = others[index] ?? ''
         const isAddress = parts[index]?.includes('://')
-        if ((isAddress ? address : plainValue).test(other)) parts[index] = other
+        if ((isAddress ? address : plainValue).test(value)) parts[index] = value
       }
       return [name, parts.join('"')]
     }),
