@@ -43,14 +43,19 @@ async function makePki(): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })
-  const authority = ['-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=kubernetes-ca']
-  await openssl('req', '-x509', ...newKey, '-days', '3650', ...authority)
+  await makeAuthority(folder, 'kubernetes-ca')
   for (const each of certificates) await issueCertificate(folder, each, folder)
   // RSA, because clusters use it for tokens by default.
   await openssl('genrsa', '-out', 'service-account.key', '2048')
   await openssl('rsa', '-in', 'service-account.key', '-pubout', '-out', 'service-account.pub')
   await writeFile(join(folder, 'encryption.yaml'), stringify(makeEncryption()), { mode: 0o600 })
   await rename(folder, PKI)
+}
+
+/** Writes ca.key and ca.crt of a new certificate authority into `folder`. */
+export async function makeAuthority(folder: string, name: string): Promise<void> {
+  const files = ['-keyout', 'ca.key', '-out', 'ca.crt', '-subj', `/CN=${name}`]
+  await run('openssl', ['req', '-x509', ...newKey, '-days', '3650', ...files], { cwd: folder })
 }
 
 /** Writes `name`.key, and `name`.crt by the certificate authority in `pki`, into `folder`. */
