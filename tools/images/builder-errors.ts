@@ -26,7 +26,7 @@ const causes: readonly Cause[] = [
   },
   { says: /subuid|subgid/, todo: () => ranges },
   {
-    says: /unauthorized|\b401\b|authentication required|basic auth credentials|denied|\b403\b/i,
+    says: /unauthorized|\b401\b|authentication required|basic auth credentials|(?<!permission )denied|\b403\b/i,
     todo: ({ builder, registry, variable }) =>
       `Log in: ${builder} login ${registry}. ${variable === 'IMAGE_PREFIX' ? 'Your account needs the right to push there.' : 'Or give another base image: NODE_IMAGE=…'}`,
   },

@@ -1,130 +1,80 @@
-// AWS lets only External Secrets read the key, with a token that it requests each time.
+// The manager lets only External Secrets read the key, with a token of key-reader that it requests each time.
+import { generateKeyPairSync } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
+import { readKeySecret } from '../../../tools/deploy/keys/key-secret.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { readTokenIssuer } from '../../../tools/kube/token-issuer.ts'
 import { findTarget, stealCredentials } from '../../../tools/verify/attack/target.ts'
-import { issueToken } from '../../../tools/verify/attack/tokens.ts'
-import { waitFor } from '../../../tools/verify/attack/wait.ts'
-import { EFFECT_MS } from '../../support/timeouts.ts'
-import { type Account, roleArn } from './account.ts'
-import type { Credentials } from './aws-cli.ts'
-import type { Entrance } from './entrance.ts'
-import { forceSync } from './external-secret.ts'
+import { issueShortLived, issueToken, signLike } from '../../../tools/verify/attack/tokens.ts'
+import { failing, readAgain, readWarnings, synced, syncUntil } from './external-secret.ts'
+import { reader, withStoreOfAnother } from './other-reader.ts'
+import type { Session } from './session.ts'
 
-const reader = 'key-reader'
-const audience = 'sts.amazonaws.com'
-const get = ['secretsmanager', 'get-secret-value', '--secret-id', 'signing-hmac-key']
-const others = [
-  ['secretsmanager', 'put-secret-value', '--secret-id', 'signing-hmac-key', '--secret-string', 'x'],
-  ['secretsmanager', 'list-secrets'],
-  ['iam', 'list-roles'],
-]
+const operator = 'system:serviceaccount:external-secrets:external-secrets'
 
-export function testIdentities(load: () => Account): void {
-  test('the operator shows a new token of key-reader each time, for AWS and for an hour', async () => {
+export function testIdentities(load: () => Session): void {
+  test('External Secrets presents a new token of key-reader each time, for this manager and for its time', async () => {
     const { issuer } = await readTokenIssuer()
-    const { entrance } = load()
-    for (let count = 0; count < 4; count++) await showToken(entrance)
-    const shown = entrance.tokens.map((token) => decodeJwt(token))
+    const { accepted, token } = load().manager
+    const known = accepted.length
+    for (let count = 0; count < 4; count++) await readAgain()
+    const shown = accepted.slice(known).map((each) => decodeJwt(each))
     expect(shown.length).toBeGreaterThan(3)
     expect(new Set(shown.map(({ jti }) => jti)).size).toBe(shown.length)
     for (const { iss, sub, aud, iat = 0, exp = 0 } of shown) {
       const wanted = { iss: issuer, sub: `system:serviceaccount:${namespace}:${reader}` }
-      expect({ iss, sub, aud }).toEqual({ ...wanted, aud: [audience] })
-      expect(exp - iat).toBe(3_600)
+      expect({ iss, sub, aud }).toEqual({ ...wanted, aud: [token.audience] })
+      expect(exp - iat).toBe(token.seconds)
     }
   })
 
-  test('such a token opens a session that reads the key and does nothing else', async () => {
-    const { entrance, tryAws } = load()
-    const { status, body } = await assumeRole(entrance.url, await showToken(entrance))
-    expect(status).toBe(200)
-    const session = readSession(body)
-    expect((await tryAws(session, get)).code).toBe(0)
-    for (const command of others) {
-      const { code, stderr } = await tryAws(session, command)
-      expect(stderr).toContain('AccessDenied')
-      expect(code).not.toBe(0)
-    }
-  })
-
-  test("the frontend's token opens none, and is nobody's credential at the manager", async () => {
-    const { entrance, tryAws } = load()
-    const { token } = await stealCredentials(await findTarget())
-    const { sub, aud } = decodeJwt(token)
-    expect(sub).not.toContain(reader)
-    expect(aud).not.toContain(audience)
-    const { status, body } = await assumeRole(entrance.url, token)
-    expect(body).toContain('AccessDenied')
-    expect(status).toBe(403)
-    const made = { id: 'ASIAIOSFODNN7EXAMPLE', secret: 'anything' }
-    for (const credentials of [made, { ...made, session: token }]) {
-      const { code, stderr } = await tryAws(credentials, get)
-      expect(stderr).toContain('InvalidClientTokenId')
-      expect(code).not.toBe(0)
-    }
-  })
-
-  test('each condition of the trust policy is needed: the subject, and the audience', async () => {
-    const { url } = load().entrance
-    const as = '--as=system:serviceaccount:external-secrets:external-secrets'
-    const args = ['create', 'token', reader, '-n', namespace, as, '--audience=signer']
-    for (const [token, condition] of [
-      [await issueToken(serviceAccount, audience), ':sub'],
-      [(await kubectl(args)).trim(), ':aud'],
+  test('the manager takes a token of key-reader, and none of another, for another, forged or expired', async () => {
+    const { presentToken, token } = load().manager
+    const before = (await readKeySecret()).data
+    const good = await issueReaderToken(token.audience)
+    expect(await presentToken(good)).toMatchObject({ granted: true })
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+    for (const [what, refused, reason] of [
+      ['another ServiceAccount', await issueToken(serviceAccount, token.audience), /sub/],
+      ['another audience', await issueReaderToken('signer'), /aud/],
+      ["the frontend's", (await stealCredentials(await findTarget())).token, /sub|aud/],
+      ['forged', await signLike(good, {}, privateKey), /signature/],
+      ['expired', await issueShortLived(good, -60), /exp/],
     ] as const) {
-      const { status, body } = await assumeRole(url, token)
-      expect(body).toContain(condition)
-      expect(status).toBe(403)
+      const answer = await presentToken(refused)
+      console.info(`a token: ${what}: ${answer.reason}`)
+      expect([what, answer]).toEqual([
+        what,
+        { granted: false, reason: expect.stringMatching(reason) },
+      ])
     }
+    expect(await presentToken(good)).toMatchObject({ granted: true })
+    expect((await readKeySecret()).data).toEqual(before)
   })
 
-  test('without a token, and without a signature, nothing is read', async () => {
-    const { url } = load().entrance
-    expect(await assumeRole(url, undefined)).toMatchObject({ status: 400 })
-    const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue' }
-    const body = JSON.stringify({ SecretId: 'signing-hmac-key' })
-    const answer = await fetch(url, { method: 'POST', headers, body })
-    expect(answer.ok).toBe(false)
-    expect(await answer.text()).not.toContain('SecretString')
+  test('a SecretStore with another ServiceAccount reads nothing, and the Secret stays', async () => {
+    const { says } = load().manager
+    const { data } = await readKeySecret()
+    const start = new Date()
+    await withStoreOfAnother(async () => {
+      await syncUntil(failing)
+      expect((await readKeySecret()).data).toEqual(data)
+    })
+    await syncUntil(synced)
+    expect((await readWarnings(start)).join('\n')).toMatch(says.refused)
   })
 
   test('nobody else is given a token for it by the API server, cluster-admin included', async () => {
-    await expect(issueToken(reader, audience)).rejects.toThrow(
-      'only system:serviceaccount:external-secrets:external-secrets may request a token',
+    await expect(issueToken(reader, load().manager.token.audience)).rejects.toThrow(
+      `only ${operator} may request a token`,
     )
   })
 }
 
-/** Makes the operator ask AWS, and returns the token that it shows. */
-async function showToken({ tokens }: Entrance): Promise<string> {
-  const { length } = tokens
-  await forceSync()
-  return waitFor(
-    async () => tokens[length],
-    EFFECT_MS,
-    () => 'the operator does not ask AWS',
-  )
-}
-
-/** Asks AWS for a session of the role, as its SDK does. */
-async function assumeRole(url: string, token: string | undefined) {
-  const body = new URLSearchParams({
-    ...{ Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15' },
-    ...{ RoleArn: roleArn, RoleSessionName: 'test' },
-    ...(token !== undefined && { WebIdentityToken: token }),
-  })
-  const answer = await fetch(url, { method: 'POST', body })
-  return { status: answer.status, body: await answer.text() }
-}
-
-function readSession(xml: string): Credentials {
-  const read = (name: string) => new RegExp(`<${name}>(.*?)</${name}>`).exec(xml)?.[1] ?? ''
-  return {
-    id: read('AccessKeyId'),
-    secret: read('SecretAccessKey'),
-    session: read('SessionToken'),
-  }
+/** Has the API server issue a token as it does for External Secrets. */
+async function issueReaderToken(audience: string): Promise<string> {
+  const args = ['create', 'token', reader, '-n', namespace, `--as=${operator}`]
+  return (await kubectl([...args, '--audience', audience])).trim()
 }

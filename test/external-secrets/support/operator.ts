@@ -1,5 +1,4 @@
 // External Secrets' operator, as a process of this machine with the rights of its own ServiceAccount.
-
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
@@ -7,7 +6,7 @@ import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { PROGRAM_MS } from '../../support/timeouts.ts'
-import { startProgram } from './program.ts'
+import { type Program, startProgram } from './program.ts'
 
 const account = 'external-secrets'
 /** Reconcilers that the chart has by default and that no test uses. */
@@ -18,46 +17,66 @@ const switchedOff = [
   'push-secret-reconciler',
 ].map((name) => `--enable-${name}=false`)
 
+/** What docs/key-managers.md has operators alert on. */
+const alert =
+  /^externalsecret_status_condition\{condition="Ready",name="hmac-key",.*status="False"\} 1$/m
+
 export type Operator = {
-  readMetrics: () => Promise<string>
+  isNotReady: () => Promise<boolean>
+  /** The log of all starts. */
   readLog: () => string
   stop: () => Promise<void>
+  /** Starts it again after a stop. */
+  start: () => Promise<void>
 }
 
-/** Starts the program in `folder`. `manager`: the URL of both AWS services. */
-export async function startOperator(folder: string, manager: string): Promise<Operator> {
+/** Starts the program in `folder`. `manager`: by which it reaches the imitation of a cloud. */
+export async function startOperator(
+  folder: string,
+  manager: Readonly<Record<string, string>>,
+): Promise<Operator> {
   const home = await makeFolder()
   const config = join(home, 'kubeconfig')
-  await writeFile(config, JSON.stringify(await makeConfig()), { mode: 0o600 })
   const address = `127.0.0.1:${await findFreePort()}`
-  // Neither this nor the home folder has a credential of AWS.
-  const env = {
-    HOME: home,
-    KUBECONFIG: config,
-    AWS_STS_ENDPOINT: manager,
-    AWS_SECRETSMANAGER_ENDPOINT: manager,
-    AWS_EC2_METADATA_DISABLED: 'true',
-  }
-  const command = [join(folder, account), `--metrics-addr=${address}`, ...switchedOff]
-  const { readLog, stop } = startProgram(command, env)
   const readMetrics = async () => (await fetch(`http://${address}/metrics`)).text()
-  await waitFor(
-    () => readMetrics().catch(() => undefined),
-    PROGRAM_MS,
-    () => `the operator does not start: ${readLog()}`,
-  )
-  return { readMetrics, readLog, stop }
+  const command = [join(folder, account), `--metrics-addr=${address}`, ...switchedOff]
+  let program: Program | undefined
+  let earlier = ''
+  const readLog = () => earlier + (program?.readLog() ?? '')
+
+  async function start(): Promise<void> {
+    const { text, host } = await makeConfig()
+    await writeFile(config, text, { mode: 0o600 })
+    earlier = readLog()
+    // Neither this nor the home folder has a credential of a cloud. A cloud's proxy is not the way to the API server.
+    const env = { NO_PROXY: host, ...manager, HOME: home, KUBECONFIG: config }
+    program = startProgram(command, env)
+    await waitFor(
+      () => readMetrics().catch(() => undefined),
+      PROGRAM_MS,
+      () => `the operator does not start: ${readLog()}`,
+    )
+  }
+
+  await start()
+  return {
+    isNotReady: async () => alert.test(await readMetrics()),
+    ...{ readLog, start },
+    stop: async () => program?.stop(),
+  }
 }
 
-async function makeConfig() {
+/** Returns a kubeconfig for the operator's own ServiceAccount, and the host of the API server. */
+async function makeConfig(): Promise<{ text: string; host: string }> {
   const view = ['config', 'view', '--raw', '--minify', '-o', 'json']
   const [{ name, cluster }] = JSON.parse(await kubectl(view)).clusters
   const duration = '--duration=1h'
   const token = (await kubectl(['create', 'token', account, '-n', account, duration])).trim()
-  return {
+  const text = JSON.stringify({
     ...{ apiVersion: 'v1', kind: 'Config', 'current-context': name },
     clusters: [{ name, cluster }],
     users: [{ name: account, user: { token } }],
     contexts: [{ name, context: { cluster: name, user: account } }],
-  }
+  })
+  return { text, host: new URL(cluster.server).hostname }
 }

@@ -18,13 +18,16 @@ import { checkSignatures, type Summary, summarize } from '../../../tools/verify/
 import { KEYS_MS, STEADY_MS, WARM_UP_MS } from '../../../tools/verify/faults/support/timeouts.ts'
 
 const PER_SECOND = 50
+/** The requests of a rotation whose result counts. */
+export const ENOUGH = 5_000
 const gatewayUrl = process.env.GATEWAY_URL ?? ''
 
-/** Does `work` under public load. Summarizes the requests, whose signatures it checks with `keys`. */
+/** Does `work` under public load of `atLeast` requests. Summarizes them, and checks their signatures with `keys`. */
 export async function underLoad(
   title: string,
   keys: ReadonlyMap<string, Uint8Array>,
   work: () => Promise<void>,
+  atLeast = 0,
 ): Promise<Summary> {
   const start = Date.now()
   const spec = { kind: 'public', url: gatewayUrl } as const
@@ -32,7 +35,7 @@ export async function underLoad(
   try {
     await sleep(WARM_UP_MS)
     await work()
-    await sleep(STEADY_MS)
+    await sleep(STEADY_MS + Math.max(0, start + (atLeast / PER_SECOND) * 1_000 - Date.now()))
   } finally {
     await load.stop()
   }

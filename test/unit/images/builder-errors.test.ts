@@ -30,6 +30,7 @@ describe('a failure says what to do', () => {
   test.each([
     [push, 'unauthorized: authentication required', 'docker login registry.example:5000.'],
     [push, 'denied: requested access to the resource is denied', 'the right to push'],
+    [push, "denied: Permission 'artifactregistry.write' denied on resource", 'the right to push'],
     [push, 'http: server gave HTTP response to HTTPS client', '/etc/docker/daemon.json'],
     [base, 'Error: http: server gave HTTP response to HTTPS client', '/etc/containers/reg'],
     [push, 'x509: certificate signed by unknown authority', 'certs.d/registry.example:5000/ca.crt'],
@@ -46,7 +47,12 @@ describe('a failure says what to do', () => {
     expect(error.message).toContain(attempt.reference)
   })
 
-  test('a cause that is not known stays as the builder said it', async () => {
-    expect(await explain(push, 'no space left on device')).toBeInstanceOf(CommandError)
+  test.each([
+    'no space left on device',
+    // Of this machine, so no registry would help.
+    'permission denied while trying to connect to the Docker daemon socket',
+    'error creating build container: mkdir /var/lib/containers: permission denied',
+  ])('another cause stays as the builder said it: %s', async (stderr) => {
+    expect(await explain(push, stderr)).toBeInstanceOf(CommandError)
   })
 })

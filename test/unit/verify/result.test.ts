@@ -161,10 +161,26 @@ describe('on an overloaded machine', () => {
   })
 })
 
-test('an experiment that threw does not hold, and shows the error', () => {
-  const result = makeFailure(makeExperiment({}), new Error('no node'))
-  expect(result.broken).toEqual(['no node'])
-  expect(formatMarkdown([result], plan)).toContain('- **a fault:** **Not as promised:** no node.')
+describe('an experiment that threw', () => {
+  const throwing = (error: Error, idle: number) =>
+    makeFailure(makeExperiment({}), error, { ...rest.use, idle })
+
+  test('does not hold, and shows the error', () => {
+    const result = throwing(new Error('no node'), 0.5)
+    expect(result).toMatchObject({ broken: ['no node'], unjudged: [] })
+    expect(formatMarkdown([result], plan)).toContain('- **a fault:** **Not as promised:** no node.')
+  })
+
+  test('is not judged if the processors had no idle time', () => {
+    const result = throwing(new Error('TLS handshake timeout'), 0.05)
+    expect(result).toMatchObject({ broken: [], unjudged: ['TLS handshake timeout'] })
+    expect(describeResult(result)).toContain('The processors were idle for 5 %')
+  })
+
+  test('does not hold on any machine if it found what nobody may get', () => {
+    const result = throwing(new ForbiddenError('1 signature has no audit line'), 0.05)
+    expect(result).toMatchObject({ broken: ['1 signature has no audit line'], unjudged: [] })
+  })
 })
 
 describe('the report', () => {

@@ -39,7 +39,7 @@ export type Experiment = {
   run: (fault: Fault) => Promise<string | undefined>
 }
 
-/** An experiment throws this if somebody got what nobody may get. No machine is so slow that it would be an excuse. */
+/** Somebody got what nobody may get, or a signature is not on record. No machine is so slow that it would be an excuse. */
 export class ForbiddenError extends Error {}
 
 /** What an experiment works with. */

@@ -3,6 +3,7 @@
 import { readSwitch, readVariable } from '../../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../../cli/terminal.ts'
 import { writeSection } from '../docs-section.ts'
+import { compareMoments, readMachine } from '../machine.ts'
 import { requireOurs } from '../require-ours.ts'
 import { measurePlan } from './capacity.ts'
 import type { Experiment } from './experiment.ts'
@@ -32,7 +33,14 @@ async function runFaults(): Promise<void> {
   requireOurs('make faults')
   requireLocalCluster()
   if (!gatewayUrl) throw new UserError('GATEWAY_URL is not set', 'Run `make faults`.')
-  const chosen = chooseExperiments(readVariable('ONLY'))
+  const only = readVariable('ONLY')
+  const chosen = chooseExperiments(only)
+  if (writesDocs && (isShort || only)) {
+    throw new UserError(
+      'DOCS=yes replaces the figures of all experiments in docs/',
+      'Run `make faults DOCS=yes` without SHORT and ONLY.',
+    )
+  }
   const results: Result[] = []
   let isInterrupted = false
   // Only once, so that a second SIGINT ends the program at once.
@@ -52,9 +60,12 @@ async function runFaults(): Promise<void> {
           'interrupted',
           'Run `make faults ONLY=…` with the remaining experiments.',
         )
+      const before = await readMachine()
       const measured = step(experiment.id, () => measureWithRepeats(experiment, setting))
       // The results of the other experiments are still useful.
-      const result = await measured.catch((error) => makeFailure(experiment, error))
+      const result = await measured.catch(async (error) =>
+        makeFailure(experiment, error, compareMoments(before, await readMachine())),
+      )
       say(`        ${describeResult(result)}`)
       results.push(result)
     }

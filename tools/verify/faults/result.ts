@@ -29,16 +29,22 @@ export type Result = Omit<Measured, 'problem'> &
     mayBeOverload: boolean
   }
 
-/** With less idle time than this, a smaller load may show whether the fault or the machine loses requests. */
+/**
+ * With less idle time than this, a smaller load may show whether the fault or the machine loses requests, and an experiment that
+ * could not go on shows nothing.
+ */
 const BUSY = 0.1
 
-/** The result of an experiment that threw `error`. */
-export function makeFailure(experiment: Experiment, error: unknown): Result {
+/** The result of an experiment that threw `error`. `use`: the machine from the beginning of the experiment on. */
+export function makeFailure(experiment: Experiment, error: unknown, use: MachineUse): Result {
   const { id, title, attack, replicas } = experiment
-  const what = error instanceof Error ? error.message : String(error)
+  const what = [error instanceof Error ? error.message : String(error)]
   const nothing = { sources: [], attempts: 0, refused: 0, unauthorized: 0, notes: [] }
-  const verdict = { broken: [what], unjudged: [], mayBeOverload: false }
-  return { id, title, attack, replicas, ...nothing, ...verdict }
+  const verdict =
+    use.idle < BUSY && !(error instanceof ForbiddenError)
+      ? { broken: [], unjudged: what }
+      : { broken: what, unjudged: [] }
+  return { id, title, attack, replicas, use, ...nothing, ...verdict, mayBeOverload: false }
 }
 
 export function judge(experiment: Experiment, plan: Plan, measured: Measured): Result {

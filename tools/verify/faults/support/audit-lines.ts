@@ -3,6 +3,7 @@ import { readAuditFiles } from '../../attack/audit-files.ts'
 import { isSigned } from '../../attack/audited-requests.ts'
 import { LOG_MS } from '../../attack/timeouts.ts'
 import { waitFor } from '../../attack/wait.ts'
+import { ForbiddenError } from '../experiment.ts'
 import type { Sample } from '../load/schedule.ts'
 import { countSignatures } from './counted.ts'
 import { listPods, type Pod } from './pods.ts'
@@ -21,9 +22,9 @@ export async function readCounts(): Promise<Counts> {
 }
 
 /**
- * Returns how many signatures are on record. Throws if a signature of the load has no audit line, or if a signer has counted
- * more or fewer signatures since `before` than its log has. It waits for the last lines, which the container runtime writes with
- * a delay.
+ * Returns how many signatures are on record. Throws ForbiddenError if a signature of the load has no audit line, or if a signer
+ * has counted more or fewer signatures since `before` than its log has. It waits for the last lines, which the container runtime
+ * writes with a delay, and for signatures that come after their clients have gone.
  */
 export async function requireRecords(samples: readonly Sample[], before: Counts): Promise<string> {
   const ids = samples.flatMap(({ signed }) => (signed === undefined ? [] : [signed.requestId]))
@@ -42,18 +43,22 @@ export async function requireRecords(samples: readonly Sample[], before: Counts)
     },
     LOG_MS,
     () => found,
-  )
+  ).catch((error: Error) => {
+    throw error.message === found ? new ForbiddenError(found) : error
+  })
 }
 
 /** `ids`: signed by all containers that the Pod has had. The others are the signatures of the one that runs. */
 async function readRecord(pod: Pod, { time, counted }: Counts) {
+  // The counter first: a line is written before its signature is counted.
+  const total = await countSignatures(pod)
   const containers = (await readAuditFiles(pod.uid)) ?? []
   const signed = containers.map((entries) => {
     return entries.filter((entry) => entry.time >= time && isSigned(entry))
   })
   return {
     ids: signed.flat().map((entry) => entry.request_id),
-    counted: (await countSignatures(pod)) - (counted.get(keyOf(pod)) ?? 0),
+    counted: total - (counted.get(keyOf(pod)) ?? 0),
     logged: (signed.at(-1) ?? []).reduce((sum, { count }) => sum + count, 0),
   }
 }

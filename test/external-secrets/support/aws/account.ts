@@ -1,7 +1,7 @@
 // An AWS account with the secret of the key, a role that reads it and a user that writes it, as docs/key-managers.md says.
-
 import { z } from 'zod'
-import { findCommand, findStatement } from '../../support/pages/external-secrets-page.ts'
+import { findCommand, findStatement } from '../../../support/pages/external-secrets-page.ts'
+import type { KeyManager } from '../key-manager.ts'
 import { type AwsCli, type Credentials, createAwsCli } from './aws-cli.ts'
 import { type Entrance, openEntrance } from './entrance.ts'
 import { letPass, startMoto } from './moto.ts'
@@ -12,21 +12,15 @@ const role = 'signing-key-reader'
 export const roleArn = `arn:aws:iam::123456789012:role/${role}`
 const rights = ['--role-name', role, '--policy-name', 'read-key']
 const user = ['--user-name', 'writer']
+const secret = ['--secret-id', 'signing-hmac-key']
 const accessKey = z.object({
   AccessKey: z.object({ AccessKeyId: z.string(), SecretAccessKey: z.string() }),
 })
 
-export type Account = {
-  entrance: Entrance
-  tryAws: AwsCli['tryAws']
-  /** Runs the page's command below the comment `title`, with the rights to write the key. */
-  runCommand: (title: string) => Promise<void>
-  read: () => Promise<string>
-  write: (value: string) => Promise<void>
-  grant: () => Promise<void>
-  revoke: () => Promise<void>
-  stop: () => Promise<void>
-}
+export type Account = { entrance: Entrance; tryAws: AwsCli['tryAws'] } & Pick<
+  KeyManager,
+  'runCommand' | 'read' | 'write' | 'grant' | 'revoke' | 'disableNewest' | 'stop'
+>
 
 /** Makes the account, without the secret. `folder`: what fetchMoto returns. */
 export async function openAccount(folder: string): Promise<Account> {
@@ -37,13 +31,19 @@ export async function openAccount(folder: string): Promise<Account> {
   const writer = await makeWriter(cli)
   await makeRole(cli, writer)
   await letPass(moto.url, 0)
+  const aws = async (...args: string[]) => void (await cli.aws(writer, args))
   return {
     ...{ entrance, tryAws: cli.tryAws },
     runCommand: async (title) => void (await cli.bash(writer, findCommand(title))),
     read: () => cli.bash(writer, 'get'),
     write: async (value) => void (await cli.bash(writer, 'put', value)),
-    grant: async () => void (await cli.aws(writer, ['iam', 'put-role-policy', ...listRights()])),
-    revoke: async () => void (await cli.aws(writer, ['iam', 'delete-role-policy', ...rights])),
+    grant: () => aws('iam', 'put-role-policy', ...listRights()),
+    revoke: () => aws('iam', 'delete-role-policy', ...rights),
+    // AWS disables no version. A secret that is scheduled for deletion is the nearest to it.
+    disableNewest: async () => {
+      await aws('secretsmanager', 'delete-secret', ...secret, '--recovery-window-in-days', '7')
+      return () => aws('secretsmanager', 'restore-secret', ...secret)
+    },
     stop: async () => {
       await entrance.close()
       await moto.stop()

@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
+import { findFreePort } from '../../../../tools/local-cluster/free-port.ts'
 import { letPass } from './moto.ts'
 import type { Judge, Refusal } from './trust-policy.ts'
 
 export type Entrance = {
   url: string
-  tokens: readonly string[]
+  /** The tokens that got a session, the oldest first. */
+  accepted: readonly string[]
   /** Simulates a manager that is away, and back. */
   close: () => Promise<void>
   open: () => Promise<void>
@@ -17,7 +18,7 @@ export type Entrance = {
 
 export async function openEntrance(moto: string, judge: Judge): Promise<Entrance> {
   const port = await findFreePort()
-  const tokens: string[] = []
+  const accepted: string[] = []
   let turn = Promise.resolve()
   const server = createServer((incoming, outgoing) => {
     // One at a time, because moto lets the next request pass, from any caller.
@@ -31,7 +32,7 @@ export async function openEntrance(moto: string, judge: Judge): Promise<Entrance
       const token = asked.get('WebIdentityToken') ?? ''
       const refusal = await judge(token)
       if (refusal !== undefined) return refuse(outgoing, refusal)
-      tokens.push(token)
+      accepted.push(token)
       // It is signed by nobody.
       await letPass(moto, 1)
     }
@@ -51,7 +52,7 @@ export async function openEntrance(moto: string, judge: Judge): Promise<Entrance
   }
 
   await open()
-  return { url: `http://127.0.0.1:${port}`, tokens, open, close }
+  return { url: `http://127.0.0.1:${port}`, accepted, open, close }
 }
 
 function refuse(outgoing: ServerResponse, { status, code, message }: Refusal): void {

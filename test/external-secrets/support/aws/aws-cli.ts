@@ -1,7 +1,7 @@
 // The AWS command line and the commands of docs/key-managers.md, run with given credentials.
-
-import { CommandError, type RunResult, run, tryRun } from '../../../tools/cli/exec.ts'
-import { awsFunctions, makeKey, makeWebhookKey } from '../../support/pages/external-secrets-page.ts'
+import { CommandError, type RunResult, tryRun } from '../../../../tools/cli/exec.ts'
+import { awsFunctions } from '../../../support/pages/external-secrets-page.ts'
+import { runLine } from '../page-shell.ts'
 import { describePython } from './moto.ts'
 
 export const region = 'eu-central-1'
@@ -22,12 +22,7 @@ export function createAwsCli(folder: string, url: string): AwsCli {
     ...(session !== undefined && { AWS_SESSION_TOKEN: session }),
   })
   const [python, ...first] = command
-  const functions = [
-    `aws() { ${command.join(' ')} "$@"; }`,
-    ...awsFunctions,
-    makeKey,
-    makeWebhookKey,
-  ]
+  const functions = [`aws() { ${command.join(' ')} "$@"; }`, ...awsFunctions]
   const tryAws: AwsCli['tryAws'] = (credentials, args) =>
     tryRun(python, [...first, ...args], { env: listEnv(credentials) })
   return {
@@ -37,11 +32,7 @@ export function createAwsCli(folder: string, url: string): AwsCli {
       if (result.code !== 0) throw new CommandError(`aws ${args.slice(0, 2).join(' ')}`, result)
       return result.stdout
     },
-    bash: (credentials, line, input = '') => {
-      // `cat`, because standard input is a socket here, and /dev/stdin cannot open it.
-      const script = [...functions, `cat | { ${line}; }`].join('\n')
-      const options = { env: listEnv(credentials), input }
-      return run('bash', ['-euo', 'pipefail', '-c', script], options)
-    },
+    bash: (credentials, line, input) =>
+      runLine({ functions, env: listEnv(credentials) }, line, input),
   }
 }

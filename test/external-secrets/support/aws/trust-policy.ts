@@ -1,8 +1,8 @@
 // Decides who gets a session of the role. moto does not check tokens, so this checks them by the policy in docs/key-managers.md.
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import { z } from 'zod'
-import { readTokenIssuer } from '../../../tools/kube/token-issuer.ts'
-import { findStatement } from '../../support/pages/external-secrets-page.ts'
+import { readTokenIssuer } from '../../../../tools/kube/token-issuer.ts'
+import { findStatement } from '../../../support/pages/external-secrets-page.ts'
 
 const statement = z.object({
   Condition: z.strictObject({ StringEquals: z.record(z.string(), z.string()) }),

@@ -1,14 +1,14 @@
 // moto, which simulates AWS on loopback and checks every request's signature and rights, and the AWS command line.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import { run } from '../../../tools/cli/exec.ts'
-import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
-import { cached, keyOf } from '../../../tools/local-cluster/programs/cache.ts'
-import { installWheels } from '../../../tools/local-cluster/programs/wheels.ts'
-import { waitFor } from '../../../tools/verify/attack/wait.ts'
-import { PROGRAM_MS } from '../../support/timeouts.ts'
-import { startProgram } from './program.ts'
+import { CHECKOUT } from '../../../../tools/cli/checkout.ts'
+import { run } from '../../../../tools/cli/exec.ts'
+import { findFreePort } from '../../../../tools/local-cluster/free-port.ts'
+import { cached, keyOf } from '../../../../tools/local-cluster/programs/cache.ts'
+import { installWheels } from '../../../../tools/local-cluster/programs/wheels.ts'
+import { waitFor } from '../../../../tools/verify/attack/wait.ts'
+import { PROGRAM_MS } from '../../../support/timeouts.ts'
+import { startProgram } from '../program.ts'
 
 const REQUIREMENTS = join(CHECKOUT, 'test/support/programs/moto/requirements.txt')
 

@@ -1,0 +1,6 @@
+// A real External Secrets reads the key from AWS, which moto simulates.
+import { openAws } from './support/aws/aws.ts'
+import { testSessions } from './support/aws/session-tests.ts'
+import { testKeyManager } from './support/manager-tests.ts'
+
+testSessions(testKeyManager(openAws))
