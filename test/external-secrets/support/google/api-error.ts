@@ -1,4 +1,6 @@
 // An error as Google's APIs answer it: a status with its number in HTTP and in gRPC.
+import type { ZodType } from 'zod'
+
 const codes = {
   INVALID_ARGUMENT: { http: 400, grpc: 3 },
   NOT_FOUND: { http: 404, grpc: 5 },
@@ -26,4 +28,13 @@ export class ApiError extends Error {
 /** Returns `error` if the API answers it, else an internal error that names it. */
 export function asApiError(error: unknown): ApiError {
   return error instanceof ApiError ? error : new ApiError('INTERNAL', String(error))
+}
+
+/** Returns `text` as JSON of that form. */
+export function parseBody<T>(form: ZodType<T>, text: string): T {
+  try {
+    return form.parse(JSON.parse(text))
+  } catch (error) {
+    throw new ApiError('INVALID_ARGUMENT', `The body is not as expected: ${error}`)
+  }
 }

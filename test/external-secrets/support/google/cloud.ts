@@ -6,34 +6,34 @@ import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { findFreePort } from '../../../../tools/local-cluster/free-port.ts'
 import type { Certificates } from '../clouds/certificates.ts'
-import { ApiError, asApiError } from './api-error.ts'
+import { asApiError } from './api-error.ts'
 import { accessPath, readRequest, writeResponse } from './grpc.ts'
 import { callRest } from './rest.ts'
 import { createSecretManager, type Principal } from './secret-manager.ts'
 import { type Cluster, createTokenService } from './token-service.ts'
 
-export const tokenHost = 'securetoken.googleapis.com'
-export const tokenPath = '/v1/identitybindingtoken'
-export const secretHost = 'secretmanager.googleapis.com'
+export const tokenService = 'https://securetoken.googleapis.com/v1/identitybindingtoken'
+export const secretManager = 'https://secretmanager.googleapis.com'
+export const hosts = [tokenService, secretManager].map((url) => new URL(url).hostname)
 
 export type Cloud = {
   port: number
   /** The access token of the project's owner, for gcloud. */
   owner: string
-  /** The ServiceAccount tokens that the token service accepted. */
+  /** The ServiceAccount tokens that the token service accepted, the oldest first. */
   accepted: readonly string[]
   /** From then on nothing accepts connections. */
   close: () => Promise<void>
   open: () => Promise<void>
 }
+type Serve = (request: Http2ServerRequest, response: Http2ServerResponse) => Promise<void>
 
-export async function openCloud(cluster: Cluster, certificates: Certificates): Promise<Cloud> {
+export async function openCloud(cluster: Cluster, { cert, key }: Certificates): Promise<Cloud> {
   const port = await findFreePort()
   const owner = `ya29.${randomBytes(32).toString('base64url')}`
   const tokens = createTokenService(cluster)
   const secrets = createSecretManager()
   const sockets = new Set<Socket>()
-  const { cert, key } = certificates
   const server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
     const serve = request.url === accessPath ? serveGrpc : serveJson
     serve(request, response).catch(() => void request.socket.destroy())
@@ -43,42 +43,38 @@ export async function openCloud(cluster: Cluster, certificates: Certificates): P
     socket.on('close', () => sockets.delete(socket))
   })
 
-  function identify({ headers }: Http2ServerRequest): Principal {
-    if (headers.authorization === `Bearer ${owner}`) return 'owner'
-    return tokens.identify(headers.authorization)
-  }
+  const identify = ({ headers }: Http2ServerRequest): Principal =>
+    headers.authorization === `Bearer ${owner}` ? 'owner' : tokens.identify(headers.authorization)
 
-  async function serveGrpc(request: Http2ServerRequest, response: Http2ServerResponse) {
+  const serveGrpc: Serve = async (request, response) => {
     const body = await buffer(request)
-    response.setHeader('content-type', 'application/grpc')
+    response.writeHead(200, { 'content-type': 'application/grpc' })
     try {
-      const answer = writeResponse(secrets.access(identify(request), readRequest(body)))
+      const answer = secrets.access(identify(request), readRequest(body))
       response.addTrailers({ 'grpc-status': '0' })
-      response.end(answer)
+      response.end(writeResponse(answer))
     } catch (error) {
       const { code, message } = asApiError(error)
-      response.flushHeaders()
       const said = encodeURIComponent(message)
       response.addTrailers({ 'grpc-status': String(code.grpc), 'grpc-message': said })
       response.end()
     }
   }
 
-  async function serveJson(request: Http2ServerRequest, response: Http2ServerResponse) {
+  const serveJson: Serve = async (request, response) => {
+    const { method, url: path } = request
     const text = (await buffer(request)).toString()
+    const json = { 'content-type': 'application/json' }
     try {
-      send(response, 200, await answerJson(request, text))
+      const answer = tokenService.endsWith(path)
+        ? await tokens.exchange(text)
+        : callRest(secrets, identify(request), { method, path, text })
+      response.writeHead(200, json).end(JSON.stringify(answer))
     } catch (error) {
       const { code, status, message } = asApiError(error)
-      send(response, code.http, { error: { code: code.http, status, message } })
+      const said = { error: { code: code.http, status, message } }
+      response.writeHead(code.http, json).end(JSON.stringify(said))
     }
-  }
-
-  async function answerJson(request: Http2ServerRequest, text: string): Promise<object> {
-    const { method, url: path } = request
-    const body = () => parse(text)
-    if (path === tokenPath) return tokens.exchange(body())
-    return callRest(secrets, identify(request), { method, path, body })
   }
 
   async function open() {
@@ -87,7 +83,6 @@ export async function openCloud(cluster: Cluster, certificates: Certificates): P
   }
 
   async function close() {
-    if (!server.listening) return
     const closed = once(server, 'close')
     server.close()
     for (const socket of sockets) socket.destroy()
@@ -96,17 +91,4 @@ export async function openCloud(cluster: Cluster, certificates: Certificates): P
 
   await open()
   return { port, owner, accepted: tokens.accepted, open, close }
-}
-
-function send(response: Http2ServerResponse, status: number, value: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify(value))
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new ApiError('INVALID_ARGUMENT', 'The body is no JSON.')
-  }
 }

@@ -1,9 +1,9 @@
 // Secret Manager's REST API, which gcloud calls.
 import { z } from 'zod'
-import { ApiError } from './api-error.ts'
+import { ApiError, parseBody } from './api-error.ts'
 import { type Principal, type SecretManager, type StateVerb, states } from './secret-manager.ts'
 
-export type Call = { method: string; path: string; body: () => unknown }
+export type Call = { method: string; path: string; text: string }
 type Route = (manager: SecretManager, principal: Principal, name: string, call: Call) => object
 
 const version = z.object({ payload: z.object({ data: z.base64() }) })
@@ -15,8 +15,8 @@ const routes: Record<string, Route> = {
     const id = new URL(path, 'https://localhost').searchParams.get('secretId')
     return manager.create(principal, `${name}/${id}`)
   },
-  'POST addVersion': (manager, principal, name, { body }) => {
-    const { data } = version.parse(body()).payload
+  'POST addVersion': (manager, principal, name, { text }) => {
+    const { data } = parseBody(version, text).payload
     return manager.addVersion(principal, name, Buffer.from(data, 'base64'))
   },
   'GET access': (manager, principal, asked) => {
@@ -24,8 +24,8 @@ const routes: Record<string, Route> = {
     return { name, payload: { data: data.toString('base64') } }
   },
   'GET getIamPolicy': (manager, principal, name) => manager.getPolicy(principal, name),
-  'POST setIamPolicy': (manager, principal, name, { body }) =>
-    manager.setPolicy(principal, name, policy.parse(body()).policy),
+  'POST setIamPolicy': (manager, principal, name, { text }) =>
+    manager.setPolicy(principal, name, parseBody(policy, text).policy),
 }
 
 export function callRest(manager: SecretManager, principal: Principal, call: Call): object {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { z } from 'zod'
-import { ApiError } from './api-error.ts'
+import { ApiError, parseBody } from './api-error.ts'
 
 const SESSION_S = 3_600
 
@@ -18,7 +18,7 @@ export type Cluster = {
 }
 
 export type TokenService = {
-  exchange: (request: unknown) => Promise<object>
+  exchange: (body: string) => Promise<object>
   /** Returns the principal that a session acts as. Throws ApiError if there is no such session. */
   identify: (authorization: string | undefined) => string
   /** The ServiceAccount tokens that bought a session. */
@@ -26,7 +26,7 @@ export type TokenService = {
 }
 
 /** The audience of a cluster's tokens, which is also the name of its pool of identities. */
-export const poolOf = ({ projectId }: Pick<Cluster, 'projectId'>) => `${projectId}.svc.id.goog`
+export const poolOf = ({ projectId }: Cluster) => `${projectId}.svc.id.goog`
 
 /** Returns how a secret's policy names a ServiceAccount of the cluster. */
 export function principalOf(cluster: Cluster, namespace: string, account: string): string {
@@ -35,9 +35,14 @@ export function principalOf(cluster: Cluster, namespace: string, account: string
   return `principal://iam.googleapis.com/projects/${cluster.projectNumber}/${pool}/${subject}`
 }
 
+/** Returns how the token service names the cluster. */
+export function providerOf({ projectId, location, name }: Cluster): string {
+  const path = `projects/${projectId}/locations/${location}/clusters/${name}`
+  return `https://container.googleapis.com/v1/${path}`
+}
+
 export function createTokenService(cluster: Cluster): TokenService {
-  const { projectId, location, name, issuer } = cluster
-  const provider = `https://container.googleapis.com/v1/projects/${projectId}/locations/${location}/clusters/${name}`
+  const { issuer } = cluster
   const keySet = createLocalJWKSet(cluster.keys)
   const sessions = new Map<string, { principal: string; end: number }>()
   const accepted: string[] = []
@@ -45,14 +50,14 @@ export function createTokenService(cluster: Cluster): TokenService {
     grant_type: z.literal('urn:ietf:params:oauth:grant-type:token-exchange'),
     subject_token_type: z.literal('urn:ietf:params:oauth:token-type:jwt'),
     requested_token_type: z.literal('urn:ietf:params:oauth:token-type:access_token'),
-    audience: z.literal(`identitynamespace:${poolOf(cluster)}:${provider}`),
+    audience: z.literal(`identitynamespace:${poolOf(cluster)}:${providerOf(cluster)}`),
     subject_token: z.string(),
   })
   const options = { issuer, audience: poolOf(cluster), requiredClaims: ['exp', 'sub'] }
   return {
     accepted,
-    exchange: async (request) => {
-      const { subject_token: token } = refusing(() => wanted.parse(request))
+    exchange: async (body) => {
+      const { subject_token: token } = parseBody(wanted, body)
       const { payload } = await jwtVerify(token, keySet, options).catch(refuse)
       const [, namespace, account] =
         /^system:serviceaccount:([^:]+):([^:]+)$/.exec(payload.sub ?? '') ?? []
@@ -68,14 +73,6 @@ export function createTokenService(cluster: Cluster): TokenService {
       if (session !== undefined && Date.now() < session.end) return session.principal
       throw new ApiError('UNAUTHENTICATED', 'Request had invalid authentication credentials.')
     },
-  }
-}
-
-function refusing<T>(act: () => T): T {
-  try {
-    return act()
-  } catch (error) {
-    return refuse(error)
   }
 }
 
