@@ -184,7 +184,7 @@ test-images: node_modules ## Test make images with Docker and podman from Debian
 test-kind: node_modules ## Test make up, smoke and matrix on a kind cluster in Docker: six minutes.
 	@vitest run --project kind
 
-test-host: node_modules ## Run the local cluster on an emulated Debian 13 with systemd and cgroup v2: half an hour.
+test-host: node_modules ## Run the local cluster on an emulated Debian 13 with systemd and cgroup v2: 17 minutes.
 	@vitest run --project host
 
 test-istio: node_modules ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.

@@ -15,7 +15,7 @@ export const OWN_PODS_MS = allow(180_000)
 export const EFFECT_MS = allow(60_000)
 /** For an alert to fire or to end. Some alerts wait for a minute. */
 export const ALERT_MS = allow(150_000)
-/** For External Secrets to report that a manager is away, or back. It doubles the time to its next try. */
+/** For the report that a key manager is away, or back. External Secrets doubles the time to its next try. */
 export const OUTAGE_MS = allow(600_000)
 /** For the first compilation of a program. */
 export const COMPILE_MS = allow(1_800_000)

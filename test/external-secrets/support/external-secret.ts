@@ -25,6 +25,11 @@ export async function forceSync(): Promise<void> {
   await kubectl(['annotate', ...target, annotation, '--overwrite'])
 }
 
+/** Deletes it and its Secret, while the operator runs: only the operator removes the finalizer. */
+export async function deleteExternalSecret(): Promise<void> {
+  await kubectl(['delete', ...target, '--ignore-not-found', '--cascade=foreground'])
+}
+
 /** States of the condition Ready, with a part of its message. */
 export const synced = { isReady: true, message: 'secret synced' }
 export const retained = { isReady: true, message: 'secret retained' }

@@ -21,6 +21,7 @@ export async function install(folder: string): Promise<() => Promise<void>> {
     await kubectl(['delete', '-f', resources, '--ignore-not-found'])
   }
   if (await isOurs()) {
+    await releaseExternalSecret()
     if (await exists(['secret', keySecret, '-n', namespace])) await disownSecret()
     await takeAway()
   }
@@ -38,6 +39,14 @@ export async function install(folder: string): Promise<() => Promise<void>> {
     throw error
   }
   return takeAway
+}
+
+/** Takes the place of an operator that an interrupted run has killed, and whose finalizer is left. */
+async function releaseExternalSecret(): Promise<void> {
+  const target = ['externalsecret', keySecret, '-n', namespace]
+  if (!(await exists([kind])) || !(await exists(target))) return
+  const patch = JSON.stringify({ metadata: { finalizers: null } })
+  await kubectl(['patch', ...target, '--type=merge', '-p', patch])
 }
 
 async function isOurs(): Promise<boolean> {

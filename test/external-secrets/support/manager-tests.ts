@@ -44,7 +44,7 @@ export function testKeyManager<M extends KeyManager>(open: () => Promise<M>): ()
   })
   testIdentities(load)
 
-  test("External Secrets' log has each read, and no key", () => {
+  test("External Secrets' log says what it did, and has no key", () => {
     const log = session.operator.readLog()
     expect(log).toContain('"msg":"reconciled secret"')
     for (const key of session.value.keys.values()) {

@@ -9,7 +9,7 @@ import { waitForKeys } from '../../support/cluster/signing.ts'
 import { buildTestPrograms } from '../../support/programs/programs.ts'
 import { EFFECT_MS } from '../../support/timeouts.ts'
 import { deployWith } from './deploy-with.ts'
-import { forceSync } from './external-secret.ts'
+import { deleteExternalSecret, forceSync } from './external-secret.ts'
 import { install } from './installation.ts'
 import type { KeyManager } from './key-manager.ts'
 import { type Operator, startOperator } from './operator.ts'
@@ -43,6 +43,7 @@ export async function openSession<M extends KeyManager>(
   undo.defer(await saveDeployment(/key-reader|^key-manager$|^hmac-key$/))
   const operator = await startOperator(folder, manager.env)
   undo.defer(operator.stop)
+  undo.defer(deleteExternalSecret)
   await deployWith(manager)
   const all = undo.move()
 

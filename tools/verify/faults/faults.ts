@@ -61,10 +61,11 @@ async function runFaults(): Promise<void> {
           'Run `make faults ONLY=…` with the remaining experiments.',
         )
       const before = await readMachine()
-      const measured = step(experiment.id, () => measureWithRepeats(experiment, setting))
       // The results of the other experiments are still useful.
-      const result = await measured.catch(async (error) =>
-        makeFailure(experiment, error, compareMoments(before, await readMachine())),
+      const result = await step(experiment.id, () =>
+        measureWithRepeats(experiment, setting).catch(async (error) =>
+          makeFailure(experiment, error, compareMoments(before, await readMachine())),
+        ),
       )
       say(`        ${describeResult(result)}`)
       results.push(result)

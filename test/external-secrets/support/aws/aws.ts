@@ -25,8 +25,8 @@ export async function openAws(): Promise<Aws> {
     },
     token: { audience: 'sts.amazonaws.com', seconds: 3_600 },
     says: {
-      // moto writes the reason in XML, which the SDK cannot read.
-      revoked: /status code: 403/,
+      // moto writes the reason in XML, which the SDK cannot read. Its version 2 writes StatusCode.
+      revoked: /status ?code: 403/i,
       away: /connection refused/,
       disabled: /InvalidRequestException/,
       refused: /AccessDenied/,
