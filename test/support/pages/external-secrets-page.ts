@@ -10,10 +10,10 @@ const page = await readFile(file, 'utf8')
 export const makeKey = find(/make_key\(\) .*/)
 /** The page's bash function that makes a webhook key. */
 export const makeWebhookKey = find(/make_webhook_key\(\) .*/)
-/** Returns the page's bash functions `create`, `get` and `put` that call `cli`. */
-export function listFunctions(cli: 'aws' | 'az' | 'gcloud'): string[] {
-  return ['create', 'get', 'put'].map((name) => find(new RegExp(`${name}\\(\\) \\{ ${cli} .*`)))
-}
+/** The page's bash functions `create`, `get` and `put` for AWS. */
+export const awsFunctions = ['create', 'get', 'put'].map((name) =>
+  find(new RegExp(`${name}\\(\\) \\{ aws .*`)),
+)
 
 /** Returns the command below the comment that begins with `title`. */
 export function findCommand(title: string): string {
