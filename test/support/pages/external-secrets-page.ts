@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { listOf } from './commands.ts'
 
 const file = join(CHECKOUT, 'docs/key-managers.md')
 const page = await readFile(file, 'utf8')
@@ -10,10 +11,19 @@ const page = await readFile(file, 'utf8')
 export const makeKey = find(/make_key\(\) .*/)
 /** The page's bash function that makes a webhook key. */
 export const makeWebhookKey = find(/make_webhook_key\(\) .*/)
-/** The page's bash functions `create`, `get` and `put` for AWS. */
-export const awsFunctions = ['create', 'get', 'put'].map((name) =>
-  find(new RegExp(`${name}\\(\\) \\{ aws .*`)),
-)
+/** Returns the bash functions `create`, `get` and `put` of a cloud's section. */
+export function findFunctions(section: string): string[] {
+  const [, text = ''] = page.split(`### ${section}\n`)
+  const [block = ''] = text.split('\n\n').filter((each) => each.trim() !== '')
+  return block.split('\n').map((line) => line.trim())
+}
+
+/** Returns the whole command that begins with `start`. */
+export function findCloudCommand(start: string): string {
+  const command = listOf(page).find((each) => each.startsWith(start))
+  if (command === undefined) throw new Error(`the page has no command "${start}"`)
+  return command
+}
 
 /** Returns the command below the comment that begins with `title`. */
 export function findCommand(title: string): string {

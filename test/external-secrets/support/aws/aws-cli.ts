@@ -1,6 +1,6 @@
 // The AWS command line and the commands of docs/key-managers.md, run with given credentials.
 import { CommandError, type RunResult, tryRun } from '../../../../tools/cli/exec.ts'
-import { awsFunctions } from '../../../support/pages/external-secrets-page.ts'
+import { findFunctions } from '../../../support/pages/external-secrets-page.ts'
 import { runLine } from '../page-shell.ts'
 import { describePython } from './moto.ts'
 
@@ -22,7 +22,10 @@ export function createAwsCli(folder: string, url: string): AwsCli {
     ...(session !== undefined && { AWS_SESSION_TOKEN: session }),
   })
   const [python, ...first] = command
-  const functions = [`aws() { ${command.join(' ')} "$@"; }`, ...awsFunctions]
+  const functions = [
+    `aws() { ${command.join(' ')} "$@"; }`,
+    ...findFunctions('AWS Secrets Manager'),
+  ]
   const tryAws: AwsCli['tryAws'] = (credentials, args) =>
     tryRun(python, [...first, ...args], { env: listEnv(credentials) })
   return {

@@ -1,0 +1,117 @@
+// Azure's management API, as far as the page's `az identity` and `az role assignment` use it.
+import { z } from 'zod'
+import type { Assignment, Directory, Identity } from './directory.ts'
+import type { Entra } from './entra.ts'
+import type { Answer, Question } from './server.ts'
+
+export const management = 'management.azure.com'
+const location = 'westeurope'
+const trust = z.object({
+  properties: z.object({
+    issuer: z.url(),
+    subject: z.string(),
+    audiences: z.array(z.string()).min(1),
+  }),
+})
+const assignment = z.object({
+  properties: z.object({ roleDefinitionId: z.string(), principalId: z.uuid() }),
+})
+const roleName = /roleName eq '(.*)'/
+
+type Route = [pattern: RegExp, answer: (question: Question, parts: readonly string[]) => Answer]
+
+export function createManagement(directory: Directory, entra: Entra) {
+  const subscription = {
+    ...{ id: `/subscriptions/${directory.subscription}`, subscriptionId: directory.subscription },
+    ...{ tenantId: directory.tenant, displayName: 'signing', state: 'Enabled' },
+  }
+  const identity =
+    '/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/]+'
+  const authorization = '(/subscriptions/.+)/providers/Microsoft.Authorization'
+
+  const routes: Route[] = [
+    [/^\/subscriptions$/, () => list([subscription])],
+    [
+      /^\/subscriptions\/[^/]+\/resource[gG]roups\/[^/]+$/,
+      ({ url }) => ok({ id: url.pathname, location }),
+    ],
+    [new RegExp(`^${identity}$`), ({ url }) => ok(show(directory.addIdentity(url.pathname)))],
+    [
+      new RegExp(`^${identity}/federatedIdentityCredentials/[^/]+$`),
+      ({ url, body }) => {
+        const { properties } = trust.parse(JSON.parse(body))
+        directory.trusts.set(url.pathname, properties)
+        return ok({ id: url.pathname, properties })
+      },
+    ],
+    [
+      new RegExp(`^${authorization}/roleDefinitions$`),
+      ({ url }, [, scope = '']) => {
+        const wanted = roleName.exec(url.searchParams.get('$filter') ?? '')?.[1]
+        const roles = directory.listRoles(scope)
+        return list(
+          roles.filter(({ properties }) => (wanted ?? properties.roleName) === properties.roleName),
+        )
+      },
+    ],
+    [
+      new RegExp(`^${authorization}/roleAssignments$`),
+      (_, [, scope = '']) =>
+        list(
+          [...directory.assignments.values()]
+            .filter((each) => scope.startsWith(each.scope))
+            .map(showAssignment),
+        ),
+    ],
+    [
+      new RegExp(`^${authorization}/roleAssignments/[^/]+$`),
+      ({ method, url: { pathname: id }, body }, [, scope = '']) => {
+        if (method === 'PUT')
+          directory.assignments.set(id, {
+            id,
+            scope,
+            ...assignment.parse(JSON.parse(body)).properties,
+          })
+        const found = directory.assignments.get(id)
+        if (method === 'DELETE') directory.assignments.delete(id)
+        return found === undefined ? { status: 204 } : ok(showAssignment(found))
+      },
+    ],
+  ]
+
+  return (question: Question): Answer => {
+    const session = entra.findSession(question.token, 'https://management.')
+    if (session?.principalId !== directory.operator.principalId)
+      return fail(401, 'AuthenticationFailed')
+    for (const [pattern, answer] of routes) {
+      const parts = pattern.exec(question.url.pathname)
+      if (parts !== null) return answer(question, parts)
+    }
+    return fail(404, `nothing plays ${question.method} ${question.url.pathname}`)
+  }
+}
+
+function show({ id, clientId, principalId }: Identity) {
+  return { id, name: id.split('/').at(-1), location, properties: { clientId, principalId } }
+}
+
+function showAssignment({ id, ...properties }: Assignment) {
+  return {
+    id,
+    name: id.split('/').at(-1),
+    type: 'Microsoft.Authorization/roleAssignments',
+    properties,
+  }
+}
+
+function ok(value: unknown): Answer {
+  return { status: 200, value }
+}
+
+function list(value: readonly unknown[]): Answer {
+  return ok({ value })
+}
+
+function fail(status: number, code: string): Answer {
+  return { status, value: { error: { code, message: code } } }
+}
