@@ -1,7 +1,6 @@
 // Presents a ServiceAccount token to Google as External Secrets does: for a session, and with the session for the key.
 import { z } from 'zod'
 import { ask, type Surroundings } from '../clouds/ask.ts'
-import type { KeyManager } from '../key-manager.ts'
 import { secretManager, tokenService } from './cloud.ts'
 import { type Cluster, poolOf, providerOf } from './token-service.ts'
 
@@ -15,7 +14,7 @@ export async function presentToken(
   token: string,
   cluster: Cluster,
   surroundings: Surroundings,
-): ReturnType<KeyManager['presentToken']> {
+): Promise<{ granted: boolean; reason: string }> {
   const bought = await buySession(token, cluster, surroundings)
   if ('reason' in bought) return { granted: false, ...bought }
   const headers = { authorization: `Bearer ${bought.session}` }

@@ -1,12 +1,15 @@
 // Secret Manager's REST API, which gcloud calls.
 import { z } from 'zod'
 import { ApiError, parseBody } from './api-error.ts'
+import { crc32c } from './crc32c.ts'
 import { type Principal, type SecretManager, type StateVerb, states } from './secret-manager.ts'
 
 export type Call = { method: string; path: string; text: string }
 type Route = (manager: SecretManager, principal: Principal, name: string, call: Call) => object
 
-const version = z.object({ payload: z.object({ data: z.base64() }) })
+const version = z.object({
+  payload: z.object({ data: z.base64(), dataCrc32c: z.string().optional() }),
+})
 const binding = z.object({ role: z.string(), members: z.array(z.string()) })
 const policy = z.object({ policy: z.object({ bindings: z.array(binding).default([]) }) })
 /** By method and verb. */
@@ -16,8 +19,13 @@ const routes: Record<string, Route> = {
     return manager.create(principal, `${name}/${id}`)
   },
   'POST addVersion': (manager, principal, name, { text }) => {
-    const { data } = parseBody(version, text).payload
-    return manager.addVersion(principal, name, Buffer.from(data, 'base64'))
+    const { data, dataCrc32c: sum } = parseBody(version, text).payload
+    const bytes = Buffer.from(data, 'base64')
+    if (sum !== undefined && sum !== String(crc32c(bytes))) {
+      throw new ApiError('INVALID_ARGUMENT', 'The payload does not have its checksum.')
+    }
+    const made = manager.addVersion(principal, name, bytes)
+    return { ...made, clientSpecifiedPayloadChecksum: sum !== undefined }
   },
   'GET access': (manager, principal, asked) => {
     const { name, data } = manager.access(principal, asked)

@@ -1,6 +1,6 @@
 // A cluster whose ServiceAccount tokens a test signs itself.
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
-import { namespace } from '../../../../tools/kube/names.ts'
+import { namespace } from '../../../tools/kube/names.ts'
 import { type Cluster, poolOf } from './token-service.ts'
 
 const ids = { projectId: 'p', projectNumber: '7', location: 'europe-west3', name: 'c' }

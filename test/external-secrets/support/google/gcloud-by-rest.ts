@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { ask } from '../clouds/ask.ts'
-import { secretManager } from './cloud.ts'
+import { ask } from '../../../support/clouds/ask.ts'
+import { secretManager } from '../../../support/google/cloud.ts'
 
 const { HTTPS_PROXY = '', SSL_CERT_FILE = '', CLOUDSDK_AUTH_ACCESS_TOKEN_FILE = '' } = process.env
 const text = { type: 'string' } as const

@@ -1,48 +1,28 @@
-// Google Cloud as the tests of a key manager need it.
+// Google Cloud as the tests of a key manager need it. The page's commands create the secret, grant the right and revoke it.
 import { z } from 'zod'
 import { readTokenIssuer } from '../../../../tools/kube/token-issuer.ts'
-import { listCommands } from '../../../support/pages/commands.ts'
-import { findCommand } from '../../../support/pages/external-secrets-page.ts'
-import { ask } from '../clouds/ask.ts'
-import { makeCertificates } from '../clouds/certificates.ts'
-import { openProxy } from '../clouds/proxy.ts'
+import { ask } from '../../../support/clouds/ask.ts'
+import { openGoogle } from '../../../support/google/google.ts'
+import { latestKeyUrl, presentToken } from '../../../support/google/present-token.ts'
+import { poolOf } from '../../../support/google/token-service.ts'
+import { findCloudCommand, findCommand } from '../../../support/pages/external-secrets-page.ts'
 import type { KeyManager } from '../key-manager.ts'
-import { hosts, openCloud } from './cloud.ts'
-import { createGcloud, findMeans, type Means } from './gcloud.ts'
-import { latestKeyUrl, presentToken } from './present-token.ts'
-import { type Cluster, poolOf } from './token-service.ts'
+import { openGcloud } from './gcloud.ts'
 
-const ids = {
+const cluster = {
   projectId: 'keys-of-the-tests',
   projectNumber: '123456789012',
   location: 'europe-west3',
   name: 'cluster-of-the-tests',
 }
 const newest = z.object({ name: z.string() })
-const secret = '--secret signing-hmac-key --project PROJECT'
 
-/** For the cluster of KUBECONFIG. */
-export async function openGoogle(): Promise<KeyManager> {
+export async function openGoogleManager(): Promise<KeyManager> {
   const { issuer, keys } = await readTokenIssuer()
-  const means = await findMeans()
-  console.info(`the page's gcloud commands run by ${means}`)
-  return imitateGoogle({ ...ids, issuer, keys: JSON.parse(keys) }, means)
-}
-
-export async function imitateGoogle(cluster: Cluster, means: Means): Promise<KeyManager> {
-  await using undo = new AsyncDisposableStack()
-  const certificates = await makeCertificates(hosts)
-  const cloud = await openCloud(cluster, certificates)
-  undo.defer(cloud.close)
-  const proxy = await openProxy(Object.fromEntries(hosts.map((host) => [host, cloud.port])))
-  undo.defer(proxy.stop)
-  const env = { HTTPS_PROXY: proxy.url, SSL_CERT_FILE: certificates.authority }
-  const gcloud = await createGcloud(means, cloud.owner, env, {
-    PROJECT: cluster.projectId,
-    CLUSTER_PROJECT: cluster.projectId,
-    CLUSTER_PROJECT_NUMBER: cluster.projectNumber,
-  })
-  const all = undo.move()
+  const google = await openGoogle({ ...cluster, issuer, keys: JSON.parse(keys) })
+  const { env } = google
+  const bash = await openGcloud(google)
+  const grant = findCloudCommand('gcloud secrets add-iam-policy-binding')
   return {
     component: 'external-secrets-gcp',
     parameters: {
@@ -52,39 +32,27 @@ export async function imitateGoogle(cluster: Cluster, means: Means): Promise<Key
       FILL_IN_CLUSTER_NAME: cluster.name,
     },
     env,
-    runCommand: async (title) => void (await gcloud(findCommand(title))),
-    read: () => gcloud('get'),
-    write: async (value) => void (await gcloud('put', value)),
-    grant: async () => void (await gcloud(findGrant())),
-    revoke: async () => void (await gcloud(findGrant().replace(' add-', ' remove-'))),
+    runCommand: async (title) => void (await bash(findCommand(title))),
+    read: () => bash('get'),
+    write: async (value) => void (await bash('put', value)),
+    grant: async () => void (await bash(grant)),
+    revoke: async () => void (await bash(grant.replace(' add-', ' remove-'))),
     disableNewest: async () => {
-      const headers = { authorization: `Bearer ${cloud.owner}` }
-      const { body } = await ask(latestKeyUrl(cluster), env, { headers })
+      const headers = { authorization: `Bearer ${google.owner}` }
+      const { body } = await ask(latestKeyUrl(google.cluster), env, { headers })
       const number = newest.parse(JSON.parse(body)).name.split('/').at(-1)
-      const change = (verb: string) => gcloud(`gcloud secrets versions ${verb} ${number} ${secret}`)
-      await change('disable')
-      return async () => void (await change('enable'))
+      const args = `${number} --secret signing-hmac-key --project PROJECT`
+      await bash(`gcloud secrets versions disable ${args}`)
+      return async () => void (await bash(`gcloud secrets versions enable ${args}`))
     },
-    goAway: cloud.close,
-    comeBack: cloud.open,
-    presentToken: (token) => presentToken(token, cluster, env),
-    accepted: cloud.accepted,
-    token: { audience: poolOf(cluster), seconds: 900 },
+    ...{ goAway: google.close, comeBack: google.open },
+    presentToken: (token) => presentToken(token, google.cluster, env),
+    accepted: google.accepted,
+    token: { audience: poolOf(google.cluster), seconds: 900 },
     says: {
-      revoked: /PermissionDenied/,
-      away: /identitybindingtoken/,
-      disabled: /FailedPrecondition.*DISABLED/,
-      refused: /PermissionDenied/,
+      ...{ revoked: /PermissionDenied/, away: /Bad Gateway|no connection/i },
+      ...{ disabled: /FailedPrecondition.*DISABLED/, refused: /PermissionDenied/ },
     },
-    stop: () => all.disposeAsync(),
+    stop: google.stop,
   }
-}
-
-/** Returns the page's command that gives key-reader access to the secret. */
-function findGrant(): string {
-  const command = listCommands().find(({ text }) =>
-    text.startsWith('gcloud secrets add-iam-policy'),
-  )
-  if (command !== undefined) return command.text
-  throw new Error('the page has no command that grants access at Google')
 }
