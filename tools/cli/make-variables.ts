@@ -103,6 +103,12 @@ export const makeVariables = {
     targets: ['deploy', 'rotate-key', 'renew-token-keys'],
     value: 'yes',
   },
+  EXTERNAL_SECRETS: {
+    meaning: 'The External Secrets to test with: its program and CRDs.',
+    targets: ['test-external-secrets'],
+    value: 'a folder',
+    default: '0.20.4',
+  },
   FILES: {
     meaning: 'The kustomization to analyze, or the logs to verify. A dash reads standard input.',
     targets: ['analyze', ...auditing],

@@ -1,6 +1,7 @@
 // External Secrets' operator, as a process of this machine with the rights of its own ServiceAccount.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { run } from '../../../tools/cli/exec.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { waitFor } from '../../../tools/verify/attack/wait.ts'
@@ -39,10 +40,12 @@ export async function startOperator(
   const config = join(home, 'kubeconfig')
   const address = `127.0.0.1:${await findFreePort()}`
   const readMetrics = async () => (await fetch(`http://${address}/metrics`)).text()
-  const command = [join(folder, account), `--metrics-addr=${address}`, ...switchedOff]
-  let program: Program | undefined
+  const program = join(folder, account)
+  const addresses = [`--metrics-addr=${address}`, ...(await listLiveAddress(program))]
+  const command = [program, ...addresses, ...switchedOff]
+  let running: Program | undefined
   let earlier = ''
-  const readLog = () => earlier + (program?.readLog() ?? '')
+  const readLog = () => earlier + (running?.readLog() ?? '')
 
   async function start(): Promise<void> {
     const { text, host } = await makeConfig()
@@ -50,7 +53,7 @@ export async function startOperator(
     earlier = readLog()
     // Neither this nor the home folder has a credential of a cloud. A cloud's proxy is not the way to the API server.
     const env = { NO_PROXY: host, ...manager, HOME: home, KUBECONFIG: config }
-    program = startProgram(command, env)
+    running = startProgram(command, env)
     await waitFor(
       () => readMetrics().catch(() => undefined),
       PROGRAM_MS,
@@ -62,8 +65,14 @@ export async function startOperator(
   return {
     isNotReady: async () => alert.test(await readMetrics()),
     ...{ readLog, start },
-    stop: async () => program?.stop(),
+    stop: async () => running?.stop(),
   }
+}
+
+/** Since 0.20 it also answers probes on a port of its own, and ends if that is taken. */
+async function listLiveAddress(program: string): Promise<string[]> {
+  const knows = (await run(program, ['--help'])).includes('--live-addr ')
+  return knows ? [`--live-addr=127.0.0.1:${await findFreePort()}`] : []
 }
 
 /** Returns a kubeconfig for the operator's own ServiceAccount, and the host of the API server. */

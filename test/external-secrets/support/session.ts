@@ -6,7 +6,6 @@ import { exists } from '../../../tools/kube/kubectl.ts'
 import { requireLocalCluster } from '../../../tools/verify/faults/support/node.ts'
 import { saveDeployment } from '../../support/cluster/deployment.ts'
 import { waitForKeys } from '../../support/cluster/signing.ts'
-import { buildTestPrograms } from '../../support/programs/programs.ts'
 import { EFFECT_MS } from '../../support/timeouts.ts'
 import { deployWith } from './deploy-with.ts'
 import { deleteExternalSecret, forceSync } from './external-secret.ts'
@@ -14,6 +13,7 @@ import { install } from './installation.ts'
 import type { KeyManager } from './key-manager.ts'
 import { type Operator, startOperator } from './operator.ts'
 import { createValue, type Value } from './value.ts'
+import { findExternalSecrets } from './version.ts'
 
 export type Session<M extends KeyManager = KeyManager> = {
   manager: M
@@ -31,7 +31,7 @@ export async function openSession<M extends KeyManager>(
 ): Promise<Session<M>> {
   requireLocalCluster()
   await using undo = new AsyncDisposableStack()
-  const folder = await buildTestPrograms('external-secrets')
+  const folder = await findExternalSecrets()
   undo.defer(await install(folder))
   const manager = await open()
   undo.defer(manager.stop)

@@ -66,10 +66,9 @@ export class Directory {
   allows(principalId: string, method: string, resource: string): boolean {
     return [...this.assignments.values()].some((each) => {
       const isHere = each.scope === resource || resource.startsWith(`${each.scope}/`)
+      if (each.principalId !== principalId || !isHere) return false
       const role = roles.find(({ id }) => each.roleDefinitionId.endsWith(id))
-      return (
-        each.principalId === principalId && isHere && role?.methods.some((one) => one === method)
-      )
+      return role?.methods.some((one) => one === method)
     })
   }
 }

@@ -10,6 +10,18 @@ const written = z.object({ value: z.string(), tags: z.record(z.string(), z.strin
 const attributes = z.object({ attributes: z.object({ enabled: z.boolean() }) })
 const path = /^\/secrets\/([^/]+)(?:\/([^/]*))?$/
 
+const refusals = {
+  noToken: [401, 'Unauthorized', 'AKV10000: Request is missing a Bearer or PoP token.'],
+  noRole: [403, 'Forbidden', 'Caller is not authorized to perform action.', 'ForbiddenByRbac'],
+  disabled: [
+    403,
+    'Forbidden',
+    'Operation get is not allowed on a disabled secret.',
+    'SecretDisabled',
+  ],
+  absent: [404, 'SecretNotFound', 'A secret with this name was not found.'],
+} as const
+
 type Version = { id: string; value: string; tags: unknown; isEnabled: boolean; created: number }
 export type KeyVault = {
   answer: (question: Question) => Answer
@@ -26,44 +38,22 @@ export function createKeyVault(directory: Directory, entra: Entra, id: string): 
 
   function answer({ method, url, token, body }: Question): Answer {
     const session = entra.findSession(token, resource)
-    if (session === undefined) {
-      const refusal = fail(
-        401,
-        'Unauthorized',
-        'AKV10000: Request is missing a Bearer or PoP token.',
-      )
-      return { ...refusal, headers: challenge }
-    }
+    if (session === undefined) return { ...refuse('noToken'), headers: challenge }
     const [, name = '', version] = path.exec(url.pathname) ?? []
-    if (!directory.allows(session.principalId, method, `${id}/secrets/${name}`)) {
-      return fail(
-        403,
-        'Forbidden',
-        'Caller is not authorized to perform action on resource.',
-        'ForbiddenByRbac',
-      )
-    }
+    const isAllowed = directory.allows(session.principalId, method, `${id}/secrets/${name}`)
+    if (!isAllowed) return refuse('noRole')
     const versions = secrets.get(name) ?? []
     if (method === 'PUT') {
-      versions.push(makeVersion(written.parse(JSON.parse(body))))
-      secrets.set(name, versions)
-      return show(url, name, versions.at(-1))
-    }
-    const found = version ? versions.find((each) => each.id === version) : versions.at(-1)
-    if (found === undefined)
-      return fail(404, 'SecretNotFound', `A secret with name ${name} was not found.`)
-    if (method === 'PATCH') {
-      found.isEnabled = attributes.parse(JSON.parse(body)).attributes.enabled
-      return show(url, name, found)
+      const made = makeVersion(written.parse(JSON.parse(body)))
+      secrets.set(name, [...versions, made])
+      return show(url, name, made)
     }
     // Without a version Azure takes the newest one, enabled or not.
-    if (found.isEnabled) return show(url, name, found)
-    return fail(
-      403,
-      'Forbidden',
-      'Operation get is not allowed on a disabled secret.',
-      'SecretDisabled',
-    )
+    const found = version ? versions.find((each) => each.id === version) : versions.at(-1)
+    if (found === undefined) return refuse('absent')
+    if (method === 'PATCH') found.isEnabled = attributes.parse(JSON.parse(body)).attributes.enabled
+    else if (!found.isEnabled) return refuse('disabled')
+    return show(url, name, found)
   }
   return { answer, findNewest: (secret) => secrets.get(secret)?.at(-1)?.id }
 }
@@ -73,22 +63,14 @@ function makeVersion({ value, tags }: z.infer<typeof written>): Version {
   return { id: randomBytes(16).toString('hex'), value, tags, isEnabled: true, created }
 }
 
-function show({ origin }: URL, name: string, version: Version | undefined): Answer {
-  if (version === undefined) throw new Error(`${name} has no version`)
+function show({ origin }: URL, name: string, version: Version): Answer {
   const { id, value, tags, isEnabled: enabled, created } = version
-  const times = { created, updated: created }
-  return {
-    status: 200,
-    value: {
-      id: `${origin}/secrets/${name}/${id}`,
-      value,
-      tags,
-      attributes: { enabled, ...times },
-    },
-  }
+  const attributes = { enabled, created, updated: created }
+  return { status: 200, value: { id: `${origin}/secrets/${name}/${id}`, value, tags, attributes } }
 }
 
-function fail(status: number, code: string, message: string, inner?: string): Answer {
+function refuse(reason: keyof typeof refusals): Answer {
+  const [status, code, message, inner] = refusals[reason]
   const innererror = inner === undefined ? {} : { innererror: { code: inner } }
   return { status, value: { error: { code, message, ...innererror } } }
 }

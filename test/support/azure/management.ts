@@ -44,45 +44,37 @@ export function createManagement(directory: Directory, entra: Entra) {
         return ok({ id: url.pathname, properties })
       },
     ],
-    [
-      new RegExp(`^${authorization}/roleDefinitions$`),
-      ({ url }, [, scope = '']) => {
-        const wanted = roleName.exec(url.searchParams.get('$filter') ?? '')?.[1]
-        const roles = directory.listRoles(scope)
-        return list(
-          roles.filter(({ properties }) => (wanted ?? properties.roleName) === properties.roleName),
-        )
-      },
-    ],
-    [
-      new RegExp(`^${authorization}/roleAssignments$`),
-      (_, [, scope = '']) =>
-        list(
-          [...directory.assignments.values()]
-            .filter((each) => scope.startsWith(each.scope))
-            .map(showAssignment),
-        ),
-    ],
-    [
-      new RegExp(`^${authorization}/roleAssignments/[^/]+$`),
-      ({ method, url: { pathname: id }, body }, [, scope = '']) => {
-        if (method === 'PUT')
-          directory.assignments.set(id, {
-            id,
-            scope,
-            ...assignment.parse(JSON.parse(body)).properties,
-          })
-        const found = directory.assignments.get(id)
-        if (method === 'DELETE') directory.assignments.delete(id)
-        return found === undefined ? { status: 204 } : ok(showAssignment(found))
-      },
-    ],
+    [new RegExp(`^${authorization}/roleDefinitions$`), findRole],
+    [new RegExp(`^${authorization}/roleAssignments$`), listAssignments],
+    [new RegExp(`^${authorization}/roleAssignments/[^/]+$`), changeAssignment],
   ]
+
+  function findRole({ url }: Question, [, scope = '']: readonly string[]): Answer {
+    const wanted = roleName.exec(url.searchParams.get('$filter') ?? '')?.[1]
+    return list(directory.listRoles(scope).filter((role) => role.properties.roleName === wanted))
+  }
+
+  /** Those on `scope`, and on what it is part of. */
+  function listAssignments(_: Question, [, scope = '']: readonly string[]): Answer {
+    const here = [...directory.assignments.values()].filter((each) => scope.startsWith(each.scope))
+    return list(here.map(showAssignment))
+  }
+
+  function changeAssignment({ method, url, body }: Question, parts: readonly string[]): Answer {
+    const { pathname: id } = url
+    if (method === 'PUT') {
+      const { properties } = assignment.parse(JSON.parse(body))
+      directory.assignments.set(id, { id, scope: parts[1] ?? '', ...properties })
+    }
+    const found = directory.assignments.get(id)
+    if (method === 'DELETE') directory.assignments.delete(id)
+    return found === undefined ? { status: 204 } : ok(showAssignment(found))
+  }
 
   return (question: Question): Answer => {
     const session = entra.findSession(question.token, 'https://management.')
-    if (session?.principalId !== directory.operator.principalId)
-      return fail(401, 'AuthenticationFailed')
+    const isOperator = session?.principalId === directory.operator.principalId
+    if (!isOperator) return fail(401, 'AuthenticationFailed')
     for (const [pattern, answer] of routes) {
       const parts = pattern.exec(question.url.pathname)
       if (parts !== null) return answer(question, parts)
@@ -96,12 +88,8 @@ function show({ id, clientId, principalId }: Identity) {
 }
 
 function showAssignment({ id, ...properties }: Assignment) {
-  return {
-    id,
-    name: id.split('/').at(-1),
-    type: 'Microsoft.Authorization/roleAssignments',
-    properties,
-  }
+  const type = 'Microsoft.Authorization/roleAssignments'
+  return { id, name: id.split('/').at(-1), type, properties }
 }
 
 function ok(value: unknown): Answer {

@@ -28,7 +28,7 @@ export async function openProxy(ports: Readonly<Record<string, number>>): Promis
       open.delete(socket)
       there?.destroy()
     })
-    if (there === undefined) return refuse(socket, 403, 'unknown name')
+    if (there === undefined) return refuse(socket, 403, 'Forbidden')
     let isThrough = false
     there.on('connect', () => {
       isThrough = true
@@ -36,7 +36,7 @@ export async function openProxy(ports: Readonly<Record<string, number>>): Promis
       there.write(head)
       socket.pipe(there).pipe(socket)
     })
-    there.on('error', () => (isThrough ? socket.destroy() : refuse(socket, 502, 'no connection')))
+    there.on('error', () => (isThrough ? socket.destroy() : refuse(socket, 502, 'Bad Gateway')))
   })
   const port = await findFreePort()
   server.listen(port, '127.0.0.1')

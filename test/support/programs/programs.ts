@@ -13,7 +13,7 @@ const operatorKinds = [
 ]
 
 const recipes = {
-  // After 0.16.2, the program consists of several modules.
+  // After 0.20.4, the program consists of several modules.
   'external-secrets': {
     module: 'github.com/external-secrets/external-secrets',
     files: [

@@ -45,7 +45,7 @@ export async function openAzureManager(): Promise<KeyManager> {
     accepted: azure.entra.tokens,
     token: { audience: 'api://AzureADTokenExchange', seconds: 3_600 },
     says: {
-      ...{ revoked: /ForbiddenByRbac/, away: /Bad Gateway|no connection/i },
+      ...{ revoked: /ForbiddenByRbac/, away: /Bad Gateway/ },
       ...{ disabled: /SecretDisabled/, refused: /AADSTS700213/ },
     },
     stop: azure.stop,
