@@ -6,8 +6,7 @@ import { generateKeyPair } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import { cleanUp } from '../../support/clean-up.ts'
 import { ask } from '../../support/clouds/ask.ts'
-import { hosts, secretManager } from '../../support/google/cloud.ts'
-import { type Google, openGoogle } from '../../support/google/google.ts'
+import { type Google, openGoogle, secretHost, secretManager } from '../../support/google/google.ts'
 import { accessPath, writeResponse } from '../../support/google/grpc.ts'
 import { buySession, presentToken } from '../../support/google/present-token.ts'
 import { type Issue, makeSampleCluster } from '../../support/google/sample-cluster.ts'
@@ -79,16 +78,19 @@ test('a checksum must be that of the payload', async () => {
   await expect(write('1')).rejects.toThrow('checksum')
 })
 
-test('while Google is away nothing answers, and afterwards everything is as before', async () => {
-  await google.close()
+test('while Secret Manager is away nothing answers, and afterwards everything is as before', async () => {
+  await google.secrets.close()
   await expect(present()).rejects.toThrow('502')
-  await google.open()
+  await google.secrets.open()
   expect(await present()).toEqual(granted)
 })
 
 test('by gRPC, Secret Manager refuses who has no session, and says what is missing', async () => {
-  const ca = await readFile(google.authority)
-  const session = connect(`https://127.0.0.1:${google.port}`, { ca, servername: hosts[1] })
+  const ca = await readFile(google.env.SSL_CERT_FILE)
+  const session = connect(`https://127.0.0.1:${google.secrets.port}`, {
+    ca,
+    servername: secretHost,
+  })
   cleanUp(() => session.destroy())
   // An AccessSecretVersionRequest, by the encodings of gRPC and protobuf.
   const request = Buffer.from('\0\0\0\0\x26\x0a\x24projects/p/secrets/s/versions/latest')

@@ -1,5 +1,8 @@
 // The one gRPC method of Secret Manager that External Secrets calls, AccessSecretVersion: its frames and its two messages.
-import { ApiError } from './api-error.ts'
+import type { Http2ServerRequest } from 'node:http2'
+import { buffer } from 'node:stream/consumers'
+import { ApiError, asApiError } from './api-error.ts'
+import type { Serve } from './listener.ts'
 
 export const accessPath = '/google.cloud.secretmanager.v1.SecretManagerService/AccessSecretVersion'
 const PREFIX = 5
@@ -7,8 +10,28 @@ const PREFIX = 5
 const FIRST = 0x0a
 const SECOND = 0x12
 
+type Secret = { name: string; data: Buffer }
+
+/** Serves the method. `access` returns the secret with that name, or throws ApiError. */
+export function serveAccess(access: (request: Http2ServerRequest, name: string) => Secret): Serve {
+  return async (request, response) => {
+    const body = await buffer(request)
+    response.writeHead(200, { 'content-type': 'application/grpc' })
+    try {
+      const answer = writeResponse(access(request, readRequest(body)))
+      response.addTrailers({ 'grpc-status': '0' })
+      response.end(answer)
+    } catch (error) {
+      const { code, message } = asApiError(error)
+      const said = encodeURIComponent(message)
+      response.addTrailers({ 'grpc-status': String(code.grpc), 'grpc-message': said })
+      response.end()
+    }
+  }
+}
+
 /** Returns the name in an AccessSecretVersionRequest. */
-export function readRequest(body: Buffer): string {
+function readRequest(body: Buffer): string {
   const isCompressed = body[0] !== 0
   const message = body.subarray(PREFIX)
   const { value: length, size } = readVarint(message, 1)
@@ -18,7 +41,7 @@ export function readRequest(body: Buffer): string {
 }
 
 /** Returns an AccessSecretVersionResponse in its frame. */
-export function writeResponse({ name, data }: { name: string; data: Buffer }): Buffer {
+export function writeResponse({ name, data }: Secret): Buffer {
   const payload = writeField(FIRST, data)
   const message = Buffer.concat([writeField(FIRST, Buffer.from(name)), writeField(SECOND, payload)])
   const prefix = Buffer.alloc(PREFIX)

@@ -1,7 +1,7 @@
 // Presents a ServiceAccount token to Google as External Secrets does: for a session, and with the session for the key.
 import { z } from 'zod'
 import { ask, type Surroundings } from '../clouds/ask.ts'
-import { secretManager, tokenService } from './cloud.ts'
+import { secretManager, tokenService } from './google.ts'
 import { type Cluster, poolOf, providerOf } from './token-service.ts'
 
 const answer = z.object({ access_token: z.string() })

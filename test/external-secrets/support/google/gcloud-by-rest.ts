@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { ask } from '../../../support/clouds/ask.ts'
-import { secretManager } from '../../../support/google/cloud.ts'
+import { secretManager } from '../../../support/google/google.ts'
 
 const { HTTPS_PROXY = '', SSL_CERT_FILE = '', CLOUDSDK_AUTH_ACCESS_TOKEN_FILE = '' } = process.env
 const text = { type: 'string' } as const

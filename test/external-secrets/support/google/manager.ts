@@ -45,7 +45,8 @@ export async function openGoogleManager(): Promise<KeyManager> {
       await bash(`gcloud secrets versions disable ${args}`)
       return async () => void (await bash(`gcloud secrets versions enable ${args}`))
     },
-    ...{ goAway: google.close, comeBack: google.open },
+    // The token service stays, because a refused exchange ends at once. What is away is what the client of gRPC waits for.
+    ...{ goAway: google.secrets.close, comeBack: google.secrets.open },
     presentToken: (token) => presentToken(token, google.cluster, env),
     accepted: google.accepted,
     token: { audience: poolOf(google.cluster), seconds: 900 },
