@@ -9,8 +9,10 @@ import {
   defaultPrefix,
   formatReference,
 } from '../../tools/images/image-references.ts'
-import { applyResource, deleteResources, kubectl } from '../../tools/kube/kubectl.ts'
+import { deleteResources } from '../../tools/kube/deletion/delete-resources.ts'
+import { applyResource, kubectl } from '../../tools/kube/kubectl.ts'
 import { namespace } from '../../tools/kube/names.ts'
+import type { Resource } from '../../tools/kube/resources.ts'
 import { makeCertificate } from '../support/api-server/mutating-webhook.ts'
 import { runDeploy } from '../support/run-deploy.ts'
 import { needsLocalCluster } from '../support/skips.ts'
@@ -36,7 +38,7 @@ createServer({ key: read('tls.key'), cert: read('tls.crt') }, (request, response
 `
 
 describe('a webhook that adds a variable to every container', needsLocalCluster, () => {
-  let resources: object[]
+  let resources: Resource[]
   const deploy = (variables = {}) => runDeploy(String(process.env.KUBECONFIG), variables)
   const readGeneration = () =>
     kubectl([
@@ -92,7 +94,7 @@ describe('a webhook that adds a variable to every container', needsLocalCluster,
   })
 })
 
-function makeAgent(key: Buffer, cert: Buffer, image: string): object[] {
+function makeAgent(key: Buffer, cert: Buffer, image: string): Resource[] {
   const metadata = { name, namespace: platform }
   const labels = { app: name }
   const webhook = {

@@ -1,6 +1,6 @@
 // The second half of make deploy: applies a plan, waits for the Pods, and removes what the version before needed.
 import { say, step } from '../cli/terminal.ts'
-import { deleteResources } from '../kube/kubectl.ts'
+import { deleteResources } from '../kube/deletion/delete-resources.ts'
 import type { Layout } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
 import { describeResource, type Resource } from '../kube/resources.ts'
@@ -28,7 +28,7 @@ export async function apply(
   if (replaced.length > 0) {
     const names = replaced.map(describeResource).join(', ')
     await step(`${names} is removed, because Sidecar/signer has its content`, () =>
-      deleteResources(replaced),
+      deleteResources(replaced, { again: 'make deploy' }),
     )
   }
   const changed = [

@@ -6,14 +6,14 @@ import { say, step } from '../cli/terminal.ts'
 import { computeImageReferences } from '../images/image-references.ts'
 import { joinPlatforms, parsePlatforms } from '../images/platform.ts'
 import { application, readSetting } from '../kube/application.ts'
+import { deleteResources } from '../kube/deletion/delete-resources.ts'
+import { readExisting } from '../kube/existing-resources.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
-import { deleteResources } from '../kube/kubectl.ts'
 import { checkNoOtherLayout, parseOverlay } from '../kube/layouts.ts'
 import { keySecret } from '../kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../kube/resources.ts'
 import { renderApplication } from './application/render-application.ts'
 import { dryRun, ensurePrerequisites, listMissingPrerequisites } from './apply/apply.ts'
-import { readExisting } from './apply/existing-resources.ts'
 import { findFormerResources } from './apply/former-resources.ts'
 import { findFormerRoute } from './apply/former-route.ts'
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
@@ -21,6 +21,7 @@ import { findOrphanedResources } from './apply/orphaned-resources.ts'
 import { checkExternalSecrets, findKeyExternalSecret } from './keys/external-secret-wait.ts'
 import { checkKeysInUse } from './keys/judge-keys.ts'
 import { mountsKeySecret } from './keys/key-source.ts'
+import { checkDeletions } from './preflight/deletions.ts'
 import { requireImagePrefix } from './preflight/image-prefix.ts'
 import { noteIstiodOutside } from './preflight/istiod-egress.ts'
 import { noteMissingMetrics } from './preflight/metrics-api.ts'
@@ -123,7 +124,11 @@ async function check(
   await step('the user has all required permissions', () =>
     checkPermissions(listRequiredPermissions(resources, usesSecret, removed)),
   )
-  const isManaged = await checkOtherWriters([...resources, ...replaced], isDry || force)
+  const existing = await step('the managers of the resources are found', () =>
+    readExisting([...resources, ...replaced]),
+  )
+  await checkDeletions(existing)
+  const isManaged = checkOtherWriters(existing, isDry || force)
   if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
   const orphaned = await findOrphanedResources(resources)
@@ -168,7 +173,10 @@ async function checkByDryRun({ rendering, resources }: Rendered, isDry: boolean,
       () => checkWebhooks(resources),
     )
   } catch (error) {
-    if (created.length > 0) await deleteResources(created.toReversed())
+    // The reason of the refusal is what the user needs.
+    await deleteResources(created.toReversed(), { again: 'make deploy' }).catch((failed: Error) =>
+      say(`  note  ${failed.message}`),
+    )
     throw error
   }
   return created

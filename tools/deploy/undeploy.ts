@@ -1,17 +1,22 @@
 // make undeploy: removes what `make deploy` applied for the application, of all overlays and components. The key, its namespace and
 // the admission policies that protect it stay, unless DELETE_KEY=yes. What other applications use stays.
+
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readSwitch } from '../cli/make-variables.ts'
 import { atPace } from '../cli/pace.ts'
 import { runMain, say, step } from '../cli/terminal.ts'
-import { deleteMark, describeFreeze, readMarkIfAllowed } from '../incident/freeze/marker.ts'
+import { deleteMark, readMarkIfAllowed } from '../incident/freeze/marker.ts'
 import { application } from '../kube/application.ts'
 import { checkCluster } from '../kube/check-cluster.ts'
+import { deleteResources } from '../kube/deletion/delete-resources.ts'
+import { readRemaining } from '../kube/deletion/remaining.ts'
+import { RemainingError } from '../kube/deletion/remaining-error.ts'
+import { readExisting } from '../kube/existing-resources.ts'
 import { findApplied, type OwnedResource } from '../kube/field-owners.ts'
-import { deleteResources, exists, kubectl, listApiVersions } from '../kube/kubectl.ts'
+import { exists, kubectl, listApiVersions } from '../kube/kubectl.ts'
 import { keySecret, namespace } from '../kube/names.ts'
 import { describeResource, type Resource } from '../kube/resources.ts'
 import { listSome } from '../kube/writers/writers.ts'
-import { readExisting } from './apply/existing-resources.ts'
 import { findFormerResources } from './apply/former-resources.ts'
 import { routeResources } from './apply/former-route.ts'
 import { readApplied, readAppliedComponents } from './apply/orphaned-resources.ts'
@@ -22,6 +27,8 @@ import { admissionGroup } from './preflight/admission.ts'
 import { checkNotManaged, describeManaged, findManaged } from './preflight/other-writers.ts'
 import { checkPermissions, listPermissions } from './preflight/permissions.ts'
 import { renderOwnResources } from './render/own-resources.ts'
+import { removePods } from './undeploy/remove-pods.ts'
+import { attempt, mayComeBack, ofNamespace, sayWhatStays } from './undeploy/what-stays.ts'
 
 const secret: Resource = {
   apiVersion: 'v1',
@@ -30,6 +37,8 @@ const secret: Resource = {
 }
 /** What an application may have among its manifests, and what nobody can bring back. */
 const dataKinds = ['PersistentVolumeClaim', 'PersistentVolume', 'CustomResourceDefinition']
+/** Time for a controller to write the Secret again. */
+const comeBackMs = 2_000
 const partOf = 'app.kubernetes.io/part-of'
 /** The resources that Kubernetes and Istio create in each namespace. */
 const automatic =
@@ -69,21 +78,37 @@ await runMain(async () => {
     ...(await readApplied(routeResources.filter(({ kind }) => kind === 'HTTPRoute'))),
   ])
   if (!force) await checkNothingManaged([...others, ...alone])
+  const again = deletesKey ? 'make undeploy DELETE_KEY=yes' : 'make undeploy'
+  const remove = (title: string, gone: readonly Resource[]) =>
+    step(title, () => deleteResources(gone, { again }))
   // The Pods go first, because the signer must never run without its policies.
-  await step('the Deployments and their Pods are removed', () => removePods(others))
+  const deployments = others.filter(({ kind }) => kind === 'Deployment')
+  await attempt('the Deployments and their Pods are removed', () => removePods(deployments, again))
   // Before the policy that replaces it is removed, because the key stays in the namespace.
   if (secured !== undefined && optional.some(isPodSecurityReplacement)) {
     await step('Pod Security of the namespace is restored', () => restorePodSecurity(secured))
   }
-  await step('the other resources are removed', () => deleteResources(others))
+  const unfinished = await attempt('the other resources are removed', () =>
+    deleteResources(others, { again }),
+  )
   if (!deletesKey) {
-    await sayWhatStays(isFromManager)
+    await sayWhatStays(isFromManager, unfinished !== undefined)
+    if (unfinished !== undefined) throw unfinished
     return
   }
-  await step(`the Secret ${keySecret} is deleted`, () => deleteResources([secret]))
+  if (mayComeBack(unfinished)) {
+    say(`The Secret ${keySecret} stays too, because External Secrets would write it again.`)
+    throw unfinished
+  }
+  await remove(`the Secret ${keySecret} is deleted`, [secret])
   if ((await readMarkIfAllowed()) !== undefined)
     await step('the marker of make freeze is deleted', deleteMark)
-  await step('the admission policies are removed', () => deleteResources(policies))
+  if (unfinished !== undefined) {
+    say(`The namespace ${namespace} and its admission policies stay until the rest is removed.`)
+    throw unfinished
+  }
+  await step(`the Secret ${keySecret} stays deleted`, () => checkGone(force, again))
+  await remove('the admission policies are removed', policies)
   if (application.sharedNamespace) {
     say(`The namespace ${namespace} stays, because others share it.`)
     return
@@ -98,9 +123,7 @@ await runMain(async () => {
     say(`The namespace ${namespace} stays, because ${owner}. Remove it there.`)
     return
   }
-  await step(`the namespace ${namespace} is deleted`, () =>
-    kubectl(['delete', 'namespace', namespace, '--wait=true'], { timeoutMs: 120_000 }),
-  )
+  await remove(`the namespace ${namespace} is deleted`, [ofNamespace])
 })
 
 /** Returns those that exist and are ours: `make deploy` applied them, or they have our label. Names the others, which stay. */
@@ -130,21 +153,15 @@ async function checkNothingManaged(resources: readonly Resource[]): Promise<void
   )
 }
 
-function isPodSecurityReplacement({ metadata }: Resource): boolean {
-  return metadata.name === podSecurityReplacement
+/** Throws RemainingError if something has written the key's Secret again. `isManaged`: somebody may do that soon. */
+async function checkGone(isManaged: boolean, again: string): Promise<void> {
+  if (isManaged) await sleep(atPace(comeBackMs))
+  const remaining = await readRemaining([secret])
+  if (remaining.length > 0) throw new RemainingError(remaining, '', again)
 }
 
-async function sayWhatStays(hasExternalSecret: boolean): Promise<void> {
-  const isInSecret = !hasExternalSecret && (await exists(['secret', keySecret, '-n', namespace]))
-  const where = isInSecret ? `the key in its Secret ${keySecret}` : 'the key in its key manager'
-  say(`The namespace ${namespace}, ${where}, and the admission policies that protect it stay.`)
-  const mark = await readMarkIfAllowed()
-  if (mark !== undefined)
-    say(
-      `The marker of make freeze stays, too: ${describeFreeze(mark).what}. ${describeFreeze(mark).todo}`,
-    )
-  const what = isInSecret ? 'all of them' : 'the namespace and the policies'
-  say(`To delete ${what}, run \`make undeploy DELETE_KEY=yes\`.`)
+function isPodSecurityReplacement({ metadata }: Resource): boolean {
+  return metadata.name === podSecurityReplacement
 }
 
 /** Leaves out what went with its kind, and what holds data of the application. */
@@ -159,17 +176,6 @@ async function readOwn(): Promise<Resource[]> {
 function isData({ kind, metadata }: Resource): boolean {
   const isForeign = kind === 'Namespace' && metadata.name !== namespace
   return isForeign || dataKinds.includes(kind)
-}
-
-async function removePods(resources: readonly Resource[]): Promise<void> {
-  const deployments = resources.filter(({ kind }) => kind === 'Deployment')
-  if (deployments.length === 0) return
-  const names = deployments.map(({ metadata }) => metadata.name)
-  // In the foreground, so that a Deployment is gone only when its Pods are.
-  const args = ['--cascade=foreground', '--ignore-not-found', `--timeout=${atPace(90_000)}ms`]
-  await kubectl(['delete', 'deployment', ...names, '-n', namespace, ...args], {
-    timeoutMs: 100_000,
-  })
 }
 
 async function listRemainingResources(): Promise<string[]> {

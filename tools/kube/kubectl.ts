@@ -46,12 +46,6 @@ export function applyResource(
   return kubectl(args, { input: JSON.stringify(resource) })
 }
 
-export async function deleteResources(resources: readonly object[]): Promise<void> {
-  if (resources.length === 0) return
-  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: resources })
-  await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input })
-}
-
 function explainFailure(args: readonly string[], result: RunResult): Error {
   if (result.code === 127) {
     return new UserError(

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { deleteResources, kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
+import { deleteResources } from '../../../tools/kube/deletion/delete-resources.ts'
+import { kubectl, kubectlJson } from '../../../tools/kube/kubectl.ts'
 import { startPortForward } from '../../../tools/kube/port-forward.ts'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
 

@@ -4,7 +4,8 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { applyResource, deleteResources } from '../../kube/kubectl.ts'
+import { deleteResources } from '../../kube/deletion/delete-resources.ts'
+import { applyResource } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
 import { formatResources, parseResources, type Resource } from '../../kube/resources.ts'
 import type { Rendering } from '../render/render.ts'
@@ -76,7 +77,7 @@ export async function removeFormerResources(
   for (const resource of parseResources(rendering.yaml)) {
     if (resource.kind === 'VirtualService' || isLabelPolicy(resource)) await applyResource(resource)
   }
-  await deleteResources(former)
+  await deleteResources(former, { again: 'make deploy' })
 }
 
 function bindToGateways(resource: Resource, names: readonly string[]): Resource {

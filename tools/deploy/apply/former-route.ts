@@ -4,8 +4,9 @@ import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
+import { deleteResources } from '../../kube/deletion/delete-resources.ts'
 import { matchesHost } from '../../kube/gateway/doors.ts'
-import { applyResource, deleteResources } from '../../kube/kubectl.ts'
+import { applyResource } from '../../kube/kubectl.ts'
 import { namespace, service } from '../../kube/names.ts'
 import {
   describeResource,
@@ -93,7 +94,7 @@ export async function removeFormerRoute(
   for (const resource of parseResources(rendering.yaml)) {
     if (names.includes(describeGroup(resource))) await applyResource(resource)
   }
-  if (removed.length > 0) await deleteResources(removed)
+  if (removed.length > 0) await deleteResources(removed, { again: 'make deploy' })
 }
 
 function mergeRoute(wanted: Resource, deployed: Resource): Resource {

@@ -1,9 +1,9 @@
 // Finds resources that a component of an earlier deployment left on the cluster. Only resources that `make deploy` applied
 // count.
+import { readExisting } from '../../kube/existing-resources.ts'
 import { findApplied, type OwnedResource } from '../../kube/field-owners.ts'
 import { describeResource, type Resource } from '../../kube/resources.ts'
 import { readComponentResources } from '../render/components.ts'
-import { readExisting } from './existing-resources.ts'
 import { splitShared } from './shared-resources.ts'
 
 /** Reads the resources of optional components that exist on the cluster, and that `make deploy` applied. */

@@ -1,10 +1,11 @@
 // Finds resources that another tool manages too. It would undo what a deployment changes, and bring back what is deleted.
-import { say, step, UserError } from '../../cli/terminal.ts'
+
+import { say, UserError } from '../../cli/terminal.ts'
+import { readExisting } from '../../kube/existing-resources.ts'
 import { findApplied, type OwnedResource } from '../../kube/field-owners.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { findTraces, type Trace } from '../../kube/writers/traces.ts'
 import { describePlaces, describeSigns, listSome, nameWriters } from '../../kube/writers/writers.ts'
-import { readExisting } from '../apply/existing-resources.ts'
 
 export type Managed = { resource: OwnedResource; traces: Trace[] }
 
@@ -29,16 +30,11 @@ function listOurFields(resource: OwnedResource): unknown {
 }
 
 /**
- * Returns true if another tool manages one of `resources`. Throws UserError then, unless `onlyNotes`. A namespace is only noted,
+ * Returns true if another tool manages one of `existing`. Throws UserError then, unless `onlyNotes`. A namespace is only noted,
  * because a deployment adds nothing to it but labels.
  */
-export async function checkOtherWriters(
-  resources: readonly Resource[],
-  onlyNotes: boolean,
-): Promise<boolean> {
-  const managed = await step('the managers of the resources are found', () =>
-    findManaged(resources),
-  )
+export function checkOtherWriters(existing: readonly OwnedResource[], onlyNotes: boolean): boolean {
+  const managed = listManaged(existing)
   for (const { resource, traces } of managed.filter(isNamespace)) {
     say(
       `  note  the Namespace ${resource.metadata.name} is managed by ${nameWriters(traces)}, which must keep the labels that make deploy adds`,

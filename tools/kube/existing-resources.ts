@@ -1,8 +1,8 @@
 // Reads resources that may not exist, of kinds that the cluster may not have, and that the user may not be allowed to read.
-import { CommandError } from '../../cli/exec.ts'
-import { say, UserError } from '../../cli/terminal.ts'
-import { type OwnedResource, readOwned } from '../../kube/field-owners.ts'
-import { describeResource, type Resource } from '../../kube/resources.ts'
+import { CommandError } from '../cli/exec.ts'
+import { say, UserError } from '../cli/terminal.ts'
+import { type OwnedResource, readOwned } from './field-owners.ts'
+import { describeResource, type Resource } from './resources.ts'
 
 /** Reads those that exist, all with one kubectl. If it may not read one of them, it reads each on its own. */
 export async function readExisting(resources: readonly Resource[]): Promise<OwnedResource[]> {
@@ -24,7 +24,8 @@ export async function readExisting(resources: readonly Resource[]): Promise<Owne
   }
 }
 
-function listMissingKinds(error: unknown): string[] {
+/** Returns the kinds that the cluster does not have, if that is what `error` says. */
+export function listMissingKinds(error: unknown): string[] {
   if (!(error instanceof CommandError)) return []
   const missing = error.result.stderr.matchAll(/no matches for kind "([^"]+)"/g)
   return [...missing].map(([, kind = '']) => kind)
