@@ -98,7 +98,7 @@ describe('on an API server', needsLocalPrograms, () => {
       }
       const needs = `The component external-secrets-${cloud} needs External Secrets ${minimum[cloud]} or newer`
       await expect.poll(said, limit).toMatchObject({
-        message: `External Secrets on this cluster is too old. It does not have ${lacks}`,
+        message: `External Secrets on this cluster does not have ${lacks}`,
         todo: expect.stringContaining(`${needs}. Upgrade it with its CRDs`),
       })
       const found = await findSchemaErrors(own[cloud] ?? [], [])

@@ -35,7 +35,7 @@ export async function checkKinds(
     : [`the API ${apiVersion}, only ${versions.join(', ')}`]
   if (found.length === 0) return
   throw new UserError(
-    `External Secrets on this cluster is too old. It does not have ${found.join(', ')}`,
+    `External Secrets${await readVersion()} on this cluster does not have ${found.join(', ')}`,
     `${needed}. Upgrade it with its CRDs, as ${page} describes, or leave out the component.`,
   )
 }
