@@ -7,8 +7,10 @@ export type StateVerb = keyof typeof states
 export type Policy = { bindings: { role: string; members: string[] }[] }
 type Version = { state: (typeof states)[StateVerb]; data: Buffer }
 type Secret = { versions: Version[]; policy: Policy }
-/** Whose request it is. The project's owner has all rights on every secret. */
-export type Principal = string | 'owner'
+/** Whose request it is, as a policy names it. */
+export type Principal = string
+/** Has all rights on every secret. */
+export const OWNER: Principal = 'user:owner'
 export type SecretManager = ReturnType<typeof createSecretManager>
 
 const ACCESS = 'secretmanager.versions.access'
@@ -21,7 +23,7 @@ export function createSecretManager() {
   /** Returns the secret `name` if the principal has that permission on it. */
   function find(principal: Principal, permission: string, name: string): Secret {
     const secret = secrets.get(name)
-    if (principal !== 'owner' && !(permission === ACCESS && mayRead(secret, principal))) {
+    if (principal !== OWNER && !(permission === ACCESS && mayRead(secret, principal))) {
       const where = `for resource '${name}' (or it may not exist)`
       throw new ApiError('PERMISSION_DENIED', `Permission '${permission}' denied ${where}.`)
     }
@@ -42,10 +44,10 @@ export function createSecretManager() {
 
   return {
     create: (principal: Principal, name: string) => {
-      if (principal === 'owner' && secrets.has(name)) {
+      if (principal === OWNER && secrets.has(name)) {
         throw new ApiError('ALREADY_EXISTS', `Secret [${name}] already exists.`)
       }
-      if (principal === 'owner') secrets.set(name, { versions: [], policy: { bindings: [] } })
+      if (principal === OWNER) secrets.set(name, { versions: [], policy: { bindings: [] } })
       find(principal, 'secretmanager.secrets.create', name)
       return { name, replication: { automatic: {} } }
     },
