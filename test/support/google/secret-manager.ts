@@ -20,13 +20,17 @@ const READER = 'roles/secretmanager.secretAccessor'
 export function createSecretManager() {
   const secrets = new Map<string, Secret>()
 
+  function demand(principal: Principal, permission: string, name: string): void {
+    if (principal === OWNER) return
+    if (permission === ACCESS && mayRead(secrets.get(name), principal)) return
+    const where = `for resource '${name}' (or it may not exist)`
+    throw new ApiError('PERMISSION_DENIED', `Permission '${permission}' denied ${where}.`)
+  }
+
   /** Returns the secret `name` if the principal has that permission on it. */
   function find(principal: Principal, permission: string, name: string): Secret {
+    demand(principal, permission, name)
     const secret = secrets.get(name)
-    if (principal !== OWNER && !(permission === ACCESS && mayRead(secret, principal))) {
-      const where = `for resource '${name}' (or it may not exist)`
-      throw new ApiError('PERMISSION_DENIED', `Permission '${permission}' denied ${where}.`)
-    }
     if (secret !== undefined) return secret
     throw new ApiError('NOT_FOUND', `Secret [${name}] not found.`)
   }
@@ -44,11 +48,10 @@ export function createSecretManager() {
 
   return {
     create: (principal: Principal, name: string) => {
-      if (principal === OWNER && secrets.has(name)) {
+      demand(principal, 'secretmanager.secrets.create', name)
+      if (secrets.has(name))
         throw new ApiError('ALREADY_EXISTS', `Secret [${name}] already exists.`)
-      }
-      if (principal === OWNER) secrets.set(name, { versions: [], policy: { bindings: [] } })
-      find(principal, 'secretmanager.secrets.create', name)
+      secrets.set(name, { versions: [], policy: { bindings: [] } })
       return { name, replication: { automatic: {} } }
     },
     addVersion: (principal: Principal, name: string, data: Buffer) => {
