@@ -176,7 +176,7 @@ test-webhooks: ## Test webhooks with the receivers' public libraries, and what i
 test-manifests: ## Test the manifests of a release by the commands of their README, without a clone: seven minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
-	@vitest run --project '$(@:test-%=%)*'
+	@vitest run --project '$(@:test-%=%)*' $(TEST)
 
 test-images: node_modules ## Test make images with Docker and podman from Debian's packages, and a registry.
 	@vitest run --project images
