@@ -109,6 +109,11 @@ export const makeVariables = {
     value: 'a folder',
     default: '0.20.4',
   },
+  EXTERNAL_SECRETS_CRDS: {
+    meaning: 'A file with the CRDs of another External Secrets to test against.',
+    targets: ['test'],
+    value: 'a path',
+  },
   FILES: {
     meaning: 'The kustomization to analyze, or the logs to verify. A dash reads standard input.',
     targets: ['analyze', ...auditing],

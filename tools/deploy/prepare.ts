@@ -19,6 +19,7 @@ import { findFormerRoute } from './apply/former-route.ts'
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findOrphanedResources } from './apply/orphaned-resources.ts'
 import { checkExternalSecrets, findKeyExternalSecret } from './keys/external-secret-wait.ts'
+import { readVersion } from './keys/external-secrets-kinds.ts'
 import { checkKeysInUse } from './keys/judge-keys.ts'
 import { mountsKeySecret } from './keys/key-source.ts'
 import { checkDeletions } from './preflight/deletions.ts'
@@ -113,7 +114,10 @@ async function check(
   checkPlaceholders(resources)
   const externalSecret = findKeyExternalSecret(resources)?.metadata.name
   if (externalSecret !== undefined) {
-    await step(`External Secrets can write the Secret ${keySecret}`, checkExternalSecrets)
+    const version = await readVersion()
+    await step(`External Secrets${version} can write the Secret ${keySecret}`, () =>
+      checkExternalSecrets(resources),
+    )
   }
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)

@@ -9,9 +9,9 @@ import { applyResource, exists, kubectl } from '../../../tools/kube/kubectl.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { bringValue } from '../../../tools/verify/faults/support/external-secrets-controller.ts'
-import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
 import { type Api, pathOfKind } from '../../support/api-server/api.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { installNewestCrds } from '../../support/api-server/external-secrets-crds.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { makeDeployment } from '../../support/application/manifests.ts'
 import { runUndeploy } from '../../support/run-undeploy.ts'
@@ -56,7 +56,7 @@ describe('on an API server', needsLocalPrograms, () => {
 
   beforeAll(async () => {
     api = (await useBareApiServer()).api
-    await installExternalSecretsCrds()
+    await installNewestCrds()
     const sample = await renderSample(['external-secrets-aws'])
     resources = sample.resources.filter(({ kind }) => known.test(kind))
   })
