@@ -131,11 +131,13 @@ async function check(
   const existing = await step('the managers of the resources are found', () =>
     readExisting([...resources, ...replaced]),
   )
-  await checkDeletions(existing)
+  const orphaned = await findOrphanedResources(resources)
+  // Also without the component: the Secret with the key goes with its ExternalSecret.
+  const owner = findKeyExternalSecret(orphaned)
+  await checkDeletions([...existing, ...(owner === undefined ? [] : [owner])])
   const isManaged = checkOtherWriters(existing, isDry || force)
   if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
-  const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteMissingLimits(resources)
   noteBlockedVault(resources)

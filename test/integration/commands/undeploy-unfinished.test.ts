@@ -1,8 +1,9 @@
 // make undeploy on an API server where something keeps a resource: it ends, says what and why, and removes no finalizer itself.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../../tools/cli/exec.ts'
 import { checkDeletions } from '../../../tools/deploy/preflight/deletions.ts'
+import { removePods } from '../../../tools/deploy/undeploy/remove-pods.ts'
 import { deleteResources } from '../../../tools/kube/deletion/delete-resources.ts'
 import { readExisting } from '../../../tools/kube/existing-resources.ts'
 import { applyResource, exists, kubectl } from '../../../tools/kube/kubectl.ts'
@@ -14,6 +15,8 @@ import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installNewestCrds } from '../../support/api-server/external-secrets-crds.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { makeDeployment } from '../../support/application/manifests.ts'
+import { makePod } from '../../support/attack/pods.ts'
+import { runDeploy } from '../../support/run-deploy.ts'
 import { runUndeploy } from '../../support/run-undeploy.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 import { allow } from '../../support/slowness.ts'
@@ -91,15 +94,23 @@ describe('on an API server', needsLocalPrograms, () => {
 
   test('without its controller, it ends in seconds, says what it leaves and how to finish, and a second run works', async () => {
     await setFinalizers([finalizer])
-    const { code, said, seconds } = await runUndeploy({ DELETE_KEY: 'yes' })
+    await kubectl(['delete', ...name, '--wait=false'])
+    const dry = { OVERLAY: 'no-mesh', DRY_RUN: 'yes' }
+    const [undeployed, deployed] = await Promise.all([
+      runUndeploy({ DELETE_KEY: 'yes' }),
+      runDeploy(String(process.env.KUBECONFIG), dry),
+    ])
+    const { code, said, seconds } = undeployed
     expect(code).toBe(1)
     expect(seconds).toBeLessThan(allow(45))
-    expect(said).toContain(
-      `ExternalSecret/hmac-key is being deleted. It waits for its finalizer ${finalizer}, which External Secrets has not removed.`,
-    )
+    const reason = `ExternalSecret/hmac-key is being deleted. It waits for its finalizer ${finalizer}, which External Secrets has not removed.`
+    expect(said).toContain(reason)
     expect(said).toContain('→ Start External Secrets again.')
     expect(said).toContain('→ Then run `make undeploy DELETE_KEY=yes` again.')
     expect(said).not.toContain('timed out')
+    expect(deployed.code).toBe(1)
+    expect(deployed.said).toContain(`nothing was changed\n${reason}`)
+    expect(deployed.said).toContain('→ Then run `make deploy` again.')
     expect(await readFinalizers()).toContain(finalizer)
     expect(await exists(secret)).toBe(false)
     expect(await listLeft()).toEqual([
@@ -186,9 +197,17 @@ describe('on an API server', needsLocalPrograms, () => {
     const deployment = makeDeployment()
     const own = { ...deployment, metadata: { ...deployment.metadata, namespace } } as Resource
     await applyResource(own)
-    const options = { ...soon, cascade: 'foreground' } as const
-    await expect(deleteResources([own], options)).rejects.toThrow(
-      'which the garbage collector of Kubernetes has not removed',
-    )
+    await kubectl(['delete', 'validatingadmissionpolicybindings', '--all'])
+    const pod = makePod()
+    pod.metadata.finalizers = ['acme.example/a']
+    // The API server enforces the policies for a moment longer.
+    await vi.waitFor(() => api.create(pod), { timeout: START_MS, interval: 250 })
+    await kubectl(['delete', 'pod', pod.metadata.name, ...here, '--now', '--wait=false'])
+    await expect(removePods([own], 'make undeploy', soon.patienceMs)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /which the garbage collector of Kubernetes has not removed\.\nPod\/\S+ terminates on no node since \S+, and waits for acme\.example\/a$/,
+      ),
+      todo: expect.stringContaining('Nothing else was removed'),
+    })
   })
 })

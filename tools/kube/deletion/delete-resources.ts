@@ -19,7 +19,7 @@ export type DeleteOptions = {
   /** The command that finishes the work, for the error. */
   again?: string
   /** Replaces the time that each finalizer may take. */
-  patienceMs?: number
+  patienceMs?: number | undefined
 }
 
 /** Throws RemainingError if one of them stays, or comes back at once. Those that do not exist are no error. */
