@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import { readKeySecret } from '../../../../tools/deploy/keys/key-secret.ts'
 import { underLoad } from '../../../support/cluster/signing.ts'
 import { OUTAGE_MS } from '../../../support/timeouts.ts'
-import { readAgain } from '../external-secret.ts'
 import type { Session } from '../session.ts'
 import type { Aws } from './aws.ts'
 
@@ -17,7 +16,6 @@ export function testSilence(load: () => Session<Aws>): void {
   }, async () => {
     const { manager, operator, value, arrive } = load()
     const good = await value.read()
-    await readAgain()
     const summary = await underLoad('AWS silent', value.keys, async () => {
       await manager.entrance.whileSilent(async () => {
         await sleep(UNTIL_READ_MS)
