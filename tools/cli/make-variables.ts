@@ -275,8 +275,8 @@ export const makeVariables = {
     default: "images: this machine's; deploy: the nodes'; release: linux/amd64,linux/arm64",
   },
   TEST: {
-    meaning: 'Run only this test file, without deploying.',
-    targets: ['test'],
+    meaning: 'Run only this test file. `make test` does not deploy then.',
+    targets: ['test', 'test-external-secrets'],
     value: 'a path',
   },
   TOKEN_KEYS: {
