@@ -10,7 +10,7 @@ import { asApiError } from './api-error.ts'
 import { accessPath, serveAccess } from './grpc.ts'
 import { type Listener, type Serve, startListener } from './listener.ts'
 import { callRest } from './rest.ts'
-import { createSecretManager, type Principal } from './secret-manager.ts'
+import { createSecretManager, OWNER, type Principal } from './secret-manager.ts'
 import { type Cluster, createTokenService } from './token-service.ts'
 
 const tokenHost = 'securetoken.googleapis.com'
@@ -35,7 +35,7 @@ export async function openGoogle(cluster: Cluster): Promise<Google> {
   const tokens = createTokenService(cluster)
   const manager = createSecretManager()
   const identify = ({ headers: { authorization } }: Http2ServerRequest): Principal =>
-    authorization === `Bearer ${owner}` ? 'owner' : tokens.identify(authorization)
+    authorization === `Bearer ${owner}` ? OWNER : tokens.identify(authorization)
 
   const certificates = await makeCertificates([tokenHost, secretHost])
   const exchange = await startListener(

@@ -7,8 +7,10 @@ export type StateVerb = keyof typeof states
 export type Policy = { bindings: { role: string; members: string[] }[] }
 type Version = { state: (typeof states)[StateVerb]; data: Buffer }
 type Secret = { versions: Version[]; policy: Policy }
-/** Whose request it is. The project's owner has all rights on every secret. */
-export type Principal = string | 'owner'
+/** Whose request it is, as a policy names it. */
+export type Principal = string
+/** Has all rights on every secret. */
+export const OWNER: Principal = 'user:owner'
 export type SecretManager = ReturnType<typeof createSecretManager>
 
 const ACCESS = 'secretmanager.versions.access'
@@ -18,13 +20,17 @@ const READER = 'roles/secretmanager.secretAccessor'
 export function createSecretManager() {
   const secrets = new Map<string, Secret>()
 
+  function demand(principal: Principal, permission: string, name: string): void {
+    if (principal === OWNER) return
+    if (permission === ACCESS && mayRead(secrets.get(name), principal)) return
+    const where = `for resource '${name}' (or it may not exist)`
+    throw new ApiError('PERMISSION_DENIED', `Permission '${permission}' denied ${where}.`)
+  }
+
   /** Returns the secret `name` if the principal has that permission on it. */
   function find(principal: Principal, permission: string, name: string): Secret {
+    demand(principal, permission, name)
     const secret = secrets.get(name)
-    if (principal !== 'owner' && !(permission === ACCESS && mayRead(secret, principal))) {
-      const where = `for resource '${name}' (or it may not exist)`
-      throw new ApiError('PERMISSION_DENIED', `Permission '${permission}' denied ${where}.`)
-    }
     if (secret !== undefined) return secret
     throw new ApiError('NOT_FOUND', `Secret [${name}] not found.`)
   }
@@ -42,11 +48,10 @@ export function createSecretManager() {
 
   return {
     create: (principal: Principal, name: string) => {
-      if (principal === 'owner' && secrets.has(name)) {
+      demand(principal, 'secretmanager.secrets.create', name)
+      if (secrets.has(name))
         throw new ApiError('ALREADY_EXISTS', `Secret [${name}] already exists.`)
-      }
-      if (principal === 'owner') secrets.set(name, { versions: [], policy: { bindings: [] } })
-      find(principal, 'secretmanager.secrets.create', name)
+      secrets.set(name, { versions: [], policy: { bindings: [] } })
       return { name, replication: { automatic: {} } }
     },
     addVersion: (principal: Principal, name: string, data: Buffer) => {

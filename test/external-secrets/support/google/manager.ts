@@ -51,7 +51,7 @@ export async function openGoogleManager(): Promise<KeyManager> {
     accepted: google.accepted,
     token: { audience: poolOf(google.cluster), seconds: 900 },
     says: {
-      ...{ revoked: /PermissionDenied/, away: /Bad Gateway|no connection/i },
+      ...{ revoked: /PermissionDenied/, away: /context deadline exceeded/ },
       ...{ disabled: /FailedPrecondition.*DISABLED/, refused: /PermissionDenied/ },
     },
     stop: google.stop,
