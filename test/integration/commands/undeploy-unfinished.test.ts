@@ -210,4 +210,13 @@ describe('on an API server', needsLocalPrograms, () => {
       todo: expect.stringContaining('Nothing else was removed'),
     })
   })
+
+  // The last one, because this API server never finishes the deletion.
+  test('a namespace that is being deleted is not said to stay', async () => {
+    await kubectl(['delete', 'namespace', namespace, '--wait=false'])
+    const { code, said } = await runUndeploy()
+    expect({ code, said }).toMatchObject({ code: 0 })
+    expect(said).toContain(`The namespace ${namespace} is being deleted, with everything in it.`)
+    expect(said).not.toContain('the key in its key manager')
+  })
 })
