@@ -13,7 +13,7 @@ ALONE := vault external-secrets separate-pods no-mesh confinement monitoring clu
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
-VARIABLES := AMBIENT ARGS AUDIT_KEY_FILE BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG CONSUMER CONSUMER_VERSION DELETE_KEY DEMO_PORT DOCS DRY_RUN EXTERNAL_SECRETS FILES \
+VARIABLES := AMBIENT ARGS AUDIT_KEY_FILE BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG CONSUMER CONSUMER_VERSION DELETE_KEY DEMO_PORT DOCS DRY_RUN EXTERNAL_SECRETS EXTERNAL_SECRETS_CRDS FILES \
   FORCE_CONFLICTS FORM FUZZ_COUNT FUZZ_SEED GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KEY_FILE KEY_ID KUBECONFIG LINKERD_CRDS LIVE \
   NODE_IMAGE ONLY OUT OVERLAP OVERLAY PROMETHEUS PROMETHEUS_URL PUBLIC_HOST PUSH SERVICE SHORT SIGNATURE TARGET_PLATFORM TEST TOKEN_KEYS VAULT_ADDR \
   VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE VAULT_SECRET_PATH
@@ -162,8 +162,8 @@ test: $(if $(TEST),node_modules,check $(CLUSTER_TARGET)) ## Deploy, and run all 
 	@$(if $(TEST),:,$(MAKE) deploy)
 	@$(if $(TEST),vitest run $(TEST),node test/run.ts)
 
-test-vault: ## Test keys from HashiCorp Vault. The first run compiles it: ten minutes.
-test-external-secrets: ## Test keys from External Secrets. The first run compiles it: five minutes.
+test-vault: ## Test keys from HashiCorp Vault: ten minutes. The first run compiles it.
+test-external-secrets: ## Test keys from AWS, Azure and Google by External Secrets: 30 minutes. The first run compiles it.
 test-separate-pods: ## Test frontend and signer in separate Pods: two minutes.
 test-no-mesh: ## Test the layout without a mesh, on the cluster with and without Istio: seven minutes.
 test-confinement: ## Test the system call filter, the network policies, and AppArmor and SELinux in virtual machines: six minutes.
@@ -176,7 +176,7 @@ test-webhooks: ## Test webhooks with the receivers' public libraries, and what i
 test-manifests: ## Test the manifests of a release by the commands of their README, without a clone: seven minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
-	@vitest run --project '$(@:test-%=%)*'
+	@vitest run --project '$(@:test-%=%)*' $(TEST)
 
 test-images: node_modules ## Test make images with Docker and podman from Debian's packages, and a registry.
 	@vitest run --project images

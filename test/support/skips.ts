@@ -11,6 +11,7 @@ declare module 'vitest' {
   }
 }
 
+export const NO_EXTERNAL_SECRETS_CRDS = 'EXTERNAL_SECRETS_CRDS is not set'
 export const NO_GO = 'go is not installed'
 export const NO_HISTORY = 'this clone has no history'
 export const NO_JQ = 'jq is not installed'

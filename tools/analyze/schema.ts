@@ -1,5 +1,6 @@
 // Has the API server check each resource by a dry run: schema, validation, admission and Istio's webhook.
 import { tryRun } from '../cli/exec.ts'
+import { describeNeeded, isOfExternalSecrets } from '../deploy/keys/external-secrets-kinds.ts'
 import { changesPolicies, isRefusedOnlyByOurPolicies } from '../deploy/preflight/admission.ts'
 import { pluralize } from '../deploy/preflight/permissions.ts'
 import { kubectl } from '../kube/kubectl.ts'
@@ -29,6 +30,8 @@ const noise = /some validation rules were not checked|^ensure CRDs/
 /** One line about one field: `* spec.x: …`, or with the field quoted after `<nil>: Invalid value: "":`. */
 const fieldLine =
   /^(?:\* )?(?:<nil>: [^:]*: (?:""|null): )?"?((?:spec|metadata|data)[^\s:"]*)"?:? (.*)/
+/** A field or a kind that a version before may not have. */
+const isUnknown = /: unknown field$|no matches for kind/
 const unknownField = /unknown field "([^"]+)"/g
 const wrongType = /cannot unmarshal (\w+) into Go struct field \w+\.(\S+) of type (\S+)/
 
@@ -68,7 +71,13 @@ export async function findSchemaErrors(
       const { code, stderr } = await sendDryRun([sent], scope)
       if (code === 0 || alreadyThere.test(stderr)) continue
       if (haveOthers && isRefusedOnlyByOurPolicies(stderr)) continue
-      found.push(...parseErrors(stderr).map((each) => ({ ...each, resource, rule: 'schema' })))
+      const hint = isOfExternalSecrets(resource) ? `. ${describeNeeded(resources)}` : ''
+      found.push(
+        ...parseErrors(stderr).map(({ path, message }) => ({
+          ...{ path, resource, rule: 'schema' },
+          message: isUnknown.test(message) ? `${message}${hint}` : message,
+        })),
+      )
     }
   }
   return found

@@ -109,6 +109,11 @@ export const makeVariables = {
     value: 'a folder',
     default: '0.20.4',
   },
+  EXTERNAL_SECRETS_CRDS: {
+    meaning: 'A file with the CRDs of another External Secrets to test against.',
+    targets: ['test'],
+    value: 'a path',
+  },
   FILES: {
     meaning: 'The kustomization to analyze, or the logs to verify. A dash reads standard input.',
     targets: ['analyze', ...auditing],
@@ -270,8 +275,8 @@ export const makeVariables = {
     default: "images: this machine's; deploy: the nodes'; release: linux/amd64,linux/arm64",
   },
   TEST: {
-    meaning: 'Run only this test file, without deploying.',
-    targets: ['test'],
+    meaning: 'Run only this test file. `make test` does not deploy then.',
+    targets: ['test', 'test-external-secrets'],
     value: 'a path',
   },
   TOKEN_KEYS: {

@@ -19,6 +19,7 @@ import { findFormerRoute } from './apply/former-route.ts'
 import { checkAnalysis } from './apply/istioctl-analyze.ts'
 import { findOrphanedResources } from './apply/orphaned-resources.ts'
 import { checkExternalSecrets, findKeyExternalSecret } from './keys/external-secret-wait.ts'
+import { readVersion } from './keys/external-secrets-kinds.ts'
 import { checkKeysInUse } from './keys/judge-keys.ts'
 import { mountsKeySecret } from './keys/key-source.ts'
 import { checkDeletions } from './preflight/deletions.ts'
@@ -113,7 +114,10 @@ async function check(
   checkPlaceholders(resources)
   const externalSecret = findKeyExternalSecret(resources)?.metadata.name
   if (externalSecret !== undefined) {
-    await step(`External Secrets can write the Secret ${keySecret}`, checkExternalSecrets)
+    const version = await readVersion()
+    await step(`External Secrets${version} can write the Secret ${keySecret}`, () =>
+      checkExternalSecrets(resources),
+    )
   }
   await checkPrometheusOperator(resources)
   const usesSecret = mountsKeySecret(resources)
@@ -127,11 +131,13 @@ async function check(
   const existing = await step('the managers of the resources are found', () =>
     readExisting([...resources, ...replaced]),
   )
-  await checkDeletions(existing)
+  const orphaned = await findOrphanedResources(resources)
+  // Also without the component: the Secret with the key goes with its ExternalSecret.
+  const owner = findKeyExternalSecret(orphaned)
+  await checkDeletions([...existing, ...(owner === undefined ? [] : [owner])])
   const isManaged = checkOtherWriters(existing, isDry || force)
   if (usesSecret) await step('the new signer accepts the keys in use', checkKeysInUse)
   await step('a node matches each node selector', () => checkNodeSelectors(resources))
-  const orphaned = await findOrphanedResources(resources)
   await noteMissingMetrics(resources)
   noteMissingLimits(resources)
   noteBlockedVault(resources)

@@ -102,7 +102,7 @@ await runMain(async () => {
   }
   await remove(`the Secret ${keySecret} is deleted`, [secret])
   if ((await readMarkIfAllowed()) !== undefined)
-    await step('the marker of make freeze is deleted', deleteMark)
+    await step('the marker of make freeze is deleted', () => deleteMark(again))
   if (unfinished !== undefined) {
     say(`The namespace ${namespace} and its admission policies stay until the rest is removed.`)
     throw unfinished

@@ -15,7 +15,7 @@ await runMain(async () => {
     process.stdout.write(`signing is not frozen: namespace ${namespace} has no marker\n`)
     return
   }
-  await step(`the marker ${mark} is deleted`, deleteMark)
+  await step(`the marker ${mark} is deleted`, () => deleteMark())
   const { open, count } = await awaitChange({
     ...{ state: 'thawed', lines: 'all', skipsTerminating: true },
     isWanted: ({ event }) => event === 'thawed',

@@ -55,7 +55,10 @@ async function makePki(): Promise<void> {
 /** Writes ca.key and ca.crt of a new certificate authority into `folder`. */
 export async function makeAuthority(folder: string, name: string): Promise<void> {
   const files = ['-keyout', 'ca.key', '-out', 'ca.crt', '-subj', `/CN=${name}`]
-  await run('openssl', ['req', '-x509', ...newKey, '-days', '3650', ...files], { cwd: folder })
+  // Strict clients, such as Python 3.13, refuse an authority that does not say what its key is for.
+  const usage = ['-addext', 'keyUsage=critical,keyCertSign,cRLSign']
+  const args = ['req', '-x509', ...newKey, '-days', '3650', ...usage, ...files]
+  await run('openssl', args, { cwd: folder })
 }
 
 /** Writes `name`.key, and `name`.crt by the certificate authority in `pki`, into `folder`. */

@@ -12,8 +12,8 @@ import { testOutages } from './outage-tests.ts'
 import { testRotation } from './rotation-tests.ts'
 import { openSession, type Session } from './session.ts'
 
-/** Tests the manager that `open` returns. Returns what loads it, for further tests. */
-export function testKeyManager<M extends KeyManager>(open: () => Promise<M>): () => M {
+/** Tests the manager that `open` returns. Returns what loads the session, for further tests. */
+export function testKeyManager<M extends KeyManager>(open: () => Promise<M>): () => Session<M> {
   let session: Session<M>
   const load = () => session
   beforeAll(async () => {
@@ -51,5 +51,5 @@ export function testKeyManager<M extends KeyManager>(open: () => Promise<M>): ()
       expect(log).not.toContain(Buffer.from(key).toString('base64'))
     }
   })
-  return () => session.manager
+  return load
 }

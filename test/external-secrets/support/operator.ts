@@ -19,11 +19,13 @@ const switchedOff = [
 ].map((name) => `--enable-${name}=false`)
 
 /** What docs/key-managers.md has operators alert on. */
-const alert =
+const notReady =
   /^externalsecret_status_condition\{condition="Ready",name="hmac-key",.*status="False"\} 1$/m
+const reads = /^externalsecret_sync_calls_total\{name="hmac-key",.*\} (\d+)$/m
 
 export type Operator = {
   isNotReady: () => Promise<boolean>
+  countReads: () => Promise<number>
   /** The log of all starts. */
   readLog: () => string
   stop: () => Promise<void>
@@ -63,7 +65,8 @@ export async function startOperator(
 
   await start()
   return {
-    isNotReady: async () => alert.test(await readMetrics()),
+    isNotReady: async () => notReady.test(await readMetrics()),
+    countReads: async () => Number(reads.exec(await readMetrics())?.[1]),
     ...{ readLog, start },
     stop: async () => running?.stop(),
   }

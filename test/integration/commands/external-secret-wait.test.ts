@@ -20,8 +20,8 @@ import {
   bringValue,
   reportReadiness,
 } from '../../../tools/verify/faults/support/external-secrets-controller.ts'
-import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { installNewestCrds } from '../../support/api-server/external-secrets-crds.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
 const file = join(CHECKOUT, 'k8s/external-secrets/hmac-key-external-secret.yaml')
@@ -46,7 +46,7 @@ describe('on an API server', needsLocalPrograms, () => {
   test('without External Secrets, the check fails and there are no orphaned resources', async () => {
     // The API server takes a moment to forget a group, if another test has removed it.
     await vi.waitFor(
-      () => expect(checkExternalSecrets()).rejects.toThrow('is not installed on this cluster'),
+      () => expect(checkExternalSecrets([])).rejects.toThrow('is not installed on this cluster'),
       { timeout: 15_000, interval: 250 },
     )
     expect(await findOrphanedResources([])).toEqual([])
@@ -56,9 +56,9 @@ describe('on an API server', needsLocalPrograms, () => {
     let removeCrds: () => Promise<void>
 
     beforeAll(async () => {
-      removeCrds = await installExternalSecretsCrds()
+      removeCrds = await installNewestCrds()
       // The API server takes a moment to list a new group.
-      await vi.waitFor(() => checkExternalSecrets(), { timeout: 15_000, interval: 250 })
+      await vi.waitFor(() => checkExternalSecrets([]), { timeout: 15_000, interval: 250 })
     })
     afterAll(() => removeCrds())
     beforeEach(async () => {
@@ -71,7 +71,7 @@ describe('on an API server', needsLocalPrograms, () => {
 
     test('the check refuses a Secret of another owner, which would keep its keys forever', async () => {
       await ensureKey()
-      await expect(checkExternalSecrets()).rejects.toMatchObject({
+      await expect(checkExternalSecrets([])).rejects.toMatchObject({
         message: expect.stringContaining('exists, and External Secrets did not create it'),
         todo: expect.stringContaining('Move an existing key'),
       })
@@ -118,7 +118,7 @@ describe('on an API server', needsLocalPrograms, () => {
         await bringValue(JSON.stringify(data))
         const secret = await readKeySecret()
         expect(secret.data).toEqual(data)
-        await checkExternalSecrets()
+        await checkExternalSecrets([])
         expect(await ensureKey()).toBe(false)
         expect(() => readRotationState(secret)).toThrow('is written by External Secrets')
       }

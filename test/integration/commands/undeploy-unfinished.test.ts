@@ -1,19 +1,22 @@
 // make undeploy on an API server where something keeps a resource: it ends, says what and why, and removes no finalizer itself.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../../tools/cli/exec.ts'
 import { checkDeletions } from '../../../tools/deploy/preflight/deletions.ts'
+import { removePods } from '../../../tools/deploy/undeploy/remove-pods.ts'
 import { deleteResources } from '../../../tools/kube/deletion/delete-resources.ts'
 import { readExisting } from '../../../tools/kube/existing-resources.ts'
 import { applyResource, exists, kubectl } from '../../../tools/kube/kubectl.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { bringValue } from '../../../tools/verify/faults/support/external-secrets-controller.ts'
-import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
 import { type Api, pathOfKind } from '../../support/api-server/api.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { installNewestCrds } from '../../support/api-server/external-secrets-crds.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { makeDeployment } from '../../support/application/manifests.ts'
+import { makePod } from '../../support/attack/pods.ts'
+import { runDeploy } from '../../support/run-deploy.ts'
 import { runUndeploy } from '../../support/run-undeploy.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 import { allow } from '../../support/slowness.ts'
@@ -56,7 +59,7 @@ describe('on an API server', needsLocalPrograms, () => {
 
   beforeAll(async () => {
     api = (await useBareApiServer()).api
-    await installExternalSecretsCrds()
+    await installNewestCrds()
     const sample = await renderSample(['external-secrets-aws'])
     resources = sample.resources.filter(({ kind }) => known.test(kind))
   })
@@ -91,15 +94,23 @@ describe('on an API server', needsLocalPrograms, () => {
 
   test('without its controller, it ends in seconds, says what it leaves and how to finish, and a second run works', async () => {
     await setFinalizers([finalizer])
-    const { code, said, seconds } = await runUndeploy({ DELETE_KEY: 'yes' })
+    await kubectl(['delete', ...name, '--wait=false'])
+    const dry = { OVERLAY: 'no-mesh', DRY_RUN: 'yes' }
+    const [undeployed, deployed] = await Promise.all([
+      runUndeploy({ DELETE_KEY: 'yes' }),
+      runDeploy(String(process.env.KUBECONFIG), dry),
+    ])
+    const { code, said, seconds } = undeployed
     expect(code).toBe(1)
     expect(seconds).toBeLessThan(allow(45))
-    expect(said).toContain(
-      `ExternalSecret/hmac-key is being deleted. It waits for its finalizer ${finalizer}, which External Secrets has not removed.`,
-    )
+    const reason = `ExternalSecret/hmac-key is being deleted. It waits for its finalizer ${finalizer}, which External Secrets has not removed.`
+    expect(said).toContain(reason)
     expect(said).toContain('→ Start External Secrets again.')
     expect(said).toContain('→ Then run `make undeploy DELETE_KEY=yes` again.')
     expect(said).not.toContain('timed out')
+    expect(deployed.code).toBe(1)
+    expect(deployed.said).toContain(`nothing was changed\n${reason}`)
+    expect(deployed.said).toContain('→ Then run `make deploy` again.')
     expect(await readFinalizers()).toContain(finalizer)
     expect(await exists(secret)).toBe(false)
     expect(await listLeft()).toEqual([
@@ -186,9 +197,26 @@ describe('on an API server', needsLocalPrograms, () => {
     const deployment = makeDeployment()
     const own = { ...deployment, metadata: { ...deployment.metadata, namespace } } as Resource
     await applyResource(own)
-    const options = { ...soon, cascade: 'foreground' } as const
-    await expect(deleteResources([own], options)).rejects.toThrow(
-      'which the garbage collector of Kubernetes has not removed',
-    )
+    await kubectl(['delete', 'validatingadmissionpolicybindings', '--all'])
+    const pod = makePod()
+    pod.metadata.finalizers = ['acme.example/a']
+    // The API server enforces the policies for a moment longer.
+    await vi.waitFor(() => api.create(pod), { timeout: START_MS, interval: 250 })
+    await kubectl(['delete', 'pod', pod.metadata.name, ...here, '--now', '--wait=false'])
+    await expect(removePods([own], 'make undeploy', soon.patienceMs)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /which the garbage collector of Kubernetes has not removed\.\nPod\/\S+ terminates on no node since \S+, and waits for acme\.example\/a$/,
+      ),
+      todo: expect.stringContaining('Nothing else was removed'),
+    })
+  })
+
+  // The last one, because this API server never finishes the deletion.
+  test('a namespace that is being deleted is not said to stay', async () => {
+    await kubectl(['delete', 'namespace', namespace, '--wait=false'])
+    const { code, said } = await runUndeploy()
+    expect({ code, said }).toMatchObject({ code: 0 })
+    expect(said).toContain(`The namespace ${namespace} is being deleted, with everything in it.`)
+    expect(said).not.toContain('the key in its key manager')
   })
 })

@@ -10,10 +10,10 @@ import { deleteResources } from '../../../tools/kube/deletion/delete-resources.t
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
-import { installExternalSecretsCrds } from '../../../tools/verify/faults/support/external-secrets-crds.ts'
 import { expectAccepted, expectFixedFields } from '../../support/api-server/accepted.ts'
 import type { Api } from '../../support/api-server/api.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import { installNewestCrds } from '../../support/api-server/external-secrets-crds.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { makePod } from '../../support/attack/pods.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
@@ -33,7 +33,7 @@ describe('on an API server', needsLocalPrograms, () => {
 
   beforeAll(async () => {
     api = (await useBareApiServer()).api
-    await installExternalSecretsCrds()
+    await installNewestCrds()
     for (const component of components) {
       added.set(component, (await renderSample([component])).resources.filter(isAdded))
     }

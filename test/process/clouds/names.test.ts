@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
 import { expect, test } from 'vitest'
+import { run } from '../../../tools/cli/exec.ts'
 import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
 import { cleanUp } from '../../support/clean-up.ts'
 import { ask } from '../../support/clouds/ask.ts'
@@ -27,6 +28,12 @@ test('who trusts the authority of another test file trusts no certificate of thi
   await serve(port, await makeCertificates([name]))
   const { env } = await open(port, await makeCertificates([name]))
   await expect(ask(`https://${name}/`, env)).rejects.toThrow('certificate')
+})
+
+test('the certificates pass the strict checks of Python 3.13', async () => {
+  const { authority, cert } = await makeCertificates([name])
+  const strict = ['verify', '-x509_strict', '-verify_hostname', name, '-CAfile', authority]
+  expect(await run('openssl', strict, { input: cert })).toBe('stdin: OK\n')
 })
 
 async function open(port: number, { authority }: Certificates) {

@@ -45,7 +45,7 @@ export async function openAzure(issuer: TokenIssuer): Promise<Azure> {
   const tls = await makeCertificates([login, management, vaultHost])
   const [ofLogin, ofManagement, ofVault] = await Promise.all([
     startServer(tls, entra.answer),
-    startServer(tls, createManagement(directory, entra)),
+    startServer(tls, createManagement(directory, entra, id)),
     startServer(tls, keyVault.answer),
   ])
   const proxy = await openProxy({

@@ -1,4 +1,4 @@
-// Azure's management API, as far as the page's `az identity` and `az role assignment` use it.
+// Azure's management API, as far as the page's `az identity`, `az role assignment` and `az keyvault show` use it.
 import { z } from 'zod'
 import type { Assignment, Directory, Identity } from './directory.ts'
 import type { Entra } from './entra.ts'
@@ -20,7 +20,8 @@ const roleName = /roleName eq '(.*)'/
 
 type Route = [pattern: RegExp, answer: (question: Question, parts: readonly string[]) => Answer]
 
-export function createManagement(directory: Directory, entra: Entra) {
+/** `vault`: the resource id of the vault. */
+export function createManagement(directory: Directory, entra: Entra, vault: string) {
   const subscription = {
     ...{ id: `/subscriptions/${directory.subscription}`, subscriptionId: directory.subscription },
     ...{ tenantId: directory.tenant, displayName: 'signing', state: 'Enabled' },
@@ -35,6 +36,7 @@ export function createManagement(directory: Directory, entra: Entra) {
       /^\/subscriptions\/[^/]+\/resource[gG]roups\/[^/]+$/,
       ({ url }) => ok({ id: url.pathname, location }),
     ],
+    [new RegExp(`^${vault}$`), () => ok({ id: vault, location, properties: {} })],
     [new RegExp(`^${identity}$`), ({ url }) => ok(show(directory.addIdentity(url.pathname)))],
     [
       new RegExp(`^${identity}/federatedIdentityCredentials/[^/]+$`),

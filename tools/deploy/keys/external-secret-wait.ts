@@ -7,6 +7,7 @@ import { say, UserError } from '../../cli/terminal.ts'
 import { exists, kubectlJson, listApiVersions } from '../../kube/kubectl.ts'
 import { keySecret, namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
+import { checkKinds } from './external-secrets-kinds.ts'
 import { readKeySecret } from './key-secret.ts'
 
 /** Milliseconds. Usually it takes two or three seconds. */
@@ -14,7 +15,6 @@ const deadlineMs = 60_000
 const pollMs = 500
 const page = 'docs/key-managers.md'
 const secret = ['secret', keySecret, '-n', namespace]
-const apiVersion = 'external-secrets.io/v1'
 
 const externalSecretSpec = z.object({
   target: z.object({ name: z.string().optional() }).optional(),
@@ -37,14 +37,12 @@ export function findKeyExternalSecret<T extends Resource>(resources: readonly T[
   })
 }
 
-/** Throws UserError without External Secrets, or if the Secret is not from it. It would never remove such entries. */
-export async function checkExternalSecrets(): Promise<void> {
-  if (!(await listApiVersions()).includes(apiVersion)) {
-    throw new UserError(
-      `External Secrets (${apiVersion}) is not installed on this cluster, and a component needs it for the key`,
-      `Install it as ${page} describes, or leave out the component.`,
-    )
-  }
+/**
+ * Throws UserError without External Secrets, or if its kinds do not have what `resources` use. Also if the Secret is not from it,
+ * because it would never remove such entries.
+ */
+export async function checkExternalSecrets(resources: readonly Resource[]): Promise<void> {
+  await checkKinds(resources, await listApiVersions())
   if (!(await exists(secret)) || (await isOwnedByExternalSecret())) return
   throw new UserError(
     `the Secret ${keySecret} exists, and External Secrets did not create it`,

@@ -24,27 +24,32 @@ const pods = z.object({
  * Throws RemainingError if a Deployment stays. In the foreground, it is gone only when its Pods are. So if only another finalizer
  * keeps it, it has no Pods.
  */
-export async function removePods(deployments: readonly Resource[], again: string): Promise<void> {
+export async function removePods(
+  deployments: readonly Resource[],
+  again: string,
+  patienceMs?: number,
+): Promise<void> {
   try {
-    await deleteResources(deployments, { cascade: 'foreground', again })
+    await deleteResources(deployments, { cascade: 'foreground', again, patienceMs })
   } catch (error) {
     if (!(error instanceof RemainingError) || hasNoPods(error)) throw error
     throw new UserError(
-      [error.message, ...(await listTerminating())].join('\n'),
+      [error.message, ...(await listPods())].join('\n'),
       `Nothing else was removed, because a signer must not run without its policies.\n  → ${error.todo}`,
     )
   }
 }
 
-export function hasNoPods({ remaining }: RemainingError): boolean {
+function hasNoPods({ remaining }: RemainingError): boolean {
   return remaining.every(
     ({ isDeleting, finalizers }) => isDeleting && !finalizers.includes('foregroundDeletion'),
   )
 }
 
-async function listTerminating(): Promise<string[]> {
+/** Says where each Pod runs. Returns nothing for a user who may not read them. */
+async function listPods(): Promise<string[]> {
   const args = ['get', 'pods', '-n', namespace, '-l', `${protectedLabel}=true`, '-o', 'json']
-  const { items } = await kubectlJson(pods, args)
+  const { items } = await kubectlJson(pods, args).catch(() => ({ items: [] }))
   return items.flatMap(({ metadata, spec }) => {
     const { name, deletionTimestamp, finalizers } = metadata
     if (deletionTimestamp === undefined) return [`Pod/${name} runs on ${spec.nodeName}`]

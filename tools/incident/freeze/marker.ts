@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { UserError } from '../../cli/terminal.ts'
-import { applyResource, kubectl, kubectlJsonIfAny } from '../../kube/kubectl.ts'
+import { deleteResources } from '../../kube/deletion/delete-resources.ts'
+import { applyResource, kubectlJsonIfAny } from '../../kube/kubectl.ts'
 import { freezeMarker, namespace } from '../../kube/names.ts'
 
 /** Not the one of `make deploy`, which must not take the marker for a resource that it left over. */
@@ -33,8 +34,10 @@ export async function writeMark(mark: string): Promise<void> {
   await applyResource(resource, { manager, options: ['--force-conflicts'] })
 }
 
-export async function deleteMark(): Promise<void> {
-  await kubectl(['delete', ...place, '--ignore-not-found'])
+/** `again`: the command that finishes the work if something keeps the marker. */
+export async function deleteMark(again = 'make thaw'): Promise<void> {
+  const metadata = { name: freezeMarker, namespace }
+  await deleteResources([{ apiVersion: 'v1', kind: 'ConfigMap', metadata }], { again })
 }
 
 /** What to say to those who need a signature. */

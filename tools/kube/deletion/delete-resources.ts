@@ -10,16 +10,13 @@ import { type Remaining, readRemaining } from './remaining.ts'
 import { RemainingError } from './remaining-error.ts'
 
 const pollMs = 500
-/** With a program that acts, a deletion takes less. So the usual one says nothing. */
-const quietMs = 8_000
-
 export type DeleteOptions = {
   /** In the foreground, a resource is gone only when those that belong to it are. */
   cascade?: 'foreground' | 'background'
   /** The command that finishes the work, for the error. */
   again?: string
   /** Replaces the time that each finalizer may take. */
-  patienceMs?: number
+  patienceMs?: number | undefined
 }
 
 /** Throws RemainingError if one of them stays, or comes back at once. Those that do not exist are no error. */
@@ -47,16 +44,13 @@ export async function waitUntilGone(
     const count = deleting.reduce((sum, { finalizers }) => sum + 1 + finalizers.length, 0)
     if (count < before) changed = Date.now()
     before = count
-    if (
-      Date.now() - changed >
-      atPace(patienceMs ?? patienceFor(deleting.flatMap(({ finalizers }) => finalizers)))
-    )
-      return remaining
-    if (!isSaid && Date.now() - start > atPace(quietMs)) {
+    const patience = patienceMs ?? patienceFor(deleting.flatMap(({ finalizers }) => finalizers))
+    if (Date.now() - changed > atPace(patience)) return remaining
+    // A usual deletion takes less than half of that, and says nothing.
+    if (!isSaid && Date.now() - start > atPace(patience / 2)) {
       isSaid = true
-      say(
-        `  …     waits for ${deleting.map(({ resource }) => describeResource(resource)).join(', ')}`,
-      )
+      const names = deleting.map(({ resource }) => describeResource(resource))
+      say(`  …     waits for ${names.join(', ')}`)
     }
     await sleep(pollMs)
   }

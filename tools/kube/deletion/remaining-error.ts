@@ -70,8 +70,7 @@ function advise({ resource, finalizers }: Remaining): string[] {
         'If it does not come back, remove the finalizer yourself.',
         skips ?? 'That skips what the program does before a deletion.',
         `Kubernetes then deletes ${describeResource(resource)}, and what it owns.`,
-        `\n      ${formatPatch(resource, finalizers, each)}`,
-      ].join(' '),
+      ].join(' ') + `\n      ${formatPatch(resource, finalizers, each)}`,
     ]
   })
 }

@@ -14,13 +14,17 @@ export type Entrance = {
   /** Simulates a manager that is away, and back. */
   close: () => Promise<void>
   open: () => Promise<void>
+  /** Does `work` while requests get no answer. */
+  whileSilent: (work: () => Promise<void>) => Promise<void>
 }
 
 export async function openEntrance(moto: string, judge: Judge): Promise<Entrance> {
   const port = await findFreePort()
   const accepted: string[] = []
   let turn = Promise.resolve()
+  let isSilent = false
   const server = createServer((incoming, outgoing) => {
+    if (isSilent) return
     // One at a time, because moto lets the next request pass, from any caller.
     turn = turn.then(() => serve(incoming, outgoing)).catch(() => void outgoing.destroy())
   })
@@ -51,8 +55,19 @@ export async function openEntrance(moto: string, judge: Judge): Promise<Entrance
     await closed
   }
 
+  async function whileSilent(work: () => Promise<void>): Promise<void> {
+    isSilent = true
+    try {
+      await work()
+    } finally {
+      isSilent = false
+      // Those that wait for an answer end.
+      server.closeAllConnections()
+    }
+  }
+
   await open()
-  return { url: `http://127.0.0.1:${port}`, accepted, open, close }
+  return { url: `http://127.0.0.1:${port}`, accepted, open, close, whileSilent }
 }
 
 function refuse(outgoing: ServerResponse, { status, code, message }: Refusal): void {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { findTarget, stealCredentials } from '../../../../tools/verify/attack/target.ts'
 import { readAgain } from '../external-secret.ts'
+import type { Session } from '../session.ts'
 import { assumeRole, readSession } from './assume-role.ts'
 import type { Aws } from './aws.ts'
 
@@ -12,9 +13,9 @@ const others = [
   ['iam', 'list-roles'],
 ]
 
-export function testSessions(load: () => Aws): void {
+export function testSessions(load: () => Session<Aws>): void {
   test("External Secrets' token opens a session that reads the key and does nothing else", async () => {
-    const { entrance, tryAws } = load()
+    const { entrance, tryAws } = load().manager
     await readAgain()
     const { status, body } = await assumeRole(entrance.url, entrance.accepted.at(-1))
     expect(status).toBe(200)
@@ -31,14 +32,14 @@ export function testSessions(load: () => Aws): void {
     const { token } = await stealCredentials(await findTarget())
     const made = { id: 'ASIAIOSFODNN7EXAMPLE', secret: 'anything' }
     for (const credentials of [made, { ...made, session: token }]) {
-      const { code, stderr } = await load().tryAws(credentials, get)
+      const { code, stderr } = await load().manager.tryAws(credentials, get)
       expect(stderr).toContain('InvalidClientTokenId')
       expect(code).not.toBe(0)
     }
   })
 
   test('without a token, and without a signature, nothing is read', async () => {
-    const { url } = load().entrance
+    const { url } = load().manager.entrance
     expect(await assumeRole(url, undefined)).toMatchObject({ status: 400 })
     const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue' }
     const body = JSON.stringify({ SecretId: 'signing-hmac-key' })

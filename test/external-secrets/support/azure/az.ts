@@ -21,14 +21,8 @@ export type Az = {
 export async function openAz({ directory, env, vault }: Azure, issuer: string): Promise<Az> {
   const python = describePython(await fetchPackages(requirements))
   const home = await makeFolder()
-  const values = new Map([
-    ...([
-      ['GROUP', group],
-      ['VAULT', vault.name],
-      ['VAULT_RESOURCE_ID', vault.id],
-    ] as const),
-    ['ISSUER', issuer.replace('https://', '')],
-  ])
+  const ISSUER = issuer.replace('https://', '')
+  const values = new Map(Object.entries({ GROUP: group, VAULT: vault.name, ISSUER }))
   const fill = (line: string) =>
     line.replaceAll(/\b[A-Z][A-Z_]+\b/g, (name) => values.get(name) ?? name)
   const shell = {

@@ -16,7 +16,8 @@ export async function openAzureManager(): Promise<KeyManager> {
   const { bash, fillIn } = await openAz(azure, issuer.issuer)
   const runPage = (start: string) => bash(findCloudCommand(start))
   const made = identity.parse(JSON.parse(await runPage('az identity create')))
-  fillIn({ PRINCIPAL_ID: made.principalId })
+  const vaultId = (await runPage('az keyvault show -g')).trim()
+  fillIn({ PRINCIPAL_ID: made.principalId, VAULT_RESOURCE_ID: vaultId })
   await runPage('az identity federated-credential create')
   return {
     component: 'external-secrets-azure',
