@@ -26,7 +26,9 @@ export function findDifferences(shipped: Resource, found: Resource): Difference[
     part === 'spec' ? readMeaning(resource[part]) : (resource[part] ?? {})
   return [
     ...compare(shipped.apiVersion, found.apiVersion, ['apiVersion']),
-    ...parts.flatMap((part) => compare(read(shipped, part), read(found, part), [part])),
+    ...parts
+      .filter((part) => !isDeepStrictEqual(shipped[part], found[part]))
+      .flatMap((part) => compare(read(shipped, part), read(found, part), [part])),
     ...findUnapplied(found),
   ]
 }
@@ -67,10 +69,9 @@ function compare(shipped: unknown, found: unknown, path: Path): Difference[] {
   if (shipped === found) return []
   if (typeof shipped === 'string' && typeof found === 'string') {
     if (path.at(-1) === 'expression' && isSameExpression(shipped, found)) return []
-    const [one, other] = [readJson(shipped), readJson(found)]
     // The same JSON in another form is a difference, because a policy compares the text.
-    const inner = one && other ? compare(one, other, path) : []
-    if (path[0] === 'data' && inner.length > 0) return inner
+    const inner = path[0] === 'data' ? compareJson(shipped, found, path) : []
+    if (inner.length > 0) return inner
   }
   const standard = defaults[String(path.at(-1))]
   return [{ path, shipped: shipped ?? standard, found: found ?? standard }]
@@ -113,11 +114,10 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function readJson(text: string): object | undefined {
+function compareJson(shipped: string, found: string, path: Path): Difference[] {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value : undefined
+    return compare(JSON.parse(shipped), JSON.parse(found), path)
   } catch {
-    return undefined
+    return []
   }
 }

@@ -29,6 +29,8 @@ const kustomization = z.object({
     )
     .default([]),
 })
+const files = new Map<string, readonly Shipped[]>()
+/** By namespace and folders. */
 const known = new Map<string, readonly Shipped[]>()
 
 /** Lists the exact resources of a layout with `components`, in `namespace`. Values that deployments fill in are missing. */
@@ -74,7 +76,13 @@ function build(found: readonly Shipped[], folder: string): readonly Shipped[] {
   }, all)
 }
 
-function read(path: string): Shipped[] {
+function read(path: string): readonly Shipped[] {
+  const found = files.get(path) ?? parseShipped(path)
+  files.set(path, found)
+  return found
+}
+
+function parseShipped(path: string): Shipped[] {
   const text = readFileSync(join(CHECKOUT, path), 'utf8')
   const header = /^(#.*\n)*/.exec(text)?.[0].replaceAll(/^# ?/gm, '').replaceAll('\n', ' ') ?? ''
   const purpose = /^.*?\.(?= |$)/.exec(header)?.[0] ?? ''
