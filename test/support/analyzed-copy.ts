@@ -23,6 +23,7 @@ export const mine = {
     newName: `registry.example/${name}`,
     newTag: 'v1',
   })),
+  transformers: ['../k8s/overlays/default/released-image'],
 }
 let folder: string
 

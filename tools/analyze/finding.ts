@@ -57,3 +57,11 @@ export function findKeys(value: unknown, path: Path, wanted: (key: string) => bo
     return [...(wanted(key) ? [here] : []), ...findKeys(inner, here, wanted)]
   })
 }
+
+/** E.g. "spec.rules[0].to". A key with dots stands in brackets. */
+export function formatPath(path: Path): string {
+  return path
+    .map((part) => (typeof part === 'number' || part.includes('.') ? `[${part}]` : `.${part}`))
+    .join('')
+    .replace(/^\./, '')
+}

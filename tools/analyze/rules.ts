@@ -2,6 +2,7 @@
 import type { Layout } from '../kube/layouts.ts'
 import type { Rule } from './rule.ts'
 import { accountRules } from './rules/account-rules.ts'
+import { asReleasedRule } from './rules/as-released-rule.ts'
 import { captureRules } from './rules/capture-rules.ts'
 import { confinementRules } from './rules/confinement-rules.ts'
 import { freezeRules } from './rules/freeze-rule.ts'
@@ -36,9 +37,9 @@ export const meshRules: readonly Rule[] = [
   ...ingressRules,
 ]
 
-export const rules: readonly Rule[] = [...podRules, ...meshRules, ...managerRules]
+export const rules: readonly Rule[] = [...podRules, ...meshRules, ...managerRules, asReleasedRule]
 
 /** Returns the rules for the resources of a layout. */
 export function rulesOf({ isMeshed }: Layout): readonly Rule[] {
-  return isMeshed ? rules : [...podRules, ...managerRules]
+  return isMeshed ? rules : [...podRules, ...managerRules, asReleasedRule]
 }

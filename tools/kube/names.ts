@@ -15,7 +15,8 @@ export const protectedLabel = 'secure-signing.dev/protected'
 /** The namespace in our YAML, from which its resources are moved to that of the application. */
 export const writtenNamespace = 'signing'
 /** Admission policies have no namespace, so their names begin with it. */
-export const policyPrefix = `secure-${namespace}-`
+export const policyPrefixOf = (of: string) => `secure-${of}-`
+export const policyPrefix = policyPrefixOf(namespace)
 
 /** The owner of the fields that `make deploy` applies. It leaves fields of other owners alone. */
 export const fieldManager = 'secure-signing'

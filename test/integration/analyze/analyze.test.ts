@@ -70,6 +70,45 @@ test('reports every mistake at its line, sorted', async () => {
   expect(code).toBe(1)
 })
 
+test('reports an edited and a missing admission policy, and a path that Envoy must not serve, at their lines', async () => {
+  const admission = 'k8s/admission'
+  const envoy = 'mesh/envoy-admin-allowlist-config-map.yaml'
+  await edit(envoy, '"/stats"', '"/"')
+  const places = [
+    await edit(
+      `${admission}/no-way-into-signer-validating-admission-policy-binding.yaml`,
+      '[Deny, Audit]',
+      '[Audit]',
+    ),
+    await edit(
+      `${admission}/processes-stay-apart-validating-admission-policy.yaml`,
+      'orValue(false)"',
+      'orValue(false) || true"',
+    ),
+    await edit(envoy, 'custom_bootstrap.json', 'custom_bootstrap.json'),
+    await edit(`${admission}/kustomization.yaml`, 'resources:', 'resources:'),
+  ]
+  for (const kind of ['policy', 'policy-binding']) {
+    const line = `  - key-stays-in-signer-validating-admission-${kind}.yaml\n`
+    await edit(`${admission}/kustomization.yaml`, line, '')
+  }
+  const found = await analyze('mine')
+  expect(found.map((each) => each.replace(/:(\d+): .*/, ':$1')).toSorted()).toEqual(
+    [...places, ...places.slice(3)].toSorted(),
+  )
+  expect(found.join('\n').match(/\[as-released\]/g)).toHaveLength(5)
+})
+
+test('reports a policy that does not get the image of the signer', async () => {
+  await write('mine/kustomization.yaml', stringify({ ...mine, transformers: [] }))
+  const { resources } = await read('mine')
+  expect(applyRules(rules, resources).map(({ message }) => message)).toEqual([
+    expect.stringContaining(
+      `expression of releasedImage: found "'secure-signing/signer'", shipped "'registry.example/signer:v1'". It has to be the image`,
+    ),
+  ])
+})
+
 test('reports a mistake in a patch at the patch', async () => {
   const patches = [
     { path: 'patch.yaml' },

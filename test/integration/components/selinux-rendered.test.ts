@@ -1,9 +1,11 @@
 // The component selinux sets a type for each container, and replaces Pod Security by one policy.
 import { describe, expect, test } from 'vitest'
+import { asReleasedRule } from '../../../tools/analyze/rules/as-released-rule.ts'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { application } from '../../../tools/kube/application.ts'
 import { meshedLayouts } from '../../../tools/kube/layouts.ts'
+import type { Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 
@@ -40,37 +42,29 @@ describe.each(meshedLayouts)('$overlay with selinux', async (layout) => {
     }
   })
 
-  test('keeps the rule of make analyze', () =>
-    expect(podSecurityRule.find(resources, application)).toEqual([]))
+  const check = (changed: readonly Resource[]) =>
+    [podSecurityRule, asReleasedRule].flatMap(({ find }) => find(changed, application))
+
+  test('keeps the rules of make analyze', () => expect(check(resources)).toEqual([]))
 
   test.each<[string, Change, string]>([
-    [
-      'without the policy',
-      [policy, '', undefined],
-      'the ValidatingAdmissionPolicy secure-signing-',
-    ],
-    [
-      'without its binding',
-      [binding, '', undefined],
-      'the ValidatingAdmissionPolicyBinding secure-signing-',
-    ],
+    ['without the policy', [policy, '', undefined], `${policy} is missing`],
+    ['without its binding', [binding, '', undefined], `${binding} is missing`],
     ['with another level', ['Namespace/signing', label, 'baseline'], 'is not restricted'],
     ['without a level', ['Namespace/signing', label, undefined], 'is not restricted'],
-    [
-      'with a missing validation',
-      [policy, 'spec.validations.3', undefined],
-      'so this must be the ',
-    ],
-    ['with ignored failures', [policy, 'spec.failurePolicy', 'Ignore'], 'so this must be the '],
-    [
-      'with a binding that only warns',
-      [binding, 'spec.validationActions', ['Warn']],
-      'so this must be the ',
-    ],
-  ])('breaks it %s', (_, change, message) => {
-    const found = podSecurityRule.find(applyChange(resources, change), application)
+    ['with a missing validation', [policy, 'spec.validations.3', undefined], 'found nothing'],
+    ['with ignored failures', [policy, 'spec.failurePolicy', 'Ignore'], 'found "Ignore"'],
+    ['with a binding that only warns', [binding, 'spec.validationActions', ['Warn']], '[Warn]'],
+  ])('breaks one %s', (_, change, message) => {
+    const found = check(applyChange(resources, change))
     expect(found.map((each) => each.message)).toEqual([expect.stringContaining(message)])
-    expect(found[0]?.resource).toBeDefined()
+  })
+
+  test('breaks one without the policy and its binding', () => {
+    const kept = resources.filter(({ metadata }) => metadata.name !== podSecurityReplacement)
+    const found = podSecurityRule.find(kept, application).map(({ message }) => message)
+    expect(found).toEqual([expect.stringContaining('add the component selinux')])
+    expect(check(kept)).toHaveLength(3)
   })
 
   test('breaks it in another namespace, which the binding does not select', () => {

@@ -1,6 +1,7 @@
 // The rendered resources keep every rule of `make analyze`, and each rule finds its mistakes.
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { asReleasedRule } from '../../../tools/analyze/rules/as-released-rule.ts'
 import { managerRules } from '../../../tools/analyze/rules/manager-rules.ts'
 import { meshRules, podRules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
@@ -10,6 +11,7 @@ import { managerMistakes } from '../../support/mistakes/manager-mistakes.ts'
 import { meshMistakes } from '../../support/mistakes/mesh-mistakes.ts'
 import { testRules } from '../../support/mistakes/mistakes.ts'
 import { podMistakes } from '../../support/mistakes/pod-mistakes.ts'
+import { releasedMistakes } from '../../support/mistakes/released-mistakes.ts'
 
 const values = sampleValuesOf(onePod)
 const rendering = await renderSample()
@@ -17,6 +19,7 @@ const { resources } = rendering
 
 describe('the Pod', () => testRules(podRules, podMistakes, () => resources))
 describe('the mesh', () => testRules(meshRules, meshMistakes, () => resources))
+describe('admission', () => testRules([asReleasedRule], releasedMistakes, () => resources))
 describe('key managers', () => testRules(managerRules, managerMistakes, () => resources))
 
 test('the Pod is applied last, after every policy that guards it', () => {

@@ -247,6 +247,7 @@ export function listVolumes({ spec, path }: Workload): Volume[] {
   return spec.volumes.map((each, index) => ({ ...each, path: [...path, 'spec', 'volumes', index] }))
 }
 
-function pathOf({ kind }: Resource): Path {
+/** The path of the Pod template, or of a Pod itself. */
+export function pathOf({ kind }: Resource): Path {
   return templates[kind] ?? []
 }

@@ -62,8 +62,10 @@ export async function readVersion(): Promise<string> {
   const { code, stdout } = await tryRun('kubectl', args, { timeoutMs: 15_000 })
   if (code !== 0) return ''
   const found = labelled.parse(JSON.parse(stdout))
-  const versions = found.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/version'])
-  return [...new Set(versions)].map((each) => ` ${each?.replace(/^v/, '')}`).join(',')
+  const versions = found.flatMap(
+    ({ metadata }) => metadata.labels?.['app.kubernetes.io/version'] ?? [],
+  )
+  return [...new Set(versions)].map((each) => ` ${each.replace(/^v/, '')}`).join(',')
 }
 
 async function findMissing(resources: readonly Resource[]): Promise<string[]> {

@@ -1,0 +1,203 @@
+// Single changes of what has to be exactly what we ship: `make analyze` notices each, unless it has no meaning.
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import { asReleasedRule } from '../../../tools/analyze/rules/as-released-rule.ts'
+import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { kubectl } from '../../../tools/kube/kubectl.ts'
+import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import { createRandom } from '../../support/audit/mutations.ts'
+import { changeHarmlessly, harmless } from '../../support/mutations/harmless.ts'
+import { listMutations, sampleMutations } from '../../support/mutations/list-mutations.ts'
+import type { Mutation } from '../../support/mutations/mutation.ts'
+import { listExact, renderings } from '../../support/mutations/renderings.ts'
+
+const seed = 26
+const sampleSize = 100
+const [all = '', ...sampled] = Object.keys(renderings)
+const check = (resources: readonly Resource[]) => applyRules([asReleasedRule], resources)
+const loaded = new Map<string, Promise<Resource[]>>()
+const load = async (name: string) => {
+  const found = loaded.get(name) ?? renderings[name]?.() ?? Promise.resolve([])
+  loaded.set(name, found)
+  return found
+}
+const gitops = async (folder: string) =>
+  parseResources(await kubectl(['kustomize', join(CHECKOUT, 'examples/gitops', folder)]))
+
+/** Why a change goes unnoticed. */
+const withoutMeaning: readonly (readonly [change: RegExp, reason: string])[] = [
+  [
+    / metadata\.(labels|annotations)(?!.* set to)/,
+    'no decision depends on it, and GitOps tools add theirs',
+  ],
+  [/ spec\.validations\[\d+\]\.message/, 'only the text of a refusal changes'],
+  [/ spec\.failurePolicy Fail deleted$/, 'Fail is the default'],
+  [/ metadata\.namespace signing deleted$/, 'a resource without a namespace is taken as ours'],
+]
+const inSharedNamespace = /pods-stay-restricted spec\.matchConditions\[1\] .* deleted$/ // more Pods are refused
+
+/** Returns the names of those that nothing notices. Each finding has to name the changed resource. */
+function listUnnoticed(mutations: readonly Mutation[]): string[] {
+  const unnoticed = mutations.filter(
+    ({ resources, resource }) =>
+      !check(resources()).some(({ message }) => message.includes(resource.metadata.name)),
+  )
+  return unnoticed.map(({ name }) => name)
+}
+
+function listUnexplained(names: readonly string[]): string[] {
+  return names.filter((name) => !withoutMeaning.some(([change]) => change.test(name)))
+}
+
+test(`every change of the overlay ${all} that has a meaning is noticed`, async () => {
+  const resources = await load(all)
+  const mutations = listMutations(resources, listExact(resources))
+  expect(new Set(mutations.map(({ name }) => name)).size).toBe(mutations.length)
+  expect(mutations.length).toBeGreaterThan(3_000)
+  const unnoticed = listUnnoticed(mutations)
+  expect(listUnexplained(unnoticed)).toEqual([])
+  for (const [change, reason] of withoutMeaning) {
+    expect(
+      unnoticed.filter((name) => change.test(name)),
+      reason,
+    ).not.toEqual([])
+  }
+})
+
+test.each(sampled)(
+  `${sampleSize} changes of %s: each that has a meaning is noticed`,
+  async (name) => {
+    const resources = await load(name)
+    expect(check(resources)).toEqual([])
+    const mutations = listMutations(resources, listExact(resources))
+    const found = listUnexplained(listUnnoticed(sampleMutations(mutations, sampleSize, seed)))
+    expect(found.filter((each) => !inSharedNamespace.test(each))).toEqual([])
+  },
+)
+
+test('all policies, all bindings or the whole allow-list: left out, or without effect', async () => {
+  const resources = await load(all)
+  const without = (kind: RegExp) => check(resources.filter((each) => !kind.test(each.kind)))
+  expect(without(/^ValidatingAdmissionPolicy$/)).toHaveLength(6)
+  expect(without(/^ValidatingAdmissionPolicyBinding$/)).toHaveLength(6)
+  expect(without(/^ValidatingAdmissionPolicy(Binding)?$/)).toHaveLength(12)
+  const audited = resources.map((each) =>
+    each.kind === 'ValidatingAdmissionPolicyBinding'
+      ? { ...each, spec: { ...Object(each.spec), validationActions: ['Audit'] } }
+      : each,
+  )
+  expect(check(audited)).toHaveLength(6)
+  const empty = resources.map((each) =>
+    each.metadata.name === 'envoy-admin-allowlist' ? { ...each, data: {} } : each,
+  )
+  expect(check(empty)).toHaveLength(1)
+})
+
+test('a finding says the resource, the path, both values, what it opens and what to do', async () => {
+  const resources = await load(all)
+  const change = resources.map((each) =>
+    each.metadata.name === 'secure-signing-key-stays-in-signer' && /Binding$/.test(each.kind)
+      ? { ...each, spec: { ...Object(each.spec), validationActions: ['Audit'] } }
+      : each,
+  )
+  expect(check(change)).toMatchObject([
+    {
+      path: ['spec', 'validationActions'],
+      message:
+        'ValidatingAdmissionPolicyBinding/secure-signing-key-stays-in-signer spec.validationActions: found [Audit], shipped [Deny,Audit]. Without Deny, the API server accepts what the policy rejects. Run `make deploy` of this version, or remove the edit',
+    },
+  ])
+})
+
+test('a path more in the allow-list is named by its place', async () => {
+  const resources = await load(all)
+  const allowed = [{ prefix: '/stats' }, { exact: '/ready' }, { prefix: '/drain_listeners' }]
+  const admin = { allow_paths: [...allowed, { prefix: '/config_dump' }] }
+  const opened = resources.map((each) =>
+    each.metadata.name === 'envoy-admin-allowlist'
+      ? { ...each, data: { 'custom_bootstrap.json': JSON.stringify({ admin }) } }
+      : each,
+  )
+  expect(check(opened).map(({ message }) => message)).toEqual([
+    expect.stringContaining(
+      'data[custom_bootstrap.json].admin.allow_paths[3]: found {prefix:/config_dump}, shipped nothing. Each container of the Pod can call what this opens',
+    ),
+  ])
+})
+
+/** Each is changed in the ConfigMap and in the policy, because kustomize copies it. */
+test.each([
+  ['quote', (text: string) => text.replaceAll('-----BEGIN', "' + '-----BEGIN")],
+  ['plain HTTP', (text: string) => text.replaceAll('https://keys.example', 'http://keys.example')],
+  ['another destination', (text: string) => text.replaceAll('/run/key/keys.json', '/tmp/keys')],
+  ['a sink', (text: string) => text.replaceAll('template_config {', 'sink {}\ntemplate_config {')],
+])('with Vault, %s in the start-up text of the agent is noticed', async (_, spoil) => {
+  const resources = await load('vault')
+  const spoilt = resources.map((each) => spoilTexts(each, spoil) as Resource)
+  expect(spoilt).not.toEqual(resources)
+  const found = check(spoilt).map(({ message }) => message)
+  expect(found.join()).toContain('ConfigMap/vault-agent')
+})
+
+function spoilTexts(value: unknown, spoil: (text: string) => string): unknown {
+  if (typeof value === 'string') return spoil(value)
+  if (Array.isArray(value)) return value.map((each) => spoilTexts(each, spoil))
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, each]) => [key, spoilTexts(each, spoil)])
+  return Object.fromEntries(entries)
+}
+
+test('policies of another version are one finding each, which names the version', async () => {
+  const resources = (await load(all)).map((each): Resource => {
+    const { labels } = each.metadata
+    const metadata = {
+      ...each.metadata,
+      labels: { ...labels, 'app.kubernetes.io/version': '0.1.0' },
+    }
+    if (each.kind !== 'ValidatingAdmissionPolicy') return { ...each, metadata }
+    const { validations, ...spec } = Object(each.spec)
+    const older = { ...spec, validations: [{ expression: 'true' }, ...validations.slice(2)] }
+    return { ...each, metadata, spec: older }
+  })
+  const found = check(resources.slice(1)).map(({ message }) => message)
+  expect(found).toHaveLength(6)
+  expect(found[0]).toContain('is missing. The others are of version 0.1.0.')
+  for (const each of found.slice(1)) {
+    expect(each).toMatch(
+      / is of version 0\.1\.0, and this is \d+\.\d+\.\d+: \d+ parts differ, the first is /,
+    )
+    expect(each).toContain(
+      'Use `make analyze` of version 0.1.0, or run `make deploy` of this version',
+    )
+  }
+})
+
+describe('no false alarm', () => {
+  test('for 500 changes without meaning, alone and together', async () => {
+    const random = createRandom(seed)
+    const rendered = await Promise.all(Object.keys(renderings).map(load))
+    const made = new Set<string>()
+    for (let index = 0; index < 500; index += 1) {
+      const { names, resources } = changeHarmlessly(rendered[index % rendered.length] ?? [], random)
+      for (const name of names) made.add(name)
+      expect(check(resources), names.join()).toEqual([])
+    }
+    expect([...made].toSorted()).toEqual(Object.keys(harmless).toSorted())
+  })
+
+  test('for two applications in one folder. A change of either is noticed', async () => {
+    const [ours, theirs] = await Promise.all(['.', 'orders'].map(gitops))
+    const resources = [...(ours ?? []), ...(theirs ?? [])]
+    expect(check(resources)).toEqual([])
+    const mutations = listMutations(resources, listExact(resources))
+    expect(listUnexplained(listUnnoticed(sampleMutations(mutations, sampleSize, seed)))).toEqual([])
+  })
+
+  test('for resources without the Pod', async () => {
+    for (const name of Object.keys(renderings)) {
+      const exact = listExact(await load(name))
+      expect(check(exact.slice(1)), name).toEqual([])
+    }
+  })
+})

@@ -1,0 +1,35 @@
+// Mistakes in what has to be as released. test/integration/analyze/as-released.test.ts has thousands more.
+import type { Mistakes } from './mistakes.ts'
+
+const policy = 'ValidatingAdmissionPolicy/secure-signing-signer-runs-as-released'
+const binding = 'ValidatingAdmissionPolicyBinding/secure-signing-signer-runs-as-released'
+const image = 'spec.variables.4.expression'
+
+export const releasedMistakes: Mistakes = {
+  'as-released': {
+    'a policy that never runs': [policy, 'spec.matchConditions.0.expression', 'false'],
+    'another registry': [policy, image, "'registry.example/other/signer:1'"],
+    'an image of the same name in front': [policy, image, "'registry.example/team/signer-fake:1'"],
+    'every registry': [policy, image, "''"],
+    'a binding for another namespace': [
+      binding,
+      'spec.matchResources.namespaceSelector.matchLabels.kubernetes~1io/metadata~1name',
+      'other',
+    ],
+    'a binding to another policy': [
+      binding,
+      'spec.policyName',
+      'secure-signing-processes-stay-apart',
+    ],
+    'a resource that Argo CD skips': [
+      binding,
+      'metadata.annotations',
+      { 'argocd.argoproj.io/hook': 'Skip' },
+    ],
+    'a listener in the start-up text of Envoy': [
+      'ConfigMap/envoy-admin-allowlist',
+      'data.custom_bootstrap~1json',
+      '{"static_resources": {"listeners": []}}',
+    ],
+  },
+}

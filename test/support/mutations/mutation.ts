@@ -1,0 +1,49 @@
+// A single change of a list of resources, with a name that says what it changes.
+import { formatPath, type Path } from '../../../tools/analyze/finding.ts'
+import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
+
+/** `to`: the new value, or undefined for a deletion. With `isAdded`, it is a new item of the list at `path`. */
+export type Change = { path: Path; to: unknown; what: string; isAdded?: boolean }
+
+export type Mutation = {
+  /** E.g. "ValidatingAdmissionPolicyBinding/x spec.validationActions[0] Deny → Audit". */
+  name: string
+  /** The one that it changes. */
+  resource: Resource
+  /** Returns the resources with this change. It shares what is unchanged. */
+  resources: () => Resource[]
+}
+
+/** `change`: undefined deletes the resource. */
+export function toMutation(
+  resources: readonly Resource[],
+  resource: Resource,
+  change?: Change,
+): Mutation {
+  const at = change === undefined ? '' : ` ${formatPath(change.path)}`
+  return {
+    name: `${describeResource(resource)}${at} ${change?.what ?? 'deleted'}`,
+    resource,
+    resources: () =>
+      resources.flatMap((each) => {
+        if (each !== resource) return [each]
+        return change === undefined ? [] : [withChange(each, change, change.path) as Resource]
+      }),
+  }
+}
+
+function withChange(value: unknown, change: Change, [part, ...rest]: Path): unknown {
+  if (part === undefined) {
+    return change.isAdded ? [...(Array.isArray(value) ? value : []), change.to] : change.to
+  }
+  const isLast = rest.length === 0 && !change.isAdded
+  if (Array.isArray(value)) {
+    const changed = withChange(value[Number(part)], change, rest)
+    return value.flatMap((each, index) =>
+      index !== part ? [each] : isLast && changed === undefined ? [] : [changed],
+    )
+  }
+  const { [part]: before, ...others } = Object(value) as Record<string, unknown>
+  const changed = withChange(before, change, rest)
+  return changed === undefined ? others : { ...Object(value), [part]: changed }
+}
