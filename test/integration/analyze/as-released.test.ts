@@ -105,7 +105,7 @@ test('a finding says the resource, the path, both values, what it opens and what
     {
       path: ['spec', 'validationActions'],
       message:
-        'ValidatingAdmissionPolicyBinding/secure-signing-key-stays-in-signer spec.validationActions: found [Audit], shipped [Deny,Audit]. Without Deny, the API server accepts what the policy rejects. Without Audit, its audit log does not mark it. Run `make deploy` of this version, or remove the edit',
+        'ValidatingAdmissionPolicyBinding/secure-signing-key-stays-in-signer spec.validationActions: found [Audit], shipped [Deny,Audit]. Without Deny, the API server accepts what the policy rejects. Run `make deploy` of this version, or remove the edit',
     },
   ])
 })

@@ -12,19 +12,23 @@ const manyParts = 5
 const around = 24
 const shownLength = 100
 
-/** What a difference opens, by kind and path. The first that fits counts. */
+/** What a difference opens, by kind, path and the value that was found. The first that fits counts. */
 const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
   [/ metadata/, 'Nothing applies the resource, or something removes it again.'],
   [/ spec\.failurePolicy/, 'With Ignore, an expression that fails lets the request through.'],
   [
-    /releasedImage$/,
+    /releasedImage:/,
     'It has to be the image of the Pod. The kustomization that sets the image must list released-image under transformers.',
   ],
   [/Policy spec\.(matchC|paramKind)/, 'The API server may not ask this policy.'],
   [/Policy spec\.(validations|variables)/, 'The policy may accept what it has to reject.'],
   [
+    /Binding spec\.validationActions: found (?!.*Deny)/,
+    'Without Deny, the API server accepts what the policy rejects.',
+  ],
+  [
     /Binding spec\.validationActions/,
-    'Without Deny, the API server accepts what the policy rejects. Without Audit, its audit log does not mark it.',
+    'The audit log of the API server no longer marks what the policy rejects.',
   ],
   [/Binding spec/, 'The API server may not apply the policy in this namespace.'],
   [
@@ -41,11 +45,13 @@ export function explainMissing(
 ): Finding {
   const versions = new Set(others.flatMap((each) => versionOf(each) ?? []))
   const other = [...versions].find((each) => each !== packageJson.version)
-  const note = other === undefined ? '' : ` The others are of version ${other}.`
+  const note = other === undefined ? [] : [`The others are of version ${other}.`]
+  const effect = purpose === '' ? 'Without it, the API server applies the policy nowhere.' : purpose
+  const advice = 'Run `make deploy` of this version, or add it again'
   return {
     group: resource.apiVersion.replace(/\/?[^/]*$/, ''),
     path: [],
-    message: `${describeResource(resource)} is missing.${note} ${purpose} Run \`make deploy\` of this version, or add it again`,
+    message: [`${describeResource(resource)} is missing.`, ...note, effect, advice].join(' '),
   }
 }
 
@@ -68,14 +74,16 @@ export function explainDifferences(
   return differences.map((each) => at(each, `${name} ${describe(resource, each)} ${todo}`))
 }
 
-function describe(resource: Resource, { path, shipped, found }: Difference): string {
-  const [one, other] = show(shipped, found)
+function describe(resource: Resource, difference: Difference): string {
+  const { path } = difference
+  const [one, other] = show(difference.shipped, difference.found)
   // Of a variable, its name tells more than its place.
   const name =
     path[1] === 'variables' ? valueAt(resource, [...path.slice(0, 3), 'name']) : undefined
   const place = `${formatPath(path)}${typeof name === 'string' ? ` of ${name}` : ''}`
-  const effect = effects.find(([pattern]) => pattern.test(`${resource.kind} ${place}`))?.[1]
-  return [`${place}: found ${other}, shipped ${one}.`, ...(effect ? [effect] : [])].join(' ')
+  const found = `${place}: found ${other}`
+  const effect = effects.find(([pattern]) => pattern.test(`${resource.kind} ${found}`))?.[1]
+  return [`${found}, shipped ${one}.`, ...(effect ? [effect] : [])].join(' ')
 }
 
 /** Of two texts, shows the part that differs. */
