@@ -163,7 +163,7 @@ test: $(if $(TEST),node_modules,check $(CLUSTER_TARGET)) ## Deploy, and run all 
 	@$(if $(TEST),vitest run $(TEST),node test/run.ts)
 
 test-vault: ## Test keys from HashiCorp Vault: ten minutes. The first run compiles it.
-test-external-secrets: ## Test keys from AWS, Azure and Google by External Secrets: 30 minutes. The first run compiles it.
+test-external-secrets: ## Test keys from AWS, Azure and Google by External Secrets: 35 minutes. The first run compiles it.
 test-separate-pods: ## Test frontend and signer in separate Pods: two minutes.
 test-no-mesh: ## Test the layout without a mesh, on the cluster with and without Istio: seven minutes.
 test-confinement: ## Test the system call filter, the network policies, and AppArmor and SELinux in virtual machines: six minutes.

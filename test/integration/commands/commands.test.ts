@@ -22,7 +22,7 @@ const hasJq = (await tryRun('jq', ['--version'])).code === 0
 
 /** These need a running Pod, a controller, a kind of Istio or External Secrets, a key manager, or a folder of the reader. */
 const needMore =
-  / (exec|logs|port-forward|wait pod|rollout status|rollout restart -n apparmor-profiles|(create|delete|label) namespace|create serviceaccount|create token|apply .*-k|(diff|delete) -k|configmap istio) |--grace-period=1$|externalsecret|authorizationpolicy|requestauthentication|virtualservice|vault kv|\| create$/
+  / (exec|logs|port-forward|wait pod|rollout status|rollout restart -n apparmor-profiles|(create|delete|label) namespace|create serviceaccount|create token|apply .*-k|(diff|delete) -k|configmap istio) |--grace-period=1$|externalsecret|secretstore|authorizationpolicy|requestauthentication|virtualservice|vault kv|\| create$/
 const commands = listCommands().filter(
   ({ text }) => text.startsWith('kubectl ') && !needMore.test(text),
 )

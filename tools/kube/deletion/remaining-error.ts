@@ -64,13 +64,14 @@ function advise({ resource, finalizers }: Remaining): string[] {
   return finalizers.flatMap((each) => {
     const { owner, todo, skips } = explainFinalizer(each)
     if (todo !== undefined) return [`${todo}: kubectl describe ${target(resource)}`]
+    const byHand = [
+      'If it does not come back, remove the finalizer yourself.',
+      skips ?? 'That skips what the program does before a deletion.',
+      `Kubernetes then deletes ${describeResource(resource)}, and what it owns.`,
+    ].join(' ')
     return [
       `Start ${owner} again. It removes the finalizer, and that ends the deletion.`,
-      [
-        'If it does not come back, remove the finalizer yourself.',
-        skips ?? 'That skips what the program does before a deletion.',
-        `Kubernetes then deletes ${describeResource(resource)}, and what it owns.`,
-      ].join(' ') + `\n      ${formatPatch(resource, finalizers, each)}`,
+      `${byHand}\n      ${formatPatch(resource, finalizers, each)}`,
     ]
   })
 }
