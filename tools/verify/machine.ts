@@ -1,7 +1,10 @@
 // What the machine did between two moments. It tells a slow machine from a slow program.
 import { readFile } from 'node:fs/promises'
 
-/** Totals since the machine started, of all processors, in ticks of their clock. `waitedUs`: only if the kernel measures it. */
+/**
+ * Totals since the machine started, of the processors that this program may use, in ticks of their clock. `waitedUs`: only if the
+ * kernel measures it.
+ */
 export type Moment = {
   at: number
   all: number
@@ -17,15 +20,24 @@ export async function readMachine(): Promise<Moment> {
   const stat = await readFile('/proc/stat', 'utf8')
   // Absent if the kernel does not measure pressure.
   const pressure = await readFile('/proc/pressure/cpu', 'utf8').catch(() => '')
-  return parseMachine(stat, pressure, performance.now())
+  const status = await readFile('/proc/self/status', 'utf8')
+  const [, allowed = ''] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status) ?? []
+  return parseMachine(stat, pressure, performance.now(), allowed)
 }
 
-export function parseMachine(stat: string, pressure: string, at: number): Moment {
-  const [, line = ''] = /^cpu +(.+)$/m.exec(stat) ?? []
-  // Fields 9 and 10, of guests, are also in fields 1 and 2.
-  const times = line.split(' ').slice(0, 8).map(Number)
-  const [, , , idle = 0, ioWait = 0, , , stolen = 0] = times
-  const all = times.reduce((sum, each) => sum + each, 0)
+/** `allowed`: the numbers of processors, for example "0-1,4". */
+export function parseMachine(stat: string, pressure: string, at: number, allowed: string): Moment {
+  const ranges = allowed.split(',').map((each) => each.split('-').map(Number))
+  const isAllowed = (processor: number) =>
+    ranges.some(([first = 0, last = first]) => first <= processor && processor <= last)
+  const lines = [...stat.matchAll(/^cpu(\d+) (.+)$/gm)]
+    .filter(([, processor]) => isAllowed(Number(processor)))
+    // Fields 9 and 10, of guests, are also in fields 1 and 2.
+    .map(([, , fields = '']) => fields.split(' ').slice(0, 8).map(Number))
+  const sum = (...fields: readonly number[]) =>
+    lines.reduce((total, line) => total + fields.reduce((some, at) => some + (line[at] ?? 0), 0), 0)
+  const [idle, ioWait, stolen] = [sum(3), sum(4), sum(7)]
+  const all = sum(0, 1, 2, 3, 4, 5, 6, 7)
   const [, waited] = /^some .*total=(\d+)$/m.exec(pressure) ?? []
   const totals = { at, all, idle: idle + ioWait, stolen }
   return waited === undefined ? totals : { ...totals, waitedUs: Number(waited) }

@@ -57,3 +57,9 @@ test.each([
   expect(rates).toEqual(expected)
   expect(result).toMatchObject(verdict)
 })
+
+test('what a busy machine breaks with the least load is not judged', async () => {
+  const { result, rates } = await run(150, busy)
+  expect(rates).toEqual([20])
+  expect(result).toMatchObject({ broken: [], unjudged: ['2 failed'] })
+})

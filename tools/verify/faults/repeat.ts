@@ -8,7 +8,10 @@ import type { Result } from './result.ts'
 
 const REPEATS = 2
 
-/** Measures an experiment until its limits hold, or until the machine is not what breaks them. At most three times. */
+/**
+ * Measures an experiment until its limits hold, or until the machine is not what breaks them. At most three times. What a busy
+ * machine breaks with the smallest load is not judged.
+ */
 export async function measureWithRepeats(
   experiment: Experiment,
   setting: Setting,
@@ -17,8 +20,13 @@ export async function measureWithRepeats(
   let [{ plan }, earlier] = [setting, [] as string[]]
   for (let repeats = 0; ; repeats++) {
     const result = await measureOnce(experiment, { ...setting, plan })
-    const smaller = result.mayBeOverload && repeats < REPEATS ? halve(plan) : undefined
-    if (smaller === undefined) return { ...result, notes: [...earlier, ...result.notes] }
+    const mayRepeat = result.mayBeOverload && repeats < REPEATS
+    const smaller = mayRepeat ? halve(plan) : undefined
+    if (smaller === undefined) {
+      const { broken, unjudged, notes } = result
+      const verdict = mayRepeat ? { broken: [], unjudged: [...broken, ...unjudged] } : {}
+      return { ...result, ...verdict, notes: [...earlier, ...notes] }
+    }
     const seen = [...result.broken, ...result.unjudged, ...describeMachine(result)].join('. ')
     const what = `With ${describeLoad(plan)} on a busy machine: ${seen}. Repeated with ${describeLoad(smaller)}`
     say(`        ${experiment.id}: ${what}`)
