@@ -29,11 +29,10 @@ export type Result = Omit<Measured, 'problem'> &
     mayBeOverload: boolean
   }
 
-/**
- * With less idle time than this, a smaller load may show whether the fault or the machine loses requests, and an experiment that
- * could not go on shows nothing.
- */
-const BUSY = 0.1
+/** With less idle time than this, a smaller load may show whether the fault or the machine loses requests. */
+const BUSY = 0.25
+/** With less idle time than this, an experiment that could not go on shows nothing. */
+const OVERLOADED = 0.1
 
 /** The result of an experiment that threw `error`. `use`: the machine from the beginning of the experiment on. */
 export function makeFailure(experiment: Experiment, error: unknown, use: MachineUse): Result {
@@ -41,7 +40,7 @@ export function makeFailure(experiment: Experiment, error: unknown, use: Machine
   const what = [error instanceof Error ? error.message : String(error)]
   const nothing = { sources: [], attempts: 0, refused: 0, unauthorized: 0, notes: [] }
   const verdict =
-    use.idle < BUSY && !(error instanceof ForbiddenError)
+    use.idle < OVERLOADED && !(error instanceof ForbiddenError)
       ? { broken: [], unjudged: what }
       : { broken: what, unjudged: [] }
   return { id, title, attack, replicas, use, ...nothing, ...verdict, mayBeOverload: false }
