@@ -58,10 +58,8 @@ export function testFaults(load: () => Session): void {
   })
 
   test('with the newest version disabled the keys stay, also those that older versions do not have', async () => {
-    const { manager, value, arrive } = load()
-    const id = await value.addKey()
-    await forceSync()
-    await arrive('before', { every: 'holds', id })
+    const { manager, value, bringKey } = load()
+    await bringKey('before')
     const good = await value.read()
     const start = new Date()
     const summary = await underLoad('disabled', value.keys, async () => {
@@ -79,7 +77,7 @@ export function testFaults(load: () => Session): void {
   })
 
   test('with the right revoked the keys stay, and with the right granted again changes arrive', async () => {
-    const { manager, value, arrive } = load()
+    const { manager, value, bringKey } = load()
     const good = await value.read()
     const start = new Date()
     const summary = await underLoad('revoked', value.keys, async () => {
@@ -91,9 +89,7 @@ export function testFaults(load: () => Session): void {
         await manager.grant()
       }
       await timed('granted: Ready is True', () => syncUntil(synced))
-      const id = await value.addKey()
-      await forceSync()
-      await arrive('granted', { every: 'holds', id })
+      await bringKey('granted')
     })
     expect(summary).toMatchObject({ failed: 0 })
     expect((await readWarnings(start)).join('\n')).toMatch(manager.says.revoked)

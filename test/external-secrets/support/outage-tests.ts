@@ -6,14 +6,14 @@ import { restartPods } from '../../../tools/verify/faults/support/pods.ts'
 import { underLoad } from '../../support/cluster/signing.ts'
 import { timed } from '../../support/timed.ts'
 import { OUTAGE_MS } from '../../support/timeouts.ts'
-import { forceSync, readAgain, readWarnings } from './external-secret.ts'
+import { readAgain, readWarnings } from './external-secret.ts'
 import type { Session } from './session.ts'
 
 export function testOutages(load: () => Session): void {
   test('while the manager is away the keys stay, the alert is true and new Pods start, and all ends without help', {
     timeout: 2 * OUTAGE_MS,
   }, async () => {
-    const { manager, operator, value, arrive } = load()
+    const { manager, operator, value, bringKey } = load()
     const good = await value.read()
     // So that all of the minute until the next read passes.
     await readAgain()
@@ -29,9 +29,7 @@ export function testOutages(load: () => Session): void {
       }
       console.info(`the manager was away for ${Date.now() - start.getTime()} ms`)
       await timed('the manager back: the alert is over', () => waitForAlert(false))
-      const id = await value.addKey()
-      await forceSync()
-      await arrive('the manager back', { every: 'holds', id })
+      await bringKey('the manager back')
     })
     expect(summary).toMatchObject({ failed: 0 })
     expect((await readWarnings(start)).join('\n')).toMatch(manager.says.away)

@@ -8,6 +8,11 @@ export type PageShell = {
   env: Readonly<Record<string, string | undefined>>
 }
 
+/** Puts the values of names in capitals, such as VAULT, into a line of the page. */
+export function fillIn(line: string, values: Readonly<Record<string, string>>): string {
+  return line.replaceAll(/\b[A-Z][A-Z_]+\b/g, (name) => values[name] ?? name)
+}
+
 /** Runs `line`, e.g. `get` or `put`, with `input` as its standard input. Returns what it prints. */
 export function runLine({ functions, env }: PageShell, line: string, input = ''): Promise<string> {
   // `cat`, because standard input is a socket here, and /dev/stdin cannot open it.

@@ -21,6 +21,8 @@ export type Session<M extends KeyManager = KeyManager> = {
   value: Value
   /** Waits for the manager's value in the Secret, then for `conditions` in every signer. Prints both times. */
   arrive: (title: string, ...conditions: Condition[]) => Promise<{ inSecretMs: number }>
+  /** Adds a key in the manager, makes the operator read it, and waits until every signer holds it. */
+  bringKey: (title: string) => Promise<void>
   /** Puts the first value into the manager, and waits until every Pod has its key alone. */
   startAgain: () => Promise<void>
   close: () => Promise<void>
@@ -59,6 +61,11 @@ export async function openSession<M extends KeyManager>(
 
   return {
     ...{ manager, operator, value, arrive },
+    bringKey: async (title) => {
+      const id = await value.addKey()
+      await forceSync()
+      await arrive(title, { every: 'holds', id })
+    },
     startAgain: async () => {
       await value.write(first)
       await forceSync()

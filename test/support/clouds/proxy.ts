@@ -1,8 +1,7 @@
 // An HTTPS proxy on loopback that leads each name of a cloud to its imitation, and refuses every other name.
-import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { findFreePort } from '../../../tools/local-cluster/free-port.ts'
+import { openOnLoopback } from './loopback.ts'
 
 export type Proxy = {
   /** For HTTPS_PROXY. */
@@ -16,18 +15,13 @@ export type Proxy = {
 export async function openProxy(ports: Readonly<Record<string, number>>): Promise<Proxy> {
   const known = new Map(Object.entries(ports).map(([name, port]) => [`${name}:443`, port]))
   const refused: string[] = []
-  const open = new Set<Socket>()
   const server = createServer((_, answer) => void answer.writeHead(405).end())
   server.on('connect', ({ url = '' }, socket: Socket, head: Buffer) => {
     const port = known.get(url)
     if (port === undefined) refused.push(url)
     const there = port === undefined ? undefined : connect(port, '127.0.0.1')
-    open.add(socket)
     socket.on('error', () => {})
-    socket.on('close', () => {
-      open.delete(socket)
-      there?.destroy()
-    })
+    socket.on('close', () => there?.destroy())
     if (there === undefined) return refuse(socket, 403, 'Forbidden')
     let isThrough = false
     there.on('connect', () => {
@@ -38,19 +32,8 @@ export async function openProxy(ports: Readonly<Record<string, number>>): Promis
     })
     there.on('error', () => (isThrough ? socket.destroy() : refuse(socket, 502, 'Bad Gateway')))
   })
-  const port = await findFreePort()
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${port}`,
-    refused,
-    stop: async () => {
-      const closed = once(server, 'close')
-      server.close()
-      for (const socket of open) socket.destroy()
-      await closed
-    },
-  }
+  const { port, close } = await openOnLoopback(server)
+  return { url: `http://127.0.0.1:${port}`, refused, stop: close }
 }
 
 function refuse(socket: Socket, status: number, reason: string): void {

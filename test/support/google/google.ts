@@ -5,10 +5,11 @@ import type { Http2ServerRequest } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import type { Surroundings } from '../clouds/ask.ts'
 import { makeCertificates } from '../clouds/certificates.ts'
+import type { Loopback } from '../clouds/loopback.ts'
 import { openProxy } from '../clouds/proxy.ts'
 import { asApiError } from './api-error.ts'
 import { accessPath, serveAccess } from './grpc.ts'
-import { type Listener, type Serve, startListener } from './listener.ts'
+import { type Serve, startListener } from './listener.ts'
 import { callRest } from './rest.ts'
 import { createSecretManager, OWNER, type Principal } from './secret-manager.ts'
 import { type Cluster, createTokenService } from './token-service.ts'
@@ -26,7 +27,7 @@ export type Google = {
   owner: string
   /** The ServiceAccount tokens that the token service accepted, the oldest first. */
   accepted: readonly string[]
-  secrets: Listener
+  secrets: Loopback
   stop: () => Promise<void>
 }
 

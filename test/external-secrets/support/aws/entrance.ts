@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { findFreePort } from '../../../../tools/local-cluster/free-port.ts'
+import { openOnLoopback } from '../../../support/clouds/loopback.ts'
 import { letPass } from './moto.ts'
 import type { Judge, Refusal } from './trust-policy.ts'
 
@@ -19,7 +19,6 @@ export type Entrance = {
 }
 
 export async function openEntrance(moto: string, judge: Judge): Promise<Entrance> {
-  const port = await findFreePort()
   const accepted: string[] = []
   let turn = Promise.resolve()
   let isSilent = false
@@ -43,18 +42,6 @@ export async function openEntrance(moto: string, judge: Judge): Promise<Entrance
     await pass(moto, incoming, body, outgoing)
   }
 
-  async function open(): Promise<void> {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-  }
-
-  async function close(): Promise<void> {
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-
   async function whileSilent(work: () => Promise<void>): Promise<void> {
     isSilent = true
     try {
@@ -66,7 +53,7 @@ export async function openEntrance(moto: string, judge: Judge): Promise<Entrance
     }
   }
 
-  await open()
+  const { port, open, close } = await openOnLoopback(server)
   return { url: `http://127.0.0.1:${port}`, accepted, open, close, whileSilent }
 }
 

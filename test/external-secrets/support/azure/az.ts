@@ -6,7 +6,7 @@ import { describePython, fetchPackages } from '../../../../tools/local-cluster/p
 import { type Azure, group } from '../../../support/azure/azure.ts'
 import { makeFolder } from '../../../support/folder.ts'
 import { findFunctions } from '../../../support/pages/external-secrets-page.ts'
-import { runLine } from '../page-shell.ts'
+import { fillIn, runLine } from '../page-shell.ts'
 
 const requirements = join(CHECKOUT, 'test/support/programs/azure-cli/requirements.txt')
 
@@ -14,7 +14,7 @@ export type Az = {
   /** Runs a line of the page, with the page's functions. */
   bash: (line: string, input?: string) => Promise<string>
   /** From now on these names in capitals on the page have these values. */
-  fillIn: (values: Readonly<Record<string, string>>) => void
+  setValues: (values: Readonly<Record<string, string>>) => void
 }
 
 /** Logs in as the operator, who may write the key. `issuer`: of the cluster's tokens. */
@@ -22,9 +22,8 @@ export async function openAz({ directory, env, vault }: Azure, issuer: string): 
   const python = describePython(await fetchPackages(requirements))
   const home = await makeFolder()
   const ISSUER = issuer.replace('https://', '')
-  const values = new Map(Object.entries({ GROUP: group, VAULT: vault.name, ISSUER }))
-  const fill = (line: string) =>
-    line.replaceAll(/\b[A-Z][A-Z_]+\b/g, (name) => values.get(name) ?? name)
+  const values: Record<string, string> = { GROUP: group, VAULT: vault.name, ISSUER }
+  const fill = (line: string) => fillIn(line, values)
   const shell = {
     functions: [
       `az() { ${python.command.join(' ')} -m azure.cli "$@"; }`,
@@ -46,8 +45,6 @@ export async function openAz({ directory, env, vault }: Azure, issuer: string): 
   )
   return {
     bash,
-    fillIn: (more) => {
-      for (const [name, value] of Object.entries(more)) values.set(name, value)
-    },
+    setValues: (more) => void Object.assign(values, more),
   }
 }

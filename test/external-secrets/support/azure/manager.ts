@@ -13,11 +13,11 @@ export async function openAzureManager(): Promise<KeyManager> {
   const issuer = await readTokenIssuer()
   const azure = await openAzure(issuer)
   const { directory, vault } = azure
-  const { bash, fillIn } = await openAz(azure, issuer.issuer)
+  const { bash, setValues } = await openAz(azure, issuer.issuer)
   const runPage = (start: string) => bash(findCloudCommand(start))
   const made = identity.parse(JSON.parse(await runPage('az identity create')))
   const vaultId = (await runPage('az keyvault show -g')).trim()
-  fillIn({ PRINCIPAL_ID: made.principalId, VAULT_RESOURCE_ID: vaultId })
+  setValues({ PRINCIPAL_ID: made.principalId, VAULT_RESOURCE_ID: vaultId })
   await runPage('az identity federated-credential create')
   return {
     component: 'external-secrets-azure',
@@ -32,7 +32,7 @@ export async function openAzureManager(): Promise<KeyManager> {
     grant: async () => void (await runPage('az role assignment create')),
     revoke: async () => void (await runPage('az role assignment delete')),
     disableNewest: async () => {
-      fillIn({ OLD: vault.findNewest(secret) ?? '' })
+      setValues({ OLD: vault.findNewest(secret) ?? '' })
       const disable = findCloudCommand('az keyvault secret set-attributes')
       await bash(disable)
       return async () => void (await bash(disable.replace('--enabled false', '--enabled true')))

@@ -6,7 +6,7 @@ import { tryRun } from '../../../../tools/cli/exec.ts'
 import { makeFolder } from '../../../support/folder.ts'
 import type { Google } from '../../../support/google/google.ts'
 import { findFunctions } from '../../../support/pages/external-secrets-page.ts'
-import { runLine } from '../page-shell.ts'
+import { fillIn, runLine } from '../page-shell.ts'
 
 const substitute = join(import.meta.dirname, 'gcloud-by-rest.ts')
 
@@ -20,8 +20,7 @@ export async function openGcloud({ owner, env, cluster }: Google): Promise<Bash>
     ...{ PROJECT: cluster.projectId, CLUSTER_PROJECT: cluster.projectId },
     CLUSTER_PROJECT_NUMBER: cluster.projectNumber,
   }
-  const fill = (line: string) =>
-    line.replaceAll(/\b[A-Z][A-Z_]+\b/g, (name) => values[name] ?? name)
+  const fill = (line: string) => fillIn(line, values)
   const home = await makeFolder()
   const token = join(home, 'access-token')
   await writeFile(token, owner, { mode: 0o600 })
