@@ -1,6 +1,5 @@
 // make undeploy: removes what `make deploy` applied for the application, of all overlays and components. The key, its namespace and
 // the admission policies that protect it stay, unless DELETE_KEY=yes. What other applications use stays.
-
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSwitch } from '../cli/make-variables.ts'
 import { atPace } from '../cli/pace.ts'

@@ -34,10 +34,10 @@ export function parseMachine(stat: string, pressure: string, at: number, allowed
     .filter(([, processor]) => isAllowed(Number(processor)))
     // Fields 9 and 10, of guests, are also in fields 1 and 2.
     .map(([, , fields = '']) => fields.split(' ').slice(0, 8).map(Number))
-  const sum = (...fields: readonly number[]) =>
-    lines.reduce((total, line) => total + fields.reduce((some, at) => some + (line[at] ?? 0), 0), 0)
-  const [idle, ioWait, stolen] = [sum(3), sum(4), sum(7)]
-  const all = sum(0, 1, 2, 3, 4, 5, 6, 7)
+  const sum = (ticks: readonly number[]) => ticks.reduce((total, each) => total + each, 0)
+  const sumField = (field: number) => sum(lines.map((each) => each[field] ?? 0))
+  const [idle, ioWait, stolen] = [sumField(3), sumField(4), sumField(7)]
+  const all = sum(lines.flat())
   const [, waited] = /^some .*total=(\d+)$/m.exec(pressure) ?? []
   const totals = { at, all, idle: idle + ioWait, stolen }
   return waited === undefined ? totals : { ...totals, waitedUs: Number(waited) }

@@ -32,7 +32,7 @@ export const harmless: Readonly<Record<string, Harmless>> = {
   labels: change((each) => mark(each, 'labels')),
   annotations: change((each) => mark(each, 'annotations')),
   'no labels': change((each) => ({ ...each, metadata: { ...each.metadata, labels: undefined } })),
-  'another order of keys': change((each) => reverseKeys(each) as Resource),
+  'another order of keys': change(reverseKeys),
   'another order of lists': change((each) => rewrite(each, reorder)),
   'other line breaks in expressions': change((each) => rewrite(each, reflow)),
   'other messages': change((each) => rewrite(each, reword)),
@@ -68,52 +68,39 @@ function mark(resource: Resource, field: 'labels' | 'annotations'): Resource {
 }
 
 /** Applies `one` to each value in `spec`, the inner ones first. */
-function rewrite(
-  resource: Resource,
-  one: (value: unknown, key: string | undefined) => unknown,
-): Resource {
-  const walk = (value: unknown, key?: string): unknown => {
-    if (Array.isArray(value))
-      return one(
-        value.map((each) => walk(each)),
-        key,
-      )
-    if (typeof value !== 'object' || value === null) return one(value, key)
-    return one(
-      Object.fromEntries(Object.entries(value).map(([name, each]) => [name, walk(each, name)])),
-      key,
-    )
-  }
-  return resource.spec === undefined ? resource : { ...resource, spec: walk(resource.spec, 'spec') }
+function rewrite(resource: Resource, one: (value: unknown, key: string) => unknown): Resource {
+  const { spec } = resource
+  if (spec === undefined) return resource
+  return { ...resource, spec: JSON.parse(JSON.stringify(spec), (key, value) => one(value, key)) }
 }
 
 /** A variable may use only those before it. */
-function reorder(value: unknown, key: string | undefined): unknown {
+function reorder(value: unknown, key: string): unknown {
   return Array.isArray(value) && key !== 'variables' ? value.toReversed() : value
 }
 
-function reflow(value: unknown, key: string | undefined): unknown {
+function reflow(value: unknown, key: string): unknown {
   if (key !== 'expression') return value
   return readTokens(String(value))
     .map(({ text }) => text)
     .join(' // a comment\n')
 }
 
-function reword(value: unknown, key: string | undefined): unknown {
+function reword(value: unknown, key: string): unknown {
   if (key === 'message') return 'not here'
   return key === 'messageExpression' ? "'not here'" : value
 }
 
-function addStandard(value: unknown, key: string | undefined): unknown {
+function addStandard(value: unknown, key: string): unknown {
   if (key === 'matchConstraints' || key === 'matchResources')
     return { ...standard, ...Object(value) }
   const isRule = typeof value === 'object' && value !== null && 'apiGroups' in value
   return isRule ? { scope: '*', ...value } : value
 }
 
-function reverseKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(reverseKeys)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([key, inner]) => [key, reverseKeys(inner)])
-  return Object.fromEntries(entries.toReversed())
+function reverseKeys(resource: Resource): Resource {
+  return JSON.parse(JSON.stringify(resource), (_, value) => {
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isMap ? Object.fromEntries(Object.entries(value).toReversed()) : value
+  })
 }

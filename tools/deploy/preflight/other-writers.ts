@@ -1,5 +1,4 @@
 // Finds resources that another tool manages too. It would undo what a deployment changes, and bring back what is deleted.
-
 import { say, UserError } from '../../cli/terminal.ts'
 import { readExisting } from '../../kube/existing-resources.ts'
 import { findApplied, type OwnedResource } from '../../kube/field-owners.ts'

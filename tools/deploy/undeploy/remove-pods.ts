@@ -5,20 +5,18 @@ import { deleteResources } from '../../kube/deletion/delete-resources.ts'
 import { RemainingError } from '../../kube/deletion/remaining-error.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { namespace, protectedLabel } from '../../kube/names.ts'
-import type { Resource } from '../../kube/resources.ts'
+import { listOf, type Resource } from '../../kube/resources.ts'
 
-const pods = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({
-        name: z.string(),
-        deletionTimestamp: z.string().optional(),
-        finalizers: z.array(z.string()).default([]),
-      }),
-      spec: z.object({ nodeName: z.string().default('no node') }),
+const pods = listOf(
+  z.object({
+    metadata: z.object({
+      name: z.string(),
+      deletionTimestamp: z.string().optional(),
+      finalizers: z.array(z.string()).default([]),
     }),
-  ),
-})
+    spec: z.object({ nodeName: z.string().default('no node') }),
+  }),
+)
 
 /**
  * Throws RemainingError if a Deployment stays. In the foreground, it is gone only when its Pods are. So if only another finalizer
@@ -49,11 +47,11 @@ function hasNoPods({ remaining }: RemainingError): boolean {
 /** Says where each Pod runs. Returns nothing for a user who may not read them. */
 async function listPods(): Promise<string[]> {
   const args = ['get', 'pods', '-n', namespace, '-l', `${protectedLabel}=true`, '-o', 'json']
-  const { items } = await kubectlJson(pods, args).catch(() => ({ items: [] }))
-  return items.flatMap(({ metadata, spec }) => {
+  const found = await kubectlJson(pods, args).catch(() => [])
+  return found.map(({ metadata, spec }) => {
     const { name, deletionTimestamp, finalizers } = metadata
-    if (deletionTimestamp === undefined) return [`Pod/${name} runs on ${spec.nodeName}`]
+    if (deletionTimestamp === undefined) return `Pod/${name} runs on ${spec.nodeName}`
     const waits = finalizers.length === 0 ? '' : `, and waits for ${finalizers.join(', ')}`
-    return [`Pod/${name} terminates on ${spec.nodeName} since ${deletionTimestamp}${waits}`]
+    return `Pod/${name} terminates on ${spec.nodeName} since ${deletionTimestamp}${waits}`
   })
 }
