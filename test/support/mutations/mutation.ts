@@ -8,8 +8,12 @@ export type Change = { path: Path; to: unknown; what: string; isAdded?: boolean 
 export type Mutation = {
   /** E.g. "ValidatingAdmissionPolicyBinding/x spec.validationActions[0] Deny → Audit". */
   name: string
-  /** The one that it changes. */
+  /** The one that it changes, deletes or adds. */
   resource: Resource
+  /** Undefined if the whole resource is deleted or added. */
+  change?: Change
+  /** Returns the resource with the change. Undefined: it is deleted. */
+  changed: () => Resource | undefined
   /** Returns the resources with this change. It shares what is unchanged. */
   resources: () => Resource[]
 }
@@ -21,14 +25,26 @@ export function toMutation(
   change?: Change,
 ): Mutation {
   const at = change === undefined ? '' : ` ${formatPath(change.path)}`
+  const changed = () =>
+    change && (withChange(resource, change, change.path) as Resource | undefined)
   return {
     name: `${describeResource(resource)}${at} ${change?.what ?? 'deleted'}`,
     resource,
+    ...(change && { change }),
+    changed,
     resources: () =>
-      resources.flatMap((each) => {
-        if (each !== resource) return [each]
-        return change === undefined ? [] : [withChange(each, change, change.path) as Resource]
-      }),
+      resources.flatMap((each) => (each === resource ? [changed() ?? []].flat() : [each])),
+  }
+}
+
+/** Adds a resource, which another team may own. */
+export function toAddition(resources: readonly Resource[], resource: Resource): Mutation {
+  const { namespace } = resource.metadata
+  return {
+    name: `+ ${describeResource(resource)}${namespace === undefined ? '' : ` in ${namespace}`}`,
+    resource,
+    changed: () => resource,
+    resources: () => [...resources, resource],
   }
 }
 
