@@ -32,8 +32,8 @@ export type AttackPods = {
   nonMeshPod: Container
 }
 
-/** `address`: one of 192.0.2.0/24, which is reserved for documentation (RFC 5737). */
-export function nameAttackPods(run: string, address: string): AttackPods {
+/** `address`: one of 192.0.2.0/24, which is reserved for documentation (RFC 5737). `attacked`: the namespace. */
+export function nameAttackPods(run: string, address: string, attacked = namespace): AttackPods {
   const name = (where: string, pod: string): Container => ({
     namespace: where,
     pod,
@@ -42,11 +42,11 @@ export function nameAttackPods(run: string, address: string): AttackPods {
   return {
     run,
     targetInMesh: address,
-    otherAccountPod: name(namespace, `${run}-other-account`),
-    sameAccountPod: name(namespace, `${run}-same-account`),
-    signerAccountPod: name(namespace, `${run}-signer-account`),
-    otherNamespacePod: name(`${namespace}-${run}-other`, 'other-namespace'),
-    nonMeshPod: name(`${namespace}-${run}-non-mesh`, 'non-mesh'),
+    otherAccountPod: name(attacked, `${run}-other-account`),
+    sameAccountPod: name(attacked, `${run}-same-account`),
+    signerAccountPod: name(attacked, `${run}-signer-account`),
+    otherNamespacePod: name(`${attacked}-${run}-other`, 'other-namespace'),
+    nonMeshPod: name(`${attacked}-${run}-non-mesh`, 'non-mesh'),
   }
 }
 
@@ -79,7 +79,7 @@ export async function takeAway(pods: AttackPods): Promise<void> {
       ['delete', 'namespace', otherNamespacePod.namespace, nonMeshPod.namespace, ...now],
       options,
     ),
-    kubectl(['delete', ...ours, '-n', namespace, ...now], options),
+    kubectl(['delete', ...ours, '-n', otherAccountPod.namespace, ...now], options),
   ])
 }
 
@@ -89,6 +89,7 @@ async function apply(resources: unknown): Promise<void> {
 
 async function readResources({ run, targetInMesh, signerAccountPod }: AttackPods, target: Target) {
   const { layout, nodeImage, pullSecrets, podIP, signerIP } = target
+  const attacked = signerAccountPod.namespace
   const file = join(import.meta.dirname, 'attackers.yaml')
   const { label } = await findInjector(readVariable('ISTIO_REVISION'))
   const yaml = (await readFile(file, 'utf8'))
@@ -99,7 +100,7 @@ async function readResources({ run, targetInMesh, signerAccountPod }: AttackPods
     .replaceAll('FRONTEND_ACCOUNT', accountOf(layout.frontend))
     .replaceAll('SIGNER_ACCOUNT', accountOf(layout.signer))
     .replaceAll('APPLICATION_PORT', String(port))
-    .replaceAll('TARGET_NAMESPACE', namespace)
+    .replaceAll('TARGET_NAMESPACE', attacked)
     .replaceAll('RUN', run)
     .replaceAll('ADDRESS', targetInMesh)
   const list = listSchema.parse(parse(yaml, { merge: true }))
@@ -109,7 +110,7 @@ async function readResources({ run, targetInMesh, signerAccountPod }: AttackPods
 
   /** The Secrets exist in the namespace of the target. A cluster may need none. */
   function withPullSecrets(each: Resource): Resource {
-    if (each.kind !== 'Pod' || each.metadata.namespace !== namespace) return each
+    if (each.kind !== 'Pod' || each.metadata.namespace !== attacked) return each
     return { ...each, spec: { ...Object(each.spec), imagePullSecrets: pullSecrets } }
   }
 }

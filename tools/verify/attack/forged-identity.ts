@@ -8,11 +8,14 @@ import { accountOf, type Layout, onePod } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
 
 /** Reads the frontend's mesh identity, e.g. "spiffe://cluster.local/ns/signing/sa/secure-signing". */
-export async function readSpiffeId({ frontend, signer }: Layout = onePod): Promise<string> {
+export async function readSpiffeId(
+  { frontend, signer }: Layout = onePod,
+  where = namespace,
+): Promise<string> {
   const name = 'serviceentry/signer-in-pod'
   const path = 'jsonpath={.spec.subjectAltNames[0]}'
-  const found = await kubectl(['get', name, '-n', namespace, '--ignore-not-found', '-o', path])
-  const own = found.trim() || `spiffe://cluster.local/ns/${namespace}/sa/${accountOf(signer)}`
+  const found = await kubectl(['get', name, '-n', where, '--ignore-not-found', '-o', path])
+  const own = found.trim() || `spiffe://cluster.local/ns/${where}/sa/${accountOf(signer)}`
   return own.replace(/[^/]*$/, accountOf(frontend))
 }
 

@@ -12,8 +12,12 @@ import { KUBECONFIG, PKI } from '../../local-cluster/paths.ts'
 export const isLocalCluster = readVariable('KUBECONFIG') === KUBECONFIG
 
 /** Has the API server issue a token for `account` with `audience`. The default audience is the API server. */
-export async function issueToken(account: string, audience?: string): Promise<string> {
-  const args = ['create', 'token', account, '-n', namespace, '--duration=10m']
+export async function issueToken(
+  account: string,
+  audience?: string,
+  where = namespace,
+): Promise<string> {
+  const args = ['create', 'token', account, '-n', where, '--duration=10m']
   return (await kubectl(audience === undefined ? args : [...args, '--audience', audience])).trim()
 }
 

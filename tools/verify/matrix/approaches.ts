@@ -36,11 +36,12 @@ export async function planApproaches(
   pods: AttackPods,
   gateway: PublicPlace,
 ): Promise<Record<string, Approach>> {
-  const spiffeId = await readSpiffeId(target.layout)
+  const { namespace } = target.frontend
+  const spiffeId = await readSpiffeId(target.layout, namespace)
   const account = accountOf(target.layout.frontend)
   const [ownToken, wrongToken, certificate] = await Promise.all([
-    issueToken(account, 'signer'),
-    issueToken(account),
+    issueToken(account, 'signer', namespace),
+    issueToken(account, undefined, namespace),
     forgeCertificate(spiffeId),
   ])
   const stolen = sharesPod(target.layout)

@@ -31,7 +31,9 @@ type Plan = Pick<Cell, 'caller' | 'declared' | 'by'> & {
   from: Approach['from']
   probe: Probe
 }
-type Sent = { cell: Cell; requestId: string }
+export type Sent = { cell: Cell; requestId: string }
+/** Sends probes from a place. */
+type SendProbes = (from: Approach['from'], probes: readonly Probe[]) => Promise<Outcome[]>
 
 const audited = ['sign', 'batch', 'verify', 'keys']
 
@@ -47,25 +49,35 @@ export async function measure(
 ): Promise<{ cells: Cell[]; unauthorizedSignatures: number }> {
   const start = new Date()
   const approaches = await planApproaches(target, pods, gateway)
-  const expected = expectationsOf(target.layout)
-  const sent = await sendInEitherForm((composeBodies) =>
-    expected.callers
-      .flatMap(({ id }) => plan(id, approaches[id], expected, composeBodies))
-      .filter(({ caller, request }) => isMeasured(caller, request)),
-  )
+  const sent = await sendAll(approaches, expectationsOf(target.layout), isMeasured)
   return {
     cells: sent.map(({ cell }) => cell),
     unauthorizedSignatures: await countUnauthorized(target, start, sent),
   }
 }
 
-/** Sends the raw form, and the webhook form where the signer admits the caller but has no raw key. */
-async function sendInEitherForm(planAll: (compose: ComposeBodies) => Plan[]): Promise<Sent[]> {
+/**
+ * Sends the requests of every caller: the raw form, and the webhook form where the signer admits the caller but has no raw key.
+ * `isMeasured`: whether a request of a caller is sent.
+ */
+export async function sendAll(
+  approaches: Readonly<Record<string, Approach>>,
+  expected: Expectations,
+  isMeasured: (caller: string, request: RequestId) => boolean,
+  sendProbes: SendProbes = probeFrom,
+): Promise<Sent[]> {
+  const planAll = (composeBodies: ComposeBodies) =>
+    expected.callers
+      .flatMap(({ id }) => plan(id, approaches[id], expected, composeBodies))
+      .filter(({ caller, request }) => isMeasured(caller, request))
   const raw = planAll(() => rawBodies)
-  const first = await send(raw)
+  const first = await send(raw, sendProbes)
   const webhooks = planAll(composeWebhookBodies)
   const isUnserved = raw.map((each) => lacksRawKey(first.get(each) as Outcome))
-  const second = await send(webhooks.filter((_, index) => isUnserved[index]))
+  const second = await send(
+    webhooks.filter((_, index) => isUnserved[index]),
+    sendProbes,
+  )
   return raw.map((each, index) => {
     const asked = isUnserved[index] ? (webhooks[index] as Plan) : each
     const { caller, request, declared, by, requestId } = asked
@@ -126,12 +138,12 @@ function show(shows: Shows, parts: RequestParts, requestId: string): RequestPart
   return pairing === undefined ? shown : signParts(pairing, shown)
 }
 
-async function send(plans: readonly Plan[]): Promise<Map<Plan, Outcome>> {
+async function send(plans: readonly Plan[], sendProbes: SendProbes): Promise<Map<Plan, Outcome>> {
   const outcomes = new Map<Plan, Outcome>()
   await Promise.all(
     [...Map.groupBy(plans, ({ from }) => from)].map(async ([from, all]) => {
       const probes = all.map(({ probe }) => probe)
-      for (const [index, outcome] of (await probeFrom(from, probes)).entries()) {
+      for (const [index, outcome] of (await sendProbes(from, probes)).entries()) {
         outcomes.set(all[index] as Plan, outcome)
       }
     }),
