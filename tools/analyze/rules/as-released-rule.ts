@@ -14,6 +14,7 @@ type Comparison = { missing: Shipped[]; changed: [Resource, Difference[]][] }
 export const asReleasedRule: Rule = {
   name: 'as-released',
   title: 'admission policies, their bindings and start-up texts are what this version ships',
+  compares: true,
   find: (resources) => listScopes(resources).flatMap(checkScope),
 }
 
