@@ -10,15 +10,15 @@ import { createRandom } from '../../support/audit/mutations.ts'
 import { changeHarmlessly, harmless } from '../../support/mutations/harmless.ts'
 import { listMutations, sampleMutations } from '../../support/mutations/list-mutations.ts'
 import type { Mutation } from '../../support/mutations/mutation.ts'
-import { listExact, renderings } from '../../support/mutations/renderings.ts'
+import { listExact, renderShipment, shipments } from '../../support/mutations/renderings.ts'
 
 const seed = 26
 const sampleSize = 100
-const [all = '', ...sampled] = Object.keys(renderings)
+const [all = '', ...sampled] = Object.keys(shipments)
 const check = (resources: readonly Resource[]) => applyRules([asReleasedRule], resources)
 const loaded = new Map<string, Promise<Resource[]>>()
 const load = async (name: string) => {
-  const found = loaded.get(name) ?? renderings[name]?.() ?? Promise.resolve([])
+  const found = loaded.get(name) ?? renderShipment(name)
   loaded.set(name, found)
   return found
 }
@@ -170,7 +170,7 @@ test('policies of another version are one finding each, which names the version'
 describe('no false alarm', () => {
   test('for 500 changes without meaning, alone and together', async () => {
     const random = createRandom(seed)
-    const rendered = await Promise.all(Object.keys(renderings).map(load))
+    const rendered = await Promise.all(Object.keys(shipments).map(load))
     const made = new Set<string>()
     for (let index = 0; index < 500; index += 1) {
       const { names, resources } = changeHarmlessly(rendered[index % rendered.length] ?? [], random)
@@ -189,7 +189,7 @@ describe('no false alarm', () => {
   })
 
   test('for resources without the Pod', async () => {
-    for (const name of Object.keys(renderings)) {
+    for (const name of Object.keys(shipments)) {
       const exact = listExact(await load(name))
       expect(check(exact.slice(1)), name).toEqual([])
     }

@@ -13,7 +13,8 @@ import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installGatewayApi } from '../../support/api-server/gateway-crds.ts'
 import { installIstioCrds } from '../../support/api-server/istio-crds.ts'
-import { renderSample, sampleRoute } from '../../support/api-server/sample.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+import { sampleRoute } from '../../support/api-server/sample-values.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
 const labels = { 'gateway.networking.k8s.io/gateway-name': 'shared' }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
 import { separatePods } from '../../../tools/kube/layouts.ts'
 import { copyCheckout } from '../../support/api-server/checkout.ts'
-import { describeSample } from '../../support/api-server/sample.ts'
+import { describeSample } from '../../support/api-server/sample-values.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
 
 /** Together they have every component. */

@@ -6,12 +6,12 @@ import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.t
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { meshedLayouts } from '../../../tools/kube/layouts.ts'
 import { parseResources } from '../../../tools/kube/resources.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
 import {
-  renderSample,
   sampleGateway,
   sampleImages,
   sampleValuesOf,
-} from '../../support/api-server/sample.ts'
+} from '../../support/api-server/sample-values.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
 import { composeOwnApplication } from '../../support/own-application.ts'
 

@@ -8,7 +8,7 @@ import { composeApplicationValues } from '../../../tools/deploy/render/applicati
 import { renderResources } from '../../../tools/deploy/render/render.ts'
 import { layouts, noMesh, onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import { parseResources, type Resource, resourceKey } from '../../../tools/kube/resources.ts'
-import { describeSample } from '../../support/api-server/sample.ts'
+import { describeSample } from '../../support/api-server/sample-values.ts'
 import { makeRenderFolder } from '../../support/folder.ts'
 import { nothingOfItsOwn } from '../../support/own-application.ts'
 

@@ -18,7 +18,7 @@ const { application } = await import('../../../tools/kube/application.ts')
 const { kubectl } = await import('../../../tools/kube/kubectl.ts')
 const { onePod } = await import('../../../tools/kube/layouts.ts')
 const { describeResource, parseResources } = await import('../../../tools/kube/resources.ts')
-const { sampleImages } = await import('../../support/api-server/sample.ts')
+const { sampleImages } = await import('../../support/api-server/sample-values.ts')
 
 const example = join(CHECKOUT, 'examples/gitops/orders')
 const folder = await makeRenderFolder()

@@ -26,7 +26,7 @@ const { renderResources } = await import('../../../tools/deploy/render/render.ts
 const { componentNames } = await import('../../../tools/kube/application/component-names.ts')
 const { noMesh, onePod } = await import('../../../tools/kube/layouts.ts')
 const { describeResource, parseResources } = await import('../../../tools/kube/resources.ts')
-const { describeSample } = await import('../../support/api-server/sample.ts')
+const { describeSample } = await import('../../support/api-server/sample-values.ts')
 const { writeApplication } = await import('../../support/application/application.ts')
 
 const istio = (kind: string, name: string, spec: object) => ({

@@ -15,7 +15,8 @@ import {
   separatePods,
 } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
-import { renderSample, sampleValuesOf } from '../../support/api-server/sample.ts'
+import { renderSample } from '../../support/api-server/sample.ts'
+import { sampleValuesOf } from '../../support/api-server/sample-values.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
 import { separatePodsMistakes } from '../../support/mistakes/separate-pods-mistakes.ts'
 

@@ -1,17 +1,6 @@
-// Renders the resources for a cluster that differs from Istio's defaults in every value.
-
-import { generateKeyPairSync } from 'node:crypto'
+// Renders the resources with the sample values.
 import { writeFile } from 'node:fs/promises'
-import { composeCluster } from '../../../tools/deploy/render/cluster.ts'
-import {
-  type ClusterFindings,
-  composeClusterValues,
-} from '../../../tools/deploy/render/cluster-values.ts'
-import { composeGateway } from '../../../tools/deploy/render/gateway-values.ts'
 import { type Rendering, renderResources } from '../../../tools/deploy/render/render.ts'
-import type { VaultValues } from '../../../tools/deploy/render/vault-values.ts'
-import type { ImageReference } from '../../../tools/images/image-references.ts'
-import { ownEntry, ownGateway } from '../../../tools/kube/gateway/public-route.ts'
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
 import {
   describeResource,
@@ -20,66 +9,7 @@ import {
   type Resource,
 } from '../../../tools/kube/resources.ts'
 import { makeRenderFolder } from '../folder.ts'
-import { composeOwnApplication } from '../own-application.ts'
-
-const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
-
-const findings: ClusterFindings = {
-  trustDomain: 'mesh.example',
-  route: {
-    kind: 'own',
-    gateway: ownGateway,
-    ...{ host: undefined, selector: { istio: 'edge' }, sections: [], entry: ownEntry },
-    workloads: [
-      {
-        namespace: 'edge-system',
-        serviceAccount: 'edge-gateway',
-        podLabels: { istio: 'edge' },
-        selector: { istio: 'edge' },
-      },
-    ],
-  },
-  injector: { label: 'canary', revision: '1-31', namespace: 'mesh-system' },
-  tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
-}
-const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
-export const sampleRoute = findings.route
-export const sampleGateway = composeGateway(findings.route, findings.trustDomain)
-export const sampleValuesOf = (layout: Layout) => composeClusterValues(findings, layout, prometheus)
-
-export const sampleImages: ImageReference[] = [
-  { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
-  { name: 'signer', repository: 'registry.example/team/signer', tag: 'ba9876543210' },
-]
-
-/** The values of a user, for key managers and tracing. */
-const parameters: Record<string, string> = {
-  FILL_IN_REGION: 'eu-central-1',
-  FILL_IN_ROLE_ARN: 'arn:aws:iam::123456789012:role/signing-key-reader',
-  FILL_IN_VAULT_URL: 'https://signing.vault.azure.net',
-  FILL_IN_TENANT_ID: '0b6e6c1e-6c0b-4a53-8f0a-1a4f3c0e9d11',
-  FILL_IN_CLIENT_ID: '7d3f0a52-0a4e-4b1e-9a64-52c1b0f7e6d2',
-  FILL_IN_PROJECT_ID: 'signing-keys',
-  FILL_IN_CLUSTER_PROJECT_ID: 'signing-clusters',
-  FILL_IN_CLUSTER_LOCATION: 'europe-west3',
-  FILL_IN_CLUSTER_NAME: 'production',
-  FILL_IN_PROVIDER: 'otel',
-  FILL_IN_COLLECTOR: 'observability/otel-collector.observability.svc.cluster.local',
-}
-
-export const sampleVaultValues: VaultValues = {
-  address: 'https://keys.example:8443',
-  host: 'keys.example',
-  port: '8443',
-  namespace: 'team',
-  authPath: 'auth/cluster-7',
-  role: 'signer-of-7',
-  metadataPath: 'secrets/metadata/hmac',
-  dataPath: 'secrets/data/hmac',
-  ca: '-----BEGIN CERTIFICATE-----\nsample\n-----END CERTIFICATE-----',
-  image: 'registry.example/team/vault:1',
-}
+import { describeSample, fillInParameters, sampleRoute } from './sample-values.ts'
 
 export type Sample = Rendering & {
   resources: Resource[]
@@ -92,34 +22,16 @@ export type Sample = Rendering & {
 export async function renderSample(
   components: readonly string[] = [],
   layout: Layout = onePod,
-  route = findings.route,
+  route = sampleRoute,
 ): Promise<Sample> {
   const folder = await makeRenderFolder()
   const sample = describeSample(components, layout, route)
   const { path, yaml: given } = await renderResources({ folder, ...sample })
-  const yaml = given.replace(/FILL_IN_\w+/g, (name) => parameters[name] ?? name)
+  const yaml = fillInParameters(given)
   if (yaml !== given) await writeFile(path, yaml)
   const resources = parseResources(yaml)
   const find = (name: string) => resources.find((each) => describeResource(each) === name)
   return { path, yaml, resources, find, spec: (name) => Object(find(name)?.spec) }
-}
-
-/** Returns the input of renderResources. */
-export function describeSample(
-  components: readonly string[],
-  layout: Layout = onePod,
-  route = findings.route,
-) {
-  return {
-    layout,
-    application: composeOwnApplication(layout, components.includes('vault')),
-    cluster: layout.isMeshed
-      ? composeCluster({ ...findings, route }, layout, prometheus)
-      : undefined,
-    components,
-    vault: components.includes('vault') ? sampleVaultValues : undefined,
-    images: sampleImages,
-  }
 }
 
 /** Renders only the kinds that fit `known`: those that an API server without Istio accepts. */

@@ -1,25 +1,91 @@
-// What `make deploy` renders, with each component that brings an admission policy or changes one.
-import { join } from 'node:path'
+// Everything that we ship: each layout, and each component and kind of public route once.
+import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
+import { renderResources } from '../../../tools/deploy/render/render.ts'
+import type { PublicRoute } from '../../../tools/kube/gateway/public-route.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
-import { noMesh, separatePods } from '../../../tools/kube/layouts.ts'
+import { type Layout, noMesh, onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { renderSample } from '../api-server/sample.ts'
+import {
+  describeSample,
+  fillInParameters,
+  sampleImages,
+  sampleRoute,
+} from '../api-server/sample-values.ts'
+import { listMutations } from './list-mutations.ts'
+import type { Mutation } from './mutation.ts'
 
-const render = async (...sample: Parameters<typeof renderSample>) =>
-  (await renderSample(...sample)).resources
+/** `base`: the rendering without the component. Only what differs from it is changed. */
+export type Shipment = {
+  base?: string
+  isMeshed: boolean
+  render: () => Promise<Resource[]>
+}
 
-export const renderings: Readonly<Record<string, () => Promise<Resource[]>>> = {
-  default: () => render(),
-  'separate-pods': () => render([], separatePods),
-  'no-mesh': () => render([], noMesh),
-  linkerd: async () =>
-    parseResources(await kubectl(['kustomize', join(CHECKOUT, 'k8s/overlays/linkerd')])),
-  vault: () => render(['vault']),
-  'external-secrets-aws': () => render(['external-secrets-aws']),
-  seccomp: () => render(['seccomp']),
-  'seccomp selinux': () => render(['seccomp', 'selinux'], separatePods),
-  'shared namespace': () => render(['pods-stay-restricted', 'shared-namespace']),
+const tokenKeysUri = 'https://tokens.example/keys'
+const shared = { namespace: 'infra', name: 'shared' }
+const labels = { 'gateway.networking.k8s.io/gateway-name': 'shared' }
+const gatewayApi: PublicRoute = {
+  ...{ ...sampleRoute, kind: 'gateway-api', gateway: shared, sections: ['https'] },
+  host: 'signing.example',
+  workloads: [
+    {
+      ...{ namespace: 'infra', serviceAccount: 'shared-istio' },
+      ...{ podLabels: labels, selector: labels },
+    },
+  ],
+}
+const istio: PublicRoute = { ...gatewayApi, kind: 'istio', workloads: sampleRoute.workloads }
+
+export const shipments: Readonly<Record<string, Shipment>> = {
+  default: ship([], onePod),
+  'separate-pods': ship([], separatePods),
+  'no-mesh': ship([], noMesh),
+  linkerd: { isMeshed: false, render: renderLinkerd },
+  ...components(
+    ...['apparmor', 'autoscaling', 'deployer', 'external-secrets-aws', 'external-secrets-azure'],
+    ...['external-secrets-gcp', 'high-availability', 'limits', 'monitoring', 'network-policy'],
+    ...['seccomp', 'selinux', 'tracing', 'vault', 'webhook-opt-out'],
+    'pods-stay-restricted shared-namespace',
+  ),
+  'separate-pods seccomp selinux': {
+    ...ship(['seccomp', 'selinux'], separatePods),
+    base: 'separate-pods',
+  },
+  'a Gateway of the Gateway API': { ...ship([], onePod, gatewayApi), base: 'default' },
+  'a Gateway of Istio': { ...ship([], onePod, istio), base: 'default' },
+  'token-keys-uri': { ...ship([], onePod, sampleRoute, tokenKeysUri), base: 'default' },
+}
+
+/** A rendering, and all changes of what its base does not have. */
+export type Changes = { resources: Resource[]; mutations: Mutation[] }
+
+/** `name`: one of `shipments`. */
+export async function renderShipment(name: string): Promise<Resource[]> {
+  return find(name).render()
+}
+
+/** `name`: one of `shipments`. */
+export async function renderChanges(name: string): Promise<Changes> {
+  const { base, render } = find(name)
+  const resources = await render()
+  const mutations = listMutations(resources)
+  if (base === undefined) return { resources, mutations }
+  const known = new Set((await renderChanges(base)).mutations.map(describe))
+  return { resources, mutations: mutations.filter((each) => !known.has(describe(each))) }
+}
+
+function find(name: string): Shipment {
+  const found = shipments[name]
+  if (found === undefined) throw new Error(`there is no rendering "${name}"`)
+  return found
+}
+
+/** The name of a value is shortened, so the value is compared too. */
+function describe({ name, change }: Mutation): string {
+  return `${name} ${JSON.stringify(change?.to)}`
 }
 
 const exact =
@@ -28,4 +94,54 @@ const exact =
 /** The resources that have to be exactly what this version ships. */
 export function listExact(resources: readonly Resource[]): Resource[] {
   return resources.filter(({ kind, metadata }) => exact.test(`${kind}/${metadata.name}`))
+}
+
+function components(...names: string[]): Record<string, Shipment> {
+  return Object.fromEntries(
+    names.map((name) => [name, { ...ship(name.split(' '), onePod), base: 'default' }]),
+  )
+}
+
+function ship(
+  names: readonly string[],
+  layout: Layout,
+  route = sampleRoute,
+  keys?: string,
+): Shipment {
+  const { cluster, ...sample } = describeSample(names, layout, route)
+  const values = cluster && keys && { ...cluster.values, tokenKeysUri: keys }
+  return {
+    isMeshed: layout.isMeshed,
+    render: () =>
+      inFolder(async (folder) => {
+        const given = { ...sample, cluster: values ? { ...cluster, values } : cluster }
+        const { yaml } = await renderResources({ folder, ...given })
+        return parseResources(fillInParameters(yaml))
+      }),
+  }
+}
+
+/** As docs/layouts.md has users do it. */
+function renderLinkerd(): Promise<Resource[]> {
+  return inFolder(async (folder) => {
+    const overlay = relative(folder, join(CHECKOUT, 'k8s/overlays/linkerd'))
+    const kustomization = {
+      ...{ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization' },
+      resources: [overlay],
+      images: sampleImages.map(({ name, repository, tag }) => ({
+        ...{ name: `secure-signing/${name}`, newName: repository, newTag: tag },
+      })),
+      transformers: [join(overlay, 'released-image')],
+    }
+    await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
+    return parseResources(fillInParameters(await kubectl(['kustomize', folder])))
+  })
+}
+
+/** Gives `work` a folder in the checkout, because kustomize takes relative paths. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const parent = resolve(CHECKOUT, '.deploy')
+  await mkdir(parent, { recursive: true })
+  await using folder = await mkdtempDisposable(join(parent, 'mutation-'))
+  return await work(folder.path)
 }
