@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
+import { confined, makePod } from '../../tools/verify/admission/pods.ts'
 import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
@@ -16,7 +17,6 @@ import {
   setup,
   TARGET_IN_MESH,
 } from '../support/attack/attackers.ts'
-import { confined, makePod } from '../support/attack/pods.ts'
 import { processMessage } from '../support/process-message.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 import { COMPILE_MS } from '../support/timeouts.ts'

@@ -5,13 +5,15 @@ import { tryRun } from '../../tools/cli/exec.ts'
 import { kubectl, kubectlJson } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
 import { resourceSchema } from '../../tools/kube/resources.ts'
+import { openApi } from '../../tools/verify/admission/api-server/api.ts'
+import { attemptCase } from '../../tools/verify/admission/attempt.ts'
+import type { AdmissionTarget } from '../../tools/verify/admission/cases/case.ts'
+import { asPod } from '../../tools/verify/admission/pods.ts'
 import { findTarget } from '../../tools/verify/attack/target.ts'
-import { attemptCase } from '../support/admission/attempt.ts'
-import type { AdmissionTarget } from '../support/admission/case.ts'
 import { testAdmission } from '../support/admission/table-tests.ts'
-import { openApi } from '../support/api-server/api.ts'
-import { asPod } from '../support/api-server/guarded-api-server.ts'
 import { otherAccountPod } from '../support/attack/attackers.ts'
+import { cleanUp } from '../support/clean-up.ts'
+import { makeFolder } from '../support/folder.ts'
 
 const policies = z.object({
   items: z.array(
@@ -27,8 +29,10 @@ let target: AdmissionTarget
 beforeAll(async () => {
   const get = ['get', 'deployment', deployment, '-n', namespace, '-o', 'json']
   const { frontend } = await findTarget()
+  const api = await openApi(await makeFolder())
+  cleanUp(() => api[Symbol.asyncDispose]())
   target = {
-    api: await openApi(),
+    ...{ api, namespace, deployment },
     template: asPod([await kubectlJson(resourceSchema, get)], 'admission-test'),
     pod: frontend.pod,
     keylessPod: otherAccountPod.pod,

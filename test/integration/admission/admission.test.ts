@@ -8,11 +8,11 @@ import { checkPoliciesInEffect } from '../../../tools/deploy/preflight/admission
 import { separatePods } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { attemptCase } from '../../support/admission/attempt.ts'
-import type { PodChange } from '../../support/admission/case.ts'
+import { attemptCase } from '../../../tools/verify/admission/attempt.ts'
+import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
+import { asPod } from '../../../tools/verify/admission/pods.ts'
 import { admissionCases, testAdmission } from '../../support/admission/table-tests.ts'
 import {
-  asPod,
   type GuardedApiServer,
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'
@@ -122,7 +122,7 @@ describe('the API server', needsLocalPrograms, () => {
       )
       await Promise.all(accounts.map(guarded.api.apply))
     })
-    const attempt = (name: keyof typeof pods, ...changes: PodChange[]) =>
+    const attempt = (name: keyof typeof pods, ...changes: ResourceChange[]) =>
       attemptCase(guarded.target, { does: 'make', pod: Object(pods[name].spec), changes })
     const keyVolume = { name: 'hmac-key', secret: { secretName: 'hmac-key' } }
     const keyMount = { name: 'hmac-key', mountPath: '/run/key', readOnly: true }
@@ -132,7 +132,7 @@ describe('the API server', needsLocalPrograms, () => {
       expect(await attempt(name)).toMatchObject({ isAllowed: true })
     })
 
-    test.each<[string, keyof typeof pods, string, ...PodChange[]]>([
+    test.each<[string, keyof typeof pods, string, ...ResourceChange[]]>([
       [
         'the key in the frontend',
         'frontend',

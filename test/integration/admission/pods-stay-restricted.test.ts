@@ -3,14 +3,14 @@ import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
 import { serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
-import { addContainer, findJudge } from '../../support/admission/attempt.ts'
-import type { PodChange } from '../../support/admission/case.ts'
-import type { Answer } from '../../support/api-server/api.ts'
+import type { Answer } from '../../../tools/verify/admission/api-server/api.ts'
+import { addContainer, findJudge } from '../../../tools/verify/admission/attempt.ts'
+import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
+import { confined } from '../../../tools/verify/admission/pods.ts'
 import {
   type GuardedApiServer,
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'
-import { confined } from '../../support/attack/pods.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
 import {
   listContainerRows,
@@ -55,7 +55,7 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
   }
 
   /** Does the same with an ephemeral container for the Pod that exists. */
-  async function attemptContainer(namespace: string, changes: readonly PodChange[] = []) {
+  async function attemptContainer(namespace: string, changes: readonly ResourceChange[] = []) {
     const path = `/api/v1/namespaces/${namespace}/pods/${running}`
     const answer = await addContainer(guarded.api, path, (pod) => {
       const container = structuredClone({ name: 'debugger', image: 'x', ...confined })
@@ -78,7 +78,7 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
     const said = await Promise.all(
       [ours, theirs].map((at) => attempt(change(makeRestrictedPod(at), ...each.changes))),
     )
-    expect(said.map(findJudge)).toEqual([judges[ours], judges[theirs]])
+    expect(said.map((each) => findJudge(each))).toEqual([judges[ours], judges[theirs]])
     expect(said[0]).toContain(each.says)
     expect(said[1]).toContain(each.theySay)
   })
@@ -87,13 +87,13 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
     'refuses an ephemeral container with %s, as Pod Security does',
     async (_, says, theySay, ...changes) => {
       const said = await Promise.all([ours, theirs].map((at) => attemptContainer(at, changes)))
-      expect(said.map(findJudge)).toEqual([judges[ours], judges[theirs]])
+      expect(said.map((each) => findJudge(each))).toEqual([judges[ours], judges[theirs]])
       expect(said[0]).toContain(says)
       expect(said[1]).toContain(theySay)
     },
   )
 
-  test.each<[string, ...PodChange[]]>([
+  test.each<[string, ...ResourceChange[]]>([
     [
       'root in its own user namespace',
       ['spec.hostUsers', false],
@@ -120,7 +120,7 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
     ['another container with one of them', 'attacker', 'secure_signing_frontend_t', judges[ours]],
   ])('judges %s', async (_, name, type, judge) => {
     const options = { type, level: 's0:c1,c2' }
-    const changes: PodChange[] = [
+    const changes: ResourceChange[] = [
       ['spec.containers.0.name', name],
       ['spec.containers.0.securityContext.seLinuxOptions', options],
     ]
@@ -130,7 +130,7 @@ describe('the policy pods-stay-restricted', needsLocalPrograms, () => {
   })
 
   test('refuses a type of the component for a whole Pod', async () => {
-    const type: PodChange = [
+    const type: ResourceChange = [
       'spec.securityContext.seLinuxOptions',
       { type: 'secure_signing_signer_t' },
     ]
@@ -142,7 +142,7 @@ function readRefusal({ status, said }: Answer): string {
   return status < 400 ? '' : said
 }
 
-function change(pod: Resource, ...changes: PodChange[]): Resource {
+function change(pod: Resource, ...changes: ResourceChange[]): Resource {
   return changes.reduce((changed, [path, value]) => {
     const [next = changed] = applyChange([changed], [`Pod/${pod.metadata.name}`, path, value])
     return next

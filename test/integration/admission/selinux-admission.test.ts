@@ -3,10 +3,10 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { restorePodSecurity } from '../../../tools/deploy/apply/pod-security.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
-import type { PodChange } from '../../support/admission/case.ts'
+import { attemptCase, findJudge } from '../../../tools/verify/admission/attempt.ts'
+import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
+import { asPod } from '../../../tools/verify/admission/pods.ts'
 import {
-  asPod,
   type GuardedApiServer,
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'
@@ -20,8 +20,9 @@ const [frontend, signer] = [0, 1].map(
 
 describe('with the component selinux the API server', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
-  const make = (...changes: PodChange[]) => attemptCase(guarded.target, { does: 'make', changes })
-  const privileged: PodChange[] = [['spec.hostNetwork', true]]
+  const make = (...changes: ResourceChange[]) =>
+    attemptCase(guarded.target, { does: 'make', changes })
+  const privileged: ResourceChange[] = [['spec.hostNetwork', true]]
 
   beforeAll(async () => {
     guarded = await startGuardedApiServer(['selinux'])
@@ -43,7 +44,7 @@ describe('with the component selinux the API server', needsLocalPrograms, () => 
     },
   )
 
-  test.each<[string, PodChange]>([
+  test.each<[string, ResourceChange]>([
     ['no type', [signer, undefined]],
     ["every container's type", [`${signer}.type`, 'container_t']],
     ['no type but categories', [signer, { level: 's0:c417,c893' }]],
@@ -58,7 +59,7 @@ describe('with the component selinux the API server', needsLocalPrograms, () => 
     expect(findJudge(changed.said)).toBe('signer-runs-as-released')
   })
 
-  test.each<[string, PodChange, string]>([
+  test.each<[string, ResourceChange, string]>([
     [
       "the signer with the frontend's type",
       [`${signer}.type`, 'secure_signing_frontend_t'],
@@ -99,7 +100,7 @@ describe('with the component selinux the API server', needsLocalPrograms, () => 
     test('a deployment without it enables Pod Security, and one with it disables it', async () => {
       await guarded.api.apply(without)
       expect(await readLabels()).toEqual(without.metadata.labels)
-      const change: PodChange = [signer, { type: 'spc_t' }]
+      const change: ResourceChange = [signer, { type: 'spc_t' }]
       await guarded.waitForJudge({ does: 'make', changes: [change] }, 'Pod Security')
       await guarded.api.apply(itself())
       expect(await readLabels()).toEqual(itself().metadata.labels)

@@ -2,9 +2,9 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
+import { attemptCase, findJudge } from '../../../tools/verify/admission/attempt.ts'
+import { vaultCases } from '../../../tools/verify/admission/cases/vault-cases.ts'
 import { testAdmission } from '../../support/admission/table-tests.ts'
-import { vaultCases } from '../../support/admission/vault-cases.ts'
 import {
   type GuardedApiServer,
   startGuardedApiServer,

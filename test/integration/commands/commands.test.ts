@@ -8,9 +8,9 @@ import { z } from 'zod'
 import { run, tryRun } from '../../../tools/cli/exec.ts'
 import { deployment, keySecret, namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { asWorkload } from '../../support/admission/workloads.ts'
+import { asPod } from '../../../tools/verify/admission/pods.ts'
+import { asWorkload } from '../../../tools/verify/admission/workloads.ts'
 import {
-  asPod,
   type GuardedApiServer,
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'

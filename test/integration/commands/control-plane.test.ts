@@ -10,7 +10,8 @@ import {
 } from '../../../tools/kube/istio-checks.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { findInjector } from '../../../tools/kube/sidecar-injector.ts'
-import { type BareApiServer, useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import type { ApiServer } from '../../../tools/verify/admission/api-server/api-server.ts'
+import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installIstioCrds } from '../../support/api-server/istio-crds.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
@@ -67,7 +68,7 @@ const cni = JSON.stringify({
 })
 
 describe('the control plane', needsLocalPrograms, () => {
-  let server: BareApiServer
+  let server: ApiServer
   let said: string[]
 
   beforeAll(async () => {

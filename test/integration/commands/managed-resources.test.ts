@@ -10,7 +10,7 @@ import { checkNotManaged, findManaged } from '../../../tools/deploy/preflight/ot
 import { applyResource, kubectl } from '../../../tools/kube/kubectl.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
 import { describeResource, parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { type Api, pathOfKind } from '../../support/api-server/api.ts'
+import { type Api, pathOfKind } from '../../../tools/verify/admission/api-server/api.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { renderKnown } from '../../support/api-server/sample.ts'
 import { makeFolder } from '../../support/folder.ts'

@@ -9,7 +9,8 @@ import { checkWebhooks } from '../../../tools/deploy/preflight/webhooks/check-we
 import { dryRunPod } from '../../../tools/deploy/preflight/webhooks/dry-run-pod.ts'
 import { checkNoOtherLayout, findDeployed, noMesh, onePod } from '../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
-import { type BareApiServer, useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import type { ApiServer } from '../../../tools/verify/admission/api-server/api-server.ts'
+import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { type Mutation, serveWebhook } from '../../support/api-server/mutating-webhook.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
 import { makePrograms } from '../../support/folder.ts'
@@ -33,7 +34,7 @@ async function makePath(): Promise<string> {
 }
 
 describe('without Istio', needsLocalPrograms, () => {
-  let server: BareApiServer
+  let server: ApiServer
   let resources: Resource[]
   beforeAll(async () => {
     server = await useBareApiServer()

@@ -6,7 +6,8 @@ import { stringify } from 'yaml'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
-import { type BareApiServer, startBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import type { ApiServer } from '../../../tools/verify/admission/api-server/api-server.ts'
+import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { runDeploy } from '../../support/run-deploy.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
@@ -37,7 +38,7 @@ describe('make deploy without a cluster', () => {
 })
 
 describe('make deploy on a cluster without Istio', needsLocalPrograms, () => {
-  let bare: BareApiServer
+  let bare: ApiServer
   beforeAll(async () => {
     bare = await startBareApiServer()
   })

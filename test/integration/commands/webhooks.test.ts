@@ -5,7 +5,8 @@ import { checkWebhooks } from '../../../tools/deploy/preflight/webhooks/check-we
 import { onePod, separatePods } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { type BareApiServer, useBareApiServer } from '../../support/api-server/bare-api-server.ts'
+import type { ApiServer } from '../../../tools/verify/admission/api-server/api-server.ts'
+import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { startGuardedApiServer } from '../../support/api-server/guarded-api-server.ts'
 import { type Mutation, serveWebhook } from '../../support/api-server/mutating-webhook.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
@@ -22,7 +23,7 @@ const addVariable = (name: string): Mutation =>
   inEach((container) => container.env.push({ name, value: 'x' }))
 
 describe('webhooks of the platform', needsLocalPrograms, () => {
-  let server: BareApiServer
+  let server: ApiServer
   let resources: Resource[]
   let separate: Resource[]
   let said: string[]

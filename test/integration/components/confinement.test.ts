@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { attemptCase, findJudge } from '../../support/admission/attempt.ts'
-import type { PodChange } from '../../support/admission/case.ts'
+import { attemptCase, findJudge } from '../../../tools/verify/admission/attempt.ts'
+import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
 import {
   type GuardedApiServer,
   startGuardedApiServer,
@@ -83,7 +83,8 @@ function listProfiles({ name, securityContext }: { name: string; securityContext
 
 describe('the API server', needsLocalPrograms, () => {
   let guarded: GuardedApiServer
-  const make = (...changes: PodChange[]) => attemptCase(guarded.target, { does: 'make', changes })
+  const make = (...changes: ResourceChange[]) =>
+    attemptCase(guarded.target, { does: 'make', changes })
   const context = 'spec.containers.1.securityContext'
 
   beforeAll(async () => {
@@ -94,7 +95,7 @@ describe('the API server', needsLocalPrograms, () => {
     expect(await make()).toMatchObject({ isAllowed: true })
   })
 
-  test.each<[string, PodChange]>([
+  test.each<[string, ResourceChange]>([
     ['missing', [`${context}.seccompProfile`, undefined]],
     ["the runtime's", [`${context}.seccompProfile`, { type: 'RuntimeDefault' }]],
     [
@@ -116,7 +117,10 @@ describe('the API server', needsLocalPrograms, () => {
 
   test('accepts a signer with the profile of an older release', async () => {
     const localhostProfile = 'secure-signing/signer-01234567.json'
-    const change: PodChange = [`${context}.seccompProfile`, { type: 'Localhost', localhostProfile }]
+    const change: ResourceChange = [
+      `${context}.seccompProfile`,
+      { type: 'Localhost', localhostProfile },
+    ]
     expect(await make(change)).toMatchObject({ isAllowed: true })
   })
 })

@@ -10,12 +10,12 @@ import { deleteResources } from '../../../tools/kube/deletion/delete-resources.t
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
+import type { Api } from '../../../tools/verify/admission/api-server/api.ts'
+import { makePod } from '../../../tools/verify/admission/pods.ts'
 import { expectAccepted, expectFixedFields } from '../../support/api-server/accepted.ts'
-import type { Api } from '../../support/api-server/api.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installNewestCrds } from '../../support/api-server/external-secrets-crds.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
-import { makePod } from '../../support/attack/pods.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
 const page = await readFile(join(CHECKOUT, 'docs/key-managers.md'), 'utf8')

@@ -16,9 +16,9 @@ import {
   parseResources,
   type Resource,
 } from '../../../tools/kube/resources.ts'
+import type { Api } from '../../../tools/verify/admission/api-server/api.ts'
 import { installCrds } from '../../../tools/verify/faults/support/crds.ts'
 import { expectAccepted, expectFixedFields } from '../../support/api-server/accepted.ts'
-import type { Api } from '../../support/api-server/api.ts'
 import { useBareApiServer } from '../../support/api-server/bare-api-server.ts'
 import { installGatewayApi, linkerdCrds } from '../../support/api-server/gateway-crds.ts'
 import { makeRenderFolder } from '../../support/folder.ts'

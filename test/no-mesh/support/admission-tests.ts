@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { tryRun } from '../../../tools/cli/exec.ts'
 import { keySecret, namespace } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
-import { findJudge } from '../../support/admission/attempt.ts'
-import { confined, makePod } from '../../support/attack/pods.ts'
+import { findJudge } from '../../../tools/verify/admission/attempt.ts'
+import { confined, makePod } from '../../../tools/verify/admission/pods.ts'
 import type { Deployed } from './deployed.ts'
 
 const besideOthers = (volume: string) => ({

@@ -2,9 +2,9 @@
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
+import { confined, makePod } from '../../../tools/verify/admission/pods.ts'
 import type { Container } from '../../../tools/verify/attack/containers.ts'
 import { PODS_MS } from '../../../tools/verify/attack/timeouts.ts'
-import { confined, makePod } from '../../support/attack/pods.ts'
 
 const otherNamespace = `${namespace}-test-client`
 const name = 'test-client'

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { findKeys, type Path, valueAt } from '../../../tools/analyze/finding.ts'
 import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
-import type { Api } from './api.ts'
+import type { Api } from '../../../tools/verify/admission/api-server/api.ts'
 
 /** Expects that the API server would create `resource`, without a warning. */
 export async function expectAccepted(api: Api, resource: Resource): Promise<void> {

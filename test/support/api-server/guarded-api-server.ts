@@ -1,13 +1,13 @@
 // A bare API server with the admission policies, the Deployment, its Pod, and a Pod without the key.
 import { vi } from 'vitest'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
-import { namespace } from '../../../tools/kube/names.ts'
+import { deployment, namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
-import { attemptCase, findJudge } from '../admission/attempt.ts'
-import type { AdmissionTarget, Attempt } from '../admission/case.ts'
+import { attemptCase, findJudge } from '../../../tools/verify/admission/attempt.ts'
+import type { AdmissionTarget, Attempt } from '../../../tools/verify/admission/cases/case.ts'
+import { asPod, makePod } from '../../../tools/verify/admission/pods.ts'
+import { asWorkload } from '../../../tools/verify/admission/workloads.ts'
 import { admissionCases } from '../admission/table-tests.ts'
-import { asWorkload } from '../admission/workloads.ts'
-import { makePod } from '../attack/pods.ts'
 import { applyChange } from '../mistakes/mistakes.ts'
 import { startBareApiServer } from './bare-api-server.ts'
 import { renderKnown } from './sample.ts'
@@ -26,7 +26,7 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   const resources = parseResources(rendering.yaml)
   const pods = { pod: 'signing-pod', keylessPod: 'keyless' }
   const template = asPod(resources, 'admission-test')
-  const target: AdmissionTarget = { api, template, ...pods }
+  const target: AdmissionTarget = { api, namespace, deployment, template, ...pods }
 
   const call = (args: readonly string[], input: unknown = '') =>
     kubectl(['--kubeconfig', kubeconfig, ...args], { input: JSON.stringify(input) })
@@ -61,15 +61,6 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
     ...{ rendering, target, kubeconfig, api, call, judge, waitForJudge },
     ...{ applyPolicies, createWorkloads },
   }
-}
-
-/** Returns the Pod that the Deployment `maker`, or the first one, would make. */
-export function asPod(resources: readonly Resource[], name: string, maker?: string): Resource {
-  const deployment = resources.find(
-    ({ kind, metadata }) => kind === 'Deployment' && (maker ?? metadata.name) === metadata.name,
-  )
-  const { metadata, spec } = Object(deployment?.spec).template
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
 }
 
 /** An older release, whose signer has a variable that is no longer allowed. */

@@ -9,10 +9,10 @@ import { vi } from 'vitest'
 import { run } from '../../../tools/cli/exec.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
-import { makePod } from '../attack/pods.ts'
+import type { Api } from '../../../tools/verify/admission/api-server/api.ts'
+import { makePod } from '../../../tools/verify/admission/pods.ts'
 import { cleanUp } from '../clean-up.ts'
 import { makeFolder } from '../folder.ts'
-import type { Api } from './api.ts'
 
 /** It finds out whether the API server calls the webhook. */
 const probe = makePod({}, 'webhook-probe')

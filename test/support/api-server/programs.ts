@@ -3,18 +3,21 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { PKI } from '../../../tools/local-cluster/paths.ts'
-import { buildPrograms } from '../../../tools/local-cluster/programs/programs.ts'
+import {
+  type ApiServerPrograms,
+  findApiServerPrograms,
+} from '../../../tools/verify/admission/api-server/api-server.ts'
 import { buildTestPrograms } from '../programs/programs.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    apiServerPrograms: { etcd: string; apiServer: string } | undefined
+    apiServerPrograms: ApiServerPrograms | undefined
     promtool: string | undefined
   }
 }
 
 export async function setup(project: TestProject): Promise<void> {
-  project.provide('apiServerPrograms', existsSync(PKI) ? await findApiServer() : undefined)
+  project.provide('apiServerPrograms', existsSync(PKI) ? await findApiServerPrograms() : undefined)
   const promtool = await buildTestPrograms('prometheus')
     .then((folder) => join(folder, 'promtool'))
     .catch((error: Error) => {
@@ -22,12 +25,4 @@ export async function setup(project: TestProject): Promise<void> {
       return undefined
     })
   project.provide('promtool', promtool)
-}
-
-async function findApiServer() {
-  const { etcd, kubernetes } = await buildPrograms()
-  return {
-    etcd: join(etcd.folder, 'etcd'),
-    apiServer: join(kubernetes.folder, 'kube-apiserver'),
-  }
 }

@@ -2,9 +2,9 @@
 // select, without a signer.
 import { kubectl } from '../../../tools/kube/kubectl.ts'
 import { namespace } from '../../../tools/kube/names.ts'
+import { confined } from '../../../tools/verify/admission/pods.ts'
 import type { Target } from '../../../tools/verify/attack/target.ts'
 import { PODS_MS } from '../../../tools/verify/attack/timeouts.ts'
-import { confined } from '../attack/pods.ts'
 
 const name = 'echo-application'
 const program = `

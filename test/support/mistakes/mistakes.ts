@@ -1,10 +1,11 @@
 // Mistakes in the deployed resources. Each must be found by its rule, and at its path.
 import { expect, test } from 'vitest'
-import type { Finding, Path } from '../../../tools/analyze/finding.ts'
+import type { Finding } from '../../../tools/analyze/finding.ts'
 import type { Application } from '../../../tools/analyze/model/application.ts'
 import type { Rule } from '../../../tools/analyze/rule.ts'
 import { application } from '../../../tools/kube/application.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
+import { changeResource, toPath } from '../../../tools/verify/admission/change-resource.ts'
 
 /** `shownAt`: the place of the finding, if it is not the place of the change. */
 export type Change = readonly [resource: string, path: string, value: unknown, shownAt?: string]
@@ -34,21 +35,16 @@ export function testRules(
   }
 }
 
-/**
- * Returns a copy of `resources` with one value set at a dotted path, e.g. "spec.rules.0", with "~1" for a dot in a name.
- * `undefined` removes the value. A last part "+" appends to a list. The resource "+" adds a resource. Throws if the path
- * does not exist.
- */
+/** Returns a copy of `resources` with one change, see changeResource. The resource "+" adds a resource. */
 export function applyChange(resources: readonly Resource[], change: Change): Resource[] {
   const [name, path, value] = change
-  const copy = structuredClone([...resources])
-  if (name === '+') return [...copy, value as Resource]
-  const index = copy.findIndex((each) => nameOf(each) === name)
-  const resource = copy[index]
+  if (name === '+') return [...resources, value as Resource]
+  const index = resources.findIndex((each) => nameOf(each) === name)
+  const resource = resources[index]
   if (resource === undefined) throw new Error(`no resource ${name} to change`)
-  if (path === '') return copy.toSpliced(index, 1)
-  setAt(resource, toPath(path), value)
-  return copy
+  return path === ''
+    ? resources.toSpliced(index, 1)
+    : resources.with(index, changeResource(resource, [path, value]))
 }
 
 /** True if the finding is at the change, around it or in it. */
@@ -61,18 +57,4 @@ function isAt({ resource, path }: Finding, [name, changed, , shownAt = changed]:
 
 function nameOf({ kind, metadata }: Resource): string {
   return `${kind}/${metadata.name}`
-}
-
-function toPath(dotted: string): string[] {
-  return dotted === '' ? [] : dotted.split('.').map((part) => part.replaceAll('~1', '.'))
-}
-
-function setAt(parent: unknown, path: Path, value: unknown): void {
-  const [part = '', ...rest] = path
-  if (typeof parent !== 'object' || parent === null) throw new Error(`nothing at ${part}`)
-  const record = parent as Record<string, unknown>
-  if (rest.length > 0) setAt(record[part], rest, value)
-  else if (part === '+' && Array.isArray(parent)) parent.push(value)
-  else if (value === undefined) delete record[part]
-  else record[part] = value
 }

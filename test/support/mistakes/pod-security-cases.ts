@@ -1,12 +1,12 @@
 // What Pod Security "restricted" refuses, by the fixtures of k8s.io/pod-security-admission, as changes of an accepted Pod.
 import type { Resource } from '../../../tools/kube/resources.ts'
-import type { PodChange } from '../admission/case.ts'
-import { confined, makePod } from '../attack/pods.ts'
+import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
+import { confined, makePod } from '../../../tools/verify/admission/pods.ts'
 import { restrictedVolumes } from './restricted-volumes.ts'
 
 export type PodSecurityCase = {
   name: string
-  changes: PodChange[]
+  changes: ResourceChange[]
   /** The messages of the policy and of Pod Security. */
   says: string
   theySay: string
@@ -23,7 +23,7 @@ const host = '192.0.2.1'
 const pod = 'spec.securityContext'
 const unconfined = { type: 'Unconfined' }
 
-type Row = [name: string, says: string, theySay: string, ...changes: PodChange[]]
+type Row = [name: string, says: string, theySay: string, ...changes: ResourceChange[]]
 
 const ofPod: Row[] = [
   ...['hostNetwork', 'hostPID', 'hostIPC'].map(
@@ -39,7 +39,7 @@ const ofPod: Row[] = [
   ['appArmorProfile', 'AppArmor', 'AppArmor', [`${pod}.appArmorProfile`, unconfined]],
   ...['attacker', 'sidecar'].map((name): Row => {
     const key = `container~1apparmor~1security~1beta~1kubernetes~1io/${name}`
-    const change: PodChange = [`metadata.annotations.${key}`, 'unconfined']
+    const change: ResourceChange = [`metadata.annotations.${key}`, 'unconfined']
     return [`AppArmor's annotation for ${name}`, 'AppArmor', 'AppArmor', change]
   }),
   ['seLinuxOptions.type', 'SELinux type', 'seLinux', [`${pod}.seLinuxOptions`, { type: 'spc_t' }]],
@@ -111,7 +111,10 @@ const listActionRows = (at: string): Row[] =>
     .map(([place, action]): Row => {
       const [field = '', hook] = place.split('.')
       const asked = { [action]: { host, port: 8080 } }
-      const change: PodChange = [`${at}.${field}`, hook === undefined ? asked : { [hook]: asked }]
+      const change: ResourceChange = [
+        `${at}.${field}`,
+        hook === undefined ? asked : { [hook]: asked },
+      ]
       return [`${place}.${action}.host`, 'probes and hooks', 'probe or lifecycle host', change]
     })
 

@@ -1,5 +1,5 @@
 // What Pod Security "restricted" just allows, as changes of an allowed Pod.
-import type { PodChange } from '../admission/case.ts'
+import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
 import { allowedVolumes } from './restricted-volumes.ts'
 
 const pod = 'spec.securityContext'
@@ -22,7 +22,7 @@ const sysctls: Record<string, string> = {
   'net.ipv4.tcp_wmem': '4096 8192 16384',
 }
 
-export const restrictedPods: readonly [name: string, ...changes: PodChange[]][] = [
+export const restrictedPods: readonly [name: string, ...changes: ResourceChange[]][] = [
   ['no change'],
   [
     'every allowed kind of volume',
@@ -34,7 +34,7 @@ export const restrictedPods: readonly [name: string, ...changes: PodChange[]][] 
   ],
   ['the capability to bind a low port', [`${own}.capabilities.add`, ['NET_BIND_SERVICE']]],
   ...['container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'].map(
-    (type): [string, PodChange, PodChange] => [
+    (type): [string, ResourceChange, ResourceChange] => [
       `the SELinux type ${type}`,
       [`${pod}.seLinuxOptions`, { type, level: 's0:c1,c2' }],
       [`${own}.seLinuxOptions`, { type }],

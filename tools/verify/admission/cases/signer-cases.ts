@@ -1,10 +1,11 @@
 // Attack 25, second half: a container with the name of the signer may have the key, but is not the released signer.
-import type { AdmissionCase, PodChange } from './case.ts'
+import type { ResourceChange } from '../change-resource.ts'
+import type { AdmissionCase } from './case.ts'
 import { refusalsBy } from './refusals.ts'
 
 const { refused, made } = refusalsBy('signer-runs-as-released')
 
-const signer = 'spec.containers.1'
+const signer = 'spec.containers.signer'
 const command = ['/nodejs/bin/node', '-e', '0']
 const exec = { exec: { command } }
 
@@ -13,19 +14,19 @@ const ownCommand = "the signer runs its image's own command"
 const variables = 'the signer takes only variables named SIGNER_*'
 const nothingElse = 'only the signer may run in its container'
 const mounts = 'the signer mounts hmac-key read-only at /run/key'
-const source = 'spec.volumes.3.projected.sources.0.configMap'
+const source = 'spec.volumes.signer-freeze.projected.sources.0.configMap'
 const marker = 'the signer reads the ConfigMap signer-freeze at /run/freeze'
 const outside = "the signer's container must not use resources.claims or terminationMessagePath"
 
 const thiefImage = 'thief.example/signer:1'
 const image = (name: string, change: (released: string) => string) =>
   refused(name, runsImage, { does: 'make', image: change })
-const variable = (value: object): PodChange => [`${signer}.env.+`, value]
+const variable = (value: object): ResourceChange => [`${signer}.env.+`, value]
 const nodeOptions = variable({ name: 'NODE_OPTIONS', value: '--import=x' })
 const freezeDir = (value: string) => ({ name: 'SIGNER_FREEZE_DIR', value })
 const valueFrom = (from: 'configMapKeyRef' | 'secretKeyRef') =>
   variable({ name: 'SIGNER_X', valueFrom: { [from]: { name: 'x', key: 'x' } } })
-const mounted = (name: string, mountPath: string): PodChange => [
+const mounted = (name: string, mountPath: string): ResourceChange => [
   `${signer}.volumeMounts.+`,
   { name, mountPath },
 ]
@@ -68,37 +69,43 @@ const cases: readonly AdmissionCase[] = [
     mounted('code', '/app'),
   ),
   made('has its own volume over its code', mounts, mounted('pairing', '/app')),
-  made('mounts the key writable', mounts, [`${signer}.volumeMounts.1.readOnly`, false]),
-  made('mounts one file of the key', mounts, [`${signer}.volumeMounts.1.subPath`, 'key-1']),
+  made('mounts the key writable', mounts, [`${signer}.volumeMounts.hmac-key.readOnly`, false]),
+  made('mounts one file of the key', mounts, [`${signer}.volumeMounts.hmac-key.subPath`, 'key-1']),
   made('mounts the path of the key that a variable names', mounts, [
-    `${signer}.volumeMounts.1.subPathExpr`,
+    `${signer}.volumeMounts.hmac-key.subPathExpr`,
     '$(SIGNER_KEY_DIR)',
   ]),
   made('has a file over its own', mounts, [
-    `${signer}.volumeMounts.2`,
+    `${signer}.volumeMounts.pairing`,
     { name: 'pairing', mountPath: '/run/pairing', subPath: 'x' },
   ]),
   made('mounts the marker of make freeze writable', mounts, [
-    `${signer}.volumeMounts.3.readOnly`,
+    `${signer}.volumeMounts.signer-freeze.readOnly`,
     false,
   ]),
-  made('mounts one file of the marker', mounts, [`${signer}.volumeMounts.3.subPath`, 'x']),
-  made('mounts the marker elsewhere', mounts, [`${signer}.volumeMounts.3.mountPath`, '/run/x']),
+  made('mounts one file of the marker', mounts, [
+    `${signer}.volumeMounts.signer-freeze.subPath`,
+    'x',
+  ]),
+  made('mounts the marker elsewhere', mounts, [
+    `${signer}.volumeMounts.signer-freeze.mountPath`,
+    '/run/x',
+  ]),
   ...['none', '/run/pairing'].map((folder) =>
     made(`looks for the marker in ${folder}`, marker, variable(freezeDir(folder))),
   ),
   made('has another ConfigMap as marker', marker, [`${source}.name`, 'x']),
   made('has memory as marker', marker, [
-    'spec.volumes.3',
+    'spec.volumes.signer-freeze',
     { name: 'signer-freeze', emptyDir: { medium: 'Memory' } },
   ]),
   made('has one entry of the marker', marker, [`${source}.items`, [{ key: 'x', path: 'x' }]]),
   made('has the marker on the disk', marker, [
-    'spec.volumes.3',
+    'spec.volumes.signer-freeze',
     { name: 'signer-freeze', configMap: { name: 'signer-freeze', optional: true } },
   ]),
   made('has something beside the marker', marker, [
-    'spec.volumes.3.projected.sources.+',
+    'spec.volumes.signer-freeze.projected.sources.+',
     { configMap: { name: 'x' } },
   ]),
   made('needs the marker to start', marker, [`${source}.optional`, false]),

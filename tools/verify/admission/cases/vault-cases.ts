@@ -1,13 +1,14 @@
 // Attack 25 with the keys in Vault: a user with edit rights in the namespace tries to get them from Vault.
-import { confined } from '../attack/pods.ts'
+import { container as application } from '../../../kube/names.ts'
+import { confined } from '../pods.ts'
 import type { AdmissionCase } from './case.ts'
 import { refusalsBy } from './refusals.ts'
 
 const { refused, made, own } = refusalsBy('vault-agent-runs-as-released')
 const { made: keyed } = refusalsBy('key-stays-in-signer')
 
-const frontend = 'spec.containers.0'
-const agent = 'spec.containers.2'
+const frontend = `spec.containers.${application}`
+const agent = 'spec.containers.vault-agent'
 const token = {
   name: 'vault-token',
   projected: { sources: [{ serviceAccountToken: { audience: 'vault', path: 'token' } }] },
@@ -26,7 +27,7 @@ const outside = 'the container vault-agent must not use resources.claims'
 
 export const vaultCases: readonly AdmissionCase[] = [
   { name: 'our Pod, with the agent', attempt: { does: 'make' }, refusedBy: 'nobody' },
-  made('the frontend mounts the token', `${onlyAgent}, not frontend`, [
+  made('the frontend mounts the token', `${onlyAgent}, not ${application}`, [
     `${frontend}.volumeMounts.+`,
     tokenMount,
   ]),
@@ -61,24 +62,27 @@ export const vaultCases: readonly AdmissionCase[] = [
     `${agent}.volumeMounts.+`,
     { name: 'vault-agent', mountPath: '/bin', readOnly: true },
   ]),
-  made('a writable configuration', mounts, [`${agent}.volumeMounts.2.readOnly`, false]),
-  made('another ConfigMap', whole, ['spec.volumes.6.configMap.name', 'thief']),
+  made('a writable configuration', mounts, [`${agent}.volumeMounts.vault-agent.readOnly`, false]),
+  made('another ConfigMap', whole, ['spec.volumes.vault-agent.configMap.name', 'thief']),
   made('a part of the ConfigMap', whole, [
-    'spec.volumes.6.configMap.items',
+    'spec.volumes.vault-agent.configMap.items',
     [{ key: 'ca.crt', path: 'agent.hcl' }],
   ]),
   made("kubelet's message file over its own file", outside, [
     `${agent}.terminationMessagePath`,
     '/etc/vault-agent/agent.hcl',
   ]),
-  keyed('the frontend mounts the key', 'not frontend', [`${frontend}.volumeMounts.+`, keyMount]),
+  keyed('the frontend mounts the key', `not ${application}`, [
+    `${frontend}.volumeMounts.+`,
+    keyMount,
+  ]),
   keyed(
     'the key is on disk',
     'the volume hmac-key must be the Secret hmac-key or an emptyDir in memory',
-    ['spec.volumes.2.emptyDir', {}],
+    ['spec.volumes.hmac-key.emptyDir', {}],
   ),
   keyed('the key is on a persistent disk', 'only the container signer may mount', [
-    'spec.volumes.2',
+    'spec.volumes.hmac-key',
     { name: 'hmac-key', persistentVolumeClaim: { claimName: 'thief' } },
   ]),
   {

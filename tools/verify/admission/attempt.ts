@@ -1,44 +1,52 @@
 // Makes an attempt of case.ts. Changes are dry runs, and a connection runs a command without effects.
-import { readPod as readPodSpec } from '../../../tools/analyze/model/pod.ts'
-import { deployment, namespace } from '../../../tools/kube/names.ts'
-import { type Resource, resourceSchema } from '../../../tools/kube/resources.ts'
-import type { Api, Request } from '../api-server/api.ts'
-import { confined, makePod } from '../attack/pods.ts'
-import { applyChange } from '../mistakes/mistakes.ts'
-import type { AdmissionTarget, Attempt, Connection, PodChange } from './case.ts'
+import { readPod as readPodSpec } from '../../analyze/model/pod.ts'
+import { namespace as ours, policyPrefixOf } from '../../kube/names.ts'
+import { type Resource, resourceSchema } from '../../kube/resources.ts'
+import type { Api, Request } from './api-server/api.ts'
+import type { AdmissionTarget, Attempt, Connection } from './cases/case.ts'
+import { changeResource, type ResourceChange } from './change-resource.ts'
+import { confined, makePod } from './pods.ts'
 import { asWorkload } from './workloads.ts'
 
-const signer = 'spec.containers.1'
-const pods = `/api/v1/namespaces/${namespace}/pods`
-const deployments = `/apis/apps/v1/namespaces/${namespace}/deployments`
+const signer = 'spec.containers.signer'
 
 export type Verdict = { isAllowed: boolean; said: string }
 
 /** Makes the attempt. Returns what the API server says, and whether it allows the attempt. */
 export async function attemptCase(target: AdmissionTarget, attempt: Attempt): Promise<Verdict> {
   const { status, said } = await makeAttempt(target, attempt)
-  return { isAllowed: status < 400, said }
+  // A connection that is allowed fails later where there is no kubelet.
+  const isAllowed = attempt.does === 'connect' ? findJudge(said) === 'nobody' : status < 400
+  return { isAllowed, said }
 }
 
-export function findJudge(said: string): string {
-  const policy = /ValidatingAdmissionPolicy 'secure-signing-([a-z-]+)'/.exec(said)?.[1]
-  return policy ?? (said.includes('violates PodSecurity') ? 'Pod Security' : 'nobody')
+/** Returns the policy that refused, without the prefix of `namespace`, or Pod Security, or nobody. */
+export function findJudge(said: string, namespace = ours): string {
+  const policy = /ValidatingAdmissionPolicy '([^']+)'/.exec(said)?.[1]
+  const prefix = policyPrefixOf(namespace)
+  if (policy !== undefined) {
+    return policy.startsWith(prefix) ? policy.slice(prefix.length) : policy
+  }
+  return said.includes('violates PodSecurity') ? 'Pod Security' : 'nobody'
 }
 
-async function makeAttempt({ api, ...target }: AdmissionTarget, attempt: Attempt) {
+async function makeAttempt({ api, namespace, ...target }: AdmissionTarget, attempt: Attempt) {
+  const pods = `/api/v1/namespaces/${namespace}/pods`
   switch (attempt.does) {
     case 'make': {
       const pod = attempt.pod === undefined ? target.template : makePod(attempt.pod)
       const image = attempt.image?.(readRepository(target.template))
-      const changes: PodChange[] = image === undefined ? [] : [[`${signer}.image`, image]]
-      const changed = changePod(pod, [...(attempt.changes ?? []), ...changes])
-      return api.tryCreate(asWorkload(attempt.kind ?? 'Pod', changed))
+      const changes: ResourceChange[] = image === undefined ? [] : [[`${signer}.image`, image]]
+      const { metadata, ...changed } = changePod(pod, [...(attempt.changes ?? []), ...changes])
+      const placed = { ...changed, metadata: { ...metadata, namespace } }
+      return api.tryCreate(asWorkload(attempt.kind ?? 'Pod', placed))
     }
     case 'change the Deployment': {
       const { metadata, spec } = changePod(target.template, attempt.changes)
       const value = { metadata: { ...metadata, name: undefined, namespace: undefined }, spec }
+      const deployments = `/apis/apps/v1/namespaces/${namespace}/deployments`
       return api.send({
-        ...{ method: 'PATCH', path: `${deployments}/${deployment}?dryRun=All` },
+        ...{ method: 'PATCH', path: `${deployments}/${target.deployment}?dryRun=All` },
         contentType: 'application/json-patch+json',
         body: [{ op: 'replace', path: '/spec/template', value }],
       })
@@ -71,7 +79,7 @@ async function makeAttempt({ api, ...target }: AdmissionTarget, attempt: Attempt
       })
     }
     case 'connect':
-      return api.send(writeConnection(target.pod, attempt))
+      return api.send(writeConnection(`${pods}/${target.pod}`, attempt))
     case 'add an ephemeral container': {
       const name = attempt.to === 'the Pod' ? target.pod : target.keylessPod
       return addContainer(api, `${pods}/${name}`, (pod) => {
@@ -94,10 +102,10 @@ export async function addContainer(api: Api, path: string, add: (pod: Resource) 
 }
 
 /** Without the upgrade that follows once a connection is allowed. */
-function writeConnection(pod: string, { to, container }: Connection): Request {
+function writeConnection(path: string, { to, container }: Connection): Request {
   const query = new URLSearchParams({ stdout: 'true', ...(container && { container }) })
   if (to === 'exec') query.append('command', '/nodejs/bin/node')
-  return { method: 'POST', path: `${pods}/${pod}/${to}?${query}` }
+  return { method: 'POST', path: `${path}/${to}?${query}` }
 }
 
 function readRepository(template: Resource): string {
@@ -105,9 +113,6 @@ function readRepository(template: Resource): string {
   return (image ?? '').replace(/:[^:/]*$/, '')
 }
 
-function changePod(pod: Resource, changes: readonly PodChange[] = []): Resource {
-  return changes.reduce((changed, [path, value]) => {
-    const [next] = applyChange([changed], [`Pod/${pod.metadata.name}`, path, value])
-    return next ?? changed
-  }, pod)
+function changePod(pod: Resource, changes: readonly ResourceChange[] = []): Resource {
+  return changes.reduce(changeResource, pod)
 }

@@ -1,5 +1,6 @@
 // Writes cases that one policy refuses.
-import type { AdmissionCase, Attempt, Judge, PodChange } from './case.ts'
+import type { ResourceChange } from '../change-resource.ts'
+import type { AdmissionCase, Attempt, Judge } from './case.ts'
 
 /** `saying`: a part of the refusal. `made`: the signing Pod with changes. `own`: another Pod with the spec `pod`. */
 export function refusalsBy(refusedBy: Judge) {
@@ -8,7 +9,7 @@ export function refusalsBy(refusedBy: Judge) {
   }
   return {
     refused,
-    made: (name: string, saying: string, ...changes: PodChange[]) =>
+    made: (name: string, saying: string, ...changes: ResourceChange[]) =>
       refused(name, saying, { does: 'make', changes }),
     own: (name: string, saying: string, pod: object) =>
       refused(name, saying, { does: 'make', pod }),

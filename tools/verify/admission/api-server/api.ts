@@ -5,11 +5,9 @@ import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { pluralize } from '../../../tools/deploy/preflight/permissions.ts'
-import { fieldManager } from '../../../tools/kube/names.ts'
-import type { Resource } from '../../../tools/kube/resources.ts'
-import { cleanUp } from '../clean-up.ts'
-import { makeFolder } from '../folder.ts'
+import { pluralize } from '../../../deploy/preflight/permissions.ts'
+import { fieldManager } from '../../../kube/names.ts'
+import type { Resource } from '../../../kube/resources.ts'
 
 /** `said` is the body, or the message of an error. `warning` is the header of the same name. */
 export type Answer = { status: number; said: string; warning: string }
@@ -33,26 +31,31 @@ const START_MS = 10_000
 const strict = 'fieldValidation=Strict'
 const withoutLimits = ['--reject-paths=^$', '--reject-methods=^$']
 
-/**
- * Opens the API of the cluster that `kubeconfig` names, by default KUBECONFIG, for as long as the test lasts. Throws what kubectl
- * prints if it cannot.
- */
-export async function openApi(kubeconfig = process.env.KUBECONFIG): Promise<Api> {
-  const socketPath = join(await makeFolder(), 'socket')
+/** Opens the API of the cluster that `kubeconfig` names. The socket is in `folder`. Throws what kubectl prints if it cannot. */
+export async function openApi(
+  folder: string,
+  kubeconfig = process.env.KUBECONFIG,
+): Promise<Api & AsyncDisposable> {
+  const socketPath = join(folder, 'socket')
   const proxy = spawn('kubectl', ['proxy', '--unix-socket', socketPath, ...withoutLimits], {
     env: { ...process.env, KUBECONFIG: kubeconfig },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const agent = new Agent({ keepAlive: true })
   const ended = once(proxy, 'close')
-  cleanUp(async () => {
+  const close = async () => {
     agent.destroy()
     proxy.kill()
     await ended
-  })
+  }
   const listening = once(proxy.stdout, 'data', { signal: AbortSignal.timeout(START_MS) })
   const failed = text(proxy.stderr).then((said) => Promise.reject(new Error(said)))
-  await Promise.race([listening, failed])
+  try {
+    await Promise.race([listening, failed])
+  } catch (error) {
+    await close()
+    throw error
+  }
   failed.catch(() => {})
 
   async function send({ method, path, body, contentType }: Request): Promise<Answer> {
@@ -72,6 +75,7 @@ export async function openApi(kubeconfig = process.env.KUBECONFIG): Promise<Api>
   }
 
   return {
+    [Symbol.asyncDispose]: close,
     send,
     tryCreate: (body) =>
       send({ method: 'POST', path: `${pathOfKind(body)}?dryRun=All&${strict}`, body }),

@@ -1,7 +1,8 @@
 // Attempts that the policies must allow: the counterparts of those that they refuse.
-import { confined } from '../attack/pods.ts'
+import { container as application } from '../../../kube/names.ts'
+import { confined } from '../pods.ts'
+import { workloadKinds } from '../workloads.ts'
 import type { AdmissionCase, Attempt } from './case.ts'
-import { workloadKinds } from './workloads.ts'
 
 const allowed = (name: string, attempt: Attempt): AdmissionCase => ({
   name,
@@ -10,7 +11,7 @@ const allowed = (name: string, attempt: Attempt): AdmissionCase => ({
 })
 const withVariable = (name: string, value: string): Attempt => ({
   does: 'change the Deployment',
-  changes: [['spec.containers.1.env.+', { name, value }]],
+  changes: [['spec.containers.signer.env.+', { name, value }]],
 })
 const mountsOfVersion01 = [
   { name: 'signer-socket', mountPath: '/run/signer' },
@@ -37,14 +38,14 @@ export const allowedCases: readonly AdmissionCase[] = [
   allowed('the signer of version 0.1.0, for a rollback', {
     does: 'change the Deployment',
     changes: [
-      ['spec.containers.1.env', [{ name: 'SIGNER_PAIRING_DIR', value: '/run/pairing' }]],
-      ['spec.containers.1.volumeMounts', mountsOfVersion01],
-      ['spec.volumes.3', { name: 'no-marker', emptyDir: {} }],
+      ['spec.containers.signer.env', [{ name: 'SIGNER_PAIRING_DIR', value: '/run/pairing' }]],
+      ['spec.containers.signer.volumeMounts', mountsOfVersion01],
+      ['spec.volumes.signer-freeze', { name: 'no-marker', emptyDir: {} }],
     ],
   }),
   allowed('another image for the frontend', {
     does: 'change an image',
-    container: 'frontend',
+    container: application,
     image: 'other.example/frontend:1',
   }),
   allowed('a Pod without the key, with any image, command and name', {
@@ -67,8 +68,8 @@ export const allowedCases: readonly AdmissionCase[] = [
       volumes: [{ name: 's', secret: { secretName: 'other' } }],
     },
   }),
-  allowed('exec into the frontend', { does: 'connect', to: 'exec', container: 'frontend' }),
-  allowed('attach to the frontend', { does: 'connect', to: 'attach', container: 'frontend' }),
+  allowed('exec into the frontend', { does: 'connect', to: 'exec', container: application }),
+  allowed('attach to the frontend', { does: 'connect', to: 'attach', container: application }),
   allowed('attach to the proxy', { does: 'connect', to: 'attach', container: 'istio-proxy' }),
   allowed('an ephemeral container in a Pod without the key', {
     does: 'add an ephemeral container',

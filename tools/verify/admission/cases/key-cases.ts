@@ -1,17 +1,18 @@
 // Attack 25, first half: a user with edit rights in the namespace shows the key to a container other than the signer.
-import { keySecret } from '../../../tools/kube/names.ts'
-import { confined } from '../attack/pods.ts'
-import type { AdmissionCase, PodChange } from './case.ts'
+import { container as application, keySecret } from '../../../kube/names.ts'
+import type { ResourceChange } from '../change-resource.ts'
+import { confined } from '../pods.ts'
+import { workloadKinds } from '../workloads.ts'
+import type { AdmissionCase } from './case.ts'
 import { refusalsBy } from './refusals.ts'
-import { workloadKinds } from './workloads.ts'
 
 const { refused, made, own } = refusalsBy('key-stays-in-signer')
 
-const frontend = 'spec.containers.0'
+const frontend = `spec.containers.${application}`
 const annotation = (name: string) => `metadata.annotations.sidecar~1istio~1io/${name}`
 const mount = { name: 'hmac-key', mountPath: '/run/key', readOnly: true }
 const keyVolume = { name: 'hmac-key', secret: { secretName: keySecret } }
-const inFrontend: PodChange = [`${frontend}.volumeMounts.+`, mount]
+const inFrontend: ResourceChange = [`${frontend}.volumeMounts.+`, mount]
 const fromKey = {
   name: 'SIGNER_KEY',
   valueFrom: { secretKeyRef: { name: keySecret, key: 'key-1', optional: true } },
@@ -32,13 +33,17 @@ const annotated = (name: string, key: string, value: string) =>
 
 export const keyCases: readonly AdmissionCase[] = [
   ...workloadKinds.map((kind) =>
-    refused(`${kind}: the frontend mounts the key`, `${onlySigner}, not frontend`, {
+    refused(`${kind}: the frontend mounts the key`, `${onlySigner}, not ${application}`, {
       ...{ does: 'make', kind, changes: [inFrontend] },
     }),
   ),
-  refused('a changed Deployment: the frontend mounts the key', `${onlySigner}, not frontend`, {
-    ...{ does: 'change the Deployment', changes: [inFrontend] },
-  }),
+  refused(
+    'a changed Deployment: the frontend mounts the key',
+    `${onlySigner}, not ${application}`,
+    {
+      ...{ does: 'change the Deployment', changes: [inFrontend] },
+    },
+  ),
   own('another Pod mounts the key', `${onlySigner}, not thief`, {
     ...{ containers: [thief], volumes: [keyVolume] },
   }),
@@ -62,7 +67,7 @@ export const keyCases: readonly AdmissionCase[] = [
     [{ ...container, env: [fromKey] }],
   ]),
   made('a projected volume has the key as a source', byVolume, [
-    'spec.volumes.4.projected.sources.+',
+    'spec.volumes.caller-token.projected.sources.+',
     { secret: { name: keySecret } },
   ]),
   own('a CSI driver has the key as its credential', byVolume, { volumes: [{ name: 'v', csi }] }),

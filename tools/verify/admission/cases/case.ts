@@ -1,11 +1,10 @@
-// One attempt that the API server has to judge, and what it says to it: the cases are data, admission-attempt.ts makes them.
-import type { Resource } from '../../../tools/kube/resources.ts'
+// One attempt that the API server has to judge, and what it says to it: the cases are data, attempt.ts makes them.
+import type { Resource } from '../../../kube/resources.ts'
 import type { Api } from '../api-server/api.ts'
-import type { WorkloadKind } from './workloads.ts'
+import type { ResourceChange } from '../change-resource.ts'
+import type { WorkloadKind } from '../workloads.ts'
 
-/** A path in the Pod and its new value, see applyChange. */
-export type PodChange = readonly [path: string, value: unknown]
-type Change = { changes?: readonly PodChange[] }
+type Change = { changes?: readonly ResourceChange[] }
 type Metadata = Partial<Record<'labels' | 'annotations', Record<string, string | null>>>
 export type Connection = { to: 'exec' | 'attach'; container?: string | undefined }
 
@@ -51,6 +50,8 @@ export type Judge =
 /** The deployment under attack, as applied or as it is live. */
 export type AdmissionTarget = {
   api: Api
+  namespace: string
+  deployment: string
   /** The Deployment's template as a Pod with a new name. */
   template: Resource
   /** A Pod of the Deployment, and one without the key in the same namespace. */

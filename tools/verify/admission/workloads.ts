@@ -1,5 +1,5 @@
 // A Pod in each kind of resource that creates Pods.
-import type { Resource } from '../../../tools/kube/resources.ts'
+import type { Resource } from '../../kube/resources.ts'
 
 const apiVersions = {
   Pod: 'v1',

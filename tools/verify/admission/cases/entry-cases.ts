@@ -1,4 +1,5 @@
 // Attack 26: a user with edit rights in the namespace tries to enter the running container of the signer.
+import { container as application } from '../../../kube/names.ts'
 import type { AdmissionCase } from './case.ts'
 import { refusalsBy } from './refusals.ts'
 
@@ -39,7 +40,7 @@ export const entryCases: readonly AdmissionCase[] = [
   ...[
     { how: 'alone', more: {} },
     { how: "among the signer's processes", more: { targetContainerName: 'signer' } },
-    { how: "among the frontend's processes", more: { targetContainerName: 'frontend' } },
+    { how: "among the frontend's processes", more: { targetContainerName: application } },
   ].map(({ how, more }) =>
     noWay(`an ephemeral container in the Pod, ${how}`, ephemeral, {
       ...{ does: 'add an ephemeral container', to: 'the Pod', more },

@@ -2,13 +2,14 @@
 // plain text, or takes the Pod out of the policies.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CHECKOUT } from '../../../tools/cli/checkout.ts'
-import { keySecret } from '../../../tools/kube/names.ts'
-import { parseResources } from '../../../tools/kube/resources.ts'
-import { confined } from '../attack/pods.ts'
-import type { AdmissionCase, Attempt, PodChange } from './case.ts'
+import { CHECKOUT } from '../../../cli/checkout.ts'
+import { container as application, keySecret } from '../../../kube/names.ts'
+import { parseResources } from '../../../kube/resources.ts'
+import type { ResourceChange } from '../change-resource.ts'
+import { confined } from '../pods.ts'
+import { workloadKinds } from '../workloads.ts'
+import type { AdmissionCase, Attempt } from './case.ts'
 import { refusalsBy } from './refusals.ts'
-import { workloadKinds } from './workloads.ts'
 
 const { refused, made, own } = refusalsBy('no-way-around-proxy')
 const { refused: refusedBootstrap } = refusalsBy('proxy-bootstrap-as-released')
@@ -16,13 +17,16 @@ const { refused: refusedBootstrap } = refusalsBy('proxy-bootstrap-as-released')
 const released = parseResources(
   readFileSync(join(CHECKOUT, 'mesh/envoy-admin-allowlist-config-map.yaml'), 'utf8'),
 )[0]
-const frontend = 'spec.containers.0'
+const frontend = `spec.containers.${application}`
 const pathOf = (key: string) => key.replaceAll('.', '~1')
-export const annotation = (key: string, value: unknown): PodChange => [
+export const annotation = (key: string, value: unknown): ResourceChange => [
   `metadata.annotations.${pathOf(key)}`,
   value,
 ]
-const label = (key: string, value: unknown): PodChange => [`metadata.labels.${pathOf(key)}`, value]
+const label = (key: string, value: unknown): ResourceChange => [
+  `metadata.labels.${pathOf(key)}`,
+  value,
+]
 const config = (value: string) => annotation('proxy.istio.io/config', value)
 const update = (metadata: Extract<Attempt, { does: 'change the Pod' }>['metadata']): Attempt => ({
   does: 'change the Pod',
@@ -110,7 +114,7 @@ const proxyRuns = 'the container istio-proxy must run `proxy sidecar`'
 const socket = 'may mount the volume signer-socket'
 const bootstrap = 'the ConfigMap envoy-admin-allowlist must equal'
 const excluded = annotation('traffic.sidecar.istio.io/excludeInboundPorts', '8080')
-const template = (name: string, change: PodChange) =>
+const template = (name: string, change: ResourceChange) =>
   refused(name, aroundProxy, { does: 'make', kind: 'Deployment', changes: [change] })
 
 export const proxyCases: readonly AdmissionCase[] = [
@@ -256,7 +260,7 @@ export const proxyCases: readonly AdmissionCase[] = [
     container('relay', { volumeMounts: [{ name: 'signer-socket', mountPath: '/s' }] }),
   ]),
   made('a socket that another Pod can mount', socket, [
-    'spec.volumes.0',
+    'spec.volumes.signer-socket',
     { name: 'signer-socket', persistentVolumeClaim: { claimName: 'thief' } },
   ]),
   own('a Pod with the key and its own relay', socket, {
@@ -278,7 +282,7 @@ export const proxyCases: readonly AdmissionCase[] = [
 const allowed = (name: string, attempt: Attempt): AdmissionCase => ({
   ...{ name, attempt, refusedBy: 'nobody' },
 })
-const makes = (...changes: PodChange[]): Attempt => ({ does: 'make', changes })
+const makes = (...changes: ResourceChange[]): Attempt => ({ does: 'make', changes })
 
 /** What Istio, platforms and users add to a Pod, and what keeps its proxy. */
 export const allowedProxyCases: readonly AdmissionCase[] = [

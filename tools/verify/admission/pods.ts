@@ -1,6 +1,6 @@
-// Pods that an attacker creates.
-import { namespace, serviceAccount } from '../../../tools/kube/names.ts'
-import type { Resource } from '../../../tools/kube/resources.ts'
+// Pods of a deployment, and Pods that an attacker creates.
+import { namespace, serviceAccount } from '../../kube/names.ts'
+import type { Resource } from '../../kube/resources.ts'
 
 /** Meets Pod Security "restricted", with the signer's user, which anyone can choose. */
 export const confined = {
@@ -26,4 +26,13 @@ export function makePod(spec: object = {}, name = 'admission-test'): Resource {
       ...spec,
     },
   }
+}
+
+/** Returns the Pod that the Deployment `maker`, or the first one, would make. */
+export function asPod(resources: readonly Resource[], name: string, maker?: string): Resource {
+  const deployment = resources.find(
+    ({ kind, metadata }) => kind === 'Deployment' && (maker ?? metadata.name) === metadata.name,
+  )
+  const { metadata, spec } = Object(deployment?.spec).template
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
 }

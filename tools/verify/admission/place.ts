@@ -1,0 +1,61 @@
+// A deployment on an API server without controllers and nodes, for attempts on it.
+import { namespace as ours, protectedLabel, writtenNamespace } from '../../kube/names.ts'
+import type { Resource } from '../../kube/resources.ts'
+import type { Api } from './api-server/api.ts'
+import type { AdmissionTarget } from './cases/case.ts'
+import { asPod, makePod } from './pods.ts'
+
+const keylessPod = 'keyless'
+
+/**
+ * Creates the namespace `to` with the ServiceAccounts, Deployments and ConfigMaps in `resources`, a Pod of each Deployment and
+ * one without the key. Policies must not be in effect yet. Returns a target for each Deployment, those with a signer first.
+ */
+export async function createPlace(
+  api: Api,
+  resources: readonly Resource[],
+  to = ours,
+): Promise<AdmissionTarget[]> {
+  const inside = (kind: string) => resources.filter((each) => each.kind === kind)
+  const deployments = inside('Deployment').filter(isProtected)
+  const move = (each: Resource): Resource => ({
+    ...each,
+    metadata: { ...each.metadata, namespace: to },
+  })
+  await labelNamespace(api, [], to)
+  for (const each of [...inside('ServiceAccount'), ...deployments].map(move)) await api.apply(each)
+  const targets = deployments.map(({ metadata: { name } }) => ({
+    ...{ api, namespace: to, deployment: name, pod: `${name}-pod`, keylessPod },
+    template: asPod(resources, 'admission-test', name),
+  }))
+  const pods = targets.map(({ pod, template }) => {
+    const { annotations } = template.metadata
+    // As if Istio had injected its proxy.
+    const injected = { ...annotations, 'sidecar.istio.io/status': '{}' }
+    return { ...template, metadata: { ...template.metadata, name: pod, annotations: injected } }
+  })
+  for (const pod of [...pods, makePod({}, keylessPod)].map(move)) {
+    const spec = { ...Object(pod.spec), nodeName: 'nowhere' }
+    await api.create({ ...pod, spec })
+  }
+  await labelNamespace(api, resources, to)
+  return targets
+}
+
+/** Gives the namespace `to` the labels, and only those, of the application's in `resources`. */
+export async function labelNamespace(
+  api: Api,
+  resources: readonly Resource[],
+  to = ours,
+): Promise<void> {
+  const found = resources.find(
+    ({ kind, metadata: { name } }) =>
+      kind === 'Namespace' && [ours, writtenNamespace].includes(name),
+  )
+  const { 'kubernetes.io/metadata.name': _, ...labels } = found?.metadata.labels ?? {}
+  await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: to, labels } })
+}
+
+function isProtected({ spec }: Resource): boolean {
+  return Object(spec).template?.metadata?.labels?.[protectedLabel] === 'true'
+}
