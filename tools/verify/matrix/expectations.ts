@@ -3,11 +3,13 @@ import { type Layout, sharesPod } from '../../kube/layouts.ts'
 import * as inOnePod from './declared.ts'
 import * as inSeparatePods from './declared-separate-pods.ts'
 import type { Declared, RequestId } from './declared-table.ts'
-import type { Caller } from './report.ts'
+import type { AskedFor, Caller } from './report.ts'
 
 export type Expectations = {
   callers: readonly Caller[]
   declare: (caller: string, request: RequestId) => Declared | undefined
+  /** Requests without a body, beside the usual ones. */
+  more?: readonly AskedFor[]
 }
 
 export function expectationsOf(layout: Layout): Expectations {

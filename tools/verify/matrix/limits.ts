@@ -6,11 +6,11 @@ import { type Application, application } from '../../kube/application.ts'
 import { kubectlJson } from '../../kube/kubectl.ts'
 import { namespace } from '../../kube/names.ts'
 import { listOf, resourceSchema } from '../../kube/resources.ts'
-import { type RequestId, requests } from './declared-table.ts'
+import { requests } from './declared-table.ts'
 
 export type Limits = {
   notes: readonly string[]
-  isMeasured: (caller: string, request: RequestId) => boolean
+  isMeasured: (caller: string, request: string) => boolean
 }
 
 /** Reads the policies of the application. `deployment`: the name of its Deployment. */

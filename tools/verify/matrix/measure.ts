@@ -20,13 +20,16 @@ import { waitFor } from '../attack/wait.ts'
 import { type Approach, planApproaches, type Shows } from './approaches.ts'
 import { type ComposeBodies, composeWebhookBodies, rawBodies } from './bodies.ts'
 import { classify, classifyApplication, classifyBehindGateway, lacksRawKey } from './classify.ts'
-import { type RequestId, requests } from './declared-table.ts'
+import { requests } from './declared-table.ts'
 import { type Expectations, expectationsOf } from './expectations.ts'
+import { declareMore } from './more-requests.ts'
 import type { Cell } from './report.ts'
 
 /** A cell before its request is sent. */
 type Plan = Pick<Cell, 'caller' | 'declared' | 'by'> & {
-  request: RequestId
+  request: string
+  /** The container that is asked. */
+  of: string
   requestId: string
   from: Approach['from']
   probe: Probe
@@ -45,11 +48,12 @@ export async function measure(
   target: Target,
   pods: AttackPods,
   gateway: PublicPlace,
-  isMeasured: (caller: string, request: RequestId) => boolean,
+  isMeasured: (caller: string, request: string) => boolean,
+  expected: Expectations = expectationsOf(target.layout),
 ): Promise<{ cells: Cell[]; unauthorizedSignatures: number }> {
   const start = new Date()
   const approaches = await planApproaches(target, pods, gateway)
-  const sent = await sendAll(approaches, expectationsOf(target.layout), isMeasured)
+  const sent = await sendAll(approaches, expected, isMeasured)
   return {
     cells: sent.map(({ cell }) => cell),
     unauthorizedSignatures: await countUnauthorized(target, start, sent),
@@ -63,7 +67,7 @@ export async function measure(
 export async function sendAll(
   approaches: Readonly<Record<string, Approach>>,
   expected: Expectations,
-  isMeasured: (caller: string, request: RequestId) => boolean,
+  isMeasured: (caller: string, request: string) => boolean,
   sendProbes: SendProbes = probeFrom,
 ): Promise<Sent[]> {
   const planAll = (composeBodies: ComposeBodies) =>
@@ -80,9 +84,9 @@ export async function sendAll(
   )
   return raw.map((each, index) => {
     const asked = isUnserved[index] ? (webhooks[index] as Plan) : each
-    const { caller, request, declared, by, requestId } = asked
+    const { caller, request, of, declared, by, requestId } = asked
     const outcome = (second.get(asked) ?? first.get(asked)) as Outcome
-    const seen = classifierOf(caller, request)(outcome)
+    const seen = classifierOf(caller, of)(outcome)
     return { requestId, cell: { caller, request, declared, ...seen, by } }
   })
 }
@@ -90,29 +94,31 @@ export async function sendAll(
 function plan(
   caller: string,
   approach: Approach | undefined,
-  { declare }: Expectations,
+  { declare, more = [] }: Expectations,
   composeBodies: ComposeBodies,
 ): Plan[] {
   if (approach === undefined) return []
   const { from, port, tls, authority, shows } = approach
-  return requests.flatMap(({ id, method, path, of }) => {
-    const declared = declare(caller, id)
+  const usual = requests.map((asked) => ({ ...asked, declared: declare(caller, asked.id) }))
+  const others = more.map((asked) => ({ ...asked, declared: declareMore(declare, caller, asked) }))
+  return [...usual, ...others].flatMap(({ id, method, path, of, declared }) => {
     if (declared === undefined) return []
     const requestId = makeRequestId()
     const host = (of === 'signer' && approach.signerHost) || approach.host
-    const asked = id === 'application' ? composeAsked() : { body: composeBodies(requestId)[id] }
+    const bodies: Readonly<Record<string, string>> = composeBodies(requestId)
+    const asked = id === 'application' ? composeAsked() : { body: bodies[id] ?? '' }
     const parts = { method, path, ...asked, ...(authority && { host: authority }) }
     const bytes = writeRequest(show(shows, parts, requestId))
     const own = of === 'signer' ? signerPort : application.port
     const probe = { host, port: port ?? own, bytes, ...(tls && { tls }) }
     const { verdict, by } = declared
-    return [{ caller, request: id, declared: verdict, by, requestId, from, probe }]
+    return [{ caller, request: id, of, declared: verdict, by, requestId, from, probe }]
   })
 }
 
 /** Others may have routes at the gateway of another application. */
-function classifierOf(caller: string, request: string) {
-  if (request === 'application') return classifyApplication
+function classifierOf(caller: string, of: string) {
+  if (of !== 'signer') return classifyApplication
   return caller === 'public' && !application.isOurs ? classifyBehindGateway : classify
 }
 

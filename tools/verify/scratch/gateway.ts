@@ -1,0 +1,56 @@
+// An ingress gateway of its own for a scratch namespace, in a namespace beside it. So no live gateway has a route to it. Istio
+// fills in the image of the proxy.
+import type { Resource } from '../../kube/resources.ts'
+import { selectorOf } from './isolate.ts'
+
+const name = 'scratch-gateway'
+/** What follows the name of the scratch namespace and a hyphen. */
+export const gatewaySuffix = 'gateway'
+/** The template of a gateway leaves this to the Deployment. */
+const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+
+/** Returns its identity as in a policy. `where`: the namespace of its Pods. */
+export function identityOf(trustDomain: string, where: string): string {
+  return `${trustDomain}/ns/${where}/sa/${name}`
+}
+
+/** `namespace`: the scratch namespace. `revision`: the value of istio.io/rev that injects. */
+export function composeScratchGateway(
+  namespace: string,
+  where: string,
+  revision: string,
+): Resource[] {
+  const selector = selectorOf({ namespace })
+  const metadata = { name, namespace: where }
+  const injection = { 'sidecar.istio.io/inject': 'true', 'istio.io/rev': revision }
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+    {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata },
+      spec: { selector, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+    },
+    {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata },
+      spec: {
+        selector: { matchLabels: selector },
+        template: {
+          metadata: {
+            labels: { ...selector, ...injection },
+            annotations: { 'inject.istio.io/templates': 'gateway' },
+          },
+          spec: {
+            serviceAccountName: name,
+            securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+            terminationGracePeriodSeconds: 1,
+            containers: [
+              {
+                ...{ name: 'istio-proxy', image: 'auto', imagePullPolicy: 'IfNotPresent' },
+                securityContext: restricted,
+              },
+            ],
+          },
+        },
+      },
+    },
+  ]
+}
