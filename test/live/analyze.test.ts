@@ -23,9 +23,9 @@ describe('on the live API', needsCluster, () => {
     expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
   })
 
-  test('prints nothing for what make deploy applies', async () => {
+  test('prints nothing for what make deploy applies, and for what is on the cluster', async () => {
     const { FILES: _, ...env } = process.env
-    const result = await tryRun('node', [program], { env })
+    const result = await tryRun('node', [program], { env: { ...env, LIVE: 'yes' } })
     expect(result).toMatchObject({ code: 0, stdout: '' })
   })
 

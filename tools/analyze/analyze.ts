@@ -8,6 +8,7 @@ import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
 import { renderApplication } from '../deploy/application/render-application.ts'
 import { noteMissingLimits } from '../deploy/preflight/missing-limits.ts'
+import { findNodePlatform } from '../deploy/preflight/node-platform.ts'
 import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
 import { type InspectedMesh, inspectCluster } from '../deploy/preflight/preflight.ts'
 import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
@@ -24,11 +25,14 @@ import { checkNoOtherLayout, overlayFolder, parseOverlay } from '../kube/layouts
 import type { Resource } from '../kube/resources.ts'
 import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
+import { formatDrift, judgeDrift } from './live/drift/judge-drift.ts'
+import { readDrift } from './live/drift/read-drift.ts'
 import { judgeLive } from './live/judge-live.ts'
 import { formatJudgment } from './live/judgment.ts'
 import { chooseApplication } from './model/derive-application.ts'
 import { readSubject } from './read-subject.ts'
-import { applyRules, type RuleFinding } from './rule.ts'
+import { applyRules, type Rule, type RuleFinding } from './rule.ts'
+import { asReleasedRule } from './rules/as-released-rule.ts'
 import { rulesOf } from './rules.ts'
 import { findSchemaErrors, listMissingNamespaces } from './schema.ts'
 import { takeOrigins } from './source/kustomized.ts'
@@ -61,14 +65,19 @@ await runMain(async () => {
   const subject = await step('the resources are read', async () => {
     const files = readVariable('FILES')
     if (files !== undefined) return readSubject(files, folder.path)
+    const wanted = joinPlatforms(parsePlatforms(readVariable('TARGET_PLATFORM')))
+    const { platform, architecture } =
+      isLive && cluster !== undefined
+        ? await findNodePlatform(wanted)
+        : { platform: wanted, architecture: undefined }
     const images = await computeImageReferences({
       prefix: readSetting('IMAGE_PREFIX'),
       nodeImage: readVariable('NODE_IMAGE'),
-      platform: joinPlatforms(parsePlatforms(readVariable('TARGET_PLATFORM'))),
+      platform,
     })
     const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
     const { yaml } = await renderResources({
-      ...{ folder: folder.path, layout, images, components },
+      ...{ folder: folder.path, layout, images, components, architecture },
       application: await renderApplication(application, {
         ...{ folder: join(folder.path, 'application'), layout, components },
       }),
@@ -121,22 +130,27 @@ await runMain(async () => {
       )),
     )
   }
-  const report = formatFindings(found) + (isLive ? await reportLive(resources, cluster) : '')
+  const report = formatFindings(found) + (isLive ? await reportLive(resources, rules, cluster) : '')
   process.stdout.write(report)
   say(report === '' ? 'no findings' : `findings: ${report.trim().split('\n').length}`)
   if (report !== '') process.exitCode = 1
 })
 
-/** Returns a line for each resource of the cluster that opens, breaks or weakens the Pods. Prints notes about others. */
+/**
+ * Returns a line for each difference from what would be applied, and for each resource of others that opens, breaks or weakens the
+ * Pods. Prints notes about others.
+ */
 async function reportLive(
   resources: readonly Resource[],
+  rules: readonly Rule[],
   cluster: { mesh: InspectedMesh | undefined } | undefined,
 ): Promise<string> {
   if (cluster === undefined) {
-    say('  FAIL  the resources of others: not checked. Set KUBECONFIG to the cluster')
+    say('  FAIL  what is on the cluster: not checked. Set KUBECONFIG to the cluster')
     process.exitCode = 1
     return ''
   }
+  const drifts = await reportDrift(resources, rules)
   const judgments = cluster.mesh === undefined ? [] : await judgeMesh(resources, cluster.mesh)
   const [notes = [], findings = []] = [true, false].map((isNote) =>
     judgments.filter(({ severity }) => (severity === 'note') === isNote),
@@ -144,14 +158,29 @@ async function reportLive(
   say(`  ${findings.length === 0 ? 'ok  ' : 'FAIL'}  the resources of others on the cluster`)
   for (const each of notes) say(`  note  ${formatJudgment(each)}`)
   const lines = findings.map((each) => `[${each.severity}] ${formatJudgment(each)}\n`)
-  return [...lines, ...(await reportWebhooks(resources))].join('')
+  return [...drifts, ...lines, ...(await reportWebhooks(resources))].join('')
 }
 
 function judgeMesh(resources: readonly Resource[], { controlPlane, route, tokens }: InspectedMesh) {
   return judgeLive({
-    ...{ resources, controlPlane, issuer: tokens.issuer, deployed: true },
+    ...{ resources, controlPlane, issuer: tokens.issuer },
     gatewayNamespaces: listGatewayNamespaces(route),
   })
+}
+
+/** Returns a line for each field of our resources that differs on the cluster. */
+async function reportDrift(
+  resources: readonly Resource[],
+  rules: readonly Rule[],
+): Promise<string[]> {
+  const input = await readDrift(resources)
+  if (input.problem !== '') say(`  note  not all resources are compared: ${input.problem}`)
+  const judging = rules.filter((each) => each !== asReleasedRule)
+  const drifts = judgeDrift(resources, input, judging, application)
+  say(
+    `  ${drifts.length === 0 ? 'ok  ' : 'FAIL'}  our resources on the cluster are what would be applied`,
+  )
+  return drifts.map((each) => `[differs] ${formatDrift(each)}\n`)
 }
 
 /** Returns a line if a webhook keeps the Pods from starting or signing. */

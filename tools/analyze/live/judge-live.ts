@@ -1,5 +1,5 @@
 // Judges what others have on the cluster, together with our resources. `make deploy` does it before and after it applies them, and
-// `make analyze LIVE=yes` at any time, with our own resources as they are deployed.
+// `make analyze LIVE=yes` at any time.
 
 import { application } from '../../kube/application.ts'
 import type { ControlPlane } from '../../kube/control-plane.ts'
@@ -7,7 +7,6 @@ import { namespace } from '../../kube/names.ts'
 import { type Resource, resourceKey } from '../../kube/resources.ts'
 import { UnreadableError } from '../finding.ts'
 import { judgeAccounts } from './accounts.ts'
-import { judgeDeployed } from './deployed.ts'
 import { type Judgment, judge } from './judgment.ts'
 import { judgeMeshDefaults, type NamespaceLabels } from './mesh-defaults.ts'
 import { judgePeerAuthentications } from './peer-authentications.ts'
@@ -36,8 +35,6 @@ export async function judgeLive(input: {
   controlPlane: ControlPlane
   gatewayNamespaces: readonly string[]
   issuer: string
-  /** Also judges our resources as they are deployed. */
-  deployed?: boolean
 }): Promise<Judgment[]> {
   const { resources, leaving = [], controlPlane, gatewayNamespaces, issuer } = input
   const root = rootNamespaceOf(controlPlane)
@@ -53,7 +50,6 @@ export async function judgeLive(input: {
       labels: { ...labels, [namespace]: composeLabels(resources, labels[namespace]) },
       gatewayNamespaces,
     }),
-    ...(input.deployed === true ? judgeDeployed(resources, live, application) : []),
     ...judgeOthers(live, {
       ...{ ours: resources, application, leaving, root, gatewayNamespaces, issuer },
     }),
