@@ -32,7 +32,6 @@ import { formatJudgment } from './live/judgment.ts'
 import { chooseApplication } from './model/derive-application.ts'
 import { readSubject } from './read-subject.ts'
 import { applyRules, type Rule, type RuleFinding } from './rule.ts'
-import { asReleasedRule } from './rules/as-released-rule.ts'
 import { rulesOf } from './rules.ts'
 import { findSchemaErrors, listMissingNamespaces } from './schema.ts'
 import { takeOrigins } from './source/kustomized.ts'
@@ -175,7 +174,7 @@ async function reportDrift(
 ): Promise<string[]> {
   const input = await readDrift(resources)
   if (input.problem !== '') say(`  note  not all resources are compared: ${input.problem}`)
-  const judging = rules.filter((each) => each !== asReleasedRule)
+  const judging = rules.filter(({ compares }) => !compares)
   const drifts = judgeDrift(resources, input, judging, application)
   say(
     `  ${drifts.length === 0 ? 'ok  ' : 'FAIL'}  our resources on the cluster are what would be applied`,

@@ -208,7 +208,7 @@ export const makeVariables = {
     value: 'a path',
   },
   LIVE: {
-    meaning: 'Also judge what others have on the cluster.',
+    meaning: 'Also name what differs on the cluster, and judge what others have there.',
     targets: ['analyze'],
     value: 'yes',
   },

@@ -14,7 +14,6 @@ export function describeWriter(live: OwnedResource, path: Path, isRemoved: boole
   const unknown = 'Who removed it is not on record'
   if (last === undefined) return unknown
   return `${unknown}. The last other writer is ${nameOf(last)}${timeOf(last)}`
-}`
 }
 
 /** True if somebody else than `make deploy` owns the field, so that a deployment conflicts with it. */
