@@ -5,6 +5,12 @@ import { serviceAccount } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { Answer } from '../../../tools/verify/admission/api-server/api.ts'
 import { addContainer, findJudge } from '../../../tools/verify/admission/attempt.ts'
+import {
+  listContainerRows,
+  makeRestrictedPod,
+  podSecurityCases,
+} from '../../../tools/verify/admission/cases/pod-security-cases.ts'
+import { restrictedPods } from '../../../tools/verify/admission/cases/restricted-pods.ts'
 import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
 import { confined } from '../../../tools/verify/admission/pods.ts'
 import {
@@ -12,12 +18,6 @@ import {
   startGuardedApiServer,
 } from '../../support/api-server/guarded-api-server.ts'
 import { applyChange } from '../../support/mistakes/mistakes.ts'
-import {
-  listContainerRows,
-  makeRestrictedPod,
-  podSecurityCases,
-} from '../../support/mistakes/pod-security-cases.ts'
-import { restrictedPods } from '../../support/mistakes/restricted-pods.ts'
 import { needsLocalPrograms } from '../../support/skips.ts'
 
 /** Pod Security judges one namespace, and the policy alone judges the other. */

@@ -10,6 +10,32 @@ import { asWorkload } from './workloads.ts'
 
 const signer = 'spec.containers.signer'
 
+/** Whether the target has what the attempt changes. */
+export function canAttempt({ template }: AdmissionTarget, attempt: Attempt): boolean {
+  const names = Object(template.spec).containers.map(({ name }: { name: string }) => name)
+  switch (attempt.does) {
+    case 'change an image':
+      return names.includes(attempt.container)
+    case 'make':
+      if (attempt.pod !== undefined) return true
+      if (attempt.image !== undefined && !names.includes('signer')) return false
+      return canChange(template, attempt.changes)
+    case 'change the Deployment':
+      return canChange(template, attempt.changes)
+    default:
+      return true
+  }
+}
+
+function canChange(template: Resource, changes: readonly ResourceChange[] = []): boolean {
+  try {
+    changes.reduce(changeResource, template)
+    return true
+  } catch {
+    return false
+  }
+}
+
 export type Verdict = { isAllowed: boolean; said: string }
 
 /** Makes the attempt. Returns what the API server says, and whether it allows the attempt. */
@@ -84,8 +110,8 @@ async function makeAttempt({ api, namespace, ...target }: AdmissionTarget, attem
       const name = attempt.to === 'the Pod' ? target.pod : target.keylessPod
       return addContainer(api, `${pods}/${name}`, (pod) => {
         const container = { name: 'debugger', image: 'debugger', ...confined, ...attempt.more }
-        Object.assign(Object(pod.spec), { ephemeralContainers: [container] })
-        return pod
+        Object.assign(Object(pod.spec), { ephemeralContainers: [structuredClone(container)] })
+        return changePod(pod, attempt.changes)
       })
     }
   }

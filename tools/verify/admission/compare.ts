@@ -11,7 +11,7 @@ import { attemptCase, findJudge } from './attempt.ts'
 import type { AdmissionTarget } from './cases/case.ts'
 import { listCases } from './cases/cases.ts'
 import { createPlace, labelNamespace } from './place.ts'
-import { enforcePolicies, isAdmission, removePolicies } from './policies.ts'
+import { enforcePolicies, isAdmission } from './policies.ts'
 
 /** `before` and `after`: "accepted", or "refused by key-stays-in-signer". */
 export type AdmissionDifference = {
@@ -43,7 +43,6 @@ export async function compareOn(
 ): Promise<AdmissionDifference[]> {
   const targets = await createPlace(api, before)
   const first = await judgeAll(api, before, targets)
-  await removePolicies(api)
   await labelNamespace(api, after)
   const second = await judgeAll(api, after, targets)
   return [...second].flatMap(([name, verdict]) =>
@@ -66,13 +65,13 @@ async function judgeAll(
       `refused: ${said}`,
     ]),
   )
-  for (const target of targets) {
-    for (const { name, attempt } of listCases(target.template)) {
-      const { isAllowed, said } = await attemptCase(target, attempt)
-      const judge = findJudge(said)
-      const refused = judge === 'nobody' ? `refused: ${said}` : `refused by ${judge}`
-      verdicts.set(`${target.deployment}: ${name}`, isAllowed ? accepted : refused)
-    }
+  for (const { name, on, attempt } of listCases(targets)) {
+    const target = targets[on]
+    if (target === undefined) continue
+    const { isAllowed, said } = await attemptCase(target, attempt)
+    const judge = findJudge(said)
+    const refused = judge === 'nobody' ? `refused: ${said}` : `refused by ${judge}`
+    verdicts.set(name, isAllowed ? accepted : refused)
   }
   return verdicts
 }

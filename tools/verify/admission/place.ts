@@ -1,5 +1,10 @@
 // A deployment on an API server without controllers and nodes, for attempts on it.
-import { namespace as ours, protectedLabel, writtenNamespace } from '../../kube/names.ts'
+import {
+  namespace as ours,
+  protectedLabel,
+  serviceAccount,
+  writtenNamespace,
+} from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import type { Api } from './api-server/api.ts'
 import type { AdmissionTarget } from './cases/case.ts'
@@ -22,8 +27,11 @@ export async function createPlace(
     ...each,
     metadata: { ...each.metadata, namespace: to },
   })
+  // Of Pods that an attacker makes.
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: serviceAccount } }
   await labelNamespace(api, [], to)
-  for (const each of [...inside('ServiceAccount'), ...deployments].map(move)) await api.apply(each)
+  for (const each of [account, ...inside('ServiceAccount'), ...deployments].map(move))
+    await api.apply(each)
   const targets = deployments.map(({ metadata: { name } }) => ({
     ...{ api, namespace: to, deployment: name, pod: `${name}-pod`, keylessPod },
     template: asPod(resources, 'admission-test', name),

@@ -17,7 +17,10 @@ export function makePod(spec: object = {}, name = 'admission-test'): Resource {
     apiVersion: 'v1',
     kind: 'Pod',
     // With our label, so that no policy refuses a Pod for the lack of it.
-    metadata: { name, namespace, labels: { 'secure-signing.dev/protected': 'true' } },
+    metadata: {
+      ...{ name, namespace, annotations: {} },
+      labels: { 'secure-signing.dev/protected': 'true' },
+    },
     spec: {
       serviceAccountName: serviceAccount,
       automountServiceAccountToken: false,
@@ -34,5 +37,9 @@ export function asPod(resources: readonly Resource[], name: string, maker?: stri
     ({ kind, metadata }) => kind === 'Deployment' && (maker ?? metadata.name) === metadata.name,
   )
   const { metadata, spec } = Object(deployment?.spec).template
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace }, spec }
+  const annotations = { ...metadata.annotations }
+  return {
+    ...{ apiVersion: 'v1', kind: 'Pod', spec },
+    metadata: { ...metadata, annotations, name, namespace },
+  }
 }

@@ -1,11 +1,14 @@
 // Puts admission policies into effect on an API server that has no others.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { forEachAtMost } from '../../cli/at-most.ts'
 import type { Resource } from '../../kube/resources.ts'
 import type { Api } from './api-server/api.ts'
 
 const IN_EFFECT_MS = 30_000
 const POLL_MS = 50
+/** The API server compiles each policy. */
+const REQUESTS = 4
 const group = 'admissionregistration.k8s.io/v1'
 const policyKind = 'ValidatingAdmissionPolicy'
 const bindingKind = 'ValidatingAdmissionPolicyBinding'
@@ -19,27 +22,25 @@ export function isAdmission({ kind }: Resource): boolean {
   return kind === policyKind || kind === bindingKind
 }
 
-/** Returns when all of `resources` that the API server accepts are in effect, and the others. */
+/**
+ * Replaces all policies and bindings. Returns when those of `resources` that the API server accepts are in effect, with those that
+ * it refuses.
+ */
 export async function enforcePolicies(
   api: Api,
   resources: readonly Resource[],
 ): Promise<Refusal[]> {
-  const refusals: Refusal[] = []
-  for (const resource of resources) {
-    await api.apply(withoutStatus(resource)).catch((error: Error) => {
-      refusals.push({ resource, said: error.message })
-    })
-  }
-  await waitForAll(api)
-  return refusals
-}
-
-/** Returns when no policy is in effect. */
-export async function removePolicies(api: Api): Promise<void> {
   for (const kind of ['validatingadmissionpolicybindings', 'validatingadmissionpolicies']) {
     await api.send({ method: 'DELETE', path: `/apis/${group}/${kind}` })
   }
+  const refusals: Refusal[] = []
+  await forEachAtMost(REQUESTS, resources, async (resource) => {
+    await api.apply(withoutStatus(resource)).catch((error: Error) => {
+      refusals.push({ resource, said: error.message })
+    })
+  })
   await waitForAll(api)
+  return refusals
 }
 
 /**

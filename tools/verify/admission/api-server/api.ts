@@ -23,6 +23,8 @@ export type Api = {
   tryCreate: (resource: Resource) => Promise<Answer>
   /** As `kubectl create`. Throws what the API server says if it refuses. */
   create: (resource: Resource) => Promise<void>
+  /** As `make deploy` would apply a resource, without an effect. */
+  tryApply: (resource: Resource) => Promise<Answer>
   /** As `make deploy` applies a resource. Throws what the API server says if it refuses. */
   apply: (resource: Resource) => Promise<void>
 }
@@ -80,11 +82,15 @@ export async function openApi(
     tryCreate: (body) =>
       send({ method: 'POST', path: `${pathOfKind(body)}?dryRun=All&${strict}`, body }),
     create: (body) => demand({ method: 'POST', path: `${pathOfKind(body)}?${strict}`, body }),
-    apply: (body) => {
-      const path = `${pathOfKind(body)}/${body.metadata.name}?fieldManager=${fieldManager}&${strict}`
-      return demand({ method: 'PATCH', path, body, contentType: 'application/apply-patch+yaml' })
-    },
+    tryApply: (body) => send(applyOf(body, '&dryRun=All')),
+    apply: (body) => demand(applyOf(body)),
   }
+}
+
+function applyOf(body: Resource, more = ''): Request {
+  const query = `fieldManager=${fieldManager}&${strict}${more}`
+  const path = `${pathOfKind(body)}/${body.metadata.name}?${query}`
+  return { method: 'PATCH', path, body, contentType: 'application/apply-patch+yaml' }
 }
 
 /** Returns the path of all resources of its kind and namespace. */

@@ -25,7 +25,11 @@ export type Attempt =
   /** Changes an image of the running Pod. */
   | { does: 'change an image'; container: string; image: string }
   | ({ does: 'connect' } & Connection)
-  | { does: 'add an ephemeral container'; to: 'the Pod' | 'a Pod without the key'; more?: object }
+  | ({
+      does: 'add an ephemeral container'
+      to: 'the Pod' | 'a Pod without the key'
+      more?: object
+    } & Change)
 
 export type AdmissionCase = {
   name: string

@@ -1,5 +1,5 @@
 // What Pod Security "restricted" just allows, as changes of an allowed Pod.
-import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
+import type { ResourceChange } from '../change-resource.ts'
 import { allowedVolumes } from './restricted-volumes.ts'
 
 const pod = 'spec.securityContext'

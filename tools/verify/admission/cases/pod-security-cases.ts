@@ -1,7 +1,8 @@
 // What Pod Security "restricted" refuses, by the fixtures of k8s.io/pod-security-admission, as changes of an accepted Pod.
-import type { Resource } from '../../../tools/kube/resources.ts'
-import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
-import { confined, makePod } from '../../../tools/verify/admission/pods.ts'
+import { namespace as ours } from '../../../kube/names.ts'
+import type { Resource } from '../../../kube/resources.ts'
+import type { ResourceChange } from '../change-resource.ts'
+import { confined, makePod } from '../pods.ts'
 import { restrictedVolumes } from './restricted-volumes.ts'
 
 export type PodSecurityCase = {
@@ -13,7 +14,7 @@ export type PodSecurityCase = {
 }
 
 /** A Pod with a container of each kind. Only the second may have probes and hooks. */
-export function makeRestrictedPod(namespace: string): Resource {
+export function makeRestrictedPod(namespace = ours): Resource {
   const sidecar = { name: 'sidecar', image: 'sidecar', restartPolicy: 'Always', ...confined }
   const pod = makePod({ initContainers: [structuredClone(sidecar)], volumes: [] })
   return structuredClone({ ...pod, metadata: { ...pod.metadata, namespace, annotations: {} } })
