@@ -16,12 +16,6 @@ const seed = 26
 const sampleSize = 100
 const [all = '', ...sampled] = Object.keys(shipments)
 const check = (resources: readonly Resource[]) => applyRules([asReleasedRule], resources)
-const loaded = new Map<string, Promise<Resource[]>>()
-const load = async (name: string) => {
-  const found = loaded.get(name) ?? renderShipment(name)
-  loaded.set(name, found)
-  return found
-}
 const gitops = async (folder: string) =>
   parseResources(await kubectl(['kustomize', join(CHECKOUT, 'examples/gitops', folder)]))
 
@@ -51,7 +45,7 @@ function listUnexplained(names: readonly string[]): string[] {
 }
 
 test(`every change of the overlay ${all} that has a meaning is noticed`, async () => {
-  const resources = await load(all)
+  const resources = await renderShipment(all)
   const mutations = listMutations(resources, listExact(resources))
   expect(new Set(mutations.map(({ name }) => name)).size).toBe(mutations.length)
   expect(mutations.length).toBeGreaterThan(3_000)
@@ -68,7 +62,7 @@ test(`every change of the overlay ${all} that has a meaning is noticed`, async (
 test.each(sampled)(
   `${sampleSize} changes of %s: each that has a meaning is noticed`,
   async (name) => {
-    const resources = await load(name)
+    const resources = await renderShipment(name)
     expect(check(resources)).toEqual([])
     const mutations = listMutations(resources, listExact(resources))
     const found = listUnexplained(listUnnoticed(sampleMutations(mutations, sampleSize, seed)))
@@ -77,7 +71,7 @@ test.each(sampled)(
 )
 
 test('all policies, all bindings or the whole allow-list: left out, or without effect', async () => {
-  const resources = await load(all)
+  const resources = await renderShipment(all)
   const without = (kind: RegExp) => check(resources.filter((each) => !kind.test(each.kind)))
   expect(without(/^ValidatingAdmissionPolicy$/)).toHaveLength(6)
   expect(without(/^ValidatingAdmissionPolicyBinding$/)).toHaveLength(6)
@@ -95,7 +89,7 @@ test('all policies, all bindings or the whole allow-list: left out, or without e
 })
 
 test('a finding says the resource, the path, both values, what it opens and what to do', async () => {
-  const resources = await load(all)
+  const resources = await renderShipment(all)
   const change = resources.map((each) =>
     each.metadata.name === 'secure-signing-key-stays-in-signer' && /Binding$/.test(each.kind)
       ? { ...each, spec: { ...Object(each.spec), validationActions: ['Audit'] } }
@@ -111,7 +105,7 @@ test('a finding says the resource, the path, both values, what it opens and what
 })
 
 test('a path more in the allow-list is named by its place', async () => {
-  const resources = await load(all)
+  const resources = await renderShipment(all)
   const allowed = [{ prefix: '/stats' }, { exact: '/ready' }, { prefix: '/drain_listeners' }]
   const admin = { allow_paths: [...allowed, { prefix: '/config_dump' }] }
   const opened = resources.map((each) =>
@@ -133,7 +127,7 @@ test.each([
   ['another destination', (text: string) => text.replaceAll('/run/key/keys.json', '/tmp/keys')],
   ['a sink', (text: string) => text.replaceAll('template_config {', 'sink {}\ntemplate_config {')],
 ])('with Vault, %s in the start-up text of the agent is noticed', async (_, spoil) => {
-  const resources = await load('vault')
+  const resources = await renderShipment('vault')
   const spoilt: Resource[] = JSON.parse(JSON.stringify(resources), (_, value) =>
     typeof value === 'string' ? spoil(value) : value,
   )
@@ -143,7 +137,7 @@ test.each([
 })
 
 test('policies of another version are one finding each, which names the version', async () => {
-  const resources = (await load(all)).map((each): Resource => {
+  const resources = (await renderShipment(all)).map((each): Resource => {
     const { labels } = each.metadata
     const metadata = {
       ...each.metadata,
@@ -170,7 +164,7 @@ test('policies of another version are one finding each, which names the version'
 describe('no false alarm', () => {
   test('for 500 changes without meaning, alone and together', async () => {
     const random = createRandom(seed)
-    const rendered = await Promise.all(Object.keys(shipments).map(load))
+    const rendered = await Promise.all(Object.keys(shipments).map(renderShipment))
     const made = new Set<string>()
     for (let index = 0; index < 500; index += 1) {
       const { names, resources } = changeHarmlessly(rendered[index % rendered.length] ?? [], random)
@@ -190,7 +184,7 @@ describe('no false alarm', () => {
 
   test('for resources without the Pod', async () => {
     for (const name of Object.keys(shipments)) {
-      const exact = listExact(await load(name))
+      const exact = listExact(await renderShipment(name))
       expect(check(exact.slice(1)), name).toEqual([])
     }
   })

@@ -1,6 +1,5 @@
 // The values of a cluster that differs from Istio's defaults in every value, and of its users.
 
-import { generateKeyPairSync } from 'node:crypto'
 import { composeCluster } from '../../../tools/deploy/render/cluster.ts'
 import {
   type ClusterFindings,
@@ -13,8 +12,14 @@ import { ownEntry, ownGateway } from '../../../tools/kube/gateway/public-route.t
 import { type Layout, onePod } from '../../../tools/kube/layouts.ts'
 import { composeOwnApplication } from '../own-application.ts'
 
-const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const tokenKey = { ...publicKey.export({ format: 'jwk' }), kid: 'sample', use: 'sig', alg: 'RS256' }
+/** The public half of a key that nobody has. It is always the same, so that changes of it have the same names in each run. */
+const modulus = [
+  '4XUiF6EMvKbO6NVJjXq8ngJMAaUBR74sYvdqucSt2thr0KxI7agOngN6rBIgrr9tAhgEodw7pqFchUGo3R4-J22PPU',
+  'bpFk-6PjPtV_pZJlDNxusRjvnfVNreFEt_lvFYgUPoZIoYskHdId3iX8a1g6nYV5P9WNERaFzzn14LWnhIIhvbrTZD',
+  'AAktqYwIUU5L1Nwhl9dadEUZMNi2fRjzTyG_kYLRNtV8ev23m7OEoA7WEHaEOuBHo67WUILZMOndPaoGDGQFgjlXg1',
+  'Y0srPTOGFz_QaXzNI8GgOkJoKWmDSG0cTFUliVNCm_m0Q5wvelRUCpawKFKzhXX7Lufs4a3Q',
+].join('')
+const tokenKey = { kty: 'RSA', n: modulus, e: 'AQAB', kid: 'sample', use: 'sig', alg: 'RS256' }
 
 const findings: ClusterFindings = {
   trustDomain: 'mesh.example',

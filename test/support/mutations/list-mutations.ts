@@ -3,7 +3,7 @@
 import type { Path } from '../../../tools/analyze/finding.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { createRandom } from '../audit/mutations.ts'
-import { listAdditions } from './additions.ts'
+import { listAdditions } from './additions/list-additions.ts'
 import { type Change, type Mutation, toMutation } from './mutation.ts'
 import { changeValue, shorten } from './values.ts'
 
@@ -15,12 +15,17 @@ export function listMutations(
   resources: readonly Resource[],
   changed: readonly Resource[] = resources,
 ): Mutation[] {
-  return changed.flatMap((resource) => [
-    toMutation(resources, resource),
-    ...[...listChanges(resource, []), ...listAdditions(resource)].map((change) =>
-      toMutation(resources, resource, change),
-    ),
-  ])
+  return changed.flatMap((resource) => {
+    const before = JSON.stringify(resource)
+    const made = [...listChanges(resource, []), ...listAdditions(resource)]
+      .map((change) => toMutation(resources, resource, change))
+      .filter((mutation) => JSON.stringify(mutation.changed()) !== before)
+    // Two ways may make the same change.
+    return [
+      toMutation(resources, resource),
+      ...new Map(made.map((each) => [each.name, each])).values(),
+    ]
+  })
 }
 
 /** Chooses `size` of `mutations`. The same seed chooses the same. */

@@ -16,10 +16,13 @@ import {
 } from '../api-server/sample-values.ts'
 import { listMutations } from './list-mutations.ts'
 import type { Mutation } from './mutation.ts'
+import { listOthers } from './others.ts'
 
-/** `base`: the rendering without the component. Only what differs from it is changed. */
 export type Shipment = {
+  /** The rendering without the component. A change that can be made there is left out. */
   base?: string
+  /** Another layout. The changes of a resource that is equal there are left out. */
+  beside?: string
   isMeshed: boolean
   render: () => Promise<Resource[]>
 }
@@ -41,9 +44,9 @@ const istio: PublicRoute = { ...gatewayApi, kind: 'istio', workloads: sampleRout
 
 export const shipments: Readonly<Record<string, Shipment>> = {
   default: ship([], onePod),
-  'separate-pods': ship([], separatePods),
-  'no-mesh': ship([], noMesh),
-  linkerd: { isMeshed: false, render: renderLinkerd },
+  'separate-pods': { ...ship([], separatePods), beside: 'default' },
+  'no-mesh': { ...ship([], noMesh), beside: 'default' },
+  linkerd: { isMeshed: false, render: renderLinkerd, beside: 'default' },
   ...components(
     ...['apparmor', 'autoscaling', 'deployer', 'external-secrets-aws', 'external-secrets-azure'],
     ...['external-secrets-gcp', 'high-availability', 'limits', 'monitoring', 'network-policy'],
@@ -59,22 +62,42 @@ export const shipments: Readonly<Record<string, Shipment>> = {
   'token-keys-uri': { ...ship([], onePod, sampleRoute, tokenKeysUri), base: 'default' },
 }
 
-/** A rendering, and all changes of what its base does not have. */
-export type Changes = { resources: Resource[]; mutations: Mutation[] }
+/** `leftOut`: how many changes are those of an equal resource in the base. They are made there. */
+export type Changes = { resources: Resource[]; mutations: Mutation[]; leftOut: number }
 
-/** `name`: one of `shipments`. */
-export async function renderShipment(name: string): Promise<Resource[]> {
-  return find(name).render()
+const rendered = new Map<string, Promise<Resource[]>>()
+const made = new Map<string, Promise<Changes>>()
+
+/** `name`: one of `shipments`. It is rendered once. */
+export function renderShipment(name: string): Promise<Resource[]> {
+  const found = rendered.get(name) ?? find(name).render()
+  rendered.set(name, found)
+  return found
 }
 
 /** `name`: one of `shipments`. */
-export async function renderChanges(name: string): Promise<Changes> {
-  const { base, render } = find(name)
-  const resources = await render()
-  const mutations = listMutations(resources)
-  if (base === undefined) return { resources, mutations }
-  const known = new Set((await renderChanges(base)).mutations.map(describe))
-  return { resources, mutations: mutations.filter((each) => !known.has(describe(each))) }
+export function renderChanges(name: string): Promise<Changes> {
+  const found = made.get(name) ?? makeChanges(name)
+  made.set(name, found)
+  return found
+}
+
+async function makeChanges(name: string): Promise<Changes> {
+  const resources = await renderShipment(name)
+  const all = [...listMutations(resources), ...listOthers(resources, find(name).isMeshed)]
+  const mutations = await leaveOut(all, name)
+  return { resources, mutations, leftOut: all.length - mutations.length }
+}
+
+async function leaveOut(mutations: Mutation[], name: string): Promise<Mutation[]> {
+  const { base, beside } = find(name)
+  if (base !== undefined) {
+    const known = new Set((await renderChanges(base)).mutations.map(describe))
+    return mutations.filter((each) => !known.has(describe(each)))
+  }
+  if (beside === undefined) return mutations
+  const known = new Set((await renderShipment(beside)).map((each) => JSON.stringify(each)))
+  return mutations.filter(({ resource }) => !known.has(JSON.stringify(resource)))
 }
 
 function find(name: string): Shipment {

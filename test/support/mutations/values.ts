@@ -16,6 +16,22 @@ const enumerations = [
   ['restricted', 'baseline', 'privileged'],
   ['RuntimeDefault', 'Localhost', 'Unconfined'],
   ['ISTIO_MUTUAL', 'MUTUAL', 'SIMPLE', 'DISABLE'],
+  ['HTTP', 'HTTPS', 'TCP', 'TLS'],
+  ['DNS', 'STATIC', 'NONE'],
+  ['MESH_INTERNAL', 'MESH_EXTERNAL'],
+  ['REDIRECT', 'TPROXY', 'NONE'],
+  ['NONE', 'IPTABLES', 'DEFAULT'],
+  ['Exact', 'PathPrefix', 'RegularExpression'],
+  ['GET', 'POST', 'DELETE'],
+  ['In', 'NotIn', 'Exists', 'DoesNotExist'],
+  ['Ingress', 'Egress'],
+  ['IfNotPresent', 'Always', 'Never'],
+  ['RollingUpdate', 'Recreate'],
+  ['Owner', 'Merge', 'Orphan'],
+  ['Retain', 'Delete'],
+  ['deny', 'audit', 'all-authenticated', 'all-unauthenticated'],
+  ['enabled', 'disabled', 'ingress'],
+  ['true', 'false'],
 ]
 const expressions = ['expression', 'messageExpression', 'valueExpression']
 
