@@ -1,13 +1,14 @@
 // Reads from resources which application they are for, where no signing.yaml says so: for example from a folder for GitOps.
 import { say } from '../../cli/terminal.ts'
 import { application } from '../../kube/application.ts'
+import { sharesPod } from '../../kube/layouts.ts'
 import { container, port, service } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { UnreadableError, valueAt } from '../finding.ts'
 import { gatewayPolicy } from '../rules/policy-rules.ts'
 import { type Application, describePaths, isOfProject } from './application.ts'
 import { isOfPodNamespace, selects } from './namespace.ts'
-import { findSigningResource, readWorkload } from './pod.ts'
+import { findSigningResource, readLayout, readWorkload } from './pod.ts'
 import { readPolicies } from './policies.ts'
 import { readListeners } from './sidecar.ts'
 
@@ -37,7 +38,8 @@ function tryDeriving(resources: readonly Resource[]): Application | undefined {
 /** Returns undefined if they are for our own frontend, or have no signer. Throws UnreadableError. */
 export function deriveApplication(resources: readonly Resource[]): Application | undefined {
   const found = findSigningResource(resources)
-  if (found === undefined) return undefined
+  // Only our own frontend has Pods of its own.
+  if (found === undefined || !sharesPod(readLayout(resources))) return undefined
   const { metadata, spec } = readWorkload(found)
   const names = spec.containers.map(({ name }) => name)
   if (names.includes(container)) return undefined

@@ -3,7 +3,7 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import { describeResource, type Resource } from '../../kube/resources.ts'
 import { type Finding, formatPath, valueAt } from '../finding.ts'
 import type { Difference } from './difference.ts'
-import type { Shipped } from './shipped.ts'
+import type { Shipped } from './kustomize.ts'
 
 const todo = 'Run `make deploy` of this version, or remove the edit'
 /** More differences than these are those of another version. */

@@ -1,28 +1,73 @@
-// Applies the JSON patches with which our components change an admission policy. It is the part of RFC 6902 that they use.
+// Applies a JSON patch (RFC 6902), as kustomize does.
 import { z } from 'zod'
-import type { Resource } from '../../kube/resources.ts'
 import { valueAt } from '../finding.ts'
 
+const pointer = z.string().startsWith('/')
 export const operations = z.array(
-  z.strictObject({
-    op: z.enum(['test', 'add', 'replace']),
-    path: z.string().startsWith('/'),
-    value: z.unknown(),
-  }),
+  z.discriminatedUnion('op', [
+    z.strictObject({ op: z.enum(['test', 'add', 'replace']), path: pointer, value: z.unknown() }),
+    z.strictObject({ op: z.enum(['copy', 'move']), from: pointer, path: pointer }),
+    z.strictObject({ op: z.literal('remove'), path: pointer }),
+  ]),
 )
 
 /** Returns a changed copy. Throws if a test fails, as kustomize does. */
-export function applyPatch(resource: Resource, patch: z.infer<typeof operations>): Resource {
+export function applyPatch<T>(resource: T, patch: z.infer<typeof operations>): T {
   const changed = structuredClone(resource)
-  for (const { op, path, value } of patch) {
-    const keys = path.split('/').slice(1)
-    const parent = valueAt(changed, keys.slice(0, -1))
-    const key = keys.at(-1) ?? ''
-    if (op === 'test') {
-      if (valueAt(parent, [key]) !== value) throw new Error(`${path} is not ${value}`)
-    } else if (op === 'add' && Array.isArray(parent)) {
-      parent.splice(key === '-' ? parent.length : Number(key), 0, value)
-    } else Object.assign(Object(parent), { [key]: value })
+  for (const operation of patch) {
+    switch (operation.op) {
+      case 'test':
+        if (read(changed, operation.path) !== operation.value) {
+          throw new Error(`${operation.path} is not ${operation.value}`)
+        }
+        break
+      case 'remove':
+        remove(changed, operation.path)
+        break
+      case 'replace':
+        set(changed, operation.path, operation.value)
+        break
+      case 'add':
+        add(changed, operation.path, operation.value)
+        break
+      default: {
+        const value = read(changed, operation.from)
+        if (operation.op === 'move') remove(changed, operation.from)
+        add(changed, operation.path, structuredClone(value))
+      }
+    }
   }
   return changed
+}
+
+function split(path: string): [parents: string[], key: string] {
+  const keys = path
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return [keys.slice(0, -1), keys.at(-1) ?? '']
+}
+
+function read(resource: unknown, path: string): unknown {
+  const [parents, key] = split(path)
+  return valueAt(resource, [...parents, key])
+}
+
+function set(resource: unknown, path: string, value: unknown): void {
+  const [parents, key] = split(path)
+  Object.assign(Object(valueAt(resource, parents)), { [key]: value })
+}
+
+function add(resource: unknown, path: string, value: unknown): void {
+  const [parents, key] = split(path)
+  const parent = valueAt(resource, parents)
+  if (!Array.isArray(parent)) set(resource, path, value)
+  else parent.splice(key === '-' ? parent.length : Number(key), 0, value)
+}
+
+function remove(resource: unknown, path: string): void {
+  const [parents, key] = split(path)
+  const parent = valueAt(resource, parents)
+  if (Array.isArray(parent)) parent.splice(Number(key), 1)
+  else delete Object(parent)[key]
 }

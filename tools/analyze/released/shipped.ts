@@ -1,90 +1,68 @@
-// The resources that have to be exactly what this version ships: the admission policies, their bindings, and the texts that two
-// containers start with. They are read from k8s/ and mesh/ as kustomize reads them for a layout and its components.
-import { readFileSync } from 'node:fs'
+// What this version ships for one application: the resources of a layout, its components and its gateway, moved to the application.
 import { join } from 'node:path'
-import { parse } from 'yaml'
-import { z } from 'zod'
-import { CHECKOUT } from '../../cli/checkout.ts'
 import { componentFolder } from '../../deploy/render/components.ts'
 import { movePolicy } from '../../deploy/render/move-resource.ts'
-import { type Layout, overlayFolder } from '../../kube/layouts.ts'
-import { parseResources, type Resource } from '../../kube/resources.ts'
-import { applyPatch, operations } from './json-patch.ts'
+import { type Layout, layoutFolder, noMesh, overlayFolder } from '../../kube/layouts.ts'
+import { writtenNamespace } from '../../kube/names.ts'
+import { describeResource, type Resource } from '../../kube/resources.ts'
+import type { Application } from '../model/application.ts'
+import { addFolder, type Shipped } from './kustomize.ts'
 
-/** `purpose`: the first sentence of the file's header. */
-export type Shipped = { resource: Resource; purpose: string }
+/** Its resources are those of the layout without a mesh, and those of Linkerd. */
+export const linkerd: Layout = { ...noMesh, overlay: 'linkerd' }
 
-/** The files of the exact resources are named after their kinds. */
-const exact =
-  /-validating-admission-policy(-binding)?\.yaml$|\/(envoy-admin-allowlist|vault-agent)-config-map\.yaml$/
-const kustomization = z.object({
-  resources: z.array(z.string()).default([]),
-  components: z.array(z.string()).default([]),
-  patches: z
-    .array(
-      z.object({
-        target: z.object({ kind: z.string().optional(), name: z.string().optional() }).optional(),
-        patch: z.string().optional(),
-      }),
-    )
-    .default([]),
-})
-const files = new Map<string, readonly Shipped[]>()
-/** By namespace and folders. */
+/** `gateways`: folders of k8s/gateways, if the layout has a public route. */
+export type Shape = {
+  layout: Layout
+  components: readonly string[]
+  gateways: readonly string[]
+}
+
+/** By application and folders. */
 const known = new Map<string, readonly Shipped[]>()
+const renamed = ['VirtualService/frontend', 'DestinationRule/frontend', 'HTTPRoute/frontend']
 
-/** Lists the exact resources of a layout with `components`, in `namespace`. Values that deployments fill in are missing. */
+/** Lists what `shape` ships for `application` in `namespace`. Values that deployments fill in are those of the files. */
 export function listShipped(
   namespace: string,
-  layout: Layout,
-  components: readonly string[],
+  application: Application,
+  { layout, components, gateways }: Shape,
 ): readonly Shipped[] {
   const folders = [
-    overlayFolder(layout),
-    ...components.map((name) => componentFolder(name, layout)),
+    application.isOurs ? overlayFolder(layout) : layoutFolder(layout),
+    ...components.map((name) => folderOf(name, layout)),
+    ...gateways.map((name) => `k8s/gateways/${name}`),
   ]
-  const key = [namespace, ...folders].join()
+  const key = [namespace, application.service, application.isOurs, ...folders].join()
   const found =
     known.get(key) ??
     folders
-      .reduce<readonly Shipped[]>(build, [])
-      .map((each) => ({ ...each, resource: movePolicy(each.resource, namespace) }))
+      .reduce<readonly Shipped[]>(addFolder, [])
+      .map((each) => ({ ...each, resource: move(each.resource, namespace, application) }))
   known.set(key, found)
   return found
 }
 
-/** Adds what the kustomization in `folder` adds, and applies its patches, as for a component. */
-function build(found: readonly Shipped[], folder: string): readonly Shipped[] {
-  const text = readFileSync(join(CHECKOUT, folder, 'kustomization.yaml'), 'utf8')
-  const { resources, components, patches } = kustomization.parse(parse(text))
-  const own = resources.flatMap((name): readonly Shipped[] => {
-    const path = join(folder, name)
-    if (!name.endsWith('.yaml')) return build([], path)
-    return exact.test(path) ? read(path) : []
-  })
-  const all = components.reduce<readonly Shipped[]>(
-    (each, name) => build(each, join(folder, name)),
-    [...found, ...own],
-  )
-  return patches.reduce<readonly Shipped[]>((patched, { target, patch }) => {
-    if (target?.kind !== 'ValidatingAdmissionPolicy' || patch === undefined) return patched
-    return patched.map(({ resource, purpose }) =>
-      resource.kind === target.kind && resource.metadata.name === target.name
-        ? { purpose, resource: applyPatch(resource, operations.parse(parse(patch))) }
-        : { resource, purpose },
-    )
-  }, all)
+/** Lists the resources that a component adds. */
+export function listOfComponent(name: string, layout: Layout): readonly Resource[] {
+  const folder = folderOf(name, layout)
+  const found = known.get(folder) ?? addFolder([], folder)
+  known.set(folder, found)
+  return found.map(({ resource }) => resource)
 }
 
-function read(path: string): readonly Shipped[] {
-  const found = files.get(path) ?? parseShipped(path)
-  files.set(path, found)
-  return found
+function folderOf(name: string, layout: Layout): string {
+  return layout === linkerd && name === 'network-policy'
+    ? join(overlayFolder(layout), name)
+    : componentFolder(name, layout)
 }
 
-function parseShipped(path: string): Shipped[] {
-  const text = readFileSync(join(CHECKOUT, path), 'utf8')
-  const header = /^(#.*\n)*/.exec(text)?.[0].replaceAll(/^# ?/gm, '').replaceAll('\n', ' ') ?? ''
-  const purpose = /^.*?\.(?= |$)/.exec(header)?.[0] ?? ''
-  return parseResources(text).map((resource) => ({ resource, purpose }))
+function move(resource: Resource, to: string, { service }: Application): Resource {
+  const { kind, metadata } = resource
+  if (kind === 'Namespace' && metadata.name === writtenNamespace) {
+    return { ...resource, metadata: { ...metadata, name: to } }
+  }
+  if (metadata.namespace !== writtenNamespace) return movePolicy(resource, to)
+  const name = renamed.includes(describeResource(resource)) ? service : metadata.name
+  return { ...resource, metadata: { ...metadata, name, namespace: to } }
 }

@@ -1,11 +1,14 @@
-// The admission policies, their bindings and the texts that containers start with are exactly what this version ships.
+// All resources but the Pods are what this version ships. What a deployment chooses itself is in released/chosen.ts.
 import type { Resource } from '../../kube/resources.ts'
 import type { Finding } from '../finding.ts'
+import { chooseFor } from '../released/chosen.ts'
 import { type Difference, findDifferences } from '../released/difference.ts'
 import { explainDifferences, explainMissing } from '../released/explain.ts'
 import { fillIn } from '../released/filled-in.ts'
+import type { Shipped } from '../released/kustomize.ts'
 import { listScopes, type Scope } from '../released/scope.ts'
-import { listShipped, type Shipped } from '../released/shipped.ts'
+import { listShipped } from '../released/shipped.ts'
+import { fillInValues, readValues, type Values } from '../released/values.ts'
 import type { Rule } from '../rule.ts'
 
 /** What one shape of a scope expects, and how the resources differ from it. */
@@ -13,14 +16,25 @@ type Comparison = { missing: Shipped[]; changed: [Resource, Difference[]][] }
 
 export const asReleasedRule: Rule = {
   name: 'as-released',
+<<<<<<< HEAD
   title: 'admission policies, their bindings and start-up texts are what this version ships',
   compares: true,
   find: (resources) => listScopes(resources).flatMap(checkScope),
+=======
+  compares: true,
+  title: 'policies, routes, roles and start-up texts are what this version ships',
+  find: (resources, application) => {
+    const found = listScopes(resources, application).flatMap(checkScope)
+    // Applications share the resources of other namespaces.
+    return [...new Map(found.map((each) => [each.message, each])).values()]
+  },
+>>>>>>> f44a2da1 (Compare all resources but the Pods with what this version ships)
 }
 
 function checkScope(scope: Scope): Finding[] {
-  const [first, ...others] = scope.shapes.map(({ layout, components }) =>
-    compare(scope, listShipped(scope.namespace, layout, components)),
+  const values = readValues(scope)
+  const [first, ...others] = scope.shapes.map((shape) =>
+    compare(scope, values, listShipped(scope.namespace, scope.application, shape)),
   )
   if (first === undefined) return []
   const { missing, changed } = others.reduce(
@@ -39,20 +53,32 @@ function checkScope(scope: Scope): Finding[] {
   ]
 }
 
-function compare(scope: Scope, shipped: readonly Shipped[]): Comparison {
+function compare(scope: Scope, values: Values, shipped: readonly Shipped[]): Comparison {
   const missing: Shipped[] = []
   const changed: Comparison['changed'] = []
   for (const each of shipped) {
-    const { kind, metadata } = each.resource
-    const found = scope.resources.filter(
-      (other) => other.kind === kind && other.metadata.name === metadata.name,
-    )
-    if (found.length === 0) missing.push(each)
+    // The rules of Pods judge it.
+    if (each.resource.kind === 'Deployment') continue
+    const found = scope.all.filter((other) => isSame(each.resource, other, scope))
+    // A namespace may belong to somebody else.
+    if (found.length === 0 && each.resource.kind !== 'Namespace') missing.push(each)
     for (const resource of found) {
-      changed.push([resource, findDifferences(fillIn(each.resource, resource, scope), resource)])
+      const expected = fillIn(fillInValues(each.resource, scope, values), resource, scope)
+      const differences = findDifferences(expected, resource, chooseFor(resource, scope, values))
+      changed.push([resource, differences])
     }
   }
   return { missing, changed }
+}
+
+/** A resource without a namespace counts as one of the application. */
+function isSame(shipped: Resource, found: Resource, { namespace }: Scope): boolean {
+  const place = shipped.metadata.namespace
+  return (
+    found.kind === shipped.kind &&
+    found.metadata.name === shipped.metadata.name &&
+    (place === undefined || (found.metadata.namespace ?? namespace) === place)
+  )
 }
 
 function count({ missing, changed }: Comparison): number {

@@ -65,10 +65,7 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
       `Use names among ${known.join(', ')}.`,
     )
   }
-  const isLast = (name: string) => lastComponents.includes(name)
-  const names = known
-    .filter((name) => given.includes(name))
-    .toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)))
+  const names = sortComponents(known.filter((name) => given.includes(name)))
   for (const name of names) {
     const reason = unsupported[overlay]?.[name]
     if (reason === undefined) continue
@@ -91,6 +88,12 @@ export async function parseComponents(text = '', { overlay }: Layout = onePod): 
     )
   }
   return names
+}
+
+/** Returns the order in which kustomize must apply components. */
+export function sortComponents(names: readonly string[]): string[] {
+  const isLast = (name: string) => lastComponents.includes(name)
+  return names.toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)))
 }
 
 /** Reads the components of a deployment. The section `limits` of signing.yaml adds its component, whatever COMPONENTS names. */
