@@ -61,7 +61,7 @@ test('reports every mistake at its line, sorted', async () => {
   expect(listPlaces(stdout)).toEqual([
     `${socket}: [addresses]`,
     `${user}: [user-ids]`,
-    `${list}: [default-deny]`,
+    `${list}: [as-released]`,
     `${policy}: [exact-allow]`,
     `${policy}: [negative-match]`,
     `${mtls}: [strict-mtls]`,
@@ -143,7 +143,7 @@ test('reports messages of istioctl at their lines', async () => {
     'exportTo: ["."]\n  subsets: [{}]',
   )
   const found = await analyze('mine')
-  expect(found.map((line) => line.split(':')[0])).toEqual([place.split(':')[0]])
+  expect(new Set(found.map((line) => line.split(':')[0]))).toEqual(new Set([place.split(':')[0]]))
   expect(found.join()).toContain('[IST0106]')
 })
 

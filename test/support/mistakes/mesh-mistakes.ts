@@ -6,7 +6,6 @@ const sidecar = 'Sidecar/signer'
 const pod = 'Deployment/secure-signing'
 const peers = 'PeerAuthentication/signer-require-mtls'
 const tokens = 'RequestAuthentication/signer-authenticate-caller'
-const nothing = 'AuthorizationPolicy/signer-allow-nothing'
 const ingress = 'AuthorizationPolicy/signer-allow-gateway'
 const sign = 'AuthorizationPolicy/signer-allow-caller'
 const probe = 'AuthorizationPolicy/signer-allow-probe'
@@ -67,14 +66,6 @@ export const meshMistakes: Mistakes = {
     'a policy for no Pod': [sign, 'spec.selector', other],
     'a token check for no Pod': [tokens, 'spec.selector', other],
     'a Sidecar for no Pod': [sidecar, 'spec.workloadSelector.labels.app', 'other'],
-  },
-  'default-deny': {
-    'its absence': [nothing, '', undefined],
-    'one empty rule, which allows everything': [nothing, 'spec.rules', [{}]],
-    'one Pod only': [nothing, 'spec.selector', other],
-    'a gateway only': [nothing, 'spec.targetRefs', [{ kind: 'Gateway', name: 'public' }]],
-    'another namespace': [nothing, 'metadata.namespace', 'other'],
-    'a DENY without rules': [nothing, 'spec.action', 'DENY'],
   },
   'allow-only': {
     'a DENY instead': [sign, 'spec.action', 'DENY'],

@@ -3,6 +3,8 @@ import type { Mistakes } from './mistakes.ts'
 
 const policy = 'ValidatingAdmissionPolicy/secure-signing-signer-runs-as-released'
 const binding = 'ValidatingAdmissionPolicyBinding/secure-signing-signer-runs-as-released'
+const nothing = 'AuthorizationPolicy/signer-allow-nothing'
+const other = { matchLabels: { app: 'other' } }
 const image = 'spec.variables.4.expression'
 
 export const releasedMistakes: Mistakes = {
@@ -31,5 +33,15 @@ export const releasedMistakes: Mistakes = {
       'data.custom_bootstrap~1json',
       '{"static_resources": {"listeners": []}}',
     ],
+    'no default deny': [nothing, '', undefined],
+    'one empty rule, which allows everything': [nothing, 'spec.rules', [{}]],
+    'a default deny for another Pod': [nothing, 'spec.selector', other],
+    'a default deny for a gateway': [
+      nothing,
+      'spec.targetRefs',
+      [{ kind: 'Gateway', name: 'public' }],
+    ],
+    'a default deny elsewhere': [nothing, 'metadata.namespace', 'other'],
+    'a DENY without rules': [nothing, 'spec.action', 'DENY'],
   },
 }

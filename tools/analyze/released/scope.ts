@@ -67,8 +67,9 @@ function readScope(
   const layoutsHere = pod === undefined ? layouts : [readLayoutOf(resources)]
   // Without the Pod, nobody can tell how it is confined.
   const confined = pod === undefined ? [[], ['seccomp'], ['selinux'], ['seccomp', 'selinux']] : [[]]
-  // A namespace that others share is not among the resources.
-  const sharing = listPodNamespaces(resources).length > 0 ? [[]] : [[], ['shared-namespace']]
+  // A namespace that others share is not among the resources, or is theirs.
+  const isOwn = listPodNamespaces(resources).some((each) => application.isOurs || isOfProject(each))
+  const sharing = isOwn ? [[]] : [[], ['shared-namespace']]
   const shapes = layoutsHere.flatMap((layout) => {
     const used = listUsed(layout, { namespace, resources, all, containers })
     const gateways = layout.isMeshed ? listGateways(resources, application) : []

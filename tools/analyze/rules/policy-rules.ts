@@ -9,7 +9,7 @@ import {
   isPrefixDeclared,
   listAccounts,
 } from '../model/application.ts'
-import { findPodNamespace, isOfPodNamespace, selects } from '../model/namespace.ts'
+import { findPodNamespace, selects } from '../model/namespace.ts'
 import { findOurResources, findSigningResource } from '../model/pod.ts'
 import { type Alternative, isForPort, type Policy, readPolicies } from '../model/policies.ts'
 import { readListeners } from '../model/sidecar.ts'
@@ -27,30 +27,6 @@ const scraping = { name: 'allow-prometheus-to-read-signer-metrics', request: 'GE
 const exactFields = ['principals', 'ports', 'methods', 'paths'] as const
 
 export const policyRules: readonly Rule[] = [
-  {
-    name: 'default-deny',
-    title: 'our Pods deny requests by default',
-    find: (resources) => {
-      const closed = readPolicies(resources)
-        .filter(({ resource }) => isOfPodNamespace(resource, resources))
-        .filter(
-          ({ action, isForGateway, alternatives }) =>
-            action === 'ALLOW' && !isForGateway && alternatives.length === 0,
-        )
-      const pods = findOurResources(resources)
-      return pods.length > 0 &&
-        pods.every((pod) => closed.some(({ selector }) => selects(selector, pod)))
-        ? []
-        : [
-            {
-              group: 'security.istio.io',
-              path: [],
-              message:
-                'the Pods have no default deny: add an AuthorizationPolicy without rules that selects them',
-            },
-          ]
-    },
-  },
   {
     name: 'allow-only',
     title: 'every policy for the signer is an ALLOW, except the one that refuses all others',
