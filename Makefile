@@ -45,7 +45,7 @@ export KUBECONFIG := $(LOCAL)/kubeconfig
 export PATH := $(LOCAL)/bin:$(PATH)
 # Recipes read these when they run, because `make cluster` writes them.
 export GATEWAY_URL = $(if $(GATEWAY),,$(shell cat '$(LOCAL)/gateway-url' 2>/dev/null))
-deploy analyze $(TEST_ALONE): export NODE_IMAGE ?= $(shell cat '$(LOCAL)/node-image' 2>/dev/null)
+deploy analyze preview $(TEST_ALONE): export NODE_IMAGE ?= $(shell cat '$(LOCAL)/node-image' 2>/dev/null)
 else
 # It would start the local cluster, and deploy to the other one.
 ifneq ($(and $(filter up,$(MAKECMDGOALS)),$(if $(CLUSTER),,other)),)
@@ -54,7 +54,7 @@ endif
 CLUSTER_TARGET := $(CLUSTER)
 export PATH := $(PATH):$(LOCAL)/bin
 endif
-deploy analyze $(TEST_ALONE): export IMAGE_PREFIX := $(or $(IMAGE_PREFIX),$(if $(CLUSTER_TARGET),localhost/secure-signing))
+deploy analyze preview $(TEST_ALONE): export IMAGE_PREFIX := $(or $(IMAGE_PREFIX),$(if $(CLUSTER_TARGET),localhost/secure-signing))
 
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*## .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
@@ -105,6 +105,9 @@ renew-token-keys: node_modules ## Write the cluster's present token keys into th
 
 analyze: node_modules ## Report misconfigurations with file and line. Changes nothing.
 	@node tools/analyze/analyze.ts
+
+preview: node_modules ## Show what a change would open, in a scratch namespace. The deployment stays as it is.
+	@node tools/verify/preview/preview.ts
 
 matrix: node_modules ## Measure which caller reaches which endpoint of your deployment.
 	@node tools/verify/matrix/matrix.ts

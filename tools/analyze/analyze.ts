@@ -6,35 +6,26 @@ import { CHECKOUT } from '../cli/checkout.ts'
 import { CommandError } from '../cli/exec.ts'
 import { readSwitch, readVariable } from '../cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../cli/terminal.ts'
-import { renderApplication } from '../deploy/application/render-application.ts'
 import { noteMissingLimits } from '../deploy/preflight/missing-limits.ts'
-import { findNodePlatform } from '../deploy/preflight/node-platform.ts'
 import { listGatewayNamespaces } from '../deploy/preflight/other-resources.ts'
 import { type InspectedMesh, inspectCluster } from '../deploy/preflight/preflight.ts'
-import { parsePrometheusAccount } from '../deploy/preflight/prometheus-account.ts'
 import { checkWebhooks } from '../deploy/preflight/webhooks/check-webhooks.ts'
-import { composeCluster } from '../deploy/render/cluster.ts'
 import { readComponents } from '../deploy/render/components.ts'
-import { renderResources } from '../deploy/render/render.ts'
-import { readVaultValues } from '../deploy/render/vault-values.ts'
-import { computeImageReferences } from '../images/image-references.ts'
-import { joinPlatforms, parsePlatforms } from '../images/platform.ts'
 import { application, readSetting } from '../kube/application.ts'
 import { readWantedRoute } from '../kube/gateway/public-route.ts'
-import { checkNoOtherLayout, overlayFolder, parseOverlay } from '../kube/layouts.ts'
+import { checkNoOtherLayout, parseOverlay } from '../kube/layouts.ts'
 import type { Resource } from '../kube/resources.ts'
-import { defaultFindings } from './default-findings.ts'
 import { findComplaints } from './istioctl.ts'
 import { formatDrift, judgeDrift } from './live/drift/judge-drift.ts'
 import { readDrift } from './live/drift/read-drift.ts'
 import { judgeLive } from './live/judge-live.ts'
 import { formatJudgment } from './live/judgment.ts'
 import { chooseApplication } from './model/derive-application.ts'
+import { readRendered } from './read-rendered.ts'
 import { readSubject } from './read-subject.ts'
 import { applyRules, type Rule, type RuleFinding } from './rule.ts'
 import { rulesOf } from './rules.ts'
 import { findSchemaErrors, listMissingNamespaces } from './schema.ts'
-import { takeOrigins } from './source/kustomized.ts'
 import { formatFindings, type Located, locateFindings } from './source/locate.ts'
 import type { Subject } from './subject.ts'
 
@@ -64,33 +55,13 @@ await runMain(async () => {
   const subject = await step('the resources are read', async () => {
     const files = readVariable('FILES')
     if (files !== undefined) return readSubject(files, folder.path)
-    const wanted = joinPlatforms(parsePlatforms(readVariable('TARGET_PLATFORM')))
-    const { platform, architecture } =
-      isLive && cluster !== undefined
-        ? await findNodePlatform(wanted)
-        : { platform: wanted, architecture: undefined }
-    const images = await computeImageReferences({
-      prefix: readSetting('IMAGE_PREFIX'),
-      nodeImage: readVariable('NODE_IMAGE'),
-      platform,
+    return readRendered({
+      layout,
+      components,
+      mesh: cluster?.mesh,
+      folder: folder.path,
+      isLive: isLive && cluster !== undefined,
     })
-    const prometheus = parsePrometheusAccount(readVariable('PROMETHEUS'))
-    const { yaml } = await renderResources({
-      ...{ folder: folder.path, layout, images, components, architecture },
-      application: await renderApplication(application, {
-        ...{ folder: join(folder.path, 'application'), layout, components },
-      }),
-      cluster: layout.isMeshed
-        ? composeCluster(cluster?.mesh ?? defaultFindings, layout, prometheus)
-        : undefined,
-      vault: components.includes('vault') ? await readVaultValues() : undefined,
-      origins: true,
-    })
-    return takeOrigins(
-      yaml,
-      folder.path,
-      resolve(CHECKOUT, overlayFolder(layout), 'kustomization.yaml'),
-    )
   })
   const { resources } = subject
   const rules = rulesOf(layout)

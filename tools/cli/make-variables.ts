@@ -49,7 +49,7 @@ export const makeVariables = {
   },
   COMPONENTS: {
     meaning: 'Optional components, in any order.',
-    targets: deployment,
+    targets: [...deployment, 'preview'],
     value: "'network-policy tracing'",
   },
   CONFIG: {
@@ -60,6 +60,7 @@ export const makeVariables = {
         'undeploy',
         'smoke',
         'matrix',
+        'preview',
         'rotate-key',
         'consumer-secret',
         'renew-token-keys',
@@ -115,8 +116,8 @@ export const makeVariables = {
     value: 'a path',
   },
   FILES: {
-    meaning: 'The kustomization to analyze, or the logs to verify. A dash reads standard input.',
-    targets: ['analyze', ...auditing],
+    meaning: 'A kustomization, or the logs to verify. A dash reads standard input.',
+    targets: ['analyze', 'preview', ...auditing],
     value: 'a path',
     default: "what `make deploy` applies; the cluster's logs",
   },
@@ -221,7 +222,7 @@ export const makeVariables = {
   ONLY: { meaning: 'Run only these experiments.', targets: ['faults'], value: 'id,id' },
   OUT: {
     meaning: 'The folder for the result.',
-    targets: ['release', 'matrix', 'evidence'],
+    targets: ['release', 'matrix', 'preview', 'evidence'],
     value: 'a path',
     default: '.deploy/TARGET, evidence: with the time',
   },
@@ -233,7 +234,7 @@ export const makeVariables = {
   },
   OVERLAY: {
     meaning: 'The layout: one Pod, separate Pods, or one Pod without Istio.',
-    targets: ['up', 'cluster', ...deployment],
+    targets: ['up', 'cluster', ...deployment, 'preview'],
     value: 'default|separate-pods|no-mesh',
     default: 'default',
   },

@@ -58,7 +58,8 @@ async function readAll(namespace: string, kinds: readonly string[]): Promise<Res
   }
 }
 
-function toApplicable({ status: _, metadata, spec, ...rest }: Resource): Resource {
+/** Removes what the cluster writes itself. */
+export function toApplicable({ status: _, metadata, spec, ...rest }: Resource): Resource {
   const { name, namespace, labels, annotations: all } = metadata
   const own = Object.entries(all ?? {}).filter(
     ([key]) => !/^(kubectl|deployment)\.kubernetes\.io\//.test(key),
