@@ -37,7 +37,6 @@ export function formatText(report: Report): string {
   return listSections(report)
     .map(({ title, lines }) => [`${title}:`, ...lines.map((line) => `  ${line}`)].join('\n'))
     .concat(`${describeVerdict(report)}\n`)
-    .map(makePlain)
     .join('\n')
 }
 
@@ -45,7 +44,7 @@ export function formatText(report: Report): string {
 export function formatMarkdown(report: Report): string {
   const sections = listSections(report).map(({ title, lines, isOpen }) => {
     const fence = '`'.repeat(Math.max(3, ...lines.map(longestTicks)) + 1)
-    const block = [fence, ...lines.map(makePlain), fence].join('\n')
+    const block = [fence, ...lines, fence].join('\n')
     return isOpen
       ? `### ${title}\n\n${block}\n`
       : `<details><summary>${title}</summary>\n\n${block}\n\n</details>\n`
@@ -87,7 +86,9 @@ function listSections(report: Report) {
       isOpen: false,
     },
     { title: 'Not measured', lines: [...notes], isOpen: false },
-  ].filter(({ lines }) => lines.length > 0)
+  ]
+    .filter(({ lines }) => lines.length > 0)
+    .map((section) => ({ ...section, lines: section.lines.map(makePlain) }))
 }
 
 const titles: Readonly<Record<string, string>> = {
@@ -132,5 +133,5 @@ function longestTicks(line: string): number {
 
 /** No text of a pull request moves the cursor or starts a new line. */
 function makePlain(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/[^\P{C}\n]/gu, '?')
+  return stripVTControlCharacters(text).replaceAll(/\p{C}/gu, '?')
 }
