@@ -21,7 +21,7 @@ const modulus = [
 ].join('')
 const tokenKey = { kty: 'RSA', n: modulus, e: 'AQAB', kid: 'sample', use: 'sig', alg: 'RS256' }
 
-const findings: ClusterFindings = {
+export const sampleFindings: ClusterFindings = {
   trustDomain: 'mesh.example',
   route: {
     kind: 'own',
@@ -40,9 +40,10 @@ const findings: ClusterFindings = {
   tokens: { issuer: 'https://tokens.example', keys: JSON.stringify({ keys: [tokenKey] }) },
 }
 const prometheus = { namespace: 'observability', serviceAccount: 'prometheus-k8s' }
-export const sampleRoute = findings.route
-export const sampleGateway = composeGateway(findings.route, findings.trustDomain)
-export const sampleValuesOf = (layout: Layout) => composeClusterValues(findings, layout, prometheus)
+export const sampleRoute = sampleFindings.route
+export const sampleGateway = composeGateway(sampleFindings.route, sampleFindings.trustDomain)
+export const sampleValuesOf = (layout: Layout) =>
+  composeClusterValues(sampleFindings, layout, prometheus)
 
 export const sampleImages: ImageReference[] = [
   { name: 'frontend', repository: 'registry.example/team/frontend', tag: '0123456789ab' },
@@ -88,13 +89,13 @@ export function fillInParameters(yaml: string): string {
 export function describeSample(
   components: readonly string[],
   layout: Layout = onePod,
-  route = findings.route,
+  route = sampleFindings.route,
 ) {
   return {
     layout,
     application: composeOwnApplication(layout, components.includes('vault')),
     cluster: layout.isMeshed
-      ? composeCluster({ ...findings, route }, layout, prometheus)
+      ? composeCluster({ ...sampleFindings, route }, layout, prometheus)
       : undefined,
     components,
     vault: components.includes('vault') ? sampleVaultValues : undefined,

@@ -13,9 +13,10 @@ import { type Container, withNode } from './containers.ts'
 import { readFileIn } from './read-file.ts'
 import { isLocalCluster } from './tokens.ts'
 
-const podSchema = z.object({
+export const podSchema = z.object({
   metadata: z.object({
     name: z.string(),
+    namespace: z.string(),
     uid: z.string(),
     deletionTimestamp: z.string().optional(),
   }),
@@ -31,7 +32,7 @@ const podSchema = z.object({
   }),
   status: z.object({ podIP: z.string() }),
 })
-type Pod = z.infer<typeof podSchema>
+export type Pod = z.infer<typeof podSchema>
 
 export type Target = {
   layout: Layout
@@ -73,10 +74,20 @@ export async function findTarget(which: 'only' | 'any' = 'only'): Promise<Target
       'Run `make deploy`, and wait until it ends.',
     )
   }
+  return describeTarget(layout, pod, signer, signers)
+}
+
+/** `signers`: the Pods with a signer, `signer` among them. */
+export async function describeTarget(
+  layout: Layout,
+  pod: Pod,
+  signer: Pod,
+  signers: readonly Pod[] = [signer],
+): Promise<Target> {
   // In a shared Pod, the application's requests reach only the signer beside it.
   const reached = sharesPod(layout) ? [pod] : signers
   const container = (name: string, { metadata }: Pod) => ({
-    ...{ namespace, pod: metadata.name, container: name },
+    ...{ namespace: metadata.namespace, pod: metadata.name, container: name },
   })
   const mounts = findContainer(pod, callerContainer)?.volumeMounts ?? []
   return {

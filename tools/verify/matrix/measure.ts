@@ -52,10 +52,7 @@ export async function measure(
   expected: Expectations = expectationsOf(target.layout),
 ): Promise<{ cells: Cell[]; unauthorizedSignatures: number }> {
   const start = new Date()
-  const approaches = {
-    ...(await planApproaches(target, pods, gateway)),
-    ...expected.approaches,
-  }
+  const approaches = await planApproaches(target, pods, gateway)
   const sent = await sendAll(approaches, expected, isMeasured)
   return {
     cells: sent.map(({ cell }) => cell),

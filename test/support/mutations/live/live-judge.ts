@@ -1,0 +1,222 @@
+// The judge that decides by runs on the local cluster: in lanes, several at the same time.
+import { mkdtempDisposable } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { say } from '../../../../tools/cli/terminal.ts'
+import { type Layout, listWorkloads } from '../../../../tools/kube/layouts.ts'
+import type { Resource } from '../../../../tools/kube/resources.ts'
+import { type Api, openApi } from '../../../../tools/verify/admission/api-server/api.ts'
+import type { Judge, Verdict } from '../judge.ts'
+import type { Mutation } from '../mutation.ts'
+import { accessKinds, judgeAccess } from './access-runner.ts'
+import { type Agents, openAgents } from './agents.ts'
+import { type ClusterFacts, moveToLane, nameLane, readFacts } from './cluster-facts.ts'
+import { createGate, type Gate } from './gate.ts'
+import { type Istiod, openIstiod } from './istiod.ts'
+import { deployLane, type Lane, removeLanes, startMeshLane } from './lane.ts'
+import { createMeshRunner } from './mesh-runner.ts'
+import { moveChange } from './move-change.ts'
+import { createPodRunner, type PodRunner, type PodTools } from './pod-runner.ts'
+
+/** So many mutations of the mesh have a variant set up once. */
+const CHUNK = 60
+/** So many Pods of a lane start at the same time. Starting one takes a processor for two seconds. */
+const PODS = 2
+/** So often a lane begins again. */
+const FAILURES = 3
+
+type Verdicts = AsyncGenerator<readonly [Mutation, Verdict]>
+type Run = {
+  api: Api
+  facts: ClusterFacts
+  layout: Layout
+  sample: readonly Resource[]
+  /** Those that no lane has taken. */
+  mesh: Mutation[]
+  pods: Mutation[]
+  /** Of what a Pod needs. */
+  besides: Mutation[]
+  access: Mutation[]
+}
+
+const noNetworkPolicies: Verdict = {
+  ...{ class: 'not run', evidence: 'the local cluster has no engine for network policies' },
+}
+/** What a Pod reads at its start, or what decides whether it starts. */
+const besidePod = ['ConfigMap', 'Secret', 'ServiceAccount', 'LimitRange', 'ResourceQuota']
+
+function chooseRun(layout: Layout, { resource: { kind, metadata } }: Mutation) {
+  if (kind === 'NetworkPolicy') return 'none'
+  if (accessKinds.includes(kind)) return 'access'
+  if (besidePod.includes(kind)) return 'beside'
+  const isOurs = kind === 'Deployment' && listWorkloads(layout).includes(metadata.name)
+  return isOurs ? 'pod' : 'mesh'
+}
+
+/** `lanes`: how many run at the same time. */
+export function createLiveJudge(layout: Layout, lanes: number): Judge {
+  return {
+    name: 'local cluster',
+    canJudge: ({ resource }) => !resource.kind.startsWith('ValidatingAdmissionPolicy'),
+    judge: (resources, mutations) => judge(layout, lanes, resources, mutations),
+  }
+}
+
+async function* judge(
+  layout: Layout,
+  lanes: number,
+  sample: readonly Resource[],
+  mutations: readonly Mutation[],
+): Verdicts {
+  await removeLanes()
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'live-judge-'))
+  await using api = await openApi(folder.path)
+  const groups = Map.groupBy(mutations, (each) => chooseRun(layout, each))
+  for (const mutation of groups.get('none') ?? []) yield [mutation, noNetworkPolicies]
+  const run: Run = {
+    ...{ api, layout, sample, facts: await readFacts() },
+    mesh: groups.get('mesh') ?? [],
+    pods: groups.get('pod') ?? [],
+    besides: groups.get('beside') ?? [],
+    access: groups.get('access') ?? [],
+  }
+  try {
+    const indexes = Array.from({ length: lanes }, (_, index) => index + 1)
+    if (layout.isMeshed) yield* judgeInMesh(run, indexes)
+    else yield* merge(indexes.map((index) => judgeWithoutMesh(run, index)))
+  } finally {
+    await removeLanes()
+  }
+}
+
+async function* judgeInMesh(run: Run, indexes: readonly number[]): Verdicts {
+  const [istiod, agents] = await Promise.all([openIstiod(), openAgents()])
+  const gate = createGate()
+  try {
+    yield* merge(indexes.map((index) => judgeInLane(run, { istiod, agents, gate }, index)))
+  } finally {
+    agents.stop()
+    istiod.stop()
+  }
+}
+
+async function* judgeInLane(
+  run: Run,
+  { istiod, agents, gate }: { istiod: Istiod; agents: Agents; gate: Gate },
+  index: number,
+): Verdicts {
+  const { api, sample } = run
+  for (let failures = 0; ; failures++) {
+    const taken: Mutation[] = []
+    try {
+      const lane = await startMeshLane(await deployLane(api, { ...run, index }))
+      const mesh = createMeshRunner({ api, istiod, agents, gate }, lane)
+      yield* judgeAccessIn(run, lane)
+      while (run.mesh.length > 0) {
+        taken.push(...run.mesh.splice(0, CHUNK))
+        for await (const judged of mesh.run(sample, taken)) {
+          taken.splice(taken.indexOf(judged[0]), 1)
+          yield judged
+        }
+      }
+      const outside = { from: lane.pods.nonMeshPod, gatewayIP: lane.gatewayIP, agents }
+      yield* judgePods(run, lane, { api, istiod, outside })
+      return
+    } catch (error) {
+      if (failures >= FAILURES) throw error
+      // Others may have used up the machine. The lane begins again.
+      say(`  note  lane ${index}: ${(error as Error).message}`)
+      run.mesh.push(...taken)
+      await removeLanes(nameLane(index).namespace)
+    }
+  }
+}
+
+async function* judgeWithoutMesh(run: Run, index: number): Verdicts {
+  const lane = await deployLane(run.api, { ...run, index })
+  yield* judgeAccessIn(run, lane)
+  yield* judgePods(run, lane, { api: run.api })
+  for (const mutation of run.mesh.splice(0)) {
+    const evidence = `${mutation.resource.kind} decides about no container, and there is no mesh`
+    yield [mutation, { class: 'not run', evidence }]
+  }
+}
+
+async function* judgeAccessIn(run: Run, lane: Lane): Verdicts {
+  for (let next = run.access.shift(); next !== undefined; next = run.access.shift()) {
+    yield [next, await judgeAccess(run.api, lane, moveChange(lane, run.sample, next))]
+  }
+}
+
+/** Runs the changes of each Deployment, and then those of what its Pod needs. */
+async function* judgePods(run: Run, lane: Lane, tools: PodTools): Verdicts {
+  const deployments = run.sample.filter(
+    ({ kind, metadata }) =>
+      kind === 'Deployment' && listWorkloads(lane.layout).includes(metadata.name),
+  )
+  for (const deployment of deployments) {
+    const isLast = deployment === deployments.at(-1)
+    const isLeft = run.pods.some(({ resource }) => resource === deployment)
+    if (!isLeft && !(isLast && run.besides.length > 0)) continue
+    const runner = await createPodRunner(
+      tools,
+      lane,
+      moveToLane(deployment, lane.names, lane.facts),
+    )
+    yield* merge(Array.from({ length: PODS }, () => judgeDeployment(run, lane, runner, deployment)))
+    if (isLast) yield* judgeBesides(run, lane, runner)
+  }
+}
+
+async function* judgeDeployment(
+  run: Run,
+  lane: Lane,
+  runner: PodRunner,
+  deployment: Resource,
+): Verdicts {
+  const takeNext = () => {
+    const index = run.pods.findIndex(({ resource }) => resource === deployment)
+    return index < 0 ? undefined : run.pods.splice(index, 1)[0]
+  }
+  for (let next = takeNext(); next !== undefined; next = takeNext()) {
+    const [changed] = moveChange(lane, run.sample, next).applied
+    yield [
+      next,
+      changed === undefined
+        ? { class: 'breaks', evidence: 'no Pod is left' }
+        : await runner.run(changed),
+    ]
+  }
+}
+
+async function* judgeBesides(run: Run, lane: Lane, runner: PodRunner): Verdicts {
+  for (let next = run.besides.shift(); next !== undefined; next = run.besides.shift()) {
+    const change = moveChange(lane, run.sample, next)
+    const foreign = [...change.applied, ...change.deleted].find(
+      ({ metadata }) => metadata.namespace !== lane.names.namespace,
+    )
+    yield [
+      next,
+      foreign === undefined
+        ? await runner.runBeside(change)
+        : {
+            class: 'not run',
+            evidence: `${foreign.kind} of ${foreign.metadata.namespace} is for all lanes`,
+          },
+    ]
+  }
+}
+
+/** Yields what all of them yield, as it comes. */
+async function* merge<T>(all: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
+  const next = (each: AsyncGenerator<T>) => each.next().then((result) => ({ each, result }))
+  const running = new Map(all.map((each) => [each, next(each)]))
+  while (running.size > 0) {
+    const { each, result } = await Promise.race(running.values())
+    if (result.done) running.delete(each)
+    else {
+      running.set(each, next(each))
+      yield result.value
+    }
+  }
+}

@@ -1,0 +1,292 @@
+// Runs changes of mesh resources in a lane. What does not change the configuration of any proxy concerned changes nothing. For
+// the rest, every caller sends every request, with all controls and with some of them taken away.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Resource, resourceKey } from '../../../../tools/kube/resources.ts'
+import type { Api } from '../../../../tools/verify/admission/api-server/api.ts'
+import type { Container } from '../../../../tools/verify/attack/containers.ts'
+import type { Verdict } from '../judge.ts'
+import type { Mutation } from '../mutation.ts'
+import type { Agents } from './agents.ts'
+import { carryOut, findRefusal } from './carry-out.ts'
+import {
+  type Callers,
+  type CellChange,
+  type Cells,
+  compareCells,
+  measureCells,
+  planCallers,
+  summarizeChanges,
+  warmUp,
+} from './cells.ts'
+import { mentionsAnotherLane } from './cluster-facts.ts'
+import { compareLists, type Difference, invert } from './difference.ts'
+import type { Gate } from './gate.ts'
+import { compareConfigs, type Istiod, type ProxyConfig } from './istiod.ts'
+import type { MeshLane } from './lane.ts'
+import { moveChange } from './move-change.ts'
+import { waitForPod } from './pod-start.ts'
+import { shortenLine } from './shorten-line.ts'
+import { everyControl, type Variant, variantOf, variants } from './variants.ts'
+
+export type Tools = { api: Api; istiod: Istiod; agents: Agents; gate: Gate }
+
+/** What the unchanged resources of a variant show. */
+type Baseline = {
+  resources: readonly Resource[]
+  touched: ReadonlySet<string>
+  configs: readonly ProxyConfig[]
+  cells: Cells
+}
+
+type Run = { verdict: Verdict; isSettled: boolean }
+
+/** istiod waits 100 ms for further changes before it sends one. */
+const PUSH_MS = 350
+/** A change that istiod had not seen by then would be seen now. */
+const LATE_MS = 600
+const POLL_MS = 100
+/** For a Pod of others to be ready. */
+const PODS_MS = 20_000
+const RESTORE_MS = 30_000
+/** How often a cell that differs is asked again. */
+const REPEATS = 2
+/** Of the ten minutes for which the tokens are good. */
+const TOKENS_MS = 7 * 60_000
+
+export type MeshRunner = {
+  /** Yields a verdict for each. */
+  run: (
+    sample: readonly Resource[],
+    mutations: readonly Mutation[],
+  ) => AsyncGenerator<readonly [Mutation, Verdict]>
+}
+
+export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: MeshLane): MeshRunner {
+  const isForeign = mentionsAnotherLane(lane.names)
+  const { target, pods, gateway } = lane
+  const proxyOf = (container: Container) => ({ ...container, container: 'istio-proxy' })
+  const { signerAccountPod, otherAccountPod, sameAccountPod, otherNamespacePod } = pods
+  const proxies = [
+    ...new Map(
+      [
+        ...[target.frontend, ...target.signers, gateway],
+        ...[otherAccountPod, sameAccountPod, otherNamespacePod],
+        ...(target.signers.some(({ pod }) => pod !== target.frontend.pod)
+          ? [signerAccountPod]
+          : []),
+      ].map((each) => [each.pod, proxyOf(each)]),
+    ).values(),
+  ]
+  let callers: { planned: Callers; at: number } | undefined
+
+  async function plan(): Promise<Callers> {
+    if (callers === undefined || Date.now() - callers.at > TOKENS_MS) {
+      callers = { planned: await planCallers(lane), at: Date.now() }
+    }
+    return callers.planned
+  }
+
+  const readConfigs = () => Promise.all(proxies.map((each) => istiod.read(each, isForeign)))
+  const listChanges = (before: readonly ProxyConfig[], after: readonly ProxyConfig[]) =>
+    proxies.flatMap(({ pod }, index) =>
+      compareConfigs(before[index] as ProxyConfig, after[index] as ProxyConfig).map(
+        (part) => `${part} of ${pod}`,
+      ),
+    )
+
+  /** Waits until the configurations are `configs` again. Returns the parts that are not. */
+  async function waitFor(configs: readonly ProxyConfig[]): Promise<string[]> {
+    const deadline = Date.now() + RESTORE_MS
+    let changes: string[]
+    do {
+      changes = listChanges(configs, await readConfigs())
+      if (changes.length > 0) await sleep(POLL_MS)
+    } while (changes.length > 0 && Date.now() < deadline)
+    await istiod.waitForSync(proxies)
+    return changes
+  }
+
+  /**
+   * Compares all cells with `cells`. Those that differ are asked again: an open connection may have the policies of before, and
+   * ends with the next answer.
+   */
+  async function measureChanges(cells: Cells): Promise<CellChange[]> {
+    const planned = await plan()
+    await warmUp(planned, agents)
+    let changes = compareCells(cells, await measureCells(planned, agents))
+    for (let again = 0; again < REPEATS && changes.length > 0; again++) {
+      await sleep(PUSH_MS)
+      const names = new Set(changes.map(({ name }) => name))
+      changes = compareCells(cells, await measureCells(planned, agents, names))
+    }
+    return changes
+  }
+
+  /** Goes on with a configuration that differs from before, if every cell is the same. */
+  async function adopt(baseline: Baseline): Promise<void> {
+    await carryOut(api, { applied: baseline.resources, deleted: [] })
+    baseline.configs = await settle()
+    const changes = await measureChanges(baseline.cells)
+    if (changes.length > 0) throw new Error(`not restored: ${changes[0]?.evidence}`)
+  }
+
+  /** A Pod of others has an effect once it is ready. */
+  async function waitForPods({ applied }: Difference): Promise<void> {
+    for (const { metadata } of applied.filter(({ kind }) => kind === 'Pod')) {
+      await waitForPod(api, metadata.namespace ?? '', metadata.name, PODS_MS)
+    }
+  }
+
+  async function settle(): Promise<ProxyConfig[]> {
+    await sleep(PUSH_MS + LATE_MS)
+    for (;;) {
+      const first = await readConfigs()
+      await istiod.waitForSync(proxies)
+      await sleep(PUSH_MS)
+      const second = await readConfigs()
+      if (listChanges(first, second).length === 0) return second
+    }
+  }
+
+  async function setUp(variant: Variant): Promise<{ baseline: Baseline; difference: Difference }> {
+    const resources = variant.change(lane.resources, lane.names.namespace)
+    const difference = compareLists(lane.resources, resources)
+    await carryOut(api, difference)
+    const configs = await settle()
+    const planned = await plan()
+    await warmUp(planned, agents)
+    const keys = [...difference.applied, ...difference.deleted].map(resourceKey)
+    const cells = await measureCells(planned, agents)
+    return { baseline: { resources, touched: new Set(keys), configs, cells }, difference }
+  }
+
+  /** Compares what the lane does since a change with what it did before. */
+  async function runChange({ configs, cells }: Baseline): Promise<Run> {
+    await sleep(PUSH_MS)
+    let changed = await readConfigs()
+    let parts = listChanges(configs, changed)
+    if (parts.length === 0) {
+      await sleep(LATE_MS)
+      changed = await readConfigs()
+      parts = listChanges(configs, changed)
+    }
+    if (parts.length === 0) {
+      const evidence = "istiod's configuration for all proxies concerned is the same"
+      return { verdict: { class: 'nothing', evidence }, isSettled: true }
+    }
+    const late = await istiod.waitForSync(proxies)
+    const changes = await measureChanges(cells)
+    const found = summarizeChanges(changes)
+    const rejected = late === undefined ? '' : ` (${late} does not accept it)`
+    return {
+      isSettled: false,
+      verdict: found
+        ? { ...found, evidence: `${found.evidence}${rejected}` }
+        : {
+            class: 'nothing',
+            evidence: `${describeParts(parts)} differs, every cell is the same${rejected}`,
+          },
+    }
+  }
+
+  function runOne(change: Difference, baseline: Baseline): Promise<Verdict> {
+    const isForAll = [...change.applied, ...change.deleted].some(isInRoot)
+    const work = () => runInTurn(change, baseline)
+    return isForAll ? gate.alone(work) : gate.together(work)
+  }
+
+  async function runInTurn(change: Difference, baseline: Baseline): Promise<Verdict> {
+    const undo = invert(baseline.resources, change)
+    let isSettled = false
+    try {
+      await carryOut(api, change)
+      await waitForPods(change)
+      const run = await runChange(baseline)
+      isSettled = run.isSettled
+      return run.verdict
+    } finally {
+      await carryOut(api, undo)
+      if (!isSettled && (await waitFor(baseline.configs)).length > 0) await adopt(baseline)
+    }
+  }
+
+  async function* run(sample: readonly Resource[], mutations: readonly Mutation[]) {
+    const verdicts = new Map<Mutation, Verdict>()
+    const changes = new Map<Mutation, Difference>()
+    const pending: Mutation[] = []
+    const first = await setUp(everyControl)
+    for (const mutation of mutations) {
+      const change = moveChange(lane, sample, mutation)
+      changes.set(mutation, change)
+      const refusal = findReason(change, lane) ?? (await explainRefusal(api, change))
+      const verdict = refusal ?? (await runOne(change, first.baseline))
+      verdicts.set(mutation, verdict)
+      if (mayHide(verdict, refusal)) pending.push(mutation)
+      else yield [mutation, verdict] as const
+    }
+    for (const variant of variants) {
+      const hidden = pending.filter(({ resource }) => variantOf(resource) === variant)
+      if (hidden.length === 0) continue
+      const { baseline, difference } = await setUp(variant)
+      for (const mutation of hidden) {
+        const change = changes.get(mutation) as Difference
+        const keys = [...change.applied, ...change.deleted].map(resourceKey)
+        // The variant has taken away what the mutation changes.
+        if (keys.some((key) => baseline.touched.has(key))) continue
+        const found = await runOne(change, baseline)
+        if (['opens', 'weakens'].includes(found.class)) {
+          verdicts.set(mutation, {
+            class: 'weakens',
+            evidence: `${variant.name}: ${found.evidence}`,
+          })
+        }
+      }
+      await carryOut(api, invert(lane.resources, difference))
+      if ((await waitFor(first.baseline.configs)).length > 0) await adopt(first.baseline)
+    }
+    for (const mutation of pending) yield [mutation, verdicts.get(mutation) as Verdict] as const
+  }
+
+  return { run }
+}
+
+/** Whether a control that the change takes away may be hidden behind others. */
+function mayHide({ class: found, evidence }: Verdict, refusal: Verdict | undefined): boolean {
+  return (
+    refusal === undefined &&
+    (found === 'breaks' || (found === 'nothing' && evidence.includes('differs')))
+  )
+}
+
+function describeParts([first, ...others]: readonly string[]): string {
+  return others.length === 0 ? String(first) : `${first} and ${others.length} more`
+}
+
+/** Resources of this namespace are for the whole mesh. */
+const isInRoot = ({ metadata }: Resource) => metadata.namespace === 'istio-system'
+
+function findReason({ applied, deleted }: Difference, { names }: MeshLane): Verdict | undefined {
+  const all = [...applied, ...deleted]
+  if (all.length === 0) return { class: 'nothing', evidence: 'the resources are the same' }
+  const foreign = all.find(
+    (each) =>
+      ![names.namespace, names.other].includes(each.metadata.namespace ?? '') &&
+      !isInRoot(each) &&
+      !(each.kind === 'Namespace' && each.metadata.name === names.namespace),
+  )
+  if (foreign !== undefined) {
+    const where = foreign.metadata.namespace ?? 'the whole cluster'
+    return { class: 'not run', evidence: `${foreign.kind} of ${where} is for all lanes` }
+  }
+  if (deleted.some(({ kind }) => kind === 'Namespace')) {
+    return { class: 'not run', evidence: 'it would delete the whole namespace' }
+  }
+  return undefined
+}
+
+async function explainRefusal(api: Api, change: Difference): Promise<Verdict | undefined> {
+  const said = await findRefusal(api, change)
+  return said === undefined
+    ? undefined
+    : { class: 'breaks', evidence: `the API server refuses it: ${shortenLine(said)}` }
+}
