@@ -115,31 +115,35 @@ describe('isolates', () => {
     const spec = { hosts: ['a.example', '*'], gateways: ['infra/edge'], exportTo: ['*'] }
     expect(specOf('VirtualService', spec)).toEqual({
       hosts: ['a.example.signing-preview-1.invalid', '*'],
-      gateways: ['public'],
+      gateways: ['scratch'],
       exportTo: ['.', scratch.gatewayNamespace],
     })
   })
 
-  test('a route without a Gateway in the namespace gets one', () => {
-    const { resources } = isolate([make('VirtualService', {}, scratch.namespace)], scratch)
-    expect(resources[1]).toMatchObject({
-      kind: 'Gateway',
-      spec: { selector: { 'secure-signing.dev/scratch-gateway': 'signing-preview-1' } },
-    })
-  })
-
-  test('a Gateway from the live Pods, and from TLS', () => {
+  test('every Gateway from the live Pods and from TLS: one stands in for all', () => {
     const tls = { mode: 'SIMPLE', credentialName: 'live' }
-    const servers = [{ port: { number: 443 }, hosts: ['./a.example'], tls }]
-    expect(specOf('Gateway', { selector: { istio: 'ingressgateway' }, servers })).toEqual({
-      selector: { 'secure-signing.dev/scratch-gateway': 'signing-preview-1' },
-      servers: [
-        {
-          port: { number: 80, name: 'http', protocol: 'HTTP' },
-          hosts: ['a.example.signing-preview-1.invalid'],
+    const servers = [{ port: { number: 443 }, hosts: ['./a.example', '*'], tls }]
+    const gateways = ['public', 'other'].map((name) => ({
+      ...make('Gateway', { selector: { istio: 'ingressgateway' }, servers }, scratch.namespace),
+      metadata: { name, namespace: scratch.namespace },
+    }))
+    const { resources, rewrites } = isolate(gateways, scratch)
+    expect(resources).toEqual([
+      {
+        ...{ apiVersion: 'networking.istio.io/v1', kind: 'Gateway' },
+        metadata: { name: 'scratch', namespace: scratch.namespace },
+        spec: {
+          selector: { 'secure-signing.dev/scratch-gateway': 'signing-preview-1' },
+          servers: [
+            {
+              port: { number: 80, name: 'http', protocol: 'HTTP' },
+              hosts: ['a.example.signing-preview-1.invalid', '*'],
+            },
+          ],
         },
-      ],
-    })
+      },
+    ])
+    expect(rewrites.map(({ resource }) => resource)).toEqual(['Gateway/public', 'Gateway/other'])
   })
 
   test('what is for its own namespace stays so', () => {

@@ -6,8 +6,8 @@ import type { Rewrite } from './move.ts'
 
 /** The label of the Pods of a scratch gateway. Its value is the scratch namespace. */
 export const gatewayLabel = 'secure-signing.dev/scratch-gateway'
-/** The Gateway to which each route binds. */
-const gatewayName = 'public'
+/** The only Gateway, to which each route binds. No check of a live deployment takes it for its own. */
+export const gatewayName = 'scratch'
 const exported = ['VirtualService', 'DestinationRule', 'ServiceEntry']
 const inMesh = 'mesh'
 
@@ -16,9 +16,7 @@ const routes = z.looseObject({
   hosts: z.array(z.string()).optional(),
 })
 const servers = z.looseObject({
-  servers: z
-    .array(z.looseObject({ hosts: z.array(z.string()).default(['*']), port: z.looseObject({}) }))
-    .default([]),
+  servers: z.array(z.looseObject({ hosts: z.array(z.string()).default(['*']) })).default([]),
 })
 
 export type Scratch = {
@@ -28,8 +26,8 @@ export type Scratch = {
 }
 
 /**
- * Exports nothing but to the namespace of the scratch gateway, and gives each public host a name that nobody has. A route without
- * a Gateway in `resources` gets one.
+ * Exports nothing but to the namespace of the scratch gateway, and gives each public host a name that nobody has. One Gateway stands
+ * in for all, with their hosts.
  */
 export function isolate(
   resources: readonly Resource[],
@@ -43,19 +41,20 @@ export function isolate(
     rewrites.push({ ...of, from: describe(from), to: describe(to) })
     return replace(resource, path, to) as Resource
   }
-  const isolated = resources.map((each) => {
-    const own = exported.includes(each.kind)
-      ? set(each, ['spec', 'exportTo'], exportOf(each))
-      : each
-    if (each.kind === 'VirtualService') return isolateRoute(own)
-    return each.kind === 'Gateway' && isOfIstio(each) ? isolateGateway(own) : own
-  })
-  const needsGateway =
-    isolated.some(({ kind }) => kind === 'VirtualService') && !isolated.some(isPublicGateway)
-  return {
-    resources: needsGateway ? [...isolated, composeGateway()] : isolated,
-    rewrites,
+  const gateways = resources.filter((each) => each.kind === 'Gateway' && isOfIstio(each))
+  const isolated = resources
+    .filter((each) => !gateways.includes(each))
+    .map((each) => {
+      if (!exported.includes(each.kind)) return each
+      const own = set(each, ['spec', 'exportTo'], exportOf(each))
+      return each.kind === 'VirtualService' ? isolateRoute(own) : own
+    })
+  for (const { metadata, spec } of gateways) {
+    const resource = `Gateway/${metadata.name}`
+    const to = describe(selectorOf(scratch))
+    rewrites.push({ resource, path: 'spec.selector', from: describe(Object(spec).selector), to })
   }
+  return { resources: [...isolated, composeGateway(gateways)], rewrites }
 
   /** What others may see in the mesh, the scratch gateway may. */
   function exportOf({ spec }: Resource): string[] {
@@ -77,30 +76,20 @@ export function isolate(
       : bound
   }
 
-  function isolateGateway(gateway: Resource): Resource {
-    const selected = set(gateway, ['spec', 'selector'], selectorOf(scratch))
-    const { servers: all } = servers.parse(gateway.spec)
-    return set(selected, ['spec', 'servers'], [openTo(all.flatMap(({ hosts }) => hosts))])
-  }
-
-  function isPublicGateway(each: Resource): boolean {
-    return each.kind === 'Gateway' && isOfIstio(each) && each.metadata.name === gatewayName
-  }
-
-  function composeGateway(): Resource {
+  /** Without TLS, because the certificate stays with the live gateway. */
+  function composeGateway(all: readonly Resource[]): Resource {
+    const hosts = all
+      .flatMap(({ spec }) => servers.parse(spec).servers.flatMap((each) => each.hosts))
+      .map((host) => moveHost(host.replace(/^[^/]*\//, ''), scratch.namespace))
+    const port = { number: 80, name: 'http', protocol: 'HTTP' }
     return {
       ...{ apiVersion: 'networking.istio.io/v1', kind: 'Gateway' },
       metadata: { name: gatewayName, namespace: scratch.namespace },
-      spec: { selector: selectorOf(scratch), servers: [openTo(['*'])] },
+      spec: {
+        selector: selectorOf(scratch),
+        servers: [{ port, hosts: hosts.length === 0 ? ['*'] : [...new Set(hosts)] }],
+      },
     }
-  }
-
-  /** Without TLS, because the certificate stays with the live gateway. */
-  function openTo(hosts: readonly string[]) {
-    const own = [...new Set(hosts)].map((host) =>
-      moveHost(host.replace(/^[^/]*\//, ''), scratch.namespace),
-    )
-    return { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: own }
   }
 }
 

@@ -7,7 +7,7 @@ import { CommandError, tryRun } from '../../cli/exec.ts'
 import { application } from '../../kube/application.ts'
 import { formatResources, type Resource } from '../../kube/resources.ts'
 import type { AskedFor, Report } from '../matrix/report.ts'
-import { moveHost, selectorOf } from './isolate.ts'
+import { gatewayName, moveHost } from './isolate.ts'
 
 export type Measured = Pick<
   Report,
@@ -35,12 +35,11 @@ export async function measureScratch(input: {
   const [config, out] = ['signing.yaml', 'measured.json'].map((name) => join(folder, name))
   await writeFile(join(folder, 'resources.yaml'), formatResources(resources))
   await writeFile(config ?? '', stringify(composeConfig(namespace)))
-  const [[label, value] = []] = Object.entries(selectorOf({ namespace }))
   const others = Object.entries(process.env).filter(([name]) => !live.includes(name))
   const env = {
     ...Object.fromEntries(others),
     ...{ CONFIG: config, OUT: out, OVERLAY: '', COMPONENTS: '' },
-    ...{ GATEWAY: `${namespace}/public`, GATEWAY_SELECTOR: `${label}=${value}` },
+    GATEWAY: `${namespace}/${gatewayName}`,
     ...(host !== undefined && { PUBLIC_HOST: moveHost(host, namespace) }),
   }
   const args = [program, JSON.stringify(more)]
