@@ -11,6 +11,7 @@ import { identityRules } from './rules/identity-rules.ts'
 import { ingressRules } from './rules/ingress-rule.ts'
 import { keyRules } from './rules/key-rules.ts'
 import { managerRules } from './rules/manager-rules.ts'
+import { podAsReleasedRule } from './rules/pod-as-released-rule.ts'
 import { policyRules } from './rules/policy-rules.ts'
 import { routeRules } from './rules/route-rules.ts'
 import { routingRules } from './rules/routing-rules.ts'
@@ -25,6 +26,7 @@ export const podRules: readonly Rule[] = [
   ...tokenRules,
   ...confinementRules,
   ...accountRules,
+  podAsReleasedRule,
 ]
 
 export const meshRules: readonly Rule[] = [

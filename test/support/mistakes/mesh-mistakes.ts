@@ -192,6 +192,11 @@ export const meshMistakes: Mistakes = {
     'a probe that may sign': [probe, `${operation}.paths`, ['/readyz', '/sign'], source],
   },
   capture: {
+    'a template that looks injected': [
+      'Deployment/secure-signing',
+      'spec.template.metadata.annotations.sidecar~1istio~1io/status',
+      '{}',
+    ],
     excludeInboundPorts: [pod, `${excluding}/excludeInboundPorts`, '8081'],
     excludeOutboundPorts: [pod, `${excluding}/excludeOutboundPorts`, '443'],
     excludeOutboundIPRanges: [pod, `${excluding}/excludeOutboundIPRanges`, '0.0.0.0/0'],

@@ -201,6 +201,33 @@ export const podMistakes: Mistakes = {
       'v1.22',
     ],
   },
+  'pod-as-released': {
+    'a variable for Node': [
+      pod,
+      `${signer}.env.+`,
+      { name: 'NODE_OPTIONS', value: '--import=/tmp/x' },
+    ],
+    'a command': [pod, `${signer}.command`, ['/bin/cat', '/run/key/key-1']],
+    'a Secret that may be missing': [pod, `${template}.volumes.2.secret.optional`, true],
+    'a token at another place': [
+      pod,
+      `${template}.volumes.4.projected.sources.0.serviceAccountToken.path`,
+      'other',
+    ],
+    'no memory limit': [pod, `${signer}.resources.limits.memory`, undefined],
+    'a host name of its own': [pod, `${template}.hostname`, 'other'],
+    'a proxy that may replace the socket': [
+      pod,
+      proxyMounts,
+      '{"signer-socket":{"mountPath":"/run/signer"}}',
+    ],
+    'a proxy of its own': [pod, `${containers}.+`, { name: 'istio-proxy', image: 'x/y:1' }],
+    'headers in the log of the proxy': [
+      pod,
+      `${annotations}.sidecar~1istio~1io/logLevel`,
+      'http:debug',
+    ],
+  },
   'image-tag': {
     'the placeholder': [pod, `${signer}.image`, 'secure-signing/signer'],
     'no tag': [pod, `${signer}.image`, 'registry.example/team/signer'],

@@ -6,6 +6,11 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { CHECKOUT } from '../../cli/checkout.ts'
 
+/** Istio sets it when it injects its proxy. */
+export const statusAnnotation = 'sidecar.istio.io/status'
+/** Only Istio sets them, so no template has them. */
+export const injectedAnnotations = [statusAnnotation, 'proxy.istio.io/overrides']
+
 type Strings = Readonly<Record<string, string>>
 
 const file = 'k8s/admission/no-way-around-proxy-validating-admission-policy.yaml'

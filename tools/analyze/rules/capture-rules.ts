@@ -1,6 +1,10 @@
 // No traffic of our Pods bypasses the proxy.
 import { type Finding, type Path, valueAt } from '../finding.ts'
-import { listRefusedAnnotations, listRefusedLabels } from '../model/allowed-metadata.ts'
+import {
+  injectedAnnotations,
+  listRefusedAnnotations,
+  listRefusedLabels,
+} from '../model/allowed-metadata.ts'
 import { listInScope, listPodNamespaces, selectsPod } from '../model/namespace.ts'
 import { readPods, type Workload } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
@@ -20,6 +24,15 @@ export const captureRules: readonly Rule[] = [
             `${key}: ${pod.metadata.annotations[key]} can lead traffic around the proxy, or is unknown: ${advice}`,
           ),
         ),
+        ...injectedAnnotations
+          .filter((key) => key in pod.metadata.annotations && pod.resource.kind !== 'Pod')
+          .map((key) =>
+            at(
+              pod,
+              ['annotations', key],
+              `only Istio may set ${key}, when it injects its proxy: remove it`,
+            ),
+          ),
         ...listRefusedLabels(pod.metadata.labels).map((key) =>
           at(
             pod,

@@ -74,6 +74,8 @@ export const keyRules: readonly Rule[] = [
     find: (resources) =>
       listWorkloadResources(resources)
         .filter((resource) => resource !== findSigningResource(resources))
+        // A signer of another namespace has a key of its own.
+        .filter((resource) => isOfPodNamespace(resource, resources))
         .flatMap((resource) => findKeyIn(readWorkload(resource))),
   },
   {

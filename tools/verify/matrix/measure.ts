@@ -52,7 +52,10 @@ export async function measure(
   expected: Expectations = expectationsOf(target.layout),
 ): Promise<{ cells: Cell[]; unauthorizedSignatures: number }> {
   const start = new Date()
-  const approaches = await planApproaches(target, pods, gateway)
+  const approaches = {
+    ...(await planApproaches(target, pods, gateway)),
+    ...expected.approaches,
+  }
   const sent = await sendAll(approaches, expected, isMeasured)
   return {
     cells: sent.map(({ cell }) => cell),

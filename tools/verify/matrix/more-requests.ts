@@ -5,7 +5,7 @@ import type { Declared } from './declared-table.ts'
 import type { Expectations } from './expectations.ts'
 import type { AskedFor } from './report.ts'
 
-/** Nobody may send them, but public clients those to the declared routes of the application. */
+/** Whoever may send the usual request to the application may send those to its declared routes. Nobody may send others. */
 export function declareMore(
   declare: Expectations['declare'],
   caller: string,
@@ -13,8 +13,8 @@ export function declareMore(
 ): Declared | undefined {
   if (of === 'signer') return declare(caller, 'sign')
   const found = declare(caller, 'application')
-  if (caller !== 'public' || found === undefined || isDeclared(application, path, method)) {
-    return found
-  }
-  return { verdict: 'route', by: [] }
+  if (found?.verdict !== 'served' || isDeclared(application, path, method)) return found
+  // A route of Istio is for a path, and the policy decides about the method.
+  const hasRoute = caller !== 'public' || isDeclared(application, path)
+  return { verdict: hasRoute ? 'policy' : 'route', by: [] }
 }

@@ -4,8 +4,8 @@ import { nameOutcome } from '../matrix/verdict.ts'
 import type { Measured } from '../scratch/measured.ts'
 
 /**
- * opens: something that was refused works. weakens: it is still refused, but a control fewer stands. declared: a public route that
- * signing.yaml has. unclear: neither served nor refused by a known control.
+ * opens: something that was refused works. weakens: it is still refused, but a control fewer stands. declared: either, but it is what
+ * signing.yaml declares, such as a new public route. unclear: neither served nor refused by a known control.
  */
 export type Class = 'opens' | 'weakens' | 'unclear' | 'breaks' | 'declared' | 'tightens'
 
@@ -68,7 +68,8 @@ export function classify(before: Cell, after: Cell): Class | undefined {
     return after.declared === 'served' || before.declared === 'served' ? 'breaks' : 'tightens'
   if (after.seen === before.seen) return undefined
   if (after.seen === 'other' || before.seen === 'other') return 'unclear'
-  return order(after.seen) > order(before.seen) ? 'weakens' : 'tightens'
+  if (order(after.seen) < order(before.seen)) return 'tightens'
+  return after.seen === after.declared ? 'declared' : 'weakens'
 }
 
 /** A service has answered, although not always with success. An error of a proxy is no answer. */
@@ -94,7 +95,9 @@ function describeRequest({ method, path, of }: AskedFor): string {
   return `${method} ${path} of the ${of}`
 }
 
-function describe({ seen, answer }: Cell): string {
-  const found = seen === 'served' ? 'served' : `refused by ${nameOutcome(seen)}`
-  return `${seen === 'other' ? 'unclear' : found} (${answer})`
+function describe(cell: Cell): string {
+  const { seen, answer } = cell
+  if (seen === 'served') return `served (${answer})`
+  if (seen !== 'other') return `refused by ${nameOutcome(seen)} (${answer})`
+  return `${hasReached(cell) ? 'answered' : 'unclear'} (${answer})`
 }

@@ -96,7 +96,7 @@ const titles: Readonly<Record<string, string>> = {
   weakens: 'Weakens: still refused, but by a later control',
   unclear: 'Unclear: neither served nor refused by a known control',
   breaks: 'Breaks: it worked, and is refused now',
-  declared: 'New public routes, which signing.yaml declares',
+  declared: 'As signing.yaml declares',
   tightens: 'Tightens',
 }
 

@@ -87,7 +87,9 @@ async function compareIn(
       rewrites: [...moved.rewrites, ...isolated.rewrites],
     }
   }) as [Moved, Moved]
-  const gateway = composeScratchGateway(scratch.namespace, scratch.gatewayNamespace, injector.label)
+  const [gateway, fresh] = ['before', 'after'].map((phase) =>
+    composeScratchGateway(scratch.namespace, scratch.gatewayNamespace, injector.label, phase),
+  ) as [Resource[], Resource[]]
   await step(`what is deployed runs in the namespace ${scratch.namespace}`, async () => {
     await createScratchKey(scratch.namespace)
     await applyOver([], [...gateway, ...before.resources])
@@ -103,8 +105,8 @@ async function compareIn(
   const first = await step('who reaches what now', () => measureIn('before', before))
   const wasThere = await read()
   await step('the change runs there', async () => {
-    await applyOver(before.resources, after.resources)
-    await waitUntilReady(after.resources)
+    await applyOver(before.resources, [...after.resources, ...fresh])
+    await waitUntilReady([...after.resources, ...fresh])
   })
   const names = listChanged(wasThere, await read())
   const notes = [

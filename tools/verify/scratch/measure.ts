@@ -13,6 +13,7 @@ import { expectationsOf } from '../matrix/expectations.ts'
 import { composeLimits } from '../matrix/limits.ts'
 import { measure } from '../matrix/measure.ts'
 import type { Measured } from './measured.ts'
+import { addPastGateway } from './past-gateway.ts'
 
 const pods = nameAttackPods('matrix', '192.0.2.68')
 const more = z
@@ -21,10 +22,10 @@ const more = z
 
 await runMain(async () => {
   const target = await findTarget('any')
-  const expected = { ...expectationsOf(target.layout), more }
   const { notes, isMeasured } = findLimits()
-  await bringUp(pods, target)
   try {
+    const usual = { ...expectationsOf(target.layout), more }
+    const [expected] = await Promise.all([addPastGateway(target, usual), bringUp(pods, target)])
     const { cells, unauthorizedSignatures } = await withGateway((place) =>
       measure(target, pods, place, isMeasured, expected),
     )
