@@ -15,7 +15,7 @@ TEST_ALONE := $(ALONE:%=test-%)
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
 VARIABLES := AMBIENT ARGS AUDIT_KEY_FILE BUILDER BUILDER_ID CLUSTER COMPONENTS CONFIG CONSUMER CONSUMER_VERSION DELETE_KEY DEMO_PORT DOCS DRY_RUN EXTERNAL_SECRETS EXTERNAL_SECRETS_CRDS FILES \
   FORCE_CONFLICTS FORM FUZZ_COUNT FUZZ_SEED GATEWAY GATEWAY_CACERT GATEWAY_SELECTOR GATEWAY_URL IMAGE_PREFIX ISTIO ISTIO_REVISION KEY_FILE KEY_ID KUBECONFIG LINKERD_CRDS LIVE \
-  NODE_IMAGE ONLY OUT OVERLAP OVERLAY PROMETHEUS PROMETHEUS_URL PUBLIC_HOST PUSH SERVICE SHORT SIGNATURE TARGET_PLATFORM TEST TOKEN_KEYS VAULT_ADDR \
+  NODE_IMAGE ONLY OUT OVERLAP OVERLAY PROMETHEUS PROMETHEUS_URL PUBLIC_HOST PUSH SAMPLE SEED SERVICE SHORT SIGNATURE TARGET_PLATFORM TEST TOKEN_KEYS VAULT_ADDR \
   VAULT_AUTH_PATH VAULT_CACERT VAULT_IMAGE VAULT_KV VAULT_NAMESPACE VAULT_ROLE VAULT_SECRET_PATH
 # An unknown variable and an old name end here, before anything runs.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
@@ -192,6 +192,9 @@ test-host: node_modules ## Run the local cluster on an emulated Debian 13 with s
 
 test-istio: node_modules ## Run deploy, smoke and matrix on another Istio. The first run of a version compiles it.
 	@node tools/local-cluster/test-istio.ts
+
+mutation-test: node_modules ## Change all that is shipped, one thing at a time, and run what make analyze misses: hours.
+	@exec node test/mutation/mutation-test.ts
 
 faults: node_modules ## Break the local cluster under load, and measure what is lost.
 	@node tools/verify/faults/faults.ts

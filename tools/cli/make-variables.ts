@@ -105,13 +105,13 @@ export const makeVariables = {
     value: 'yes',
   },
   EXTERNAL_SECRETS: {
-    meaning: 'The External Secrets to test with: its program and CRDs.',
+    meaning: 'External Secrets to test with.',
     targets: ['test-external-secrets'],
     value: 'a folder',
     default: '0.20.4',
   },
   EXTERNAL_SECRETS_CRDS: {
-    meaning: 'A file with the CRDs of another External Secrets to test against.',
+    meaning: "Another External Secrets' CRDs to test against.",
     targets: ['test'],
     value: 'a path',
   },
@@ -133,13 +133,13 @@ export const makeVariables = {
     default: 'raw',
   },
   FUZZ_COUNT: {
-    meaning: 'The number of requests of the fuzz test.',
+    meaning: 'Requests of the fuzz test.',
     targets: ['test'],
     value: 'a number',
     default: '5000',
   },
   FUZZ_SEED: {
-    meaning: 'The seed of a fuzz test to repeat.',
+    meaning: 'Repeats a fuzz test.',
     targets: ['test'],
     value: 'a number',
     default: 'random',
@@ -204,7 +204,7 @@ export const makeVariables = {
     default: 'the local cluster',
   },
   LINKERD_CRDS: {
-    meaning: "A file with Linkerd's CRDs to test against.",
+    meaning: "Linkerd's CRDs to test against.",
     targets: ['test'],
     value: 'a path',
   },
@@ -219,10 +219,14 @@ export const makeVariables = {
     value: 'an image',
     default: 'gcr.io/distroless/nodejs24-debian13',
   },
-  ONLY: { meaning: 'Run only these experiments.', targets: ['faults'], value: 'id,id' },
+  ONLY: {
+    meaning: 'Run only these.',
+    targets: ['faults', 'mutation-test'],
+    value: 'id,id',
+  },
   OUT: {
     meaning: 'The folder for the result.',
-    targets: ['release', 'matrix', 'preview', 'evidence'],
+    targets: ['release', 'matrix', 'preview', 'evidence', 'mutation-test'],
     value: 'a path',
     default: '.deploy/TARGET, evidence: with the time',
   },
@@ -256,6 +260,18 @@ export const makeVariables = {
     default: 'every host of the gateway, or its only one',
   },
   PUSH: { meaning: 'Also push the images.', targets: ['images'], value: 'yes' },
+  SAMPLE: {
+    meaning: 'Make only so many changes.',
+    targets: ['mutation-test'],
+    value: 'a number',
+    default: 'all',
+  },
+  SEED: {
+    meaning: 'Chooses the changes.',
+    targets: ['mutation-test'],
+    value: 'a number',
+    default: '26',
+  },
   SERVICE: {
     meaning: 'Watch only this service.',
     targets: ['dev'],

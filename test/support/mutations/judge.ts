@@ -18,6 +18,8 @@ export type Verdict =
 export type Judge = {
   /** What it runs, e.g. "API server". */
   name: string
+  /** Returns why it cannot run on this machine. Its mutations are not run then. */
+  missing?: () => Promise<string | undefined>
   /** Whether this judge can decide about the mutation. */
   canJudge: (mutation: Mutation) => boolean
   /** Yields a verdict for each mutation, as they come. `resources` are unchanged. */

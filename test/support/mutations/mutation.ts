@@ -1,4 +1,5 @@
 // A single change of a list of resources, with a name that says what it changes.
+import { createHash } from 'node:crypto'
 import { formatPath, type Path } from '../../../tools/analyze/finding.ts'
 import { describeResource, type Resource } from '../../../tools/kube/resources.ts'
 
@@ -62,4 +63,14 @@ function withChange(value: unknown, change: Change, [part, ...rest]: Path): unkn
   const { [part]: before, ...others } = Object(value) as Record<string, unknown>
   const changed = withChange(before, change, rest)
   return changed === undefined ? others : { ...Object(value), [part]: changed }
+}
+
+/** Returns a text that only this change of these resources has. `unchanged`: the digest of the resources. */
+export function identifyMutation(unchanged: string, { name, change, resource }: Mutation): string {
+  const to = JSON.stringify(change === undefined ? resource : change.to) ?? ''
+  return digest(`${unchanged}\n${name}\n${to}`)
+}
+
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }

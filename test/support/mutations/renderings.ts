@@ -23,6 +23,8 @@ export type Shipment = {
   base?: string
   /** Another layout. The changes of a resource that is equal there are left out. */
   beside?: string
+  /** Undefined: Linkerd's, which no rendering of `make deploy` has. */
+  layout: Layout | undefined
   isMeshed: boolean
   render: () => Promise<Resource[]>
 }
@@ -46,7 +48,7 @@ export const shipments: Readonly<Record<string, Shipment>> = {
   default: ship([], onePod),
   'separate-pods': { ...ship([], separatePods), beside: 'default' },
   'no-mesh': { ...ship([], noMesh), beside: 'default' },
-  linkerd: { isMeshed: false, render: renderLinkerd, beside: 'default' },
+  linkerd: { layout: undefined, isMeshed: false, render: renderLinkerd, beside: 'default' },
   ...components(
     ...['apparmor', 'autoscaling', 'deployer', 'external-secrets-aws', 'external-secrets-azure'],
     ...['external-secrets-gcp', 'high-availability', 'limits', 'monitoring', 'network-policy'],
@@ -70,7 +72,7 @@ const made = new Map<string, Promise<Changes>>()
 
 /** `name`: one of `shipments`. It is rendered once. */
 export function renderShipment(name: string): Promise<Resource[]> {
-  const found = rendered.get(name) ?? find(name).render()
+  const found = rendered.get(name) ?? findShipment(name).render()
   rendered.set(name, found)
   return found
 }
@@ -84,23 +86,28 @@ export function renderChanges(name: string): Promise<Changes> {
 
 async function makeChanges(name: string): Promise<Changes> {
   const resources = await renderShipment(name)
-  const all = [...listMutations(resources), ...listOthers(resources, find(name).isMeshed)]
+  const all = [...listMutations(resources), ...listOthers(resources, findShipment(name).isMeshed)]
   const mutations = await leaveOut(all, name)
   return { resources, mutations, leftOut: all.length - mutations.length }
 }
 
 async function leaveOut(mutations: Mutation[], name: string): Promise<Mutation[]> {
-  const { base, beside } = find(name)
+  const { base, beside } = findShipment(name)
   if (base !== undefined) {
     const known = new Set((await renderChanges(base)).mutations.map(describe))
     return mutations.filter((each) => !known.has(describe(each)))
   }
   if (beside === undefined) return mutations
-  const known = new Set((await renderShipment(beside)).map((each) => JSON.stringify(each)))
-  return mutations.filter(({ resource }) => !known.has(JSON.stringify(resource)))
+  const known = new Set((await renderShipment(beside)).map(describeContent))
+  return mutations.filter(({ resource }) => !known.has(describeContent(resource)))
 }
 
-function find(name: string): Shipment {
+/** Only `make deploy` labels resources with the version. */
+function describeContent(resource: Resource): string {
+  return JSON.stringify(resource).replace(/"app\.kubernetes\.io\/version":"[^"]*",?/, '')
+}
+
+export function findShipment(name: string): Shipment {
   const found = shipments[name]
   if (found === undefined) throw new Error(`there is no rendering "${name}"`)
   return found
@@ -134,6 +141,7 @@ function ship(
   const { cluster, ...sample } = describeSample(names, layout, route)
   const values = cluster && keys && { ...cluster.values, tokenKeysUri: keys }
   return {
+    layout,
     isMeshed: layout.isMeshed,
     render: () =>
       inFolder(async (folder) => {

@@ -1,8 +1,8 @@
 // Changes of exact resources that users and tools make, and that change no decision.
-import { readTokens } from '../../../tools/analyze/released/cel.ts'
-import type { Resource } from '../../../tools/kube/resources.ts'
-import type { Random } from '../audit/mutations.ts'
-import { listExact } from './renderings.ts'
+import { readTokens } from '../../../../tools/analyze/released/cel.ts'
+import type { Resource } from '../../../../tools/kube/resources.ts'
+import type { Random } from '../../audit/mutations.ts'
+import { listExact } from '../renderings.ts'
 
 /** Changes one exact resource, or adds resources. */
 type Harmless = (resources: readonly Resource[], random: Random) => Resource[]
