@@ -30,9 +30,11 @@ beforeAll(async () => {
   const get = ['get', 'deployment', deployment, '-n', namespace, '-o', 'json']
   const { frontend } = await findTarget()
   const api = await openApi(await makeFolder())
+  const allowList = ['get', 'configmap', 'envoy-admin-allowlist', '-n', namespace, '-o', 'json']
+  const configMaps = [await kubectlJson(resourceSchema, allowList)]
   cleanUp(() => api[Symbol.asyncDispose]())
   target = {
-    ...{ api, namespace, deployment },
+    ...{ api, namespace, otherNamespace: 'default', deployment, configMaps },
     template: asPod([await kubectlJson(resourceSchema, get)], 'admission-test'),
     pod: frontend.pod,
     keylessPod: otherAccountPod.pod,

@@ -3,17 +3,19 @@ import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { forEachAtMost } from '../../../tools/cli/at-most.ts'
+import { namespace, policyPrefix, policyPrefixOf } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { ensurePki } from '../../../tools/local-cluster/pki.ts'
 import type { Api } from '../../../tools/verify/admission/api-server/api.ts'
 import {
+  anyoneMay,
   findApiServerPrograms,
   startApiServer,
 } from '../../../tools/verify/admission/api-server/api-server.ts'
 import { attemptCase } from '../../../tools/verify/admission/attempt.ts'
 import type { AdmissionTarget } from '../../../tools/verify/admission/cases/case.ts'
 import { labelNamespace } from '../../../tools/verify/admission/place.ts'
-import { enforcePolicies } from '../../../tools/verify/admission/policies.ts'
+import { enforcePolicies, isAdmission } from '../../../tools/verify/admission/policies.ts'
 import type { Judge, Verdict } from '../mutations/judge.ts'
 import type { Mutation } from '../mutations/mutation.ts'
 import {
@@ -22,6 +24,7 @@ import {
   measureBaseline,
   openLane,
   podSecurity,
+  policyOf,
 } from './baseline.ts'
 import { moveToLane } from './lanes.ts'
 import { type Plan, planOf } from './plan.ts'
@@ -40,7 +43,7 @@ export const admissionJudge: Judge = {
     const programs = await findApiServerPrograms()
     await ensurePki()
     await using folder = await mkdtempDisposable(join(tmpdir(), 'secure-signing-'))
-    await using server = await startApiServer({ programs, folder: folder.path })
+    await using server = await startApiServer({ programs, folder: folder.path, flags: anyoneMay })
     yield* judgeOn(server.api, resources, mutations)
   },
 }
@@ -51,7 +54,11 @@ export async function* judgeOn(
   resources: readonly Resource[],
   mutations: readonly Mutation[],
 ): AsyncGenerator<readonly [Mutation, Verdict]> {
-  const cases = await measureBaseline(api, resources)
+  const affected = new Set(
+    mutations.flatMap((each) => [...(planOf(resources, each)?.affected ?? [])]),
+  )
+  const known = new Set([...resources.filter(isAdmission).map(policyOf), podSecurity])
+  const cases = await measureBaseline(api, resources, affected.intersection(known))
   const lanes: Lane[] = []
   for (let start = 0; start < mutations.length; start += LANES) {
     const batch = mutations.slice(start, start + LANES)
@@ -79,9 +86,16 @@ async function* judgeBatch(api: Api, cases: readonly JudgedCase[], runs: readonl
   await forEachAtMost(REQUESTS, [...runs.entries()], async ([index, { mutation, plan, lane }]) => {
     const refusal = refusals.find(({ resource }) => enforced[index]?.includes(resource))
     const verdict = refusal ? breaks(refusal.said) : await decide(api, cases, plan, lane)
-    verdicts.push([mutation, verdict])
+    verdicts.push([mutation, inOurNames(verdict, lane)])
   })
   yield* verdicts
+}
+
+function inOurNames(verdict: Verdict, { name }: Lane): Verdict {
+  const evidence = verdict.evidence
+    .replaceAll(policyPrefixOf(name), policyPrefix)
+    .replaceAll(name, namespace)
+  return { ...verdict, evidence }
 }
 
 const breaks = (said: string): Verdict => ({

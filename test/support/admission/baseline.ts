@@ -2,12 +2,12 @@
 import { policyPrefix } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { Api } from '../../../tools/verify/admission/api-server/api.ts'
-import { attemptCase } from '../../../tools/verify/admission/attempt.ts'
+import { attemptCase, findJudge } from '../../../tools/verify/admission/attempt.ts'
 import type { AdmissionTarget } from '../../../tools/verify/admission/cases/case.ts'
 import { listCases, type TargetCase } from '../../../tools/verify/admission/cases/cases.ts'
 import { createPlace, labelNamespace } from '../../../tools/verify/admission/place.ts'
 import { enforcePolicies, isAdmission } from '../../../tools/verify/admission/policies.ts'
-import { besideLane, moveToLane } from './lanes.ts'
+import { moveToLane } from './lanes.ts'
 
 export const podSecurity = 'Pod Security'
 
@@ -30,52 +30,58 @@ export function describeJudge(name: string): string {
 
 /** Creates a lane without policies and without Pod Security. */
 export async function openLane(api: Api, resources: readonly Resource[], lane: string) {
-  const metadata = { name: besideLane(lane) }
-  await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata })
   const unlabelled = resources.filter(({ kind }) => kind !== 'Namespace')
   return createPlace(api, unlabelled, lane)
 }
 
 /**
- * Tries every case that the API server itself accepts. No policy may be in effect before. Throws if all of them together decide
- * otherwise than one by one.
+ * Returns the cases that all policies accept, and those that one of `affected` refuses when it is alone. No policy may be in effect
+ * before. Throws if they decide otherwise together than alone.
  */
 export async function measureBaseline(
   api: Api,
   resources: readonly Resource[],
+  affected: ReadonlySet<string>,
 ): Promise<JudgedCase[]> {
   const policies = [...new Set(resources.filter(isAdmission).map(policyOf))]
-  const lanes = ['nothing', podSecurity, 'everything', ...policies]
-  const nameOf = (lane: string) => `baseline-${lanes.indexOf(lane)}`
-  const enforced: Resource[] = []
-  const targets = new Map<string, AdmissionTarget[]>()
-  for (const lane of lanes) {
-    const name = nameOf(lane)
-    targets.set(lane, await openLane(api, resources, name))
-    if (lane === podSecurity || lane === 'everything') await labelNamespace(api, resources, name)
-    const acting = lane === 'everything' ? new Set(policies) : new Set([lane])
-    enforced.push(...listAbout(resources, acting).map((each) => moveToLane(each, name)))
+  const judges = [...policies, podSecurity]
+  const everything = await openLane(api, resources, 'everything')
+  await labelNamespace(api, resources, 'everything')
+  const enforced = resources.filter(isAdmission).map((each) => moveToLane(each, 'everything'))
+  const alone = new Map<string, AdmissionTarget[]>()
+  for (const [index, judge] of judges.entries()) {
+    const lane = `alone-${index}`
+    alone.set(judge, await openLane(api, resources, lane))
+    if (judge === podSecurity) await labelNamespace(api, resources, lane)
+    const acting = listAbout(resources, new Set([judge]))
+    enforced.push(...acting.map((each) => moveToLane(each, lane)))
   }
   const [refusal] = await enforcePolicies(api, enforced)
   if (refusal !== undefined) throw new Error(refusal.said)
+
+  const refuses = async (judge: string, { on, attempt }: TargetCase) =>
+    !(await attemptCase(at(alone.get(judge), on), attempt)).isAllowed
   const judged: JudgedCase[] = []
-  for (const each of listCases(targets.get('nothing') ?? [])) {
+  for (const each of listCases(everything)) {
+    const { isAllowed, said } = await attemptCase(at(everything, each.on), each.attempt)
+    if (isAllowed) judged.push({ ...each, refusers: new Set() })
+    // What the API server itself refuses shows nothing.
+    if (isAllowed || findJudge(said, 'everything') === 'nobody') continue
     const refusers = new Set<string>()
-    for (const lane of lanes) {
-      const target = targets.get(lane)?.[each.on]
-      if (target === undefined) throw new Error(`no target ${each.on}`)
-      const { isAllowed } = await attemptCase(target, each.attempt)
-      if (!isAllowed) refusers.add(lane)
-      // What the API server itself refuses shows nothing.
-      if (lane === 'nothing' && !isAllowed) break
+    for (const judge of affected) if (await refuses(judge, each)) refusers.add(judge)
+    const isAffected = refusers.size > 0
+    const others = judges.filter((judge) => !affected.has(judge))
+    for (const judge of isAffected ? others : []) {
+      if (await refuses(judge, each)) refusers.add(judge)
     }
-    if (refusers.has('nothing')) continue
-    if (refusers.delete('everything') !== refusers.size > 0) {
-      throw new Error(
-        `${each.name}: alone, ${[...refusers].join()} refuse it. Together, they differ`,
-      )
-    }
-    judged.push({ ...each, refusers })
+    if (isAffected) judged.push({ ...each, refusers })
+    else if (others.length === 0) throw new Error(`${each.name}: refused, but by nobody alone`)
   }
   return judged
+}
+
+function at(targets: readonly AdmissionTarget[] | undefined, index: number): AdmissionTarget {
+  const target = targets?.[index]
+  if (target === undefined) throw new Error(`no target ${index}`)
+  return target
 }

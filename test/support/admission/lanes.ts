@@ -1,11 +1,9 @@
 // Lanes: namespaces of one API server, each with admission policies of its own, so that many versions of them act at once.
 import { namespace as ours, policyPrefix, policyPrefixOf } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
+import { besides } from '../../../tools/verify/admission/place.ts'
 
 const nameLabel = 'kubernetes.io/metadata.name'
-
-/** The namespace of another team, in the reach of the policies of the lane alone. */
-export const besideLane = (lane: string) => `${lane}-beside`
 
 /**
  * Returns an admission policy or binding for the lane. Its name and the namespace that it selects are those of the lane.
@@ -50,7 +48,7 @@ function keepInLane(spec: Record<string, unknown>, lane: string): void {
   if (!isRecord(selector)) return
   const expressions = selector.matchExpressions ?? []
   if (!Array.isArray(expressions)) return
-  const inLane = { key: nameLabel, operator: 'In', values: [lane, besideLane(lane)] }
+  const inLane = { key: nameLabel, operator: 'In', values: [lane, besides(lane)] }
   const namespaceSelector = { ...selector, matchExpressions: [...expressions, inLane] }
   spec.matchResources = { ...resources, namespaceSelector }
 }

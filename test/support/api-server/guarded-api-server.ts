@@ -26,7 +26,11 @@ export async function startGuardedApiServer(components: readonly string[] = []) 
   const resources = parseResources(rendering.yaml)
   const pods = { pod: 'signing-pod', keylessPod: 'keyless' }
   const template = asPod(resources, 'admission-test')
-  const target: AdmissionTarget = { api, namespace, deployment, template, ...pods }
+  const configMaps = resources.filter(({ kind }) => kind === 'ConfigMap')
+  const target: AdmissionTarget = {
+    ...{ api, namespace, otherNamespace: 'default', deployment, configMaps, template },
+    ...pods,
+  }
 
   const call = (args: readonly string[], input: unknown = '') =>
     kubectl(['--kubeconfig', kubeconfig, ...args], { input: JSON.stringify(input) })

@@ -16,6 +16,20 @@ export function changeResource(resource: Resource, [path, value]: ResourceChange
   return copy
 }
 
+export function changeAll(resource: Resource, changes: readonly ResourceChange[] = []): Resource {
+  return changes.reduce(changeResource, resource)
+}
+
+/** Whether the paths exist. */
+export function canChange(resource: Resource, changes?: readonly ResourceChange[]): boolean {
+  try {
+    changeAll(resource, changes)
+    return true
+  } catch {
+    return false
+  }
+}
+
 export function toPath(dotted: string): string[] {
   return dotted === '' ? [] : dotted.split('.').map((part) => part.replaceAll('~1', '.'))
 }

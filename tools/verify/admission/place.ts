@@ -8,9 +8,15 @@ import {
 import type { Resource } from '../../kube/resources.ts'
 import type { Api } from './api-server/api.ts'
 import type { AdmissionTarget } from './cases/case.ts'
+import { everyViolation } from './cases/workload-cases.ts'
+import { canChange, changeResource } from './change-resource.ts'
 import { asPod, makePod } from './pods.ts'
+import { asWorkload, keptKinds, nameOlder, nameWorkload, olderKinds } from './workloads.ts'
 
 const keylessPod = 'keyless'
+
+/** Another team's namespace. */
+export const besides = (namespace: string) => `${namespace}-beside`
 
 /**
  * Creates the namespace `to` with the ServiceAccounts, Deployments and ConfigMaps in `resources`, a Pod of each Deployment and
@@ -32,10 +38,18 @@ export async function createPlace(
   await labelNamespace(api, [], to)
   for (const each of [account, ...inside('ServiceAccount'), ...deployments].map(move))
     await api.apply(each)
+  const otherNamespace = besides(to)
+  for (const each of [home(otherNamespace), inNamespace(account, otherNamespace)])
+    await api.apply(each)
+  const shared = { api, namespace: to, otherNamespace, configMaps: inside('ConfigMap'), keylessPod }
   const targets = deployments.map(({ metadata: { name } }) => ({
-    ...{ api, namespace: to, deployment: name, pod: `${name}-pod`, keylessPod },
+    ...{ ...shared, deployment: name, pod: `${name}-pod` },
     template: asPod(resources, 'admission-test', name),
   }))
+  const [first] = targets
+  for (const each of first === undefined ? [] : listWorkloads(first.template).map(move)) {
+    await api.create(each)
+  }
   const pods = targets.map(({ pod, template }) => {
     const { annotations } = template.metadata
     // As if Istio had injected its proxy.
@@ -50,6 +64,21 @@ export async function createPlace(
   return targets
 }
 
+/** Returns a workload of each kind with the Pod, and some that all policies would refuse. */
+function listWorkloads(pod: Resource): Resource[] {
+  const named = (from: Resource, name: string) => ({
+    ...from,
+    metadata: { ...from.metadata, name },
+  })
+  const older = everyViolation
+    .filter((change) => canChange(pod, [change]))
+    .reduce(changeResource, pod)
+  return [
+    ...keptKinds.map((kind) => asWorkload(kind, named(pod, nameWorkload(kind)))),
+    ...olderKinds.map((kind) => asWorkload(kind, named(older, nameOlder(kind)))),
+  ]
+}
+
 /** Gives the namespace `to` the labels, and only those, of the application's in `resources`. */
 export async function labelNamespace(
   api: Api,
@@ -61,7 +90,15 @@ export async function labelNamespace(
       kind === 'Namespace' && [ours, writtenNamespace].includes(name),
   )
   const { 'kubernetes.io/metadata.name': _, ...labels } = found?.metadata.labels ?? {}
-  await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: to, labels } })
+  await api.apply(home(to, labels))
+}
+
+function home(name: string, labels = {}): Resource {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }
+}
+
+function inNamespace(resource: Resource, namespace: string): Resource {
+  return { ...resource, metadata: { ...resource.metadata, namespace } }
 }
 
 function isProtected({ spec }: Resource): boolean {

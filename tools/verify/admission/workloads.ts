@@ -15,6 +15,19 @@ const apiVersions = {
 
 export type WorkloadKind = keyof typeof apiVersions
 export const workloadKinds = Object.keys(apiVersions) as WorkloadKind[]
+/** Those whose Pod template may change. */
+export const keptKinds = workloadKinds.filter((kind) => kind !== 'Pod' && kind !== 'Job')
+/** Each has its Pod template in another field. */
+export const olderKinds = ['Pod', 'PodTemplate', 'CronJob', 'ReplicaSet'] as const
+
+/** Returns the place of the Pod template, as in JSON Pointer. */
+export function findTemplate(kind: WorkloadKind): string {
+  if (kind === 'PodTemplate') return '/template'
+  return kind === 'CronJob' ? '/spec/jobTemplate/spec/template' : '/spec/template'
+}
+
+export const nameWorkload = (kind: WorkloadKind) => `our-${kind.toLowerCase()}`
+export const nameOlder = (kind: WorkloadKind) => `older-${kind.toLowerCase()}`
 
 /** Returns a resource of `kind` that creates `pod`. */
 export function asWorkload(kind: WorkloadKind, pod: Resource): Resource {

@@ -11,16 +11,19 @@ import type { Resource } from '../../../kube/resources.ts'
 
 /** `said` is the body, or the message of an error. `warning` is the header of the same name. */
 export type Answer = { status: number; said: string; warning: string }
+export type User = { name: string; group?: string }
 export type Request = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   body?: unknown
   contentType?: string
+  /** By default it is the user of the kubeconfig. */
+  as?: User
 }
 export type Api = {
   send: (request: Request) => Promise<Answer>
   /** As `kubectl create --dry-run=server`. */
-  tryCreate: (resource: Resource) => Promise<Answer>
+  tryCreate: (resource: Resource, as?: User) => Promise<Answer>
   /** As `kubectl create`. Throws what the API server says if it refuses. */
   create: (resource: Resource) => Promise<void>
   /** As `make deploy` would apply a resource, without an effect. */
@@ -60,8 +63,12 @@ export async function openApi(
   }
   failed.catch(() => {})
 
-  async function send({ method, path, body, contentType }: Request): Promise<Answer> {
-    const headers = { 'content-type': contentType ?? 'application/json' }
+  async function send({ method, path, body, contentType, as }: Request): Promise<Answer> {
+    const headers = {
+      'content-type': contentType ?? 'application/json',
+      ...(as && { 'impersonate-user': as.name }),
+      ...(as?.group && { 'impersonate-group': as.group }),
+    }
     const outgoing = request({ socketPath, path, method, headers, agent })
     outgoing.end(body === undefined ? '' : JSON.stringify(body))
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
@@ -79,12 +86,16 @@ export async function openApi(
   return {
     [Symbol.asyncDispose]: close,
     send,
-    tryCreate: (body) =>
-      send({ method: 'POST', path: `${pathOfKind(body)}?dryRun=All&${strict}`, body }),
-    create: (body) => demand({ method: 'POST', path: `${pathOfKind(body)}?${strict}`, body }),
+    tryCreate: (body, as) => send({ ...creationOf(body, '&dryRun=All'), ...(as && { as }) }),
+    create: (body) => demand(creationOf(body)),
     tryApply: (body) => send(applyOf(body, '&dryRun=All')),
     apply: (body) => demand(applyOf(body)),
   }
+}
+
+/** Returns the request of `kubectl create`. */
+export function creationOf(body: Resource, more = ''): Request {
+  return { method: 'POST', path: `${pathOfKind(body)}?${strict}${more}`, body }
 }
 
 function applyOf(body: Resource, more = ''): Request {

@@ -68,6 +68,15 @@ export const allowedCases: readonly AdmissionCase[] = [
       volumes: [{ name: 's', secret: { secretName: 'other' } }],
     },
   }),
+  allowed('a container called vault-agent with a volume in memory', {
+    does: 'make',
+    pod: {
+      containers: [
+        { ...foreign, name: 'vault-agent', volumeMounts: [{ name: 'hmac-key', mountPath: '/k' }] },
+      ],
+      volumes: [{ name: 'hmac-key', emptyDir: { medium: 'Memory' } }],
+    },
+  }),
   allowed('exec into the frontend', { does: 'connect', to: 'exec', container: application }),
   allowed('attach to the frontend', { does: 'connect', to: 'attach', container: application }),
   allowed('attach to the proxy', { does: 'connect', to: 'attach', container: 'istio-proxy' }),

@@ -6,11 +6,14 @@ import { refusalsBy } from './refusals.ts'
 const { refused: apart } = refusalsBy('processes-stay-apart')
 const { refused: noWay } = refusalsBy('no-way-into-signer')
 
+const token = { serviceAccountToken: { audience: 'signer', path: 'token' } }
+const configMap = { configMap: { name: 'x', optional: true } }
+const tokenVolume = { name: 'token', projected: { sources: [token] as object[] } }
 const shared = ['spec.shareProcessNamespace', true] as const
 const host = ['spec.hostPID', true] as const
 const showsFiles = 'shareProcessNamespace shows each container the files of the others'
 const showsProcesses = 'hostPID shows every process of the node'
-const entered = 'nobody may enter the container signer'
+const entered = 'nobody may enter the container signer or vault-agent'
 const ephemeral = 'a Pod with the key must not get an ephemeral container'
 
 export const entryCases: readonly AdmissionCase[] = [
@@ -33,7 +36,17 @@ export const entryCases: readonly AdmissionCase[] = [
     attempt: { does: 'make', changes: [host] },
     refusedBy: 'Pod Security',
   },
+  ...[tokenVolume, { ...tokenVolume, projected: { sources: [token, configMap] } }].map((volume) =>
+    apart(
+      `a Pod with the caller token, of ${volume.projected.sources.length} sources`,
+      showsFiles,
+      {
+        ...{ does: 'make', pod: { shareProcessNamespace: true, volumes: [volume] } },
+      },
+    ),
+  ),
   ...(['exec', 'attach'] as const).flatMap((to) => [
+    noWay(`${to} into vault-agent`, entered, { does: 'connect', to, container: 'vault-agent' }),
     noWay(`${to} into the signer`, entered, { does: 'connect', to, container: 'signer' }),
     noWay(`${to} into the default container`, entered, { does: 'connect', to }),
   ]),

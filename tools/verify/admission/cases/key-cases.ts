@@ -20,6 +20,22 @@ const fromKey = {
 const container = { name: 'thief', image: 'thief', ...confined }
 const thief = { ...container, volumeMounts: [mount] }
 const csi = { driver: 'csi.thief.example', nodePublishSecretRef: { name: keySecret } }
+/** Drivers of volumes that take a Secret. Pod Security refuses them too, but at the Pod alone. */
+const secretRef = { name: keySecret }
+const drivers: readonly object[] = [
+  { azureFile: { secretName: keySecret, shareName: 'x' } },
+  { cephfs: { monitors: ['x'], secretRef } },
+  { rbd: { monitors: ['x'], image: 'x', secretRef } },
+  {
+    iscsi: {
+      ...{ targetPortal: '192.0.2.1:3260', iqn: 'iqn.2001-04.com.example:x', lun: 0 },
+      ...{ chapAuthSession: true, secretRef },
+    },
+  },
+  { scaleIO: { gateway: 'x', system: 'x', volumeName: 'x', secretRef } },
+  { storageos: { volumeName: 'x', secretRef } },
+]
+const inMemory = { name: 'hmac-key', emptyDir: { medium: 'Memory' } }
 const flexVolume = { driver: 'thief/v', secretRef: { name: keySecret } }
 
 const onlySigner = 'only the container signer may mount the Secret hmac-key'
@@ -74,9 +90,32 @@ export const keyCases: readonly AdmissionCase[] = [
   refused('an older volume driver has the key as its credential', byVolume, {
     ...{ does: 'make', kind: 'Deployment', pod: { volumes: [{ name: 'v', flexVolume }] } },
   }),
+  ...drivers.map((driver) =>
+    refused(`a volume ${Object.keys(driver)[0]} has the key as its credential`, byVolume, {
+      ...{ does: 'make', kind: 'Deployment', pod: { volumes: [{ name: 'v', ...driver }] } },
+    }),
+  ),
+  ...[{ env: [fromKey] }, { envFrom: [{ secretRef }] }].map((more) =>
+    refused(`an ephemeral container has the key by ${Object.keys(more)[0]}`, noEnvironment, {
+      ...{ does: 'add an ephemeral container', to: 'a Pod without the key', more },
+    }),
+  ),
+  own('a container mounts what an agent has put into memory', `${onlySigner}, not thief`, {
+    ...{ containers: [thief], volumes: [inMemory] },
+  }),
+  own('an init container called vault-agent mounts it', `${onlySigner}, not vault-agent`, {
+    ...{ initContainers: [{ ...thief, name: 'vault-agent' }], volumes: [inMemory] },
+  }),
   own('the key is the password for a registry', 'must not be an imagePullSecret', {
     imagePullSecrets: [{ name: keySecret }],
   }),
+  own(
+    'a volume on the disk has the name of the key',
+    'must be the Secret hmac-key or an emptyDir',
+    {
+      ...{ containers: [container], volumes: [{ name: 'hmac-key', emptyDir: {} }] },
+    },
+  ),
   made('a second volume has the key', called, ['spec.volumes.+', { ...keyVolume, name: 'other' }]),
   annotated(
     'an annotation makes the proxy mount the key',

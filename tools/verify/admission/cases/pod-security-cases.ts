@@ -119,25 +119,35 @@ const listActionRows = (at: string): Row[] =>
       return [`${place}.${action}.host`, 'probes and hooks', 'probe or lifecycle host', change]
     })
 
-const ofEither = ['spec.containers.0', 'spec.initContainers.0'].flatMap((at) =>
+const listInnerRows = (at: string): Row[] => [
+  ...listContainerRows(at),
+  ...listActionRows(at),
   [
-    ...listContainerRows(at),
-    ...listActionRows(at),
-    [
-      'hostPort',
-      'port of the host',
-      'hostPort',
-      [`${at}.ports`, [{ containerPort: 80, hostPort: 80 }]],
-    ] satisfies Row,
-    [
-      'procMount',
-      'masked',
-      'procMount',
-      [`${at}.securityContext.procMount`, 'Unmasked'],
-      ['spec.hostUsers', false],
-    ] satisfies Row,
-  ].map(([name, ...rest]): Row => [`${at}: ${name}`, ...rest]),
+    'hostPort',
+    'port of the host',
+    'hostPort',
+    [`${at}.ports`, [{ containerPort: 80, hostPort: 80 }]],
+  ],
+  [
+    'procMount',
+    'masked',
+    'procMount',
+    [`${at}.securityContext.procMount`, 'Unmasked'],
+    ['spec.hostUsers', false],
+  ],
+]
+
+const ofEither = ['spec.containers.0', 'spec.initContainers.0'].flatMap((at) =>
+  listInnerRows(at).map(([name, ...rest]): Row => [`${at}: ${name}`, ...rest]),
 )
+
+/** Cases for any Pod with a container of this name. */
+export const listPodRows = (container: string): Row[] => [
+  ...ofPod,
+  ...listInnerRows(`spec.containers.${container}`).map(
+    ([name, ...rest]): Row => [`${name} of its container`, ...rest],
+  ),
+]
 
 export const podSecurityCases: readonly PodSecurityCase[] = [...ofPod, ...ofEither].map(
   ([name, says, theySay, ...changes]) => ({ name, says, theySay, changes }),

@@ -1,22 +1,17 @@
 // Attack 27: a user with edit rights in the namespace leads traffic around the proxy, so that others reach the frontend in
 // plain text, or takes the Pod out of the policies.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { CHECKOUT } from '../../../cli/checkout.ts'
 import { container as application, keySecret } from '../../../kube/names.ts'
-import { parseResources } from '../../../kube/resources.ts'
 import type { ResourceChange } from '../change-resource.ts'
 import { confined } from '../pods.ts'
 import { workloadKinds } from '../workloads.ts'
+import { allowedAnnotations, refusedAnnotations, refusedConfigs } from './annotations.ts'
 import type { AdmissionCase, Attempt } from './case.ts'
+import { injectedContainer, injectedProxy } from './injected-proxy.ts'
 import { refusalsBy } from './refusals.ts'
 
 const { refused, made, own } = refusalsBy('no-way-around-proxy')
 const { refused: refusedBootstrap } = refusalsBy('proxy-bootstrap-as-released')
 
-const released = parseResources(
-  readFileSync(join(CHECKOUT, 'mesh/envoy-admin-allowlist-config-map.yaml'), 'utf8'),
-)[0]
 const frontend = `spec.containers.${application}`
 const pathOf = (key: string) => key.replaceAll('.', '~1')
 export const annotation = (key: string, value: unknown): ResourceChange => [
@@ -37,68 +32,18 @@ const tokenVolume = {
   name: 'token',
   projected: { sources: [{ serviceAccountToken: { audience: 'signer', path: 'token' } }] },
 }
+const tokenBesideOthers = {
+  name: 'token',
+  projected: {
+    sources: [...tokenVolume.projected.sources, { configMap: { name: 'x', optional: true } }],
+  },
+}
 const container = (name: string, more: object = {}) => ({
   securityContext: { ...confined.securityContext, runAsUser: 10005 },
   name,
   image: 'thief',
   ...more,
 })
-
-/** Annotations that lead traffic around the proxy, start it with other settings, or leave it out. */
-const annotations: Readonly<Record<string, readonly string[]>> = {
-  'traffic.sidecar.istio.io/excludeInterfaces': ['eth0', 'eth0,net1'],
-  'traffic.sidecar.istio.io/excludeInboundPorts': ['8080', ' 8080', '15020,08080', '8081', '*'],
-  'traffic.sidecar.istio.io/includeInboundPorts': ['', '9090', '8080,8081'],
-  'traffic.sidecar.istio.io/excludeOutboundPorts': ['443'],
-  'traffic.sidecar.istio.io/excludeOutboundIPRanges': ['0.0.0.0/0'],
-  'traffic.sidecar.istio.io/includeOutboundIPRanges': ['', '10.0.0.0/8'],
-  'traffic.sidecar.istio.io/includeOutboundPorts': ['443'],
-  'traffic.sidecar.istio.io/kubevirtInterfaces': ['eth0'],
-  'traffic.sidecar.istio.io/anything-new': ['x'],
-  'istio.io/reroute-virtual-interfaces': ['eth0'],
-  'status.sidecar.istio.io/port': ['8080', '0'],
-  'sidecar.istio.io/inject': ['false', '0', 'no', ''],
-  'sidecar.istio.io/interceptionMode': ['NONE', 'TPROXY'],
-  'sidecar.istio.io/proxyImage': ['thief.example/proxy:1'],
-  'sidecar.istio.io/proxyImageType': ['../thief'],
-  'sidecar.istio.io/bootstrapOverride': ['thief'],
-  'sidecar.istio.io/discoveryAddress': ['thief.example:15012'],
-  'sidecar.istio.io/capNetBindService': ['true'],
-  'sidecar.istio.io/userVolumeMount': [
-    '{"signer-socket": {"mountPath": "/run/signer", "readOnly": true}, "x": {"mountPath": "/etc/istio/proxy"}}',
-  ],
-  'sidecar.istio.io/userVolume': ['{"x": {"configMap": {"name": "thief"}}}'],
-  'sidecar.istio.io/logLevel': ['info\n    - --x', 'info"'],
-  'inject.istio.io/templates': ['gateway', 'sidecar,thief'],
-  'ambient.istio.io/redirection': ['enabled'],
-  'ambient.istio.io/bypass-inbound-capture': ['true'],
-  'apm.datadoghq.com/env': ['{"A": "x\\"\\n    - name: DISABLE_ENVOY"}'],
-  'config.linkerd.io/skip-inbound-ports': ['8080', '8000-9000'],
-  'config.linkerd.io/skip-subnets': ['0.0.0.0/0'],
-  'config.linkerd.io/opaque-ports': ['8080'],
-  'config.linkerd.io/default-inbound-policy': ['all-unauthenticated'],
-  'config.linkerd.io/proxy-image': ['thief'],
-  'linkerd.io/inject': ['disabled', 'ingress'],
-}
-
-/** Settings of the proxy in the annotation proxy.istio.io/config. */
-const configs: Readonly<Record<string, string>> = {
-  'no interception': 'interceptionMode: NONE',
-  'no interception, as JSON': '{"interceptionMode":"NONE"}',
-  'no interception, with an escape': '{"interception\\u004dode":"NONE"}',
-  'no interception, as a complex key': '? interceptionMode\n: NONE',
-  'no interception, behind an allowed key': 'concurrency: 2\ninterceptionMode: NONE',
-  'no interception, behind a quote': 'drainDuration: 1"\ninterceptionMode: NONE\nimageType: 1"',
-  'another control plane': 'discoveryAddress: thief.example:15012',
-  'another status port': 'statusPort: 8080',
-  'a variable that stops the redirection': 'proxyMetadata: {DISABLE_ENVOY: "true"}',
-  'a variable for another authority': 'proxyMetadata: {CA_ADDR: "thief.example:15012"}',
-  'another program': 'binaryPath: /run/signer/x',
-  'another bootstrap': 'customConfigFile: /run/signer/x',
-  'a collector': 'tracing: {zipkin: {address: "thief.example:9411"}}',
-  'forged identities of callers':
-    'gatewayTopology: {forwardClientCertDetails: ALWAYS_FORWARD_ONLY}',
-}
 
 const aroundProxy = 'can lead traffic around the proxy'
 const outOfProxy = 'takes the Pod out of its proxy'
@@ -114,15 +59,32 @@ const proxyRuns = 'the container istio-proxy must run `proxy sidecar`'
 const socket = 'may mount the volume signer-socket'
 const bootstrap = 'the ConfigMap envoy-admin-allowlist must equal'
 const excluded = annotation('traffic.sidecar.istio.io/excludeInboundPorts', '8080')
+const asUser = (runAsUser: number, runAsGroup = 10005) => ({
+  securityContext: { ...confined.securityContext, runAsUser, runAsGroup },
+})
+/** Fields of the injected proxy that a template must not have. */
+const probe = { httpGet: { port: 1 } }
+const autoFields: readonly (readonly [string, unknown])[] = [
+  ['command', ['/x']],
+  ['args', ['x']],
+  ['envFrom', [{ configMapRef: { name: 'x' } }]],
+  ['lifecycle', { preStop: { exec: { command: ['/x'] } } }],
+  ['securityContext', { runAsUser: 0 }],
+  ['volumeMounts', [{ name: 'pairing', mountPath: '/x' }]],
+  ['ports', [{ containerPort: 8080 }]],
+  ['livenessProbe', probe],
+  ['readinessProbe', probe],
+  ['startupProbe', probe],
+]
 const template = (name: string, change: ResourceChange) =>
   refused(name, aroundProxy, { does: 'make', kind: 'Deployment', changes: [change] })
 
 export const proxyCases: readonly AdmissionCase[] = [
   // In a Deployment, because Istio's webhook refuses some of them in a Pod.
-  ...Object.entries(annotations).flatMap(([key, values]) =>
+  ...Object.entries(refusedAnnotations).flatMap(([key, values]) =>
     values.map((value) => template(`${key}: ${JSON.stringify(value)}`, annotation(key, value))),
   ),
-  ...Object.entries(configs).map(([name, value]) => template(name, config(value))),
+  ...Object.entries(refusedConfigs).map(([name, value]) => template(name, config(value))),
   ...workloadKinds.map((kind) =>
     refused(`${kind}: an excluded port`, aroundProxy, { does: 'make', kind, changes: [excluded] }),
   ),
@@ -130,12 +92,17 @@ export const proxyCases: readonly AdmissionCase[] = [
     ...{ does: 'change the Deployment', changes: [excluded] },
   }),
   made('an excluded port, whatever the label', aroundProxy, label('app', 'other'), excluded),
+  refused('an excluded port of a Pod with the caller token beside another source', aroundProxy, {
+    ...{ does: 'make', kind: 'Pod', pod: { volumes: [tokenBesideOthers] } },
+    changes: [['metadata.annotations', { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' }]],
+  }),
   refused('an excluded port of a Pod with the caller token alone', aroundProxy, {
     ...{ does: 'make', kind: 'Pod', pod: { volumes: [tokenVolume] } },
     changes: [['metadata.annotations', { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' }]],
   }),
   made('no injection, by a label', outOfProxy, label('sidecar.istio.io/inject', 'false')),
   made('ambient mode', outOfProxy, label('istio.io/dataplane-mode', 'ambient')),
+  made('another tunnel', outOfProxy, label('networking.istio.io/tunnel', 'none')),
   made('plain text towards the Pod', outOfProxy, label('security.istio.io/tlsMode', 'disabled')),
   ...workloadKinds.flatMap((kind) => [
     refused(`${kind}: no label`, needsLabel, {
@@ -182,17 +149,39 @@ export const proxyCases: readonly AdmissionCase[] = [
   refused("a Deployment on the node's network", 'with hostNetwork, the Pod has no proxy', {
     ...{ does: 'make', kind: 'Deployment', changes: [['spec.hostNetwork', true]] },
   }),
-  ...['localhost', 'signing-pod', 'istiod.istio-system.svc'].map((name) =>
+  ...['localhost', 'signing-pod', 'signer', 'istiod.istio-system.svc'].map((name) =>
     made(`another address of ${name}`, aliases, [
       'spec.hostAliases',
       [{ ip: '192.0.2.1', hostnames: ['x', name] }],
     ]),
   ),
   made('another hostname', hostname, ['spec.hostname', 'thief']),
+  made('an overridden hostname', hostname, ['spec.hostnameOverride', 'thief']),
   made("the frontend as the proxy's user", proxyUser, [
     `${frontend}.securityContext.runAsUser`,
     1337,
   ]),
+  made(
+    "the frontend as the user of Linkerd's proxy",
+    proxyUser,
+    ['spec.initContainers', [container('linkerd-proxy', asUser(2102))]],
+    [`${frontend}.securityContext.runAsUser`, 2102],
+  ),
+  made(
+    'the frontend in the group of the proxy itself',
+    proxyUser,
+    [
+      'spec.initContainers',
+      [container('istio-proxy', { args: ['proxy', 'sidecar'], ...asUser(10005, 10006) })],
+    ],
+    [`${frontend}.securityContext.runAsGroup`, 10006],
+  ),
+  made(
+    'every container in the group of the proxy',
+    proxyUser,
+    ['spec.securityContext.runAsGroup', 1337],
+    [`${frontend}.securityContext.runAsGroup`, undefined],
+  ),
   made("the frontend in the proxy's group", proxyUser, [
     `${frontend}.securityContext.runAsGroup`,
     1337,
@@ -220,6 +209,28 @@ export const proxyCases: readonly AdmissionCase[] = [
   refused('a Deployment with its own proxy', injected, {
     ...{ does: 'make', kind: 'Deployment' },
     changes: [['spec.containers.+', container('istio-proxy')]],
+  }),
+  ...[
+    'istio-validation',
+    'istio-init',
+    'linkerd-proxy',
+    'linkerd-init',
+    'linkerd-network-validator',
+  ].map((name) =>
+    refused(`a Deployment with its own ${name}`, injected, {
+      ...{ does: 'make', kind: 'Deployment' },
+      changes: [['spec.initContainers', [container(name)]]],
+    }),
+  ),
+  ...autoFields.map(([field, value]) =>
+    refused(`a Deployment with ${field} for the injected proxy`, injected, {
+      ...{ does: 'make', kind: 'Deployment' },
+      changes: [['spec.containers.+', { name: 'istio-proxy', image: 'auto', [field]: value }]],
+    }),
+  ),
+  refused('a Deployment with another image for the injected proxy', injected, {
+    ...{ does: 'make', kind: 'Deployment' },
+    changes: [['spec.containers.+', { name: 'istio-proxy', image: 'thief' }]],
   }),
   refused('a Deployment with variables for the injected proxy', injected, {
     ...{ does: 'make', kind: 'Deployment' },
@@ -273,6 +284,10 @@ export const proxyCases: readonly AdmissionCase[] = [
     ...{ does: 'write a ConfigMap', name: 'envoy-admin-allowlist' },
     data: { 'custom_bootstrap.json': '{"static_resources": {"listeners": []}}' },
   }),
+  refusedBootstrap('binary data beside the bootstrap', bootstrap, {
+    ...{ does: 'change a ConfigMap', name: 'envoy-admin-allowlist' },
+    changes: [['binaryData', { more: 'eA==' }]],
+  }),
   refusedBootstrap('a second file beside the bootstrap', bootstrap, {
     ...{ does: 'write a ConfigMap', name: 'envoy-admin-allowlist' },
     data: { more: '{}' },
@@ -299,6 +314,20 @@ export const allowedProxyCases: readonly AdmissionCase[] = [
       label('topology.istio.io/network', 'n1'),
     ),
   ),
+  allowed(
+    'every annotation that is allowed',
+    makes(...Object.entries(allowedAnnotations).map(([key, value]) => annotation(key, value))),
+  ),
+  allowed('every label that is allowed', {
+    ...makes(
+      label('istio.io/dataplane-mode', 'none'),
+      label('networking.istio.io/tunnel', 'http'),
+      label('security.istio.io/tlsMode', 'istio'),
+      label('sidecar.istio.io/inject', 'true'),
+    ),
+  }),
+  allowed('the Pod after injection', makes(...injectedProxy)),
+  allowed('the Pod after injection, with an ordinary container', makes(...injectedContainer)),
   allowed(
     "OpenShift's annotations, network and group",
     makes(
@@ -373,7 +402,7 @@ export const allowedProxyCases: readonly AdmissionCase[] = [
     ...{ does: 'change the Pod', of: 'a Pod without the key', metadata: { labels: { app: 'x' } } },
   }),
   allowed('the released bootstrap of the proxy', {
-    ...{ does: 'write a ConfigMap', name: 'envoy-admin-allowlist', data: Object(released?.data) },
+    ...{ does: 'change a ConfigMap', name: 'envoy-admin-allowlist' },
   }),
   allowed('another ConfigMap', { does: 'write a ConfigMap', name: 'other', data: { x: '1' } }),
 ]

@@ -5,6 +5,7 @@ import type { AdmissionCase } from './case.ts'
 import { refusalsBy } from './refusals.ts'
 
 const { refused, made, own } = refusalsBy('vault-agent-runs-as-released')
+const { refused: asReleased } = refusalsBy('vault-agent-config-as-released')
 const { made: keyed } = refusalsBy('key-stays-in-signer')
 
 const frontend = `spec.containers.${application}`
@@ -85,10 +86,26 @@ export const vaultCases: readonly AdmissionCase[] = [
     'spec.volumes.hmac-key',
     { name: 'hmac-key', persistentVolumeClaim: { claimName: 'thief' } },
   ]),
+  ...['agent~1hcl', 'keys~1json~1ctmpl', 'ca~1crt', 'more'].map((entry) =>
+    asReleased(
+      `another ${entry.replaceAll('~1', '.')} in the ConfigMap`,
+      'must equal the released',
+      {
+        ...{
+          does: 'change a ConfigMap',
+          name: 'vault-agent',
+          changes: [[`data.${entry}`, 'thief']],
+        },
+      },
+    ),
+  ),
+  asReleased('binary data in the ConfigMap', 'must equal the released', {
+    ...{ does: 'change a ConfigMap', name: 'vault-agent' },
+    changes: [['binaryData', { more: 'eA==' }]],
+  }),
   {
-    name: 'exec into vault-agent',
-    attempt: { does: 'connect', to: 'exec', container: 'vault-agent' },
-    refusedBy: 'no-way-into-signer',
-    saying: 'nobody may enter the container signer or vault-agent',
+    name: 'the released ConfigMap',
+    attempt: { does: 'change a ConfigMap', name: 'vault-agent' },
+    refusedBy: 'nobody',
   },
 ]
