@@ -1,7 +1,8 @@
 // A real Prometheus, which its operator runs, scrapes the deployment through STRICT mTLS, and its alerts fire.
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { testAlerts } from './support/alert-tests.ts'
 import { testAudit } from './support/audit-tests.ts'
+import { testChanges } from './support/change-tests.ts'
 import { type Alert, listFiring } from './support/queries.ts'
 import { testScraping } from './support/scraping-tests.ts'
 
@@ -17,3 +18,4 @@ test('no alert fires without a fault', () => expect(firing).toEqual([]))
 testScraping()
 testAudit()
 testAlerts()
+describe('changes', testChanges)

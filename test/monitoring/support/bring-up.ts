@@ -3,7 +3,12 @@ import { requireLocalCluster, requireNode } from '../../../tools/verify/faults/s
 import { deploy, saveDeployment } from '../../support/cluster/deployment.ts'
 import { provideTestImage } from '../../support/images/images.ts'
 import { buildTestPrograms } from '../../support/programs/programs.ts'
+import { countOnce } from './count-once.ts'
 import { account, startPrometheus } from './prometheus.ts'
+
+/** The names of what the component monitoring adds. */
+const ofComponent =
+  /^(allow-prometheus-.*|secure-signing(-dashboard|-changes-are-counted|-counts-changes-of-.*)?)$/
 
 const undo: (() => Promise<void>)[] = []
 
@@ -16,9 +21,13 @@ export async function setup(): Promise<void> {
     STATE_METRICS: await buildTestPrograms('kube-state-metrics'),
   }
   const image = await provideTestImage(node, 'monitoring', programs)
-  undo.push(await startPrometheus(image, programs.OPERATOR))
-  undo.push(await saveDeployment(/^(allow-prometheus-|secure-signing(-dashboard)?$)/))
-  await deploy({ COMPONENTS: 'monitoring limits', PROMETHEUS: account })
+  const restore = await saveDeployment(ofComponent)
+  // Before Prometheus runs, so that no alert tells of the deployment.
+  const prepare = async () => {
+    await deploy({ COMPONENTS: 'monitoring limits', PROMETHEUS: account })
+    await countOnce()
+  }
+  undo.push(await startPrometheus(image, programs.OPERATOR, prepare), restore)
 }
 
 export async function teardown(): Promise<void> {

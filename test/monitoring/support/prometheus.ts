@@ -25,8 +25,15 @@ const clusterRoles = ['prometheus', 'prometheus-operator', 'kube-state-metrics']
 )
 const now = ['--ignore-not-found', `--timeout=${OWN_PODS_MS}ms`]
 
-/** Starts Prometheus with the operator's kinds in `folder` and the programs in `image`. Returns what removes it. */
-export async function startPrometheus(image: string, folder: string): Promise<() => Promise<void>> {
+/**
+ * Starts Prometheus with the operator's kinds in `folder` and the programs in `image`. `prepare` runs when the kinds are there.
+ * Returns what removes it.
+ */
+export async function startPrometheus(
+  image: string,
+  folder: string,
+  prepare: () => Promise<void>,
+): Promise<() => Promise<void>> {
   await takeAway()
   const crds = (await readdir(folder)).filter((name) => name.endsWith('.yaml'))
   const removeCrds = await installCrds(crds.map((name) => join(folder, name)))
@@ -34,10 +41,12 @@ export async function startPrometheus(image: string, folder: string): Promise<()
     await takeAway()
     await removeCrds()
   }
-  await bringUp(image).catch(async (error) => {
-    await stop()
-    throw error
-  })
+  await prepare()
+    .then(() => bringUp(image))
+    .catch(async (error) => {
+      await stop()
+      throw error
+    })
   return stop
 }
 

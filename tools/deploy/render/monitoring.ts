@@ -1,5 +1,5 @@
 // The namespace in the alerts and in the dashboard. It is within PromQL, where kustomize fills in nothing.
-import { writtenNamespace } from '../../kube/names.ts'
+import { policyPrefixOf, writtenNamespace } from '../../kube/names.ts'
 import type { ApplicationValues } from './application-values.ts'
 
 const holdsPromql = /^ {2}name: secure-signing-dashboard$|^kind: PrometheusRule$/m
@@ -13,6 +13,7 @@ export function fillInQueries(yaml: string, { namespace, deployment }: Applicati
   const fillIn = (text: string) =>
     text
       .replaceAll(/(namespace=\\?")signing(?=\\?")/g, `$1${namespace}`)
+      .replaceAll(/policy="secure-signing-(?=changes-)/g, `policy="${policyPrefixOf(namespace)}`)
       .replaceAll('deployment=~"secure-signing|frontend|signer"', `deployment="${deployment}"`)
       .replaceAll(/\bsigning:(?=[a-z_]+:[a-z])/g, `signing_${namespace.replaceAll('-', '_')}:`)
       .replace('"uid": "secure-signing"', `"uid": "secure-signing-${namespace}"`)
