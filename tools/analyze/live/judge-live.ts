@@ -6,13 +6,17 @@ import type { ControlPlane } from '../../kube/control-plane.ts'
 import { namespace } from '../../kube/names.ts'
 import { type Resource, resourceKey } from '../../kube/resources.ts'
 import { UnreadableError } from '../finding.ts'
+import { judgeAccess } from './access.ts'
 import { judgeAccounts } from './accounts.ts'
 import { type Judgment, judge } from './judgment.ts'
 import { judgeMeshDefaults, type NamespaceLabels } from './mesh-defaults.ts'
+import { judgeNetworkPolicies } from './network-policies.ts'
 import { judgePeerAuthentications } from './peer-authentications.ts'
+import { judgePods } from './pods.ts'
 import { judgePolicies, judgeRequestAuthentications } from './policies.ts'
 import { readIstioResources, readNamespaceLabels } from './read-others.ts'
 import { judgeRoutes } from './routes.ts'
+import { judgeServices } from './services.ts'
 import { type LiveSubject, rootNamespaceOf } from './subject.ts'
 import { judgeExtensions, judgeSidecars } from './workload-resources.ts'
 
@@ -26,6 +30,10 @@ const judges: readonly ((subject: LiveSubject) => Judgment[])[] = [
   judgeAccounts,
   judgeRequestAuthentications,
   judgeRoutes,
+  judgeServices,
+  judgeNetworkPolicies,
+  judgeAccess,
+  judgePods,
 ]
 
 /** `leaving`: resources that the deployment removes. */

@@ -1,5 +1,5 @@
-// Reads the resources of others that can concern our Pods: Istio's kinds in all namespaces, or in those that count for us, and
-// the Services and Pods beside ours.
+// Reads the resources of others that can concern our Pods: kinds of Istio and of the Gateway API in all namespaces, or in those that
+// count for us, and Kubernetes' own kinds beside ours.
 import { z } from 'zod'
 import { tryRun } from '../../cli/exec.ts'
 import { say } from '../../cli/terminal.ts'
@@ -14,10 +14,16 @@ const groups = [
   'networking.istio.io',
   'extensions.istio.io',
   'telemetry.istio.io',
+  'gateway.networking.k8s.io',
 ]
 /** The kinds that can concern our Pods, as `kubectl api-resources` names them. */
 export const kinds =
-  /^(peerauthentications|requestauthentications|authorizationpolicies|sidecars|envoyfilters|proxyconfigs|destinationrules|virtualservices|serviceentries|wasmplugins|trafficextensions|telemetries|gateways)\./
+  /^(peerauthentications|requestauthentications|authorizationpolicies|sidecars|envoyfilters|proxyconfigs|destinationrules|virtualservices|serviceentries|wasmplugins|trafficextensions|telemetries|gateways|(http|grpc|tls|tcp|udp)routes|listenersets|referencegrants)\./
+/** Kubernetes' own kinds in our namespace, and without a namespace. */
+const besideOurs = [
+  'services,pods,replicasets,endpointslices,networkpolicies,roles,rolebindings',
+  'clusterroles,clusterrolebindings',
+]
 const list = z.object({ items: z.array(resourceSchema) })
 const namespaces = z.object({
   items: z.array(
@@ -39,9 +45,9 @@ export async function readIstioResources(places: readonly string[]): Promise<Res
     .join('\n')
     .split('\n')
     .filter((name) => kinds.test(name))
-  const neighbours = tryList(['services,pods', '-n', namespace])
+  const neighbours = Promise.all(besideOurs.map(listReadable)).then((lists) => lists.flat())
   const everywhere = await tryList([served.join(), '-A'])
-  if (everywhere !== undefined) return [...everywhere, ...((await neighbours) ?? [])]
+  if (everywhere !== undefined) return [...everywhere, ...(await neighbours)]
   const found = await Promise.all(
     [...new Set(places)].flatMap((place) =>
       served.map(async (kind) => ({ kind, place, items: await tryList([kind, '-n', place]) })),
@@ -55,7 +61,7 @@ export async function readIstioResources(places: readonly string[]): Promise<Res
     const names = missing.map(({ kind }) => kind.replace(/\..*/, '')).join(', ')
     say(`  note  this user may not read ${names} in ${place}, so they are not judged`)
   }
-  return [...found.flatMap(({ items = [] }) => items), ...((await neighbours) ?? [])]
+  return [...found.flatMap(({ items = [] }) => items), ...(await neighbours)]
 }
 
 /** Reads the labels of those of `names` that exist and may be read. */
@@ -71,6 +77,14 @@ export async function readNamespaceLabels(names: readonly string[]): Promise<Nam
       ]),
     ),
   )
+}
+
+/** Reads several kinds with one kubectl, or those that the user may read. */
+async function listReadable(names: string): Promise<Resource[]> {
+  const all = await tryList([names, '-n', namespace])
+  if (all !== undefined) return all
+  const each = await Promise.all(names.split(',').map((name) => tryList([name, '-n', namespace])))
+  return each.flatMap((items) => items ?? [])
 }
 
 async function tryList(what: readonly string[]): Promise<Resource[] | undefined> {

@@ -1,10 +1,11 @@
-// Resources of others for our host names: DestinationRule, VirtualService, ServiceEntry and Service.
+// Resources of others for our host names: DestinationRule, VirtualService, ServiceEntry, Service, and those of the Gateway API.
 import { z } from 'zod'
 import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt } from '../finding.ts'
 import type { Application } from '../model/application.ts'
 import { applyRules } from '../rule.ts'
+import { gatewayApiRules } from '../rules/gateway-api-rules.ts'
 import { routeRules } from '../rules/route-rules.ts'
 import { routingRules } from '../rules/routing-rules.ts'
 import { type Judgment, judge, nameOf } from './judgment.ts'
@@ -25,13 +26,19 @@ const entrySpec = z.object({ hosts })
 const adopted = [
   ...routeRules.filter(({ name }) => name === 'public-route'),
   ...routingRules.filter(({ name }) => name === 'signer-service'),
+  ...gatewayApiRules,
 ]
+const ofGatewayApi = /^gateway\.networking\./
 
 export function judgeRoutes(subject: LiveSubject): Judgment[] {
   const { ours, others, application } = subject
   const frontend = hostOf(application)
   const ofKind = (wanted: string) => others.filter(({ kind }) => kind === wanted)
-  const routing = [...ofKind('VirtualService'), ...ofKind('Service').filter(isHere)]
+  const routing = [
+    ...ofKind('VirtualService'),
+    ...ofKind('Service').filter(isHere),
+    ...others.filter(({ apiVersion }) => ofGatewayApi.test(apiVersion)),
+  ]
   const found = applyRules(adopted, [...ours, ...routing], application)
   const judged = [
     ...ofKind('DestinationRule').flatMap((each) => judgeRule(subject, each)),
