@@ -11,6 +11,8 @@ import { type Outcome, type Probe, runProbes } from '../../../../tools/verify/at
 /** A refusal comes at once. */
 const PROBE_MS = 2_500
 const PARALLEL = 32
+/** For all probes of one call. */
+const ANSWER_MS = 60_000
 
 const loop = `
 process.stdin.setEncoding('utf8')
@@ -41,7 +43,8 @@ export async function openAgents(): Promise<Agents> {
     send: (from, probes) => {
       if (from === 'here') return runProbes(probes, PROBE_MS, PARALLEL)
       const key = JSON.stringify(from)
-      const agent = agents.get(key) ?? startAgent(from, `${source}\n${loop}`)
+      const agent =
+        agents.get(key) ?? startAgent(from, `${source}\n${loop}`, () => agents.delete(key))
       agents.set(key, agent)
       return agent.send(probes)
     },
@@ -52,7 +55,8 @@ export async function openAgents(): Promise<Agents> {
   }
 }
 
-function startAgent(container: Container, source: string): Agent {
+/** `onEnd`: the Pod may end, and the next probe starts the program again. */
+function startAgent(container: Container, source: string, onEnd: () => void): Agent {
   const node = [
     container.node ?? '/nodejs/bin/node',
     '--input-type=module-typescript',
@@ -73,6 +77,7 @@ function startAgent(container: Container, source: string): Agent {
     waiting.delete(id)
   })
   child.on('close', () => {
+    onEnd()
     for (const { reject } of waiting.values()) {
       reject(new Error(`the program in ${container.pod} ended: ${said}`))
     }
@@ -82,6 +87,8 @@ function startAgent(container: Container, source: string): Agent {
       count += 1
       const answer = Promise.withResolvers<Outcome[]>()
       waiting.set(count, answer)
+      const timer = setTimeout(() => child.kill(), ANSWER_MS)
+      void answer.promise.catch(() => {}).finally(() => clearTimeout(timer))
       child.stdin.write(`${JSON.stringify({ id: count, probes })}\n`)
       return answer.promise
     },

@@ -123,7 +123,7 @@ function listOthers(
       name: `a Pod without a sidecar → port ${to} of the Pod`,
       from: pods.nonMeshPod,
       probe: { host: podIP, port: to, bytes: request('GET /stats/prometheus') },
-      read: readWay,
+      read: classify,
     }),
   )
   const api = { host: '10.96.0.1', port: 443, tls: {} }

@@ -50,14 +50,21 @@ const idOf = ({ pod, namespace }: Container) => `${pod}.${namespace}`
 
 /** Connects to istiod's debug interface until `stop`. */
 export async function openIstiod(): Promise<Istiod> {
-  const { port, stop } = await startPortForward(['-n', 'istio-system', 'deployment/istiod'], 8080)
+  const open = () => startPortForward(['-n', 'istio-system', 'deployment/istiod'], 8080)
+  let forward = await open()
+  const get = (path: string) => fetch(`http://127.0.0.1:${forward.port}/debug/${path}`)
   async function ask<T>(schema: z.ZodType<T>, path: string): Promise<T> {
-    const answer = await fetch(`http://127.0.0.1:${port}/debug/${path}`)
+    const answer = await get(path).catch(async () => {
+      // A port-forward ends with a broken connection.
+      forward.stop()
+      forward = await open()
+      return get(path)
+    })
     if (!answer.ok) throw new Error(`istiod: ${path}: ${await answer.text()}`)
     return schema.parse(await answer.json())
   }
   return {
-    stop,
+    stop: () => forward.stop(),
     read: async (proxy, isForeign) => {
       const id = idOf(proxy)
       const [{ configs }, endpoints] = await Promise.all([

@@ -16,6 +16,7 @@ import { type Istiod, openIstiod } from './istiod.ts'
 import { deployLane, type Lane, removeLanes, startMeshLane } from './lane.ts'
 import { createMeshRunner } from './mesh-runner.ts'
 import { moveChange } from './move-change.ts'
+import { notRun } from './not-run.ts'
 import { createPodRunner, type PodRunner, type PodTools } from './pod-runner.ts'
 
 /** So many mutations of the mesh have a variant set up once. */
@@ -23,7 +24,7 @@ const CHUNK = 60
 /** So many Pods of a lane start at the same time. Starting one takes a processor for two seconds. */
 const PODS = 2
 /** So often a lane begins again. */
-const FAILURES = 3
+const FAILURES = 10
 
 type Verdicts = AsyncGenerator<readonly [Mutation, Verdict]>
 type Run = {
@@ -80,11 +81,14 @@ async function* judge(
     besides: groups.get('beside') ?? [],
     access: groups.get('access') ?? [],
   }
+  const stop = () => void removeLanes().finally(() => process.exit(130))
+  process.once('SIGINT', stop).once('SIGTERM', stop)
   try {
     const indexes = Array.from({ length: lanes }, (_, index) => index + 1)
     if (layout.isMeshed) yield* judgeInMesh(run, indexes)
     else yield* merge(indexes.map((index) => judgeWithoutMesh(run, index)))
   } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
     await removeLanes()
   }
 }
@@ -123,9 +127,12 @@ async function* judgeInLane(
       yield* judgePods(run, lane, { api, istiod, outside })
       return
     } catch (error) {
-      if (failures >= FAILURES) throw error
       // Others may have used up the machine. The lane begins again.
       say(`  note  lane ${index}: ${(error as Error).message}`)
+      if (failures >= FAILURES) {
+        for (const mutation of taken) yield [mutation, notRun(error)]
+        return
+      }
       run.mesh.push(...taken)
       await removeLanes(nameLane(index).namespace)
     }
@@ -144,7 +151,7 @@ async function* judgeWithoutMesh(run: Run, index: number): Verdicts {
 
 async function* judgeAccessIn(run: Run, lane: Lane): Verdicts {
   for (let next = run.access.shift(); next !== undefined; next = run.access.shift()) {
-    yield [next, await judgeAccess(run.api, lane, moveChange(lane, run.sample, next))]
+    yield [next, await judgeAccess(run.api, lane, moveChange(lane, run.sample, next)).catch(notRun)]
   }
 }
 
@@ -184,7 +191,7 @@ async function* judgeDeployment(
       next,
       changed === undefined
         ? { class: 'breaks', evidence: 'no Pod is left' }
-        : await runner.run(changed),
+        : await runner.run(changed).catch(notRun),
     ]
   }
 }
@@ -198,7 +205,7 @@ async function* judgeBesides(run: Run, lane: Lane, runner: PodRunner): Verdicts 
     yield [
       next,
       foreign === undefined
-        ? await runner.runBeside(change)
+        ? await runner.runBeside(change).catch(notRun)
         : {
             class: 'not run',
             evidence: `${foreign.kind} of ${foreign.metadata.namespace} is for all lanes`,

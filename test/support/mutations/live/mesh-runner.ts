@@ -24,6 +24,7 @@ import type { Gate } from './gate.ts'
 import { compareConfigs, type Istiod, type ProxyConfig } from './istiod.ts'
 import type { MeshLane } from './lane.ts'
 import { moveChange } from './move-change.ts'
+import { notRun } from './not-run.ts'
 import { waitForPod } from './pod-start.ts'
 import { shortenLine } from './shorten-line.ts'
 import { everyControl, type Variant, variantOf, variants } from './variants.ts'
@@ -39,6 +40,9 @@ type Baseline = {
 }
 
 type Run = { verdict: Verdict; isSettled: boolean }
+/** `failure`: why the lane is not as before. */
+type Judged = { verdict: Verdict; failure: unknown }
+type Hidden = { mutation: Mutation; change: Difference; verdict: Verdict }
 
 /** istiod waits 100 ms for further changes before it sends one. */
 const PUSH_MS = 350
@@ -48,6 +52,8 @@ const POLL_MS = 100
 /** For a Pod of others to be ready. */
 const PODS_MS = 20_000
 const RESTORE_MS = 30_000
+/** For every cell to be as before, after a change that made a Pod unready. */
+const ADOPT_MS = 90_000
 /** How often a cell that differs is asked again. */
 const REPEATS = 2
 /** Of the ten minutes for which the tokens are good. */
@@ -125,9 +131,12 @@ export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: Mes
   /** Goes on with a configuration that differs from before, if every cell is the same. */
   async function adopt(baseline: Baseline): Promise<void> {
     await carryOut(api, { applied: baseline.resources, deleted: [] })
-    baseline.configs = await settle()
-    const changes = await measureChanges(baseline.cells)
+    const deadline = Date.now() + ADOPT_MS
+    let changes: CellChange[]
+    do changes = await measureChanges(baseline.cells)
+    while (changes.length > 0 && Date.now() < deadline)
     if (changes.length > 0) throw new Error(`not restored: ${changes[0]?.evidence}`)
+    baseline.configs = await settle()
   }
 
   /** A Pod of others has an effect once it is ready. */
@@ -189,73 +198,78 @@ export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: Mes
     }
   }
 
-  function runOne(change: Difference, baseline: Baseline): Promise<Verdict> {
+  function runOne(change: Difference, baseline: Baseline): Promise<Judged> {
     const isForAll = [...change.applied, ...change.deleted].some(isInRoot)
     const work = () => runInTurn(change, baseline)
     return isForAll ? gate.alone(work) : gate.together(work)
   }
 
-  async function runInTurn(change: Difference, baseline: Baseline): Promise<Verdict> {
-    const undo = invert(baseline.resources, change)
-    let isSettled = false
+  async function runInTurn(change: Difference, baseline: Baseline): Promise<Judged> {
+    let run: Run
+    let failure: unknown
     try {
       await carryOut(api, change)
       await waitForPods(change)
-      const run = await runChange(baseline)
-      isSettled = run.isSettled
-      return run.verdict
-    } finally {
-      await carryOut(api, undo)
-      if (!isSettled && (await waitFor(baseline.configs)).length > 0) await adopt(baseline)
+      run = await runChange(baseline)
+    } catch (error) {
+      failure = error
+      run = { verdict: notRun(error), isSettled: false }
     }
+    try {
+      await carryOut(api, invert(baseline.resources, change))
+      if (!run.isSettled && (await waitFor(baseline.configs)).length > 0) await adopt(baseline)
+    } catch (error) {
+      failure ??= error
+    }
+    return { verdict: run.verdict, failure }
   }
 
   async function* run(sample: readonly Resource[], mutations: readonly Mutation[]) {
-    const verdicts = new Map<Mutation, Verdict>()
-    const changes = new Map<Mutation, Difference>()
-    const pending: Mutation[] = []
+    const hidden: Hidden[] = []
     const first = await setUp(everyControl)
     for (const mutation of mutations) {
       const change = moveChange(lane, sample, mutation)
-      changes.set(mutation, change)
       const refusal = findReason(change, lane) ?? (await explainRefusal(api, change))
-      const verdict = refusal ?? (await runOne(change, first.baseline))
-      verdicts.set(mutation, verdict)
-      if (mayHide(verdict, refusal)) pending.push(mutation)
+      if (refusal !== undefined) {
+        yield [mutation, refusal] as const
+        continue
+      }
+      const { verdict, failure } = await runOne(change, first.baseline)
+      if (failure === undefined && mayHide(verdict)) hidden.push({ mutation, change, verdict })
       else yield [mutation, verdict] as const
+      if (failure !== undefined) throw failure
     }
     for (const variant of variants) {
-      const hidden = pending.filter(({ resource }) => variantOf(resource) === variant)
-      if (hidden.length === 0) continue
-      const { baseline, difference } = await setUp(variant)
-      for (const mutation of hidden) {
-        const change = changes.get(mutation) as Difference
-        const keys = [...change.applied, ...change.deleted].map(resourceKey)
-        // The variant has taken away what the mutation changes.
-        if (keys.some((key) => baseline.touched.has(key))) continue
-        const found = await runOne(change, baseline)
-        if (['opens', 'weakens'].includes(found.class)) {
-          verdicts.set(mutation, {
-            class: 'weakens',
-            evidence: `${variant.name}: ${found.evidence}`,
-          })
-        }
-      }
-      await carryOut(api, invert(lane.resources, difference))
-      if ((await waitFor(first.baseline.configs)).length > 0) await adopt(first.baseline)
+      const wanted = hidden.filter(({ mutation }) => variantOf(mutation.resource) === variant)
+      if (wanted.length > 0) yield* runInVariant(variant, wanted, first.baseline)
     }
-    for (const mutation of pending) yield [mutation, verdicts.get(mutation) as Verdict] as const
+  }
+
+  async function* runInVariant(variant: Variant, hidden: readonly Hidden[], first: Baseline) {
+    const { baseline, difference } = await setUp(variant)
+    for (const { mutation, change, verdict } of hidden) {
+      const keys = [...change.applied, ...change.deleted].map(resourceKey)
+      // The variant has taken away what the mutation changes.
+      if (keys.some((key) => baseline.touched.has(key))) {
+        yield [mutation, verdict] as const
+        continue
+      }
+      const found = await runOne(change, baseline)
+      const isLooser = ['opens', 'weakens'].includes(found.verdict.class)
+      const evidence = `${variant.name}: ${found.verdict.evidence}`
+      yield [mutation, isLooser ? ({ class: 'weakens', evidence } as const) : verdict] as const
+      if (found.failure !== undefined) throw found.failure
+    }
+    await carryOut(api, invert(lane.resources, difference))
+    if ((await waitFor(first.configs)).length > 0) await adopt(first)
   }
 
   return { run }
 }
 
 /** Whether a control that the change takes away may be hidden behind others. */
-function mayHide({ class: found, evidence }: Verdict, refusal: Verdict | undefined): boolean {
-  return (
-    refusal === undefined &&
-    (found === 'breaks' || (found === 'nothing' && evidence.includes('differs')))
-  )
+function mayHide({ class: found, evidence }: Verdict): boolean {
+  return found === 'breaks' || (found === 'nothing' && evidence.includes('differs'))
 }
 
 function describeParts([first, ...others]: readonly string[]): string {
