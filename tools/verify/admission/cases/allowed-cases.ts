@@ -18,6 +18,7 @@ const mountsOfVersion01 = [
   { name: 'hmac-key', mountPath: '/run/key', readOnly: true },
   { name: 'pairing', mountPath: '/run/pairing' },
 ]
+const inMemory = { name: 'hmac-key', emptyDir: { medium: 'Memory' } }
 const digest = `sha256:${'0'.repeat(64)}`
 const foreign = {
   ...confined,
@@ -74,8 +75,11 @@ export const allowedCases: readonly AdmissionCase[] = [
       containers: [
         { ...foreign, name: 'vault-agent', volumeMounts: [{ name: 'hmac-key', mountPath: '/k' }] },
       ],
-      volumes: [{ name: 'hmac-key', emptyDir: { medium: 'Memory' } }],
+      volumes: [inMemory, { name: 'other', emptyDir: {} }],
     },
+  }),
+  allowed('our Pod with the key in memory', {
+    ...{ does: 'make', changes: [['spec.volumes.hmac-key', inMemory]] },
   }),
   allowed('exec into the frontend', { does: 'connect', to: 'exec', container: application }),
   allowed('attach to the frontend', { does: 'connect', to: 'attach', container: application }),

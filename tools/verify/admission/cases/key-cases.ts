@@ -103,6 +103,10 @@ export const keyCases: readonly AdmissionCase[] = [
   own('a container mounts what an agent has put into memory', `${onlySigner}, not thief`, {
     ...{ containers: [thief], volumes: [inMemory] },
   }),
+  own('vault-agent mounts the Secret', `${onlySigner}, not vault-agent`, {
+    containers: [{ ...thief, name: 'vault-agent' }],
+    volumes: [keyVolume, { name: 'other', emptyDir: {} }],
+  }),
   own('an init container called vault-agent mounts it', `${onlySigner}, not vault-agent`, {
     ...{ initContainers: [{ ...thief, name: 'vault-agent' }], volumes: [inMemory] },
   }),

@@ -253,6 +253,22 @@ export const proxyCases: readonly AdmissionCase[] = [
     'spec.initContainers',
     [container('istio-proxy', { restartPolicy: 'Always', args: ['proxy', 'router'] })],
   ]),
+  made('a proxy with another argument first', proxyRuns, [
+    'spec.initContainers',
+    [container('istio-proxy', { restartPolicy: 'Always', args: ['x', 'proxy', 'sidecar'] })],
+  ]),
+  made('a proxy with another bootstrap', proxyRuns, [
+    'spec.initContainers',
+    [
+      container('istio-proxy', {
+        ...{ restartPolicy: 'Always', args: ['proxy', 'sidecar'] },
+        env: [
+          { name: 'A', value: '1' },
+          { name: 'ISTIO_BOOTSTRAP', value: '/x' },
+        ],
+      }),
+    ],
+  ]),
   made('a proxy without redirection', proxyRuns, [
     'spec.initContainers',
     [
