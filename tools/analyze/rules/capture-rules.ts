@@ -109,7 +109,7 @@ function findFields({ resource, path, spec }: Workload): Finding[] {
   const names = spec.hostAliases.flatMap(({ hostnames }) => hostnames)
   return [
     ...names
-      .filter((name) => /^(localhost|signing-pod|signer|istiod.*)$/.test(name))
+      .filter((name) => /^(localhost|signing-pod|signer(\.pod\.internal)?|istiod.*)$/.test(name))
       .map((name) =>
         found('hostAliases', `calls to ${name} would go to another address: remove the entry`),
       ),

@@ -87,7 +87,7 @@ function compareItems(
   found: readonly unknown[],
   { path, place, key }: Place,
 ): PodDifference[] {
-  const nameIn = (item: unknown) => String(keys[key]?.(Object(item)) ?? '')
+  const nameIn = (item: unknown) => keyOfItem(key, item)
   const rest = found.map((item, index) => ({ item, index }))
   const take = (name: string) => {
     const at = rest.findIndex(({ item }) => nameIn(item) === name)
@@ -110,6 +110,11 @@ function compareItems(
       : [{ ...at(item, index), shipped: undefined, found: item }],
   )
   return [...paired, ...added]
+}
+
+/** `list`: the name of the list. */
+export function keyOfItem(list: string, item: unknown): string {
+  return String(keys[list]?.(Object(item)) ?? '')
 }
 
 /** A container of the application is judged field by field. */

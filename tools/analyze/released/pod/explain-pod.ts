@@ -12,6 +12,14 @@ const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
     'At this level, the proxy logs every header, also the caller token.',
   ],
   [
+    /^metadata\.annotations\[(container|apparmor|seccomp)/,
+    'The container runs under another profile of the kernel, or the API server refuses the Pod.',
+  ],
+  [
+    /^metadata\.annotations\[k8s\.v1\.cni/,
+    'Another network of the Pod is outside of the proxy and of NetworkPolicies.',
+  ],
+  [
     /^metadata\.annotations\[proxy\.istio\.io/,
     'The probe of the signer and the end of the Pod depend on this setting of the proxy.',
   ],
@@ -34,6 +42,7 @@ const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
     'It limits what a compromised application can have signed.',
   ],
   [/\.env\[SIGNER_SHUTDOWN/, "The application's last requests still need a signature."],
+  [/(signer-freeze|SIGNER_FREEZE)/, '`make freeze` stops the signer by this folder.'],
   [
     /\[signer\]\.env/,
     'The signer does not start with it, or trusts or serves others than it should. Other variables can run code that reads the key.',

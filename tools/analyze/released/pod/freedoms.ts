@@ -37,6 +37,10 @@ const safeSysctls = [
 const ruledVolumes = ['hmac-key', 'signer-socket', 'pairing', 'caller-token', 'vault-token']
 /** Envoy logs every header at these levels. */
 const verbose = /debug|trace/
+const logLevel = /^sidecar\.istio\.io\/\w*[lL]ogLevel$/
+/** Older names of the profiles of a container, and what gives the Pod another network. */
+const ofKernel =
+  /^((container\.)?(apparmor|seccomp)\.security\.(alpha|beta)\.kubernetes\.io\/|k8s\.v1\.cni\.cncf\.io\/networks$)/
 /** What the signer needs, and what no signer needs: docs/measurements.md. */
 const memory = { least: 96 * 2 ** 20, most: 4 * 2 ** 30 }
 const processors = { least: 0.1, most: 8 }
@@ -63,14 +67,19 @@ export const freedoms: readonly Freedom[] = [
     isAdded: true,
     allows: ({ place, found }) => {
       const key = keyOf(place)
-      const isVerbose =
-        /^sidecar\.istio\.io\/\w*[lL]ogLevel$/.test(key) && verbose.test(String(found))
-      return !isVerbose && listRefusedAnnotations({ [key]: String(found) }).length === 0
+      const isLoud = logLevel.test(key) && verbose.test(String(found))
+      const isRefused = listRefusedAnnotations({ [key]: String(found) }).length > 0
+      return !isLoud && !isRefused && (!ofKernel.test(key) || found === 'runtime/default')
     },
   },
   {
-    at: /^metadata\.annotations\[(kubectl\.kubernetes\.io\/default-container|sidecar\.istio\.io\/proxy(CPU|Memory)(Limit)?)\]$/,
-    reason: 'which container kubectl shows first, and the resources of the proxy',
+    at: /^metadata\.annotations\[kubectl\.kubernetes\.io\/default-container\]$/,
+    reason: 'which container kubectl shows first',
+  },
+  {
+    at: /^metadata\.annotations\[sidecar\.istio\.io\/proxy(CPU|Memory)(Limit)?\]$/,
+    reason: 'the resources of the proxy',
+    allows: ({ found }) => found === undefined || readQuantity(found) !== undefined,
   },
   {
     at: /^metadata\.annotations\[proxy\.istio\.io\/config\]./,
@@ -139,6 +148,7 @@ export const freedoms: readonly Freedom[] = [
     at: /^spec\.securityContext\.(runAsUser|runAsGroup|runAsNonRoot|fsGroup|fsGroupChangePolicy|supplementalGroups|supplementalGroupsPolicy|seccompProfile)\b/,
     reason: 'the rules user-ids and host-and-processes judge them',
     isAdded: true,
+    allows: ({ place, found }) => !place.endsWith('runAsUser') || found !== 0,
   },
   {
     at: /^spec\.securityContext\.sysctls$/,
@@ -231,15 +241,14 @@ export const freedoms: readonly Freedom[] = [
     isAdded: true,
   },
   {
-    at: /^spec\.containers\[signer\]\.env\[SIGNER_(MAX_REQUESTS|SIGNATURES_\w+|VERIFICATIONS_\w+)\](\.value)?$/,
+    at: /^spec\.containers\[signer\]\.env\[SIGNER_(MAX_REQUESTS|SIGNATURES_PER_SECOND|SIGNATURES_BURST|SIGNATURES_PER_DAY|VERIFICATIONS_PER_SECOND)\](\.value)?$/,
     reason: 'how much the signer serves, in the documented range',
-    allows: ({ found }, { pod }) => found !== undefined && isValidSetting(found, pod),
+    allows: ({ found }, { pod }) => found !== undefined && isValid(pod),
   },
   {
     at: /^spec\.containers\[signer\]\.env\[SIGNER_SHUTDOWN_DELAY_MS\]\.value$/,
     reason: 'a longer delay suits an application that ends slowly',
-    allows: ({ shipped, found }, { pod }) =>
-      isValidSetting(found, pod) && Number(found) >= Number(shipped),
+    allows: ({ shipped, found }, { pod }) => isValid(pod) && Number(found) >= Number(shipped),
   },
   {
     at: /^spec\.containers\[frontend\]\.env\[FRONTEND_(SHUTDOWN_DELAY_MS|MAX_REQUESTS)\]\.value$/,
@@ -295,8 +304,8 @@ function readDelay(pod: unknown): number {
   return Number(readEnvironment(pod).SIGNER_SHUTDOWN_DELAY_MS ?? 0)
 }
 
-/** `setting`: a value, or a whole variable. The schema of the signer knows each range. */
-function isValidSetting(_setting: unknown, pod: unknown): boolean {
+/** The schema of the signer knows the range of each setting. */
+function isValid(pod: unknown): boolean {
   return signerSchema.safeParse(readEnvironment(pod)).success
 }
 

@@ -1,5 +1,5 @@
-// Compares our Pods with those that this version ships for the layout and the components that fit them best.
-import { sortComponents } from '../../../deploy/render/components.ts'
+// Compares our Pods with those that this version ships for their layout and components.
+import { sharesPod } from '../../../kube/layouts.ts'
 import { describeResource, type Resource } from '../../../kube/resources.ts'
 import { type Finding, valueAt } from '../../finding.ts'
 import { statusAnnotation } from '../../model/allowed-metadata.ts'
@@ -10,48 +10,31 @@ import { comparePods, type PodDifference } from './compare-pods.ts'
 import { explainPod } from './explain-pod.ts'
 import { isFilledIn } from './fill-in-pod.ts'
 import { isFree } from './freedoms.ts'
-import { type Kind, listChanging, listShippedPods } from './shipped-pods.ts'
-
-type Judged = { resource: Resource; differences: PodDifference[] }
+import { type Kind, listShippedPods } from './shipped-pods.ts'
+import { listUsedComponents } from './used-components.ts'
 
 /** Finds how the Pods of an application differ. */
 export function judgePods(scope: Scope): Finding[] {
-  return fitComponents(scope).flatMap(({ resource, differences }) =>
-    differences.map((each) => ({
-      resource,
-      path: each.path,
-      message: explainPod(describeResource(resource), each),
-    })),
-  )
-}
-
-/** The Pod tells which components it has: with each, fewer parts differ than without it. */
-function fitComponents(scope: Scope): Judged[] {
   const [shape] = scope.shapes
   if (shape === undefined || scope.pod === undefined) return []
   const kind = { layout: shape.layout, isOurs: scope.application.isOurs }
-  let chosen = shape.components.filter((name) => listChanging(kind).includes(name))
-  let best = compareAll(scope, kind, chosen)
-  for (const name of listChanging(kind)) {
-    if (count(best) === 0) break
-    const others = chosen.includes(name)
-      ? chosen.filter((each) => each !== name)
-      : sortComponents([...chosen, name])
-    const judged = compareAll(scope, kind, others)
-    if (count(judged) >= count(best)) continue
-    chosen = others
-    best = judged
-  }
-  return best
+  const pods = listShippedPods(kind, []).map((each) => findPod(each, kind, scope.resources))
+  const templates = pods.map((each) => each && valueAt(each, pathOf(each)))
+  const components = listUsedComponents(kind, shape.components, templates)
+  return listShippedPods(kind, components).flatMap((shipped, index) => {
+    const resource = pods[index]
+    if (resource === undefined) return []
+    return compare(shipped, resource, scope).map((each) => ({
+      resource,
+      path: each.path,
+      message: explainPod(describeResource(resource), each),
+    }))
+  })
 }
 
-function compareAll(scope: Scope, kind: Kind, components: readonly string[]): Judged[] {
-  const shipped = listShippedPods(kind, components)
-  return shipped.flatMap((each) => {
-    const isSigner = shipped.length === 1 || each.metadata.name === kind.layout.signer
-    const resource = (isSigner ? findSigningResource : findFrontendResource)(scope.resources)
-    return resource === undefined ? [] : [{ resource, differences: compare(each, resource, scope) }]
-  })
+function findPod(shipped: Resource, { layout }: Kind, resources: readonly Resource[]) {
+  const isFrontend = !sharesPod(layout) && shipped.metadata.name === layout.frontend
+  return isFrontend ? findFrontendResource(resources) : findSigningResource(resources)
 }
 
 function compare(shipped: Resource, resource: Resource, scope: Scope): PodDifference[] {
@@ -73,8 +56,4 @@ function compare(shipped: Resource, resource: Resource, scope: Scope): PodDiffer
 function listVolumes(template: unknown): string[] {
   const volumes = valueAt(template, ['spec', 'volumes'])
   return Array.isArray(volumes) ? volumes.map(({ name }) => name) : []
-}
-
-function count(judged: readonly Judged[]): number {
-  return judged.reduce((sum, { differences }) => sum + differences.length, 0)
 }

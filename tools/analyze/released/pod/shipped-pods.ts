@@ -1,7 +1,5 @@
 // The Deployments that this version ships for a layout and components. For an application, it is what we add to its Deployment.
-import { isDeepStrictEqual } from 'node:util'
 import { componentFolder } from '../../../deploy/render/components.ts'
-import { componentNames } from '../../../kube/application/component-names.ts'
 import { type Layout, layoutFolder, overlayFolder } from '../../../kube/layouts.ts'
 import { signerLabel } from '../../../kube/names.ts'
 import type { Resource } from '../../../kube/resources.ts'
@@ -9,7 +7,6 @@ import { addFolder, type Shipped } from '../kustomize.ts'
 
 /** By layout, components, and whether the application is ours. */
 const known = new Map<string, readonly Resource[]>()
-const changing = new Map<string, readonly string[]>()
 /** The Deployment of an application, of which nothing matters here but the label. */
 const bare: Shipped = {
   purpose: '',
@@ -32,24 +29,6 @@ export function listShippedPods(kind: Kind, components: readonly string[]): read
   const found = known.get(key) ?? render(folders, isOurs ? [] : [bare])
   known.set(key, found)
   return found
-}
-
-/** Lists the components that change a Pod. */
-export function listChanging(kind: Kind): readonly string[] {
-  const key = `${kind.layout.overlay} ${kind.isOurs}`
-  const plain = listShippedPods(kind, [])
-  const found =
-    changing.get(key) ??
-    componentNames.filter((name) => {
-      const changed = listShippedPods(kind, [name])
-      return !isDeepStrictEqual(changed.map(templateOf), plain.map(templateOf))
-    })
-  changing.set(key, found)
-  return found
-}
-
-function templateOf({ spec }: Resource): unknown {
-  return Object(spec).template
 }
 
 function render(folders: readonly string[], base: readonly Shipped[]): readonly Resource[] {
