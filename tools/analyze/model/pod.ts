@@ -180,11 +180,13 @@ export function findOurResources(resources: readonly Resource[]): Resource[] {
   return [...new Set(found)].filter((each) => each !== undefined)
 }
 
-/** Lists the containers of this project. Those of another application are its own. */
-export function listReleasedContainers(pod: Workload, { isOurs }: Application): Container[] {
-  return listOwnContainers(pod).filter(
-    ({ name }) => isOurs || name === 'signer' || name === agentName,
-  )
+/** Lists the containers of this project. Those of another application, and those that users add, are their own. */
+export function listReleasedContainers(
+  pod: Workload,
+  { isOurs, container: own }: Application,
+): Container[] {
+  const released = ['signer', agentName, ...(isOurs ? [own] : [])]
+  return listOwnContainers(pod).filter(({ name }) => released.includes(name))
 }
 
 function isDeployment({ kind, metadata }: Resource, names: readonly string[]): boolean {

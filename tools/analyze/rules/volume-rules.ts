@@ -58,9 +58,12 @@ export const volumeRules: readonly Rule[] = [
   },
 ]
 
-/** Before injection, the Pod has no proxy. */
+/** Before injection, the Pod has no proxy, or one whose image is "auto", with resources alone. */
 function listProxies(pod: Workload): string[] {
-  return listContainers(pod).some(({ name }) => name === proxyName) ? [proxyName] : []
+  const isInjected = listContainers(pod).some(
+    ({ name, image }) => name === proxyName && image !== 'auto',
+  )
+  return isInjected ? [proxyName] : []
 }
 
 function listProxyMounts(annotation = '{}'): string[] | undefined {

@@ -1,5 +1,4 @@
 // Compares what a Deployment has beside its Pod template: which Pods it takes as its own, and whether it starts any.
-import { isDeepStrictEqual } from 'node:util'
 import type { Resource } from '../../../kube/resources.ts'
 import { valueAt } from '../../finding.ts'
 import { matches } from '../../model/namespace.ts'
@@ -22,7 +21,7 @@ export function compareDeployments(shipped: Resource, found: Resource): PodDiffe
     ...(isOurs && metadata.name !== found.metadata.name
       ? [{ path: ['metadata', 'name'], shipped: metadata.name, found: found.metadata.name }]
       : []),
-    ...(isDeepStrictEqual(selector, own.selector) && !selectsItsPods(found)
+    ...(!isOurs && !selectsItsPods(found)
       ? [
           {
             path: ['spec', 'selector'],
