@@ -81,14 +81,11 @@ async function* judge(
     besides: groups.get('beside') ?? [],
     access: groups.get('access') ?? [],
   }
-  const stop = () => void removeLanes().finally(() => process.exit(130))
-  process.once('SIGINT', stop).once('SIGTERM', stop)
   try {
     const indexes = Array.from({ length: lanes }, (_, index) => index + 1)
     if (layout.isMeshed) yield* judgeInMesh(run, indexes)
     else yield* merge(indexes.map((index) => judgeWithoutMesh(run, index)))
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop)
     await removeLanes()
   }
 }
@@ -202,28 +199,34 @@ async function* judgeBesides(run: Run, lane: Lane, runner: PodRunner): Verdicts 
     const foreign = [...change.applied, ...change.deleted].find(
       ({ metadata }) => metadata.namespace !== lane.names.namespace,
     )
-    yield [
-      next,
-      foreign === undefined
-        ? await runner.runBeside(change).catch(notRun)
-        : {
-            class: 'not run',
-            evidence: `${foreign.kind} of ${foreign.metadata.namespace} is for all lanes`,
-          },
-    ]
+    if (foreign !== undefined) {
+      const evidence = `${foreign.kind} of ${foreign.metadata.namespace} is for all lanes`
+      yield [next, { class: 'not run', evidence }]
+    } else if (isMark(next)) {
+      yield [next, { class: 'nothing', evidence: 'a Pod reads no label or annotation of it' }]
+    } else yield [next, await runner.runBeside(change).catch(notRun)]
   }
 }
 
-/** Yields what all of them yield, as it comes. */
+function isMark({ change }: Mutation): boolean {
+  const [first, field] = change?.path ?? []
+  return first === 'metadata' && ['labels', 'annotations'].includes(String(field))
+}
+
+/** Yields what all of them yield, as it comes. Who stops to ask waits until each has ended its step. */
 async function* merge<T>(all: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
   const next = (each: AsyncGenerator<T>) => each.next().then((result) => ({ each, result }))
   const running = new Map(all.map((each) => [each, next(each)]))
-  while (running.size > 0) {
-    const { each, result } = await Promise.race(running.values())
-    if (result.done) running.delete(each)
-    else {
-      running.set(each, next(each))
-      yield result.value
+  try {
+    while (running.size > 0) {
+      const { each, result } = await Promise.race(running.values())
+      if (result.done) running.delete(each)
+      else {
+        running.set(each, next(each))
+        yield result.value
+      }
     }
+  } finally {
+    await Promise.allSettled([...running.keys()].map((each) => each.return(undefined)))
   }
 }
