@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # These tests change the deployment, so each set runs alone: make test-vault and so on.
-ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys examples incident webhooks manifests
+ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys examples incident webhooks manifests previews
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
@@ -177,6 +177,7 @@ test-examples: ## Test the applications of examples/ beside the signer, and side
 test-incident: ## Test what stops a compromised application, and what is on record: ten minutes.
 test-webhooks: ## Test webhooks with the receivers' public libraries, and what is left of a signature: fifteen minutes.
 test-manifests: ## Test the manifests of a release by the commands of their README, without a clone: seven minutes.
+test-previews: ## Test make preview under load, with hostile changes and with few rights: 25 minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project '$(@:test-%=%)*' $(TEST)

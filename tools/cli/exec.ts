@@ -8,6 +8,8 @@ export type RunOptions = {
   cwd?: string
   /** After this many milliseconds the program is killed with SIGKILL. A slow machine gets more: pace.ts. */
   timeoutMs?: number
+  /** Kills the program with SIGKILL. */
+  signal?: AbortSignal
   /** Receives each piece of standard error as it arrives, to show progress. */
   onStderr?: (text: string) => void
 }
@@ -35,6 +37,10 @@ export function tryRun(
   const spawnOptions: SpawnOptions = { stdio: ['pipe', 'pipe', 'pipe'] }
   if (options.cwd !== undefined) spawnOptions.cwd = options.cwd
   if (options.env !== undefined) spawnOptions.env = options.env
+  if (options.signal !== undefined) {
+    spawnOptions.signal = options.signal
+    spawnOptions.killSignal = 'SIGKILL'
+  }
   return new Promise((resolve) => {
     const child = spawn(command, args, spawnOptions)
     const stdout: Buffer[] = []

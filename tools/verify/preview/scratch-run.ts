@@ -1,13 +1,14 @@
 // Runs what is deployed and then the change in one scratch namespace, and compares who reaches what. The live deployment gets no
 // request.
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { say, step } from '../../cli/terminal.ts'
 import type { InspectedMesh } from '../../deploy/preflight/preflight.ts'
 import { listWorkloads, onePod } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
 import { describeResource, type Resource } from '../../kube/resources.ts'
-import { applyOver, waitUntilReady } from '../scratch/apply.ts'
+import { applyOver, dryRunOver, waitUntilReady } from '../scratch/apply.ts'
 import { composeScratchGateway, gatewaySuffix, identityOf } from '../scratch/gateway.ts'
 import { isolate } from '../scratch/isolate.ts'
 import { createScratchKey } from '../scratch/key.ts'
@@ -17,15 +18,19 @@ import {
   createBeside,
   createScratch,
   nameScratch,
+  prefixOf,
   removeAbandoned,
   removeScratch,
 } from '../scratch/namespaces.ts'
-import { readLive } from '../scratch/read-live.ts'
+import { readLive, toApplicable } from '../scratch/read-live.ts'
 import { listMoreRequests } from './asked.ts'
 import { compareMeasured, type Difference } from './compare.ts'
 import { readScratchLabels } from './scratch-labels.ts'
 
+const purpose = 'preview'
 const owner = `preview-of-${namespace}`
+/** For requests to the API server that are on their way. */
+const settleMs = 3_000
 
 type Input = {
   mesh: InspectedMesh
@@ -42,9 +47,9 @@ type Result = {
 }
 
 export async function compareInScratch(input: Input): Promise<Result> {
-  const left = await removeAbandoned(owner)
+  const left = await removeAbandoned(owner, prefixOf(namespace, purpose))
   if (left.length > 0) say(`  ok    ${left.join(', ')} of an interrupted preview is removed`)
-  const name = nameScratch(namespace, 'preview')
+  const name = nameScratch(namespace, purpose)
   const labels = await readScratchLabels()
   let isRemoved = false
   const remove = async () => {
@@ -52,12 +57,20 @@ export async function compareInScratch(input: Input): Promise<Result> {
     isRemoved = true
     await step(`the namespace ${name} is removed`, () => removeScratch(name))
   }
-  const stop = () => void remove().finally(() => process.exit(130))
+  const ended = new AbortController()
+  // The measurement may be creating a namespace, so this looks twice.
+  const stop = () => {
+    ended.abort()
+    void remove()
+      .then(() => sleep(settleMs))
+      .then(() => removeScratch(name))
+      .finally(() => process.exit(130))
+  }
   process.once('SIGINT', stop).once('SIGTERM', stop)
   const endBeats = await createScratch(name, owner, labels)
   try {
     const gatewayNamespace = await createBeside(name, gatewaySuffix, labels)
-    return await compareIn({ namespace: name, gatewayNamespace }, input)
+    return await compareIn({ namespace: name, gatewayNamespace }, input, ended.signal)
   } finally {
     endBeats()
     await remove()
@@ -68,6 +81,7 @@ export async function compareInScratch(input: Input): Promise<Result> {
 async function compareIn(
   scratch: { namespace: string; gatewayNamespace: string },
   { mesh, deployed, changed, folder }: Input,
+  signal: AbortSignal,
 ): Promise<Result> {
   const { trustDomain, route, injector } = mesh
   const standIn = identityOf(trustDomain, scratch.gatewayNamespace)
@@ -95,29 +109,29 @@ async function compareIn(
     await applyOver([], [...gateway, ...before.resources])
     await waitUntilReady([...gateway, ...before.resources])
   })
-  const read = () => readLive(scratch.namespace, listWorkloads(onePod))
+  const names = listChanged(
+    await readLive(scratch.namespace, listWorkloads(onePod)),
+    (await dryRunOver(after.resources)).map(toApplicable),
+  )
   const { more, left } = listMoreRequests([...before.resources, ...after.resources])
+  const notes = left === 0 ? [] : [`${left} more paths of the policies and routes are not asked`]
+  const found = { changed: names, rewrites: after.rewrites }
+  if (names.length === 0) return { ...found, requests: [], notes }
   const measureIn = (part: string, { resources }: Moved) =>
     measureScratch({
-      ...{ namespace: scratch.namespace, resources, host: route.host, more },
+      ...{ namespace: scratch.namespace, resources, host: route.host, more, signal },
       folder: join(folder, part),
     })
   const first = await step('who reaches what now', () => measureIn('before', before))
-  const wasThere = await read()
   await step('the change runs there', async () => {
     await applyOver(before.resources, [...after.resources, ...fresh])
     await waitUntilReady([...after.resources, ...fresh])
   })
-  const names = listChanged(wasThere, await read())
-  const notes = [
-    ...first.notes,
-    ...(left === 0 ? [] : [`${left} more paths of the policies and routes are not asked`]),
-  ]
-  if (names.length === 0) return { changed: [], requests: [], rewrites: after.rewrites, notes }
   const second = await step('who reaches what after the change', () => measureIn('after', after))
   return {
-    ...{ changed: names, rewrites: after.rewrites, notes },
+    ...found,
     requests: compareMeasured(first, second),
+    notes: [...first.notes, ...notes],
   }
 }
 

@@ -6,9 +6,15 @@ import { UserError } from '../../cli/terminal.ts'
 import { listStartProblems, podStates } from '../../deploy/apply/pod-start-error.ts'
 import { deleteResources } from '../../kube/deletion/delete-resources.ts'
 import { kubectl, kubectlJson } from '../../kube/kubectl.ts'
-import { formatResources, type Resource, resourceKey } from '../../kube/resources.ts'
+import {
+  formatResources,
+  listOf,
+  type Resource,
+  resourceKey,
+  resourceSchema,
+} from '../../kube/resources.ts'
 
-const manager = 'secure-signing-scratch'
+const options = ['--server-side', '--force-conflicts', '--field-manager=secure-signing-scratch']
 const refusable = z.object({
   status: z.object({
     conditions: z
@@ -24,13 +30,20 @@ export async function applyOver(
   resources: readonly Resource[],
 ): Promise<void> {
   const kept = new Set(resources.map(resourceKey))
-  const options = ['--server-side', '--force-conflicts', `--field-manager=${manager}`]
   if (resources.length > 0) {
     await kubectl(['apply', ...options, '-f', '-'], { input: formatResources(resources) })
   }
   await deleteResources(
     before.filter((each) => !kept.has(resourceKey(each))),
     { again: 'make preview' },
+  )
+}
+
+/** Returns what the API server would store. */
+export function dryRunOver(resources: readonly Resource[]): Promise<Resource[]> {
+  const args = ['apply', ...options, '--dry-run=server', '-o', 'json', '-f', '-']
+  return kubectl(args, { input: formatResources(resources) }).then((text) =>
+    listOf(resourceSchema).parse(JSON.parse(text)),
   )
 }
 

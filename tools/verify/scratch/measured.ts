@@ -29,8 +29,10 @@ export async function measureScratch(input: {
   host: string | undefined
   more: readonly AskedFor[]
   folder: string
+  /** Ends the measurement. */
+  signal: AbortSignal
 }): Promise<Measured> {
-  const { namespace, resources, host, more, folder } = input
+  const { namespace, resources, host, more, folder, signal } = input
   await mkdir(folder, { recursive: true })
   const [config, out] = ['signing.yaml', 'measured.json'].map((name) => join(folder, name))
   await writeFile(join(folder, 'resources.yaml'), formatResources(resources))
@@ -43,7 +45,7 @@ export async function measureScratch(input: {
     ...(host !== undefined && { PUBLIC_HOST: moveHost(host, namespace) }),
   }
   const args = [program, JSON.stringify(more)]
-  const result = await tryRun(process.execPath, args, { env, timeoutMs: limitMs })
+  const result = await tryRun(process.execPath, args, { env, timeoutMs: limitMs, signal })
   if (result.code !== 0) throw new CommandError('the measurement', result)
   return JSON.parse(await readFile(out ?? '', 'utf8'))
 }

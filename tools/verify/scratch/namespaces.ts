@@ -23,7 +23,11 @@ type Labels = Readonly<Record<string, string>>
 /** Returns a new name, e.g. "signing-preview-x3k9q". */
 export function nameScratch(namespace: string, purpose: string): string {
   const run = Array.from({ length: runLength }, () => randomInt(36).toString(36)).join('')
-  return `${namespace.slice(0, longest)}-${purpose}-${run}`
+  return `${prefixOf(namespace, purpose)}-${run}`
+}
+
+export function prefixOf(namespace: string, purpose: string): string {
+  return `${namespace.slice(0, longest)}-${purpose}`
 }
 
 /** Creates the namespace. Returns a function that ends its beats. */
@@ -59,17 +63,31 @@ export async function removeScratch(name: string): Promise<void> {
   )
 }
 
-/** Removes what earlier runs of `owner` have left. Returns the names. */
-export async function removeAbandoned(owner: string): Promise<string[]> {
+/**
+ * Removes what earlier runs of `owner` have left. Returns the names. `prefix`: what their names begin with, before the part that is
+ * random.
+ */
+export async function removeAbandoned(owner: string, prefix: string): Promise<string[]> {
   const read = () => list(['-l', `${ownerLabel}=${owner}`])
   const before = await read()
-  if (before.length === 0) return []
-  await sleep(atPace(deadMs))
+  if (before.length > 0) await sleep(atPace(deadMs))
   const beats = new Map(before.map((each) => [each.metadata.name, beatOf(each)]))
   const dead = (await read()).filter((each) => beats.get(each.metadata.name) === beatOf(each))
-  const names = dead.map(({ metadata }) => metadata.name)
+  const names = [...dead.map(({ metadata }) => metadata.name), ...(await listOrphans(prefix))]
   for (const name of names) await removeScratch(name)
   return names
+}
+
+/** Those beside a scratch namespace that is gone. A run that was interrupted may have created one last. */
+async function listOrphans(prefix: string): Promise<string[]> {
+  const names = (await list([])).map(({ metadata }) => metadata.name)
+  const form = new RegExp(
+    `^(${RegExp.escape(prefix)}-[a-z0-9]{${runLength}})-(gateway|matrix-other|matrix-non-mesh)$`,
+  )
+  return names.filter((name) => {
+    const root = form.exec(name)?.[1]
+    return root !== undefined && !names.includes(root)
+  })
 }
 
 function beatOf({ metadata }: Resource): string {
