@@ -75,6 +75,11 @@ describe('takes', () => {
       'data.custom_bootstrap~1json',
       '{"admin": {"allow_paths": [{"prefix": "/"}]}}',
     ],
+    'a policy that Istio only logs': [
+      'AuthorizationPolicy/signer-allow-nothing',
+      'metadata.annotations',
+      { 'istio.io/dry-run': 'true' },
+    ],
     'more Pods': [pod, 'spec.replicas', 3],
     'no seccomp profile': [
       pod,

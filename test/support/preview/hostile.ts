@@ -174,6 +174,14 @@ export const others: Readonly<Record<string, Hostile>> = {
     ],
     /reads the variable FRONTEND_X from another resource/,
   ],
+  'an address in a variable': [
+    [pod, `${container}.env.+`, { name: 'FRONTEND_X', value: 'http://169.254.169.254' }],
+    /has another address in the variable FRONTEND_X/,
+  ],
+  'an address in place of the signer': [
+    ['ServiceEntry/signer-in-pod', 'spec.endpoints.0.address', '10.0.0.1'],
+    /leads to addresses that are not deployed/,
+  ],
   'a token for the API server': [
     [
       pod,
@@ -229,6 +237,10 @@ export const others: Readonly<Record<string, Hostile>> = {
   'a label for a webhook': [
     [pod, `${template}.metadata.labels.azure~1workload~1identity/use`, 'true'],
     /has the label azure\.workload\.identity\/use on its Pods/,
+  ],
+  'an annotation of Istio': [
+    ['Service/frontend', 'metadata.annotations', { 'networking.istio.io/exportTo': 'a,b' }],
+    /has networking\.istio\.io\/exportTo of Istio/,
   ],
   'a load balancer': [['Service/frontend', 'spec.type', 'LoadBalancer'], /is of the type Load/],
   'an external name': [

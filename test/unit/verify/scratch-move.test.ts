@@ -151,6 +151,15 @@ describe('isolates', () => {
     expect(specOf('DestinationRule', {})).toEqual({ exportTo: ['.', scratch.gatewayNamespace] })
   })
 
+  test('a Service is for its own gateway alone', () => {
+    const annotations = { 'networking.istio.io/exportTo': '*' }
+    const metadata = { name: 'x', namespace: scratch.namespace, annotations }
+    const { resources } = isolate([{ apiVersion: 'v1', kind: 'Service', metadata }], scratch)
+    expect(resources[0]?.metadata.annotations).toEqual({
+      'networking.istio.io/exportTo': `.,${scratch.gatewayNamespace}`,
+    })
+  })
+
   test('names of the cluster stay', () => {
     expect(moveHost('frontend', 'x')).toBe('frontend')
     expect(moveHost('a.b.svc.cluster.local', 'x')).toBe('a.b.svc.cluster.local')

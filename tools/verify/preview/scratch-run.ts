@@ -91,7 +91,8 @@ async function compareIn(
       standIn,
     ]),
   )
-  const [before, after] = [deployed, keepOthers(deployed, changed)].map((resources) => {
+  const others = listOthers(deployed, changed)
+  const [before, after] = [deployed, [...changed, ...others]].map((resources) => {
     const moved = moveResources(resources, {
       ...{ from: namespace, to: scratch.namespace, identities },
     })
@@ -114,7 +115,10 @@ async function compareIn(
     (await dryRunOver(after.resources)).map(toApplicable),
   )
   const { more, left } = listMoreRequests([...before.resources, ...after.resources])
-  const notes = left === 0 ? [] : [`${left} more paths of the policies and routes are not asked`]
+  const notes = [
+    ...(left === 0 ? [] : [`${left} more paths of the policies and routes are not asked`]),
+    ...others.map((each) => `${describeResource(each)} is not in the files. It stays as deployed`),
+  ]
   const found = { changed: names, rewrites: after.rewrites }
   if (names.length === 0) return { ...found, requests: [], notes }
   const measureIn = (part: string, { resources }: Moved) =>
@@ -138,14 +142,13 @@ async function compareIn(
 type Moved = { resources: Resource[]; rewrites: Rewrite[] }
 
 /** Resources of others in the namespace act on the changed Pod, too. Ours that the change lacks are gone. */
-function keepOthers(deployed: readonly Resource[], changed: readonly Resource[]): Resource[] {
+function listOthers(deployed: readonly Resource[], changed: readonly Resource[]): Resource[] {
   const names = new Set(changed.map(describeResource))
-  const others = deployed.filter(
+  return deployed.filter(
     (each) =>
       !names.has(describeResource(each)) &&
       each.metadata.labels?.['app.kubernetes.io/part-of'] !== 'secure-signing',
   )
-  return [...changed, ...others]
 }
 
 function listChanged(before: readonly Resource[], after: readonly Resource[]): string[] {

@@ -8,6 +8,8 @@ import type { Rewrite } from './move.ts'
 export const gatewayLabel = 'secure-signing.dev/scratch-gateway'
 /** The only Gateway, to which each route binds. No check of a live deployment takes it for its own. */
 export const gatewayName = 'scratch'
+/** The same for a Service. */
+export const exportAnnotation = 'networking.istio.io/exportTo'
 const exported = ['VirtualService', 'DestinationRule', 'ServiceEntry']
 const inMesh = 'mesh'
 
@@ -45,6 +47,11 @@ export function isolate(
   const isolated = resources
     .filter((each) => !gateways.includes(each))
     .map((each) => {
+      const annotation = each.metadata.annotations?.[exportAnnotation]
+      if (annotation !== undefined && !['.', '~'].includes(annotation)) {
+        const to = `.,${scratch.gatewayNamespace}`
+        return set(each, ['metadata', 'annotations', exportAnnotation], to)
+      }
       if (!exported.includes(each.kind)) return each
       const own = set(each, ['spec', 'exportTo'], exportOf(each))
       return each.kind === 'VirtualService' ? isolateRoute(own) : own

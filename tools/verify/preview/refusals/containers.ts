@@ -76,6 +76,11 @@ function checkContainer(
       .filter((each) => each.valueFrom !== undefined)
       .filter((each) => !listOf(deployed.env).some((own) => isDeepStrictEqual(own, each)))
       .map(({ name }) => at('env', `reads the variable ${name} from another resource`)),
+    // The container would call it.
+    ...listOf(container.env)
+      .filter(({ value }) => /^(?!spiffe:)[a-z+]+:\/\//i.test(String(value ?? '')))
+      .filter((each) => !listOf(deployed.env).some((own) => isDeepStrictEqual(own, each)))
+      .map(({ name }) => at('env', `has another address in the variable ${name}`)),
     ...checkSecurity(Object(container.securityContext), Object(deployed.securityContext)).map(
       (field) => at('securityContext', `sets ${field}, which the deployed container does not have`),
     ),

@@ -1,7 +1,9 @@
 // Names, labels and annotations: what controllers of others and the API server act on.
 import type { Finding } from '../../../analyze/finding.ts'
 import { describeResource, type Resource } from '../../../kube/resources.ts'
+import { exportAnnotation as exportTo } from '../../scratch/isolate.ts'
 import { type Check, isAsDeployed, refuse } from './context.ts'
+import { useOf } from './kinds.ts'
 
 const known = ['name', 'namespace', 'labels', 'annotations', 'creationTimestamp']
 /** Names that a scratch namespace has already, or that Istio and Kubernetes write. */
@@ -9,6 +11,9 @@ const taken = /^(matrix-|scratch-gateway$|hmac-key$|signer-freeze$|kube-root-ca|
 /** Nothing of these acts on a label: the tools that deploy do not read them. */
 const ownLabels =
   /^([^/]+|app\.kubernetes\.io\/(name|component|part-of|version)|secure-signing\.dev\/[^/]+|istio\.io\/rev)$/
+/** With it, Istio only logs what a policy would decide. */
+const dryRun = 'istio.io/dry-run'
+const ofIstio = /^([^/]*\.)?istio\.io\//
 const longestName = 63
 
 export const checkMetadata: Check = (resource, context) => {
@@ -34,8 +39,21 @@ export const checkMetadata: Check = (resource, context) => {
       ? [refuse(resource, ['metadata', 'name'], 'is there twice. Leave one of them out')]
       : []),
     ...checkNames(resource, context.namespace),
+    ...checkMarks(resource, context),
   ]
 }
+
+/** What a preview leaves out must not decide about requests. */
+const checkMarks: Check = (resource, context) =>
+  (['labels', 'annotations'] as const).flatMap((part) =>
+    Object.keys(resource.metadata[part] ?? {})
+      .filter((key) => ofIstio.test(key) && key !== dryRun && key !== 'istio.io/rev')
+      .filter((key) => !isAsDeployed(resource, ['metadata', part, key], context))
+      .filter(() => useOf(resource) === 'apply')
+      .map((key) =>
+        refuse(resource, ['metadata', part, key], `has ${key} of Istio, which no preview applies`),
+      ),
+  )
 
 /** A text with the name of a scratch namespace could be meant for the preview alone. */
 function checkNames(resource: Resource, namespace: string): Finding[] {
@@ -57,12 +75,16 @@ export const checkTemplateLabels: Check = (resource, context) => {
     )
 }
 
-/** Returns the resource as a preview applies it: without annotations, and with labels on which nobody else acts. */
+/** Returns the resource as a preview applies it: only with labels and annotations on which nobody but Istio acts. */
 export function stripMetadata(resource: Resource): Resource {
-  const { name, namespace, labels = {} } = resource.metadata
+  const { name, namespace, labels = {}, annotations = {} } = resource.metadata
   const own = Object.entries(labels).filter(([key]) => ownLabels.test(key))
+  const kept = Object.entries(annotations).filter(([key]) => [dryRun, exportTo].includes(key))
   return {
     ...resource,
-    metadata: { name, ...(namespace && { namespace }), labels: Object.fromEntries(own) },
+    metadata: {
+      ...{ name, ...(namespace && { namespace }), labels: Object.fromEntries(own) },
+      ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }),
+    },
   }
 }

@@ -71,6 +71,10 @@ export const checkServiceEntry: Check = (resource, context) => [
       ? []
       : [refuse(resource, [...spec, 'hosts', index], `claims the host ${host}, which others have`)],
   ),
+  ...(valueAt(resource, [...spec, 'endpoints']) === undefined ||
+  isAsDeployed(resource, [...spec, 'endpoints'], context)
+    ? []
+    : [refuse(resource, [...spec, 'endpoints'], 'leads to addresses that are not deployed')]),
 ]
 
 /** "*" only where it is deployed, because the scratch gateway takes its place there. */
