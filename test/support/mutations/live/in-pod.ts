@@ -4,16 +4,18 @@ import { join } from 'node:path'
 import { CHECKOUT } from '../../../../tools/cli/checkout.ts'
 import { application } from '../../../../tools/kube/application.ts'
 import { kubectl } from '../../../../tools/kube/kubectl.ts'
+import { sharesPod } from '../../../../tools/kube/layouts.ts'
 import { port, signerPort } from '../../../../tools/kube/names.ts'
 import { type Container, execIn } from '../../../../tools/verify/attack/containers.ts'
 import type { Outcome, Probe } from '../../../../tools/verify/attack/probe.ts'
 import {
   type RequestParts,
   readStatus,
+  tokenHeader,
   withCredentials,
   writeRequest,
 } from '../../../../tools/verify/attack/requests.ts'
-import { type Target, tryStealing } from '../../../../tools/verify/attack/target.ts'
+import { readOwnToken, type Target, tryStealing } from '../../../../tools/verify/attack/target.ts'
 import type { Agents } from './agents.ts'
 import type { Lane } from './lane.ts'
 
@@ -101,10 +103,7 @@ async function listWays(target: Target, isMeshed: boolean, gatewayIP = ''): Prom
     isFine,
   ]
   if (!isMeshed) return [own]
-  const stolen = await tryStealing(target)
-  const show = (parts: RequestParts) =>
-    writeRequest(stolen === undefined ? parts : withCredentials(stolen, parts))
-  const signer = { host: '127.0.0.1', port: signerPort }
+  const { signer, show } = await findSigner(target)
   const admin = { host: '127.0.0.1', port: 15_000 }
   const get = (to: string, host: string) =>
     writeRequest({ method: 'GET', path: to, host, body: '' })
@@ -122,7 +121,11 @@ async function listWays(target: Target, isMeshed: boolean, gatewayIP = ''): Prom
         isFine,
       ],
     ),
-    ['signs without credentials', { ...signer, bytes: writeRequest() }, isFine],
+    [
+      'signs without credentials',
+      { ...signer, bytes: writeRequest({ host: signer.host }) },
+      isFine,
+    ],
     ...['/config_dump', '/certs', '/runtime', '/clusters'].map(
       (to): Way => [
         `reads ${to} of Envoy's admin port`,
@@ -141,6 +144,24 @@ async function listWays(target: Target, isMeshed: boolean, gatewayIP = ''): Prom
       isAnswered,
     ],
   ]
+}
+
+/** How the application's container reaches the signer, and what it shows. */
+async function findSigner(target: Target) {
+  if (!sharesPod(target.layout)) {
+    const headers = tokenHeader(await readOwnToken(target))
+    return {
+      // The proxy lets the frontend call only the Service's name.
+      signer: { host: 'signer', port: 80 },
+      show: (parts: RequestParts) => writeRequest({ ...parts, host: 'signer', headers }),
+    }
+  }
+  const stolen = await tryStealing(target)
+  return {
+    signer: { host: '127.0.0.1', port: signerPort },
+    show: (parts: RequestParts) =>
+      writeRequest(stolen === undefined ? parts : withCredentials(stolen, parts)),
+  }
 }
 
 /** What works that did not, and what does not that has to. */
