@@ -8,6 +8,7 @@ import { PKI } from '../../../local-cluster/paths.ts'
 import { writeKubeconfig } from '../../../local-cluster/pki.ts'
 import { buildPrograms } from '../../../local-cluster/programs/programs.ts'
 import { type Api, openApi } from './api.ts'
+import { bindToParent } from './bind.ts'
 
 const START_MS = 60_000
 const POLL_MS = 50
@@ -80,7 +81,7 @@ function listFlags(store: string, port: number): string[] {
 
 /** Returns the function that ends the program. */
 function start(program: string, args: readonly string[]): () => Promise<void> {
-  const child = spawn(program, args, { stdio: 'ignore' })
+  const child = spawn(...bindToParent(program, args), { stdio: 'ignore' })
   const ended = once(child, 'close')
   return async () => {
     child.kill('SIGKILL')

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import { pluralize } from '../../../deploy/preflight/permissions.ts'
 import { fieldManager } from '../../../kube/names.ts'
 import type { Resource } from '../../../kube/resources.ts'
+import { bindToParent } from './bind.ts'
 
 /** `said` is the body, or the message of an error. `warning` is the header of the same name. */
 export type Answer = { status: number; said: string; warning: string }
@@ -42,7 +43,8 @@ export async function openApi(
   kubeconfig = process.env.KUBECONFIG,
 ): Promise<Api & AsyncDisposable> {
   const socketPath = join(folder, 'socket')
-  const proxy = spawn('kubectl', ['proxy', '--unix-socket', socketPath, ...withoutLimits], {
+  const args = ['proxy', '--unix-socket', socketPath, ...withoutLimits]
+  const proxy = spawn(...bindToParent('kubectl', args), {
     env: { ...process.env, KUBECONFIG: kubeconfig },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
