@@ -12,20 +12,13 @@ import {
   findApiServerPrograms,
   startApiServer,
 } from '../../../tools/verify/admission/api-server/api-server.ts'
-import { attemptCase } from '../../../tools/verify/admission/attempt.ts'
+import { attemptCase, nameJudge } from '../../../tools/verify/admission/attempt.ts'
 import type { AdmissionTarget } from '../../../tools/verify/admission/cases/case.ts'
 import { labelNamespace } from '../../../tools/verify/admission/place.ts'
-import { enforcePolicies, isAdmission } from '../../../tools/verify/admission/policies.ts'
+import { enforcePolicies, isAdmission, policyOf } from '../../../tools/verify/admission/policies.ts'
 import type { Judge, Verdict } from '../mutations/judge.ts'
 import type { Mutation } from '../mutations/mutation.ts'
-import {
-  describeJudge,
-  type JudgedCase,
-  measureBaseline,
-  openLane,
-  podSecurity,
-  policyOf,
-} from './baseline.ts'
+import { type JudgedCase, measureBaseline, openLane, podSecurity } from './baseline.ts'
 import { moveToLane } from './lanes.ts'
 import { type Plan, planOf } from './plan.ts'
 
@@ -140,7 +133,7 @@ async function compare(
     const [before, others] = [
       each.refusers.intersection(affected),
       each.refusers.difference(affected),
-    ].map((names) => [...names].map(describeJudge).join(' and '))
+    ].map((names) => [...names].map((name) => nameJudge(name)).join(' and '))
     if (others === '') {
       return { class: 'opens', evidence: `${each.name}: refused by ${before} → accepted` }
     }

@@ -1,12 +1,11 @@
 // Who refuses each attempt on the unchanged deployment: every policy is tried alone, and so is Pod Security.
-import { policyPrefix } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import type { Api } from '../../../tools/verify/admission/api-server/api.ts'
 import { attemptCase, findJudge } from '../../../tools/verify/admission/attempt.ts'
 import type { AdmissionTarget } from '../../../tools/verify/admission/cases/case.ts'
 import { listCases, type TargetCase } from '../../../tools/verify/admission/cases/cases.ts'
 import { createPlace, labelNamespace } from '../../../tools/verify/admission/place.ts'
-import { enforcePolicies, isAdmission } from '../../../tools/verify/admission/policies.ts'
+import { enforcePolicies, isAdmission, policyOf } from '../../../tools/verify/admission/policies.ts'
 import { moveToLane } from './lanes.ts'
 
 export const podSecurity = 'Pod Security'
@@ -14,18 +13,9 @@ export const podSecurity = 'Pod Security'
 /** `refusers`: the names of the policies that refuse the attempt when they are alone, and Pod Security. */
 export type JudgedCase = TargetCase & { refusers: ReadonlySet<string> }
 
-/** Returns the policy that a policy or binding is about. */
-export function policyOf({ kind, metadata, spec }: Resource): string {
-  return kind.endsWith('Binding') ? String(Object(spec).policyName) : metadata.name
-}
-
 /** Returns those that are about one of `policies`. */
 export function listAbout(resources: readonly Resource[], policies: ReadonlySet<string>) {
   return resources.filter((each) => isAdmission(each) && policies.has(policyOf(each)))
-}
-
-export function describeJudge(name: string): string {
-  return name.startsWith(policyPrefix) ? name.slice(policyPrefix.length) : name
 }
 
 /** Creates a lane without policies and without Pod Security. */

@@ -1,10 +1,10 @@
 // What has to be tried for a mutation, on the API server.
 import { namespace as ours } from '../../../tools/kube/names.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
-import { isAdmission } from '../../../tools/verify/admission/policies.ts'
+import { isAdmission, policyOf } from '../../../tools/verify/admission/policies.ts'
 import type { Verdict } from '../mutations/judge.ts'
 import type { Mutation } from '../mutations/mutation.ts'
-import { listAbout, podSecurity, policyOf } from './baseline.ts'
+import { listAbout, podSecurity } from './baseline.ts'
 
 export type Plan = {
   /** The policies that the mutation changes, or Pod Security. */

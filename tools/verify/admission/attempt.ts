@@ -54,11 +54,14 @@ export async function attemptCase(target: AdmissionTarget, attempt: Attempt): Pr
 /** Returns the policy that refused, without the prefix of `namespace`, or Pod Security, or nobody. */
 export function findJudge(said: string, namespace = ours): string {
   const policy = /ValidatingAdmissionPolicy '([^']+)'/.exec(said)?.[1]
-  const prefix = policyPrefixOf(namespace)
-  if (policy !== undefined) {
-    return policy.startsWith(prefix) ? policy.slice(prefix.length) : policy
-  }
+  if (policy !== undefined) return nameJudge(policy, namespace)
   return said.includes('violates PodSecurity') ? 'Pod Security' : 'nobody'
+}
+
+/** Returns the name of a policy without the prefix of `namespace`. */
+export function nameJudge(policy: string, namespace = ours): string {
+  const prefix = policyPrefixOf(namespace)
+  return policy.startsWith(prefix) ? policy.slice(prefix.length) : policy
 }
 
 /** Adds ephemeral containers with `add` to the Pod at `path`, in a dry run. */

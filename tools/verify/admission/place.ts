@@ -11,6 +11,7 @@ import type { AdmissionTarget } from './cases/case.ts'
 import { everyViolation } from './cases/workload-cases.ts'
 import { canChange, changeResource } from './change-resource.ts'
 import { asPod, makePod } from './pods.ts'
+import { withoutStatus } from './policies.ts'
 import { asWorkload, keptKinds, nameOlder, nameWorkload, olderKinds } from './workloads.ts'
 
 const keylessPod = 'keyless'
@@ -28,19 +29,17 @@ export async function createPlace(
   to = ours,
 ): Promise<AdmissionTarget[]> {
   const inside = (kind: string) => resources.filter((each) => each.kind === kind)
-  const deployments = inside('Deployment').filter(isProtected)
-  const move = (each: Resource): Resource => ({
-    ...each,
-    metadata: { ...each.metadata, namespace: to },
-  })
+  const deployments = listProtected(resources)
+  const move = (each: Resource) => inNamespace(withoutStatus(each), to)
   // Of Pods that an attacker makes.
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: serviceAccount } }
   await labelNamespace(api, [], to)
-  for (const each of [account, ...inside('ServiceAccount'), ...deployments].map(move))
-    await api.apply(each)
   const otherNamespace = besides(to)
-  for (const each of [home(otherNamespace), inNamespace(account, otherNamespace)])
+  await api.apply(home(otherNamespace))
+  await api.apply(inNamespace(account, otherNamespace))
+  for (const each of [account, ...inside('ServiceAccount'), ...deployments].map(move)) {
     await api.apply(each)
+  }
   const shared = { api, namespace: to, otherNamespace, configMaps: inside('ConfigMap'), keylessPod }
   const targets = deployments.map(({ metadata: { name } }) => ({
     ...{ ...shared, deployment: name, pod: `${name}-pod` },
@@ -79,16 +78,17 @@ function listWorkloads(pod: Resource): Resource[] {
   ]
 }
 
+export function isHome({ kind, metadata: { name } }: Resource): boolean {
+  return kind === 'Namespace' && [ours, writtenNamespace].includes(name)
+}
+
 /** Gives the namespace `to` the labels, and only those, of the application's in `resources`. */
 export async function labelNamespace(
   api: Api,
   resources: readonly Resource[],
   to = ours,
 ): Promise<void> {
-  const found = resources.find(
-    ({ kind, metadata: { name } }) =>
-      kind === 'Namespace' && [ours, writtenNamespace].includes(name),
-  )
+  const found = resources.find(isHome)
   const { 'kubernetes.io/metadata.name': _, ...labels } = found?.metadata.labels ?? {}
   await api.apply(home(to, labels))
 }
@@ -101,6 +101,13 @@ function inNamespace(resource: Resource, namespace: string): Resource {
   return { ...resource, metadata: { ...resource.metadata, namespace } }
 }
 
-function isProtected({ spec }: Resource): boolean {
-  return Object(spec).template?.metadata?.labels?.[protectedLabel] === 'true'
+/** Returns the Deployments of our Pods, those with a signer first. */
+export function listProtected(resources: readonly Resource[]): Resource[] {
+  const found = resources.filter(
+    ({ kind, spec }) =>
+      kind === 'Deployment' && Object(spec).template?.metadata?.labels?.[protectedLabel] === 'true',
+  )
+  const hasSigner = ({ spec }: Resource) =>
+    Object(spec).template.spec.containers.some(({ name }: { name: string }) => name === 'signer')
+  return [...found.filter(hasSigner), ...found.filter((each) => !hasSigner(each))]
 }

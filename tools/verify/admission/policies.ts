@@ -22,6 +22,11 @@ export function isAdmission({ kind }: Resource): boolean {
   return kind === policyKind || kind === bindingKind
 }
 
+/** Returns the policy that a policy or binding is about. */
+export function policyOf({ kind, metadata, spec }: Resource): string {
+  return kind === bindingKind ? String(Object(spec).policyName) : metadata.name
+}
+
 /**
  * Replaces all policies and bindings. Returns when those of `resources` that the API server accepts are in effect, with those that
  * it refuses.
@@ -87,7 +92,7 @@ async function waitForAll(api: Api): Promise<void> {
 }
 
 /** A resource as it was read from a cluster cannot be applied. */
-function withoutStatus({ status: _, ...resource }: Resource): Resource {
+export function withoutStatus({ status: _, ...resource }: Resource): Resource {
   const { managedFields, resourceVersion, uid, generation, creationTimestamp, ...metadata } =
     resource.metadata
   return { ...resource, metadata }
