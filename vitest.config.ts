@@ -104,7 +104,7 @@ export default defineConfig({
           name: 'monitoring',
           testTimeout: 400_000,
           include: ['test/monitoring/**/*.test.ts'],
-          globalSetup: ['test/monitoring/support/bring-up.ts', 'test/support/attack/attackers.ts'],
+          globalSetup: ['test/monitoring/support/bring-up.ts'],
         },
       },
       {

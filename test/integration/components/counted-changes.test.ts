@@ -171,6 +171,12 @@ describe('on an API server', needsLocalPrograms, () => {
       expect(await count()).toEqual({ ...before, [kind]: (before[kind] ?? 0) + 1 })
     })
   })
+
+  test('does not count a Pod of ours that is deleted', async () => {
+    const before = await count()
+    await make(['', ['delete', 'pod', 'with-key', ...here, '--now']])
+    expect(await count()).toEqual(before)
+  })
 })
 
 function nameCase(each: Case) {

@@ -1,5 +1,9 @@
-// Starts Prometheus, its operator and kube-state-metrics, and deploys with the component monitoring.
+// Deploys with the component monitoring, and starts Prometheus, its operator and kube-state-metrics.
 import { requireLocalCluster, requireNode } from '../../../tools/verify/faults/support/node.ts'
+import {
+  setup as bringUpAttackers,
+  teardown as takeAwayAttackers,
+} from '../../support/attack/attackers.ts'
 import { deploy, saveDeployment } from '../../support/cluster/deployment.ts'
 import { provideTestImage } from '../../support/images/images.ts'
 import { buildTestPrograms } from '../../support/programs/programs.ts'
@@ -22,11 +26,13 @@ export async function setup(): Promise<void> {
   }
   const image = await provideTestImage(node, 'monitoring', programs)
   const restore = await saveDeployment(ofComponent)
-  // Before Prometheus runs, so that no alert tells of the deployment.
+  // Before Prometheus runs, so that no alert tells of it.
   const prepare = async () => {
     await deploy({ COMPONENTS: 'monitoring limits', PROMETHEUS: account })
     await countOnce()
+    await bringUpAttackers()
   }
+  undo.push(takeAwayAttackers)
   undo.push(await startPrometheus(image, programs.OPERATOR, prepare), restore)
 }
 

@@ -31,7 +31,14 @@ const added = (apiVersion: string, kind: string, spec: object, place = namespace
   labels: { customresource_kind: kind, policy: 'theirs' },
   args: ['create', '-f', '-'],
   input: { apiVersion, kind, metadata: { name: 'theirs', namespace: place }, spec },
-  undo: ['delete', `${kind}.${apiVersion.replace(/\/.*/, '')}`, 'theirs', '-n', place],
+  undo: [
+    'delete',
+    `${kind}.${apiVersion.replace(/\/.*/, '')}`,
+    'theirs',
+    '-n',
+    place,
+    '--ignore-not-found',
+  ],
 })
 const counted = (kind: string) => ({ alert: 'SecureSigningResourceChanged', labels: { kind } })
 const nothing = { selector: { matchLabels: { app: 'none' } } }
@@ -169,7 +176,7 @@ export const changes: readonly Change[] = [
     what: 'a RoleBinding is added',
     ...counted('access'),
     args: ['create', 'rolebinding', 'theirs', ...here, '--clusterrole=view', '--user=theirs'],
-    undo: ['delete', 'rolebinding', 'theirs', ...here],
+    undo: ['delete', 'rolebinding', 'theirs', ...here, '--ignore-not-found'],
   },
   {
     what: 'a ConfigMap of ours is changed, or somebody tried',
