@@ -2,7 +2,6 @@
 import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { formatFindings, locateFindings } from '../../analyze/source/locate.ts'
 import type { Subject } from '../../analyze/subject.ts'
 import { readVariable } from '../../cli/make-variables.ts'
@@ -12,12 +11,10 @@ import { application } from '../../kube/application.ts'
 import { readWantedRoute } from '../../kube/gateway/public-route.ts'
 import { findDeployed, listWorkloads, onePod } from '../../kube/layouts.ts'
 import { namespace } from '../../kube/names.ts'
-import { compareAdmission } from '../admission/compare.ts'
 import { readLive } from '../scratch/read-live.ts'
+import { compareAdmissionOf } from './admission.ts'
 import { prepareChange } from './prepare.ts'
-import { readLiveAdmission } from './read-admission.ts'
 import type { Context } from './refusals/context.ts'
-import { useOf } from './refusals/kinds.ts'
 import { refuseChange } from './refusals/refuse-change.ts'
 import type { Report } from './report.ts'
 import { compareInScratch } from './scratch-run.ts'
@@ -54,7 +51,7 @@ export async function runPreview(): Promise<Found> {
   const { resources, notes } = prepareChange(context)
   // Neither leaves the other running.
   const both = await Promise.allSettled([
-    compareAdmissionOf(subject),
+    compareAdmissionOf(subject.resources),
     compareInScratch({
       ...{ mesh, changed: resources, folder: folder.path },
       // In the same form, so that only the change differs.
@@ -79,17 +76,3 @@ async function findRefused(subject: Subject, context: Context): Promise<string[]
   const lines = formatFindings([...unread, ...located])
   return lines.split('\n').filter((line) => line !== '')
 }
-
-/** Both versions run on an API server as a process, and never on the cluster. */
-async function compareAdmissionOf({ resources }: Subject) {
-  const [before, after] = [
-    await readLiveAdmission(),
-    resources.filter((each) => useOf(each) === 'admission' || reads.includes(each.kind)),
-  ]
-  if (isDeepStrictEqual(before, after)) return []
-  return step('the admission policies are compared on an API server of their own', () =>
-    compareAdmission(before, after),
-  )
-}
-
-const reads = ['ServiceAccount', 'Deployment']
