@@ -61,8 +61,10 @@ const reasons: readonly (readonly [change: RegExp, reason: string])[] = [
     'how often kubelet asks is a decision of the user',
   ],
   [
-    new RegExp(`${theirs}\\.((liveness|readiness)Probe \\{.* deleted$|startupProbe set|lifecycle)`),
-    'whether kubelet asks the application at all, and its hooks, are its own decision',
+    new RegExp(
+      `${theirs}\\.((liveness|readiness|startup)Probe (set|\\{.* deleted)|(liveness|readiness)Probe\\.(httpGet \\{|terminationGracePeriodSeconds )|lifecycle)`,
+    ),
+    'whether and how kubelet asks the application, and its hooks, are its own decision',
   ],
   [
     new RegExp(`${theirs}\\.(command|args|workingDir|restartPolicy|volumeDevices) `),

@@ -205,13 +205,14 @@ export const freedoms: readonly Freedom[] = [
     isAdded: true,
   },
   {
-    at: new RegExp(`^spec\\.${theirs}\\.(livenessProbe|readinessProbe|startupProbe|lifecycle)$`),
-    reason: 'whether kubelet asks at all is a decision of the application',
+    at: new RegExp(
+      `^spec\\.${theirs}\\.(livenessProbe|readinessProbe|startupProbe|lifecycle)(?!\\.httpGet\\.)`,
+    ),
+    reason:
+      'whether and how kubelet asks is a decision of the application. Our frontend has fixed paths',
   },
   {
-    at: new RegExp(
-      `^spec\\.(${theirs}|containers\\[signer\\])\\.\\w+Probe\\.(period|timeout|initialDelay|failure|success)(Seconds|Threshold)$`,
-    ),
+    at: /^spec\.containers\[signer\]\.\w+Probe\.(period|timeout|initialDelay|failure|success)(Seconds|Threshold)$/,
     reason: 'how often kubelet asks',
     allows: ({ found }) => isWhole(found, 60),
   },
