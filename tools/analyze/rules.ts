@@ -5,7 +5,6 @@ import { accountRules } from './rules/account-rules.ts'
 import { asReleasedRule } from './rules/as-released-rule.ts'
 import { captureRules } from './rules/capture-rules.ts'
 import { confinementRules } from './rules/confinement-rules.ts'
-import { freezeRules } from './rules/freeze-rule.ts'
 import { gatewayApiRules } from './rules/gateway-api-rules.ts'
 import { identityRules } from './rules/identity-rules.ts'
 import { ingressRules } from './rules/ingress-rule.ts'
@@ -22,7 +21,6 @@ import { volumeRules } from './rules/volume-rules.ts'
 export const podRules: readonly Rule[] = [
   ...keyRules,
   ...volumeRules,
-  ...freezeRules,
   ...tokenRules,
   ...confinementRules,
   ...accountRules,

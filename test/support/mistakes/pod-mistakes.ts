@@ -44,8 +44,6 @@ export const podMistakes: Mistakes = {
       [own('hmac-key')],
       `${template}.ephemeralContainers`,
     ],
-    'write access': [pod, `${signer}.volumeMounts.1.readOnly`, false],
-    'a subPath': [pod, `${signer}.volumeMounts.1.subPath`, 'key-1'],
   },
   'key-environment': {
     'a variable': [pod, `${signer}.env.+`, keyVariable],
@@ -109,13 +107,6 @@ export const podMistakes: Mistakes = {
     'a proxy that mounts it': [pod, `${template}.initContainers`, [proxy('pairing')]],
     'a sidecar that mounts it': [pod, `${containers}.+`, own('pairing')],
   },
-  'freeze-mount': {
-    'a signer without the marker': [pod, `${signer}.volumeMounts.3`, mount('other', '/f')],
-    'a volume with something else': [pod, `${marker}.name`, 'other'],
-    'a marker that must exist': [pod, `${marker}.optional`, undefined, `${template}.volumes.3`],
-    'a signer without the variable': [pod, `${signer}.env.3`, { name: 'OTHER', value: 'x' }],
-    'a signer with the variable "none"': [pod, `${signer}.env.3.value`, 'none'],
-  },
   'caller-token': {
     'the signer mounting it': [pod, `${signer}.volumeMounts.+`, mount('caller-token', '/t')],
     'the frontend without it': [pod, `${frontend}.volumeMounts`, []],
@@ -152,7 +143,6 @@ export const podMistakes: Mistakes = {
     'a Job that has it too': ['+', '', job({ serviceAccountName: 'secure-signing' })],
   },
   'signer-port': {
-    'a containerPort': [pod, `${signer}.ports`, [{ containerPort: 8081 }]],
     "the signer's port in another container": [pod, `${frontend}.ports.+`, { containerPort: 8081 }],
   },
   'user-ids': {
@@ -202,6 +192,14 @@ export const podMistakes: Mistakes = {
     ],
   },
   'pod-as-released': {
+    'write access': [pod, `${signer}.volumeMounts.1.readOnly`, false],
+    'a subPath': [pod, `${signer}.volumeMounts.1.subPath`, 'key-1'],
+    'a containerPort': [pod, `${signer}.ports`, [{ containerPort: 8081 }]],
+    'a signer without the marker': [pod, `${signer}.volumeMounts.3`, mount('other', '/f')],
+    'a volume with something else': [pod, `${marker}.name`, 'other'],
+    'a marker that must exist': [pod, `${marker}.optional`, undefined, `${template}.volumes.3`],
+    'a signer without the variable': [pod, `${signer}.env.3`, { name: 'OTHER', value: 'x' }],
+    'a signer with the variable "none"': [pod, `${signer}.env.3.value`, 'none'],
     'a variable for Node': [
       pod,
       `${signer}.env.+`,

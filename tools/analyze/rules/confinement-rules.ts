@@ -23,30 +23,22 @@ const confining = ['RuntimeDefault', 'Localhost']
 export const confinementRules: readonly Rule[] = [
   {
     name: 'signer-port',
-    title: 'the signer has no port, and no container has port 8081',
+    title: 'no container has port 8081',
     find: (resources) => {
       const pod = readPod(resources)
-      const at = (path: Path, message: string) => ({ resource: pod.resource, path, message })
-      return listContainers(pod).flatMap(({ name, ports, path }) => [
-        ...(name === 'signer' && ports.length > 0
-          ? [
-              at(
-                [...path, 'ports'],
-                'the signer has a containerPort, but listens on a socket only: remove the port',
-              ),
-            ]
-          : []),
-        ...ports.flatMap(({ containerPort }, index) =>
-          name !== 'signer' && containerPort === signerPort
+      return listContainers(pod).flatMap(({ name, ports, path }) =>
+        ports.flatMap(({ containerPort }, index) =>
+          containerPort === signerPort
             ? [
-                at(
-                  [...path, 'ports', index],
-                  `${name} has port ${signerPort}, where the proxy serves the signer: use another port`,
-                ),
+                {
+                  resource: pod.resource,
+                  path: [...path, 'ports', index],
+                  message: `${name} has port ${signerPort}, where the proxy serves the signer: use another port`,
+                },
               ]
             : [],
         ),
-      ])
+      )
     },
   },
   {

@@ -1,7 +1,7 @@
 // Which containers can read the key.
 import { keySecret } from '../../kube/names.ts'
 import { type Finding, valueAt } from '../finding.ts'
-import { checkInMemory, checkMounters, listMounts } from '../model/mounts.ts'
+import { checkInMemory, checkMounters } from '../model/mounts.ts'
 import { isOfPodNamespace } from '../model/namespace.ts'
 import {
   agentName,
@@ -25,32 +25,15 @@ const keyVolume = 'hmac-key'
 export const keyRules: readonly Rule[] = [
   {
     name: 'key-mount',
-    title:
-      'the signer mounts the key whole and read-only, and nothing else mounts it, except what reads it from Vault',
+    title: 'the signer mounts the key, and nothing else mounts it, except what reads it from Vault',
     find: (resources) => {
       const pod = readPod(resources)
-      const { resource } = pod
       const volumes = listVolumes(pod).filter((each) => each.name === keyVolume || holdsKey(each))
-      const mounts = listMounts(pod, volumes)
       const fetched = volumes.filter((each) => !holdsKey(each))
       const writers = fetched.length === 0 ? [] : [agentName]
       return [
         ...checkMounters(pod, volumes, ['signer', ...writers], 'the key'),
         ...checkInMemory(pod, fetched, 'the key'),
-        ...mounts
-          .filter(({ container, readOnly }) => !readOnly && !writers.includes(container))
-          .map(({ path }) => ({
-            resource,
-            path: [...path, 'readOnly'],
-            message: 'the key is writable: set readOnly to true',
-          })),
-        ...mounts
-          .filter(({ subPath }) => subPath !== undefined)
-          .map(({ path }) => ({
-            resource,
-            path: [...path, 'subPath'],
-            message: 'a subPath mount never shows a rotated key: remove subPath',
-          })),
       ]
     },
   },
