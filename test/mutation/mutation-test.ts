@@ -7,7 +7,14 @@ import { readVariable } from '../../tools/cli/make-variables.ts'
 import { runMain, say, step, UserError } from '../../tools/cli/terminal.ts'
 import { renderChanges, shipments } from '../support/mutations/renderings.ts'
 import { type Made, makeChanges } from './made.ts'
-import { formatExamples, formatTable, listHoles, listUnexplained, type Result } from './report.ts'
+import {
+  formatExamples,
+  formatTable,
+  listHoles,
+  listUnexplained,
+  listUnusedReasons,
+  type Result,
+} from './report.ts'
 import { runJudges } from './run-judges.ts'
 import { VerdictLog } from './verdict-log.ts'
 
@@ -43,6 +50,8 @@ await runMain(async () => {
     results.push(...found.made.map((made) => toResult(made, log, reasons)))
   }
   await report(folder, results, leftOut, seed)
+  const isWhole = share === 1 && overlays.length === Object.keys(shipments).length
+  if (isWhole && !stop.aborted) reportUnused(results)
   if (stop.aborted) {
     throw new UserError('the run was ended', 'Run the same command again. It goes on from here.')
   }
@@ -71,12 +80,23 @@ async function report(
   say(`  seed ${seed}, each change is in ${showPath(folder)}`)
   const failures = [
     ...listHoles(results).map((each) => ({ ...each, what: `${each.verdict?.class}, unnoticed` })),
-    ...listUnexplained(results).map((each) => ({ ...each, what: 'breaks, without a reason' })),
+    ...listUnexplained(results).map((each) => ({
+      ...each,
+      what: `${each.verdict?.class}, unnoticed without a reason`,
+    })),
   ]
   for (const { what, overlay, name, verdict } of failures) {
     process.stdout.write(`${what}: ${overlay}: ${name}\n  ${verdict?.evidence}\n`)
   }
   if (failures.length > 0) process.exitCode = 1
+}
+
+/** A reason that explains nothing hides what a later change does. */
+function reportUnused(results: readonly Result[]): void {
+  for (const { name, reason } of listUnusedReasons(results)) {
+    process.stdout.write(`unused reason: ${name} (${reason})\n`)
+    process.exitCode = 1
+  }
 }
 
 async function countChanges(overlays: readonly string[]): Promise<number> {

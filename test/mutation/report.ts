@@ -1,6 +1,6 @@
 // What a run found: the table by overlay and class, the examples of each class, and what fails the run.
 import { classes, type Verdict } from '../support/mutations/judge.ts'
-import { explainUnnoticed } from '../support/mutations/reasons.ts'
+import { explainUnnoticed, type Reason, reasons } from '../support/mutations/reasons.ts'
 
 export type Result = {
   overlay: string
@@ -18,11 +18,21 @@ export function listHoles(results: readonly Result[]): Result[] {
   return listUnnoticed(results).filter(({ verdict }) => /opens|weakens/.test(verdict?.class ?? ''))
 }
 
-/** Nothing notices that these break something, and no reason is given. */
+/** Nothing notices that these break something, or nobody ran them, and there is no reason for it. */
 export function listUnexplained(results: readonly Result[]): Result[] {
-  return listUnnoticed(results).filter(
-    ({ verdict, name }) => verdict?.class === 'breaks' && explainUnnoticed(name) === undefined,
+  return listUnnoticed(results).filter(({ overlay, verdict, name }) => {
+    const reason = explainUnnoticed(overlay, name)
+    if (verdict?.class === 'breaks') return reason?.effect !== 'breaks'
+    return verdict?.class === 'not run' && reason === undefined
+  })
+}
+
+/** Reasons that explain none of the changes. */
+export function listUnusedReasons(results: readonly Result[]): Reason[] {
+  const used = new Set(
+    listUnnoticed(results).map(({ overlay, name }) => explainUnnoticed(overlay, name)),
   )
+  return reasons.filter((each) => !used.has(each))
 }
 
 function listUnnoticed(results: readonly Result[]): Result[] {

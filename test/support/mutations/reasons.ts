@@ -1,15 +1,137 @@
-// Why a change goes unnoticed: it decides nothing, or what it breaks is seen only when it is applied.
+// Why no rule notices a change: it changes no decision, or what it breaks is seen only when it is applied.
+import type { Class } from './judge.ts'
 
-export type Reason = { name: RegExp; reason: string }
+export type Reason = {
+  name: RegExp
+  /** Only in these renderings. */
+  overlay?: RegExp
+  /** The worst that such a change does. */
+  effect: Extract<Class, 'breaks' | 'nothing'>
+  reason: string
+}
 
-export const reasons: readonly Reason[] = [
+const labelled = 'metadata\\.labels'
+const standard = 'app\\.kubernetes\\.io\\/(component|name|part-of|version)'
+const theirs = 'containers\\[\\d+\\]'
+
+const nothing: readonly Omit<Reason, 'effect'>[] = [
   {
-    name: / metadata\.(labels|annotations)(?!.* set to)/,
-    reason: 'no decision depends on it, and GitOps tools add theirs',
+    name: new RegExp(`${labelled}\\[${standard}\\]`),
+    reason: 'people and tools read the standard labels, and no decision depends on them',
+  },
+  {
+    name: new RegExp(`^(?!Namespace)\\S+ ${labelled} `),
+    reason: 'the labels of a resource decide nothing, and GitOps tools add theirs',
+  },
+  {
+    name: new RegExp(`^(Deployment|DaemonSet)\\S* ${labelled}`),
+    reason: 'the labels of the Pod decide, and not those of what creates it',
+  },
+  {
+    name: /^Namespace\S+ metadata\.labels\[pod-security\.kubernetes\.io\/(audit|warn)/,
+    reason: 'they warn and write down. The label "enforce" refuses',
+  },
+  {
+    name: / spec\.validations\[\d+\]\.message/,
+    reason: 'only the text of a refusal changes',
+  },
+  {
+    name: / (spec\.failurePolicy Fail|spec\.action ALLOW|\S+\.forwardOriginalToken false) deleted$/,
+    reason: 'it is the default',
+  },
+  {
+    name: / metadata\.namespace (\S+ deleted|set to "other")$/,
+    reason: 'a resource without a namespace is taken as ours, and a policy of the cluster has none',
+  },
+  {
+    name: / spec\.template\.metadata\.annotations\[(container\.(apparmor|seccomp)\.|kubectl\.)/,
+    reason: 'Kubernetes no longer reads it, or only kubectl does',
+  },
+  {
+    name: / spec\.template\.metadata\.(labels\[(service|topology)\.istio\.io|annotations\[(k8s\.v1\.cni|sidecar\.istio\.io\/(nativeSidecar|statsInclusion)))/,
+    reason:
+      'it concerns telemetry, the start of the proxy, or a plugin that the cluster has to have',
+  },
+  {
+    name: / spec\.template\.spec \+ .* in (?!signer)/,
+    reason:
+      'a volume of the application, which contains neither the key nor a token of the API server',
+  },
+  {
+    name: / spec\.template\.spec\.(hostAliases|hostUsers|nodeName|runtimeClassName|subdomain|enableServiceLinks)/,
+    reason: 'placement and names. Certificates prove who answers',
+  },
+  {
+    name: / spec\.template\.spec\.securityContext\.(runAsUser|runAsGroup|sysctls|fsGroup|supplementalGroups)/,
+    reason: 'each container of ours sets its own user, and Pod Security refuses the others',
+  },
+  {
+    name: /^DestinationRule\S+ metadata\.name /,
+    reason: 'its host decides, and not its name',
+  },
+  {
+    name: /^Namespace\S+ metadata\.labels\[secure-signing\.dev\/scrapes\]/,
+    reason: 'its Pods may then open connections for metrics. mTLS and policies still judge them',
+  },
+  {
+    name: / spec\.template\.metadata\.(annotations\[(proxy|sidecar)\.istio\.io|labels\[istio\.io\/rev)/,
+    overlay: /^(no-mesh|linkerd)$/,
+    reason: 'Istio injects no proxy there',
+  },
+  {
+    name: / spec\.trafficPolicy\.(connectionPool|outlierDetection)/,
+    reason: 'limits of connections decide nothing about access',
   },
 ]
 
-/** Returns the reason, or undefined. `name`: that of the mutation. */
-export function explainUnnoticed(name: string): string | undefined {
-  return reasons.find((each) => each.name.test(name))?.reason
+const breaks: readonly Omit<Reason, 'effect'>[] = [
+  {
+    name: / spec\.(replicas|strategy)|^(HorizontalPodAutoscaler|PodDisruptionBudget)/,
+    reason: 'the number of Pods belongs to the user. With too few, alerts fire',
+  },
+  {
+    name: new RegExp(
+      ` spec\\.template\\.spec\\.(${theirs}\\.(\\w+Probe|lifecycle|resources|imagePullPolicy|image|args|command|env|workingDir|restartPolicy|volumeDevices)|terminationGracePeriodSeconds)`,
+    ),
+    reason:
+      'the container of the application, and what kubelet does with ours. The roll-out shows it',
+  },
+  {
+    name: /^RequestAuthentication\S+ spec\.jwtRules\[\d+\]\.jwks/,
+    reason: 'only the cluster knows its keys. `make deploy` compares them with it',
+  },
+  {
+    name: /^AuthorizationPolicy\/signer-allow-gateway spec\.rules\[0\]\.from\[0\]\.source\.principals/,
+    reason: 'only the cluster knows the identities of its gateway. `make deploy` reads them',
+  },
+  {
+    name: /^Gateway\/public spec\.|^(VirtualService|HTTPRoute)\S+ spec\./,
+    reason: 'hosts, routes and time-outs belong to the user. The first request shows what is wrong',
+  },
+  {
+    name: /^Namespace\S+ (deleted$|kind |metadata\.(name|namespace) )/,
+    reason: 'a shared namespace belongs to somebody else. Nothing can be created without it',
+  },
+  {
+    name: /^Service(Account)?\S+ (spec\.clusterIP|secrets|imagePullSecrets)/,
+    reason: 'addresses, and what the cluster adds to each ServiceAccount',
+  },
+  {
+    name: /^\+ (AuthorizationPolicy|PeerAuthentication|RequestAuthentication|EnvoyFilter|WasmPlugin|Telemetry|ProxyConfig|DestinationRule|VirtualService|Gateway|ServiceEntry|WorkloadEntry|Sidecar)\//,
+    reason: 'it is about other workloads, or ours has the closer resource',
+  },
+  {
+    name: /^\+ (ConfigMap|Secret|LimitRange|ResourceQuota|NetworkPolicy|MutatingWebhookConfiguration|Service|Pod|Role|RoleBinding|ClusterRoleBinding|Ingress|ReferenceGrant|HTTPRoute)\//,
+    reason: 'other resources of the namespace are the business of their owners',
+  },
+]
+
+export const reasons: readonly Reason[] = [
+  ...nothing.map((each) => ({ ...each, effect: 'nothing' as const })),
+  ...breaks.map((each) => ({ ...each, effect: 'breaks' as const })),
+]
+
+/** Returns why no rule notices it, or undefined. `name`: that of the mutation. */
+export function explainUnnoticed(overlay: string, name: string): Reason | undefined {
+  return reasons.find((each) => each.name.test(name) && (each.overlay?.test(overlay) ?? true))
 }
