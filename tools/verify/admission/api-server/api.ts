@@ -76,6 +76,10 @@ export async function openApi(
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
     const status = incoming.statusCode ?? 0
     const said = await text(incoming)
+    // As for an empty apiVersion.
+    if (status >= 300 && status < 400) {
+      return { status: 404, said: `there is no resource at ${path}`, warning: '' }
+    }
     const warning = incoming.headers.warning ?? ''
     return { status, said: status < 400 ? said : readMessage(said), warning }
   }
