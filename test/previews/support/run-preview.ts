@@ -73,11 +73,15 @@ export async function listScratch(): Promise<string[]> {
   return all.map(({ metadata }) => metadata.name).filter((name) => name.includes('-preview-'))
 }
 
+/** Its holder writes it every few seconds. */
+const leader = 'control-plane.alpha.kubernetes.io/leader'
+
 /** Every resource of the kinds that a change could touch, with what changes when somebody writes it. */
 export async function readCluster(): Promise<string[]> {
   const args = ['get', unchanging.join(), '--all-namespaces', '-o', 'json']
   const all = await kubectlJson(listOf(resourceSchema), args)
-  return all.map(({ kind, metadata }) => {
+  const kept = all.filter(({ metadata }) => metadata.annotations?.[leader] === undefined)
+  return kept.map(({ kind, metadata }) => {
     const { namespace = '', name, uid, generation, resourceVersion } = metadata
     return [kind, namespace, name, uid, generation ?? resourceVersion].join(' ')
   })
