@@ -10,6 +10,7 @@ import { identityRules } from './rules/identity-rules.ts'
 import { ingressRules } from './rules/ingress-rule.ts'
 import { keyRules } from './rules/key-rules.ts'
 import { managerRules } from './rules/manager-rules.ts'
+import { othersRule } from './rules/others-rule.ts'
 import { podAsReleasedRule } from './rules/pod-as-released-rule.ts'
 import { policyRules } from './rules/policy-rules.ts'
 import { routeRules } from './rules/route-rules.ts'
@@ -37,9 +38,12 @@ export const meshRules: readonly Rule[] = [
   ...ingressRules,
 ]
 
-export const rules: readonly Rule[] = [...podRules, ...meshRules, ...managerRules, asReleasedRule]
+/** Rules for every layout, about what is not in the Pod. */
+const wholeRules: readonly Rule[] = [...managerRules, asReleasedRule, othersRule]
+
+export const rules: readonly Rule[] = [...podRules, ...meshRules, ...wholeRules]
 
 /** Returns the rules for the resources of a layout. */
 export function rulesOf({ isMeshed }: Layout): readonly Rule[] {
-  return isMeshed ? rules : [...podRules, ...managerRules, asReleasedRule]
+  return isMeshed ? rules : [...podRules, ...wholeRules]
 }

@@ -1,7 +1,7 @@
 // What others have on the cluster is judged together with our resources: what opens or breaks our Pods, what weakens one control,
 // and what only looks unusual.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
+import { judgeOthers } from '../../../tools/analyze/live/judge-others.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
 import { kinds } from '../../../tools/analyze/live/read-others.ts'
 import { pluralize } from '../../../tools/deploy/preflight/permissions.ts'
@@ -40,7 +40,10 @@ function judgeAll(others: readonly Resource[], exist = true, resources = ours) {
     ...each,
     metadata: { ...each.metadata, creationTimestamp: deployed },
   }))
-  const given = { ours: resources, application, root, gatewayNamespaces: [gateway], issuer }
+  const given = {
+    ...{ ours: resources, application, namespace: 'signing', root },
+    ...{ gatewayNamespaces: [gateway], issuer },
+  }
   return judgeOthers([...(exist ? live : []), ...others], given)
 }
 
@@ -379,7 +382,7 @@ describe('an ALLOW for the port of the signer, beside signer-deny-others', () =>
 
 test("an ALLOW for another application's own port is only noted", () => {
   const policy = allow({ rules: [{ to: [{ operation: { ports: ['8080'] } }] }] })
-  const given = { ours, root, gatewayNamespaces: [gateway], issuer }
+  const given = { ours, namespace: 'signing', root, gatewayNamespaces: [gateway], issuer }
   const judgeFor = (isOurs: boolean) =>
     judgeOthers([policy], { ...given, application: { ...application, isOurs } })
   expect(new Set(judgeFor(true).map(({ severity }) => severity))).toEqual(new Set(['weakens']))

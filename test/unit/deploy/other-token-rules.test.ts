@@ -1,6 +1,6 @@
 // `make deploy` notes the token rules of others that meet the caller token, and no others.
 import { expect, test } from 'vitest'
-import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
+import { judgeOthers } from '../../../tools/analyze/live/judge-others.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
 import { application } from '../../../tools/kube/application.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
@@ -44,7 +44,7 @@ const policy = (
 const describe = (found: Resource, leaving: Resource[] = []) =>
   judgeOthers([found], {
     ...{ ours: resources, application, leaving, issuer },
-    ...{ root: 'istio-system', gatewayNamespaces: [] },
+    ...{ namespace: 'signing', root: 'istio-system', gatewayNamespaces: [] },
   }).map(formatJudgment)
 
 const authorization = [{ name: 'Authorization', prefix: 'Bearer ' }]

@@ -1,5 +1,4 @@
 // Pods of others with the ServiceAccount of ours. The mesh takes them for the application.
-import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { valueAt } from '../finding.ts'
 import { listAccounts } from '../model/application.ts'
@@ -10,7 +9,7 @@ import type { LiveSubject } from './subject.ts'
 
 const ended = ['Succeeded', 'Failed']
 
-export function judgeAccounts({ ours, others, application }: LiveSubject): Judgment[] {
+export function judgeAccounts({ ours, others, application, namespace }: LiveSubject): Judgment[] {
   const { frontend, signer } = listAccounts(ours, application)
   const selectors = findOurResources(ours).map((each) =>
     valueAt(each, ['spec', 'selector', 'matchLabels']),

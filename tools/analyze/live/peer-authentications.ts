@@ -1,6 +1,5 @@
 // Which PeerAuthentication counts for our Pods. Istio takes the oldest of each level: mesh, namespace, and selected Pods.
 import { z } from 'zod'
-import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt } from '../finding.ts'
 import { selects } from '../model/namespace.ts'
@@ -30,7 +29,7 @@ export function judgePeerAuthentications(subject: LiveSubject): Judgment[] {
     resource,
     ...readAt(peerSpec, resource),
   }))
-  const here = peers.filter(({ resource }) => resource.metadata.namespace === namespace)
+  const here = peers.filter(({ resource }) => resource.metadata.namespace === subject.namespace)
   const [meshWide] = peers.filter(
     (each) => each.resource.metadata.namespace === subject.root && !hasSelector(each),
   )

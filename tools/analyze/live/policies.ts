@@ -1,6 +1,5 @@
 // AuthorizationPolicies and RequestAuthentications of others that select our Pods.
 import { z } from 'zod'
-import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import {
   acceptsCallerToken,
@@ -26,6 +25,7 @@ const openingRules = policyRules.filter(({ name }) =>
 const requestSpec = z.object({ jwtRules: z.array(tokenRule).default([]) }).default({ jwtRules: [] })
 
 export function judgePolicies(subject: LiveSubject): Judgment[] {
+  const { namespace } = subject
   const policies = listSelecting(subject, 'AuthorizationPolicy')
   const isAllow = (each: Resource) => (valueAt(each, ['spec', 'action']) ?? 'ALLOW') === 'ALLOW'
   // The rules know Istio's default root namespace only, and our own policies. For our Pods, all are the same.
@@ -112,7 +112,7 @@ function describeProblem(rules: readonly TokenRule[], issuer: string): string | 
 function listSelecting(subject: LiveSubject, wanted: string): Resource[] {
   return subject.others
     .filter(({ kind }) => kind === wanted)
-    .filter(({ metadata }) => [namespace, subject.root].includes(metadata.namespace ?? ''))
+    .filter(({ metadata }) => [subject.namespace, subject.root].includes(metadata.namespace ?? ''))
     .filter((each) => valueAt(each, ['spec', 'targetRef']) === undefined)
     .filter((each) => valueAt(each, ['spec', 'targetRefs']) === undefined)
     .filter(

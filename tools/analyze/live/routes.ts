@@ -1,9 +1,7 @@
 // Resources of others for our host names: DestinationRule, VirtualService, ServiceEntry, Service, and those of the Gateway API.
 import { z } from 'zod'
-import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt } from '../finding.ts'
-import type { Application } from '../model/application.ts'
 import { applyRules } from '../rule.ts'
 import { gatewayApiRules } from '../rules/gateway-api-rules.ts'
 import { routeRules } from '../rules/route-rules.ts'
@@ -31,8 +29,8 @@ const adopted = [
 const ofGatewayApi = /^gateway\.networking\./
 
 export function judgeRoutes(subject: LiveSubject): Judgment[] {
-  const { ours, others, application } = subject
-  const frontend = hostOf(application)
+  const { ours, others, application, namespace } = subject
+  const isHere = (each: Resource) => each.metadata.namespace === namespace
   const ofKind = (wanted: string) => others.filter(({ kind }) => kind === wanted)
   const routing = [
     ...ofKind('VirtualService'),
@@ -42,8 +40,8 @@ export function judgeRoutes(subject: LiveSubject): Judgment[] {
   const found = applyRules(adopted, [...ours, ...routing], application)
   const judged = [
     ...ofKind('DestinationRule').flatMap((each) => judgeRule(subject, each)),
-    ...ofKind('VirtualService').flatMap(judgeVirtualService),
-    ...ofKind('ServiceEntry').flatMap((each) => judgeEntry(each, frontend)),
+    ...ofKind('VirtualService').flatMap((each) => judgeVirtualService(subject, each)),
+    ...ofKind('ServiceEntry').flatMap((each) => judgeEntry(subject, each)),
   ]
   const names = judged.map(({ about }) => about)
   return [
@@ -59,17 +57,16 @@ export function judgeRoutes(subject: LiveSubject): Judgment[] {
 }
 
 /** A rule in the caller's namespace wins over ours. In our namespace, Istio merges them. */
-function judgeRule(
-  { root, gatewayNamespaces, application }: LiveSubject,
-  resource: Resource,
-): Judgment[] {
-  const frontend = hostOf(application)
+function judgeRule(subject: LiveSubject, resource: Resource): Judgment[] {
+  const { root, gatewayNamespaces } = subject
+  const frontend = hostOf(subject)
+  const isHere = resource.metadata.namespace === subject.namespace
   const { host, exportTo, trafficPolicy } = readAt(ruleSpec, resource)
   const place = resource.metadata.namespace ?? ''
   const isOfGateway =
     gatewayNamespaces.includes(place) && (place !== root || exportTo.join() === '.')
   const isForUs =
-    (isHere(resource) && (isFor(host, frontend, place) || isFor(host, signer, place))) ||
+    (isHere && (isFor(host, frontend) || isFor(host, signer))) ||
     (isOfGateway && isFor(host, frontend, place))
   if (!isForUs) return []
   const modes = [trafficPolicy.tls, ...trafficPolicy.portLevelSettings.map((each) => each.tls)]
@@ -89,15 +86,15 @@ function judgeRule(
   ]
 }
 
-function judgeVirtualService(resource: Resource): Judgment[] {
+function judgeVirtualService({ namespace }: LiveSubject, resource: Resource): Judgment[] {
   const { hosts: names, gateways } = readAt(virtualSpec, resource)
-  const place = resource.metadata.namespace ?? ''
+  const isHere = resource.metadata.namespace === namespace
   const isOfMesh = gateways.includes('mesh')
   const isOnOurGateway = gateways.some((each) =>
-    [`${namespace}/public`, ...(isHere(resource) ? ['public'] : [])].includes(each),
+    [`${namespace}/public`, ...(isHere ? ['public'] : [])].includes(each),
   )
   return [
-    ...(isHere(resource) && isOfMesh && names.some((each) => isFor(each, signer, place))
+    ...(isHere && isOfMesh && names.some((each) => isFor(each, signer))
       ? [
           judge(
             'breaks',
@@ -118,10 +115,11 @@ function judgeVirtualService(resource: Resource): Judgment[] {
   ]
 }
 
-function judgeEntry(resource: Resource, frontend: string): Judgment[] {
+function judgeEntry(subject: LiveSubject, resource: Resource): Judgment[] {
   const { hosts: names } = readAt(entrySpec, resource)
-  const place = resource.metadata.namespace ?? ''
-  if (isHere(resource) && names.some((each) => isFor(each, signer, place))) {
+  const frontend = hostOf(subject)
+  const isHere = resource.metadata.namespace === subject.namespace
+  if (isHere && names.some((each) => isFor(each, signer))) {
     return [judge('breaks', resource, `it gives ${signer} other addresses`)]
   }
   if (names.includes(frontend)) {
@@ -130,8 +128,8 @@ function judgeEntry(resource: Resource, frontend: string): Judgment[] {
   return []
 }
 
-/** True if `host` of a resource in `place` includes `wanted`: a full name, the name alone, or a pattern. */
-function isFor(host: string, wanted: string, place: string): boolean {
+/** True if `host` includes `wanted`: a full name, the name alone, or a pattern. `place`: its namespace, if that is another one. */
+function isFor(host: string, wanted: string, place?: string): boolean {
   const [name = '', owner = ''] = wanted.split('.')
   if (host.startsWith('*')) return wanted.endsWith(host.slice(1))
   if (host === wanted) return true
@@ -139,15 +137,11 @@ function isFor(host: string, wanted: string, place: string): boolean {
   return (
     host === `${name}.${owner}` ||
     host.startsWith(`${name}.${owner}.svc`) ||
-    (host === name && place === namespace)
+    (host === name && (place === undefined || place === owner))
   )
 }
 
 /** The name of the application's Service. */
-function hostOf({ service }: Application): string {
-  return `${service}.${namespace}.svc.cluster.local`
-}
-
-function isHere({ metadata }: Resource): boolean {
-  return metadata.namespace === namespace
+function hostOf({ application, namespace }: LiveSubject): string {
+  return `${application.service}.${namespace}.svc.cluster.local`
 }

@@ -14,6 +14,8 @@ export type LiveSubject = {
   others: readonly Resource[]
   /** When each of our resources was created. A resource that does not exist yet is newer than all others. */
   createdAt: (resource: Resource) => string
+  /** The namespace of the Pods. */
+  namespace: string
   /** Istio's root namespace. */
   root: string
   /** The namespaces of the ingress gateways. */

@@ -1,5 +1,4 @@
 // Resources of others that configure the proxies of our Pods: Sidecar, EnvoyFilter, WasmPlugin and the like, Telemetry.
-import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { valueAt } from '../finding.ts'
 import { type Judgment, judge } from './judgment.ts'
@@ -15,7 +14,7 @@ const matchLabels = ['spec', 'selector', 'matchLabels']
 
 export function judgeSidecars(subject: LiveSubject): Judgment[] {
   const sidecars = [...subject.ours, ...subject.others].filter(
-    ({ kind, metadata }) => kind === 'Sidecar' && metadata.namespace === namespace,
+    ({ kind, metadata }) => kind === 'Sidecar' && metadata.namespace === subject.namespace,
   )
   const labelsOf = (each: Resource) => valueAt(each, ['spec', 'workloadSelector', 'labels'])
   const selecting = sortByAge(subject, sidecars).filter(
@@ -81,7 +80,7 @@ function judgeFilter(resource: Resource): Judgment[] {
 /** Lists resources of others in our namespace and in the root namespace that select our Pods. */
 function listApplying(subject: LiveSubject): Resource[] {
   return subject.others
-    .filter(({ metadata }) => [namespace, subject.root].includes(metadata.namespace ?? ''))
+    .filter(({ metadata }) => [subject.namespace, subject.root].includes(metadata.namespace ?? ''))
     .filter((each) => valueAt(each, ['spec', 'targetRefs']) === undefined)
     .filter((each) => valueAt(each, ['spec', 'targetRef']) === undefined)
     .filter((each) => {

@@ -14,6 +14,7 @@ import {
   gatewayName,
   hostName,
   importedHost,
+  isConnectionPool,
   isKeySet,
   isOwnListener,
   isText,
@@ -46,7 +47,8 @@ export const chosen: readonly Chosen[] = [
     of: /^AuthorizationPolicy\/signer-allow-gateway$/,
     at: /^spec\.rules\[0\]\.from\[0\]\.source\.principals$/,
     reason: 'only the cluster knows the identities of its gateway',
-    wanted: 'identities TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT of the gateway, each exact',
+    wanted:
+      'exact identities of the gateway in one namespace, as TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT',
     isRight: (found, { values, scope }) =>
       areIdentities(found, values.trustDomain, `/ns/${scope.namespace}/sa/${values.account}`),
   },
@@ -54,7 +56,8 @@ export const chosen: readonly Chosen[] = [
     of: /^AuthorizationPolicy\/allow-prometheus-/,
     at: /^spec\.rules\[0\]\.from\[0\]\.source\.principals$/,
     reason: 'only the cluster knows the identity of its Prometheus',
-    wanted: 'identities TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT of Prometheus, each exact',
+    wanted:
+      'exact identities of Prometheus in one namespace, as TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT',
     isRight: (found, { values, scope }) =>
       areIdentities(found, values.trustDomain, `/ns/${scope.namespace}/sa/${values.account}`),
   },
@@ -166,8 +169,15 @@ export const chosen: readonly Chosen[] = [
   },
   {
     of: /^DestinationRule\//,
-    at: /^spec\.trafficPolicy\.(connectionPool|outlierDetection|loadBalancer)$/,
-    reason: 'time-outs and load balancing decide nothing about access',
+    at: /^spec\.trafficPolicy\.connectionPool$/,
+    reason: 'time-outs decide nothing about access',
+    wanted: 'time-outs such as 1s',
+    isRight: isConnectionPool,
+  },
+  {
+    of: /^DestinationRule\//,
+    at: /^spec\.trafficPolicy\.(outlierDetection|loadBalancer)$/,
+    reason: 'load balancing decides nothing about access',
   },
   // What the application calls, and its other ports.
   {
@@ -267,8 +277,15 @@ export const chosen: readonly Chosen[] = [
   // Kubernetes.
   {
     of: /^Service\//,
-    at: /^spec\.(clusterIPs?|ipFamil\w+|trafficDistribution|sessionAffinity\w*)$/,
-    reason: 'addresses and balancing decide nothing about access',
+    at: /^spec\.clusterIPs?(\[\d+\])?$/,
+    reason: 'the API server gives the Service its address',
+    wanted: 'an address',
+    isRight: (found) => found === undefined || areTexts([found].flat(), /^[0-9a-f.:]+$/),
+  },
+  {
+    of: /^Service\//,
+    at: /^spec\.(ipFamil\w+|trafficDistribution|sessionAffinity\w*)$/,
+    reason: 'balancing decides nothing about access',
   },
   {
     of: /^ServiceAccount\//,

@@ -56,9 +56,9 @@ const standard: readonly (readonly [kinds: RegExp, Readonly<Record<string, unkno
 ]
 const standardOf = (kind: string): Readonly<Record<string, unknown>> =>
   Object.assign({}, ...standard.filter(([kinds]) => kinds.test(kind)).map(([, values]) => values))
-/** Labels and annotations by which Istio, Linkerd, Pod Security and clouds decide. */
+/** Labels and annotations by which Istio, Linkerd, Pod Security, our network policies and clouds decide. */
 const meaningful =
-  /^(istio\.io\/(rev|dataplane-mode|use-waypoint)|istio-injection|pod-security\.kubernetes\.io\/enforce(-version)?|networking\.istio\.io\/.*|(\w+\.)*linkerd\.io\/.*|eks\.amazonaws\.com\/role-arn|azure\.workload\.identity\/.*|iam\.gke\.io\/.*)$/
+  /^((\w+\.)*(istio|linkerd)\.io\/.*|istio-injection|pod-security\.kubernetes\.io\/enforce(-version)?|secure-signing(\.dev)?\/(scrapes|calls)|eks\.amazonaws\.com\/role-arn|azure\.workload\.identity\/.*|iam\.gke\.io\/.*)$/
 /** A resource is the same in each version that is served. */
 const version = /^v\d+(?:(?:alpha|beta)\d+)?$/
 /** With these annotations, Argo CD, Flux or Helm does not apply the resource, or removes it again. */

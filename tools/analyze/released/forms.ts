@@ -34,25 +34,55 @@ const operations = z.array(
 )
 const servers = z
   .array(
-    z.looseObject({
-      port: z.looseObject({
-        number: z.int().positive(),
-        name: z.string().regex(/^[a-z0-9-]+$/),
-        protocol: z.enum(['HTTP', 'HTTPS', 'HTTP2']),
-      }),
-      hosts: z.array(z.string().regex(serverHost)).nonempty(),
-    }),
+    z
+      .strictObject({
+        port: z.strictObject({
+          number: z.int().positive().max(65_535),
+          name: z.string().regex(/^[a-z0-9-]+$/),
+          protocol: z.enum(['HTTP', 'HTTPS', 'HTTP2']),
+        }),
+        hosts: z.array(z.string().regex(serverHost)).nonempty(),
+        name: z.string().optional(),
+        tls: z
+          .looseObject({ mode: z.enum(['SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL']).optional() })
+          .optional(),
+      })
+      .refine(({ port, tls }) => (port.protocol === 'HTTPS') === (tls?.mode !== undefined)),
   )
   .nonempty()
 const removed = z.array(z.string()).default([])
+/** What a client must not set, because the Pod or its proxy reads it. */
+const trusted = ['caller-token', 'x-forwarded-client-cert']
+const added = z
+  .record(z.string(), z.string())
+  .default({})
+  .refine((headers) => !Object.keys(headers).some((each) => trusted.includes(each.toLowerCase())))
+const length = z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/)
 const istioRoutes = z.array(
   z.looseObject({
     route: z.array(z.looseObject({ destination: z.looseObject({ host: z.string() }) })).default([]),
-    headers: z
-      .looseObject({ request: z.looseObject({ remove: removed }).default({ remove: [] }) })
-      .default({ request: { remove: [] } }),
   }),
 )
+const anything = z.unknown().optional()
+/** What a route to the application may have. */
+const ownRoute = z.strictObject({
+  name: z.string().optional(),
+  match: anything,
+  route: z.array(
+    z.strictObject({
+      destination: z.strictObject({ host: z.string(), port: anything }),
+      weight: z.number().optional(),
+    }),
+  ),
+  headers: z.strictObject({
+    request: z.strictObject({ remove: removed, set: added, add: added }),
+    response: anything,
+  }),
+  timeout: length.optional(),
+  ...{ retries: anything, corsPolicy: anything },
+  // The rule public-route judges these.
+  ...{ rewrite: anything, mirror: anything, mirrors: anything },
+})
 const apiRoutes = z.array(
   z.looseObject({
     backendRefs: z.array(z.looseObject({ name: z.string() })).default([]),
@@ -66,6 +96,10 @@ const apiRoutes = z.array(
   }),
 )
 
+const connectionPool = z
+  .looseObject({ tcp: z.looseObject({ connectTimeout: length.optional() }).optional() })
+  .optional()
+
 /** True for a list of texts that has at least one. */
 export function areTexts(found: unknown, form: RegExp): boolean {
   return z.array(z.string().regex(form)).nonempty().safeParse(found).success
@@ -75,14 +109,19 @@ export function isText(found: unknown, form: RegExp): boolean {
   return typeof found === 'string' && form.test(found)
 }
 
-/** True for exact identities of `trustDomain`, of which none is `own`. */
+/** True for exact identities of `trustDomain` in one namespace, of which none is `own`. */
 export function areIdentities(found: unknown, trustDomain: string, own: string): boolean {
+  if (!areTexts(found, principal)) return false
+  const identities = (found as string[]).map((each) => principal.exec(each) ?? [])
   return (
-    areTexts(found, principal) &&
-    (found as string[]).every(
-      (each) => principal.exec(each)?.[1] === trustDomain && !each.endsWith(own),
-    )
+    new Set(identities.map(([, , namespace]) => namespace)).size === 1 &&
+    identities.every(([all, domain]) => domain === trustDomain && !all?.endsWith(own))
   )
+}
+
+/** True for the settings of connections of a DestinationRule. */
+export function isConnectionPool(found: unknown): boolean {
+  return connectionPool.safeParse(found).success
 }
 
 export function isKeySet(found: unknown): boolean {
@@ -114,14 +153,20 @@ export function areDeclared(found: unknown, { routes, port }: Application): bool
   )
 }
 
-/** True if a route leads to the Service, and none that does keeps the header of the caller token. */
+/** True if a route leads to the Service, and each that does leads nowhere else and keeps no caller token of a client. */
 export function areRoutes(found: unknown, { service }: Application): boolean {
   const parsed = istioRoutes.safeParse(found)
   if (!parsed.success) return false
-  const own = parsed.data.filter(({ route }) =>
-    route.some(({ destination }) => destination.host.split('.')[0] === service),
+  const isOwn = (each: { destination: { host: string } }) =>
+    each.destination.host.split('.')[0] === service
+  const own = parsed.data.filter(({ route }) => route.some(isOwn))
+  return (
+    own.length > 0 &&
+    own.every((each) => {
+      const { success, data } = ownRoute.safeParse(each)
+      return success && data.route.every(isOwn) && removesToken(data.headers.request.remove)
+    })
   )
-  return own.length > 0 && own.every(({ headers }) => removesToken(headers.request.remove))
 }
 
 /** The same for the rules of an HTTPRoute. */

@@ -15,7 +15,7 @@ import {
   pathOf,
   readLayout,
 } from '../model/pod.ts'
-import { linkerd, listOfComponent, type Shape } from './shipped.ts'
+import { linkerd, listOfComponent, listShipped, type Shape } from './shipped.ts'
 
 /** A container as the resource has it, because an unreadable Pod has policies too. */
 type Container = Readonly<Record<string, unknown>>
@@ -85,6 +85,26 @@ function readScope(
     })
   })
   return { namespace, application, resources, all, pod, containers, shapes }
+}
+
+/** True for what this version ships for the application, whether it was changed or not. */
+export function isShipped(resource: Resource, scope: Scope): boolean {
+  const { namespace, application, shapes } = scope
+  return shapes.some((shape) =>
+    listShipped(namespace, application, shape).some((each) =>
+      isSame(each.resource, resource, namespace),
+    ),
+  )
+}
+
+/** A resource without a namespace counts as one of the application. */
+export function isSame(shipped: Resource, found: Resource, namespace: string): boolean {
+  const place = shipped.metadata.namespace
+  return (
+    found.kind === shipped.kind &&
+    found.metadata.name === shipped.metadata.name &&
+    (place === undefined || (found.metadata.namespace ?? namespace) === place)
+  )
 }
 
 /** Also knows the layout that `make deploy` does not have. */

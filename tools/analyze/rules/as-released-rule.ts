@@ -6,7 +6,7 @@ import { type Difference, findDifferences } from '../released/difference.ts'
 import { explainDifferences, explainMissing } from '../released/explain.ts'
 import { fillIn } from '../released/filled-in.ts'
 import type { Shipped } from '../released/kustomize.ts'
-import { listScopes, type Scope } from '../released/scope.ts'
+import { isSame, listScopes, type Scope } from '../released/scope.ts'
 import { listShipped } from '../released/shipped.ts'
 import { fillInValues, readValues, type Values } from '../released/values.ts'
 import type { Rule } from '../rule.ts'
@@ -53,7 +53,7 @@ function compare(scope: Scope, values: Values, shipped: readonly Shipped[]): Com
   for (const each of shipped) {
     // The rules of Pods judge it.
     if (each.resource.kind === 'Deployment') continue
-    const found = scope.all.filter((other) => isSame(each.resource, other, scope))
+    const found = scope.all.filter((other) => isSame(each.resource, other, scope.namespace))
     // A namespace may belong to somebody else.
     if (found.length === 0 && each.resource.kind !== 'Namespace') missing.push(each)
     for (const resource of found) {
@@ -63,16 +63,6 @@ function compare(scope: Scope, values: Values, shipped: readonly Shipped[]): Com
     }
   }
   return { missing, changed }
-}
-
-/** A resource without a namespace counts as one of the application. */
-function isSame(shipped: Resource, found: Resource, { namespace }: Scope): boolean {
-  const place = shipped.metadata.namespace
-  return (
-    found.kind === shipped.kind &&
-    found.metadata.name === shipped.metadata.name &&
-    (place === undefined || (found.metadata.namespace ?? namespace) === place)
-  )
 }
 
 /** Without the Pod, the layout is the one whose resources are here. */
