@@ -20,20 +20,10 @@ export function readsCallerToken({ fromHeaders }: TokenRule): boolean {
   return fromHeaders.some(({ name }) => isCallerTokenHeader(name))
 }
 
-/** True if the rule reads no other header. Without headers, Istio reads Authorization and the query string. */
-export function readsOnlyCallerToken({ fromHeaders }: TokenRule): boolean {
-  return fromHeaders.length > 0 && fromHeaders.every(({ name }) => isCallerTokenHeader(name))
-}
-
 /** True if a caller token of one of `issuers` passes the rule, from wherever the rule reads it. */
 export function acceptsCallerToken(rule: TokenRule, issuers: readonly string[]): boolean {
   const { issuer, audiences } = rule
   return audiences.includes(audience) || (audiences.length === 0 && issuers.includes(issuer))
-}
-
-/** True if the rule accepts tokens for the signer alone. */
-export function isForSigner({ audiences }: TokenRule): boolean {
-  return audiences.join() === audience
 }
 
 function isCallerTokenHeader(name: string): boolean {

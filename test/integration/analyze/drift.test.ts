@@ -299,9 +299,9 @@ describe('on an API server', needsLocalPrograms, () => {
       expect(new Set(fields).size).toBe(fields.length)
     })
 
-    test('what a rule finds is said with the field', () => {
+    test('what a change opens is said with the field', () => {
       expect(of('PeerAuthentication/signer-require-mtls').join()).toContain(
-        'The rule strict-mtls finds: ',
+        'Only STRICT refuses plain text',
       )
     })
 

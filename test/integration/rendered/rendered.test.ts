@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { asReleasedRule } from '../../../tools/analyze/rules/as-released-rule.ts'
 import { managerRules } from '../../../tools/analyze/rules/manager-rules.ts'
+import { othersRule } from '../../../tools/analyze/rules/others-rule.ts'
 import { meshRules, podRules } from '../../../tools/analyze/rules.ts'
 import { analyzeRendering } from '../../../tools/deploy/apply/istioctl-analyze.ts'
 import { onePod } from '../../../tools/kube/layouts.ts'
@@ -12,6 +13,10 @@ import { managerMistakes } from '../../support/mistakes/manager-mistakes.ts'
 import { meshMistakes } from '../../support/mistakes/mesh-mistakes.ts'
 import { testRules } from '../../support/mistakes/mistakes.ts'
 import { podMistakes } from '../../support/mistakes/pod-mistakes.ts'
+import {
+  othersMistakes,
+  releasedMeshMistakes,
+} from '../../support/mistakes/released-mesh-mistakes.ts'
 import { releasedMistakes } from '../../support/mistakes/released-mistakes.ts'
 
 const values = sampleValuesOf(onePod)
@@ -21,6 +26,9 @@ const { resources } = rendering
 describe('the Pod', () => testRules(podRules, podMistakes, () => resources))
 describe('the mesh', () => testRules(meshRules, meshMistakes, () => resources))
 describe('admission', () => testRules([asReleasedRule], releasedMistakes, () => resources))
+describe('the mesh as released', () =>
+  testRules([asReleasedRule], releasedMeshMistakes, () => resources))
+describe('resources of others', () => testRules([othersRule], othersMistakes, () => resources))
 describe('key managers', () => testRules(managerRules, managerMistakes, () => resources))
 
 test('the Pod is applied last, after every policy that guards it', () => {

@@ -124,7 +124,10 @@ const own: readonly Resource[] = [
     mtls: { mode: 'DISABLE' },
   }),
   networking('Sidecar', 'default', { egress: [{ hosts: ['*/*'] }] }),
-  networking('EnvoyFilter', 'legacy', { workloadSelector: { labels: { app: 'legacy' } } }),
+  networking('EnvoyFilter', 'legacy', {
+    workloadSelector: { labels: { app: 'legacy' } },
+    configPatches: [{ applyTo: 'HTTP_FILTER', patch: { operation: 'REMOVE' } }],
+  }),
   make('external-secrets.io/v1', 'SecretStore', 'store', {
     spec: { provider: { vault: { auth: { tokenSecretRef: { name: 'token' } } } } },
   }),
@@ -149,15 +152,18 @@ export function withOwnApplication(ours: readonly Resource[]): Resource[] {
     const spec = Object(each.spec)
     if (each.kind === 'Deployment') Object.assign(each, describeDeployment(each))
     if (each.kind === 'Sidecar') {
-      Object.assign(spec.ingress[0], { port: { number: 8000 }, defaultEndpoint: '127.0.0.1:8000' })
+      Object.assign(spec.ingress[0].port, { number: 8000 })
+      spec.ingress[0].defaultEndpoint = '127.0.0.1:8000'
       spec.ingress.push({ port: { number: 9090 }, defaultEndpoint: '0.0.0.0:9090' })
-      spec.egress.push({ hosts: ['billing/*'] })
-      spec.outboundTrafficPolicy.mode = 'ALLOW_ANY'
+      spec.egress[1].hosts = ['billing/*']
     }
     for (const operation of spec.rules?.flatMap?.(({ to = [] }) => to) ?? []) {
       if (operation.operation?.ports?.[0] !== '8080') continue
       operation.operation = { ports: ['8000'], methods: ['GET'], paths: ['/orders/*'] }
     }
+    if (each.metadata.name !== 'signer-allow-gateway') continue
+    const post = { ports: ['8000'], methods: ['POST'], paths: ['/orders'] }
+    spec.rules[0].to.unshift({ operation: post })
   }
   return [...resources, ...own]
 }
@@ -322,27 +328,27 @@ export const ownApplicationMistakes: readonly [rule: string, mistake: string, ch
   ],
   ['api-token', 'automount', [pod, `${template}.automountServiceAccountToken`, undefined]],
   [
-    'one-sidecar',
+    'others',
     'a Sidecar of its own that selects the Pods',
     ['+', '', networking('Sidecar', 'theirs', { workloadSelector: { labels } })],
   ],
   [
-    'proxy-endpoints',
+    'as-released',
     'a port that leads to the signer with its identity',
     ['Sidecar/signer', 'spec.ingress.2.defaultEndpoint', '127.0.0.1:8081'],
   ],
   [
-    'proxy-endpoints',
+    'as-released',
     'a second port for the socket',
     ['Sidecar/signer', 'spec.ingress.2.defaultEndpoint', 'unix:///run/signer/signer.sock'],
   ],
   [
-    'proxy-endpoints',
+    'as-released',
     'a port that leads to the admin port',
     ['Sidecar/signer', 'spec.ingress.2.defaultEndpoint', '127.0.0.1:15000'],
   ],
   [
-    'proxy-endpoints',
+    'as-released',
     'no port of its own',
     [
       'Sidecar/signer',
@@ -374,12 +380,12 @@ export const ownApplicationMistakes: readonly [rule: string, mistake: string, ch
     ['AuthorizationPolicy/users', 'spec.rules.0.to.0.operation.ports', undefined],
   ],
   [
-    'strict-mtls',
+    'others',
     'plain text for its Pods',
     ['PeerAuthentication/legacy', 'spec.selector.matchLabels.app', 'orders'],
   ],
   [
-    'envoy-filter',
+    'others',
     'an EnvoyFilter for its Pods',
     ['EnvoyFilter/legacy', 'spec.workloadSelector.labels.app', 'orders'],
   ],
@@ -425,12 +431,12 @@ export const ownApplicationMistakes: readonly [rule: string, mistake: string, ch
   ],
   ['public-ingress', 'every path', ['Ingress/orders', 'spec.rules.0.http.paths.0.path', '/']],
   [
-    'declared-paths',
+    'as-released',
     'a path that signing.yaml does not have',
     ['AuthorizationPolicy/signer-allow-gateway', 'spec.rules.0.to.0.operation.paths.+', '/admin'],
   ],
   [
-    'signer-caller',
+    'as-released',
     'another ServiceAccount at the signer',
     [
       'AuthorizationPolicy/signer-allow-caller',

@@ -132,11 +132,6 @@ export const podMistakes: Mistakes = {
   },
   'api-token': {
     automount: [pod, `${template}.automountServiceAccountToken`, undefined],
-    'automount by the ServiceAccount': [
-      'ServiceAccount/secure-signing',
-      'automountServiceAccountToken',
-      undefined,
-    ],
   },
   'own-account': {
     'another ServiceAccount': [pod, `${template}.serviceAccountName`, 'default'],

@@ -9,6 +9,11 @@ const image = 'spec.variables.4.expression'
 
 export const releasedMistakes: Mistakes = {
   'as-released': {
+    'automount by the ServiceAccount': [
+      'ServiceAccount/secure-signing',
+      'automountServiceAccountToken',
+      undefined,
+    ],
     'a policy that never runs': [policy, 'spec.matchConditions.0.expression', 'false'],
     'another registry': [policy, image, "'registry.example/other/signer:1'"],
     'an image of the same name in front': [policy, image, "'registry.example/team/signer-fake:1'"],

@@ -92,7 +92,7 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
     ['Deployment/frontend', `${template}.automountServiceAccountToken`, undefined],
   ],
   [
-    'api-token',
+    'as-released',
     'automount by the ServiceAccount',
     ['ServiceAccount/signer', 'automountServiceAccountToken', undefined],
   ],
@@ -116,15 +116,19 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
     'an open admin port',
     ['Deployment/frontend', `${annotations}.sidecar~1istio~1io/bootstrapOverride`, undefined],
   ],
-  ['proxy-endpoints', "no Sidecar for the frontend's Pod", ['Sidecar/frontend', '', undefined]],
+  ['as-released', "no Sidecar for the frontend's Pod", ['Sidecar/frontend', '', undefined]],
   [
-    'proxy-endpoints',
+    'as-released',
     'a signer on TCP',
     ['Sidecar/signer', 'spec.ingress.0.defaultEndpoint', '127.0.0.1:8082'],
   ],
-  ['egress', 'any Service of the namespace', ['Sidecar/frontend', 'spec.egress.0.port', undefined]],
   [
-    'egress',
+    'as-released',
+    'any Service of the namespace',
+    ['Sidecar/frontend', 'spec.egress.0.port', undefined],
+  ],
+  [
+    'as-released',
     "a signer's Pod that may call Services",
     ['Sidecar/signer', 'spec.egress.1.hosts', ['./*']],
   ],
@@ -136,12 +140,12 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
   ['signer-service', 'another port', ['Service/signer', 'spec.ports.0.port', 8081]],
   ['signer-service', 'a Service that leads to both Pods', ['Service/signer', 'spec.selector', {}]],
   [
-    'policy-ports',
+    'as-released',
     'a policy for the wrong Pod',
     ['AuthorizationPolicy/signer-allow-caller', 'spec.selector.matchLabels.app', 'frontend'],
   ],
   [
-    'signer-caller',
+    'as-released',
     'the signer as caller',
     [
       'AuthorizationPolicy/signer-allow-caller',
@@ -150,7 +154,7 @@ export const separatePodsMistakes: readonly [rule: string, mistake: string, chan
     ],
   ],
   [
-    'signer-caller',
+    'as-released',
     'a frontend that reads the metrics',
     [
       'AuthorizationPolicy/signer-allow-metrics',

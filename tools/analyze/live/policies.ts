@@ -11,30 +11,22 @@ import { readAt, valueAt } from '../finding.ts'
 import { listAccounts } from '../model/application.ts'
 import { selects } from '../model/namespace.ts'
 import { findSigningResource } from '../model/pod.ts'
-import { isForPort, readPolicies } from '../model/policies.ts'
-import { applyRules } from '../rule.ts'
-import { denyOthers } from '../rules/deny-others-rule.ts'
-import { policyRules } from '../rules/policy-rules.ts'
+import { denyOthers, isForPort, readPolicies } from '../model/policies.ts'
 import { type Judgment, judge } from './judgment.ts'
+import { describeOpenings } from './openings.ts'
 import { type LiveSubject, listSelected } from './subject.ts'
 
-/** What an ALLOW of somebody else may not do at the application. The other rules are about our own. */
-const openingRules = policyRules.filter(({ name }) =>
-  ['exact-allow', 'negative-match'].includes(name),
-)
 const requestSpec = z.object({ jwtRules: z.array(tokenRule).default([]) }).default({ jwtRules: [] })
 
 export function judgePolicies(subject: LiveSubject): Judgment[] {
   const { namespace } = subject
   const policies = listSelecting(subject, 'AuthorizationPolicy')
   const isAllow = (each: Resource) => (valueAt(each, ['spec', 'action']) ?? 'ALLOW') === 'ALLOW'
-  // The rules know Istio's default root namespace only, and our own policies. For our Pods, all are the same.
+  // Those of another root namespace apply to our Pods, too.
   const allowing = policies.filter(isAllow).map((each) => {
-    const labels = { 'app.kubernetes.io/part-of': 'secure-signing' }
-    return { each, moved: { ...each, metadata: { ...each.metadata, namespace, labels } } }
+    return { each, moved: { ...each, metadata: { ...each.metadata, namespace } } }
   })
-  const all = [...subject.ours, ...allowing.map(({ moved }) => moved)]
-  const found = applyRules(openingRules, all, subject.application)
+  const read = readPolicies([...subject.ours, ...allowing.map(({ moved }) => moved)])
   return [
     ...policies
       .filter((each) => !isAllow(each))
@@ -46,10 +38,11 @@ export function judgePolicies(subject: LiveSubject): Judgment[] {
     ...allowing.flatMap(({ each, moved }) =>
       reachesSigner(subject, moved)
         ? [judgeOpening(subject, each)]
-        : found
+        : read
             .filter(({ resource }) => resource === moved)
+            .flatMap((policy) => describeOpenings(policy, subject.application))
             // An application may open its own port to others.
-            .map(({ message }) =>
+            .map((message) =>
               judge(subject.application.isOurs ? 'weakens' : 'note', each, message),
             ),
     ),

@@ -4,6 +4,11 @@ import type { Resource } from '../../kube/resources.ts'
 import { type Path, readAt } from '../finding.ts'
 import { listInScope, selectsPod } from './namespace.ts'
 
+/** The policy that limits what an ALLOW of somebody else can open. */
+export const denyOthers = 'signer-deny-others'
+/** What the ingress gateway may call. */
+export const gatewayPolicy = 'signer-allow-gateway'
+
 const names = z.array(z.string()).default([])
 const source = z.object({ principals: names, requestPrincipals: names })
 const operation = z.object({ ports: names, notPorts: names, methods: names, paths: names })

@@ -18,6 +18,7 @@ import {
   isKeySet,
   isOwnListener,
   isText,
+  namedHost,
 } from './forms.ts'
 import type { Scope } from './scope.ts'
 import type { Values } from './values.ts'
@@ -183,19 +184,21 @@ export const chosen: readonly Chosen[] = [
   {
     of: /^Sidecar\//,
     at: /^spec\.egress\[\d+\]\.hosts$/,
-    reason: 'the application says which hosts it calls. The rule egress judges them',
-    wanted: 'hosts as NAMESPACE/HOST',
-    isRight: (found, { resource, path }) => {
+    reason: 'the application says which hosts it calls',
+    wanted: 'the hosts that the application calls, as NAMESPACE/HOST',
+    isRight: (found, { resource, path, scope }) => {
       const { port, bind } = Object(valueAt(resource, path.slice(0, -1)))
       const isFree = port === undefined || String(bind).endsWith('/collector.sock')
-      return isFree ? areTexts(found, importedHost) : undefined
+      const isOpen = port === undefined && !scope.application.isOurs
+      const form = isOpen ? importedHost : namedHost
+      return isFree ? areTexts(found, form) : undefined
     },
   },
   {
     of: /^Sidecar\//,
     at: /^spec\.(egress|ingress)\[\d+\]$/,
     reason:
-      'another application may have listeners of its own. The rule proxy-endpoints judges them',
+      'another application may have listeners of its own, which lead neither to the signer nor to the proxy',
     isRight: (found, { scope }) => isOwnListener(found, scope.application) || undefined,
   },
   {

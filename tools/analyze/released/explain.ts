@@ -12,30 +12,86 @@ const manyParts = 5
 const around = 24
 const shownLength = 100
 
-/** What a difference opens, by kind, path and the value that was found. The first that fits counts. */
+/** What a difference opens, by kind, name, path and the value that was found. The first that fits counts. */
 const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
-  [/ metadata/, 'Nothing applies the resource, or something removes it again.'],
+  [/ metadata\.annotations\[istio\.io\/dry-run/, 'Istio only logs what the policy decides.'],
+  [/^Namespace\/\S+ .*pod-security/, 'The API server may accept Pods with more rights.'],
+  [/^Namespace\/\S+ .*(istio|linkerd)/, 'The Pods may get no proxy.'],
+  [/^ServiceAccount/, 'Its Pods may get a token for the API server or for a cloud.'],
+  [
+    / metadata\.(ownerReferences|annotations)/,
+    'Nothing applies the resource, or something removes it again.',
+  ],
   [/ spec\.failurePolicy/, 'With Ignore, an expression that fails lets the request through.'],
   [
-    /releasedImage:/,
+    / of releasedImage:/,
     'It has to be the image of the Pod. The kustomization that sets the image must list released-image under transformers.',
   ],
-  [/Policy spec\.(matchC|paramKind)/, 'The API server may not ask this policy.'],
-  [/Policy spec\.(validations|variables)/, 'The policy may accept what it has to reject.'],
   [
-    /Binding spec\.validationActions: found (?!.*Deny)/,
+    /^ValidatingA\w+Policy\/\S+ spec\.(matchC|paramKind)/,
+    'The API server may not ask this policy.',
+  ],
+  [
+    /^ValidatingA\w+Policy\/\S+ spec\.(validations|variables)/,
+    'The policy may accept what it has to reject.',
+  ],
+  [
+    /PolicyBinding\/\S+ spec\.validationActions: found (?!.*Deny)/,
     'Without Deny, the API server accepts what the policy rejects.',
   ],
   [
-    /Binding spec\.validationActions/,
+    /PolicyBinding\/\S+ spec\.validationActions/,
     'The audit log of the API server no longer marks what the policy rejects.',
   ],
-  [/Binding spec/, 'The API server may not apply the policy in this namespace.'],
+  [/PolicyBinding\/\S+ spec/, 'The API server may not apply the policy in this namespace.'],
   [
-    /ConfigMap .*admin/,
+    /^ConfigMap\/\S+ .*admin/,
     'Each container of the Pod can call what this opens at the admin port of Envoy.',
   ],
-  [/ConfigMap/, 'A container starts with this text.'],
+  [
+    /^ConfigMap\/(seccomp|apparmor)/,
+    'The profile decides which system calls and files a container may use.',
+  ],
+  [/^ConfigMap/, 'A container starts with this text.'],
+  [
+    / spec\.(selector|workloadSelector|podSelector|targetRef)/,
+    'It may no longer apply to the Pods, or apply to others.',
+  ],
+  [
+    /^PeerAuthentication/,
+    'Only STRICT refuses plain text, which has no identity. So everyone could pass as anyone.',
+  ],
+  [
+    /^AuthorizationPolicy\/signer-deny-others/,
+    'What somebody else allows at the signer may no longer be refused.',
+  ],
+  [/^AuthorizationPolicy\/signer-allow-nothing/, 'Requests that no policy names may pass.'],
+  [
+    /^AuthorizationPolicy\/\S+ .*(equestPrincipals|when)/,
+    'A request without the caller token may pass.',
+  ],
+  [/^AuthorizationPolicy\/\S+ .*rincipals/, 'Another identity may send these requests.'],
+  [/^AuthorizationPolicy\/\S+ spec\.rules/, 'Other requests may pass, or none.'],
+  [
+    /^RequestAuthentication/,
+    'Tokens of another issuer, for another audience or from another place may pass as caller tokens.',
+  ],
+  [
+    /^Sidecar\/\S+ spec\.outboundTrafficPolicy/,
+    'The Pod may call addresses that no Sidecar imports.',
+  ],
+  [/^Sidecar\/\S+ spec\.egress/, 'The Pod may call other hosts, or not its signer.'],
+  [/^Sidecar\/\S+ spec\.ingress/, 'A port of the proxy leads somewhere else, or is open.'],
+  [
+    /^(Gateway|VirtualService|HTTPRoute)/,
+    'Public clients may reach other paths or ports, or nothing.',
+  ],
+  [/^(DestinationRule|ServiceEntry)/, 'Calls may go elsewhere, or without mutual TLS.'],
+  [/^NetworkPolicy/, 'Other Pods may connect, or the Pods may connect elsewhere.'],
+  [/^Service/, 'Requests may reach other Pods or ports.'],
+  [/^Role/, 'Its holders get other rights.'],
+  [/^(SecretStore|ExternalSecret)/, 'Somebody else may read or replace the key.'],
+  [/^DaemonSet/, 'Its Pod runs as root on the nodes.'],
 ]
 
 /** `others`: the other exact resources, whose version tells why one is missing. */
@@ -81,9 +137,19 @@ function describe(resource: Resource, difference: Difference): string {
   const name =
     path[1] === 'variables' ? valueAt(resource, [...path.slice(0, 3), 'name']) : undefined
   const place = `${formatPath(path)}${typeof name === 'string' ? ` of ${name}` : ''}`
-  const found = `${place}: found ${other}`
-  const effect = effects.find(([pattern]) => pattern.test(`${resource.kind} ${found}`))?.[1]
-  return [`${found}, shipped ${one}.`, ...(effect ? [effect] : [])].join(' ')
+  const wanted = difference.wanted === undefined ? `shipped ${one}` : `not ${difference.wanted}`
+  const effect = describeEffect(resource, place, other)
+  return [`${place}: found ${other}, ${wanted}.`, ...(effect ? [effect] : [])].join(' ')
+}
+
+/** Returns what the value `found` at `place` opens. */
+export function describeEffect(
+  resource: Resource,
+  place: string,
+  found: string | undefined,
+): string | undefined {
+  const text = `${describeResource(resource)} ${place}: found ${found}`
+  return effects.find(([pattern]) => pattern.test(text))?.[1]
 }
 
 /** Of two texts, shows the part that differs. */

@@ -1,6 +1,7 @@
 // The forms of values that a deployment fills in.
 import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
+import { signerPort } from '../../kube/names.ts'
 import { valueAt } from '../finding.ts'
 import type { Application } from '../model/application.ts'
 
@@ -12,6 +13,13 @@ export const gatewayName = /^([a-z0-9-]+\/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
 /** Namespace and host, as in a Sidecar. */
 export const importedHost =
   /^(~\/\*|(\.|\*|[a-z0-9][a-z0-9-]*)\/(\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?))$/
+/** The same without a pattern, but for no host at all. */
+export const namedHost =
+  /^(~\/\*|(\.|[a-z0-9][a-z0-9-]*)\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)$/
+/** The socket of the signer, or an abstract one, which every container can use. */
+const toSigner = /^unix:\/\/(@|.*signer\.sock$)/
+/** Ports of the proxy itself. On 8081 of loopback it serves the signer, with the identity of the Pod. */
+const proxyPort = /:(8081|150\d\d)$/
 const principal = /^([A-Za-z0-9.-]+)\/ns\/([a-z0-9-]+)\/sa\/([a-z0-9.-]+)$/
 
 const key = z.looseObject({
@@ -37,7 +45,11 @@ const servers = z
     z
       .strictObject({
         port: z.strictObject({
-          number: z.int().positive().max(65_535),
+          number: z
+            .int()
+            .positive()
+            .max(65_535)
+            .refine((number) => number !== signerPort),
           name: z.string().regex(/^[a-z0-9-]+$/),
           protocol: z.enum(['HTTP', 'HTTPS', 'HTTP2']),
         }),
@@ -191,5 +203,12 @@ function removesToken(names: readonly string[]): boolean {
 /** True for a listener that `make deploy` adds for an application with a Sidecar or ports of its own. */
 export function isOwnListener(found: unknown, { isOurs, port }: Application): boolean {
   const number = valueAt(found, ['port', 'number'])
-  return !isOurs && typeof number === 'number' && ![port, 8081].includes(number)
+  const endpoint = String(valueAt(found, ['defaultEndpoint']) ?? '')
+  return (
+    !isOurs &&
+    typeof number === 'number' &&
+    ![port, signerPort].includes(number) &&
+    !toSigner.test(endpoint) &&
+    !proxyPort.test(endpoint)
+  )
 }

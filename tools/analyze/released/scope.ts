@@ -190,13 +190,17 @@ function listGateways(resources: readonly Resource[], application: Application):
   const bound = valueAt(ofIstio, ['spec', 'gateways'])
   const isOwn =
     find('Gateway', 'public') !== undefined || (Array.isArray(bound) && bound.includes('public'))
-  const folder = isOwn
-    ? 'own'
-    : ofIstio !== undefined
-      ? 'istio'
-      : find('HTTPRoute', service) !== undefined
-        ? 'gateway-api'
-        : 'none'
+  const hasOwnRoute =
+    !isOurs && ofIstio === undefined && resources.some((each) => leadsTo(each, service))
+  const folder = hasOwnRoute
+    ? 'none'
+    : isOwn
+      ? 'own'
+      : ofIstio !== undefined
+        ? 'istio'
+        : find('HTTPRoute', service) !== undefined
+          ? 'gateway-api'
+          : 'none'
   const hasOwnRule = resources.some(
     (each) =>
       each.kind === 'DestinationRule' &&
@@ -204,6 +208,23 @@ function listGateways(resources: readonly Resource[], application: Application):
       String(valueAt(each, ['spec', 'host'])).split('.')[0] === service,
   )
   return [folder, ...(hasOwnRule ? ['own-destination-rule'] : [])]
+}
+
+/** True for a route of the application. */
+function leadsTo(resource: Resource, service: string): boolean {
+  const { kind, spec } = resource
+  const isRoute = kind === 'VirtualService' || kind === 'HTTPRoute'
+  return isRoute && !isOfProject(resource) && listHosts(spec).includes(service)
+}
+
+/** The names of Services in a route, without their namespaces. */
+function listHosts(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === 'string' && (key === 'host' || key === 'name')
+      ? [inner.split('.')[0] ?? '']
+      : listHosts(inner),
+  )
 }
 
 function isSigner({ name, volumeMounts }: Container): boolean {

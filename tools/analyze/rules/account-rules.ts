@@ -29,30 +29,14 @@ export const accountRules: readonly Rule[] = [
   {
     name: 'api-token',
     title: 'no container gets a token for the API server unasked',
-    find: (resources, application) => {
-      const { frontend, signer } = listAccounts(resources, application)
-      return [
-        ...readPods(resources)
-          .filter(({ spec }) => spec.automountServiceAccountToken !== false)
-          .map(({ resource, path }) => ({
-            resource,
-            path: [...path, 'spec', 'automountServiceAccountToken'],
-            message: 'every container gets an API token: set automountServiceAccountToken to false',
-          })),
-        ...resources
-          // The Pod's own setting wins.
-          .filter(({ kind }) => kind === 'ServiceAccount' && application.isOurs)
-          .filter(({ metadata }) => [frontend, signer].includes(metadata.name))
-          .filter((account) => isOfPodNamespace(account, resources))
-          .filter((account) => account.automountServiceAccountToken !== false)
-          .map((resource) => ({
-            resource,
-            path: ['automountServiceAccountToken'],
-            message:
-              'every Pod of this ServiceAccount gets an API token: set automountServiceAccountToken to false',
-          })),
-      ]
-    },
+    find: (resources) =>
+      readPods(resources)
+        .filter(({ spec }) => spec.automountServiceAccountToken !== false)
+        .map(({ resource, path }) => ({
+          resource,
+          path: [...path, 'spec', 'automountServiceAccountToken'],
+          message: 'every container gets an API token: set automountServiceAccountToken to false',
+        })),
   },
   {
     name: 'own-account',

@@ -1,11 +1,11 @@
 // No traffic of our Pods bypasses the proxy.
-import { type Finding, type Path, valueAt } from '../finding.ts'
+import type { Finding, Path } from '../finding.ts'
 import {
   injectedAnnotations,
   listRefusedAnnotations,
   listRefusedLabels,
 } from '../model/allowed-metadata.ts'
-import { listInScope, listPodNamespaces, selectsPod } from '../model/namespace.ts'
+import { listPodNamespaces } from '../model/namespace.ts'
 import { readPods, type Workload } from '../model/pod.ts'
 import type { Rule } from '../rule.ts'
 
@@ -76,18 +76,6 @@ export const captureRules: readonly Rule[] = [
           ),
         )
     },
-  },
-  {
-    name: 'envoy-filter',
-    title: 'no EnvoyFilter changes how the proxy enforces policies',
-    find: (resources) =>
-      listInScope(resources, 'EnvoyFilter')
-        .filter(({ spec }) => selectsPod(valueAt(spec, ['workloadSelector', 'labels']), resources))
-        .map((resource) => ({
-          resource,
-          path: ['kind'],
-          message: 'an EnvoyFilter can turn off every check of the proxy: remove it',
-        })),
   },
 ]
 

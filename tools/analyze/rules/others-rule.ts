@@ -1,15 +1,14 @@
 // Resources of others in the same files: what they open or weaken. On the cluster, `make analyze LIVE=yes` judges them in the same way.
 import type { Resource } from '../../kube/resources.ts'
-import type { Finding } from '../finding.ts'
+import { type Finding, valueAt } from '../finding.ts'
 import { judgeSubject } from '../live/judge-others.ts'
 import { nameOf } from '../live/judgment.ts'
 import { findOurResources } from '../model/pod.ts'
-import { readPolicies } from '../model/policies.ts'
+import { gatewayPolicy, readPolicies } from '../model/policies.ts'
 import { isShipped, listScopes, type Scope } from '../released/scope.ts'
 import { readValues } from '../released/values.ts'
 import type { Rule } from '../rule.ts'
 import { judgeNeighbours } from './neighbours.ts'
-import { gatewayPolicy } from './policy-rules.ts'
 
 const root = 'istio-system'
 
@@ -41,7 +40,7 @@ function judgeScope(scope: Scope): Finding[] {
   return [
     ...judgments.flatMap(({ severity, about, message }) => {
       const resource = names.get(about)
-      if (severity === 'note' || resource === undefined) return []
+      if (severity === 'note' || resource === undefined || isForNamespace(resource)) return []
       return [{ resource, path: [], message: `${message}. Change it, or remove it` }]
     }),
     ...judgeNeighbours(others, scope).map(({ resource, ...rest }) => ({
@@ -49,6 +48,11 @@ function judgeScope(scope: Scope): Finding[] {
       resource: placed.get(resource) ?? resource,
     })),
   ]
+}
+
+/** Ours selects the Pods, so it wins. On the cluster, it may be missing. */
+function isForNamespace({ kind, spec }: Resource): boolean {
+  return kind === 'PeerAuthentication' && valueAt(spec, ['selector']) === undefined
 }
 
 /** A resource without a namespace goes to that of the application. */

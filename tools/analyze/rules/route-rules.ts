@@ -1,17 +1,14 @@
 // What public clients can reach through a VirtualService: the declared paths of the application. Rules for other kinds of routes are in
 // gateway-api-rules.ts and ingress-rule.ts.
 import { z } from 'zod'
-import { signerPort } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type Finding, type Path, readAt } from '../finding.ts'
 import {
   type Application,
   describePaths,
   isDeclared,
-  isOfProject,
   isPrefixDeclared,
 } from '../model/application.ts'
-import { isOfPodNamespace } from '../model/namespace.ts'
 import {
   findOwnServices,
   isRightTarget,
@@ -43,11 +40,6 @@ const routeSpec = z.object({
   tcp: streams,
   tls: streams,
 })
-const serverSpec = z.object({
-  servers: z
-    .array(z.object({ port: z.object({ number: z.number(), protocol: z.string() }) }))
-    .default([]),
-})
 type HttpRoute = z.infer<typeof httpRoute>
 type Found = Omit<Finding, 'resource'>
 
@@ -64,28 +56,6 @@ export const routeRules: readonly Rule[] = [
         })),
       )
     },
-  },
-  {
-    name: 'public-port',
-    title: 'a Gateway of this project opens only HTTP, and not the port of the signer',
-    find: (resources, { isOurs }) =>
-      resources
-        .filter(({ kind }) => kind === 'Gateway')
-        .filter(({ apiVersion }) => apiVersion.startsWith('networking.istio.io/'))
-        .filter((each) => isOfPodNamespace(each, resources) && (isOurs || isOfProject(each)))
-        .flatMap((resource) =>
-          readAt(serverSpec, resource).servers.flatMap(({ port }, index) =>
-            port.number !== signerPort && /^HTTPS?$|^HTTP2$/.test(port.protocol)
-              ? []
-              : [
-                  {
-                    resource,
-                    path: ['spec', 'servers', index, 'port'],
-                    message: `the gateway opens ${port.protocol} ${port.number} to public clients: open another port, with HTTP`,
-                  },
-                ],
-          ),
-        ),
   },
 ]
 

@@ -5,6 +5,7 @@ import type { OwnedResource } from '../../../kube/field-owners.ts'
 import { type Resource, resourceKey } from '../../../kube/resources.ts'
 import { formatPath, type Path, valueAt } from '../../finding.ts'
 import type { Application } from '../../model/application.ts'
+import { describeEffect } from '../../released/explain.ts'
 import { applyRules, type Rule, type RuleFinding } from '../../rule.ts'
 import { nameOf } from '../judgment.ts'
 import { type Change, compare } from './change.ts'
@@ -115,7 +116,8 @@ function describe({ path, wanted, live }: Change, now: OwnedResource): string {
       : wanted === undefined
         ? `${place} is ${theirs}, which nothing of ours sets`
         : `${place} is ${theirs} instead of ${ours}`
-  return [fact, writer].filter((each) => each !== '').join('. ')
+  const effect = describeEffect(now, place, theirs)?.replace(/\.$/, '') ?? ''
+  return [fact, writer, effect].filter((each) => each !== '').join('. ')
 }
 
 /** `applied`: the resource as it would be after a deployment, as far as the API server says so. */
