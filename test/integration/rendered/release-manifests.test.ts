@@ -33,7 +33,9 @@ beforeAll(async () => {
   await writeManifests(released, images)
   await cp(released, filled, { recursive: true })
   for (const layout of [onePod, separatePods]) {
-    await fillIn(join(filled, layout.overlay), sampleValuesOf(layout))
+    // The manifests have the trust domain cluster.local.
+    const gatewayPrincipal = 'cluster.local/ns/edge-system/sa/edge-gateway'
+    await fillIn(join(filled, layout.overlay), { ...sampleValuesOf(layout), gatewayPrincipal })
   }
 })
 

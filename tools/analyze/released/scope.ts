@@ -135,7 +135,9 @@ function listUsed(
   const providers = Object.keys(Object(valueAt(store, ['spec', 'provider'])))
   const manager = managers[providers[0] ?? ''] ?? managers.aws
   const tokenRules = resources
-    .filter(({ kind }) => kind === 'RequestAuthentication')
+    .filter(({ kind, metadata }) => {
+      return kind === 'RequestAuthentication' && metadata.name === 'signer-authenticate-caller'
+    })
     .flatMap(({ spec }) => valueAt(spec, ['jwtRules']))
   const marks: Readonly<Record<string, boolean>> = {
     vault: containers.some(({ name }) => name === agentName),
