@@ -1,6 +1,6 @@
 // What others have of Kubernetes' own kinds and of the Gateway API is judged together with our resources.
 import { beforeAll, expect, test } from 'vitest'
-import { judgeOthers } from '../../../tools/analyze/live/judge-live.ts'
+import { judgeOthers } from '../../../tools/analyze/live/judge-others.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
 import { application } from '../../../tools/kube/application.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
@@ -20,7 +20,13 @@ const make = (apiVersion: string, kind: string, rest: object, metadata: object =
 })
 const judgeAll = (others: readonly Resource[], ours = plain) =>
   judgeOthers([...ours, ...others], {
-    ...{ ours, application, root: 'istio-system', gatewayNamespaces: ['edge-system'] },
+    ...{
+      ours,
+      application,
+      namespace: 'signing',
+      root: 'istio-system',
+      gatewayNamespaces: ['edge-system'],
+    },
     issuer: 'https://tokens.example',
   }).map((each) => `${each.severity}: ${formatJudgment(each)}`)
 

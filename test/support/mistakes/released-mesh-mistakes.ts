@@ -172,12 +172,7 @@ export const releasedMeshMistakes: Mistakes = {
       'spec.rules.0.from',
       [{ source: { principals: ['a'] } }, { source: { requestPrincipals: ['b'] } }],
     ],
-    'token-to-sign: a probe that may sign': [
-      probe,
-      `${operation}.paths`,
-      ['/readyz', '/sign'],
-      source,
-    ],
+    'token-to-sign: a probe that may sign': [probe, `${operation}.paths`, ['/readyz', '/sign']],
     'proxy-endpoints: an abstract socket': [
       sidecar,
       'spec.ingress.1.defaultEndpoint',

@@ -1,6 +1,6 @@
 // Rights at the API server that others have granted: to the ServiceAccounts of our Pods, and to what leads to the key.
 import { z } from 'zod'
-import { keySecret, namespace } from '../../kube/names.ts'
+import { keySecret } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt } from '../finding.ts'
 import { listAccounts } from '../model/application.ts'
@@ -37,7 +37,7 @@ const sensitive: Readonly<Record<string, { verbs: readonly string[]; effect: str
   'serviceaccounts/token': { verbs: ['create'], effect: "issue the application's tokens" },
 }
 
-export function judgeAccess({ ours, others, application }: LiveSubject): Judgment[] {
+export function judgeAccess({ ours, others, application, namespace }: LiveSubject): Judgment[] {
   const accounts = Object.values(listAccounts(ours, application))
   const isOurs = ({ kind, name, namespace: place = namespace }: Subject) =>
     (kind === 'ServiceAccount' && place === namespace && accounts.includes(name)) ||
@@ -62,7 +62,7 @@ export function judgeAccess({ ours, others, application }: LiveSubject): Judgmen
       }
       // On each cluster, administrators and controllers have such rights everywhere.
       if (each.kind === 'ClusterRoleBinding') return []
-      const effects = listEffects(findRole(others, roleRef))
+      const effects = listEffects(findRole(others, roleRef, namespace))
       return effects.length === 0
         ? []
         : [
@@ -75,7 +75,11 @@ export function judgeAccess({ ours, others, application }: LiveSubject): Judgmen
     })
 }
 
-function findRole(others: readonly Resource[], { kind, name }: { kind: string; name: string }) {
+function findRole(
+  others: readonly Resource[],
+  { kind, name }: { kind: string; name: string },
+  namespace: string,
+) {
   const found = others.find(
     (each) =>
       each.kind === kind &&

@@ -1,7 +1,6 @@
 // NetworkPolicies of others that select our Pods. What several of them allow adds up, so each can open what ours keep closed.
 import { z } from 'zod'
 import { labelSelector, selectsLabels } from '../../kube/label-selector.ts'
-import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt } from '../finding.ts'
 import { findOurResources, readLabels } from '../model/pod.ts'
@@ -22,7 +21,7 @@ const policySpec = z.looseObject({
 })
 const everywhere = /^(0\.0\.0\.0|::)\/0$/
 
-export function judgeNetworkPolicies({ ours, others }: LiveSubject): Judgment[] {
+export function judgeNetworkPolicies({ ours, others, namespace }: LiveSubject): Judgment[] {
   const isPolicy = ({ kind, metadata }: Resource) =>
     kind === 'NetworkPolicy' && metadata.namespace === namespace
   const pods = findOurResources(ours).map((each) => Object(readLabels(each)))

@@ -1,7 +1,7 @@
 // Pods of our namespace: those of ours that somebody changed after they were created, and those of others that can read the key or a
 // caller token.
 import { z } from 'zod'
-import { keySecret, namespace } from '../../kube/names.ts'
+import { keySecret } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt, valueAt } from '../finding.ts'
 import { matches } from '../model/namespace.ts'
@@ -42,7 +42,7 @@ const ended = ['Succeeded', 'Failed']
 const restart =
   'Delete the Pod. Its Deployment makes another one. For an incident, run `make evidence` before'
 
-export function judgePods({ ours, others }: LiveSubject): Judgment[] {
+export function judgePods({ ours, others, namespace }: LiveSubject): Judgment[] {
   const selectors = findOurResources(ours).map((each) =>
     valueAt(each, ['spec', 'selector', 'matchLabels']),
   )

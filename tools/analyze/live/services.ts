@@ -1,7 +1,6 @@
 // What others add to our Services: addresses that no Pod of ours has, and doors from outside of the cluster.
 import { z } from 'zod'
 import { selectsByLabels } from '../../kube/label-selector.ts'
-import { namespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt, valueAt } from '../finding.ts'
 import { findOurResources, readLabels } from '../model/pod.ts'
@@ -26,7 +25,7 @@ const controllers = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-
 export function judgeServices(subject: LiveSubject): Judgment[] {
   const here = (wanted: string) =>
     subject.others.filter(
-      ({ kind, metadata }) => kind === wanted && metadata.namespace === namespace,
+      ({ kind, metadata }) => kind === wanted && metadata.namespace === subject.namespace,
     )
   return [
     ...here('EndpointSlice').flatMap((each) => judgeSlice(subject, each, here('Pod'))),

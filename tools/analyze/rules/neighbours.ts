@@ -4,7 +4,7 @@ import { freezeMarker, keySecret, protectedLabel } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt, valueAt } from '../finding.ts'
 import { matches } from '../model/namespace.ts'
-import { findOurResources, listWorkloadResources, readLabels } from '../model/pod.ts'
+import { listWorkloadResources, readLabels } from '../model/pod.ts'
 import type { Scope } from '../released/scope.ts'
 
 type Found = { resource: Resource; path: (string | number)[]; message: string }
@@ -13,12 +13,6 @@ const names = z.array(z.string()).default([])
 const roleRules = z
   .array(z.looseObject({ apiGroups: names, resources: names, resourceNames: names, verbs: names }))
   .default([])
-const peers = z.array(z.unknown()).default([])
-const networkPolicy = z.looseObject({
-  podSelector: z.looseObject({ matchLabels: z.record(z.string(), z.string()).default({}) }),
-  ingress: z.array(z.looseObject({ from: peers })).default([]),
-  egress: z.array(z.looseObject({ to: peers })).default([]),
-})
 /** Roles of Kubernetes that read every Secret. */
 const readingRoles = ['cluster-admin', 'admin', 'edit']
 
@@ -32,9 +26,6 @@ export function judgeNeighbours(others: readonly Resource[], scope: Scope): Foun
       .filter((each) => each.kind === 'ClusterRoleBinding' || here.includes(each))
       .flatMap(judgeBinding),
     ...judgeReceivers(here, scope),
-    ...here
-      .filter(({ kind }) => kind === 'NetworkPolicy')
-      .flatMap((each) => judgePeers(each, scope)),
     ...here
       .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === freezeMarker)
       .map((resource) => ({
@@ -101,21 +92,4 @@ function judgeReceivers(here: readonly Resource[], { resources, application }: S
         message: 'its address gets requests for our Pods: choose other labels',
       })),
   ]
-}
-
-/** Network policies are added up, so one of others opens what ours keep closed. */
-function judgePeers(resource: Resource, { resources, shapes }: Scope): Found[] {
-  if (!shapes.some(({ components }) => components.includes('network-policy'))) return []
-  const { podSelector, ingress, egress } = readAt(networkPolicy, resource)
-  const isSelecting = findOurResources(resources).some((each) =>
-    matches(podSelector.matchLabels, readLabels(each)),
-  )
-  const isOpen = [
-    ...ingress.map(({ from }) => from.length === 0),
-    ...egress.map(({ to }) => to.length === 0),
-  ].some((each) => each)
-  if (!isSelecting || !isOpen) return []
-  const message =
-    'it lets everyone reach our Pods, or lets our Pods reach everyone: name the peers, or select other Pods'
-  return [{ resource, path: ['spec'], message }]
 }
