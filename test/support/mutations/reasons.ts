@@ -28,15 +28,16 @@ const nothing: readonly Omit<Reason, 'effect'>[] = [
     reason: 'the labels of the Pod decide, and not those of what creates it',
   },
   {
-    name: /^Namespace\S+ metadata\.labels\[pod-security\.kubernetes\.io\/(audit|warn)/,
-    reason: 'they warn and write down. The label "enforce" refuses',
+    name: /^Namespace\S+ metadata\.labels(\.istio-injection|\[pod-security\.kubernetes\.io\/(audit|warn|enforce-version))/,
+    reason:
+      'the label "enforce" refuses, in each version. Injection is decided by the labels of the Pod',
   },
   {
     name: / spec\.validations\[\d+\]\.message/,
     reason: 'only the text of a refusal changes',
   },
   {
-    name: / (spec\.failurePolicy Fail|spec\.action ALLOW|\S+\.forwardOriginalToken false) deleted$/,
+    name: / (spec\.failurePolicy Fail|spec\.action ALLOW|\S+\.forwardOriginalToken false|\S+\.protocol TCP) deleted$/,
     reason: 'it is the default',
   },
   {
@@ -79,8 +80,29 @@ const nothing: readonly Omit<Reason, 'effect'>[] = [
     reason: 'Istio injects no proxy there',
   },
   {
-    name: / spec\.trafficPolicy\.(connectionPool|outlierDetection)/,
-    reason: 'limits of connections decide nothing about access',
+    name: / spec\.trafficPolicy\.(connectionPool|outlierDetection|loadBalancer)/,
+    reason: 'limits of connections and balancing decide nothing about access',
+  },
+  {
+    name: /^DaemonSet\S+ spec\.template\.metadata/,
+    reason: 'no mesh injects a proxy into its Pods. Its selector refuses other labels',
+  },
+  {
+    name: / spec\.template\.metadata\.annotations\[(\S+\/skip-containers|sidecar\.istio\.io\/proxy)/,
+    reason:
+      'no cloud identity is at the ServiceAccount of the Pod, and the proxy gets other resources',
+  },
+  {
+    name: /^ConfigMap\/secure-signing-dashboard /,
+    reason: 'a dashboard only shows',
+  },
+  {
+    name: /^Telemetry\S+ spec\.tracing/,
+    reason: 'how much is traced decides nothing about access',
+  },
+  {
+    name: /^\+ MeshTLSAuthentication\//,
+    reason: 'no policy refers to it',
   },
 ]
 
@@ -90,8 +112,32 @@ const breaks: readonly Omit<Reason, 'effect'>[] = [
     reason: 'the number of Pods belongs to the user. With too few, alerts fire',
   },
   {
+    name: / spec\.template\.spec\.topologySpreadConstraints|^DaemonSet\S+ spec\.(updateStrategy|minReadySeconds|template\.spec\.(affinity|nodeSelector|tolerations|priorityClassName|serviceAccount|terminationGracePeriodSeconds|\w+ontainers\[\d+\]\.(image|resources|restartPolicy)))| spec\.template\.spec\.affinity/,
+    reason: 'where Pods run belongs to the user. Pods without a place are pending, and alerts fire',
+  },
+  {
+    name: /^(ExternalSecret|SecretStore|ServiceAccount)\/(hmac-key|key-manager|key-reader) /,
+    reason: 'only the user knows the account at the cloud. The ExternalSecret shows what fails',
+  },
+  {
+    name: /^ServiceEntry\/vault spec\.(hosts|ports)/,
+    reason: 'only the user knows the address of Vault. Without it, no Pod becomes ready',
+  },
+  {
+    name: /^(PrometheusRule|PodMonitor)\S+ spec\./,
+    reason: 'thresholds and scraping belong to who is on call',
+  },
+  {
+    name: /^NetworkPolicy\S+ spec\.(in|e)gress\[0\]\.(from|to)/,
+    reason: 'only the cluster knows the Pods of its gateway and of istiod',
+  },
+  {
+    name: /^(MeshTLSAuthentication\/gateway spec\.identityRefs|NetworkAuthentication\/kubelet spec\.networks)/,
+    reason: 'only the cluster knows its gateway and its nodes. Narrower addresses refuse more',
+  },
+  {
     name: new RegExp(
-      ` spec\\.template\\.spec\\.(${theirs}\\.(\\w+Probe|lifecycle|resources|imagePullPolicy|image|args|command|env|workingDir|restartPolicy|volumeDevices)|terminationGracePeriodSeconds)`,
+      ` spec\\.template\\.spec\\.(${theirs}\\.(\\w+Probe|lifecycle|resources|imagePullPolicy|image|args|command|env|workingDir|restartPolicy|volumeDevices|ports)|terminationGracePeriodSeconds)`,
     ),
     reason:
       'the container of the application, and what kubelet does with ours. The roll-out shows it',
@@ -101,8 +147,9 @@ const breaks: readonly Omit<Reason, 'effect'>[] = [
     reason: 'only the cluster knows its keys. `make deploy` compares them with it',
   },
   {
-    name: /^AuthorizationPolicy\/signer-allow-gateway spec\.rules\[0\]\.from\[0\]\.source\.principals/,
-    reason: 'only the cluster knows the identities of its gateway. `make deploy` reads them',
+    name: /^AuthorizationPolicy\/(signer-allow-gateway|allow-prometheus-\S+) spec\.rules\[0\]\.from\[0\]\.source\.principals/,
+    reason:
+      'only the cluster knows the identities of its gateway and Prometheus. `make deploy` reads them',
   },
   {
     name: /^Gateway\/public spec\.|^(VirtualService|HTTPRoute)\S+ spec\./,
