@@ -205,8 +205,13 @@ describe('a folder of plain YAML', () => {
   })
 
   test.each([
-    ['on', 'enableServiceLinks: false', 'hostNetwork: on', ['host-and-processes']],
-    ['yes', 'enableServiceLinks: false', 'shareProcessNamespace: yes', ['host-and-processes']],
+    ['on', 'terminationGracePeriodSeconds: 30', 'hostNetwork: on', ['host-and-processes']],
+    [
+      'yes',
+      'terminationGracePeriodSeconds: 30',
+      'shareProcessNamespace: yes',
+      ['host-and-processes'],
+    ],
     ['no', 'runAsNonRoot: true', 'runAsNonRoot: no', ['container-rights']],
     ['octal', 'defaultMode: 292', 'defaultMode: 0444', []],
   ])('has booleans and numbers of YAML 1.1: %s', async (_, old, replacement, rules) => {
