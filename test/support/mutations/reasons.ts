@@ -120,6 +120,14 @@ const breaks: readonly Omit<Reason, 'effect'>[] = [
     reason: 'only the user knows the account at the cloud. The ExternalSecret shows what fails',
   },
   {
+    name: /^Sidecar\S+ spec\.egress\[\d+\]\.hosts/,
+    reason: 'the user says which hosts the Pod calls. Other hosts are refused',
+  },
+  {
+    name: /-pods-stay-restricted spec\.matchConditions\[1\] .* deleted$/,
+    reason: 'the policy then refuses Pods of others too, in a shared namespace',
+  },
+  {
     name: /^ServiceEntry\/vault spec\.(hosts|ports)/,
     reason: 'only the user knows the address of Vault. Without it, no Pod becomes ready',
   },
@@ -143,7 +151,7 @@ const breaks: readonly Omit<Reason, 'effect'>[] = [
       'the container of the application, and what kubelet does with ours. The roll-out shows it',
   },
   {
-    name: /^RequestAuthentication\S+ spec\.jwtRules\[\d+\]\.jwks/,
+    name: /^RequestAuthentication\S+ spec\.jwtRules\[(\d+\]\.jwks|1\] .* deleted$)/,
     reason: 'only the cluster knows its keys. `make deploy` compares them with it',
   },
   {
