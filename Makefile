@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := $(CURDIR)/.cluster
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # These tests change the deployment, so each set runs alone: make test-vault and so on.
-ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys examples incident webhooks manifests previews
+ALONE := vault external-secrets separate-pods no-mesh confinement monitoring cluster-settings token-keys examples incident webhooks manifests judges previews
 TEST_ALONE := $(ALONE:%=test-%)
 
 # make passes the variables of its command line on to every program. tools/cli/make-variables.ts describes them.
@@ -178,6 +178,7 @@ test-incident: ## Test what stops a compromised application, and what is on reco
 test-webhooks: ## Test webhooks with the receivers' public libraries, and what is left of a signature: fifteen minutes.
 test-manifests: ## Test the manifests of a release by the commands of their README, without a clone: seven minutes.
 test-previews: ## Test make preview under load, with hostile changes and with few rights: 25 minutes.
+test-judges: ## Test that runs on the cluster find what known changes open: three minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
 	@vitest run --project '$(@:test-%=%)*' $(TEST)

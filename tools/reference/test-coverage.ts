@@ -36,7 +36,7 @@ export function renderTestCoverage(): string {
     '    make test TEST=test/policy/refuses-other-pods.test.ts',
     '',
     'The tests in `test/vault`, `test/external-secrets`, `test/separate-pods`, `test/no-mesh`, `test/confinement`,',
-    '`test/monitoring`, `test/cluster-settings`, `test/token-keys`, `test/examples`, `test/incident` and `test/webhooks` have targets of their own, such as `make test-vault`.',
+    '`test/monitoring`, `test/cluster-settings`, `test/token-keys`, `test/examples`, `test/incident`, `test/webhooks` and `test/judges` have targets of their own, such as `make test-vault`.',
     '[Support](support.md) lists what no test covers.',
     '',
     '## Promises',
