@@ -32,16 +32,15 @@ describe('a cell', () => {
   ])('%s', (_, was, is, wanted) => expect(judge(was, is)).toBe(wanted))
 
   test('that opens counts before one that breaks', () => {
-    const changes = compareCells(
-      new Map([
-        ['one', served],
-        ['two', mtls],
-      ]),
-      new Map([
-        ['one', policy],
-        ['two', served],
-      ]),
-    )
+    const before: Cells = new Map<string, Seen>([
+      ['one', served],
+      ['two', mtls],
+    ])
+    const after: Cells = new Map<string, Seen>([
+      ['one', policy],
+      ['two', served],
+    ])
+    const changes = compareCells(before, after)
     expect(summarizeChanges(changes)).toEqual({
       ...{ class: 'opens', evidence: 'two: closed (mtls) → 200' },
     })

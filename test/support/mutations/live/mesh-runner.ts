@@ -1,28 +1,17 @@
 // Runs changes of mesh resources in a lane. What does not change the configuration of any proxy concerned changes nothing. For
 // the rest, every caller sends every request, with all controls and with some of them taken away.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Resource, resourceKey } from '../../../../tools/kube/resources.ts'
 import type { Api } from '../../../../tools/verify/admission/api-server/api.ts'
-import type { Container } from '../../../../tools/verify/attack/containers.ts'
 import type { Verdict } from '../judge.ts'
 import type { Mutation } from '../mutation.ts'
 import type { Agents } from './agents.ts'
 import { carryOut, findRefusal } from './carry-out.ts'
-import {
-  type Callers,
-  type CellChange,
-  type Cells,
-  compareCells,
-  measureCells,
-  planCallers,
-  summarizeChanges,
-  warmUp,
-} from './cells.ts'
-import { mentionsAnotherLane } from './cluster-facts.ts'
+import { type CellChange, type Cells, summarizeChanges } from './cells.ts'
 import { compareLists, type Difference, invert } from './difference.ts'
 import type { Gate } from './gate.ts'
-import { compareConfigs, type Istiod, type ProxyConfig } from './istiod.ts'
+import type { Istiod } from './istiod.ts'
 import type { MeshLane } from './lane.ts'
+import { type Configs, watchLane } from './lane-watch.ts'
 import { moveChange } from './move-change.ts'
 import { notRun } from './not-run.ts'
 import { waitForPod } from './pod-start.ts'
@@ -35,7 +24,7 @@ export type Tools = { api: Api; istiod: Istiod; agents: Agents; gate: Gate }
 type Baseline = {
   resources: readonly Resource[]
   touched: ReadonlySet<string>
-  configs: readonly ProxyConfig[]
+  configs: Configs
   cells: Cells
 }
 
@@ -44,20 +33,11 @@ type Run = { verdict: Verdict; isSettled: boolean }
 type Judged = { verdict: Verdict; failure: unknown }
 type Hidden = { mutation: Mutation; change: Difference; verdict: Verdict }
 
-/** istiod waits 100 ms for further changes before it sends one. */
-const PUSH_MS = 350
-/** A change that istiod had not seen by then would be seen now. */
-const LATE_MS = 600
-const POLL_MS = 100
 /** For a Pod of others to be ready. */
 const PODS_MS = 20_000
 const RESTORE_MS = 30_000
 /** For every cell to be as before, after a change that made a Pod unready. */
 const ADOPT_MS = 90_000
-/** How often a cell that differs is asked again. */
-const REPEATS = 2
-/** Of the ten minutes for which the tokens are good. */
-const TOKENS_MS = 7 * 60_000
 
 export type MeshRunner = {
   /** Yields a verdict for each. */
@@ -68,64 +48,16 @@ export type MeshRunner = {
 }
 
 export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: MeshLane): MeshRunner {
-  const isForeign = mentionsAnotherLane(lane.names)
-  const { target, pods, gateway } = lane
-  const proxyOf = (container: Container) => ({ ...container, container: 'istio-proxy' })
-  const { signerAccountPod, otherAccountPod, sameAccountPod, otherNamespacePod } = pods
-  const proxies = [
-    ...new Map(
-      [
-        ...[target.frontend, ...target.signers, gateway],
-        ...[otherAccountPod, sameAccountPod, otherNamespacePod],
-        ...(target.signers.some(({ pod }) => pod !== target.frontend.pod)
-          ? [signerAccountPod]
-          : []),
-      ].map((each) => [each.pod, proxyOf(each)]),
-    ).values(),
-  ]
-  let callers: { planned: Callers; at: number } | undefined
+  const watch = watchLane({ api, istiod, agents }, lane)
 
-  async function plan(): Promise<Callers> {
-    if (callers === undefined || Date.now() - callers.at > TOKENS_MS) {
-      callers = { planned: await planCallers(lane), at: Date.now() }
-    }
-    return callers.planned
-  }
-
-  const readConfigs = () => Promise.all(proxies.map((each) => istiod.read(each, isForeign)))
-  const listChanges = (before: readonly ProxyConfig[], after: readonly ProxyConfig[]) =>
-    proxies.flatMap(({ pod }, index) =>
-      compareConfigs(before[index] as ProxyConfig, after[index] as ProxyConfig).map(
-        (part) => `${part} of ${pod}`,
-      ),
-    )
-
-  /** Waits until the configurations are `configs` again. Returns the parts that are not. */
-  async function waitFor(configs: readonly ProxyConfig[]): Promise<string[]> {
+  /** Waits until the configurations are `configs` again. Returns whether they are. */
+  async function isRestored(configs: Configs): Promise<boolean> {
     const deadline = Date.now() + RESTORE_MS
-    let changes: string[]
-    do {
-      changes = listChanges(configs, await readConfigs())
-      if (changes.length > 0) await sleep(POLL_MS)
-    } while (changes.length > 0 && Date.now() < deadline)
-    await istiod.waitForSync(proxies)
-    return changes
-  }
-
-  /**
-   * Compares all cells with `cells`. Those that differ are asked again: an open connection may have the policies of before, and
-   * ends with the next answer.
-   */
-  async function measureChanges(cells: Cells): Promise<CellChange[]> {
-    const planned = await plan()
-    await warmUp(planned, agents)
-    let changes = compareCells(cells, await measureCells(planned, agents))
-    for (let again = 0; again < REPEATS && changes.length > 0; again++) {
-      await sleep(PUSH_MS)
-      const names = new Set(changes.map(({ name }) => name))
-      changes = compareCells(cells, await measureCells(planned, agents, names))
-    }
-    return changes
+    let isSame: boolean
+    do isSame = watch.listChanges(configs, await watch.readConfigs()).length === 0
+    while (!isSame && Date.now() < deadline)
+    await watch.waitForSync()
+    return isSame
   }
 
   /** Goes on with a configuration that differs from before, if every cell is the same. */
@@ -133,7 +65,7 @@ export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: Mes
     await carryOut(api, { applied: baseline.resources, deleted: [] })
     const deadline = Date.now() + ADOPT_MS
     let changes: CellChange[]
-    do changes = await measureChanges(baseline.cells)
+    do changes = await watch.measureChanges(baseline.cells)
     while (changes.length > 0 && Date.now() < deadline)
     if (changes.length > 0) throw new Error(`not restored: ${changes[0]?.evidence}`)
     baseline.configs = await settle()
@@ -146,14 +78,13 @@ export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: Mes
     }
   }
 
-  async function settle(): Promise<ProxyConfig[]> {
-    await sleep(PUSH_MS + LATE_MS)
+  /** Waits until the proxies have all there is for them. */
+  async function settle(): Promise<Configs> {
     for (;;) {
-      const first = await readConfigs()
-      await istiod.waitForSync(proxies)
-      await sleep(PUSH_MS)
-      const second = await readConfigs()
-      if (listChanges(first, second).length === 0) return second
+      const first = await watch.readConfigs()
+      await watch.waitForSync()
+      const second = await watch.readConfigs()
+      if (watch.listChanges(first, second).length === 0) return second
     }
   }
 
@@ -162,30 +93,20 @@ export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: Mes
     const difference = compareLists(lane.resources, resources)
     await carryOut(api, difference)
     const configs = await settle()
-    const planned = await plan()
-    await warmUp(planned, agents)
     const keys = [...difference.applied, ...difference.deleted].map(resourceKey)
-    const cells = await measureCells(planned, agents)
+    const cells = await watch.measure()
     return { baseline: { resources, touched: new Set(keys), configs, cells }, difference }
   }
 
   /** Compares what the lane does since a change with what it did before. */
   async function runChange({ configs, cells }: Baseline): Promise<Run> {
-    await sleep(PUSH_MS)
-    let changed = await readConfigs()
-    let parts = listChanges(configs, changed)
-    if (parts.length === 0) {
-      await sleep(LATE_MS)
-      changed = await readConfigs()
-      parts = listChanges(configs, changed)
-    }
+    const parts = watch.listChanges(configs, await watch.readConfigs())
     if (parts.length === 0) {
       const evidence = "istiod's configuration for all proxies concerned is the same"
       return { verdict: { class: 'nothing', evidence }, isSettled: true }
     }
-    const late = await istiod.waitForSync(proxies)
-    const changes = await measureChanges(cells)
-    const found = summarizeChanges(changes)
+    const late = await watch.waitForSync()
+    const found = summarizeChanges(await watch.measureChanges(cells))
     const rejected = late === undefined ? '' : ` (${late} does not accept it)`
     return {
       isSettled: false,
@@ -217,7 +138,7 @@ export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: Mes
     }
     try {
       await carryOut(api, invert(baseline.resources, change))
-      if (!run.isSettled && (await waitFor(baseline.configs)).length > 0) await adopt(baseline)
+      if (!run.isSettled && !(await isRestored(baseline.configs))) await adopt(baseline)
     } catch (error) {
       failure ??= error
     }
@@ -261,7 +182,7 @@ export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: Mes
       if (found.failure !== undefined) throw found.failure
     }
     await carryOut(api, invert(lane.resources, difference))
-    if ((await waitFor(first.configs)).length > 0) await adopt(first)
+    if (!(await isRestored(first.configs))) await adopt(first)
   }
 
   return { run }
