@@ -62,7 +62,7 @@ const known: Readonly<Record<string, Known>> = {
   'a capability of the signer': {
     of: deployment,
     ...{ path: [...signer, 'securityContext', 'capabilities', 'add'], to: ['SYS_PTRACE'] },
-    ...{ class: 'breaks', evidence: /signer-runs-as-released/ },
+    ...{ class: 'breaks', evidence: /is refused: .*PodSecurity/ },
   },
   'another image of the signer': {
     ...{ of: deployment, path: [...signer, 'image'], to: 'registry.example/team/signer:other' },

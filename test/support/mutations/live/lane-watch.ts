@@ -45,7 +45,9 @@ const REPEATS = 2
 const TOKENS_MS = 7 * 60_000
 
 export function watchLane({ api, istiod, agents }: Tools, lane: MeshLane): LaneWatch {
-  const isForeign = new RegExp(`${mentionsAnotherLane(lane.names).source}|${marker}`)
+  const isForeign = new RegExp(
+    `${mentionsAnotherLane(lane.names).source}|${marker}|_${markerPort}$`,
+  )
   const proxies = listProxies(lane)
   let callers: { planned: Callers; at: number } | undefined
   let marks = 0
@@ -121,6 +123,8 @@ function listProxies({ target, pods, gateway }: MeshLane): Container[] {
 }
 
 const marker = 'mutation-marker'
+/** Nothing else has a listener there. */
+const markerPort = 59_999
 
 /** A host that only the attacker of the other namespace gets. */
 function composeMarker({ names }: MeshLane, host: string): Resource {
@@ -129,7 +133,7 @@ function composeMarker({ names }: MeshLane, host: string): Resource {
     metadata: { name: marker, namespace: names.other },
     spec: {
       ...{ hosts: [host], exportTo: ['.'], location: 'MESH_EXTERNAL', resolution: 'STATIC' },
-      ports: [{ number: 9, name: 'tcp-marker', protocol: 'TCP' }],
+      ports: [{ number: markerPort, name: 'tcp-marker', protocol: 'TCP' }],
       endpoints: [{ address: '192.0.2.9' }],
     },
   }

@@ -115,7 +115,7 @@ async function* judgeInLane(
       yield* judgeAccessIn(run, lane)
       while (run.mesh.length > 0) {
         taken.push(...run.mesh.splice(0, CHUNK))
-        for await (const judged of mesh.run(sample, taken)) {
+        for await (const judged of mesh.run(sample, [...taken])) {
           taken.splice(taken.indexOf(judged[0]), 1)
           yield judged
         }

@@ -21,6 +21,7 @@ const namespaces = ['pid', 'net', 'ipc', 'uts', 'mnt', 'user'] as const
 const masked = /^\/(proc|sys)\//
 /** Paths with an id that is new in each Pod. */
 const ids = /[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[0-9a-f]{8}$/g
+const sizeOf = 'size of '
 const variables = /^(NODE_|LD_|SSL_|OPENSSL_|GODEBUG|[a-z]+_proxy|[A-Z]+_PROXY)/
 
 /** Reads the posture of the containers of a Pod. `init`: the first process of the node. */
@@ -104,7 +105,7 @@ async function readContainer(
 
 /** Names what is looser in `after`, e.g. "signer: the user root". A new container counts with all its freedoms. */
 export function listLooser(before: Posture, after: Posture): string[] {
-  return [...after].flatMap(([name, is]) => {
+  const looser = [...after].flatMap(([name, is]) => {
     const was = before.get(name)
     if (was === undefined) return [`a new container ${name}`]
     return [
@@ -117,7 +118,11 @@ export function listLooser(before: Posture, after: Posture): string[] {
         .map(([limit, value]) => `${limit} ${was.limits.get(limit)} → ${value}`),
     ].map((each) => `${name}: ${each}`)
   })
+  // The size of a volume in memory follows from the limits of the containers.
+  return looser.toSorted((one, other) => Number(isSize(one)) - Number(isSize(other)))
 }
+
+const isSize = (looser: string) => looser.includes(sizeOf)
 
 /** Finds the first process of each container. */
 async function findProcesses(uid: string, containers: readonly Running[]): Promise<Found[]> {
@@ -186,7 +191,7 @@ async function readMounts(pid: number) {
       const size = inner.find((each) => each.startsWith('size='))
       return size === undefined
         ? []
-        : [[`size of ${point} in KiB`, Number.parseInt(size.slice(5), 10)]]
+        : [[`${sizeOf}${point} in KiB`, Number.parseInt(size.slice(5), 10)]]
     }),
   }
 }
