@@ -1,6 +1,7 @@
 // How the judge of the local cluster compares what it has seen.
 import { describe, expect, test } from 'vitest'
 import type { Resource } from '../../../tools/kube/resources.ts'
+import { classify } from '../../../tools/verify/matrix/classify.ts'
 import { type Cells, compareCells, summarizeChanges } from '../../support/mutations/live/cells.ts'
 import { compareLists, invert } from '../../support/mutations/live/difference.ts'
 import { createGate } from '../../support/mutations/live/gate.ts'
@@ -16,6 +17,11 @@ describe('a cell', () => {
   const mtls = { seen: 'mtls', answer: 'closed' } as const
   const policy = { seen: 'policy', answer: '403 RBAC: access denied' } as const
   const ofApplication = { seen: 'other', answer: '404 not_found' } as const
+  const pairing = { seen: 'pairing', answer: '403 pairing_refused' } as const
+  const keyless = classify({
+    ...{ connected: true, end: 'closed' },
+    received: "HTTP/1.1 401 Unauthorized\r\n\r\nJwks doesn't have key to match kid or alg from Jwt",
+  })
   const timeout = { seen: 'other', answer: 'timeout' } as const
   type Seen = NonNullable<ReturnType<Cells['get']>>
   const judge = (was: Seen, is: Seen) =>
@@ -29,6 +35,8 @@ describe('a cell', () => {
     ['is fine if an earlier control refuses it', policy, mtls, undefined],
     ['is fine if it was refused and gets no answer now', policy, timeout, undefined],
     ['is fine if nothing changes', policy, policy, undefined],
+    ['says nothing if it got no answer before', timeout, served, undefined],
+    ['is fine if the token is refused for its key', pairing, keyless, undefined],
   ])('%s', (_, was, is, wanted) => expect(judge(was, is)).toBe(wanted))
 
   test('that opens counts before one that breaks', () => {

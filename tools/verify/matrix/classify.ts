@@ -47,7 +47,7 @@ function findControl(status: number, body: string, code: string | undefined): Ce
   if (code === 'pairing_refused') return 'pairing'
   if (code === 'caller_refused') return 'caller'
   if (body.startsWith('RBAC: ')) return 'policy'
-  if (/^(Jwt |Audiences in Jwt)/.test(body)) return 'token'
+  if (/^(Jwt |Jwks |Audiences in Jwt)/.test(body)) return 'token'
   // The gateway's 404 has no body. A 404 of the services has an error code.
   return status === 404 && body === '' ? 'route' : 'other'
 }

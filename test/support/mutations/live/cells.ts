@@ -232,6 +232,11 @@ export async function measureCells(
   ])
 }
 
+/** Names the cells that got no answer, as on a busy machine. Nothing can be compared with them. */
+export function listUnanswered(cells: Cells): Set<string> {
+  return new Set([...cells].filter(([, seen]) => depthOf(seen) < 0).map(([name]) => name))
+}
+
 /** A cell that changed, and how. */
 export type CellChange = { name: string; class: 'opens' | 'weakens' | 'breaks'; evidence: string }
 
@@ -269,6 +274,8 @@ function depthOf({ seen, answer }: Seen): number {
 
 function judgeCell(was: Seen, is: Seen): CellChange['class'] | undefined {
   if (was.seen === 'served') return is.seen === 'served' ? undefined : 'breaks'
+  // Without an answer before, an answer shows nothing.
+  if (depthOf(was) < 0) return undefined
   if (is.seen === 'served') return 'opens'
-  return depthOf(is) > depthOf(was) && depthOf(was) >= 0 ? 'weakens' : undefined
+  return depthOf(is) > depthOf(was) ? 'weakens' : undefined
 }
