@@ -1,102 +1,87 @@
-// Single changes of all that we ship but the Pods and the admission policies, and resources of other teams: `make analyze` notices
-// each, or there is a reason.
+// Single changes of the mesh and of all else beside the Pods and the admission policies: `make analyze` notices each, or there is a
+// reason. For the likeliest mistakes, the finding says what they open.
 import { expect, test } from 'vitest'
-import { sampleMutations } from '../../support/mutations/list-mutations.ts'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import { rules } from '../../../tools/analyze/rules.ts'
+import { applyChange, type Change } from '../../support/mistakes/mistakes.ts'
 import { createNotice } from '../../support/mutations/noticed.ts'
-import { renderChanges, shipments } from '../../support/mutations/renderings.ts'
+import { explainUnnoticed } from '../../support/mutations/reasons.ts'
+import { renderChanges, renderShipment } from '../../support/mutations/renderings.ts'
 
-const seed = 26
-const sampleSize = 120
-const [all = '', ...sampled] = Object.keys(shipments)
+const overlay = 'default'
 /** Other tests are about these. */
 const elsewhere = /^(Deployment|ValidatingAdmissionPolicy(Binding)?)\//
 
-/** Why a change goes unnoticed. */
-const reasons: readonly (readonly [change: RegExp, reason: string])[] = [
-  [/ metadata\.labels/, 'no decision depends on a label of a tool, and GitOps tools add theirs'],
-  [/ metadata\.annotations(?!.* set to)/, 'no decision depends on the annotation of a tool'],
-  [/ metadata\.namespace signing deleted$/, 'a resource without a namespace is taken as ours'],
-  [
-    /^Namespace\/\S+( deleted$| kind | metadata\.name(space)? )/,
-    'a namespace may be in another repository. Without it, the API server refuses the rest',
-  ],
-  [/ (secrets|imagePullSecrets) \+/, 'Kubernetes or a registry needs it, and no container gets it'],
-  [
-    /^DestinationRule\/frontend metadata\.name /,
-    'Istio finds the rule by its host, under any name',
-  ],
-  [
-    /^DestinationRule\/\S+ spec\.trafficPolicy\.(connectionPool|outlierDetection|loadBalancer)/,
-    'time-outs and load balancing decide nothing about access',
-  ],
-  [
-    /^Gateway\/public spec\.(selector|servers)/,
-    'labels, hosts, ports and certificates of the gateway belong to the user',
-  ],
-  [
-    /^VirtualService\/\S+ spec\.(hosts|http\[0\]\.(timeout|retries|corsPolicy|headers\.response|route\[0\]\.destination\.port .* deleted))/,
-    'hosts, time-outs and answers to browsers belong to the user. A Service with one port needs no number',
-  ],
-  [
-    / spec\.action ALLOW deleted$| forwardOriginalToken false deleted$|protocol TCP deleted$/,
-    'it is the default',
-  ],
-  [
-    /^NetworkPolicy\/signer-allow-\S+ .*matchLabels\S* \S+ → \S+x$/,
-    'only the cluster knows its gateway and istiod. Others are refused',
-  ],
-  [
-    /^AuthorizationPolicy\/signer-allow-gateway spec\.rules\[0\]\.from\[0\]\.source\.principals\[0\] .*x$/,
-    'only the cluster knows its gateway. Any other identity is refused',
-  ],
-  [
-    /^RequestAuthentication\/\S+ spec\.jwtRules\[\d\]\.jwks/,
-    'only the cluster knows its keys. Another key verifies no token of the cluster',
-  ],
-  [
-    /^\+ (Role\/added-debugs|Pod\/added-on-the-node|MutatingWebhookConfiguration|Secret\/added-token)/,
-    'admission policies and Pod Security refuse what it can do to our Pods, and Istio its token',
-  ],
-  [
-    /^\+ (Service\/added-node-port|NetworkPolicy|PeerAuthentication\/added-(root|permissive)|AuthorizationPolicy\/added-allow-service)/,
-    'our policies decide as before: mTLS is STRICT, and no other policy selects our Pods',
-  ],
-  [/^\+ \S+ in other$|^\+ DestinationRule\/added-plain-root/, 'it is for other Pods'],
-  [
-    /^\+ (VirtualService\/added-mesh|Sidecar\/added-namespace|ServiceEntry\/added-(selects-ours|egress)|Gateway|Telemetry|ProxyConfig|ConfigMap\/added-)/,
-    'ours wins, or nobody uses it',
-  ],
-  [
-    /^\+ (LimitRange|ResourceQuota)/,
-    'the API server refuses the Pods, and `make deploy` says so. Nothing opens',
-  ],
-]
-
-async function listUnnoticed(name: string, size?: number): Promise<string[]> {
-  const { resources, mutations } = await renderChanges(name)
-  const notice = createNotice(resources, shipments[name]?.isMeshed ?? true)
+test('every change of the default layout is noticed, or there is a reason', async () => {
+  const { resources, mutations } = await renderChanges(overlay)
+  const notice = createNotice(resources, true)
   const ours = mutations.filter((each) => !elsewhere.test(each.name))
-  const drawn = size === undefined ? ours : sampleMutations(ours, size, seed)
-  return drawn.filter((each) => notice(each.resources()).length === 0).map((each) => each.name)
-}
-
-const isExplained = (name: string) => reasons.some(([change]) => change.test(name))
-
-test(`every change of ${all} is noticed, or there is a reason`, async () => {
-  const unnoticed = await listUnnoticed(all)
-  expect(unnoticed.filter((name) => !isExplained(name))).toEqual([])
-  for (const [change, reason] of reasons) {
-    expect(
-      unnoticed.filter((name) => change.test(name)),
-      reason,
-    ).not.toEqual([])
-  }
+  expect(ours.length).toBeGreaterThan(1_500)
+  const unnoticed = ours.filter((each) => notice(each.resources()).length === 0)
+  const names = unnoticed.map((each) => each.name)
+  expect(names.filter((each) => explainUnnoticed(overlay, each) === undefined)).toEqual([])
 })
 
-test.each(sampled)(
-  `${sampleSize} changes of %s are noticed, or there is a reason`,
-  async (name) => {
-    const unnoticed = await listUnnoticed(name, sampleSize)
-    expect(unnoticed.filter((each) => !isExplained(each))).toEqual([])
-  },
-)
+const operation = 'spec.rules.0.to.0.operation'
+const caller = 'AuthorizationPolicy/signer-allow-caller'
+
+test.each<[mistake: string, change: Change, effect: string]>([
+  [
+    'mTLS PERMISSIVE',
+    ['PeerAuthentication/signer-require-mtls', 'spec.mtls.mode', 'PERMISSIVE'],
+    'Only STRICT refuses plain text',
+  ],
+  [
+    'a policy that Istio only logs',
+    [caller, 'metadata.annotations', { 'istio.io/dry-run': 'true' }],
+    'Istio only logs what the policy decides',
+  ],
+  [
+    'no caller token',
+    [caller, 'spec.rules.0.from.0.source.requestPrincipals', undefined],
+    'A request without the caller token may pass',
+  ],
+  [
+    'a second gateway in another namespace',
+    [
+      'AuthorizationPolicy/signer-allow-gateway',
+      'spec.rules.0.from.0.source.principals.+',
+      'mesh.example/ns/other/sa/default',
+    ],
+    'Another identity may send these requests',
+  ],
+  [
+    'one more public path',
+    ['AuthorizationPolicy/signer-allow-gateway', `${operation}.paths.+`, '/metrics'],
+    'not the declared routes of the application',
+  ],
+  [
+    'no DENY for others',
+    ['AuthorizationPolicy/signer-deny-others', '', undefined],
+    "Denies what somebody else's ALLOW policy would open",
+  ],
+  [
+    'tokens of another audience',
+    ['RequestAuthentication/signer-authenticate-caller', 'spec.jwtRules.0.audiences.+', 'other'],
+    'Tokens of another issuer, for another audience or from another place may pass',
+  ],
+  [
+    'any address outside',
+    ['Sidecar/signer', 'spec.outboundTrafficPolicy.mode', 'ALLOW_ANY'],
+    'The Pod may call addresses that no Sidecar imports',
+  ],
+  [
+    'Pods with more rights',
+    ['Namespace/signing', 'metadata.labels.pod-security~1kubernetes~1io/enforce', 'baseline'],
+    'pod-security.kubernetes.io/enforce is ',
+  ],
+  [
+    'a caller token of a client',
+    ['VirtualService/frontend', 'spec.http.0.headers', undefined],
+    'without the header caller-token of clients',
+  ],
+])('the finding says what it opens: %s', async (_, change, effect) => {
+  const found = applyRules(rules, applyChange(await renderShipment(overlay), change))
+  expect(found).toHaveLength(1)
+  expect(found[0]?.message).toContain(effect)
+})

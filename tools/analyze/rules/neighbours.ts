@@ -4,7 +4,7 @@ import { freezeMarker, keySecret, protectedLabel } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt, valueAt } from '../finding.ts'
 import { matches } from '../model/namespace.ts'
-import { listWorkloadResources, readLabels } from '../model/pod.ts'
+import { findOurResources, listWorkloadResources, readLabels } from '../model/pod.ts'
 import type { Scope } from '../released/scope.ts'
 
 type Found = { resource: Resource; path: (string | number)[]; message: string }
@@ -27,6 +27,13 @@ export function judgeNeighbours(others: readonly Resource[], scope: Scope): Foun
       .flatMap(judgeBinding),
     ...judgeReceivers(here, scope),
     ...here
+      .filter((each) => isOfLinkerd(each, scope))
+      .map((resource) => ({
+        resource,
+        path: ['spec'],
+        message: 'Linkerd adds it to what our policies allow: change what it selects, or remove it',
+      })),
+    ...here
       .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === freezeMarker)
       .map((resource) => ({
         resource,
@@ -35,6 +42,15 @@ export function judgeNeighbours(others: readonly Resource[], scope: Scope): Foun
           'with it, the signer signs nothing: remove it, and use `make freeze` and `make thaw`',
       })),
   ]
+}
+
+/** True for a policy, a port or a route of Linkerd that concerns our Pods. */
+function isOfLinkerd({ apiVersion, kind, spec }: Resource, { resources }: Scope): boolean {
+  if (kind === 'HTTPRoute') return JSON.stringify(spec).includes('"policy.linkerd.io"')
+  if (!apiVersion.startsWith('policy.linkerd.io/')) return false
+  if (kind !== 'Server') return /AuthorizationPolicy|ServerAuthorization/.test(kind)
+  const labels = valueAt(spec, ['podSelector', 'matchLabels'])
+  return findOurResources(resources).some((each) => matches(labels, readLabels(each)))
 }
 
 function judgeRole(resource: Resource): Found[] {
