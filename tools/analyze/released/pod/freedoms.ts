@@ -130,9 +130,8 @@ export const freedoms: readonly Freedom[] = [
   },
   {
     at: /^spec\.enableServiceLinks$/,
-    reason: 'an application may read the addresses of Services from its environment',
-    isAdded: true,
-    allows: ({ found }) => typeof found === 'boolean',
+    reason: 'without it, the environment has no names of Services. That is stricter',
+    allows: ({ found }) => found === false,
   },
   {
     at: /^spec\.terminationGracePeriodSeconds$/,
