@@ -164,6 +164,10 @@ const breaks: readonly Omit<Reason, 'effect'>[] = [
     reason: 'hosts, routes and time-outs belong to the user. The first request shows what is wrong',
   },
   {
+    name: /^HTTPRoute\/frontend (deleted$|kind |metadata\.name)/,
+    reason: 'the application may have a route of its own. Without one, no client reaches it',
+  },
+  {
     name: /^Namespace\S+ (deleted$|kind |metadata\.(name|namespace) )/,
     reason: 'a shared namespace belongs to somebody else. Nothing can be created without it',
   },

@@ -25,8 +25,7 @@ const own = (name: string, more: object = {}) => ({
 })
 const mount = { name: 'logs', mountPath: '/var/log/app' }
 const logs = { name: 'logs', emptyDir: { sizeLimit: '64Mi' } }
-const hosts = { key: 'disktype', operator: 'In', values: ['ssd'] }
-const nodes = { nodeSelectorTerms: [{ matchExpressions: [hosts] }] }
+const ssd = { key: 'disktype', operator: 'In', values: ['ssd'] }
 
 export const podChanges: Readonly<Record<string, PodChange>> = {
   replicas: () => [set(['spec', 'replicas'], 5)],
@@ -57,14 +56,16 @@ export const podChanges: Readonly<Record<string, PodChange>> = {
     set([...metadata, 'annotations', 'sidecar.istio.io/proxyCPU'], '50m'),
     set([...metadata, 'annotations', 'sidecar.istio.io/proxyMemory'], '96Mi'),
   ],
-  'node selector': () => [set([...spec, 'nodeSelector', 'kubernetes.io/arch'], 'arm64')],
+  'node selector': () => [set([...spec, 'nodeSelector', 'node.example/pool'], 'signing')],
   tolerations: () => [
     set([...spec, 'tolerations'], [{ key: 'dedicated', operator: 'Equal', value: 'signing' }]),
   ],
+  // The components that confine require nodes of their own.
   affinity: () => [
-    set([...spec, 'affinity'], {
-      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: nodes },
-    }),
+    set(
+      [...spec, 'affinity', 'nodeAffinity', 'preferredDuringSchedulingIgnoredDuringExecution'],
+      [{ weight: 1, preference: { matchExpressions: [ssd] } }],
+    ),
   ],
   'topology spread': (deployment) => [
     set(

@@ -97,7 +97,7 @@ export const freedoms: readonly Freedom[] = [
     allows: ({ shipped, found }) => listNames(found).isSupersetOf(listNames(shipped)),
   },
   {
-    at: /^spec\.(affinity|nodeName|nodeSelector|overhead|preemptionPolicy|priority|priorityClassName|readinessGates|resourceClaims|resources|runtimeClassName|schedulerName|schedulingGates|tolerations|imagePullSecrets|subdomain|hostAliases)\b/,
+    at: /^spec\.(affinity|nodeName|nodeSelector|overhead|preemptionPolicy|priority|priorityClassName|readinessGates|resourceClaims|resources|runtimeClassName|schedulingGates|tolerations|imagePullSecrets|subdomain|hostAliases)\b/,
     reason:
       'where the Pod runs, when, and with which registry. The rule capture judges hostAliases',
     isAdded: true,
@@ -106,6 +106,10 @@ export const freedoms: readonly Freedom[] = [
     at: /^spec\.affinity\.nodeAffinity\.requiredDuringSchedulingIgnoredDuringExecution\.nodeSelectorTerms$/,
     reason: 'more requirements for nodes. Each term keeps ours',
     allows: ({ shipped, found }) => keepsTerms(shipped, found),
+  },
+  {
+    at: /^spec\.schedulerName$/,
+    reason: 'which scheduler places the Pod. Kubernetes fills in its own',
   },
   {
     at: /^spec\.topologySpreadConstraints\b/,
