@@ -6,7 +6,7 @@ import { type Finding, type Path, UnreadableError } from './finding.ts'
 import type { Application } from './model/application.ts'
 
 export type Rule = {
-  /** The id that findings show, e.g. "strict-mtls". */
+  /** The id that findings show, e.g. "as-released". */
   name: string
   /** The property, as a sentence. */
   title: string
