@@ -23,13 +23,22 @@ export function judgePods(scope: Scope): Finding[] {
   const components = listUsedComponents(kind, shape.components, templates)
   return listShippedPods(kind, components).flatMap((shipped, index) => {
     const resource = pods[index]
-    if (resource === undefined) return []
+    if (resource === undefined) return [explainAbsent(shipped, scope)]
     return compare(shipped, resource, scope).map((each) => ({
       resource,
       path: each.path,
       message: explainPod(describeResource(resource), each),
     }))
   })
+}
+
+/** Of two Pods, the frontend's can be missing, or in another namespace. */
+function explainAbsent({ metadata }: Resource, { namespace }: Scope): Finding {
+  const name = `Deployment/${metadata.name}`
+  return {
+    ...{ group: 'apps', path: [] },
+    message: `${name} is missing in the namespace ${namespace}, where the signer lets it call. Give it this namespace, or analyze its folder together with this one`,
+  }
 }
 
 function findPod(shipped: Resource, { layout }: Kind, resources: readonly Resource[]) {
