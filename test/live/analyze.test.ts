@@ -4,15 +4,7 @@ import { stringify } from 'yaml'
 import { findSchemaErrors, listMissingNamespaces } from '../../tools/analyze/schema.ts'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { tryRun } from '../../tools/cli/exec.ts'
-import {
-  edit,
-  mine,
-  read,
-  report,
-  runAnalyze,
-  useCopy,
-  write,
-} from '../support/analyzed-copy.ts'
+import { edit, mine, read, report, runAnalyze, useCopy, write } from '../support/analyzed-copy.ts'
 import { needsCluster } from '../support/skips.ts'
 
 useCopy()

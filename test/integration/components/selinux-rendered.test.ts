@@ -1,5 +1,6 @@
 // The component selinux sets a type for each container, and replaces Pod Security by one policy.
 import { describe, expect, test } from 'vitest'
+import { applyRules } from '../../../tools/analyze/rule.ts'
 import { asReleasedRule } from '../../../tools/analyze/rules/as-released-rule.ts'
 import { podSecurityRule } from '../../../tools/analyze/rules/pod-security-rule.ts'
 import { podSecurityReplacement } from '../../../tools/deploy/apply/pod-security.ts'
@@ -43,7 +44,7 @@ describe.each(meshedLayouts)('$overlay with selinux', async (layout) => {
   })
 
   const check = (changed: readonly Resource[]) =>
-    [podSecurityRule, asReleasedRule].flatMap(({ find }) => find(changed, application))
+    applyRules([podSecurityRule, asReleasedRule], changed, application)
 
   test('keeps the rules of make analyze', () => expect(check(resources)).toEqual([]))
 

@@ -41,7 +41,7 @@ const nothing: readonly Omit<Reason, 'effect'>[] = [
     reason: 'it is the default',
   },
   {
-    name: / metadata\.namespace (\S+ deleted|set to "other")$/,
+    name: / metadata\.namespace (\S+ (deleted|→ "")|set to "other")$/,
     reason: 'a resource without a namespace is taken as ours, and a policy of the cluster has none',
   },
   {
