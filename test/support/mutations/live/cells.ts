@@ -11,8 +11,8 @@ import { type Expectations, expectationsOf } from '../../../../tools/verify/matr
 import { sendAll } from '../../../../tools/verify/matrix/measure.ts'
 import { type Cell, controls } from '../../../../tools/verify/matrix/report.ts'
 import type { Verdict } from '../judge.ts'
-import type { Agents } from './agents.ts'
 import type { MeshLane } from './lane.ts'
+import type { Senders } from './senders.ts'
 
 /** What a cell showed, by the name of the cell: caller → request. */
 export type Cells = ReadonlyMap<string, Pick<Cell, 'seen' | 'answer'>>
@@ -182,20 +182,20 @@ function listOthers(
 /**
  * Sends a few requests on each way, because a connection from before a change ends only with the next request.
  */
-export async function warmUp({ approaches, expected }: Callers, agents: Agents): Promise<void> {
+export async function warmUp({ approaches, expected }: Callers, senders: Senders): Promise<void> {
   const inTurn = ['application', 'frontend', 'public']
   await sendAll(
     approaches,
     expected,
     (caller, request) => inTurn.includes(caller) && ['keys', 'application'].includes(request),
-    agents.send,
+    senders.send,
   )
 }
 
 /** Sends everything, or only the cells with these names. */
 export async function measureCells(
   { approaches, expected, others }: Callers,
-  agents: Agents,
+  senders: Senders,
   names?: ReadonlySet<string>,
 ): Promise<Cells> {
   const nameOf = new Map(expected.callers.map(({ id, name }) => [id, name]))
@@ -211,11 +211,11 @@ export async function measureCells(
       approaches,
       expected,
       (caller, request) => isMeasured(caller, request) && isWanted(nameCell(caller, request)),
-      agents.send,
+      senders.send,
     ),
     Promise.all(
       [...Map.groupBy(wanted, ({ from }) => from)].map(async ([from, all]) => {
-        const answers = await agents.send(
+        const answers = await senders.send(
           from,
           all.map(({ probe }) => probe),
         )

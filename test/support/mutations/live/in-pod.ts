@@ -16,8 +16,8 @@ import {
   writeRequest,
 } from '../../../../tools/verify/attack/requests.ts'
 import { readOwnToken, type Target, tryStealing } from '../../../../tools/verify/attack/target.ts'
-import type { Agents } from './agents.ts'
 import type { Lane } from './lane.ts'
+import type { Senders } from './senders.ts'
 
 const EXEC_MS = 60_000
 const PROBE_MS = 2_500
@@ -34,7 +34,7 @@ const json = { 'content-type': 'application/json' }
 export async function listWorking(
   { layout }: Lane,
   target: Target,
-  outside?: { from: Container; gatewayIP: string; agents: Agents },
+  outside?: { from: Container; gatewayIP: string; senders: Senders },
 ): Promise<Set<string>> {
   const working = await Promise.all([
     tryInside(target, await listWays(target, layout.isMeshed, outside?.gatewayIP)),
@@ -65,7 +65,7 @@ async function tryInside(target: Target, ways: readonly Way[]): Promise<string[]
 
 async function tryOutside(
   { podIP }: Target,
-  { from, agents }: { from: Container; agents: Agents },
+  { from, senders }: { from: Container; senders: Senders },
 ): Promise<string[]> {
   const ways = [port, signerPort, 15_000, 15_006, 15_020, 15_090].map(
     (to): Way => [
@@ -76,7 +76,7 @@ async function tryOutside(
   )
   return nameOpen(
     ways,
-    await agents.send(
+    await senders.send(
       from,
       ways.map(([, probe]) => probe),
     ),

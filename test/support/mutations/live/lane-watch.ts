@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Resource } from '../../../../tools/kube/resources.ts'
 import type { Api } from '../../../../tools/verify/admission/api-server/api.ts'
 import type { Container } from '../../../../tools/verify/attack/containers.ts'
-import type { Agents } from './agents.ts'
 import { carryOut } from './carry-out.ts'
 import {
   type Callers,
@@ -18,6 +17,7 @@ import {
 import { mentionsAnotherLane } from './cluster-facts.ts'
 import { compareConfigs, type Istiod, type ProxyConfig } from './istiod.ts'
 import type { MeshLane } from './lane.ts'
+import type { Senders } from './senders.ts'
 
 /** The configuration of each proxy of the lane, always in the same order. */
 export type Configs = readonly ProxyConfig[]
@@ -34,7 +34,7 @@ export type LaneWatch = {
   measureChanges: (cells: Cells) => Promise<CellChange[]>
 }
 
-type Tools = { api: Api; istiod: Istiod; agents: Agents }
+type Tools = { api: Api; istiod: Istiod; senders: Senders }
 
 const POLL_MS = 80
 /** istiod waits 100 ms for further changes before it sends one. */
@@ -45,7 +45,7 @@ const REPEATS = 2
 /** Of the ten minutes for which the tokens are good. */
 const TOKENS_MS = 7 * 60_000
 
-export function watchLane({ api, istiod, agents }: Tools, lane: MeshLane): LaneWatch {
+export function watchLane({ api, istiod, senders }: Tools, lane: MeshLane): LaneWatch {
   const isForeign = new RegExp(
     `${mentionsAnotherLane(lane.names).source}|${marker}|_${markerPort}$`,
   )
@@ -83,12 +83,12 @@ export function watchLane({ api, istiod, agents }: Tools, lane: MeshLane): LaneW
   /** An open connection may have the policies of before, and ends with the next answer. So cells that differ are asked again. */
   async function measureChanges(cells: Cells): Promise<CellChange[]> {
     const planned = await plan()
-    await warmUp(planned, agents)
-    let changes = compareCells(cells, await measureCells(planned, agents))
+    await warmUp(planned, senders)
+    let changes = compareCells(cells, await measureCells(planned, senders))
     for (let again = 0; again < REPEATS && changes.length > 0; again++) {
       await sleep(PUSH_MS)
       const names = new Set(changes.map(({ name }) => name))
-      changes = compareCells(cells, await measureCells(planned, agents, names))
+      changes = compareCells(cells, await measureCells(planned, senders, names))
     }
     return changes
   }
@@ -104,11 +104,11 @@ export function watchLane({ api, istiod, agents }: Tools, lane: MeshLane): LaneW
     waitForSync: () => istiod.waitForSync(proxies),
     measure: async () => {
       const planned = await plan()
-      await warmUp(planned, agents)
-      let cells = await measureCells(planned, agents)
+      await warmUp(planned, senders)
+      let cells = await measureCells(planned, senders)
       for (let again = 0; again < REPEATS && listUnanswered(cells).size > 0; again++) {
         await sleep(PUSH_MS)
-        const more = await measureCells(planned, agents, listUnanswered(cells))
+        const more = await measureCells(planned, senders, listUnanswered(cells))
         cells = new Map([...cells, ...more])
       }
       return cells

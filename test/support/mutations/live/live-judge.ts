@@ -9,7 +9,6 @@ import { type Api, openApi } from '../../../../tools/verify/admission/api-server
 import type { Judge, Verdict } from '../judge.ts'
 import type { Mutation } from '../mutation.ts'
 import { accessKinds, judgeAccess } from './access-runner.ts'
-import { type Agents, openAgents } from './agents.ts'
 import { type ClusterFacts, moveToLane, nameLane, readFacts } from './cluster-facts.ts'
 import { createGate, type Gate } from './gate.ts'
 import { type Istiod, openIstiod } from './istiod.ts'
@@ -18,6 +17,7 @@ import { createMeshRunner } from './mesh-runner.ts'
 import { moveChange } from './move-change.ts'
 import { notRun } from './not-run.ts'
 import { createPodRunner, type PodRunner, type PodTools } from './pod-runner.ts'
+import { openSenders, type Senders } from './senders.ts'
 
 /** So many mutations of the mesh have a variant set up once. */
 const CHUNK = 60
@@ -91,19 +91,19 @@ async function* judge(
 }
 
 async function* judgeInMesh(run: Run, indexes: readonly number[]): Verdicts {
-  const [istiod, agents] = await Promise.all([openIstiod(), openAgents()])
+  const [istiod, senders] = await Promise.all([openIstiod(), openSenders()])
   const gate = createGate()
   try {
-    yield* merge(indexes.map((index) => judgeInLane(run, { istiod, agents, gate }, index)))
+    yield* merge(indexes.map((index) => judgeInLane(run, { istiod, senders, gate }, index)))
   } finally {
-    agents.stop()
+    senders.stop()
     istiod.stop()
   }
 }
 
 async function* judgeInLane(
   run: Run,
-  { istiod, agents, gate }: { istiod: Istiod; agents: Agents; gate: Gate },
+  { istiod, senders, gate }: { istiod: Istiod; senders: Senders; gate: Gate },
   index: number,
 ): Verdicts {
   const { api, sample } = run
@@ -111,7 +111,7 @@ async function* judgeInLane(
     const taken: Mutation[] = []
     try {
       const lane = await startMeshLane(await deployLane(api, { ...run, index }))
-      const mesh = createMeshRunner({ api, istiod, agents, gate }, lane)
+      const mesh = createMeshRunner({ api, istiod, senders, gate }, lane)
       yield* judgeAccessIn(run, lane)
       while (run.mesh.length > 0) {
         taken.push(...run.mesh.splice(0, CHUNK))
@@ -120,7 +120,7 @@ async function* judgeInLane(
           yield judged
         }
       }
-      const outside = { from: lane.pods.nonMeshPod, gatewayIP: lane.gatewayIP, agents }
+      const outside = { from: lane.pods.nonMeshPod, gatewayIP: lane.gatewayIP, senders }
       yield* judgePods(run, lane, { api, istiod, outside })
       return
     } catch (error) {

@@ -4,7 +4,6 @@ import { type Resource, resourceKey } from '../../../../tools/kube/resources.ts'
 import type { Api } from '../../../../tools/verify/admission/api-server/api.ts'
 import type { Verdict } from '../judge.ts'
 import type { Mutation } from '../mutation.ts'
-import type { Agents } from './agents.ts'
 import { carryOut, findRefusal } from './carry-out.ts'
 import { type CellChange, type Cells, summarizeChanges } from './cells.ts'
 import { compareLists, type Difference, invert } from './difference.ts'
@@ -15,10 +14,11 @@ import { type Configs, watchLane } from './lane-watch.ts'
 import { moveChange } from './move-change.ts'
 import { notRun } from './not-run.ts'
 import { waitForPod } from './pod-start.ts'
+import type { Senders } from './senders.ts'
 import { shortenLine } from './shorten-line.ts'
 import { everyControl, type Variant, variantOf, variants } from './variants.ts'
 
-export type Tools = { api: Api; istiod: Istiod; agents: Agents; gate: Gate }
+export type Tools = { api: Api; istiod: Istiod; senders: Senders; gate: Gate }
 
 /** What the unchanged resources of a variant show. */
 type Baseline = {
@@ -47,8 +47,11 @@ export type MeshRunner = {
   ) => AsyncGenerator<readonly [Mutation, Verdict]>
 }
 
-export function createMeshRunner({ api, istiod, agents, gate }: Tools, lane: MeshLane): MeshRunner {
-  const watch = watchLane({ api, istiod, agents }, lane)
+export function createMeshRunner(
+  { api, istiod, senders, gate }: Tools,
+  lane: MeshLane,
+): MeshRunner {
+  const watch = watchLane({ api, istiod, senders }, lane)
 
   /** Waits until the configurations are `configs` again. Returns whether they are. */
   async function isRestored(configs: Configs): Promise<boolean> {

@@ -8,7 +8,6 @@ import type { Container } from '../../../../tools/verify/attack/containers.ts'
 import { describeTarget, type Target } from '../../../../tools/verify/attack/target.ts'
 import { findNodeInit } from '../../../../tools/verify/faults/support/node.ts'
 import type { Verdict } from '../judge.ts'
-import type { Agents } from './agents.ts'
 import { carryOut, findRefusal, tryApply } from './carry-out.ts'
 import { type Difference, invert } from './difference.ts'
 import { compareWorking, listWorking } from './in-pod.ts'
@@ -16,6 +15,7 @@ import { compareConfigs, type Istiod, type ProxyConfig } from './istiod.ts'
 import type { Lane } from './lane.ts'
 import { removePod, type StartedPod, startPod } from './pod-start.ts'
 import { listLooser, type Posture, readPosture } from './posture.ts'
+import type { Senders } from './senders.ts'
 import { shortenLine } from './shorten-line.ts'
 
 export type PodTools = {
@@ -23,7 +23,7 @@ export type PodTools = {
   /** With a mesh. */
   istiod?: Istiod
   /** Where requests come from that are not in the mesh. */
-  outside?: { from: Container; gatewayIP: string; agents: Agents }
+  outside?: { from: Container; gatewayIP: string; senders: Senders }
 }
 
 const deployment = z.looseObject({

@@ -28,35 +28,35 @@ process.stdin.on('data', async (chunk) => {
 console.log(JSON.stringify({ id: 0, outcomes: [] }))
 `
 
-export type Agents = {
+export type Senders = {
   send: (from: Origin, probes: readonly Probe[]) => Promise<Outcome[]>
   stop: () => void
 }
 
-type Agent = { send: (probes: readonly Probe[]) => Promise<Outcome[]>; stop: () => void }
+type Sender = { send: (probes: readonly Probe[]) => Promise<Outcome[]>; stop: () => void }
 
 /** Starts the program of a container at the first probe from there. */
-export async function openAgents(): Promise<Agents> {
+export async function openSenders(): Promise<Senders> {
   const source = await readFile(join(CHECKOUT, 'tools/verify/attack/probe.ts'), 'utf8')
-  const agents = new Map<string, Agent>()
+  const senders = new Map<string, Sender>()
   return {
     send: (from, probes) => {
       if (from === 'here') return runProbes(probes, PROBE_MS, PARALLEL)
       const key = JSON.stringify(from)
-      const agent =
-        agents.get(key) ?? startAgent(from, `${source}\n${loop}`, () => agents.delete(key))
-      agents.set(key, agent)
-      return agent.send(probes)
+      const sender =
+        senders.get(key) ?? startSender(from, `${source}\n${loop}`, () => senders.delete(key))
+      senders.set(key, sender)
+      return sender.send(probes)
     },
     stop: () => {
-      for (const { stop } of agents.values()) stop()
-      agents.clear()
+      for (const { stop } of senders.values()) stop()
+      senders.clear()
     },
   }
 }
 
 /** `onEnd`: the Pod may end, and the next probe starts the program again. */
-function startAgent(container: Container, source: string, onEnd: () => void): Agent {
+function startSender(container: Container, source: string, onEnd: () => void): Sender {
   const node = [
     container.node ?? '/nodejs/bin/node',
     '--input-type=module-typescript',
