@@ -36,6 +36,11 @@ export function valueAt(value: unknown, path: Path): unknown {
   )
 }
 
+/** Returns the items of a list as objects, and none of anything else. */
+export function itemsOf(value: unknown): Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.map((each) => Object(each)) : []
+}
+
 /** Parses what is at `path` in `resource` by `schema`. Throws UnreadableError. */
 export function readAt<T>(schema: z.ZodType<T>, resource: Resource, path: Path = ['spec']): T {
   const result = schema.safeParse(valueAt(resource, path))

@@ -9,9 +9,10 @@ import { separatePods } from '../../../tools/kube/layouts.ts'
 import { namespace } from '../../../tools/kube/names.ts'
 import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
 import { attemptCase } from '../../../tools/verify/admission/attempt.ts'
+import { admissionCases } from '../../../tools/verify/admission/cases/cases.ts'
 import type { ResourceChange } from '../../../tools/verify/admission/change-resource.ts'
 import { asPod } from '../../../tools/verify/admission/pods.ts'
-import { admissionCases, testAdmission } from '../../support/admission/table-tests.ts'
+import { testAdmission } from '../../support/admission/table-tests.ts'
 import {
   type GuardedApiServer,
   startGuardedApiServer,

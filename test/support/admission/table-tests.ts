@@ -8,15 +8,6 @@ import { keyCases } from '../../../tools/verify/admission/cases/key-cases.ts'
 import { allowedProxyCases, proxyCases } from '../../../tools/verify/admission/cases/proxy-cases.ts'
 import { signerCases } from '../../../tools/verify/admission/cases/signer-cases.ts'
 
-export const admissionCases: readonly AdmissionCase[] = [
-  ...allowedCases,
-  ...keyCases,
-  ...signerCases,
-  ...entryCases,
-  ...allowedProxyCases,
-  ...proxyCases,
-]
-
 export function testAdmission(
   load: () => AdmissionTarget,
   wanted: (each: AdmissionCase) => boolean = () => true,

@@ -4,7 +4,7 @@ import { componentNames, tokenKeysComponent } from '../../kube/application/compo
 import { type Layout, layouts } from '../../kube/layouts.ts'
 import { policyPrefixOf, writtenNamespace } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
-import { valueAt } from '../finding.ts'
+import { itemsOf, valueAt } from '../finding.ts'
 import { type Application, isOfProject } from '../model/application.ts'
 import { deriveApplication } from '../model/derive-application.ts'
 import { findPodNamespace, listPodNamespaces } from '../model/namespace.ts'
@@ -230,11 +230,9 @@ function listHosts(value: unknown): string[] {
 }
 
 function isSigner({ name, volumeMounts }: Container): boolean {
-  const mounts = Array.isArray(volumeMounts) ? volumeMounts : []
-  return name === 'signer' && mounts.some((each) => valueAt(each, ['name']) === 'hmac-key')
+  return name === 'signer' && itemsOf(volumeMounts).some((each) => each.name === 'hmac-key')
 }
 
 function readContainers(resource: Resource): Container[] {
-  const found = valueAt(resource, [...pathOf(resource), 'spec', 'containers'])
-  return Array.isArray(found) ? found.map((each) => Object(each)) : []
+  return itemsOf(valueAt(resource, [...pathOf(resource), 'spec', 'containers']))
 }

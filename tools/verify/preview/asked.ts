@@ -1,5 +1,5 @@
 // The requests that a preview sends beside those of the matrix: to each path that a policy, a route or signing.yaml names.
-import { valueAt } from '../../analyze/finding.ts'
+import { itemsOf, valueAt } from '../../analyze/finding.ts'
 import { readPrefix } from '../../kube/application/route-path.ts'
 import { application } from '../../kube/application.ts'
 import { signerPort } from '../../kube/names.ts'
@@ -10,8 +10,6 @@ import type { AskedFor } from '../matrix/report.ts'
 /** More would take longer than anyone waits. */
 const most = 24
 const methodsOfAny = ['GET', 'POST']
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** `resources`: those before and after the change. */
 export function listMoreRequests(resources: readonly Resource[]): {
@@ -32,8 +30,8 @@ export function listMoreRequests(resources: readonly Resource[]): {
 
 function readPolicy({ kind, spec }: Resource): AskedFor[] {
   if (kind !== 'AuthorizationPolicy' || Object(spec).action === 'DENY') return []
-  return listOf(Object(spec).rules)
-    .flatMap((rule) => listOf(rule.to))
+  return itemsOf(Object(spec).rules)
+    .flatMap((rule) => itemsOf(rule.to))
     .flatMap(({ operation }) => {
       const { ports, methods, paths } = Object(operation)
       const of = [
@@ -48,8 +46,8 @@ function readPolicy({ kind, spec }: Resource): AskedFor[] {
 
 function readRoute({ kind, spec }: Resource): AskedFor[] {
   if (kind !== 'VirtualService') return []
-  return listOf(Object(spec).http)
-    .flatMap(({ match }) => listOf(match))
+  return itemsOf(Object(spec).http)
+    .flatMap(({ match }) => itemsOf(match))
     .flatMap((match) => {
       const uri = valueAt(match, ['uri', 'exact']) ?? valueAt(match, ['uri', 'prefix'])
       const method = valueAt(match, ['method', 'exact'])
@@ -82,8 +80,4 @@ function methodsIn(methods: unknown): string[] {
 
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String).filter((each) => /^[!-~]+$/.test(each)) : []
-}
-
-function listOf(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map((each) => Object(each)) : []
 }

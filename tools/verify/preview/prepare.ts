@@ -1,7 +1,7 @@
 // Makes the changed resources runnable in a scratch namespace: only the closed list of kinds, with the deployed images, and without
 // what only placing, scaling or other tools read. Says what it left out.
 import { isDeepStrictEqual } from 'node:util'
-import { valueAt } from '../../analyze/finding.ts'
+import { itemsOf, valueAt } from '../../analyze/finding.ts'
 import { describeResource, type Resource } from '../../kube/resources.ts'
 import { listConfigMaps } from '../scratch/read-live.ts'
 import { isUnread } from './refusals/annotations.ts'
@@ -101,15 +101,13 @@ function prepareDeployment(resource: Resource, context: Context, notes: string[]
 
 /** Takes variables of others from what is deployed. */
 function keepVariables(found: Fields, deployed: Fields, where: string, notes: string[]): Fields {
-  const [all, own] = [found.env, deployed.env].map((env): Fields[] =>
-    Array.isArray(env) ? env.map((each) => Object(each)) : [],
-  )
+  const [all, own] = [itemsOf(found.env), itemsOf(deployed.env)]
   const isOurs = ({ name }: Fields) => ownVariable.test(String(name))
-  const [theirs, kept] = [all, own].map((env = []) => env.filter((each) => !isOurs(each)))
+  const [theirs, kept] = [all, own].map((env) => env.filter((each) => !isOurs(each)))
   if (!isDeepStrictEqual(theirs, kept)) {
     notes.push(`${where}: its own variables stay as deployed, because one could load code`)
   }
-  const env = [...(all ?? []).filter(isOurs), ...(kept ?? [])]
+  const env = [...all.filter(isOurs), ...(kept ?? [])]
   return env.length === 0 ? {} : { env }
 }
 

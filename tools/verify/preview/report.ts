@@ -19,7 +19,7 @@ export type Report = {
 }
 
 /** `to` is undefined where the text stays. */
-export type GroupedRewrite = { from: string; to: string | undefined; places: string[] }
+type GroupedRewrite = { from: string; to: string | undefined; places: string[] }
 
 export function judge({
   requests,
@@ -101,7 +101,7 @@ const titles: Readonly<Record<string, string>> = {
 }
 
 /** Each change of a text once, with all its places. */
-export function groupRewrites(rewrites: readonly Rewrite[]): GroupedRewrite[] {
+function groupRewrites(rewrites: readonly Rewrite[]): GroupedRewrite[] {
   const groups = Map.groupBy(rewrites, ({ from, to }) => JSON.stringify([from, to]))
   return [...groups.values()].map((all) => ({
     from: all[0]?.from ?? '',

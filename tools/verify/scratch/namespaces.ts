@@ -8,7 +8,7 @@ import { kubectl, kubectlJson } from '../../kube/kubectl.ts'
 import { listOf, type Resource, resourceSchema } from '../../kube/resources.ts'
 
 /** Its value says who made the namespace, e.g. "preview-of-signing". */
-export const ownerLabel = 'secure-signing.dev/scratch'
+const ownerLabel = 'secure-signing.dev/scratch'
 const beatAnnotation = 'secure-signing.dev/scratch-beat'
 const beatMs = 10_000
 /** Without a beat in this time, the run has ended. No clock of another machine counts. */

@@ -4,7 +4,7 @@ import { kubectlJson } from '../../kube/kubectl.ts'
 import { listOf, type Resource, resourceSchema } from '../../kube/resources.ts'
 
 /** Kinds that act on the Pods of their namespace, or route to them. */
-export const actingKinds = [
+const actingKinds = [
   ...['networkpolicies.networking.k8s.io'],
   ...['authorizationpolicies', 'peerauthentications', 'requestauthentications'].map(ofSecurity),
   ...['sidecars', 'serviceentries', 'destinationrules', 'virtualservices', 'gateways'].map(

@@ -1,7 +1,7 @@
 // The containers of the Pod: the deployed ones, with their images, commands and probes. A pull request is input from strangers, so
 // no code of it runs.
 import { isDeepStrictEqual } from 'node:util'
-import { type Finding, type Path, valueAt } from '../../../analyze/finding.ts'
+import { type Finding, itemsOf, type Path, valueAt } from '../../../analyze/finding.ts'
 import type { Resource } from '../../../kube/resources.ts'
 import { type Check, type Context, findDeployed, listAt, refuse } from './context.ts'
 
@@ -69,17 +69,17 @@ function checkContainer(
     ...probes
       .filter((key) => !same(key) && !isHttpProbe(container[key]))
       .map((key) => at(key, `has a ${key} that does not ask the Pod by HTTP`)),
-    ...listOf(container.ports)
+    ...itemsOf(container.ports)
       .filter((port) => port.hostPort !== undefined || port.hostIP !== undefined)
       .map(() => at('ports', 'opens a port of the node')),
-    ...listOf(container.env)
+    ...itemsOf(container.env)
       .filter((each) => each.valueFrom !== undefined)
-      .filter((each) => !listOf(deployed.env).some((own) => isDeepStrictEqual(own, each)))
+      .filter((each) => !itemsOf(deployed.env).some((own) => isDeepStrictEqual(own, each)))
       .map(({ name }) => at('env', `reads the variable ${name} from another resource`)),
     // The container would call it.
-    ...listOf(container.env)
+    ...itemsOf(container.env)
       .filter(({ value }) => /^(?!spiffe:)[a-z+]+:\/\//i.test(String(value ?? '')))
-      .filter((each) => !listOf(deployed.env).some((own) => isDeepStrictEqual(own, each)))
+      .filter((each) => !itemsOf(deployed.env).some((own) => isDeepStrictEqual(own, each)))
       .map(({ name }) => at('env', `has another address in the variable ${name}`)),
     ...checkSecurity(Object(container.securityContext), Object(deployed.securityContext)).map(
       (field) => at('securityContext', `sets ${field}, which the deployed container does not have`),
@@ -126,10 +126,6 @@ function isHttpProbe(probe: unknown): boolean {
   const { exec, grpc, tcpSocket, httpGet } = Object(probe)
   const others = [exec, grpc, tcpSocket].some((each) => each !== undefined)
   return !others && httpGet !== undefined && httpGet.host === undefined
-}
-
-function listOf(value: unknown): Container[] {
-  return Array.isArray(value) ? value.map((each) => Object(each)) : []
 }
 
 function listOfTexts(value: unknown): string[] {
