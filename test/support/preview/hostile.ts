@@ -1,4 +1,4 @@
-// Changes that a pull request of a stranger could bring, and what the refusal says. Each is a change of the default rendering.
+// Changes that a hostile pull request could bring, and what the refusal says. Each is a change of the default rendering.
 import type { Change } from '../mistakes/mistakes.ts'
 
 export type Hostile = readonly [change: Change, refusal: RegExp]

@@ -5,7 +5,7 @@ import type { Declared } from './declared-table.ts'
 import type { Expectations } from './expectations.ts'
 import type { AskedFor } from './report.ts'
 
-/** Whoever may send the usual request to the application may send those to its declared routes. Nobody may send others. */
+/** A caller that may send the usual request to the application may send those to its declared routes. Nobody may send others. */
 export function declareMore(
   declare: Expectations['declare'],
   caller: string,

@@ -1,5 +1,5 @@
-// The containers of the Pod: the deployed ones, with their images, commands and probes. A pull request is input from strangers, so
-// no code of it runs.
+// The containers of the Pod: the deployed ones, with their images, commands and probes. Anyone may open a
+// pull request, so no code of it runs.
 import { isDeepStrictEqual } from 'node:util'
 import { type Finding, itemsOf, type Path, valueAt } from '../../../analyze/finding.ts'
 import type { Resource } from '../../../kube/resources.ts'

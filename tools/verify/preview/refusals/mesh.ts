@@ -1,4 +1,4 @@
-// Istio's resources that decide who may call: their fields, and that istiod fetches nothing for a stranger.
+// Istio's resources that decide who may call: their fields, and that istiod fetches nothing for a change.
 import type { Finding, Path } from '../../../analyze/finding.ts'
 import type { Resource } from '../../../kube/resources.ts'
 import { allowOnly, type Check, type Context, isAsDeployed, listAt, refuse } from './context.ts'

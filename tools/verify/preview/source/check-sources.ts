@@ -18,7 +18,7 @@ async function listManifests(): Promise<string[]> {
   if (file === undefined) return []
   const text = await readFile(file, 'utf8').catch(() => '')
   const parsed = parseSigningConfig(text)
-  // Whoever reads the file next says what is wrong in it.
+  // The next reader of the file says what is wrong in it.
   if ('mistakes' in parsed) return []
   return parsed.config.resources
     .map((path) => resolve(dirname(file), path))
