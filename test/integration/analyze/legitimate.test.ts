@@ -16,7 +16,7 @@ test.each(Object.entries(shipments))(
     const resources = await renderShipment(name)
     const notice = createNotice(resources, shipment.isMeshed)
     const all = listLegitimate(resources, shipment.isMeshed, createRandom(seed), together)
-    const changes = shipment.base === undefined ? all : all.slice(-together)
+    const changes = shipment.bases === undefined ? all : all.slice(-together)
     made.push(...changes.map((each) => `${name}: ${each.name}`))
     const found = changes.flatMap((each) =>
       notice(each.resources()).map(({ rule, message }) => `${each.name}: ${message} (${rule})`),

@@ -54,13 +54,8 @@ const nothing: readonly Omit<Reason, 'effect'>[] = [
       'it concerns telemetry, the start of the proxy, or a plugin that the cluster has to have',
   },
   {
-    name: / spec\.template\.spec \+ .* in (?!signer)/,
-    reason:
-      'a volume of the application, which contains neither the key nor a token of the API server',
-  },
-  {
-    name: / spec\.template\.spec\.(hostAliases|hostUsers|nodeName|runtimeClassName|subdomain|enableServiceLinks)/,
-    reason: 'placement and names. Certificates prove who answers',
+    name: / spec\.template\.spec\.(hostAliases|hostUsers|subdomain|enableServiceLinks)/,
+    reason: 'names. Certificates prove who answers',
   },
   {
     name: / spec\.template\.spec\.securityContext\.(runAsUser|runAsGroup|sysctls|fsGroup|supplementalGroups)/,
@@ -108,11 +103,16 @@ const nothing: readonly Omit<Reason, 'effect'>[] = [
 
 const breaks: readonly Omit<Reason, 'effect'>[] = [
   {
+    name: / spec\.template\.spec \+ .* in (?!signer)/,
+    reason:
+      'a volume of the application, with neither the key nor a token of the API server. Without it, no Pod starts',
+  },
+  {
     name: / spec\.(replicas|strategy)|^(HorizontalPodAutoscaler|PodDisruptionBudget)/,
     reason: 'the number of Pods belongs to the user. With too few, alerts fire',
   },
   {
-    name: / spec\.template\.spec\.topologySpreadConstraints|^DaemonSet\S+ spec\.(updateStrategy|minReadySeconds|template\.spec\.(affinity|nodeSelector|tolerations|priorityClassName|serviceAccount|terminationGracePeriodSeconds|\w+ontainers\[\d+\]\.(image|resources|restartPolicy)))| spec\.template\.spec\.affinity/,
+    name: / spec\.template\.spec\.(topologySpreadConstraints|nodeName|runtimeClassName)|^DaemonSet\S+ spec\.(updateStrategy|minReadySeconds|template\.spec\.(affinity|nodeSelector|tolerations|priorityClassName|serviceAccount|terminationGracePeriodSeconds|\w+ontainers\[\d+\]\.(image|resources|restartPolicy)))| spec\.template\.spec\.affinity/,
     reason: 'where Pods run belongs to the user. Pods without a place are pending, and alerts fire',
   },
   {

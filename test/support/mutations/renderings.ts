@@ -19,8 +19,8 @@ import type { Mutation } from './mutation.ts'
 import { listOthers } from './others.ts'
 
 export type Shipment = {
-  /** The rendering without the component. A change that can be made there is left out. */
-  base?: string
+  /** Renderings with fewer components. A change that can be made in one of them is left out. */
+  bases?: readonly string[]
   /** Another layout. The changes of a resource that is equal there are left out. */
   beside?: string
   /** Undefined: Linkerd's, which no rendering of `make deploy` has. */
@@ -57,17 +57,18 @@ export const shipments: Readonly<Record<string, Shipment>> = {
   ),
   'separate-pods seccomp selinux': {
     ...ship(['seccomp', 'selinux'], separatePods),
-    base: 'separate-pods',
+    bases: ['separate-pods', 'seccomp', 'selinux'],
   },
-  'a Gateway of the Gateway API': { ...ship([], onePod, gatewayApi), base: 'default' },
-  'a Gateway of Istio': { ...ship([], onePod, istio), base: 'default' },
-  'token-keys-uri': { ...ship([], onePod, sampleRoute, tokenKeysUri), base: 'default' },
+  'a Gateway of the Gateway API': { ...ship([], onePod, gatewayApi), bases: ['default'] },
+  'a Gateway of Istio': { ...ship([], onePod, istio), bases: ['default'] },
+  'token-keys-uri': { ...ship([], onePod, sampleRoute, tokenKeysUri), bases: ['default'] },
 }
 
-/** `leftOut`: how many changes are those of an equal resource in the base. They are made there. */
+/** `leftOut`: how many changes are made in another rendering. */
 export type Changes = { resources: Resource[]; mutations: Mutation[]; leftOut: number }
 
 const rendered = new Map<string, Promise<Resource[]>>()
+const listed = new Map<string, Promise<Mutation[]>>()
 const made = new Map<string, Promise<Changes>>()
 
 /** `name`: one of `shipments`. It is rendered once. */
@@ -85,21 +86,31 @@ export function renderChanges(name: string): Promise<Changes> {
 }
 
 async function makeChanges(name: string): Promise<Changes> {
-  const resources = await renderShipment(name)
-  const all = [...listMutations(resources), ...listOthers(resources, findShipment(name).isMeshed)]
+  const [resources, all] = await Promise.all([renderShipment(name), listAll(name)])
   const mutations = await leaveOut(all, name)
   return { resources, mutations, leftOut: all.length - mutations.length }
 }
 
-async function leaveOut(mutations: Mutation[], name: string): Promise<Mutation[]> {
-  const { base, beside } = findShipment(name)
-  if (base !== undefined) {
-    const known = new Set((await renderChanges(base)).mutations.map(describe))
-    return mutations.filter((each) => !known.has(describe(each)))
+/** Lists all changes of a rendering. */
+function listAll(name: string): Promise<Mutation[]> {
+  const list = async () => {
+    const resources = await renderShipment(name)
+    return [...listMutations(resources), ...listOthers(resources, findShipment(name).isMeshed)]
   }
-  if (beside === undefined) return mutations
-  const known = new Set((await renderShipment(beside)).map(describeContent))
-  return mutations.filter(({ resource }) => !known.has(describeContent(resource)))
+  const found = listed.get(name) ?? list()
+  listed.set(name, found)
+  return found
+}
+
+async function leaveOut(mutations: Mutation[], name: string): Promise<Mutation[]> {
+  const { bases = [], beside } = findShipment(name)
+  const known = new Set((await Promise.all(bases.map(listAll))).flat().map(describe))
+  const equal = new Set(
+    beside === undefined ? [] : (await renderShipment(beside)).map(describeContent),
+  )
+  return mutations.filter(
+    (each) => !known.has(describe(each)) && !equal.has(describeContent(each.resource)),
+  )
 }
 
 /** Only `make deploy` labels resources with the version. */
@@ -128,7 +139,7 @@ export function listExact(resources: readonly Resource[]): Resource[] {
 
 function components(...names: string[]): Record<string, Shipment> {
   return Object.fromEntries(
-    names.map((name) => [name, { ...ship(name.split(' '), onePod), base: 'default' }]),
+    names.map((name) => [name, { ...ship(name.split(' '), onePod), bases: ['default'] }]),
   )
 }
 

@@ -35,11 +35,15 @@ const syncSchema = z.array(
   }),
 )
 
+/** istiod prints no proxy that has a WebAssembly plugin. */
+const unprintable = /proto: not found/
+export const unprinted = 'configuration that istiod cannot print'
+
 const POLL_MS = 100
 const SYNC_MS = 4_000
 
 export type Istiod = {
-  /** `isForeign`: matches the names that do not count. */
+  /** `isForeign`: matches the names that do not count. Returns one part, `unprinted`, if istiod cannot print it. */
   read: (proxy: Container, isForeign: RegExp) => Promise<ProxyConfig>
   /** Waits until the proxies use what istiod has sent. Returns the one that does not accept it, or undefined. */
   waitForSync: (proxies: readonly Container[]) => Promise<string | undefined>
@@ -67,10 +71,15 @@ export async function openIstiod(): Promise<Istiod> {
     stop: () => forward.stop(),
     read: async (proxy, isForeign) => {
       const id = idOf(proxy)
-      const [{ configs }, endpoints] = await Promise.all([
+      const found = await Promise.all([
         ask(dumpSchema, `config_dump?proxyID=${id}`),
         ask(endpointSchema, `edsz?proxyID=${id}`),
-      ])
+      ]).catch((error: Error) => {
+        if (unprintable.test(error.message)) return undefined
+        throw error
+      })
+      if (found === undefined) return new Map([[unprinted, id]])
+      const [{ configs }, endpoints] = found
       const parts = [
         ...configs.flatMap((each) => [
           ...each.dynamicActiveClusters.map(({ cluster }) => ['cluster', cluster] as const),

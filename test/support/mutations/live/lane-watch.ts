@@ -15,7 +15,7 @@ import {
   warmUp,
 } from './cells.ts'
 import { mentionsAnotherLane } from './cluster-facts.ts'
-import { compareConfigs, type Istiod, type ProxyConfig } from './istiod.ts'
+import { compareConfigs, type Istiod, type ProxyConfig, unprinted } from './istiod.ts'
 import type { MeshLane } from './lane.ts'
 import type { Senders } from './senders.ts'
 
@@ -40,6 +40,8 @@ const POLL_MS = 80
 /** istiod waits 100 ms for further changes before it sends one. */
 const PUSH_MS = 350
 const MARKER_MS = 60_000
+/** For what nobody can see. */
+const UNSEEN_MS = 1_500
 /** How often a cell that differs is asked again. */
 const REPEATS = 2
 /** Of the ten minutes for which the tokens are good. */
@@ -70,6 +72,7 @@ export function watchLane({ api, istiod, senders }: Tools, lane: MeshLane): Lane
     for (;;) {
       const config = await istiod.read(proxy, /^$/)
       if ([...config.keys()].some((name) => name.includes(host))) return
+      if (config.has(unprinted)) return sleep(UNSEEN_MS)
       if (Date.now() > deadline) throw new Error('istiod does not see a change')
       await sleep(POLL_MS)
     }

@@ -77,13 +77,20 @@ export async function deployLane(
 
 /** A cluster without an operator lacks its kinds. */
 async function withoutUnserved(api: Api, resources: readonly Resource[]): Promise<Resource[]> {
-  const groups = await Promise.all(
-    [...Map.groupBy(resources, pathOfKind)].map(async ([path, each]) => {
-      const { status } = await api.send({ method: 'GET', path: `${path}?limit=1` })
-      return status === 404 ? [] : each
-    }),
+  const unserved = await listUnserved(api, resources)
+  return resources.filter((each) => !unserved.includes(pathOfKind(each)))
+}
+
+/** Lists the paths of kinds that the cluster does not know. */
+export async function listUnserved(api: Api, resources: readonly Resource[]): Promise<string[]> {
+  const paths = [...new Set(resources.map(pathOfKind))]
+  const found = await Promise.all(
+    paths.map(async (path) => ({
+      path,
+      ...(await api.send({ method: 'GET', path: `${path}?limit=1` })),
+    })),
   )
-  return groups.flat().toSorted((one, other) => rank(one) - rank(other))
+  return found.filter(({ status }) => status === 404).map(({ path }) => path)
 }
 
 /** A Service that is deleted and created again keeps its address. Otherwise every proxy's configuration would differ. */

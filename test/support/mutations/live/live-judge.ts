@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { say } from '../../../../tools/cli/terminal.ts'
 import { type Layout, listWorkloads } from '../../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../../tools/kube/resources.ts'
-import { type Api, openApi } from '../../../../tools/verify/admission/api-server/api.ts'
+import { type Api, openApi, pathOfKind } from '../../../../tools/verify/admission/api-server/api.ts'
 import type { Judge, Verdict } from '../judge.ts'
 import type { Mutation } from '../mutation.ts'
 import { accessKinds, judgeAccess } from './access-runner.ts'
 import { type ClusterFacts, moveToLane, nameLane, readFacts } from './cluster-facts.ts'
 import { createGate, type Gate } from './gate.ts'
 import { type Istiod, openIstiod } from './istiod.ts'
-import { deployLane, type Lane, removeLanes, startMeshLane } from './lane.ts'
+import { deployLane, type Lane, listUnserved, removeLanes, startMeshLane } from './lane.ts'
 import { createMeshRunner } from './mesh-runner.ts'
 import { moveChange } from './move-change.ts'
 import { notRun } from './not-run.ts'
@@ -72,7 +72,14 @@ async function* judge(
   await removeLanes()
   await using folder = await mkdtempDisposable(join(tmpdir(), 'live-judge-'))
   await using api = await openApi(folder.path)
-  const groups = Map.groupBy(mutations, (each) => chooseRun(layout, each))
+  const kinds = new Map(mutations.map(({ resource }) => [pathOfKind(resource), resource]))
+  const unserved = new Set(await listUnserved(api, [...kinds.values()]))
+  const isServed = ({ resource }: Mutation) => !unserved.has(pathOfKind(resource))
+  for (const mutation of mutations.filter((each) => !isServed(each))) {
+    const evidence = `the local cluster has no operator that reads a ${mutation.resource.kind}`
+    yield [mutation, { class: 'not run', evidence }]
+  }
+  const groups = Map.groupBy(mutations.filter(isServed), (each) => chooseRun(layout, each))
   for (const mutation of groups.get('none') ?? []) yield [mutation, noNetworkPolicies]
   const run: Run = {
     ...{ api, layout, sample, facts: await readFacts() },
@@ -202,15 +209,17 @@ async function* judgeBesides(run: Run, lane: Lane, runner: PodRunner): Verdicts 
     if (foreign !== undefined) {
       const evidence = `${foreign.kind} of ${foreign.metadata.namespace} is for all lanes`
       yield [next, { class: 'not run', evidence }]
-    } else if (isMark(next)) {
-      yield [next, { class: 'nothing', evidence: 'a Pod reads no label or annotation of it' }]
-    } else yield [next, await runner.runBeside(change).catch(notRun)]
+    } else yield [next, await runner.runBeside(change, isRead(next, run.sample)).catch(notRun)]
   }
 }
 
-function isMark({ change }: Mutation): boolean {
+/** Whether a Pod can see the change: a Pod reads no labels of others, and no ConfigMap or Secret that it does not name. */
+function isRead({ change, resource: { kind, metadata } }: Mutation, sample: readonly Resource[]) {
   const [first, field] = change?.path ?? []
-  return first === 'metadata' && ['labels', 'annotations'].includes(String(field))
+  if (first === 'metadata' && ['labels', 'annotations'].includes(String(field))) return false
+  if (kind !== 'ConfigMap' && kind !== 'Secret') return true
+  const pods = sample.filter((each) => each.kind === 'Deployment')
+  return JSON.stringify(pods).includes(JSON.stringify(metadata.name))
 }
 
 /** Yields what all of them yield, as it comes. Who stops to ask waits until each has ended its step. */

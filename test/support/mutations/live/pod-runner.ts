@@ -55,8 +55,8 @@ const breaks = (evidence: string): Verdict => ({ class: 'breaks', evidence: shor
 export type PodRunner = {
   /** `changed`: the Deployment. */
   run: (changed: Resource) => Promise<Verdict>
-  /** Runs a change of what the Pod needs, for example a ConfigMap. */
-  runBeside: (change: Difference) => Promise<Verdict>
+  /** Runs a change of what the Pod needs, for example a ConfigMap. `isRead`: whether the Pod can see the change. */
+  runBeside: (change: Difference, isRead: boolean) => Promise<Verdict>
 }
 
 /** `unchanged`: the Deployment whose changes are run, as the lane has it. */
@@ -70,9 +70,10 @@ export async function createPodRunner(
   let count = 0
   const baseline = await takeBaseline()
 
-  async function runBeside(change: Difference): Promise<Verdict> {
+  async function runBeside(change: Difference, isRead: boolean): Promise<Verdict> {
     const refusal = await findRefusal(api, change)
     if (refusal !== undefined) return breaks(`the API server refuses it: ${refusal}`)
+    if (!isRead) return nothing('the API server accepts it, and no Pod reads it')
     try {
       await carryOut(api, change)
       return await start(unchanged)

@@ -1,5 +1,6 @@
 // What the kernel allows each container of a Pod, read from the files of the local cluster's node. The Pod itself is not asked.
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { application } from '../../../../tools/kube/application.ts'
 
 /** More freedoms, fewer restrictions or higher limits make a container looser. */
 export type ContainerPosture = {
@@ -22,6 +23,7 @@ const masked = /^\/(proc|sys)\//
 /** Paths with an id that is new in each Pod. */
 const ids = /[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[0-9a-f]{8}$/g
 const sizeOf = 'size of '
+/** In the container of the application they load code that is not trusted in any case. */
 const variables = /^(NODE_|LD_|SSL_|OPENSSL_|GODEBUG|[a-z]+_proxy|[A-Z]+_PROXY)/
 
 /** Reads the posture of the containers of a Pod. `init`: the first process of the node. */
@@ -89,7 +91,7 @@ async function readContainer(
       ...ports.map((port) => `listens at ${port}`),
       ...environment
         .map((each) => each.split('=')[0] ?? '')
-        .filter((each) => variables.test(each))
+        .filter((each) => name !== application.container && variables.test(each))
         .map((each) => `the variable ${each}`),
       ...args.filter((each) => each.startsWith('--allow-')).map((each) => `the argument ${each}`),
     ]),
