@@ -1,11 +1,5 @@
 // The judge of the local cluster tells the class of changes that are known. Each change runs on the cluster, as in a mutation test.
-import { beforeAll, describe, expect, test } from 'vitest'
-import { onePod } from '../../tools/kube/layouts.ts'
-import { describeResource, type Resource } from '../../tools/kube/resources.ts'
-import type { Verdict } from '../support/mutations/judge.ts'
-import { createLiveJudge } from '../support/mutations/live/live-judge.ts'
-import { type Change, type Mutation, toMutation } from '../support/mutations/mutation.ts'
-import { renderShipment } from '../support/mutations/renderings.ts'
+import { testKnown } from '../support/mutations/known.ts'
 
 const policy = 'AuthorizationPolicy/signer'
 const deployment = 'Deployment/secure-signing'
@@ -13,16 +7,7 @@ const containers = ['spec', 'template', 'spec', 'containers']
 const frontend = [...containers, 0]
 const signer = [...containers, 1]
 
-/** `path`: undefined deletes the resource. `to`: undefined deletes the field. `evidence`: what it contains. */
-type Known = {
-  of: string
-  path?: Change['path']
-  to?: unknown
-  class: Verdict['class']
-  evidence: RegExp
-}
-
-const known: Readonly<Record<string, Known>> = {
+testKnown('default', {
   'every path in the policy for metrics': {
     ...{ of: `${policy}-allow-metrics`, to: ['*'] },
     path: ['spec', 'rules', 0, 'to', 0, 'operation', 'paths'],
@@ -72,31 +57,4 @@ const known: Readonly<Record<string, Known>> = {
     ...{ of: deployment, path: ['spec', 'replicas'], to: 3 },
     ...{ class: 'nothing', evidence: /admits the same Pod/ },
   },
-}
-
-function makeMutation(resources: readonly Resource[], { of, path, to }: Known): Mutation {
-  const resource = resources.find((each) => describeResource(each) === of)
-  if (resource === undefined) throw new Error(`there is no ${of}`)
-  return toMutation(resources, resource, path && { path, to, what: JSON.stringify(to) })
-}
-
-describe('the judge of the local cluster says that', () => {
-  const verdicts = new Map<Mutation, Verdict>()
-  const mutations: Record<string, Mutation> = {}
-
-  beforeAll(async () => {
-    const resources = await renderShipment('default')
-    for (const [name, each] of Object.entries(known)) {
-      mutations[name] = makeMutation(resources, each)
-    }
-    const judge = createLiveJudge(onePod, 1)
-    for await (const [mutation, verdict] of judge.judge(resources, Object.values(mutations))) {
-      verdicts.set(mutation, verdict)
-    }
-  }, 600_000)
-
-  test.each(Object.entries(known))('%s', (name, { class: wanted, evidence }) => {
-    const found = verdicts.get(mutations[name] as Mutation)
-    expect(found).toMatchObject({ class: wanted, evidence: expect.stringMatching(evidence) })
-  })
 })

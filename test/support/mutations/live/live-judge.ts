@@ -3,9 +3,11 @@ import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { say } from '../../../../tools/cli/terminal.ts'
+import { kubectl } from '../../../../tools/kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../../tools/kube/resources.ts'
 import { type Api, openApi, pathOfKind } from '../../../../tools/verify/admission/api-server/api.ts'
+import { buildAttempts } from '../../system-calls/attempts.ts'
 import type { Judge, Verdict } from '../judge.ts'
 import type { Mutation } from '../mutation.ts'
 import { accessKinds, judgeAccess } from './access-runner.ts'
@@ -17,6 +19,7 @@ import { createMeshRunner } from './mesh-runner.ts'
 import { moveChange } from './move-change.ts'
 import { notRun } from './not-run.ts'
 import { createPodRunner, type PodRunner, type PodTools } from './pod-runner.ts'
+import { createProfileRunner, profileNamespace } from './profile-runner.ts'
 import { openSenders, type Senders } from './senders.ts'
 
 /** So many mutations of the mesh have a variant set up once. */
@@ -38,6 +41,8 @@ type Run = {
   /** Of what a Pod needs. */
   besides: Mutation[]
   access: Mutation[]
+  /** See PodTools. */
+  attempts: string | undefined
 }
 
 const noNetworkPolicies: Verdict = {
@@ -48,6 +53,7 @@ const besidePod = ['ConfigMap', 'Secret', 'ServiceAccount', 'LimitRange', 'Resou
 
 function chooseRun(layout: Layout, { resource: { kind, metadata } }: Mutation) {
   if (kind === 'NetworkPolicy') return 'none'
+  if ([metadata.namespace, metadata.name].includes(profileNamespace)) return 'profile'
   if (accessKinds.includes(kind)) return 'access'
   if (besidePod.includes(kind)) return 'beside'
   const isOurs = kind === 'Deployment' && listWorkloads(layout).includes(metadata.name)
@@ -87,14 +93,38 @@ async function* judge(
     pods: groups.get('pod') ?? [],
     besides: groups.get('beside') ?? [],
     access: groups.get('access') ?? [],
+    attempts: isConfined(sample) ? await buildAttempts(folder.path) : undefined,
   }
+  const path = `/api/v1/namespaces/${profileNamespace}`
+  const hadProfiles = (await api.send({ method: 'GET', path })).status === 200
   try {
+    yield* judgeProfiles(run, groups.get('profile') ?? [])
     const indexes = Array.from({ length: lanes }, (_, index) => index + 1)
     if (layout.isMeshed) yield* judgeInMesh(run, indexes)
     else yield* merge(indexes.map((index) => judgeWithoutMesh(run, index)))
   } finally {
     await removeLanes()
+    if (isConfined(sample) && !hadProfiles) {
+      await kubectl(['delete', 'namespace', profileNamespace, '--ignore-not-found'])
+    }
   }
+}
+
+const isConfined = (sample: readonly Resource[]) =>
+  sample.some(({ metadata }) => metadata.namespace === profileNamespace)
+
+/** Alone, because the profiles of the node are for all lanes. */
+async function* judgeProfiles(run: Run, mutations: readonly Mutation[]): Verdicts {
+  if (mutations.length === 0) return
+  const lane = await deployLane(run.api, { ...run, index: 1 })
+  const [deployment] = listDeployments(run, lane)
+  if (deployment === undefined) throw new Error('nothing has a profile')
+  const runner = await createPodRunner(run, lane, moveToLane(deployment, lane.names, lane.facts))
+  const judgeProfile = await createProfileRunner(run.api, lane, runner)
+  for (const mutation of mutations) {
+    yield [mutation, await judgeProfile(moveChange(lane, run.sample, mutation)).catch(notRun)]
+  }
+  await removeLanes(lane.names.namespace)
 }
 
 async function* judgeInMesh(run: Run, indexes: readonly number[]): Verdicts {
@@ -128,7 +158,7 @@ async function* judgeInLane(
         }
       }
       const outside = { from: lane.pods.nonMeshPod, gatewayIP: lane.gatewayIP, senders }
-      yield* judgePods(run, lane, { api, istiod, outside })
+      yield* judgePods(run, lane, { api, istiod, outside, attempts: run.attempts })
       return
     } catch (error) {
       // Others may have used up the machine. The lane begins again.
@@ -146,7 +176,7 @@ async function* judgeInLane(
 async function* judgeWithoutMesh(run: Run, index: number): Verdicts {
   const lane = await deployLane(run.api, { ...run, index })
   yield* judgeAccessIn(run, lane)
-  yield* judgePods(run, lane, { api: run.api })
+  yield* judgePods(run, lane, { api: run.api, attempts: run.attempts })
   for (const mutation of run.mesh.splice(0)) {
     const evidence = `${mutation.resource.kind} decides about no container, and there is no mesh`
     yield [mutation, { class: 'not run', evidence }]
@@ -161,10 +191,7 @@ async function* judgeAccessIn(run: Run, lane: Lane): Verdicts {
 
 /** Runs the changes of each Deployment, and then those of what its Pod needs. */
 async function* judgePods(run: Run, lane: Lane, tools: PodTools): Verdicts {
-  const deployments = run.sample.filter(
-    ({ kind, metadata }) =>
-      kind === 'Deployment' && listWorkloads(lane.layout).includes(metadata.name),
-  )
+  const deployments = listDeployments(run, lane)
   for (const deployment of deployments) {
     const isLast = deployment === deployments.at(-1)
     const isLeft = run.pods.some(({ resource }) => resource === deployment)
@@ -177,6 +204,12 @@ async function* judgePods(run: Run, lane: Lane, tools: PodTools): Verdicts {
     yield* merge(Array.from({ length: PODS }, () => judgeDeployment(run, lane, runner, deployment)))
     if (isLast) yield* judgeBesides(run, lane, runner)
   }
+}
+
+function listDeployments({ sample }: Run, { layout }: Lane): Resource[] {
+  return sample.filter(
+    ({ kind, metadata }) => kind === 'Deployment' && listWorkloads(layout).includes(metadata.name),
+  )
 }
 
 async function* judgeDeployment(
