@@ -34,9 +34,18 @@ testKnown('seccomp', {
     path: ['spec', 'template', 'spec', 'volumes', 1, 'hostPath', 'path'],
     ...{ to: '/var/lib/kubelet/seccomp', class: 'weakens', evidence: /install: the mount \/node/ },
   },
+  'the profile of the runtime for the frontend': {
+    of: 'Deployment/secure-signing',
+    path: [...containers, 0, 'securityContext', 'seccompProfile'],
+    ...{
+      to: { type: 'RuntimeDefault' },
+      class: 'weakens',
+      evidence: /frontend: native code may: /,
+    },
+  },
   'the profile of the runtime for the signer': {
     of: 'Deployment/secure-signing',
     path: [...containers, 1, 'securityContext', 'seccompProfile'],
-    ...{ to: { type: 'RuntimeDefault' }, class: 'weakens', evidence: /signer: native code may: / },
+    ...{ to: { type: 'RuntimeDefault' }, class: 'breaks', evidence: /signer-runs-as-released/ },
   },
 })

@@ -135,7 +135,7 @@ async function listPods(): Promise<string[]> {
 }
 
 const contentSchema = z.looseObject({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   spec: z.looseObject({ template: z.unknown() }).optional(),
 })
 
