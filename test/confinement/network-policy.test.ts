@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT } from '../../tools/cli/checkout.ts'
 import { kubectl } from '../../tools/kube/kubectl.ts'
 import { deployment, namespace } from '../../tools/kube/names.ts'
-import { confined, makePod } from '../../tools/verify/admission/pods.ts'
 import { type Container, callIn, probeFrom } from '../../tools/verify/attack/containers.ts'
 import type { Outcome } from '../../tools/verify/attack/probe.ts'
 import { readStatus, writeRequest } from '../../tools/verify/attack/requests.ts'
@@ -17,10 +16,11 @@ import {
   setup,
   TARGET_IN_MESH,
 } from '../support/attack/attackers.ts'
+import { composeIdlePod } from '../support/idle-pod.ts'
+import { type PolicyEngine, startPolicyEngine } from '../support/policy-engine.ts'
 import { processMessage } from '../support/process-message.ts'
 import { needsLocalCluster } from '../support/skips.ts'
 import { COMPILE_MS } from '../support/timeouts.ts'
-import { type PolicyEngine, startPolicyEngine } from './support/policy-engine.ts'
 
 const component = join(CHECKOUT, 'k8s/components/network-policy')
 const ports = [8080, 8081, 15006, 15020, 15021]
@@ -50,11 +50,8 @@ describe('with the component network-policy', needsLocalCluster, () => {
     const { podIP: address, nodeImage } = await findTarget()
     podIP = address
     await Promise.all([
-      start(unmeshed, nodeImage, { 'sidecar.istio.io/inject': 'false' }),
-      start(labelled, nodeImage, {
-        'sidecar.istio.io/inject': 'false',
-        'secure-signing.dev/protected': 'true',
-      }),
+      start(unmeshed, nodeImage),
+      start(labelled, nodeImage, { 'secure-signing.dev/protected': 'true' }),
       start(asGateway, nodeImage, { istio: 'ingressgateway' }),
     ])
     out = await findWaysOut()
@@ -171,13 +168,10 @@ async function askInMesh(): Promise<number | undefined> {
   return readStatus(outcome?.received ?? '')
 }
 
-async function start(target: Container, image: string, labels: Record<string, string>) {
+async function start(target: Container, image: string, labels = {}) {
   await takeAway(target)
-  const command = ['/nodejs/bin/node', '-e', 'setInterval(() => {}, 1e9)']
-  const containers = [{ name: target.container, image, command, ...confined }]
-  const { metadata, ...pod } = makePod({ containers, serviceAccountName: 'default' }, target.pod)
-  const placed = { ...pod, metadata: { ...metadata, namespace: target.namespace, labels } }
-  await kubectl(['apply', '-f', '-'], { input: JSON.stringify(placed) })
+  const pod = composeIdlePod(target, image, labels)
+  await kubectl(['apply', '-f', '-'], { input: JSON.stringify(pod) })
   const ready = ['--for=condition=Ready', `--timeout=${PODS_MS}ms`]
   await kubectl(['wait', `pod/${target.pod}`, '-n', target.namespace, ...ready], {
     timeoutMs: PODS_MS,

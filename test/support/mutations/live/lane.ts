@@ -146,7 +146,8 @@ export async function startMeshLane(lane: Lane): Promise<MeshLane> {
   return { ...lane, layout, target, pods, gateway, gatewayIP: found?.status.podIP ?? '' }
 }
 
-async function waitForRollout({ names, layout }: Lane): Promise<void> {
+/** Waits until the Pods of the lane are ready. */
+export async function waitForRollout({ names, layout }: Lane): Promise<void> {
   for (const name of listWorkloads(layout)) {
     await kubectl(
       ['rollout', 'status', `deployment/${name}`, '-n', names.namespace, '--timeout=120s'],

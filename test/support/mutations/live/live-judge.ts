@@ -3,23 +3,29 @@ import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { say } from '../../../../tools/cli/terminal.ts'
-import { kubectl } from '../../../../tools/kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../../tools/kube/resources.ts'
 import { type Api, openApi, pathOfKind } from '../../../../tools/verify/admission/api-server/api.ts'
-import { buildAttempts } from '../../system-calls/attempts.ts'
+import { removePolicyEngine } from '../../policy-engine.ts'
 import type { Judge, Verdict } from '../judge.ts'
 import type { Mutation } from '../mutation.ts'
 import { accessKinds, judgeAccess } from './access-runner.ts'
 import { type ClusterFacts, moveToLane, nameLane, readFacts } from './cluster-facts.ts'
 import { createGate, type Gate } from './gate.ts'
 import { type Istiod, openIstiod } from './istiod.ts'
-import { deployLane, type Lane, listUnserved, removeLanes, startMeshLane } from './lane.ts'
+import {
+  deployLane,
+  type Lane,
+  listUnserved,
+  removeLanes,
+  startMeshLane,
+  waitForRollout,
+} from './lane.ts'
 import { createMeshRunner } from './mesh-runner.ts'
 import { moveChange } from './move-change.ts'
+import { judgeNetwork } from './network-runner.ts'
 import { notRun } from './not-run.ts'
 import { createPodRunner, type PodRunner, type PodTools } from './pod-runner.ts'
-import { createProfileRunner, profileNamespace } from './profile-runner.ts'
 import { openSenders, type Senders } from './senders.ts'
 
 /** So many mutations of the mesh have a variant set up once. */
@@ -41,19 +47,14 @@ type Run = {
   /** Of what a Pod needs. */
   besides: Mutation[]
   access: Mutation[]
-  /** See PodTools. */
-  attempts: string | undefined
+  network: Mutation[]
 }
 
-const noNetworkPolicies: Verdict = {
-  ...{ class: 'not run', evidence: 'the local cluster has no engine for network policies' },
-}
 /** What a Pod reads at its start, or what decides whether it starts. */
 const besidePod = ['ConfigMap', 'Secret', 'ServiceAccount', 'LimitRange', 'ResourceQuota']
 
 function chooseRun(layout: Layout, { resource: { kind, metadata } }: Mutation) {
-  if (kind === 'NetworkPolicy') return 'none'
-  if ([metadata.namespace, metadata.name].includes(profileNamespace)) return 'profile'
+  if (kind === 'NetworkPolicy') return 'network'
   if (accessKinds.includes(kind)) return 'access'
   if (besidePod.includes(kind)) return 'beside'
   const isOurs = kind === 'Deployment' && listWorkloads(layout).includes(metadata.name)
@@ -76,6 +77,7 @@ async function* judge(
   mutations: readonly Mutation[],
 ): Verdicts {
   await removeLanes()
+  await removePolicyEngine()
   await using folder = await mkdtempDisposable(join(tmpdir(), 'live-judge-'))
   await using api = await openApi(folder.path)
   const kinds = new Map(mutations.map(({ resource }) => [pathOfKind(resource), resource]))
@@ -86,45 +88,41 @@ async function* judge(
     yield [mutation, { class: 'not run', evidence }]
   }
   const groups = Map.groupBy(mutations.filter(isServed), (each) => chooseRun(layout, each))
-  for (const mutation of groups.get('none') ?? []) yield [mutation, noNetworkPolicies]
   const run: Run = {
     ...{ api, layout, sample, facts: await readFacts() },
     mesh: groups.get('mesh') ?? [],
     pods: groups.get('pod') ?? [],
     besides: groups.get('beside') ?? [],
     access: groups.get('access') ?? [],
-    attempts: isConfined(sample) ? await buildAttempts(folder.path) : undefined,
+    network: groups.get('network') ?? [],
   }
-  const path = `/api/v1/namespaces/${profileNamespace}`
-  const hadProfiles = (await api.send({ method: 'GET', path })).status === 200
   try {
-    yield* judgeProfiles(run, groups.get('profile') ?? [])
+    if (run.network.length > 0) yield* judgePolicies(run)
+    const left = [run.mesh, run.pods, run.besides, run.access].flat().length
+    if (left === 0) return
     const indexes = Array.from({ length: lanes }, (_, index) => index + 1)
     if (layout.isMeshed) yield* judgeInMesh(run, indexes)
     else yield* merge(indexes.map((index) => judgeWithoutMesh(run, index)))
   } finally {
     await removeLanes()
-    if (isConfined(sample) && !hadProfiles) {
-      await kubectl(['delete', 'namespace', profileNamespace, '--ignore-not-found'])
-    }
   }
 }
 
-const isConfined = (sample: readonly Resource[]) =>
-  sample.some(({ metadata }) => metadata.namespace === profileNamespace)
-
-/** Alone, because the profiles of the node are for all lanes. */
-async function* judgeProfiles(run: Run, mutations: readonly Mutation[]): Verdicts {
-  if (mutations.length === 0) return
-  const lane = await deployLane(run.api, { ...run, index: 1 })
-  const [deployment] = listDeployments(run, lane)
-  if (deployment === undefined) throw new Error('nothing has a profile')
-  const runner = await createPodRunner(run, lane, moveToLane(deployment, lane.names, lane.facts))
-  const judgeProfile = await createProfileRunner(run.api, lane, runner)
-  for (const mutation of mutations) {
-    yield [mutation, await judgeProfile(moveChange(lane, run.sample, mutation)).catch(notRun)]
+/** Without another lane, because the policies are enforced for all Pods of the node. */
+async function* judgePolicies({ network, ...run }: Run): Verdicts {
+  const left = new Set(network)
+  try {
+    const lane = await deployLane(run.api, { ...run, index: 1 })
+    await waitForRollout(lane)
+    for await (const judged of judgeNetwork(run.api, lane, run.sample, network)) {
+      left.delete(judged[0])
+      yield judged
+    }
+  } catch (error) {
+    say(`  note  network policies: ${(error as Error).message}`)
+    for (const mutation of left) yield [mutation, notRun(error)]
   }
-  await removeLanes(lane.names.namespace)
+  await removeLanes()
 }
 
 async function* judgeInMesh(run: Run, indexes: readonly number[]): Verdicts {
@@ -158,7 +156,7 @@ async function* judgeInLane(
         }
       }
       const outside = { from: lane.pods.nonMeshPod, gatewayIP: lane.gatewayIP, senders }
-      yield* judgePods(run, lane, { api, istiod, outside, attempts: run.attempts })
+      yield* judgePods(run, lane, { api, istiod, outside })
       return
     } catch (error) {
       // Others may have used up the machine. The lane begins again.
@@ -176,7 +174,7 @@ async function* judgeInLane(
 async function* judgeWithoutMesh(run: Run, index: number): Verdicts {
   const lane = await deployLane(run.api, { ...run, index })
   yield* judgeAccessIn(run, lane)
-  yield* judgePods(run, lane, { api: run.api, attempts: run.attempts })
+  yield* judgePods(run, lane, { api: run.api })
   for (const mutation of run.mesh.splice(0)) {
     const evidence = `${mutation.resource.kind} decides about no container, and there is no mesh`
     yield [mutation, { class: 'not run', evidence }]
@@ -191,7 +189,10 @@ async function* judgeAccessIn(run: Run, lane: Lane): Verdicts {
 
 /** Runs the changes of each Deployment, and then those of what its Pod needs. */
 async function* judgePods(run: Run, lane: Lane, tools: PodTools): Verdicts {
-  const deployments = listDeployments(run, lane)
+  const deployments = run.sample.filter(
+    ({ kind, metadata }) =>
+      kind === 'Deployment' && listWorkloads(lane.layout).includes(metadata.name),
+  )
   for (const deployment of deployments) {
     const isLast = deployment === deployments.at(-1)
     const isLeft = run.pods.some(({ resource }) => resource === deployment)
@@ -204,12 +205,6 @@ async function* judgePods(run: Run, lane: Lane, tools: PodTools): Verdicts {
     yield* merge(Array.from({ length: PODS }, () => judgeDeployment(run, lane, runner, deployment)))
     if (isLast) yield* judgeBesides(run, lane, runner)
   }
-}
-
-function listDeployments({ sample }: Run, { layout }: Lane): Resource[] {
-  return sample.filter(
-    ({ kind, metadata }) => kind === 'Deployment' && listWorkloads(layout).includes(metadata.name),
-  )
 }
 
 async function* judgeDeployment(

@@ -29,12 +29,10 @@ const stateSchema = z.object({
   }),
 })
 
-/** A container, by its id in the container runtime. */
-export type Running = { name: string; id: string }
-
 export type StartedPod = {
   pod: z.infer<typeof podSchema>
-  containers: readonly Running[]
+  /** By the id in the container runtime. */
+  containers: readonly { name: string; id: string }[]
   seconds: number
 }
 
