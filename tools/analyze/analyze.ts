@@ -100,7 +100,8 @@ await runMain(async () => {
       )),
     )
   }
-  const report = formatFindings(found) + (isLive ? await reportLive(resources, rules, cluster) : '')
+  const report =
+    formatFindings(found) + (isLive ? await reportLive(subject.placed, rules, cluster) : '')
   process.stdout.write(report)
   say(report === '' ? 'no findings' : `findings: ${report.trim().split('\n').length}`)
   if (report !== '') process.exitCode = 1

@@ -12,7 +12,7 @@ const unreadable = /error processing \S+\[(\d+)\]: (.+)/g
 
 /** Runs istioctl analyze. With the `revision` of an Istio, it includes what is on the cluster. Without, it reads the files only. */
 export async function findComplaints(
-  { rendering, resources }: Subject,
+  { rendering, resources, placed }: Subject,
   revision: string | undefined,
 ): Promise<RuleFinding[]> {
   const when = revision === undefined ? 'files' : 'before'
@@ -35,7 +35,8 @@ export async function findComplaints(
     const source = documents[index]
     const path = source === undefined ? [] : (findPath(source, line) ?? [])
     // Messages about other resources on the cluster are left out.
-    const resource = resources[index] ?? resources.find((each) => isNamed(each, origin))
+    const resource =
+      resources[index] ?? resources[placed.findIndex((each) => isNamed(each, origin))]
     return resource === undefined ? [] : [{ resource, path, rule: code, message }]
   })
   return [...skipped, ...found]

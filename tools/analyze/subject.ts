@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Rendering } from '../deploy/render/render.ts'
+import { namespace } from '../kube/names.ts'
 import { formatResources, type Resource } from '../kube/resources.ts'
 import type { YamlDocument } from '../kube/yaml.ts'
 
@@ -19,14 +20,19 @@ export type Unread = { file: string; line: number; message: string }
 
 export type Subject = {
   resources: Resource[]
+  /** The same. Those without a namespace are in ours, because Istio and the cluster know them only with one. */
+  placed: Resource[]
   origins: Origins
   /** The file that findings about missing resources name. */
   home: string
-  /** The resources in one file, a document each, in order. */
+  /** These in one file, a document each, in order. */
   rendering: Rendering
   /** Documents that could not be parsed. */
   unread: Unread[]
 }
+
+/** Kinds of Kubernetes with a namespace. All kinds of Istio have one too. */
+const namespaced = /^(ConfigMap|Secret|Service|ServiceAccount|Pod|\w+Set|Deployment|Job|CronJob)$/
 
 /** Writes the resources of `origins` into one file in `folder`. */
 export async function composeSubject(input: {
@@ -38,7 +44,15 @@ export async function composeSubject(input: {
   const { folder, ...rest } = input
   const resources = [...rest.origins.keys()]
   const path = join(folder, 'analyzed.yaml')
-  const yaml = formatResources(resources)
+  const placed = resources.map(withNamespace)
+  const yaml = formatResources(placed)
   await writeFile(path, yaml)
-  return { ...rest, resources, rendering: { path, yaml } }
+  return { ...rest, resources, placed, rendering: { path, yaml } }
+}
+
+function withNamespace(resource: Resource): Resource {
+  const { apiVersion, kind, metadata } = resource
+  const isNamespaced = /istio\.io\//.test(apiVersion) || namespaced.test(kind)
+  if (!isNamespaced) return resource
+  return { ...resource, metadata: { ...metadata, namespace: metadata.namespace ?? namespace } }
 }

@@ -14,7 +14,10 @@ export const resourceSchema = z.looseObject({
   kind: z.string(),
   metadata: z.looseObject({
     name: z.string(),
-    namespace: z.string().optional(),
+    namespace: z
+      .string()
+      .transform((found) => found || undefined)
+      .optional(),
     labels: labels.optional(),
     annotations: labels.optional(),
   }),

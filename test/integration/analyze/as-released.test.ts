@@ -1,15 +1,24 @@
 // Single changes of what has to be exactly what we ship: `make analyze` notices each, unless it has no meaning.
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readSubject } from '../../../tools/analyze/read-subject.ts'
 import { applyRules } from '../../../tools/analyze/rule.ts'
 import { asReleasedRule } from '../../../tools/analyze/rules/as-released-rule.ts'
 import { CHECKOUT } from '../../../tools/cli/checkout.ts'
 import { kubectl } from '../../../tools/kube/kubectl.ts'
-import { parseResources, type Resource } from '../../../tools/kube/resources.ts'
+import {
+  describeResource,
+  formatResources,
+  parseResources,
+  type Resource,
+} from '../../../tools/kube/resources.ts'
 import { createRandom } from '../../support/audit/mutations.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { changeHarmlessly, harmless } from '../../support/mutations/legitimate/exact.ts'
 import { listMutations, sampleMutations } from '../../support/mutations/list-mutations.ts'
 import type { Mutation } from '../../support/mutations/mutation.ts'
+import { createNotice } from '../../support/mutations/noticed.ts'
 import { listExact, renderShipment, shipments } from '../../support/mutations/renderings.ts'
 
 const seed = 26
@@ -27,7 +36,6 @@ const withoutMeaning: readonly (readonly [change: RegExp, reason: string])[] = [
   ],
   [/ spec\.validations\[\d+\]\.message/, 'only the text of a refusal changes'],
   [/ spec\.failurePolicy Fail deleted$/, 'Fail is the default'],
-  [/ metadata\.namespace signing deleted$/, 'a resource without a namespace is taken as ours'],
   [
     /^Validating.* metadata\.namespace set to "other"$/,
     'the API server has no policies in a namespace, and refuses it',
@@ -163,6 +171,46 @@ test('policies of another version are one finding each, which names the version'
       'Use `make analyze` of version 0.1.0, or run `make deploy` of this version',
     )
   }
+})
+
+describe('a resource without a namespace', () => {
+  const place = (resource: Resource, namespace: string | undefined): Resource => ({
+    ...resource,
+    metadata: { ...resource.metadata, namespace },
+  })
+  const placed = ({ metadata }: Resource) => metadata.namespace === 'signing'
+
+  test.each(Object.entries(shipments))(
+    'beside others of %s is one finding. If none has one, all is fine',
+    async (name, { isMeshed }) => {
+      const resources = await renderShipment(name)
+      const notice = createNotice(resources, isMeshed)
+      for (const each of resources.filter(placed)) {
+        const found = notice(resources.with(resources.indexOf(each), place(each, undefined)))
+        expect(found.map(({ message }) => message)).toEqual([
+          `${describeResource(each)} metadata.namespace: found nothing, shipped "signing". Without it, the resource goes to the current namespace of the user who applies it. Run \`make deploy\` of this version, or remove the edit`,
+        ])
+      }
+      const none = resources.map((each) => (placed(each) ? place(each, undefined) : each))
+      expect(notice(none)).toEqual([])
+      const theirs = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs' } }
+      expect(notice([...none, place(theirs, 'signing')])).toEqual([])
+    },
+  )
+
+  test.each([undefined, ''])('is found in a file with the namespace %j', async (namespace) => {
+    const read = async (change: (resource: Resource) => Resource) => {
+      const folder = await makeFolder()
+      const yaml = formatResources((await renderShipment(all)).map(change))
+      await writeFile(join(folder, 'all.yaml'), yaml)
+      return check((await readSubject(folder, await makeFolder())).resources)
+    }
+    const found = await read((each) => (each.kind === 'Sidecar' ? place(each, namespace) : each))
+    expect(found).toMatchObject([
+      { resource: { kind: 'Sidecar' }, path: ['metadata', 'namespace'] },
+    ])
+    expect(await read((each) => (placed(each) ? place(each, namespace) : each))).toEqual([])
+  })
 })
 
 describe('no false alarm', () => {

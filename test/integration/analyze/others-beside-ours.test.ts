@@ -1,7 +1,9 @@
 // What others have of Kubernetes' own kinds and of the Gateway API is judged together with our resources.
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { judgeOthers } from '../../../tools/analyze/live/judge-others.ts'
 import { formatJudgment } from '../../../tools/analyze/live/judgment.ts'
+import { applyRules } from '../../../tools/analyze/rule.ts'
+import { othersRule } from '../../../tools/analyze/rules/others-rule.ts'
 import { application } from '../../../tools/kube/application.ts'
 import type { Resource } from '../../../tools/kube/resources.ts'
 import { renderSample } from '../../support/api-server/sample.ts'
@@ -108,6 +110,14 @@ test.each<[what: string, others: readonly Resource[], expected: RegExp, needs?: 
       bind('RoleBinding', 'reader', user),
     ],
     /^note: RoleBinding .*somebody can read the key/,
+  ],
+  [
+    'somebody who can add a container to our Pods, by the wildcard of a subresource',
+    [
+      role('debugger', { resources: ['*/ephemeralcontainers'], verbs: ['update'] }),
+      bind('RoleBinding', 'debugger', user),
+    ],
+    /^note: RoleBinding .*somebody can add a container beside the signer/,
   ],
   [
     'somebody who can do everything',
@@ -229,4 +239,85 @@ test.each<[what: string, others: readonly Resource[]]>([
   ],
 ])('is not judged: %s', (_, others) => {
   expect(judgeAll(others, guarded)).toEqual([])
+})
+
+describe('rights in the files', () => {
+  const rbac = 'rbac.authorization.k8s.io/v1'
+  const grant = (resources: string[], verbs: string[], resourceNames: string[] = []) => ({
+    ...{ apiGroups: [''], resources, verbs, resourceNames },
+  })
+  const ofCluster = (rules: object[], metadata: object = {}, rest: object = {}): Resource => ({
+    ...{ apiVersion: rbac, kind: 'ClusterRole', metadata: { name: 'theirs', ...metadata }, rules },
+    ...rest,
+  })
+  const bindCluster = (kind: string, place?: string, name = 'theirs'): Resource => ({
+    ...{ apiVersion: rbac, kind, metadata: { name: `of-${name}`, namespace: place } },
+    ...{ roleRef: { kind: 'ClusterRole', name }, subjects: [user] },
+  })
+  const find = (...others: Resource[]) => applyRules([othersRule], [...plain, ...others])
+  const harmless = grant(['configmaps', 'pods/log'], ['*'])
+  const debugs = grant(['pods/ephemeralcontainers'], ['patch'])
+  const readsKey = grant(['secrets'], ['get'], ['other', 'hmac-key'])
+  const aggregates = (part: string, value = 'true') => ({
+    labels: { [`rbac.authorization.k8s.io/aggregate-to-${part}`]: value },
+  })
+
+  test.each<[what: string, rule: object, effect: string]>([
+    ['patch ephemeral containers', debugs, 'add a container beside the signer'],
+    ['update them', grant(['pods/ephemeralcontainers'], ['update']), 'add a container'],
+    ['do all with a subresource', grant(['*/ephemeralcontainers'], ['*']), 'add a container'],
+    ['read Secrets', grant(['secrets'], ['list']), 'read the key'],
+    ['read the key by its name', readsKey, 'read the key'],
+    ['create tokens', grant(['serviceaccounts/token'], ['create']), 'tokens'],
+    ['create any token', grant(['*/token'], ['create']), 'tokens'],
+    [
+      'create tokens of our account',
+      grant(['serviceaccounts/token'], ['create'], ['secure-signing']),
+      "issue the application's tokens: set resourceNames to other ServiceAccounts",
+    ],
+    [
+      'do all',
+      { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+      "read the key, and issue the application's tokens, and add a container beside the signer, in its network namespace: list only the resources that it needs",
+    ],
+  ])('a Role, or a ClusterRole that is bound, must not %s', (_, rule, effect) => {
+    const expected = [{ path: ['rules', 1], message: expect.stringContaining(effect) }]
+    const ours = make(rbac, 'Role', { rules: [harmless, rule] })
+    expect(find(ours)).toMatchObject([{ ...expected[0], resource: { kind: 'Role' } }])
+    const role = ofCluster([harmless, rule])
+    expect(find(role, bindCluster('ClusterRoleBinding'))).toMatchObject(expected)
+    expect(find(bindCluster('RoleBinding', namespace), role)).toMatchObject(expected)
+    expect(find(role)).toEqual([])
+  })
+
+  test.each<[what: string, rule: object]>([
+    ['read ephemeral containers', grant(['pods/ephemeralcontainers'], ['get'])],
+    ['patch Pods', grant(['pods'], ['patch'])],
+    ['patch what Kubernetes has no such wildcard for', grant(['pods/*'], ['patch'])],
+    ['read another Secret', grant(['secrets'], ['get'], ['other'])],
+    ['create tokens of others', grant(['*/token'], ['create'], ['reports'])],
+    ['review tokens', { ...grant(['*'], ['create']), apiGroups: ['authentication.k8s.io'] }],
+  ])('they may %s', (_, rule) => {
+    expect(find(make(rbac, 'Role', { rules: [rule] }))).toEqual([])
+    expect(find(ofCluster([rule]), bindCluster('ClusterRoleBinding'))).toEqual([])
+  })
+
+  test('a ClusterRole counts as bound by the labels that add it to another one', () => {
+    for (const part of ['view', 'edit', 'admin']) {
+      expect(find(ofCluster([debugs], aggregates(part))), part).toHaveLength(1)
+    }
+    const clusterRoleSelectors = [{ matchLabels: { team: 'support' } }]
+    const whole = ofCluster([], { name: 'whole' }, { aggregationRule: { clusterRoleSelectors } })
+    const part = ofCluster([debugs], { labels: { team: 'support' } })
+    expect(find(whole, part, bindCluster('ClusterRoleBinding', undefined, 'whole'))).toHaveLength(1)
+    expect(find(whole, part)).toEqual([])
+  })
+
+  test('one that nobody has in our namespace is not ours to judge', () => {
+    const role = ofCluster([debugs, readsKey], aggregates('edit', 'false'))
+    expect(find(role)).toEqual([])
+    expect(find(role, bindCluster('RoleBinding', 'elsewhere'))).toEqual([])
+    expect(find(role, bindCluster('ClusterRoleBinding', undefined, 'other'))).toEqual([])
+    expect(find(make(rbac, 'Role', { rules: [debugs] }, { namespace: 'elsewhere' }))).toEqual([])
+  })
 })

@@ -29,7 +29,6 @@ const theirs = String.raw`template\.spec\.containers\[0\]`
 /** Why a change of a Pod goes unnoticed. */
 const reasons: readonly (readonly [change: RegExp, reason: string])[] = [
   [/ metadata\.(labels|annotations)/, 'only kustomize reads the labels of the Deployment itself'],
-  [/ metadata\.namespace signing deleted$/, 'a resource without a namespace is taken as ours'],
   [/ spec\.replicas /, 'how many Pods run is a decision of the user, or of an autoscaler'],
   [
     / spec\.strategy/,
@@ -75,7 +74,7 @@ const reasons: readonly (readonly [change: RegExp, reason: string])[] = [
     new RegExp(`${theirs}\\.ports \\+ .*8081`),
     'in a Pod of its own, the frontend has no proxy that serves the signer at 8081',
   ],
-  [/ in frontend$/, "the application's own volumes, and another token for the signer"],
+  [/ in frontend$/, "the application's own volumes"],
   [
     /template\.spec\.terminationGracePeriodSeconds 30 (deleted|→ 31)$/,
     '30 seconds are the default, and more are enough',

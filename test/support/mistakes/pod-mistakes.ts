@@ -116,6 +116,11 @@ export const podMistakes: Mistakes = {
       `${template}.volumes.4.projected.sources.0.serviceAccountToken.audience`,
       undefined,
     ],
+    'a second token for the signer': [
+      pod,
+      `${template}.volumes.+`,
+      { name: 't', projected: { sources: [{ serviceAccountToken: { audience: 'signer' } }] } },
+    ],
     'three hours': [
       pod,
       `${template}.volumes.4.projected.sources.0.serviceAccountToken.expirationSeconds`,

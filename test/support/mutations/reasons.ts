@@ -41,8 +41,8 @@ const nothing: readonly Omit<Reason, 'effect'>[] = [
     reason: 'it is the default',
   },
   {
-    name: / metadata\.namespace (\S+ (deleted|→ "")|set to "other")$/,
-    reason: 'a resource without a namespace is taken as ours, and a policy of the cluster has none',
+    name: /^(ValidatingAdmissionPolicy(Binding)?|Namespace)\S+ metadata\.namespace set to "other"$/,
+    reason: 'a resource of the cluster has no namespace',
   },
   {
     name: / spec\.template\.metadata\.annotations\[(container\.(apparmor|seccomp)\.|kubectl\.)/,

@@ -1,13 +1,12 @@
 // Rights at the API server that others have granted: to the ServiceAccounts of our Pods, and to what leads to the key.
 import { z } from 'zod'
-import { keySecret } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt } from '../finding.ts'
 import { listAccounts } from '../model/application.ts'
+import { listRights } from '../model/rights.ts'
 import { type Judgment, judge } from './judgment.ts'
 import type { LiveSubject } from './subject.ts'
 
-const strings = z.array(z.string()).default([])
 const binding = z.looseObject({
   roleRef: z.object({ kind: z.string(), name: z.string() }),
   subjects: z
@@ -15,27 +14,7 @@ const binding = z.looseObject({
     .nullish()
     .transform((found) => found ?? []),
 })
-const role = z.looseObject({
-  rules: z
-    .array(
-      z.looseObject({
-        apiGroups: strings,
-        resources: strings,
-        resourceNames: strings,
-        verbs: strings,
-      }),
-    )
-    .nullish()
-    .transform((found) => found ?? []),
-})
 type Subject = z.infer<typeof binding>['subjects'][number]
-type Rule = z.infer<typeof role>['rules'][number]
-
-/** What leads to the key, by resource. The admission policies still refuse what they judge. */
-const sensitive: Readonly<Record<string, { verbs: readonly string[]; effect: string }>> = {
-  secrets: { verbs: ['get', 'list', 'watch'], effect: 'read the key' },
-  'serviceaccounts/token': { verbs: ['create'], effect: "issue the application's tokens" },
-}
 
 export function judgeAccess({ ours, others, application, namespace }: LiveSubject): Judgment[] {
   const accounts = Object.values(listAccounts(ours, application))
@@ -62,7 +41,9 @@ export function judgeAccess({ ours, others, application, namespace }: LiveSubjec
       }
       // On each cluster, administrators and controllers have such rights everywhere.
       if (each.kind === 'ClusterRoleBinding') return []
-      const effects = listEffects(findRole(others, roleRef, namespace))
+      const role = findRole(others, roleRef, namespace)
+      const rights = role === undefined ? [] : listRights(role, accounts).flat()
+      const effects = [...new Set(rights.map(({ effect }) => effect))]
       return effects.length === 0
         ? []
         : [
@@ -79,30 +60,11 @@ function findRole(
   others: readonly Resource[],
   { kind, name }: { kind: string; name: string },
   namespace: string,
-) {
-  const found = others.find(
+): Resource | undefined {
+  return others.find(
     (each) =>
       each.kind === kind &&
       each.metadata.name === name &&
       (kind === 'ClusterRole' || each.metadata.namespace === namespace),
   )
-  return found === undefined ? [] : readAt(role, found, []).rules
-}
-
-function listEffects(rules: readonly Rule[]): string[] {
-  return Object.entries(sensitive)
-    .filter(([resource, { verbs }]) =>
-      rules.some(
-        (each) =>
-          has(each.apiGroups, ['']) &&
-          has(each.resources, [resource]) &&
-          has(each.verbs, verbs) &&
-          (each.resourceNames.length === 0 || each.resourceNames.includes(keySecret)),
-      ),
-    )
-    .map(([, { effect }]) => effect)
-}
-
-function has(list: readonly string[], wanted: readonly string[]): boolean {
-  return list.includes('*') || wanted.some((each) => list.includes(each))
 }

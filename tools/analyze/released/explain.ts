@@ -4,6 +4,7 @@ import { describeResource, type Resource } from '../../kube/resources.ts'
 import { type Finding, formatPath, valueAt } from '../finding.ts'
 import type { Difference } from './difference.ts'
 import type { Shipped } from './kustomize.ts'
+import { unplacedEffect } from './unplaced.ts'
 
 const todo = 'Run `make deploy` of this version, or remove the edit'
 /** More differences than these are those of another version. */
@@ -14,6 +15,7 @@ const shownLength = 100
 
 /** What a difference opens, by kind, name, path and the value that was found. The first that fits counts. */
 const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
+  [/ metadata\.namespace:/, unplacedEffect],
   [/ metadata\.annotations\[istio\.io\/dry-run/, 'Istio only logs what the policy decides.'],
   [/^Namespace\/\S+ .*pod-security/, 'The API server may accept Pods with more rights.'],
   [/^Namespace\/\S+ .*(istio|linkerd)/, 'The Pods may get no proxy.'],

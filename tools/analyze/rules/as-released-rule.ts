@@ -8,6 +8,7 @@ import { fillIn } from '../released/filled-in.ts'
 import type { Shipped } from '../released/kustomize.ts'
 import { isSame, listScopes, type Scope } from '../released/scope.ts'
 import { listShipped } from '../released/shipped.ts'
+import { findUnplaced } from '../released/unplaced.ts'
 import { fillInValues, readValues, type Values } from '../released/values.ts'
 import type { Rule } from '../rule.ts'
 
@@ -56,10 +57,14 @@ function compare(scope: Scope, values: Values, shipped: readonly Shipped[]): Com
     const found = scope.all.filter((other) => isSame(each.resource, other, scope.namespace))
     // A namespace may belong to somebody else.
     if (found.length === 0 && each.resource.kind !== 'Namespace') missing.push(each)
+    // In a folder of two applications, one without a namespace is of the application that has no other.
+    const isNamespaced = each.resource.metadata.namespace === scope.namespace
+    const isOnly = found.every(({ metadata }) => metadata.namespace === undefined)
     for (const resource of found) {
       const expected = fillIn(fillInValues(each.resource, scope, values), resource, scope)
       const differences = findDifferences(expected, resource, chooseFor(resource, scope, values))
-      changed.push([resource, differences])
+      const unplaced = isNamespaced && isOnly ? findUnplaced(resource, scope) : []
+      changed.push([resource, [...unplaced, ...differences]])
     }
   }
   return { missing, changed }

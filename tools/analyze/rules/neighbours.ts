@@ -1,30 +1,33 @@
 // Resources of Kubernetes beside ours: rights to read the key, and what gets the traffic of our Pods.
-import { z } from 'zod'
-import { freezeMarker, keySecret, protectedLabel } from '../../kube/names.ts'
+import { freezeMarker, protectedLabel } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
-import { readAt, valueAt } from '../finding.ts'
+import { itemsOf, valueAt } from '../finding.ts'
+import { listAccounts } from '../model/application.ts'
 import { matches } from '../model/namespace.ts'
 import { findOurResources, listWorkloadResources, readLabels } from '../model/pod.ts'
+import { listRights } from '../model/rights.ts'
 import type { Scope } from '../released/scope.ts'
 
 type Found = { resource: Resource; path: (string | number)[]; message: string }
 
-const names = z.array(z.string()).default([])
-const roleRules = z
-  .array(z.looseObject({ apiGroups: names, resources: names, resourceNames: names, verbs: names }))
-  .default([])
 /** Roles of Kubernetes that read every Secret. */
 const readingRoles = ['cluster-admin', 'admin', 'edit']
+/** With such a label, Kubernetes adds the rules to "view", "edit" or "admin", which somebody has on each cluster. */
+const aggregation = /^rbac\.authorization\.k8s\.io\/aggregate-to-/
 
 /** `others`: each with its namespace. */
 export function judgeNeighbours(others: readonly Resource[], scope: Scope): Found[] {
   const here = others.filter(({ metadata }) => metadata.namespace === scope.namespace)
+  const bindings = others.filter(
+    (each) =>
+      each.kind === 'ClusterRoleBinding' || (each.kind === 'RoleBinding' && here.includes(each)),
+  )
+  const accounts = Object.values(listAccounts(scope.resources, scope.application))
   return [
-    ...here.filter(({ kind }) => kind === 'Role').flatMap(judgeRole),
-    ...others
-      .filter(({ kind }) => kind === 'ClusterRoleBinding' || kind === 'RoleBinding')
-      .filter((each) => each.kind === 'ClusterRoleBinding' || here.includes(each))
-      .flatMap(judgeBinding),
+    ...[...here.filter(({ kind }) => kind === 'Role'), ...listBound(others, bindings)].flatMap(
+      (each) => judgeRole(each, accounts),
+    ),
+    ...bindings.flatMap(judgeBinding),
     ...judgeReceivers(here, scope),
     ...here
       .filter((each) => isOfLinkerd(each, scope))
@@ -53,23 +56,36 @@ function isOfLinkerd({ apiVersion, kind, spec }: Resource, { resources }: Scope)
   return findOurResources(resources).some((each) => matches(labels, readLabels(each)))
 }
 
-function judgeRole(resource: Resource): Found[] {
-  return readAt(roleRules, resource, ['rules']).flatMap((rule, index) => {
-    const { apiGroups, resources, resourceNames, verbs } = rule
-    const allows = (wanted: string, ...possible: string[]) =>
-      apiGroups.some((each) => each === '' || each === '*') &&
-      resources.some((each) => each === wanted || each === '*') &&
-      verbs.some((each) => each === '*' || possible.includes(each))
-    const isFor = (name: string) => resourceNames.length === 0 || resourceNames.includes(name)
-    const at = (message: string) => ({ resource, path: ['rules', index], message })
-    return [
-      ...(allows('secrets', 'get', 'list', 'watch') && isFor(keySecret)
-        ? [at(`its holder reads the key: set resourceNames to Secrets other than ${keySecret}`)]
-        : []),
-      ...(allows('serviceaccounts/token', 'create') && resourceNames.length === 0
-        ? [at('its holder gets the caller token of the application: set resourceNames to others')]
-        : []),
-    ]
+/** Lists the ClusterRoles in the files that somebody has: by a binding, or as a part of another ClusterRole. */
+function listBound(others: readonly Resource[], bindings: readonly Resource[]): Resource[] {
+  const roles = others.filter(({ kind }) => kind === 'ClusterRole')
+  const isBound = ({ metadata }: Resource) =>
+    bindings.some(
+      ({ roleRef }) =>
+        valueAt(roleRef, ['kind']) === 'ClusterRole' &&
+        valueAt(roleRef, ['name']) === metadata.name,
+    )
+  const selectors = roles
+    .filter(isBound)
+    .flatMap((each) => itemsOf(valueAt(each, ['aggregationRule', 'clusterRoleSelectors'])))
+    .flatMap(({ matchLabels }) => matchLabels ?? [])
+  return roles.filter((each) => {
+    const labels = Object.entries(each.metadata.labels ?? {})
+    return (
+      isBound(each) ||
+      labels.some(([name, value]) => value === 'true' && aggregation.test(name)) ||
+      selectors.some((selector) => matches(selector, each.metadata.labels))
+    )
+  })
+}
+
+function judgeRole(resource: Resource, accounts: readonly string[]): Found[] {
+  return listRights(resource, accounts).flatMap((rights, index) => {
+    const [first, ...others] = rights
+    if (first === undefined) return []
+    const can = rights.map(({ effect }) => effect).join(', and ')
+    const advice = others.length === 0 ? first.advice : 'list only the resources that it needs'
+    return [{ resource, path: ['rules', index], message: `its holder can ${can}: ${advice}` }]
   })
 }
 

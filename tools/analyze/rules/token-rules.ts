@@ -31,13 +31,19 @@ export const tokenRules: readonly Rule[] = [
       const layout = readLayout(resources)
       // Nothing verifies a token at the socket.
       if (!layout.isMeshed) return findTokens(pod, application)
+      const { only, more } = splitCallerVolumes(listCallerVolumes(pod, application))
       return [
-        ...checkTokens(pod, listCallerVolumes(pod, application), {
+        ...checkTokens(pod, only, {
           name: 'the caller token',
           audience,
           holder: application.container,
           maxSeconds: 7200,
         }),
+        ...more.map(({ path, name }) => ({
+          resource: pod.resource,
+          path,
+          message: `the volume ${name} has a second token for the signer: remove it, and use ${callerToken}`,
+        })),
         // In a Pod of its own, the signer needs no caller token.
         ...(sharesPod(layout) ? [] : findTokens(readPod(resources), application)),
       ]
@@ -64,12 +70,19 @@ export const tokenRules: readonly Rule[] = [
 function listCallerVolumes(pod: Workload, { isOurs }: Application): Volume[] {
   return listVolumes(pod)
     .filter(({ name }) => ![istioToken, vaultToken].includes(name))
-    .filter(
-      ({ name, projected }) =>
-        isOurs ||
-        name === callerToken ||
-        projected?.sources.some((each) => each.serviceAccountToken?.audience === audience),
-    )
+    .filter(({ name, projected }) => isOurs || name === callerToken || isForSigner(projected))
+}
+
+/** One token is enough. `more`: those for the signer beside the caller token. */
+function splitCallerVolumes(volumes: readonly Volume[]): { only: Volume[]; more: Volume[] } {
+  const hasOwn = volumes.some(({ name }) => name === callerToken)
+  const isMore = ({ name, projected }: Volume) =>
+    hasOwn && name !== callerToken && isForSigner(projected)
+  return { only: volumes.filter((each) => !isMore(each)), more: volumes.filter(isMore) }
+}
+
+function isForSigner(projected: Volume['projected']): boolean {
+  return projected?.sources.some((each) => each.serviceAccountToken?.audience === audience) ?? false
 }
 
 function findTokens(pod: Workload, application: Application): Finding[] {

@@ -1,13 +1,9 @@
 // Reads files of plain YAML or JSON.
 import type { z } from 'zod'
-import { namespace } from '../../kube/names.ts'
 import { type Resource, resourceSchema, withoutNulls } from '../../kube/resources.ts'
 import type { YamlDocument } from '../../kube/yaml.ts'
 import { composeSubject, type Origin, type Subject, type Unread } from '../subject.ts'
 import { findPlace } from './source-file.ts'
-
-/** Namespaced kinds that the rules read. All kinds of Istio are namespaced too. */
-const namespaced = /^(ConfigMap|Secret|Service|ServiceAccount|Pod|\w+Set|Deployment|Job|CronJob)$/
 
 /** Takes every document of `files`, which are of `home`. Writes its own files to `folder`. */
 export async function takeDocuments(
@@ -22,9 +18,8 @@ export async function takeDocuments(
       if (source.error !== undefined) unread.push({ file, ...source.error })
       if (source.content === null) continue
       const parsed = resourceSchema.safeParse(withoutNulls(source.content))
-      if (parsed.success) {
-        origins.set(withNamespace(parsed.data), { file, source, patchedIn: [] })
-      } else unread.push({ file, ...explain(source, parsed.error) })
+      if (parsed.success) origins.set(parsed.data, { file, source, patchedIn: [] })
+      else unread.push({ file, ...explain(source, parsed.error) })
     }
   }
   const [first = home] = files.keys()
@@ -39,11 +34,4 @@ function explain(source: YamlDocument, error: z.ZodError): Omit<Unread, 'file'> 
 export function describeNonResource(error: z.ZodError): string {
   const { path = [], message = '' } = error.issues[0] ?? {}
   return `not a Kubernetes resource: ${path.join('.')}: ${message}`
-}
-
-/** A namespaced resource without a namespace goes to ours. */
-function withNamespace(resource: Resource): Resource {
-  const { apiVersion, kind, metadata } = resource
-  const isNamespaced = /istio\.io\//.test(apiVersion) || namespaced.test(kind)
-  return isNamespaced ? { ...resource, metadata: { namespace, ...metadata } } : resource
 }

@@ -4,10 +4,16 @@ import { valueAt } from '../../finding.ts'
 import { matches } from '../../model/namespace.ts'
 import { readLabels } from '../../model/pod.ts'
 import { findDifferences } from '../difference.ts'
+import type { Scope } from '../scope.ts'
+import { findUnplaced } from '../unplaced.ts'
 import type { PodDifference } from './compare-pods.ts'
 
 /** An application chooses its own selector. `shipped` has one only for our own frontend and signer. */
-export function compareDeployments(shipped: Resource, found: Resource): PodDifference[] {
+export function compareDeployments(
+  shipped: Resource,
+  found: Resource,
+  scope: Scope,
+): PodDifference[] {
   if (found.kind !== 'Deployment') return []
   const { metadata, spec } = shipped
   const isOurs = valueAt(spec, ['selector']) !== undefined
@@ -17,6 +23,7 @@ export function compareDeployments(shipped: Resource, found: Resource): PodDiffe
   const given = { ...found, spec: { selector: own.selector, ...(own.paused && { paused: true }) } }
   const differences = findDifferences(wanted, given, () => undefined)
   return [
+    ...findUnplaced(found, scope),
     ...differences,
     ...(isOurs && metadata.name !== found.metadata.name
       ? [{ path: ['metadata', 'name'], shipped: metadata.name, found: found.metadata.name }]

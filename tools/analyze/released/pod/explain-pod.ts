@@ -1,5 +1,6 @@
 // Explains how a Pod differs from what this version ships: where, both values, what it opens, and what to do.
 import { formatPath } from '../../finding.ts'
+import { unplacedEffect } from '../unplaced.ts'
 import type { PodDifference } from './compare-pods.ts'
 
 const shownLength = 100
@@ -7,6 +8,7 @@ const todo = 'Run `make deploy` of this version, or remove the edit'
 
 /** What a difference opens, weakens or breaks, by the place and what was found. The first that fits counts. */
 const effects: readonly (readonly [pattern: RegExp, effect: string])[] = [
+  [/^deployment\.metadata\.namespace/, unplacedEffect],
   [
     /^metadata\.annotations\[sidecar\.istio\.io\/\w*[lL]ogLevel\]/,
     'At this level, the proxy logs every header, also the caller token.',

@@ -55,7 +55,7 @@ function compare(shipped: Resource, resource: Resource, scope: Scope): PodDiffer
   const around = { ...scope, isInjected }
   const subject = { pod, isInjected, volumes: listVolumes(template) }
   return [
-    ...compareDeployments(shipped, resource),
+    ...compareDeployments(shipped, resource, scope),
     ...comparePods(template, pod, path).filter(
       (each) => !isFilledIn(each, around) && !isFree(each, subject),
     ),
