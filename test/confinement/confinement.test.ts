@@ -16,23 +16,32 @@ import { findPod, restartPods } from '../../tools/verify/faults/support/pods.ts'
 import { deploy } from '../support/cluster/deployment.ts'
 import { underLoad, waitForKeys } from '../support/cluster/signing.ts'
 import { describeStartError } from '../support/cluster/start-error.ts'
+import { makeFolder } from '../support/folder.ts'
 import { readProfileFiles } from '../support/services/seccomp-profiles.ts'
-import { letThrough, listLetThrough } from '../support/system-calls/attempts.ts'
-import { attemptIn } from './support/native.ts'
+import { buildAttempts, letThrough, listLetThrough } from '../support/system-calls/attempts.ts'
+import { attemptIn } from '../support/system-calls/in-container.ts'
 
 const REFUSAL_MS = 60_000
 const restart = ['rollout', 'restart', `deployment/${deployment}`, '-n', namespace]
 
+/** Lists what native code in a container is let through. */
+async function listIn(container: string): Promise<string[]> {
+  const { containers } = await findPod()
+  const program = await buildAttempts(await makeFolder())
+  return listLetThrough(await attemptIn(containers[container]?.id ?? '', program))
+}
+
 test.each(['frontend', 'signer'] as const)(
   'native code in the %s is refused all else',
   async (room) => {
-    expect(listLetThrough(await attemptIn(await findPod(), room))).toEqual(letThrough[room])
+    expect(await listIn(room)).toEqual(letThrough[room])
   },
 )
 
 test('native code in the proxy, which has the profile of the runtime, is let through more', async () => {
-  const attempts = listLetThrough(await attemptIn(await findPod(), 'istio-proxy'))
-  expect(attempts).toEqual(expect.arrayContaining(['fork', 'memfd_create', 'socketpair', 'kill']))
+  expect(await listIn('istio-proxy')).toEqual(
+    expect.arrayContaining(['fork', 'memfd_create', 'socketpair', 'kill']),
+  )
 })
 
 test('names are looked up, and workers started', async () => {

@@ -1,9 +1,5 @@
 // The judge of the local cluster tells the class of changes that are known. Each change runs on the cluster, as in a mutation test.
-import { beforeAll, describe, expect, test } from 'vitest'
-import { onePod } from '../../tools/kube/layouts.ts'
-import type { Verdict } from '../support/mutations/judge.ts'
-import { createLiveJudge } from '../support/mutations/live/live-judge.ts'
-import { JUDGE_MS, judgeKnown, type Known } from './support/known-changes.ts'
+import { testKnown } from '../support/mutations/known.ts'
 
 const policy = 'AuthorizationPolicy/signer'
 const deployment = 'Deployment/secure-signing'
@@ -11,7 +7,7 @@ const containers = ['spec', 'template', 'spec', 'containers']
 const frontend = [...containers, 0]
 const signer = [...containers, 1]
 
-const known: Readonly<Record<string, Known>> = {
+testKnown('default', {
   'every path in the policy for metrics': {
     ...{ of: `${policy}-allow-metrics`, to: ['*'] },
     path: ['spec', 'rules', 0, 'to', 0, 'operation', 'paths'],
@@ -61,19 +57,4 @@ const known: Readonly<Record<string, Known>> = {
     ...{ of: deployment, path: ['spec', 'replicas'], to: 3 },
     ...{ class: 'nothing', evidence: /admits the same Pod/ },
   },
-}
-
-describe('the judge of the local cluster says that', () => {
-  let verdicts: ReadonlyMap<string, Verdict>
-
-  beforeAll(async () => {
-    verdicts = await judgeKnown(createLiveJudge(onePod, 1), 'default', known)
-  }, JUDGE_MS)
-
-  test.each(Object.entries(known))('%s', (name, { class: wanted, evidence }) => {
-    expect(verdicts.get(name)).toMatchObject({
-      class: wanted,
-      evidence: expect.stringMatching(evidence),
-    })
-  })
 })

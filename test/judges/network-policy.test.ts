@@ -1,15 +1,11 @@
 // The judge of the local cluster tells the class of known changes of NetworkPolicies. kube-router enforces each change.
-import { beforeAll, describe, expect, test } from 'vitest'
-import { onePod } from '../../tools/kube/layouts.ts'
-import type { Verdict } from '../support/mutations/judge.ts'
-import { createLiveJudge } from '../support/mutations/live/live-judge.ts'
-import { JUDGE_MS, judgeKnown, type Known } from './support/known-changes.ts'
+import { testKnown } from '../support/mutations/known.ts'
 
 const policy = 'NetworkPolicy/signer'
 const gateway = ['spec', 'ingress', 0, 'from', 0]
 const label = 'secure-signing.dev/protected'
 
-const known: Readonly<Record<string, Known>> = {
+testKnown('network-policy', {
   'a second label that no Pod has, in the policy that refuses all': {
     of: `${policy}-deny-all`,
     ...{ path: ['spec', 'podSelector', 'matchLabels', 'added'], to: 'true' },
@@ -88,19 +84,4 @@ const known: Readonly<Record<string, Known>> = {
     path: ['spec', 'egress', 0, 'ports', 0, 'protocol'],
     ...{ class: 'breaks', evidence: /^the API server refuses it/ },
   },
-}
-
-describe('the judge of the local cluster says about network policies that', () => {
-  let verdicts: ReadonlyMap<string, Verdict>
-
-  beforeAll(async () => {
-    verdicts = await judgeKnown(createLiveJudge(onePod, 1), 'network-policy', known)
-  }, JUDGE_MS)
-
-  test.each(Object.entries(known))('%s', (name, { class: wanted, evidence }) => {
-    expect(verdicts.get(name)).toMatchObject({
-      class: wanted,
-      evidence: expect.stringMatching(evidence),
-    })
-  })
 })

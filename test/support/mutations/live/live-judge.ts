@@ -3,10 +3,12 @@ import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { say } from '../../../../tools/cli/terminal.ts'
+import { kubectl } from '../../../../tools/kube/kubectl.ts'
 import { type Layout, listWorkloads } from '../../../../tools/kube/layouts.ts'
 import type { Resource } from '../../../../tools/kube/resources.ts'
 import { type Api, openApi, pathOfKind } from '../../../../tools/verify/admission/api-server/api.ts'
 import { removePolicyEngine } from '../../policy-engine.ts'
+import { buildAttempts } from '../../system-calls/attempts.ts'
 import type { Judge, Verdict } from '../judge.ts'
 import type { Mutation } from '../mutation.ts'
 import { accessKinds, judgeAccess } from './access-runner.ts'
@@ -26,6 +28,7 @@ import { moveChange } from './move-change.ts'
 import { judgeNetwork } from './network-runner.ts'
 import { notRun } from './not-run.ts'
 import { createPodRunner, type PodRunner, type PodTools } from './pod-runner.ts'
+import { createProfileRunner, profileNamespace } from './profile-runner.ts'
 import { openSenders, type Senders } from './senders.ts'
 
 /** So many mutations of the mesh have a variant set up once. */
@@ -48,6 +51,8 @@ type Run = {
   besides: Mutation[]
   access: Mutation[]
   network: Mutation[]
+  /** See PodTools. */
+  attempts: string | undefined
 }
 
 /** What a Pod reads at its start, or what decides whether it starts. */
@@ -55,6 +60,7 @@ const besidePod = ['ConfigMap', 'Secret', 'ServiceAccount', 'LimitRange', 'Resou
 
 function chooseRun(layout: Layout, { resource: { kind, metadata } }: Mutation) {
   if (kind === 'NetworkPolicy') return 'network'
+  if ([metadata.namespace, metadata.name].includes(profileNamespace)) return 'profile'
   if (accessKinds.includes(kind)) return 'access'
   if (besidePod.includes(kind)) return 'beside'
   const isOurs = kind === 'Deployment' && listWorkloads(layout).includes(metadata.name)
@@ -95,9 +101,13 @@ async function* judge(
     besides: groups.get('beside') ?? [],
     access: groups.get('access') ?? [],
     network: groups.get('network') ?? [],
+    attempts: isConfined(sample) ? await buildAttempts(folder.path) : undefined,
   }
+  const path = `/api/v1/namespaces/${profileNamespace}`
+  const hadProfiles = (await api.send({ method: 'GET', path })).status === 200
   try {
     if (run.network.length > 0) yield* judgePolicies(run)
+    yield* judgeProfiles(run, groups.get('profile') ?? [])
     const left = [run.mesh, run.pods, run.besides, run.access].flat().length
     if (left === 0) return
     const indexes = Array.from({ length: lanes }, (_, index) => index + 1)
@@ -105,6 +115,9 @@ async function* judge(
     else yield* merge(indexes.map((index) => judgeWithoutMesh(run, index)))
   } finally {
     await removeLanes()
+    if (isConfined(sample) && !hadProfiles) {
+      await kubectl(['delete', 'namespace', profileNamespace, '--ignore-not-found'])
+    }
   }
 }
 
@@ -123,6 +136,23 @@ async function* judgePolicies({ network, ...run }: Run): Verdicts {
     for (const mutation of left) yield [mutation, notRun(error)]
   }
   await removeLanes()
+}
+
+const isConfined = (sample: readonly Resource[]) =>
+  sample.some(({ metadata }) => metadata.namespace === profileNamespace)
+
+/** Alone, because the profiles of the node are for all lanes. */
+async function* judgeProfiles(run: Run, mutations: readonly Mutation[]): Verdicts {
+  if (mutations.length === 0) return
+  const lane = await deployLane(run.api, { ...run, index: 1 })
+  const [deployment] = listDeployments(run, lane)
+  if (deployment === undefined) throw new Error('nothing has a profile')
+  const runner = await createPodRunner(run, lane, moveToLane(deployment, lane.names, lane.facts))
+  const judgeProfile = await createProfileRunner(run.api, lane, runner)
+  for (const mutation of mutations) {
+    yield [mutation, await judgeProfile(moveChange(lane, run.sample, mutation)).catch(notRun)]
+  }
+  await removeLanes(lane.names.namespace)
 }
 
 async function* judgeInMesh(run: Run, indexes: readonly number[]): Verdicts {
@@ -156,7 +186,7 @@ async function* judgeInLane(
         }
       }
       const outside = { from: lane.pods.nonMeshPod, gatewayIP: lane.gatewayIP, senders }
-      yield* judgePods(run, lane, { api, istiod, outside })
+      yield* judgePods(run, lane, { api, istiod, outside, attempts: run.attempts })
       return
     } catch (error) {
       // Others may have used up the machine. The lane begins again.
@@ -174,7 +204,7 @@ async function* judgeInLane(
 async function* judgeWithoutMesh(run: Run, index: number): Verdicts {
   const lane = await deployLane(run.api, { ...run, index })
   yield* judgeAccessIn(run, lane)
-  yield* judgePods(run, lane, { api: run.api })
+  yield* judgePods(run, lane, { api: run.api, attempts: run.attempts })
   for (const mutation of run.mesh.splice(0)) {
     const evidence = `${mutation.resource.kind} decides about no container, and there is no mesh`
     yield [mutation, { class: 'not run', evidence }]
@@ -189,10 +219,7 @@ async function* judgeAccessIn(run: Run, lane: Lane): Verdicts {
 
 /** Runs the changes of each Deployment, and then those of what its Pod needs. */
 async function* judgePods(run: Run, lane: Lane, tools: PodTools): Verdicts {
-  const deployments = run.sample.filter(
-    ({ kind, metadata }) =>
-      kind === 'Deployment' && listWorkloads(lane.layout).includes(metadata.name),
-  )
+  const deployments = listDeployments(run, lane)
   for (const deployment of deployments) {
     const isLast = deployment === deployments.at(-1)
     const isLeft = run.pods.some(({ resource }) => resource === deployment)
@@ -205,6 +232,12 @@ async function* judgePods(run: Run, lane: Lane, tools: PodTools): Verdicts {
     yield* merge(Array.from({ length: PODS }, () => judgeDeployment(run, lane, runner, deployment)))
     if (isLast) yield* judgeBesides(run, lane, runner)
   }
+}
+
+function listDeployments({ sample }: Run, { layout }: Lane): Resource[] {
+  return sample.filter(
+    ({ kind, metadata }) => kind === 'Deployment' && listWorkloads(layout).includes(metadata.name),
+  )
 }
 
 async function* judgeDeployment(

@@ -13,6 +13,7 @@ import { type Difference, invert } from './difference.ts'
 import { compareWorking, listWorking } from './in-pod.ts'
 import { compareConfigs, type Istiod, type ProxyConfig } from './istiod.ts'
 import type { Lane } from './lane.ts'
+import { addNativeCode } from './native-code.ts'
 import { removePod, type StartedPod, startPod } from './pod-start.ts'
 import { listLooser, type Posture, readPosture } from './posture.ts'
 import type { Senders } from './senders.ts'
@@ -24,6 +25,8 @@ export type PodTools = {
   istiod?: Istiod
   /** Where requests come from that are not in the mesh. */
   outside?: { from: Container; gatewayIP: string; senders: Senders }
+  /** The compiled attempts of native code, for Pods with a seccomp profile of ours. */
+  attempts?: string | undefined
 }
 
 const deployment = z.looseObject({
@@ -61,7 +64,7 @@ export type PodRunner = {
 
 /** `unchanged`: the Deployment whose changes are run, as the lane has it. */
 export async function createPodRunner(
-  { api, istiod, outside }: PodTools,
+  { api, istiod, outside, attempts }: PodTools,
   lane: Lane,
   unchanged: Resource,
 ): Promise<PodRunner> {
@@ -138,7 +141,7 @@ export async function createPodRunner(
       if (typeof started === 'string') return started
       const target = await findApplication(started)
       const [posture, config, working] = await Promise.all([
-        readPosture(started.pod.metadata.uid, started.containers, init),
+        readAll(started),
         readConfig(started),
         target === undefined ? new Set<string>() : listWorking(lane, target, outside),
       ])
@@ -146,6 +149,12 @@ export async function createPodRunner(
     } finally {
       await removePod(api, namespace, pod.metadata.name)
     }
+  }
+
+  async function readAll({ pod, containers }: StartedPod): Promise<Posture> {
+    const posture = await readPosture(pod.metadata.uid, containers, init)
+    const ours = containers.filter(({ name }) => [application.container, 'signer'].includes(name))
+    return attempts === undefined ? posture : addNativeCode(posture, ours, attempts)
   }
 
   /** Returns undefined for a Pod without the application's container. */

@@ -29,10 +29,12 @@ const stateSchema = z.object({
   }),
 })
 
+/** A container, by its id in the container runtime. */
+export type Running = { name: string; id: string }
+
 export type StartedPod = {
   pod: z.infer<typeof podSchema>
-  /** By the id in the container runtime. */
-  containers: readonly { name: string; id: string }[]
+  containers: readonly Running[]
   seconds: number
 }
 

@@ -1,6 +1,7 @@
 // What the kernel allows each container of a Pod, read from the files of the local cluster's node. The Pod itself is not asked.
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { application } from '../../../../tools/kube/application.ts'
+import type { Running } from './pod-start.ts'
 
 /** More freedoms, fewer restrictions or higher limits make a container looser. */
 export type ContainerPosture = {
@@ -12,8 +13,6 @@ export type ContainerPosture = {
 /** By the name of the container. */
 export type Posture = ReadonlyMap<string, ContainerPosture>
 
-/** A container, by its id in the container runtime. */
-type Running = { name: string; id: string }
 type Found = { name: string; pid: number; status: ReadonlyMap<string, string> }
 
 const proxyUser = '1337'

@@ -4,17 +4,14 @@ import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runInNode } from '../../../tools/local-cluster/node/node-process.ts'
 import { requireNode } from '../../../tools/verify/faults/support/node.ts'
-import type { Pod } from '../../../tools/verify/faults/support/pods.ts'
-import { makeFolder } from '../../support/folder.ts'
-import { type Attempts, buildAttempts } from '../../support/system-calls/attempts.ts'
+import type { Attempts } from './attempts.ts'
 
-export async function attemptIn(pod: Pod, container: string): Promise<Attempts> {
+/** `id`: of the container in containerd. `attempts`: the compiled program. */
+export async function attemptIn(id: string, attempts: string): Promise<Attempts> {
   const node = await requireNode()
-  const id = pod.containers[container]?.id ?? ''
   const root = `/proc/${node.init}/root/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}/rootfs`
-  const folder = await makeFolder()
   const program = join(root, 'attempts')
-  await copyFile(await buildAttempts(folder), program)
+  await copyFile(attempts, program)
   try {
     const task = ['ctr', '--namespace', 'k8s.io', 'tasks', 'exec', '--exec-id', 'attempts']
     return JSON.parse(await runInNode(node, [...task, id, '/attempts']))
