@@ -39,8 +39,8 @@ testKnown('seccomp', {
     path: [...containers, 0, 'securityContext', 'seccompProfile'],
     ...{
       to: { type: 'RuntimeDefault' },
-      class: 'weakens',
-      evidence: /frontend: native code may: /,
+      class: 'opens',
+      evidence: /writes \/dev\/shm/,
     },
   },
   'the profile of the runtime for the signer': {
