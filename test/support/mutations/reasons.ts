@@ -58,7 +58,7 @@ const nothing: readonly Omit<Reason, 'effect'>[] = [
     reason: 'names. Certificates prove who answers',
   },
   {
-    name: / spec\.template\.spec\.securityContext\.(runAsUser|runAsGroup|sysctls|fsGroup|supplementalGroups)/,
+    name: / spec\.template\.spec\.securityContext\.(runAsUser|sysctls|fsGroup|supplementalGroups)/,
     reason: 'each container of ours sets its own user, and Pod Security refuses the others',
   },
   {
@@ -102,6 +102,10 @@ const nothing: readonly Omit<Reason, 'effect'>[] = [
 ]
 
 const breaks: readonly Omit<Reason, 'effect'>[] = [
+  {
+    name: / spec\.template\.spec\.securityContext\.runAsGroup /,
+    reason: 'the container runtime starts no Pod that has a group without a user',
+  },
   {
     name: / spec\.template\.spec \+ .* in (?!signer)/,
     reason:
