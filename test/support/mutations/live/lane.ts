@@ -22,6 +22,7 @@ import {
   moveToLane,
   nameLane,
 } from './cluster-facts.ts'
+import { deploymentWithRoom } from './room.ts'
 
 export type Lane = {
   names: LaneNames
@@ -70,15 +71,9 @@ export async function deployLane(
   const key = await readKey(names)
   const others = [key, ...ordered.filter(({ kind }) => kind !== 'Namespace')]
   const served = await withoutUnserved(api, others)
-  await carryOut(api, { applied: served.map(withOnePod), deleted: [] })
+  await carryOut(api, { applied: served.map(deploymentWithRoom), deleted: [] })
   const all = [...namespaces, ...served]
   return { names, layout, facts, resources: await keepAddresses(all, names) }
-}
-
-/** The node has room for one Pod of each Deployment in each lane. */
-function withOnePod(resource: Resource): Resource {
-  if (resource.kind !== 'Deployment') return resource
-  return { ...resource, spec: { ...Object(resource.spec), replicas: 1 } }
 }
 
 /** A cluster without an operator lacks its kinds. */

@@ -16,6 +16,7 @@ import type { Lane } from './lane.ts'
 import { addNativeCode } from './native-code.ts'
 import { removePod, type StartedPod, startPod } from './pod-start.ts'
 import { listLooser, type Posture, readPosture } from './posture.ts'
+import { podWithRoom } from './room.ts'
 import type { Senders } from './senders.ts'
 import { shortenLine } from './shorten-line.ts'
 
@@ -137,7 +138,7 @@ export async function createPodRunner(
   /** Starts the Pod, and removes it when everything is seen. Returns why it does not start. */
   async function see(pod: Resource, waitMs: number): Promise<Seen | string> {
     try {
-      const started = await startPod(api, pod, waitMs)
+      const started = await startPod(api, podWithRoom(pod), waitMs)
       if (typeof started === 'string') return started
       const target = await findApplication(started)
       const [posture, config, working] = await Promise.all([
