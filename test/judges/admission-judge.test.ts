@@ -1,14 +1,14 @@
 // What single changes of the admission policies do, on a real API server. Each validation refuses something that nothing else does.
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Resource } from '../../../tools/kube/resources.ts'
-import { anyoneMay } from '../../../tools/verify/admission/api-server/api-server.ts'
-import { compareOn } from '../../../tools/verify/admission/compare.ts'
-import { judgeOn } from '../../support/admission/admission-judge.ts'
-import { startBareApiServer } from '../../support/api-server/bare-api-server.ts'
-import { listMutations } from '../../support/mutations/list-mutations.ts'
-import type { Mutation } from '../../support/mutations/mutation.ts'
-import { renderChanges, renderShipment } from '../../support/mutations/renderings.ts'
-import { needsLocalPrograms } from '../../support/skips.ts'
+import type { Resource } from '../../tools/kube/resources.ts'
+import { anyoneMay } from '../../tools/verify/admission/api-server/api-server.ts'
+import { compareOn } from '../../tools/verify/admission/compare.ts'
+import { judgeOn } from '../support/admission/admission-judge.ts'
+import { startBareApiServer } from '../support/api-server/bare-api-server.ts'
+import { listMutations } from '../support/mutations/list-mutations.ts'
+import type { Mutation } from '../support/mutations/mutation.ts'
+import { renderChanges, renderShipment } from '../support/mutations/renderings.ts'
+import { needsLocalPrograms } from '../support/skips.ts'
 
 const deletedValidation = /^ValidatingAdmissionPolicy\/.* spec\.validations\[\d+\] \{.* deleted$/
 /** Why nothing refuses what a validation refuses, or why it cannot be deleted. */
