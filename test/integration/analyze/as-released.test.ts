@@ -82,6 +82,20 @@ test.each(sampled)(
   },
 )
 
+test.each([
+  ['seccomp', /^DaemonSet\/seccomp-profiles \S+resources\.limits\.memory 96Mi deleted$/],
+  ['apparmor', /^DaemonSet\/apparmor-profiles \S+resources \S+ deleted$/],
+  ['seccomp', /^Namespace\/seccomp-profiles metadata\.labels\.istio-injection disabled → enabled$/],
+  ['apparmor', /^Namespace\/apparmor-profiles metadata\.labels\.istio-injection .* enabled$/],
+  ['high-availability', /^Deployment\S+ \S+proxyMemoryLimit\] 1Gi deleted$/],
+])('%s: a container that loses its limits or gets a proxy is noticed: %s', async (name, change) => {
+  const resources = await renderShipment(name)
+  const mutations = listMutations(resources).filter((each) => change.test(each.name))
+  expect(mutations).toHaveLength(1)
+  const found = createNotice(resources, true)(mutations[0]?.resources() ?? [])
+  expect(found).toHaveLength(1)
+})
+
 test('all policies, all bindings or the whole allow-list: left out, or without effect', async () => {
   const resources = await renderShipment(all)
   const without = (kind: RegExp) => check(resources.filter((each) => !kind.test(each.kind)))

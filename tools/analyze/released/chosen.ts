@@ -20,6 +20,7 @@ import {
   isText,
   namedHost,
 } from './forms.ts'
+import { readQuantity } from './pod/quantity.ts'
 import type { Scope } from './scope.ts'
 import type { Values } from './values.ts'
 
@@ -88,9 +89,9 @@ export const chosen: readonly Chosen[] = [
     },
   },
   {
-    of: /^Namespace\//,
+    of: /^Namespace\/(?!\w+-profiles$)/,
     at: /^metadata\.labels\.istio-injection$/,
-    reason: 'it means the same as the revision "default"',
+    reason: 'it means the same as the revision "default". What writes to the nodes gets no proxy',
     isRight: (found) => (found === 'enabled' ? true : undefined),
   },
   // The public route.
@@ -316,8 +317,17 @@ export const chosen: readonly Chosen[] = [
   },
   {
     of: /^DaemonSet\//,
-    at: /^spec\.(updateStrategy|minReadySeconds|template\.metadata|template\.spec\.(affinity|nodeSelector|tolerations|priorityClassName|imagePullSecrets|terminationGracePeriodSeconds|serviceAccount|(initContainers|containers)\[\d+\]\.(image|imagePullPolicy|resources)))$/,
-    reason: 'images, nodes and resources belong to the cluster',
+    at: /^spec\.(updateStrategy|minReadySeconds|template\.metadata|template\.spec\.(affinity|nodeSelector|tolerations|priorityClassName|imagePullSecrets|terminationGracePeriodSeconds|serviceAccount|(initContainers|containers)\[\d+\]\.(image|imagePullPolicy)))$/,
+    reason: 'images and nodes belong to the cluster',
+  },
+  {
+    of: /^DaemonSet\//,
+    at: /^spec\.template\.spec\.(initContainers|containers)\[\d+\]\.resources$/,
+    reason: 'how much a container may use belongs to the cluster, and it has limits',
+    isRight: (found) =>
+      ['cpu', 'memory'].every(
+        (name) => readQuantity(valueAt(found, ['limits', name])) !== undefined,
+      ) || undefined,
   },
   // Monitoring.
   {

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import type { Resource } from '../../../../tools/kube/resources.ts'
 
 const proxyRequest = 'sidecar.istio.io/proxyCPU'
+/** With any of these, the proxy has only the resources that are named. */
+const proxyResource = /^sidecar\.istio\.io\/proxy(CPU|Memory)(Limit)?$/
 const LEAST = '1m'
 
 const container = z.looseObject({ resources: z.looseObject({}).optional() })
@@ -28,10 +30,11 @@ export function podWithRoom(resource: Resource): Resource {
 
 function withoutRequests({ metadata, spec }: Pod): Pod {
   const annotations = metadata?.annotations
+  const isNamed = Object.keys(annotations ?? {}).some((each) => proxyResource.test(each))
   return {
     metadata: {
       ...metadata,
-      ...(annotations?.[proxyRequest] && {
+      ...(isNamed && {
         annotations: { ...annotations, [proxyRequest]: LEAST },
       }),
     },

@@ -38,6 +38,7 @@ const ruledVolumes = ['hmac-key', 'signer-socket', 'pairing', 'caller-token', 'v
 /** Envoy logs every header at these levels. */
 const verbose = /debug|trace/
 const logLevel = /^sidecar\.istio\.io\/\w*[lL]ogLevel$/
+const proxyResource = /^sidecar\.istio\.io\/proxy(CPU|Memory)(Limit)?$/
 /** Older names of the profiles of a container, and what gives the Pod another network. */
 const ofKernel =
   /^((container\.)?(apparmor|seccomp)\.security\.(alpha|beta)\.kubernetes\.io\/|k8s\.v1\.cni\.cncf\.io\/networks$)/
@@ -78,8 +79,11 @@ export const freedoms: readonly Freedom[] = [
   },
   {
     at: /^metadata\.annotations\[sidecar\.istio\.io\/proxy(CPU|Memory)(Limit)?\]$/,
-    reason: 'the resources of the proxy',
-    allows: ({ found }) => found === undefined || readQuantity(found) !== undefined,
+    reason: 'the resources of the proxy. Istio sets its own limits only without any of them',
+    allows: ({ place, found }, { pod }) =>
+      found === undefined
+        ? !place.endsWith('Limit]') || !hasProxyResources(pod)
+        : readQuantity(found) !== undefined,
   },
   {
     at: /^metadata\.annotations\[proxy\.istio\.io\/config\]./,
@@ -275,6 +279,11 @@ export function isFree(difference: PodDifference, subject: Subject): boolean {
 /** The last part of a place. */
 function keyOf(place: string): string {
   return /(?:\[([^\]]*)\]|\.([^.[\]]*))$/.exec(place)?.slice(1).find(Boolean) ?? ''
+}
+
+function hasProxyResources(pod: unknown): boolean {
+  const annotations = Object.keys(Object(valueAt(pod, ['metadata', 'annotations'])))
+  return annotations.some((each) => proxyResource.test(each))
 }
 
 function readSeconds(value: unknown): number {
