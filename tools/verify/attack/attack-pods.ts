@@ -115,8 +115,11 @@ async function readResources({ run, targetInMesh, signerAccountPod }: AttackPods
   }
 }
 
-/** Waits until the proxy has the new ServiceEntry. Before that, a refusal proves nothing. */
-async function waitForRoute(from: Container, { targetInMesh }: AttackPods): Promise<void> {
+/** Waits until the proxy of `from` has the new ServiceEntry. Before that, a refusal proves nothing. */
+export async function waitForRoute(
+  from: Container,
+  { targetInMesh }: Pick<AttackPods, 'targetInMesh'>,
+): Promise<void> {
   const bytes = writeRequest({ method: 'GET', path: '/' })
   const probes = [port, 8081].map((each) => ({ host: targetInMesh, port: each, bytes }))
   let outcomes: Outcome[] = []
