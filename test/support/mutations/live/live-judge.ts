@@ -186,7 +186,7 @@ async function* judgeInLane(
         }
       }
       const outside = { from: lane.pods.nonMeshPod, gatewayIP: lane.gatewayIP, senders }
-      yield* judgePods(run, lane, { api, istiod, outside, attempts: run.attempts })
+      yield* judgePods(run, lane, { api, istiod, outside, gate, attempts: run.attempts })
       return
     } catch (error) {
       // Others may have used up the machine. The lane begins again.

@@ -10,6 +10,7 @@ import { findNodeInit } from '../../../../tools/verify/faults/support/node.ts'
 import type { Verdict } from '../judge.ts'
 import { carryOut, findRefusal, tryApply } from './carry-out.ts'
 import { type Difference, invert } from './difference.ts'
+import type { Gate } from './gate.ts'
 import { compareWorking, listWorking } from './in-pod.ts'
 import { compareConfigs, type Istiod, type ProxyConfig } from './istiod.ts'
 import type { Lane } from './lane.ts'
@@ -26,6 +27,8 @@ export type PodTools = {
   istiod?: Istiod
   /** Where requests come from that are not in the mesh. */
   outside?: { from: Container; gatewayIP: string; senders: Senders }
+  /** With a mesh: other lanes change what is for all of them. */
+  gate?: Gate
   /** The compiled attempts of native code, for Pods with a seccomp profile of ours. */
   attempts?: string | undefined
 }
@@ -65,7 +68,7 @@ export type PodRunner = {
 
 /** `unchanged`: the Deployment whose changes are run, as the lane has it. */
 export async function createPodRunner(
-  { api, istiod, outside, attempts }: PodTools,
+  { api, istiod, outside, gate, attempts }: PodTools,
   lane: Lane,
   unchanged: Resource,
 ): Promise<PodRunner> {
@@ -136,7 +139,12 @@ export async function createPodRunner(
   }
 
   /** Starts the Pod, and removes it when everything is seen. Returns why it does not start. */
-  async function see(pod: Resource, waitMs: number): Promise<Seen | string> {
+  function see(pod: Resource, waitMs: number): Promise<Seen | string> {
+    const work = () => startAndLook(pod, waitMs)
+    return gate === undefined ? work() : gate.together(work)
+  }
+
+  async function startAndLook(pod: Resource, waitMs: number): Promise<Seen | string> {
     try {
       const started = await startPod(api, podWithRoom(pod), waitMs)
       if (typeof started === 'string') return started
