@@ -66,10 +66,6 @@ const nothing: readonly Omit<Reason, 'effect'>[] = [
     reason: 'its host decides, and not its name',
   },
   {
-    name: /^Namespace\S+ metadata\.labels\[secure-signing\.dev\/scrapes\]/,
-    reason: 'its Pods may then open connections for metrics. mTLS and policies still judge them',
-  },
-  {
     name: / spec\.template\.metadata\.(annotations\[(proxy|sidecar)\.istio\.io|labels\[istio\.io\/rev)/,
     overlay: /^(no-mesh|linkerd)$/,
     reason: 'Istio injects no proxy there',
