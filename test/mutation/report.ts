@@ -94,7 +94,7 @@ function describeTenth(results: readonly Result[]): string {
   return `of ${tenth.length} changes that a rule notices and that were run, ${harmless} change nothing (${share} %)`
 }
 
-/** Lists up to ten changes of each class. Those that differ most in their names come first. */
+/** Lists up to ten changes of each class, of as many kinds of resources as there are. */
 export function formatExamples(results: readonly Result[]): string {
   return columns
     .map((column) => {
@@ -113,9 +113,10 @@ export function formatExamples(results: readonly Result[]): string {
     .join('\n')
 }
 
-/** Takes one of each resource, then a second one of each, and so on. */
+/** Takes one of each kind of resource, then a second one of each, and so on. */
 function spread(results: readonly Result[]): Result[] {
-  const groups = Object.values(Object.groupBy(results, ({ name }) => name.split(' ')[0] ?? ''))
+  const kindOf = ({ name }: Result) => name.replace(/^\+ /, '').split('/')[0] ?? ''
+  const groups = Object.values(Object.groupBy(results, kindOf))
   const longest = Math.max(0, ...groups.map((group) => group?.length ?? 0))
   return Array.from({ length: longest }, (_, at) =>
     groups.flatMap((group) => group?.[at] ?? []),
