@@ -177,7 +177,7 @@ test-examples: ## Test the applications of examples/ beside the signer, and side
 test-incident: ## Test what stops a compromised application, and what is on record: ten minutes.
 test-webhooks: ## Test webhooks with the receivers' public libraries, and what is left of a signature: fifteen minutes.
 test-manifests: ## Test the manifests of a release by the commands of their README, without a clone: seven minutes.
-test-previews: ## Test make preview under load, with hostile changes and with few rights: 25 minutes.
+test-previews: ## Test make preview under load, with hostile changes and with few rights: 13 minutes.
 test-judges: ## Test that runs on the cluster find what known changes open: eight minutes.
 $(TEST_ALONE): node_modules $(CLUSTER_TARGET)
 	@$(MAKE) deploy
