@@ -130,7 +130,14 @@ export default defineConfig({
       { test: { ...withManager, name: 'incident', include: ['test/incident/**/*.test.ts'] } },
       { test: { ...withManager, name: 'webhooks', include: ['test/webhooks/**/*.test.ts'] } },
       { test: { ...last, name: 'previews', include: ['test/previews/**/*.test.ts'] } },
-      { test: { ...withManager, name: 'judges', include: ['test/judges/**/*.test.ts'] } },
+      {
+        test: {
+          ...withManager,
+          name: 'judges',
+          include: ['test/judges/**/*.test.ts'],
+          globalSetup: ['test/support/api-server/programs.ts'],
+        },
+      },
       { test: { ...withManager, name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
       // Container engines from Debian's packages build images. No cluster.
       { test: { ...withManager, name: 'images', include: ['test/images/**/*.test.ts'] } },
