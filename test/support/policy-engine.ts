@@ -37,7 +37,7 @@ export async function startPolicyEngine(): Promise<PolicyEngine> {
   const program = toNodePath(join(await buildTestPrograms('kube-router'), 'kube-router'))
   const node = await requireNode()
   await removePolicyEngine()
-  // In a session of its own, Ctrl-C does not end it before its rules are removed.
+  // setsid, so that Ctrl-C does not end it before its rules are removed.
   const ended = runInNode(node, ['setsid', '--wait', program, ...flags]).catch(
     (error: unknown) => error,
   )
