@@ -1,5 +1,6 @@
 // Applies and deletes resources of a lane through the API server.
-import type { Resource } from '../../../../tools/kube/resources.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type Resource, resourceKey, resourceSchema } from '../../../../tools/kube/resources.ts'
 import {
   type Answer,
   type Api,
@@ -33,6 +34,27 @@ export async function findRefusal(api: Api, { applied }: Difference): Promise<st
     if (status >= 400) return said
   }
   return undefined
+}
+
+/**
+ * Whether the API server would store the same content as before. `contentOf`: of what it stores. False if a resource is deleted or
+ * new, and so if it was moved.
+ */
+export async function isStoredAsBefore(
+  api: Api,
+  before: readonly Resource[],
+  { applied, deleted }: Difference,
+  contentOf: (stored: Resource) => unknown,
+): Promise<boolean> {
+  if (deleted.length > 0) return false
+  const read = async (each: Resource) =>
+    contentOf(resourceSchema.parse(JSON.parse((await tryApply(api, each)).said)))
+  for (const each of applied) {
+    const former = before.find((one) => resourceKey(one) === resourceKey(each))
+    if (former === undefined) return false
+    if (!isDeepStrictEqual(await read(each), await read(former))) return false
+  }
+  return true
 }
 
 /** Throws what the API server says if it refuses one. */

@@ -50,7 +50,6 @@ type Run = {
   /** Of what a Pod needs. */
   besides: Mutation[]
   access: Mutation[]
-  network: Mutation[]
   /** See PodTools. */
   attempts: string | undefined
 }
@@ -86,8 +85,8 @@ async function* judge(
   await removePolicyEngine()
   await using folder = await mkdtempDisposable(join(tmpdir(), 'live-judge-'))
   await using api = await openApi(folder.path)
-  const kinds = new Map(mutations.map(({ resource }) => [pathOfKind(resource), resource]))
-  const unserved = new Set(await listUnserved(api, [...kinds.values()]))
+  const resources = mutations.map(({ resource }) => resource)
+  const unserved = new Set(await listUnserved(api, resources))
   const isServed = ({ resource }: Mutation) => !unserved.has(pathOfKind(resource))
   for (const mutation of mutations.filter((each) => !isServed(each))) {
     const evidence = `the local cluster has no operator that reads a ${mutation.resource.kind}`
@@ -100,13 +99,12 @@ async function* judge(
     pods: groups.get('pod') ?? [],
     besides: groups.get('beside') ?? [],
     access: groups.get('access') ?? [],
-    network: groups.get('network') ?? [],
     attempts: isConfined(sample) ? await buildAttempts(folder.path) : undefined,
   }
   const path = `/api/v1/namespaces/${profileNamespace}`
   const hadProfiles = (await api.send({ method: 'GET', path })).status === 200
   try {
-    if (run.network.length > 0) yield* judgePolicies(run)
+    yield* judgePolicies(run, groups.get('network') ?? [])
     yield* judgeProfiles(run, groups.get('profile') ?? [])
     const left = [run.mesh, run.pods, run.besides, run.access].flat().length
     if (left === 0) return
@@ -122,12 +120,13 @@ async function* judge(
 }
 
 /** Without another lane, because the policies are enforced for all Pods of the node. */
-async function* judgePolicies({ network, ...run }: Run): Verdicts {
-  const left = new Set(network)
+async function* judgePolicies(run: Run, mutations: readonly Mutation[]): Verdicts {
+  if (mutations.length === 0) return
+  const left = new Set(mutations)
   try {
     const lane = await deployLane(run.api, { ...run, index: 1 })
     await waitForRollout(lane)
-    for await (const judged of judgeNetwork(run.api, lane, run.sample, network)) {
+    for await (const judged of judgeNetwork(run.api, lane, run.sample, mutations)) {
       left.delete(judged[0])
       yield judged
     }

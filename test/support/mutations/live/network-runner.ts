@@ -1,11 +1,10 @@
 // Runs changes of NetworkPolicies. A policy engine enforces them, and every connection that one could allow or refuse is tried.
-import { isDeepStrictEqual } from 'node:util'
 import { type Resource, resourceKey } from '../../../../tools/kube/resources.ts'
 import type { Api } from '../../../../tools/verify/admission/api-server/api.ts'
 import { startPolicyEngine } from '../../policy-engine.ts'
 import type { Verdict } from '../judge.ts'
 import type { Mutation } from '../mutation.ts'
-import { carryOut, findRefusal, tryApply } from './carry-out.ts'
+import { carryOut, findRefusal, isStoredAsBefore } from './carry-out.ts'
 import { compareLists, type Difference, invert } from './difference.ts'
 import type { Lane } from './lane.ts'
 import { moveChange } from './move-change.ts'
@@ -96,18 +95,12 @@ export async function* judgeNetwork(
 
 /** Judges what no connection can show. */
 async function judgeAtOnce(api: Api, lane: Lane, change: Difference): Promise<Verdict | undefined> {
-  const { applied, deleted } = change
   const refusal = await findRefusal(api, change)
   if (refusal !== undefined) {
     return { class: 'breaks', evidence: `the API server refuses it: ${shortenLine(refusal)}` }
   }
-  if (deleted.length > 0) return undefined
-  for (const each of applied) {
-    const former = lane.resources.find((one) => resourceKey(one) === resourceKey(each))
-    if (former === undefined) return undefined
-    const [is, was] = [await tryApply(api, each), await tryApply(api, former)]
-    if (!isDeepStrictEqual(JSON.parse(is.said).spec, JSON.parse(was.said).spec)) return undefined
-  }
+  const isSame = await isStoredAsBefore(api, lane.resources, change, ({ spec }) => spec)
+  if (!isSame) return undefined
   return { class: 'nothing', evidence: 'the API server stores the same policy' }
 }
 

@@ -10,7 +10,7 @@ import { KUBELET_SETTINGS } from '../../../../tools/local-cluster/paths.ts'
 import type { Api } from '../../../../tools/verify/admission/api-server/api.ts'
 import { findNodeInit } from '../../../../tools/verify/faults/support/node.ts'
 import type { Verdict } from '../judge.ts'
-import { carryOut, findRefusal, tryApply } from './carry-out.ts'
+import { carryOut, findRefusal, isStoredAsBefore } from './carry-out.ts'
 import { type Difference, invert } from './difference.ts'
 import type { Lane } from './lane.ts'
 import type { PodRunner } from './pod-runner.ts'
@@ -134,26 +134,9 @@ async function listPods(): Promise<string[]> {
     .map(({ metadata }) => metadata.name)
 }
 
-const contentSchema = z.looseObject({
-  data: z.unknown().optional(),
-  spec: z.looseObject({ template: z.unknown() }).optional(),
-})
-
 /** Whether only names for people change: neither a Pod nor what it reads. */
-async function isSame(
-  api: Api,
-  before: readonly Resource[],
-  { applied, deleted }: Difference,
-): Promise<boolean> {
-  const [resource, ...others] = applied
-  const former = before.find(
-    ({ kind, metadata }) => kind === resource?.kind && metadata.name === resource.metadata.name,
-  )
-  if (resource === undefined || others.length + deleted.length > 0) return false
-  if (former === undefined || !['ConfigMap', 'DaemonSet'].includes(resource.kind)) return false
-  const read = async (each: Resource) => {
-    const { data, spec } = contentSchema.parse(JSON.parse((await tryApply(api, each)).said))
-    return JSON.stringify({ data, template: spec?.template })
-  }
-  return (await read(former)) === (await read(resource))
+async function isSame(api: Api, before: readonly Resource[], change: Difference): Promise<boolean> {
+  const isCopied = ({ kind }: Resource) => kind === 'ConfigMap' || kind === 'DaemonSet'
+  if (!change.applied.every(isCopied)) return false
+  return isStoredAsBefore(api, before, change, ({ data, spec }) => [data, Object(spec).template])
 }

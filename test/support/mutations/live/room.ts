@@ -1,10 +1,9 @@
 // Room on the one node of the local cluster: its processors are fewer than the Pods of all lanes request.
 import { z } from 'zod'
+import { proxyResource } from '../../../../tools/analyze/released/pod/freedoms.ts'
 import type { Resource } from '../../../../tools/kube/resources.ts'
 
 const proxyRequest = 'sidecar.istio.io/proxyCPU'
-/** With any of these, the proxy has only the resources that are named. */
-const proxyResource = /^sidecar\.istio\.io\/proxy(CPU|Memory)(Limit)?$/
 const LEAST = '1m'
 
 const container = z.looseObject({ resources: z.looseObject({}).optional() })

@@ -38,7 +38,8 @@ const ruledVolumes = ['hmac-key', 'signer-socket', 'pairing', 'caller-token', 'v
 /** Envoy logs every header at these levels. */
 const verbose = /debug|trace/
 const logLevel = /^sidecar\.istio\.io\/\w*[lL]ogLevel$/
-const proxyResource = /^sidecar\.istio\.io\/proxy(CPU|Memory)(Limit)?$/
+/** With any of these annotations, the proxy has only the resources that they name. */
+export const proxyResource = /^sidecar\.istio\.io\/proxy(CPU|Memory)(Limit)?$/
 /** Older names of the profiles of a container, and what gives the Pod another network. */
 const ofKernel =
   /^((container\.)?(apparmor|seccomp)\.security\.(alpha|beta)\.kubernetes\.io\/|k8s\.v1\.cni\.cncf\.io\/networks$)/
