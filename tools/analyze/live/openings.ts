@@ -1,9 +1,9 @@
 // What an ALLOW policy opens that names less than it should.
+import { signerPort } from '../../kube/names.ts'
 import { findKeys } from '../finding.ts'
 import { type Application, isPrefixDeclared } from '../model/application.ts'
 import { isForPort, type Policy } from '../model/policies.ts'
 
-const signerPort = '8081'
 /** What each ALLOW must name, without patterns. */
 const exactFields = ['principals', 'ports', 'methods', 'paths'] as const
 

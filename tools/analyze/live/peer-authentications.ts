@@ -1,5 +1,6 @@
 // Which PeerAuthentication counts for our Pods. Istio takes the oldest of each level: mesh, namespace, and selected Pods.
 import { z } from 'zod'
+import { signerPort } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { readAt } from '../finding.ts'
 import { selects } from '../model/namespace.ts'
@@ -38,7 +39,7 @@ export function judgePeerAuthentications(subject: LiveSubject): Judgment[] {
   const ofNamespace = inherit(oldest, ofMesh)
   const workloads = findOurResources(subject.ours)
   // The ports on which our proxies listen.
-  const ports = [String(subject.application.port), '8081']
+  const ports = [String(subject.application.port), String(signerPort)]
   const inEffect = new Set(
     workloads.map((workload) =>
       here.find((each) => hasSelector(each) && selects(each.selector.matchLabels, workload)),

@@ -1,5 +1,6 @@
 // AuthorizationPolicies and RequestAuthentications of others that select our Pods.
 import { z } from 'zod'
+import { signerPort } from '../../kube/names.ts'
 import type { Resource } from '../../kube/resources.ts'
 import {
   acceptsCallerToken,
@@ -78,7 +79,7 @@ function reachesSigner({ ours }: LiveSubject, policy: Resource): boolean {
       resource === policy &&
       workload !== undefined &&
       selects(selector, workload) &&
-      alternatives.some((each) => isForPort(each, '8081')),
+      alternatives.some((each) => isForPort(each, signerPort)),
   )
 }
 

@@ -53,8 +53,9 @@ const noSource = { source: { principals: [], requestPrincipals: [] } }
 const noOperation = { operation: { ports: [], notPorts: [], methods: [], paths: [] } }
 
 /** A policy without ports applies to every port that it does not leave out. */
-export function isForPort({ ports, notPorts }: Alternative, port: string): boolean {
-  return ports.values.length === 0 ? !notPorts.includes(port) : ports.values.includes(port)
+export function isForPort({ ports, notPorts }: Alternative, port: number): boolean {
+  const text = String(port)
+  return ports.values.length === 0 ? !notPorts.includes(text) : ports.values.includes(text)
 }
 
 /** Reads the AuthorizationPolicies of our Pods. Each entry of `from` with each entry of `to` is one alternative. */

@@ -192,24 +192,20 @@ function listGateways(resources: readonly Resource[], application: Application):
   const bound = valueAt(ofIstio, ['spec', 'gateways'])
   const isOwn =
     find('Gateway', 'public') !== undefined || (Array.isArray(bound) && bound.includes('public'))
-  const hasOwnRoute =
-    !isOurs && ofIstio === undefined && resources.some((each) => leadsTo(each, service))
-  const folder = hasOwnRoute
-    ? 'none'
-    : isOwn
-      ? 'own'
-      : ofIstio !== undefined
-        ? 'istio'
-        : find('HTTPRoute', service) !== undefined
-          ? 'gateway-api'
-          : 'none'
+  const chooseFolder = () => {
+    const hasRoute = resources.some((each) => leadsTo(each, service))
+    if (!isOurs && ofIstio === undefined && hasRoute) return 'none'
+    if (isOwn) return 'own'
+    if (ofIstio !== undefined) return 'istio'
+    return find('HTTPRoute', service) === undefined ? 'none' : 'gateway-api'
+  }
   const hasOwnRule = resources.some(
     (each) =>
       each.kind === 'DestinationRule' &&
       !(each.metadata.name === service && isShipped(each)) &&
       String(valueAt(each, ['spec', 'host'])).split('.')[0] === service,
   )
-  return [folder, ...(hasOwnRule ? ['own-destination-rule'] : [])]
+  return [chooseFolder(), ...(hasOwnRule ? ['own-destination-rule'] : [])]
 }
 
 /** True for a route of the application. */

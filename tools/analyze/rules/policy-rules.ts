@@ -1,11 +1,11 @@
 // AuthorizationPolicies of the application: none opens the signer, or refuses its requests. Ours are compared with what is shipped.
+import { signerPort } from '../../kube/names.ts'
 import { isOfProject } from '../model/application.ts'
 import { selects } from '../model/namespace.ts'
 import { findSigningResource } from '../model/pod.ts'
 import { denyOthers, isForPort, readPolicies } from '../model/policies.ts'
 import type { Rule } from '../rule.ts'
 
-const signerPort = '8081'
 /** The only policy beside mesh/ that lets another workload send a request without a token. */
 const scraping = 'allow-prometheus-to-read-signer-metrics'
 

@@ -61,8 +61,6 @@ async function listOpeningPolicies(deployment: string): Promise<string[]> {
   return readPolicies([...own, ...policies])
     .filter(({ action, isForGateway }) => action === 'ALLOW' && !isForGateway)
     .filter(({ resource }) => !isOfProject(resource))
-    .filter(({ alternatives }) =>
-      alternatives.some((each) => isForPort(each, String(application.port))),
-    )
+    .filter(({ alternatives }) => alternatives.some((each) => isForPort(each, application.port)))
     .map(({ name }) => `AuthorizationPolicy/${name}`)
 }
